@@ -1,0 +1,52 @@
+/* An anywidget model without a kernel: holds traits, hands messages to listeners, keeps what is sent. */
+import type { AnyModel } from "@anywidget/types";
+
+export class FakeModel<T extends Record<string, unknown>> {
+  readonly sent: unknown[] = [];
+  readonly #listeners = new Map<string, Set<(...args: unknown[]) => void>>();
+  readonly #state: T;
+
+  constructor(state: T) {
+    this.#state = state;
+  }
+
+  /** The model as anywidget's types describe it. */
+  get model(): AnyModel<T> {
+    return this as unknown as AnyModel<T>;
+  }
+
+  get<K extends keyof T>(name: K): T[K] {
+    return this.#state[name];
+  }
+
+  set<K extends keyof T>(name: K, value: T[K]): void {
+    this.#state[name] = value;
+    this.#tell(`change:${String(name)}`);
+  }
+
+  on(event: string, listener: (...args: unknown[]) => void): void {
+    const listeners = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, listeners.add(listener));
+  }
+
+  off(event: string, listener: (...args: unknown[]) => void): void {
+    this.#listeners.get(event)?.delete(listener);
+  }
+
+  send(content: unknown): void {
+    this.sent.push(content);
+  }
+
+  /** Delivers a message from the kernel. */
+  deliver(message: unknown): void {
+    this.#tell("msg:custom", message, []);
+  }
+
+  listenerCount(event: string): number {
+    return this.#listeners.get(event)?.size ?? 0;
+  }
+
+  #tell(event: string, ...args: unknown[]): void {
+    for (const listener of this.#listeners.get(event) ?? []) listener(...args);
+  }
+}

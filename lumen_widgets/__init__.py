@@ -1,0 +1,127 @@
+"""Make pictures in a notebook with the Lumen Image API: `import lumen_widgets as lumen`.
+
+Every name is loaded on first use, so that importing this package costs next to nothing and starts
+nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lumen_widgets import sandbox
+    from lumen_widgets.client import (
+        AuthenticationError,
+        DownloadError,
+        HostingError,
+        InsufficientCredits,
+        InvalidRequest,
+        JournalError,
+        LumenClient,
+        LumenError,
+        MissingKey,
+        NotFound,
+        Picture,
+        Pictures,
+        RateLimited,
+        ServiceUnreachable,
+        SubmitOutcomeUnknown,
+        Task,
+        TaskCancelled,
+        TaskFailed,
+        TasksFailed,
+        UpstreamError,
+        WaitTimeout,
+    )
+    from lumen_widgets.notebook import edit, generate, inpaint, show, stream, use
+    from lumen_widgets.widgets import TaskPanel
+
+__version__ = "0.1.0"
+
+# which package each public name lives in
+_HOME = {
+    **dict.fromkeys(
+        (
+            "AuthenticationError",
+            "DownloadError",
+            "HostingError",
+            "InsufficientCredits",
+            "InvalidRequest",
+            "JournalError",
+            "LumenClient",
+            "LumenError",
+            "MissingKey",
+            "NotFound",
+            "Picture",
+            "Pictures",
+            "RateLimited",
+            "ServiceUnreachable",
+            "SubmitOutcomeUnknown",
+            "Task",
+            "TaskCancelled",
+            "TaskFailed",
+            "TasksFailed",
+            "UpstreamError",
+            "WaitTimeout",
+        ),
+        "lumen_widgets.client",
+    ),
+    **dict.fromkeys(
+        ("edit", "generate", "inpaint", "show", "stream", "use"), "lumen_widgets.notebook"
+    ),
+    "TaskPanel": "lumen_widgets.widgets",
+}
+
+__all__ = [
+    "AuthenticationError",
+    "DownloadError",
+    "HostingError",
+    "InsufficientCredits",
+    "InvalidRequest",
+    "JournalError",
+    "LumenClient",
+    "LumenError",
+    "MissingKey",
+    "NotFound",
+    "Picture",
+    "Pictures",
+    "RateLimited",
+    "ServiceUnreachable",
+    "SubmitOutcomeUnknown",
+    "Task",
+    "TaskCancelled",
+    "TaskFailed",
+    "TaskPanel",
+    "TasksFailed",
+    "UpstreamError",
+    "WaitTimeout",
+    "edit",
+    "generate",
+    "inpaint",
+    "sandbox",
+    "show",
+    "stream",
+    "use",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "sandbox":
+        return import_module("lumen_widgets.sandbox")
+    if name not in _HOME:
+        raise AttributeError(f"lumen_widgets has no {name!r}")
+    home = import_module(_HOME[name])
+    if _HOME[name] == "lumen_widgets.notebook":
+        # the notebook shows a panel without knowing the widgets: only this face knows both
+        home.panels.provide(_task_panel)
+    value = globals()[name] = getattr(home, name)
+    return value
+
+
+def _task_panel(*arguments: Any) -> Any:
+    return import_module("lumen_widgets.widgets").TaskPanel(*arguments)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

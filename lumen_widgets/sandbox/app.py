@@ -1,0 +1,259 @@
+"""The sandbox's web application: the Lumen Image API, and the sandbox's own calls beside it.
+
+Every endpoint is ``async def`` and none ever waits for anything but its own request's body. So the
+application also runs where there are no threads, stepped through by hand.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from lumen_widgets.sandbox.access import LoopbackOnly, error_response, require_key
+from lumen_widgets.sandbox.body import read_body, read_object
+from lumen_widgets.sandbox.drawing import picture_size
+from lumen_widgets.sandbox.errors import Failure, Refusal, invalid, not_found
+from lumen_widgets.sandbox.fetching import MAX_BYTES
+from lumen_widgets.sandbox.ledger import BalanceTooLow
+from lumen_widgets.sandbox.picture_store import MEDIA_TYPES, PictureStore
+from lumen_widgets.sandbox.place import PICTURES, UPLOADS, Place
+from lumen_widgets.sandbox.server_settings import Settings, checked_credits
+from lumen_widgets.sandbox.submission import read_submission
+from lumen_widgets.sandbox.tasks import Outcome, share
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lumen_widgets.sandbox.drawing import Renderer
+    from lumen_widgets.sandbox.models import Mode
+    from lumen_widgets.sandbox.store import Store
+
+# A submit is a prompt and a few URLs; with data: URLs it holds whole pictures.
+MAX_SUBMIT = 1_000_000
+MAX_SUBMIT_WITH_DATA = 32_000_000
+# How much of a task's time it is still queued: enough to be seen in both states.
+QUEUED_SHARE = 0.3
+# How long an upload is kept at least, in seconds: a day, since a task needs it for minutes.
+UPLOAD_SECONDS = 24 * 3600
+
+_ALWAYS_FAILS = Outcome(code="sandbox_failure", message="this model fails every task")
+_FAIL_RATE = Outcome(code="sandbox_failure", message="this task fails by the setting fail_rate")
+
+
+def create_app(
+    store: Store,
+    clock: Callable[[], float],
+    renderer: Renderer,
+    place: Place,
+    settings: Settings | None = None,
+) -> Starlette:
+    """Return the application.
+
+    Parameters
+    ----------
+    store
+        Tasks and credits.
+    clock
+        Gives unix seconds; a task's states follow it.
+    renderer
+        Carries out the tasks, and puts their outcomes into the store.
+    place
+        Where the sandbox is.
+    settings
+        To begin with; the defaults if None.
+
+    Returns
+    -------
+    Starlette
+        An ASGI application without a lifespan.
+
+    """
+    calls = _Calls(store, clock, renderer, place, settings or Settings())
+    return Starlette(
+        routes=[
+            Route("/v1/images/generations", calls.generate, methods=["POST"]),
+            Route("/v1/images/edits", calls.edit, methods=["POST"]),
+            Route("/v1/images/inpaint", calls.inpaint, methods=["POST"]),
+            Route("/v1/images/generations/{task_id}", calls.status, methods=["GET"]),
+            Route(PICTURES + "{name}", calls.result, methods=["GET"]),
+            Route(UPLOADS + "{name}", calls.upload, methods=["GET"]),
+            Route(UPLOADS + "{name}", calls.delete_upload, methods=["DELETE"]),
+            Route("/sandbox/uploads", calls.add_upload, methods=["POST"]),
+            Route("/sandbox/settings", calls.settings, methods=["GET"]),
+            Route("/sandbox/settings", calls.change_settings, methods=["POST"]),
+            Route("/sandbox/account", calls.account, methods=["GET"]),
+            Route("/healthz", calls.health, methods=["GET"]),
+            Route("/openapi.json", calls.description, methods=["GET"]),
+        ],
+        middleware=[Middleware(LoopbackOnly)],
+        exception_handlers={
+            Refusal: _refused,
+            HTTPException: _refused_by_routing,
+            ClientDisconnect: _gone,
+            Exception: _broken,
+        },
+    )
+
+
+class _Calls:
+    """The endpoints, and what they share."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Callable[[], float],
+        renderer: Renderer,
+        place: Place,
+        settings: Settings,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._renderer = renderer
+        self._place = place
+        self._settings = settings
+
+    async def generate(self, request: Request) -> Response:
+        return await self._submit("generate", request)
+
+    async def edit(self, request: Request) -> Response:
+        return await self._submit("edit", request)
+
+    async def inpaint(self, request: Request) -> Response:
+        return await self._submit("inpaint", request)
+
+    async def _submit(self, mode: Mode, request: Request) -> Response:
+        require_key(request, self._place.api_key)
+        data_uris = self._settings.data_uris
+        raw = await read_body(request, MAX_SUBMIT_WITH_DATA if data_uris else MAX_SUBMIT)
+        submission = read_submission(mode, raw, data_uris=data_uris)
+        shortest, longest = self._settings.latency
+        latency = shortest + (longest - shortest) * share(submission.seed, "latency")
+        outcome = None
+        if submission.model_entry.always_fails:
+            outcome = _ALWAYS_FAILS
+        elif share(submission.seed, "failure") < self._settings.fail_rate:
+            outcome = _FAIL_RATE
+        now = self._clock()
+        try:
+            task = self._store.submit(
+                submission,
+                now=now,
+                begins_at=now + QUEUED_SHARE * latency,
+                ends_at=now + latency,
+                outcome=outcome,
+            )
+        except BalanceTooLow:
+            message = f"this task costs {submission.credits} credits, the account has fewer"
+            raise Refusal(402, "insufficient_credits", message) from None
+        if outcome is None:
+            self._renderer.begin(task)
+        return JSONResponse(task.accepted())
+
+    async def status(self, request: Request) -> Response:
+        require_key(request, self._place.api_key)
+        self._store.advance(self._clock())
+        task = self._store.task(request.path_params["task_id"])
+        if task is None:
+            raise not_found("there is no such task")
+        return JSONResponse(task.answer(self._place.result_url))
+
+    async def result(self, request: Request) -> Response:
+        return _picture(self._place.results, request)
+
+    async def upload(self, request: Request) -> Response:
+        return _picture(self._place.uploads, request)
+
+    async def add_upload(self, request: Request) -> Response:
+        require_key(request, self._place.api_key)
+        if not self._settings.uploads:
+            raise not_found("uploads are switched off; settings(uploads=True) switches them on")
+        content = await read_body(request, MAX_BYTES)
+        try:
+            picture_size(content)
+        except Failure as failure:
+            raise invalid(failure.message) from None
+        url = self._place.upload_url(self._place.uploads.keep(content))
+        expires_at = int(self._clock()) + UPLOAD_SECONDS
+        return JSONResponse({"url": url, "expires_at": expires_at}, HTTPStatus.CREATED)
+
+    async def delete_upload(self, request: Request) -> Response:
+        require_key(request, self._place.api_key)
+        if not self._place.uploads.delete(request.path_params["name"]):
+            raise not_found("there is no such upload")
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    async def settings(self, request: Request) -> Response:
+        require_key(request, self._place.api_key)
+        return self._all_settings()
+
+    async def change_settings(self, request: Request) -> Response:
+        require_key(request, self._place.api_key)
+        changes = read_object(await read_body(request, MAX_SUBMIT))
+        # The balance is the account's, the rest the server's; to a user they are all settings.
+        credits_ = checked_credits(changes.pop("credits")) if "credits" in changes else None
+        self._settings = self._settings.changed(changes)
+        if credits_ is not None:
+            self._store.set_balance(credits_, self._clock())
+        return self._all_settings()
+
+    def _all_settings(self) -> Response:
+        return JSONResponse({**self._settings.as_dict(), "credits": self._store.balance()})
+
+    async def account(self, request: Request) -> Response:
+        require_key(request, self._place.api_key)
+        self._store.advance(self._clock())
+        return JSONResponse(self._store.account())
+
+    async def health(self, _request: Request) -> Response:
+        return JSONResponse(
+            {
+                "service": "lumen-sandbox",
+                "version": self._place.version,
+                "uploads": "/sandbox/uploads" if self._settings.uploads else None,
+            }
+        )
+
+    async def description(self, _request: Request) -> Response:
+        text = files("lumen_widgets.sandbox").joinpath("openapi.json").read_bytes()
+        return Response(text, media_type="application/json")
+
+
+def _picture(store: PictureStore, request: Request) -> Response:
+    name = request.path_params["name"]
+    content = store.read(name)
+    if content is None:
+        raise not_found("there is no such picture")
+    # A browser must not take a picture for anything else, whatever its bytes look like.
+    headers = {"X-Content-Type-Options": "nosniff"}
+    return Response(content, headers=headers, media_type=MEDIA_TYPES[name.rpartition(".")[2]])
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    return error_response(error if isinstance(error, Refusal) else _internal())
+
+
+async def _refused_by_routing(_request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code = HTTPStatus(status).phrase.lower().replace(" ", "_")
+    return error_response(Refusal(status, code, "there is no such call"))
+
+
+async def _gone(_request: Request, _error: Exception) -> Response:
+    # Nobody reads this; it keeps a client's hanging up from looking like a fault in the log.
+    return Response(status_code=HTTPStatus.BAD_REQUEST)
+
+
+async def _broken(_request: Request, _error: Exception) -> Response:
+    return error_response(_internal())
+
+
+def _internal() -> Refusal:
+    return Refusal(500, "internal_error", "the sandbox failed; its log says why")

@@ -1,0 +1,116 @@
+"""Inpainting: the masked part of a picture is filled, and the prompt's subject put into it.
+
+Every other pixel stays as it is to the bit, so that a wrong mask shows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from lumen_widgets.sandbox.engine.colours import COLOURS
+from lumen_widgets.sandbox.engine.field import to_canvas
+from lumen_widgets.sandbox.engine.fill import fill_hole
+from lumen_widgets.sandbox.engine.glyph import render_glyph
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
+
+    from lumen_widgets.sandbox.engine.composition import Composition
+    from lumen_widgets.sandbox.engine.field import Field
+    from lumen_widgets.sandbox.engine.plan import Subject
+
+# How much of the hole's shorter side the subject takes.
+_SHARE = 0.94
+# Grain, in levels: as strong as around the hole, within what looks like a photograph's.
+_LEAST_GRAIN, _MOST_GRAIN = 1.0, 9.0
+# The width, in pixels, of the ring around the hole whose grain is measured.
+_RING = 15
+
+
+def inpaint(source: Image.Image, hole: NDArray[np.bool_], composition: Composition) -> Image.Image:
+    """Repaint the masked part of a picture.
+
+    Parameters
+    ----------
+    source
+        RGB or RGBA.
+    hole
+        Shape (height, width); True is repainted, and somewhere it is True.
+    composition
+        Its first subject goes into the hole, its scene fills a hole that is the whole picture.
+
+    Returns
+    -------
+    PIL.Image.Image
+        In the source's mode; it differs from the source in every masked pixel and in no other.
+
+    """
+    rng = np.random.default_rng(composition.seeds.air)
+    before = np.asarray(source)
+    if hole.all():
+        painted = composition.render(source.size).convert(source.mode)
+    else:
+        painted = _filled(source, before, hole, rng)
+        subjects = () if "remove" in composition.plan.wishes else composition.plan.subjects
+        for subject in subjects[:1]:
+            _put_subject(painted, hole, subject, rng)
+    after = before.copy()
+    after[hole] = np.asarray(painted)[hole]
+    # a pixel that came out as it was would hide that it had been masked: move it by one level
+    same = hole & (after == before).all(axis=-1)
+    after[same, 0] ^= 1
+    return Image.fromarray(after)
+
+
+def _filled(
+    source: Image.Image, before: NDArray[np.uint8], hole: NDArray[np.bool_], rng: Generator
+) -> Image.Image:
+    colours = before.astype(np.float32)
+    translucent = source.mode == "RGBA"
+    if translucent:
+        # what is behind transparent pixels must not bleed into the hole
+        colours[..., :3] *= colours[..., 3:] / 255
+    filled = fill_hole(colours, hole)
+    if translucent:
+        filled[..., :3] *= 255 / np.maximum(filled[..., 3:], 1)
+    grain = rng.normal(0, _grain_around(source, hole), hole.shape).astype(np.float32)
+    filled[..., :3] += grain[..., None]
+    return Image.fromarray(np.clip(filled.round(), 0, 255).astype(np.uint8))
+
+
+def _grain_around(source: Image.Image, hole: NDArray[np.bool_]) -> float:
+    """Measure how strong the fine grain is close to the hole, in levels."""
+    mask = Image.fromarray(hole)
+    ring = np.asarray(mask.convert("L").filter(ImageFilter.MaxFilter(_RING))) > 0
+    ring &= ~hole
+    if not ring.any():
+        return _LEAST_GRAIN
+    picture = to_canvas(source)
+    smooth = to_canvas(source.convert("RGB").filter(ImageFilter.GaussianBlur(2)))
+    # the median does not mistake the edges of things for grain
+    spread: Field = np.median(np.abs(picture - smooth)[ring], axis=0)
+    return float(np.clip(spread.mean() * 1.5, _LEAST_GRAIN, _MOST_GRAIN))
+
+
+def _put_subject(
+    picture: Image.Image, hole: NDArray[np.bool_], subject: Subject, rng: Generator
+) -> None:
+    rows, columns = np.nonzero(hole.any(axis=1))[0], np.nonzero(hole.any(axis=0))[0]
+    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    size = max(2, int(min(right - left, bottom - top) * _SHARE))
+    tint = COLOURS[subject.colour] if subject.colour is not None else None
+    figure = render_glyph(subject.glyph, size, tint, flip=bool(rng.integers(2)))
+    corner = (
+        int((left + right - figure.width) // 2),
+        int(bottom - (bottom - top - size) // 2 - (size - figure.height) // 2 - figure.height),
+    )
+    if picture.mode == "RGBA":
+        layer = Image.new("RGBA", picture.size)
+        layer.paste(figure, corner)
+        picture.alpha_composite(layer)
+    else:
+        picture.paste(figure, corner, figure)

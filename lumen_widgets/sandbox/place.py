@@ -1,0 +1,49 @@
+"""Where a sandbox is: its origin and key, its folders of pictures, and the URLs of these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lumen_widgets.sandbox.picture_store import PictureStore
+
+# How the paths of results and uploads begin; both are fetched without a key.
+PICTURES = "/pictures/"
+UPLOADS = "/uploads/"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a sandbox is, and what it holds: its origin, its key, its folders of pictures.
+
+    Parameters
+    ----------
+    base_url
+        Scheme, host and port, without a slash at the end.
+    api_key
+        The one key that may call; kept out of the repr.
+    results, uploads
+        Where pictures are.
+    version
+        Of the package.
+
+    """
+
+    base_url: str
+    api_key: str
+    results: PictureStore
+    uploads: PictureStore
+    version: str
+
+    def __repr__(self) -> str:
+        """Return the origin: a key in a repr would end up in a log."""
+        return f"Place({self.base_url!r})"
+
+    def result_url(self, name: str) -> str:
+        """Return the URL of a result."""
+        return self.base_url + PICTURES + name
+
+    def upload_url(self, name: str) -> str:
+        """Return the URL of an upload."""
+        return self.base_url + UPLOADS + name

@@ -1,0 +1,1 @@
+"""The sandbox's server: what it answers, charges, keeps and survives."""

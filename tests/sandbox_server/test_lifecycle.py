@@ -1,0 +1,159 @@
+"""A task's life: the states that a poller sees, and what a new server makes of an old one's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lumen_widgets.sandbox.store import INTERRUPTED
+from lumen_widgets.sandbox.tasks import Outcome, share
+from tests.sandbox_server.in_process import LATENCY, ORIGIN, InProcess
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FAILED = Outcome(code="image_unreachable", message="a picture could not be read")
+
+
+def test_a_task_is_queued_then_processing_then_succeeded(house: InProcess) -> None:
+    """Each status comes in its time, and the answer has exactly what API.md says."""
+    task_id = house.submit(n=2).json()["id"]
+    assert house.status(task_id) == {"id": task_id, "status": "queued"}
+    house.renderer.finish()
+    house.clock.now += 0.29 * LATENCY
+    assert house.status(task_id) == {"id": task_id, "status": "queued"}
+    house.clock.now += 0.02 * LATENCY
+    assert house.status(task_id) == {"id": task_id, "status": "processing"}
+    house.clock.now += 0.70 * LATENCY
+    assert house.status(task_id) == {
+        "id": task_id,
+        "status": "succeeded",
+        "data": [{"url": f"{ORIGIN}/pictures/a.png"}] * 2,
+    }
+
+
+def test_a_slow_drawing_ends_when_it_is_drawn(house: InProcess) -> None:
+    """The latency is the least that a task takes, not the most."""
+    task_id = house.submit().json()["id"]
+    house.clock.now += 10 * LATENCY
+    assert house.status(task_id)["status"] == "processing"
+    house.renderer.finish()
+    assert house.status(task_id)["status"] == "succeeded"
+
+
+def test_a_task_that_was_never_asked_for_has_ended_too(house: InProcess) -> None:
+    """The first question long after gets the end at once."""
+    task_id = house.submit().json()["id"]
+    house.renderer.finish()
+    house.clock.now += 10 * LATENCY
+    assert house.status(task_id)["status"] == "succeeded"
+
+
+def test_a_failure_says_why_and_pays_back(house: InProcess) -> None:
+    """A failed task has its error, and its credits come back at that moment."""
+    task_id = house.submit().json()["id"]
+    house.renderer.finish(FAILED)
+    house.clock.now += 0.5 * LATENCY
+    assert house.account()["balance"] == 9_998
+    house.clock.now += LATENCY
+    assert house.status(task_id) == {
+        "id": task_id,
+        "status": "failed",
+        "error": {"code": FAILED.code, "message": FAILED.message},
+    }
+    assert house.account()["balance"] == 10_000
+
+
+def test_an_end_never_changes(house: InProcess) -> None:
+    """A second outcome for a task is not heard."""
+    task_id = house.submit().json()["id"]
+    house.renderer.finish()
+    house.store.record(task_id, FAILED)
+    house.clock.now += LATENCY
+    assert house.status(task_id)["status"] == "succeeded"
+    house.store.record(task_id, FAILED)
+    assert house.status(task_id)["status"] == "succeeded"
+
+
+@pytest.mark.parametrize("call", ["generations", "edits", "inpaint"])
+def test_the_failing_model_always_fails(house: InProcess, call: str) -> None:
+    """It is accepted, goes through every status, and nobody draws anything for it."""
+    url = "http://127.0.0.1/a.png"
+    body = {"model": "sandbox-always-fails", "image": url, "mask_url": url}
+    task_id = house.submit(call, **body).json()["id"]
+    assert house.status(task_id)["status"] == "queued"
+    house.clock.now += 0.5 * LATENCY
+    assert house.status(task_id)["status"] == "processing"
+    house.clock.now += LATENCY
+    assert house.status(task_id)["error"]["code"] == "sandbox_failure"
+    assert house.renderer.tasks == []
+
+
+def test_the_fail_rate_is_the_share_that_fails(house: InProcess) -> None:
+    """With a fifth set, about a fifth fails, and the same seed always ends the same way."""
+    house.set(fail_rate=0.2)
+    seeds = [house.submit(seed=seed).json()["id"] and seed for seed in range(300)]
+    drawn = {task.submission.seed for task in house.renderer.tasks}
+    assert drawn == {seed for seed in seeds if share(seed, "failure") >= 0.2}
+    assert 0.1 < 1 - len(drawn) / 300 < 0.3
+
+
+def test_two_submits_of_one_prompt_differ(house: InProcess) -> None:
+    """Each gets a seed of its own unless it brings one."""
+    house.submit()
+    house.submit()
+    house.submit(seed=7)
+    first, second, third = (task.submission.seed for task in house.renderer.tasks)
+    assert first != second
+    assert third == 7
+
+
+def test_a_new_server_takes_up_what_was_queued(tmp_path: Path) -> None:
+    """What waited is drawn; what was being drawn fails and is refunded; what was drawn stays."""
+    old = InProcess(tmp_path, tmp_path / "a.sqlite3")
+    drawing, drawn = old.submit().json()["id"], old.submit(n=2).json()["id"]
+    old.clock.now += 0.5 * LATENCY
+    assert old.status(drawing)["status"] == "processing"
+    old.store.record(drawn, Outcome(pictures=("a.png", "b.png")))
+    waiting = old.submit().json()["id"]
+    old.store.close()
+
+    new = InProcess(tmp_path, tmp_path / "a.sqlite3")
+    new.clock.now = old.clock.now
+    assert [task.id for task in new.store.recover()] == [waiting]
+    assert new.status(drawing)["error"]["code"] == INTERRUPTED.code
+    assert new.status(waiting)["status"] == "queued"
+    new.clock.now += LATENCY
+    assert new.status(drawn)["status"] == "succeeded"
+    assert new.account()["balance"] == 10_000 - 4 - 2
+
+
+def test_settings_change_only_as_a_whole(house: InProcess) -> None:
+    """A wrong name or value is answered 400 and leaves everything as it was."""
+    before = house.call("GET", "/sandbox/settings").json()
+    assert set(before) == {"latency", "fail_rate", "data_uris", "uploads", "credits"}
+    wrongs: list[dict[str, object]] = [
+        {"speed": 1},
+        {"latency": 3},
+        {"latency": [3, 2]},
+        {"latency": [-1, 2]},
+        {"latency": [1, 2, 3]},
+        {"latency": [True, 2]},
+        {"latency": [1, 10**400]},
+        {"fail_rate": 2},
+        {"fail_rate": "0.5"},
+        {"uploads": 1},
+        {"data_uris": None},
+        {"credits": -1},
+        {"credits": 1.5},
+        {"credits": True},
+        {"credits": 5, "speed": 1},
+    ]
+    for wrong in wrongs:
+        answer = house.set(**{"fail_rate": 0.5, **wrong})
+        assert answer.status == 400, wrong
+        assert answer.json()["error"]["message"]
+    assert house.call("GET", "/sandbox/settings").json() == before
+    after = {"latency": [2, 8], "fail_rate": 0.2, "data_uris": True, "uploads": False, "credits": 5}
+    assert house.set(**after).json() == after

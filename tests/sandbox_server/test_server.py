@@ -1,0 +1,245 @@
+"""The server as a program: found, started, crashed, killed, and stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lumen_widgets import sandbox
+from lumen_widgets.sandbox import user_server
+from lumen_widgets.sandbox.home import Home, Running, open_home
+from tests.sandbox_server.conditions import until
+from tests.sandbox_server.real_server import RealServer, alive, children, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# Large enough that a worker is at it for seconds.
+HUGE: dict[str, Any] = {"size": "4096x4096", "n": 4}
+
+
+@pytest.fixture
+def own_home(tmp_path: Path) -> Iterator[Home]:
+    """Return the folder of the sandbox that `start` starts here; what runs there is ended."""
+    home = Home(tmp_path / "lumen-home" / "sandbox")
+    yield home
+    running = home.read_running()
+    if running is not None and running.pid != os.getpid() and alive(running.pid):
+        os.kill(running.pid, signal.SIGKILL)
+        until(lambda: not alive(running.pid))
+
+
+def _running(home: Home) -> Running:
+    running = home.read_running()
+    assert running is not None
+    return running
+
+
+def test_a_crashed_worker_fails_its_task_alone(tmp_path: Path) -> None:
+    """The task is refunded, and the next one gets a new worker."""
+    with serving(tmp_path / "home") as server:
+        task_id = server.submit(**HUGE)
+        until(lambda: server.status(task_id)["status"] == "processing")
+        (worker,) = until(lambda: children(server.process.pid))
+        os.kill(worker, signal.SIGKILL)
+        ended = server.ended(task_id)
+        assert (ended["status"], ended["error"]["code"]) == ("failed", "worker_crashed")
+        assert server.account()["balance"] == 10_000
+        assert server.ended(server.submit(size="16x16"))["status"] == "succeeded"
+        assert children(server.process.pid) != [worker]
+
+
+def test_a_killed_server_leaves_no_task_behind(tmp_path: Path) -> None:
+    """Started again in the same folder, it fails what was being drawn and draws what waited."""
+    with serving(tmp_path / "home") as server:
+        drawing = server.submit(size="4096x4096")
+        until(lambda: server.status(drawing)["status"] == "processing")
+        server.call("POST", "/sandbox/settings", json={"latency": [600, 600]})
+        waiting = server.submit(size="16x16")
+        workers = children(server.process.pid)
+        server.process.kill()
+        server.process.wait()
+    with serving(tmp_path / "home") as server:
+        assert server.ended(drawing)["error"]["code"] == "interrupted"
+        assert server.status(waiting)["status"] == "queued"
+        assert server.account()["balance"] == 10_000 - 2
+    # Its worker has nobody to draw for any more.
+    until(lambda: not any(alive(worker) for worker in workers))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stopped_server_leaves_nothing_running(tmp_path: Path, number: signal.Signals) -> None:
+    """Also in the middle of a drawing: it ends well, its worker too, and says so in its folder."""
+    with serving(tmp_path / "home") as server:
+        task_id = server.submit(**HUGE)
+        until(lambda: server.status(task_id)["status"] == "processing")
+        workers = until(lambda: children(server.process.pid))
+        server.process.send_signal(number)
+        assert server.process.wait(30) == 0
+        assert not any(alive(worker) for worker in workers)
+        assert Home(tmp_path / "home").read_running() is None
+
+
+def test_an_idle_server_ends_by_itself(tmp_path: Path) -> None:
+    """After the time it was given without any call."""
+    with serving(tmp_path / "home", "--idle-seconds", "0.5") as server:
+        assert server.process.wait(30) == 0
+
+
+def test_a_folder_has_one_server(tmp_path: Path) -> None:
+    """A second one in it ends with a sentence that says what to do."""
+    with serving(tmp_path / "home"):
+        second = subprocess.run(
+            [sys.executable, "-m", "lumen_widgets.sandbox", "--home", str(tmp_path / "home")],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert second.returncode == 1
+    assert second.stdout == ""
+    assert "another sandbox" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_a_port_in_use_is_said(server: RealServer, tmp_path: Path) -> None:
+    """In a sentence, not a traceback."""
+    port = int(server.url.rpartition(":")[2])
+    with pytest.raises(sandbox.SandboxError, match=f"Port {port} cannot be used"):
+        sandbox.serve(port, tmp_path / "home")
+
+
+def test_two_starts_at_once_give_one_server(own_home: Home) -> None:
+    """Processes that start it at the same time all get the same one, which outlives them."""
+    code = "from lumen_widgets import sandbox; s = sandbox.start(); print(s.url, s.api_key)"
+
+    def start(_: int) -> str:
+        return subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+        ).stdout
+
+    with ThreadPoolExecutor(3) as pool:
+        said = set(pool.map(start, range(3)))
+    found = sandbox.start()
+    assert said == {f"{found.url} {found.api_key}\n"}
+    assert found.api_key not in repr(found)
+    running = _running(own_home)
+    assert alive(running.pid)
+    server = RealServer(own_home.path, running.url, running.api_key)
+    server.call("POST", "/sandbox/settings", json={"latency": [0, 0]})
+    assert server.ended(server.submit(size="16x16"))["status"] == "succeeded"
+
+
+def test_a_stale_runtime_file_is_seen_through(own_home: Home) -> None:
+    """A file that a killed server left, or a damaged one, does not keep a new one from starting."""
+    first = sandbox.start()
+    pid = _running(own_home).pid
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: not alive(pid))
+    second = sandbox.start()
+    assert second.api_key != first.api_key
+    assert sandbox.settings()["credits"] == 10_000
+    os.kill(_running(own_home).pid, signal.SIGKILL)
+    (own_home.path / "runtime.json").write_text('{"url": 3')
+    assert sandbox.start().api_key != second.api_key
+
+
+def test_a_server_of_another_version_is_replaced(
+    own_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an update the old server, which may answer otherwise, is ended."""
+    first = sandbox.start()
+    old = _running(own_home)
+    own_home.write_running(Running("0.0.0", old.url, old.api_key, old.pid))
+    assert sandbox.start() != first
+    until(lambda: not alive(old.pid))
+
+
+def test_settings_are_posted_to_the_user_s_server(own_home: Home) -> None:
+    """It is started if need be and answers all settings; a wrong one is an error that says why."""
+    assert sandbox.settings(latency=(2, 8), fail_rate=0.2) == {
+        "latency": [2, 8],
+        "fail_rate": 0.2,
+        "data_uris": False,
+        "uploads": True,
+        "credits": 10_000,
+    }
+    assert sandbox.settings()["latency"] == [2, 8]
+    with pytest.raises(sandbox.SandboxError, match="latency, fail_rate"):
+        sandbox.settings(speed=3)
+    with pytest.raises(sandbox.SandboxError):
+        sandbox.settings(latency=object())
+
+
+def test_a_sandbox_that_is_switched_off_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine where it is not wanted, nothing is started."""
+    monkeypatch.setenv("LUMEN_SANDBOX", "off")
+    with pytest.raises(sandbox.SandboxError, match="LUMEN_SANDBOX=off"):
+        sandbox.start()
+
+
+def test_a_server_that_cannot_start_names_its_log(
+    own_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error says where to look."""
+    open_home().folder("pictures").rmdir()
+    (own_home.path / "pictures").write_text("in the way")
+    monkeypatch.setattr(user_server, "START_SECONDS", 10.0)
+    with pytest.raises(sandbox.SandboxError, match=r"server\.log"):
+        sandbox.start()
+    assert "pictures" in own_home.log.read_text("utf-8")
+
+
+def test_its_files_are_the_user_s_alone(server: RealServer, own_home: Home) -> None:
+    """Folders are 0700 and files 0600: the key and the pictures are nobody else's."""
+    server.ended(server.submit(size="16x16"))
+    sandbox.start()
+    for path in (server.home, *server.home.rglob("*"), own_home.path, *own_home.path.rglob("*")):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_a_folder_of_somebody_else_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another user's, or a link that leads elsewhere: whoever made it could read the key."""
+    (tmp_path / "link").symlink_to(tmp_path)
+    with pytest.raises(sandbox.SandboxError, match="LUMEN_HOME"):
+        open_home(tmp_path / "link")
+    monkeypatch.setattr(os, "getuid", lambda: 12345)
+    with pytest.raises(sandbox.SandboxError, match="LUMEN_HOME"):
+        open_home(tmp_path)
+
+
+def test_the_log_has_no_key_and_no_prompt(server: RealServer) -> None:
+    """Whether the key comes where it should, or in a path, a query or a body."""
+    key = server.api_key
+    server.ended(server.submit(size="16x16", prompt="a sentinel prompt"))
+    server.call("GET", f"/v1/images/generations/{key}?key={key}")
+    server.call("GET", f"/{key}", headers={"Authorization": f"Basic {key}"})
+    server.call("POST", "/v1/images/edits", json={"model": key, "prompt": key})
+    server.call("POST", "/v1/images/edits", json={"image": f"http://localhost:1/{key}"})
+    until(lambda: "POST edit 400" in server.log())
+    log = server.log()
+    assert key not in log
+    assert "sentinel" not in log
+    assert json.loads((server.home / "runtime.json").read_text())["api_key"] == key
+
+
+def test_the_application_needs_no_machine() -> None:
+    """It is imported without uvicorn, which needs sockets, and without numpy, which takes time."""
+    code = "import sys, lumen_widgets.sandbox.app; print(*sys.modules)"
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert not {"uvicorn", "numpy", "PIL", "lumen_widgets.sandbox.runner"} & set(
+        said.stdout.split()
+    )

@@ -1,0 +1,107 @@
+"""Webhooks: signed over the raw bytes, on success and failure, repeated until they are taken."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lumen_widgets.sandbox.webhooks import BACK_OFF, deliver_due
+from tests.sandbox_server.conditions import until
+from tests.sandbox_server.in_process import LATENCY, InProcess
+
+if TYPE_CHECKING:
+    from tests.sandbox_server.real_server import RealServer
+    from tests.sandbox_server.receiver import Receiver
+
+SECRET = "your-secret ü"  # noqa: S105 - of a test
+
+
+def _deliver(house: InProcess) -> None:
+    house.store.advance(house.clock.now)
+    deliver_due(house.store, house.clock, house.place.result_url, lambda: False)
+
+
+def _ended(house: InProcess, url: str, **fields: Any) -> str:
+    task_id = house.submit(webhook_url=url, webhook_secret=SECRET, **fields).json()["id"]
+    house.renderer.finish()
+    house.clock.now += LATENCY
+    return str(task_id)
+
+
+@pytest.mark.parametrize("model", ["gpt-image-2-low", "sandbox-always-fails"])
+def test_the_end_is_posted_and_signed(server: RealServer, receiver: Receiver, model: str) -> None:
+    """On success and on failure alike, without anybody asking for the task."""
+    task_id = server.submit(
+        model=model, size="16x16", webhook_url=receiver.url, webhook_secret=SECRET
+    )
+    until(lambda: receiver.got)
+    headers, body = receiver.got[0]
+    assert json.loads(body) == server.status(task_id)
+    expected = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+    assert headers["X-Lumen-Signature"] == f"sha256={expected}"
+    assert headers["Content-Type"] == "application/json"
+    created = server.account()["ledger"][0]["at"]
+    assert abs(int(headers["X-Lumen-Timestamp"]) - created) < 300
+
+
+def test_the_body_is_the_status_call_s_answer(house: InProcess, receiver: Receiver) -> None:
+    """With the time of the delivery, not of the task."""
+    task_id = _ended(house, receiver.url)
+    _deliver(house)
+    ((headers, body),) = receiver.got
+    assert json.loads(body) == house.status(task_id)
+    assert headers["X-Lumen-Timestamp"] == str(int(house.clock.now))
+
+
+@pytest.mark.parametrize("refusal", [500, 404, 302])
+def test_a_refused_delivery_is_tried_again(
+    house: InProcess, receiver: Receiver, refusal: int
+) -> None:
+    """After a pause, until it is answered 2xx; a redirect is not followed."""
+    receiver.answers = [refusal]
+    _ended(house, receiver.url)
+    _deliver(house)
+    _deliver(house)
+    assert len(receiver.got) == 1
+    house.clock.now += BACK_OFF[0]
+    for _ in range(3):
+        _deliver(house)
+        house.clock.now += 1000
+    assert len(receiver.got) == 2
+    assert not house.store.unfinished()
+
+
+def test_a_receiver_that_never_takes_it_is_given_up(house: InProcess, receiver: Receiver) -> None:
+    """There is an end to it."""
+    receiver.answers = [500] * 100
+    _ended(house, receiver.url)
+    for _ in range(20):
+        _deliver(house)
+        house.clock.now += 1000
+    assert len(receiver.got) == 1 + len(BACK_OFF)
+    assert not house.store.unfinished()
+
+
+def test_a_receiver_beyond_this_machine_is_not_called(
+    house: InProcess, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The task is accepted as the service would, and the log says why nothing was sent."""
+    task_id = _ended(house, "https://your.app/callback?token=secret")
+    _deliver(house)
+    assert not house.store.unfinished()
+    assert task_id in caplog.text
+    assert "your.app" not in caplog.text
+
+
+def test_deliveries_outlive_the_server(house: InProcess, receiver: Receiver) -> None:
+    """What is left when the server ends is still due for the next."""
+    _ended(house, receiver.url)
+    house.store.advance(house.clock.now)
+    deliver_due(house.store, house.clock, house.place.result_url, lambda: True)
+    assert receiver.got == []
+    _deliver(house)
+    assert len(receiver.got) == 1
