@@ -1,0 +1,13 @@
+"""The journal: every task ever submitted from this home, and its pictures, on disk.
+
+It is plain SQLite and plain files, and imports no other part of the package.
+"""
+
+from __future__ import annotations
+
+from lumen_widgets.journal.database import JournalUnwritable
+from lumen_widgets.journal.home import default_home
+from lumen_widgets.journal.journal import Journal
+from lumen_widgets.journal.rows import JournalRow, KeptPicture
+
+__all__ = ["Journal", "JournalRow", "JournalUnwritable", "KeptPicture", "default_home"]

@@ -1,0 +1,194 @@
+"""The journal's SQLite file: how it is opened, its schema, and what can be wrong with it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FILE_NAME = "journal.sqlite3"
+
+# Raised whenever the schema below changes; a higher number in a file means a newer release.
+SCHEMA_VERSION = 1
+
+# Seconds to wait for another process. A write here takes milliseconds, on NFS some tens of them:
+# whoever holds the lock for ten seconds is stuck.
+BUSY_SECONDS = 10.0
+
+# `by_task` is not unique: the same id may be taken up by one process while another still writes
+# down the answer that gave it, and neither may fail for that.
+_SCHEMA = """
+CREATE TABLE tasks (
+    row INTEGER PRIMARY KEY AUTOINCREMENT,
+    origin TEXT NOT NULL,
+    account TEXT NOT NULL,
+    endpoint TEXT,
+    body TEXT NOT NULL,
+    task_id TEXT,
+    state TEXT NOT NULL,
+    reason TEXT,
+    error TEXT,
+    created REAL,
+    submitted REAL NOT NULL
+);
+CREATE INDEX by_task ON tasks (task_id, origin, account);
+CREATE TABLE pictures (
+    row INTEGER NOT NULL REFERENCES tasks (row),
+    number INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    PRIMARY KEY (row, number)
+);
+"""
+
+
+class JournalUnwritable(OSError):
+    """The journal cannot be used as it is.
+
+    Parameters
+    ----------
+    message
+        Which file, and what is wrong with it.
+    next_step
+        What to do about it.
+
+    """
+
+    def __init__(self, message: str, next_step: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.next_step}".rstrip()
+
+    def __reduce__(self) -> tuple[type[JournalUnwritable], tuple[str, str]]:
+        return type(self), (self.message, self.next_step)
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn whatever the file system or SQLite raises about `path` into `JournalUnwritable`."""
+    try:
+        yield
+    except JournalUnwritable:
+        raise
+    except (sqlite3.Error, OSError, UnicodeError, OverflowError) as error:
+        raise JournalUnwritable(
+            f"The journal at {path} cannot be used: {error}.", _advice(error)
+        ) from error
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open the journal for one transaction, made if it is not there; committed on a clean exit.
+
+    The connection lives for this one use: it is never shared between threads or carried over a
+    fork, and no lock is held on a network file system between two calls.
+    """
+    with explained(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Made here rather than by SQLite, so that it is never readable by others; SQLite gives
+        # its rollback journal the same mode.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        with contextlib.closing(_connect(path)) as connection:
+            # A rollback journal, because home folders on hubs are often NFS, where WAL is unsafe.
+            connection.execute("PRAGMA journal_mode = DELETE")
+            # FULL, and the folder synced too: a row must survive a power cut that follows it.
+            connection.execute("PRAGMA synchronous = EXTRA")
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                _migrate(connection, path)
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
+    """Open the journal to look something up; None, and nothing created, where there is none."""
+    with explained(path):
+        if not path.exists():
+            yield None
+            return
+        with contextlib.closing(_connect(path)) as connection:
+            version = _version(connection, path)
+            yield connection if version else None
+
+
+def insert(connection: sqlite3.Connection, values: tuple[str | None, ...]) -> int:
+    """Add a task (origin, account, endpoint, body, task id, state); return its row number."""
+    row = connection.execute(
+        "INSERT INTO tasks (origin, account, endpoint, body, task_id, state, submitted)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (*values, time.time()),
+    ).lastrowid
+    return int(row or 0)
+
+
+def state_of(connection: sqlite3.Connection, row: int) -> str:
+    """Return a task's state; a row that is not there any more is an error."""
+    found = connection.execute("SELECT state FROM tasks WHERE row = ?", (row,)).fetchone()
+    if found is None:
+        raise JournalUnwritable(
+            f"The journal has lost its row {row}.",
+            "Someone removed or replaced the file while it was in use.",
+        )
+    return str(found["state"])
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """Connect without ever creating a file."""
+    connection = sqlite3.connect(
+        f"{path.as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+    )
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Give a new file its tables."""
+    if _version(connection, path) == 0:
+        # One statement at a time: `executescript` would commit the transaction first, and another
+        # process could then see half of the tables.
+        for statement in _SCHEMA.split(";"):
+            if statement.strip():
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    """Return the file's schema version, 0 for an empty file; a newer one is refused."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > SCHEMA_VERSION:
+        raise JournalUnwritable(
+            f"The journal at {path} was written by a newer release of lumen_widgets "
+            f"(schema {version}; this one knows {SCHEMA_VERSION}).",
+            "Upgrade lumen_widgets, or set LUMEN_HOME to another folder.",
+        )
+    return version
+
+
+def _advice(error: Exception) -> str:
+    """Return what to do about `error`."""
+    text = str(error).lower()
+    if "malformed" in text or "not a database" in text:
+        return (
+            "The file is damaged: move it away to start a new one, and keep it, "
+            "since it may still name paid tasks."
+        )
+    if "locked" in text:
+        return "Another program has held it for too long: end that program, then try again."
+    if "full" in text or "no space" in text or "quota" in text:
+        return "Make room on that disk, or set LUMEN_HOME to a folder on another one."
+    return "Make the folder writable, or set LUMEN_HOME to one that is."

@@ -1,0 +1,141 @@
+"""A row of the journal: one request, what became of it, and the pictures kept of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from lumen_widgets.journal.picture_files import picture_path
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class KeptPicture:
+    """A picture that the journal keeps as a file.
+
+    Attributes
+    ----------
+    index
+        Place in the task's list of pictures, from 0.
+    sha256
+        Hex digest of the file's bytes.
+    media_type
+        ``image/png``, ``image/jpeg`` or ``image/webp``.
+    width, height
+        In pixels.
+    path
+        Where the file was put; someone may have removed it since.
+
+    """
+
+    index: int
+    sha256: str
+    media_type: str
+    width: int
+    height: int
+    path: Path
+
+
+@dataclass(frozen=True)
+class JournalRow:
+    """One request that was, or may have been, sent.
+
+    Attributes
+    ----------
+    row
+        The number by which the journal knows it.
+    origin
+        Scheme, host and port of the service.
+    account
+        Fingerprint of the key; never the key.
+    endpoint
+        ``generations``, ``edits`` or ``inpaint``; None for a task that was taken up by its id.
+    body
+        The request's JSON as sent, with ``data:`` URIs shortened to digest and length.
+    task_id
+        The service's id, once it gave one.
+    state
+        ``sending`` (written, not yet answered), ``refused`` (certainly not taken), ``unknown``
+        (it may have been taken), or the service's own word once there is an id.
+    reason
+        Why it was refused, or why its outcome is unknown.
+    error
+        ``code`` and ``message`` of a failed task, as the service gave them.
+    created
+        When the service says the task was created, unix seconds.
+    submitted
+        When the row was written, unix seconds.
+    pictures
+        The pictures kept so far, by index.
+
+    """
+
+    row: int
+    origin: str
+    account: str
+    endpoint: str | None
+    # Prompts are private: a row that is logged by accident does not carry them.
+    body: dict[str, Any] = field(repr=False)
+    task_id: str | None
+    state: str
+    reason: str | None
+    error: dict[str, str] | None
+    created: float | None
+    submitted: float
+    pictures: tuple[KeptPicture, ...]
+
+
+def read_row(entry: sqlite3.Row, pictures: Iterable[sqlite3.Row], home: Path) -> JournalRow:
+    """Return what a row of the tables says."""
+    return JournalRow(
+        row=entry["row"],
+        origin=entry["origin"],
+        account=entry["account"],
+        endpoint=entry["endpoint"],
+        body=json.loads(entry["body"]),
+        task_id=entry["task_id"],
+        state=entry["state"],
+        reason=entry["reason"],
+        error=None if entry["error"] is None else json.loads(entry["error"]),
+        created=entry["created"],
+        submitted=entry["submitted"],
+        pictures=tuple(
+            KeptPicture(
+                index=kept["number"],
+                sha256=kept["sha256"],
+                media_type=kept["media_type"],
+                width=kept["width"],
+                height=kept["height"],
+                path=picture_path(home, kept["sha256"], kept["media_type"]),
+            )
+            for kept in pictures
+        ),
+    )
+
+
+def stored_body(body: Mapping[str, object]) -> str:
+    """Return a request's body as it is stored: JSON, with ``data:`` URIs shortened."""
+    return json.dumps(_shortened(dict(body)), allow_nan=False)
+
+
+def stored_text(text: str) -> str:
+    """Return `text` as SQLite can store it: a stranger's words may hold half characters."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _shortened(value: Any) -> Any:
+    """Return `value` with every ``data:`` URI replaced by its digest and length."""
+    if isinstance(value, str) and value[:5].lower() == "data:":
+        digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
+        return f"data:,sha256={digest},length={len(value)}"
+    if isinstance(value, dict):
+        return {key: _shortened(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_shortened(item) for item in value]
+    return value

@@ -1,0 +1,274 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lumen_widgets.journal import Journal, JournalUnwritable, default_home
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BODY = {"model": "gpt-image-2-low", "prompt": "a cute cat on a windowsill 窗台上的猫", "n": 2}
+ACCOUNT = {"origin": "https://lumen.example", "account": "a1b2"}
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    # Surrogates too: Python strings can hold halves of characters, and json writes them.
+    | st.text(st.characters(exclude_categories=())),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def begun(journal: Journal, body: dict[str, Any] | None = None) -> int:
+    """Begin a row, and return its number."""
+    return journal.begin(**ACCOUNT, endpoint="generations", body=body or BODY)
+
+
+def keep(journal: Journal, row: int, index: int, data: bytes) -> Path:
+    """Keep a picture, as far as the journal can tell."""
+    return journal.keep(
+        row,
+        index,
+        data,
+        sha256=hashlib.sha256(data).hexdigest(),
+        media_type="image/png",
+        width=4,
+        height=3,
+    )
+
+
+def test_nothing_is_created_before_the_first_write(tmp_path: Path) -> None:
+    """A journal can be made and read without leaving anything on the disk."""
+    journal = Journal(tmp_path / "home")
+
+    assert journal.rows() == []
+    assert journal.find(**ACCOUNT, task_id="t1") is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_home_is_what_lumen_home_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """LUMEN_HOME decides where the journal is, and an empty one counts as unset."""
+    monkeypatch.setenv("LUMEN_HOME", str(tmp_path))
+    assert Journal().home == tmp_path
+
+    monkeypatch.setenv("LUMEN_HOME", "")
+    assert default_home().is_absolute()
+    assert default_home() != tmp_path
+
+
+def test_a_journal_stays_where_it_was_when_the_folder_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relative home means the folder in which the journal was made."""
+    monkeypatch.chdir(tmp_path)
+    journal = Journal("home")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    begun(journal)
+
+    assert len(Journal(tmp_path / "home").rows()) == 1
+
+
+def test_a_task_from_begin_to_pictures(tmp_path: Path) -> None:
+    """A row tells the whole story of a task: request, id, states, pictures."""
+    journal = Journal(tmp_path)
+    row = begun(journal)
+    assert [(entry.state, entry.task_id) for entry in journal.rows()] == [("sending", None)]
+
+    journal.accept(row, task_id="t1", created=1.5, status="queued")
+    journal.record(row, status="processing")
+    journal.record(row, status="succeeded")
+    path = keep(journal, row, 1, b"two")
+    keep(journal, row, 0, b"one")
+    entry = journal.find(**ACCOUNT, task_id="t1")
+
+    assert entry is not None
+    assert (entry.row, entry.state, entry.created) == (row, "succeeded", 1.5)
+    assert (entry.endpoint, entry.body) == ("generations", BODY)
+    assert [(kept.index, kept.path.read_bytes()) for kept in entry.pictures] == [
+        (0, b"one"),
+        (1, b"two"),
+    ]
+    assert entry.pictures[1].path == path
+    assert path.relative_to(tmp_path).parts[:2] == ("pictures", path.name[:2])
+
+
+def test_only_the_owner_can_read_it(tmp_path: Path) -> None:
+    """Folders are 0700 and files 0600, whatever the umask."""
+    before = os.umask(0)
+    try:
+        journal = Journal(tmp_path / "home")
+        row = begun(journal)
+        keep(journal, row, 0, b"picture")
+    finally:
+        os.umask(before)
+
+    modes = {
+        str(path.relative_to(tmp_path)): stat.S_IMODE(path.stat().st_mode)
+        for path in tmp_path.rglob("*")
+    }
+    assert modes.pop("home/journal.sqlite3") == 0o600
+    assert {mode for path, mode in modes.items() if path.endswith(".png")} == {0o600}
+    assert {mode for path, mode in modes.items() if not path.endswith(".png")} == {0o700}
+
+
+def test_refused_and_lost_keep_their_reasons(tmp_path: Path) -> None:
+    """A request that was not taken, or may have been, stays with the reason why."""
+    journal = Journal(tmp_path)
+    journal.refuse(begun(journal), "HTTP 402")
+    journal.lose(begun(journal), "the connection ended \ud800")
+
+    lost, refused = journal.rows()
+    assert (refused.state, refused.reason, refused.body) == ("refused", "HTTP 402", BODY)
+    assert (lost.state, lost.body) == ("unknown", BODY)
+    assert lost.reason is not None
+    assert lost.reason.startswith("the connection ended")
+
+
+def test_an_id_is_never_taken_back(tmp_path: Path) -> None:
+    """After an id has arrived, neither refusal nor loss can hide the task."""
+    journal = Journal(tmp_path)
+    row = begun(journal)
+    journal.accept(row, task_id="t1", created=None, status="queued")
+    journal.refuse(row, "too late")
+    journal.lose(row, "too late")
+
+    assert [(entry.state, entry.reason) for entry in journal.rows()] == [("queued", None)]
+
+
+def test_an_id_that_arrives_after_the_loss_counts(tmp_path: Path) -> None:
+    """A row of unknown outcome is completed by an id that turns up later."""
+    journal = Journal(tmp_path)
+    row = begun(journal)
+    journal.lose(row, "read time-out")
+    journal.accept(row, task_id="t1", created=None, status="queued")
+
+    assert [(entry.state, entry.reason) for entry in journal.rows()] == [("queued", None)]
+
+
+@pytest.mark.parametrize("final", ["succeeded", "failed", "cancelled"])
+def test_a_final_word_stays(tmp_path: Path, final: str) -> None:
+    """An answer that was overtaken by a later one does not bring a finished task back."""
+    journal = Journal(tmp_path)
+    row = begun(journal)
+    journal.accept(row, task_id="t1", created=None, status="queued")
+    journal.record(row, status=final, error={"code": "c", "message": "m \ud800"})
+    journal.record(row, status="processing")
+
+    (entry,) = journal.rows()
+    assert entry.state == final
+    assert entry.error == {"code": "c", "message": "m \ud800"}
+
+
+def test_adopting_twice_gives_one_row(tmp_path: Path) -> None:
+    """A task taken up by its id is written once, and found beside those sent from here."""
+    journal = Journal(tmp_path)
+    first = journal.adopt(**ACCOUNT, task_id="t9", status="processing")
+    again = journal.adopt(**ACCOUNT, task_id="t9", status="queued")
+    other = journal.adopt(origin="https://other.example", account="a1b2", task_id="t9", status="x")
+
+    assert first == again != other
+    found = journal.find(**ACCOUNT, task_id="t9")
+    assert found is not None
+    assert (found.row, found.endpoint, found.body) == (first, None, {})
+
+
+def test_rows_come_newest_first_and_as_many_as_asked(tmp_path: Path) -> None:
+    """The newest rows come first; a limit cuts the oldest off."""
+    journal = Journal(tmp_path)
+    numbers = [begun(journal) for _ in range(4)]
+
+    assert [entry.row for entry in journal.rows()] == numbers[::-1]
+    assert [entry.row for entry in journal.rows(2)] == numbers[:1:-1]
+    assert journal.rows(0) == []
+
+
+def test_data_uris_are_kept_as_digest_and_length(tmp_path: Path) -> None:
+    """A picture inside a body does not swell the journal; everything else stays as it was."""
+    uri = "DATA:image/png;base64," + "A" * 5000
+    journal = Journal(tmp_path)
+    begun(journal, {"prompt": "data is fine: as a word", "image_urls": [uri, "https://x.example"]})
+
+    (entry,) = journal.rows()
+    digest = hashlib.sha256(uri.encode()).hexdigest()
+    assert entry.body["image_urls"] == [
+        f"data:,sha256={digest},length={len(uri)}",
+        "https://x.example",
+    ]
+    assert entry.body["prompt"] == "data is fine: as a word"
+    assert b"A" * 100 not in (tmp_path / "journal.sqlite3").read_bytes()
+
+
+def test_a_row_that_is_logged_does_not_show_the_prompt(tmp_path: Path) -> None:
+    """The repr of a row leaves the body out."""
+    journal = Journal(tmp_path)
+    begun(journal)
+
+    assert "windowsill" not in repr(journal.rows())
+
+
+@pytest.mark.parametrize(
+    ("digest", "media_type"),
+    [("../../evil", "image/png"), ("0" * 64, "image/png"), (None, "image/svg+xml")],
+)
+def test_a_file_name_is_never_taken_on_trust(
+    tmp_path: Path, digest: str | None, media_type: str
+) -> None:
+    """A digest that is not the data's own, or a type that is not kept, writes nothing."""
+    journal = Journal(tmp_path)
+    row = begun(journal)
+    with pytest.raises(ValueError, match=r"digest|type"):
+        journal.keep(
+            row,
+            0,
+            b"data",
+            sha256=digest or hashlib.sha256(b"data").hexdigest(),
+            media_type=media_type,
+            width=1,
+            height=1,
+        )
+
+    assert [path.name for path in tmp_path.rglob("*")] == ["journal.sqlite3"]
+
+
+def test_the_same_picture_is_stored_once(tmp_path: Path) -> None:
+    """Two tasks with the same picture share a file; a cut-off file is written again."""
+    journal = Journal(tmp_path)
+    path = keep(journal, begun(journal), 0, b"picture")
+    path.write_bytes(b"pic")
+
+    assert keep(journal, begun(journal), 0, b"picture") == path
+    assert path.read_bytes() == b"picture"
+    assert len(list((tmp_path / "pictures").rglob("*.*"))) == 1
+
+
+def test_a_row_that_vanished_is_an_error(tmp_path: Path) -> None:
+    """If someone replaces the file meanwhile, completing a row fails rather than being lost."""
+    journal = Journal(tmp_path)
+    row = begun(journal)
+    (tmp_path / "journal.sqlite3").unlink()
+
+    with pytest.raises(JournalUnwritable, match="lost its row"):
+        journal.accept(row, task_id="t1", created=None, status="queued")
+
+
+@given(body=st.dictionaries(st.text(), JSON, max_size=4))
+def test_any_json_body_comes_back(
+    tmp_path_factory: pytest.TempPathFactory, body: dict[str, Any]
+) -> None:
+    """Whatever JSON is sent can be read back from the journal."""
+    journal = Journal(tmp_path_factory.mktemp("home"))
+    begun(journal, body or BODY)
+
+    assert journal.rows()[0].body == json.loads(json.dumps(body or BODY))

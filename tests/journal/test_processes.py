@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+from typing import TYPE_CHECKING
+
+from lumen_widgets.journal import Journal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ACCOUNT = {"origin": "o", "account": "a"}
+
+WRITER = textwrap.dedent("""
+    import hashlib, sys
+    from lumen_widgets.journal import Journal
+    home, name, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    journal = Journal(home)
+    for number in range(count):
+        task_id = f"{name}-{number}"
+        row = journal.begin(origin="o", account="a", endpoint="generations",
+                            body={"prompt": task_id})
+        print("begun", task_id, flush=True)
+        journal.accept(row, task_id=task_id, created=None, status="queued")
+        print("accepted", task_id, flush=True)
+        data = task_id.encode()
+        journal.keep(row, 0, data, sha256=hashlib.sha256(data).hexdigest(),
+                     media_type="image/png", width=1, height=1)
+        print("kept", task_id, flush=True)
+""")
+
+
+def writer(home: Path, name: str, count: int) -> subprocess.Popen[str]:
+    """Start a process that submits tasks, and says after each step what has returned."""
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(home), name, str(count)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_several_processes_and_threads_lose_nothing(tmp_path: Path) -> None:
+    """Processes and threads that start on a new home at once all find their rows there."""
+    children = [writer(tmp_path, f"child{number}", 10) for number in range(3)]
+    journal = Journal(tmp_path)
+
+    def write(name: str) -> None:
+        for number in range(10):
+            row = journal.begin(**ACCOUNT, endpoint="edits", body={"prompt": name})
+            journal.accept(row, task_id=f"{name}-{number}", created=None, status="queued")
+
+    threads = [threading.Thread(target=write, args=(f"thread{number}",)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    for child in children:
+        child.communicate(timeout=60)
+
+    assert [child.returncode for child in children] == [0, 0, 0]
+    rows = journal.rows()
+    assert len({row.task_id for row in rows}) == len(rows) == 60
+    assert {row.state for row in rows} == {"queued"}
+
+
+def test_kill_at_any_instant_loses_nothing_that_was_reported(tmp_path: Path) -> None:
+    """After SIGKILL in the middle of anything, each step that had returned is in the journal."""
+    chance = random.Random(20)  # noqa: S311  instants, not secrets
+    journal = Journal(tmp_path)
+    steps: set[tuple[str, str]] = set()
+    for number in range(12):
+        child = writer(tmp_path, f"run{number}", 1000)
+        assert child.stdout is not None
+        said = [child.stdout.readline() for _ in range(chance.randrange(1, 12))]
+        # The kill falls while the next steps are being written.
+        child.send_signal(signal.SIGKILL)
+        said += child.communicate(timeout=60)[0].splitlines()
+        steps |= {(step, task_id) for step, task_id in (line.split() for line in said)}
+
+        rows = {str(row.body["prompt"]): row for row in journal.rows()}
+        for step, task_id in steps:
+            row = rows[task_id]
+            assert step == "begun" or row.task_id == task_id
+            if step == "kept":
+                assert row.pictures[0].path.read_bytes() == task_id.encode()
