@@ -1,0 +1,78 @@
+"""The thin client of the Lumen Image API, for scripts and notebooks alike."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lumen_widgets.client.client import LumenClient
+    from lumen_widgets.client.errors import (
+        AuthenticationError,
+        DownloadError,
+        HostingError,
+        InsufficientCredits,
+        InvalidRequest,
+        JournalError,
+        LumenError,
+        MissingKey,
+        NotFound,
+        RateLimited,
+        ServiceUnreachable,
+        SubmitOutcomeUnknown,
+        TaskCancelled,
+        TaskFailed,
+        TasksFailed,
+        UpstreamError,
+        WaitTimeout,
+    )
+    from lumen_widgets.client.pictures import Picture, Pictures
+    from lumen_widgets.client.request import Request
+    from lumen_widgets.client.task import Task
+
+__all__ = [
+    "AuthenticationError",
+    "DownloadError",
+    "HostingError",
+    "InsufficientCredits",
+    "InvalidRequest",
+    "JournalError",
+    "LumenClient",
+    "LumenError",
+    "MissingKey",
+    "NotFound",
+    "Picture",
+    "Pictures",
+    "RateLimited",
+    "Request",
+    "ServiceUnreachable",
+    "SubmitOutcomeUnknown",
+    "Task",
+    "TaskCancelled",
+    "TaskFailed",
+    "TasksFailed",
+    "UpstreamError",
+    "WaitTimeout",
+]
+
+# Whatever is not here is an error, by far the most of the names.
+_HOME = {
+    "LumenClient": "client",
+    "Picture": "pictures",
+    "Pictures": "pictures",
+    "Request": "request",
+    "Task": "task",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use: importing the package itself costs next to nothing."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME.get(name, 'errors')}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,313 @@
+"""One submit: the only call that costs credits, sent once and written down before and after.
+
+A worker thread writes the journal's row, sends the request and completes the row. Whoever waits
+for it may be interrupted at any instant: the thread goes on, and it is no daemon, so that even an
+interpreter that is about to exit first writes the answer down.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import warnings
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from lumen_widgets.client import answers
+from lumen_widgets.client.errors import (
+    JournalError,
+    LumenError,
+    RateLimited,
+    ServiceUnreachable,
+    SubmitOutcomeUnknown,
+)
+from lumen_widgets.client.flight import Flight
+from lumen_widgets.client.leaning import goes_on, lean
+from lumen_widgets.client.transport import LostError, NotSentError
+from lumen_widgets.journal import JournalUnwritable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lumen_widgets.client.keys import Key
+    from lumen_widgets.client.request import Request
+    from lumen_widgets.client.transport import Answer, Transport
+    from lumen_widgets.journal import Journal
+
+_log = logging.getLogger("lumen_widgets")
+
+# Waits after a 429 that names no time of its own, in seconds (API.md); the last one repeats.
+BUSY_WAITS = (1.0, 2.0, 4.0)
+
+# Waits after a connection that never opened: a server that restarts is back within seconds.
+UNREACHABLE_WAITS = (0.1, 0.2, 0.4, 0.8, 1.6)
+
+# What the waiter grants the worker beyond the time-out, to write the journal's row and hand over.
+GRACE = 2.0
+
+# A secret of the user's own that may travel in `extra`: it has no business on disk.
+_SECRET_FIELDS = frozenset({"webhook_secret"})
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A task that the service took.
+
+    Attributes
+    ----------
+    task_id, status
+        As the service gave them.
+    created
+        When, in unix seconds, if the service said so.
+    row
+        The journal's row, None without a journal.
+
+    """
+
+    task_id: str
+    status: str
+    created: float | None
+    row: int | None
+
+
+def submit(
+    request: Request, *, transport: Transport, key: Key, journal: Journal | None, timeout: float
+) -> Accepted:
+    """Send a request once and return the task that the service took.
+
+    Parameters
+    ----------
+    request
+        What to send.
+    transport, key, journal
+        Which way, for which account, and where it is written down (None: nowhere).
+    timeout
+        Seconds for all of it, waits and repeats included.
+
+    Raises
+    ------
+    JournalError
+        If the journal cannot be written; nothing was sent.
+    ServiceUnreachable
+        If no connection was opened; nothing was sent.
+    InvalidRequest, AuthenticationError, InsufficientCredits, NotFound, RateLimited, UpstreamError
+        If the service refused; nothing was spent.
+    SubmitOutcomeUnknown
+        If it was sent and no answer tells whether it was taken.
+    KeyboardInterrupt
+        If the wait was interrupted; the request goes on.
+
+    """
+    submission = Submission(request, transport, key, journal, timeout)
+    worker = threading.Thread(target=submission.run, name="lumen-submit", daemon=False)
+    try:
+        worker.start()
+        while not submission.over.wait(lean(submission.patience)):
+            if time.monotonic() >= submission.patience:
+                break
+        return submission.outcome()
+    except KeyboardInterrupt:
+        submission.deserted.set()
+        raise KeyboardInterrupt(submission.farewell()) from None
+
+
+class Submission:
+    """One submit, as its worker thread and its waiter share it."""
+
+    def __init__(
+        self,
+        request: Request,
+        transport: Transport,
+        key: Key,
+        journal: Journal | None,
+        timeout: float,
+    ) -> None:
+        self.over = threading.Event()
+        self.deserted = threading.Event()
+        self._request = request
+        self._transport = transport
+        self._key = key
+        self._journal = journal
+        self._timeout = timeout
+        self._deadline = time.monotonic() + timeout
+        self.patience = self._deadline + GRACE
+        self._flight = Flight(self._deadline)
+        self._row: int | None = None
+        self._result: Accepted | BaseException | None = None
+        self._unwritten: str | None = None
+
+    def run(self) -> None:
+        """Do all of it, on the worker thread, and leave the result for `outcome`."""
+        try:
+            self._result = self._accomplish()
+        except BaseException as error:  # noqa: BLE001 -- handed to the waiter, whatever it is
+            self._result = error
+        finally:
+            self.over.set()
+        if self.deserted.is_set() and isinstance(self._result, Accepted):
+            _log.warning(
+                "Task %s was taken by the service after the wait for it was interrupted.",
+                self._result.task_id,
+            )
+
+    def outcome(self) -> Accepted:
+        """Return or raise what came of it."""
+        result = self._result
+        if self._unwritten is not None:
+            warnings.warn(self._unwritten, stacklevel=5)
+        if isinstance(result, Accepted):
+            return result
+        if result is not None:
+            raise result from None
+        # The worker is stuck where no time-out reaches, in name resolution or a slow disk.
+        self.deserted.set()
+        if self._flight.recall():
+            raise self._unreachable("no connection in time")
+        raise self._unknown("no answer in time")
+
+    def farewell(self) -> str:
+        """Return what to tell someone who interrupted the wait."""
+        if isinstance(self._result, Accepted):
+            return goes_on(self._result.task_id)
+        if self._journal is None:
+            return (
+                "Stopped waiting for the service's answer. The request was already on its way and "
+                "goes on; without a journal its task id is only logged (logger lumen_widgets)."
+            )
+        return (
+            "Stopped waiting for the service's answer. The request was already on its way and goes "
+            f"on, and its answer will be in the journal at {self._journal.home}: "
+            "client.journal.rows(1)[0].task_id is the task, client.task(…).wait() takes it up."
+        )
+
+    def _accomplish(self) -> Accepted:
+        self._begin()
+        try:
+            accepted = self._send_until_decided()
+        except SubmitOutcomeUnknown as error:
+            lost = error.message
+            self._note(lambda journal, row: journal.lose(row, lost))
+            raise
+        except LumenError as error:
+            refused = error.message
+            self._note(lambda journal, row: journal.refuse(row, refused))
+            raise
+        except BaseException as error:
+            if not self._flight.departed:
+                self._note(lambda journal, row: journal.refuse(row, "it was never sent"))
+                raise
+            unknown = self._unknown(f"something failed here ({type(error).__name__})")
+            self._note(lambda journal, row: journal.lose(row, unknown.message))
+            raise unknown from None
+        self._note(
+            lambda journal, row: journal.accept(
+                row, task_id=accepted.task_id, created=accepted.created, status=accepted.status
+            )
+        )
+        return accepted
+
+    def _begin(self) -> None:
+        if self._journal is None:
+            return
+        body = {
+            name: value for name, value in self._request.body.items() if name not in _SECRET_FIELDS
+        }
+        try:
+            self._row = self._journal.begin(
+                origin=self._transport.origin.url,
+                account=self._key.fingerprint,
+                endpoint=self._request.endpoint,
+                body=body,
+            )
+        except JournalUnwritable as error:
+            raise JournalError(
+                f"Nothing was sent, because the journal cannot be written: {error}",
+                next_step="Set LUMEN_HOME or journal= to a folder that can, or pass journal=False.",
+            ) from None
+
+    def _note(self, write: Callable[[Journal, int], None]) -> None:
+        """Write what became of the request; too late to stop it, so a failure is a warning."""
+        if self._journal is None or self._row is None:
+            return
+        try:
+            write(self._journal, self._row)
+        except JournalUnwritable as error:
+            result = f"The journal does not know what became of this request: {error}"
+            self._unwritten = result
+            if self.deserted.is_set():
+                _log.warning(result)
+
+    def _send_until_decided(self) -> Accepted:
+        body = self._request.encode()
+        unreachable, busy = list(UNREACHABLE_WAITS), list(BUSY_WAITS)
+        while True:
+            try:
+                answer = self._transport.post(
+                    "v1", "images", self._request.endpoint, body=body, flight=self._flight
+                )
+            except NotSentError as error:
+                wait = unreachable.pop(0) if len(unreachable) > 1 else unreachable[0]
+                self._rest(wait, self._unreachable(str(error)))
+            except LostError as error:
+                raise self._unknown(str(error)) from None
+            else:
+                if answer.status != HTTPStatus.TOO_MANY_REQUESTS:
+                    return self._read(answer)
+                asked = answers.retry_after(answer)
+                wait = busy.pop(0) if len(busy) > 1 else busy[0]
+                self._rest(wait if asked is None else asked, self._busy(answer, asked))
+                self._flight = Flight(self._deadline)
+
+    def _read(self, answer: Answer) -> Accepted:
+        status = answer.status
+        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+            found = answer.json()
+            task_id = answers.read_id(found)
+            if task_id is not None:
+                word = answers.clean(found.get("status")) or "queued"
+                return Accepted(task_id, word, answers.read_created(found), self._row)
+            raise self._unknown("its answer cannot be read", answer)
+        if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise answers.error_of(answer)
+        refusing = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE)
+        if status in refusing and answers.says_error(answer):
+            raise answers.error_of(answer)
+        if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+            raise self._unknown("it redirects, which is never followed with a paid request", answer)
+        raise self._unknown("it failed without saying what became of the request", answer)
+
+    def _rest(self, seconds: float, error: LumenError) -> None:
+        """Wait before the next try, or raise `error` where no time or nobody is left for one."""
+        if time.monotonic() + seconds >= self._deadline or self.deserted.wait(seconds):
+            raise error from None
+
+    def _unreachable(self, why: str) -> ServiceUnreachable:
+        return ServiceUnreachable(
+            f"No connection to {self._transport.origin} within {self._timeout:g} s: {why}. "
+            "Nothing was sent and nothing spent.",
+            next_step="Check the address, the network and the proxy settings, then try again.",
+        )
+
+    def _busy(self, answer: Answer, asked: float | None) -> RateLimited:
+        error = answers.error_of(answer)
+        wait = "" if asked is None else f" It asks for {asked:.0f} s."
+        return RateLimited(
+            f"{error.message}{wait} Nothing was spent.",
+            next_step="Try again later, submit more slowly, or raise the client's timeout.",
+            status=error.status,
+            code=error.code,
+            request_id=error.request_id,
+        )
+
+    def _unknown(self, why: str, answer: Answer | None = None) -> SubmitOutcomeUnknown:
+        kept = "" if self._journal is None else f" It is kept in {self._journal.home}."
+        return SubmitOutcomeUnknown(
+            f"Nobody knows whether {self._transport.origin} took the request: {why}. "
+            f"Credits may have been spent; it was not sent again.{kept}",
+            next_step="Look in the service's console before you submit it again.",
+            status=None if answer is None else answer.status,
+            request_id=None if answer is None else answer.request_id,
+            may_have_cost=True,
+        )

@@ -1,0 +1,280 @@
+"""A task: what was asked for, how far the service says it is, and in the end its pictures."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING, NoReturn
+
+from lumen_widgets.client.answers import TERMINAL
+from lumen_widgets.client.arguments import wait_timeout
+from lumen_widgets.client.errors import (
+    LumenError,
+    TaskCancelled,
+    TaskFailed,
+    WaitTimeout,
+)
+from lumen_widgets.client.leaning import goes_on, lean, take_up
+from lumen_widgets.client.models import price
+from lumen_widgets.client.pictures import Pictures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from lumen_widgets.client.client import LumenClient
+    from lumen_widgets.client.follower import Follower
+    from lumen_widgets.client.pictures import Picture
+    from lumen_widgets.client.request import Request
+
+_log = logging.getLogger("lumen_widgets")
+
+
+class Task:
+    """One task of the service.
+
+    Made by `LumenClient`, followed by a background thread, and safe to use from any thread.
+
+    Attributes
+    ----------
+    id : str
+        The service's id.
+    request : Request
+        What was asked for; without fields for a task that was taken up by its id alone.
+    created : float or None
+        When, in unix seconds, as the service said; None if it did not.
+    client : LumenClient
+        The client that follows it.
+
+    Examples
+    --------
+    >>> task = client.generate("a cute cat on a windowsill", n=2)  # doctest: +SKIP
+    >>> task.wait()  # doctest: +SKIP
+    [<Picture 1 of 2, 1024 x 1024, image/png>, <Picture 2 of 2, 1024 x 1024, image/png>]
+
+    """
+
+    def __init__(
+        self,
+        task_id: str,
+        *,
+        client: LumenClient,
+        status: str,
+        request: Request,
+        created: float | None = None,
+        age: float | None = 0.0,
+    ) -> None:
+        self.id = task_id
+        self.client = client
+        self.request = request
+        self.created = created
+        self._changed = threading.Condition()
+        self._status = status
+        self._error: LumenError | None = None
+        self._told = False
+        self._done = False
+        self._pictures = Pictures()
+        self._began = None if age is None else time.monotonic() - age
+        self._ended: float | None = None
+        self._subscribers: list[Callable[[Task], None]] = []
+        self._follower: Follower | None = None
+
+    @property
+    def status(self) -> str:
+        """The service's word: queued, processing, succeeded, failed, cancelled, or a new one."""
+        return self._status
+
+    @property
+    def done(self) -> bool:
+        """Whether it ended and its pictures are here, or are not to be had."""
+        return self._done
+
+    @property
+    def error(self) -> LumenError | None:
+        """What `wait` raises, None while there is nothing to raise."""
+        return self._error
+
+    @property
+    def pictures(self) -> Pictures:
+        """The pictures that are here already, in the service's order."""
+        return self._pictures
+
+    @property
+    def credits(self) -> float | None:
+        """What it costs by the price table (`models.MODELS`), None if the table does not say."""
+        return price(self.request.model, self.request.n)
+
+    @property
+    def elapsed(self) -> float | None:
+        """Seconds from the submit until it was done, or until now; None if it ended elsewhere."""
+        if self._began is None:
+            return None
+        return (time.monotonic() if self._ended is None else self._ended) - self._began
+
+    def wait(self, timeout: float | None = None) -> Pictures:
+        """Wait until the task is done and return its pictures.
+
+        Nothing is asked of the service here: a background thread does that. After a
+        `DownloadError`, or where following had stopped, another `wait` takes it up again.
+
+        Parameters
+        ----------
+        timeout
+            Seconds to wait; None waits as long as it takes.
+
+        Raises
+        ------
+        TaskFailed, TaskCancelled
+            If it ended so, by the service's word.
+        DownloadError
+            If some picture could not be fetched; ``.pictures`` has the others.
+        AuthenticationError, NotFound, UpstreamError, InvalidRequest, InsufficientCredits
+            If the service refuses to say how the task is: the task itself may go on.
+        WaitTimeout
+            If it is not done in time; the task goes on.
+        KeyboardInterrupt
+            On Ctrl-C, with a message that names the task; the task goes on.
+
+        Examples
+        --------
+        >>> task.wait(timeout=60)[0].save("cat.png")  # doctest: +SKIP
+
+        """
+        try:
+            limit = wait_timeout(timeout)
+            deadline = None if limit is None else time.monotonic() + limit
+            self._take_up()
+            with self._changed:
+                while not self._done:
+                    left = lean(deadline)
+                    if left <= 0:
+                        raise self._not_yet(limit)
+                    self._changed.wait(left)
+                error, pictures = self._tell(), self._pictures
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(goes_on(self.id)) from None
+        if error is not None:
+            raise error
+        return pictures
+
+    def refresh(self) -> Task:
+        """Ask the service once, now, and return the task itself.
+
+        A task that ended is not asked about again.
+
+        Raises
+        ------
+        AuthenticationError, NotFound, InvalidRequest, InsufficientCredits
+            If the service refuses to say.
+        ServiceUnreachable, RateLimited, UpstreamError
+            If no answer came within the client's time-out.
+
+        Examples
+        --------
+        >>> task.refresh().status  # doctest: +SKIP
+        'processing'
+
+        """
+        if self._follower is not None and not self._done:
+            self._follower.ask_now()
+        return self
+
+    def subscribe(self, fn: Callable[[Task], None]) -> Callable[[], None]:
+        """Have `fn` called with this task after every change of its state or pictures.
+
+        Parameters
+        ----------
+        fn
+            Called on a background thread, so it should take no time; what it raises is logged.
+            Calls may come late or merged: look at the task, do not count them.
+
+        Returns
+        -------
+        Callable
+            Ends the subscription; calling it again does nothing.
+
+        Examples
+        --------
+        >>> unsubscribe = task.subscribe(lambda task: print(task.status))  # doctest: +SKIP
+
+        """
+        with self._changed:
+            self._subscribers = [*self._subscribers, fn]
+
+        def unsubscribe() -> None:
+            with self._changed:
+                self._subscribers = [one for one in self._subscribers if one is not fn]
+
+        return unsubscribe
+
+    def __repr__(self) -> str:
+        """Say id and status; no prompt and no address, since a repr ends in notebooks."""
+        return f"<Task {self.id} {self._status}{'' if self._done else ' …'}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"A Task cannot be pickled, since it holds a client. Keep its id ({self.id}) and take "
+            "it up with client.task(id)."
+        )
+
+    def _take_up(self) -> None:
+        """Resume what stopped short of the end, if its error was told to someone before."""
+        with self._changed:
+            stopped = self._done and self._told and _can_resume(self._error)
+        if stopped and self._follower is not None:
+            self._follower.resume()
+
+    def _tell(self) -> LumenError | None:
+        """Return the error as a copy: one that is raised twice would pile up tracebacks."""
+        with self._changed:
+            self._told = self._told or self._error is not None
+            return copy.copy(self._error)
+
+    def _not_yet(self, limit: float | None) -> WaitTimeout:
+        return WaitTimeout(
+            f"The task {self.id} is not done after {limit:g} s; it goes on, and may be charged.",
+            next_step=take_up(self.id),
+            task_id=self.id,
+            may_have_cost=True,
+        )
+
+    def _hear(self, status: str) -> bool:
+        """Note the service's word; return whether it is a new one. The last word stays the last."""
+        with self._changed:
+            if self._status in TERMINAL or status == self._status:
+                return False
+            self._status = status
+            return True
+
+    def _hold(self, pictures: Sequence[Picture]) -> None:
+        with self._changed:
+            self._pictures = Pictures(pictures)
+
+    def _finish(self, error: LumenError | None = None, status: str | None = None) -> None:
+        with self._changed:
+            if status is not None and self._status not in TERMINAL:
+                self._status = status
+            self._error = error
+            self._told = False
+            self._done = True
+            self._ended = time.monotonic()
+            self._changed.notify_all()
+
+    def _reopen(self) -> None:
+        with self._changed:
+            self._error = None
+            self._done = False
+            self._ended = None
+
+    def _announce(self) -> None:
+        """Call the subscribers, on whichever background thread this is."""
+        for fn in self._subscribers:
+            try:
+                fn(self)
+            except Exception:  # noqa: BLE001 -- logged: a stranger's code must not stop the following
+                _log.exception("A subscriber of the task %s failed.", self.id)
+
+
+def _can_resume(error: LumenError | None) -> bool:
+    return error is not None and not isinstance(error, TaskFailed | TaskCancelled)

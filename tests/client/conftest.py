@@ -1,0 +1,48 @@
+"""What the client's tests share: a key that must never be seen, and clients of servers of ours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lumen_widgets.client import LumenClient, scheduler
+from tests.client.service import Service, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import Any
+
+KEY = "sk-lumen-local-SENTINELsentinel0123456789"
+
+
+@pytest.fixture
+def connect(tmp_path: Path) -> Callable[..., LumenClient]:
+    """Make clients whose journal is in ``tmp_path / "journal"``."""
+
+    def make(url: str, **options: Any) -> LumenClient:
+        return LumenClient(
+            KEY, url, **{"journal": tmp_path / "journal", "timeout": 10.0, **options}
+        )
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def _own_scheduler(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give each test a scheduler of its own, whose tasks are not asked about after it."""
+    ours: dict[int, scheduler.Scheduler] = {}
+    monkeypatch.setattr(scheduler, "_schedulers", ours)
+    yield
+    for one in ours.values():
+        with one._changed:
+            one._requests.clear()
+            one._errands.clear()
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    """Run a service whose answers the test decides."""
+    with serving() as running:
+        yield running

@@ -1,0 +1,124 @@
+"""Ctrl-C while a submit is under way: the wait ends, the answer is still written down."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lumen_widgets.journal import Journal
+from tests.client import fault_server as fault
+from tests.client.fault_server import FaultServer, http
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from lumen_widgets.client import LumenClient
+
+# How long the server takes to answer the POST, in seconds, and when it is interrupted: from
+# before the request can have left until after the answer.
+SLOW = 0.4
+INSTANTS = [number * 0.03 for number in range(20)]
+
+
+def _interrupt(instant: float, home: Path) -> tuple[int, str, int, str | None]:
+    """Run the script, interrupt it, return its exit code, words, POSTs seen and journalled id."""
+    posted = threading.Event()
+
+    def respond(request: fault.Received) -> bytes:
+        if request.method == "POST":
+            posted.set()
+            threading.Event().wait(SLOW)
+            return http(200, {"id": f"task-{instant:.2f}", "status": "queued"})
+        return http(200, {"id": "x", "status": "processing"})
+
+    with FaultServer(fault.calls(respond)) as server:
+        program = subprocess.Popen(
+            [sys.executable, "-m", "tests.client.interrupted", server.url],
+            env={**os.environ, "LUMEN_HOME": str(home)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with program:
+            assert program.stdout is not None
+            assert program.stdout.readline() == "submitting\n"
+            # The first instant comes as early as can be, the others after the request is there.
+            if instant > 0:
+                assert posted.wait(30)
+            # A moment in time cannot be waited for in any other way.
+            threading.Event().wait(instant)
+            program.send_signal(signal.SIGINT)
+            _, words = program.communicate(timeout=60)
+        posts = len(server.posts)
+    rows = Journal(home).rows()
+    return program.returncode, words, posts, rows[0].task_id if rows else None
+
+
+def test_twenty_instants(tmp_path: Path) -> None:
+    """Wherever Ctrl-C hits a slow POST, the script ends by it and the task is in the journal."""
+    with ThreadPoolExecutor(4) as pool:
+        runs = list(
+            pool.map(lambda instant: _interrupt(instant, tmp_path / f"{instant:.2f}"), INSTANTS)
+        )
+    for instant, (code, words, posts, task_id) in zip(INSTANTS, runs, strict=True):
+        assert code == -signal.SIGINT, words
+        assert "KeyboardInterrupt" in words
+        assert "sk-lumen-local-interrupted" not in words
+        if posts == 0:
+            # Interrupted before anything left: then there is nothing to know either.
+            assert instant == 0
+            assert task_id is None
+        else:
+            assert posts == 1
+            assert task_id == f"task-{instant:.2f}"
+            assert "client.task(" in words
+
+
+def test_message_says_where_the_answer_will_be(
+    connect: Callable[..., LumenClient], tmp_path: Path
+) -> None:
+    """The KeyboardInterrupt of a submit names the journal, where the id is soon after."""
+    answer = threading.Event()
+
+    def respond(_request: fault.Received) -> bytes:
+        signal.raise_signal(signal.SIGINT)
+        answer.wait(30)
+        return http(200, {"id": "late", "status": "queued"})
+
+    with FaultServer(fault.calls(respond)) as server:
+        client = connect(server.url)
+        with pytest.raises(KeyboardInterrupt, match=r"already on its way.*journal"):
+            client.generate("a cat")
+        answer.set()
+        for thread in threading.enumerate():
+            if thread.name == "lumen-submit":
+                thread.join(30)
+        assert client.journal is not None
+        assert client.journal.rows(1)[0].task_id == "late"
+
+
+def test_interrupted_wait_names_the_task(connect: Callable[..., LumenClient]) -> None:
+    """Ctrl-C ends the wait, not the task, and says how to take it up."""
+
+    def respond(request: fault.Received) -> bytes:
+        if request.method == "POST":
+            return http(200, {"id": "going-on", "status": "queued"})
+        if not interrupted.is_set():
+            interrupted.set()
+            signal.raise_signal(signal.SIGINT)
+        return http(200, {"id": "going-on", "status": "processing"})
+
+    interrupted = threading.Event()
+    with FaultServer(fault.calls(respond)) as server:
+        task = connect(server.url).generate("a cat")
+        with pytest.raises(KeyboardInterrupt, match=r'client\.task\("going-on"\)\.wait\(\)'):
+            task.wait(30)
+        assert not task.done

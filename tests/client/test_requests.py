@@ -1,0 +1,292 @@
+"""Requests: what is refused before anything is sent, and what is sent."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lumen_widgets.client import LumenClient, errors, models
+from lumen_widgets.client.arguments import wait_timeout
+from lumen_widgets.client.origin import SERVICE, read_origin
+from lumen_widgets.client.request import build, check_fields
+from lumen_widgets.client.sizes import check_same_size, check_size
+from tests.client import fault_server as fault
+from tests.client.conftest import KEY
+from tests.client.fault_server import FaultServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from lumen_widgets.client.models import Endpoint
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(exclude_categories=[]))
+    | st.binary()
+    | st.sampled_from(["1024x1024", "16:9", "1K", "low", "gpt-image-2-low", "fal-flux-pro-fill"])
+    | st.builds(object),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers(), inner),
+    max_leaves=6,
+)
+TASK = {"id": "t", "status": "queued"}
+
+
+@given(
+    endpoint=st.sampled_from(["generations", "edits", "inpaint"]),
+    fields=st.fixed_dictionaries(
+        {"prompt": st.text() | ANYTHING, "model": st.text() | ANYTHING},
+        optional=dict.fromkeys(("n", "size", "resolution", "quality", "negative_prompt"), ANYTHING),
+    ),
+    extra=ANYTHING,
+)
+def test_valid_or_invalid_request(endpoint: Endpoint, fields: dict[str, Any], extra: Any) -> None:
+    """Whatever is given, there is a body that JSON can carry, or InvalidRequest."""
+    prompt = fields.pop("prompt")
+    try:
+        request = build(endpoint, check_fields(endpoint, prompt, **fields), extra=extra)
+    except errors.InvalidRequest:
+        return
+    sent = json.loads(request.encode())
+    assert sent == request.body
+    assert None not in check_fields(endpoint, prompt, **fields).values()
+    assert request.n >= 1
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"prompt": "\ud800"},
+        {"prompt": " \n"},
+        {"prompt": 7},
+        {"n": True},
+        {"n": "2"},
+        {"n": 0},
+        {"n": 5},
+        {"n": 2.0},
+        {"size": "1024"},
+        {"size": "1024X1024"},
+        {"size": "0x10"},
+        {"size": "9x9"},
+        {"size": "99999x16"},
+        {"size": "1:100"},
+        {"size": "1024x1024\n"},
+        {"size": "１０２４x1024"},  # noqa: RUF001 -- full-width digits are what is tested
+        {"resolution": "8K"},
+        {"resolution": "1k"},
+        {"quality": ""},
+        {"quality": 1},
+        {"negative_prompt": " "},
+        {"model": "fal-flux-pro-fill"},
+        {"model": None},
+        {"extra": {"seed": math.nan}},
+        {"extra": {"seed": {1, 2}}},
+        {"extra": {1: 2}},
+        {"extra": [1]},
+        {"extra": {"text": "\ud800"}},
+    ],
+    ids=ascii,
+)
+def test_refused_before_sending(
+    fields: dict[str, Any], connect: Callable[..., LumenClient]
+) -> None:
+    """A request that cannot work is refused here: no connection, no row in the journal."""
+    with FaultServer(fault.answers(200, TASK)) as server:
+        client = connect(server.url)
+        with pytest.raises(errors.InvalidRequest) as caught:
+            client.generate(**{"prompt": "a cat", **fields})
+        assert isinstance(caught.value, ValueError)
+        assert server.connections == 0
+        assert client.journal is not None
+        assert client.journal.rows() == []
+
+
+def test_nothing_extra_is_sent(connect: Callable[..., LumenClient]) -> None:
+    """None is left out of the body; extra goes in last and may replace anything."""
+    with FaultServer(fault.answers(200, TASK)) as server:
+        client = connect(server.url)
+        client.generate("猫", model="unheard-of")
+        client.generate("a cat", n=2, size="16:9", extra={"n": 3, "seed": 7, "none": None})
+        first, second = (post.body for post in server.posts)
+    assert first == {"model": "unheard-of", "prompt": "猫"}
+    assert second == {
+        "model": "gpt-image-2-low",
+        "prompt": "a cat",
+        "n": 3,
+        "size": "16:9",
+        "seed": 7,
+        "none": None,
+    }
+
+
+def test_edit_and_inpaint_by_url(connect: Callable[..., LumenClient]) -> None:
+    """Pictures with an address travel by it, one or several; each call has its own path."""
+    one, two = "https://your.invalid/cat.png", "https://your.invalid/dog.png"
+    with FaultServer(fault.answers(200, TASK)) as server:
+        client = connect(server.url)
+        client.edit("snow", one)
+        client.edit("snow", [one, two])
+        client.edit("snow", (one, two))
+        client.inpaint("a corgi", one, two)
+        assert [post.path for post in server.posts] == [
+            "/v1/images/edits",
+            "/v1/images/edits",
+            "/v1/images/edits",
+            "/v1/images/inpaint",
+        ]
+        sent = [post.body["image_urls"] for post in server.posts]
+        assert sent == [[one], [one, two], [one, two], [one]]
+        assert server.posts[3].body["mask_url"] == two
+        assert server.posts[3].body["model"] == "fal-flux-pro-fill"
+
+
+def test_edit_of_nothing(connect: Callable[..., LumenClient]) -> None:
+    """An empty sequence of pictures is refused."""
+    with pytest.raises(errors.InvalidRequest, match="no picture"):
+        connect("http://127.0.0.1:1").edit("snow", [])
+
+
+def test_local_picture_without_hosting(connect: Callable[..., LumenClient]) -> None:
+    """A local picture and a service that takes no uploads: HostingError, and no POST."""
+    import numpy as np
+
+    with FaultServer(fault.answers(404)) as server:
+        with pytest.raises(errors.HostingError):
+            connect(server.url).edit("snow", np.zeros((8, 8, 3), np.uint8))
+        assert server.posts == []
+
+
+@pytest.mark.parametrize("size", ["100x60", "5:3", None])
+def test_inpaint_size_that_is_the_pictures(size: str | None) -> None:
+    """An inpaint may name the picture's own size or ratio."""
+    check_same_size(size, 100, 60)
+
+
+@pytest.mark.parametrize("size", ["60x100", "16:9", "200x120"])
+def test_inpaint_size_that_differs(size: str) -> None:
+    """Any other size is refused: the mask would lie elsewhere."""
+    with pytest.raises(errors.InvalidRequest, match="100x60"):
+        check_same_size(size, 100, 60)
+
+
+def test_inpaint_checks_before_it_hosts(connect: Callable[..., LumenClient]) -> None:
+    """Mask and picture of two sizes, or a size that is neither's, are refused unsent."""
+    import numpy as np
+
+    picture, mask = np.zeros((6, 10, 3), np.uint8), np.ones((6, 10), bool)
+    with FaultServer(fault.answers(200, TASK)) as server:
+        client = connect(server.url)
+        with pytest.raises(errors.InvalidRequest):
+            client.inpaint("x", picture, mask.T)
+        with pytest.raises(errors.InvalidRequest):
+            client.inpaint("x", picture, mask, size="512x512")
+        with pytest.raises(errors.InvalidRequest):
+            client.inpaint("x", "https://your.invalid/a.png", mask, size="512x512")
+        assert server.connections == 0
+
+
+@given(st.integers(16, 16384), st.integers(16, 16384))
+def test_sizes_in_reach(width: int, height: int) -> None:
+    """Every size in pixels between the limits is accepted as it is."""
+    assert check_size(f"{width}x{height}") == f"{width}x{height}"
+
+
+def test_models_can_be_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that a user adds is checked and priced; an unknown one passes unpriced."""
+    monkeypatch.setitem(models.MODELS, "mine", models.Model(frozenset({"edits"}), credits=1.5))
+    assert check_fields("edits", "x", model="mine")["model"] == "mine"
+    with pytest.raises(errors.InvalidRequest, match="cannot generate"):
+        check_fields("generations", "x", model="mine")
+    assert models.price("mine", 3) == 4.5
+    assert models.price("unheard-of", 3) is None
+
+
+@pytest.mark.parametrize(
+    ("given_url", "url"),
+    [
+        ("https://Example.org/", "https://example.org"),
+        ("https://example.org:8443/gateway/", "https://example.org:8443/gateway"),
+        ("http://127.0.0.1:80", "http://127.0.0.1:80"),
+        ("http://localhost:9", "http://localhost:9"),
+        ("http://[::1]:9", "http://[::1]:9"),
+    ],
+)
+def test_base_url(given_url: str, url: str) -> None:
+    """An https address, or http on loopback, is kept without its last slash."""
+    assert read_origin(given_url).url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "example.org",
+        "http://example.org",
+        "http://localhost.evil.example",
+        "http://127.0.0.1.evil.example",
+        "http://10.0.0.1",
+        "ftp://example.org",
+        "https://",
+        "https://user:SECRET@example.org",
+        "https://example.org/?key=SECRET",
+        "https://example.org/#SECRET",
+        "https://example.org?",
+        "https://exa mple.org",
+        "https://example.org\\@evil.example",
+        "https://example.org:99999",
+        "https://example.org:0",
+        "https://例.org",
+        "",
+        " ",
+    ],
+)
+def test_odd_base_url(url: str) -> None:
+    """Any other address is refused, and what may be secret in it is not repeated."""
+    with pytest.raises(errors.InvalidRequest) as caught:
+        LumenClient(KEY, url)
+    assert "SECRET" not in str(caught.value)
+
+
+def test_base_url_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an argument LUMEN_BASE_URL counts, and without that the service itself."""
+    assert LumenClient(KEY).base_url == SERVICE
+    monkeypatch.setenv("LUMEN_BASE_URL", "https://example.org")
+    assert LumenClient(KEY).base_url == "https://example.org"
+    assert repr(LumenClient(KEY)) == "<LumenClient https://example.org>"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"timeout": 0},
+        {"timeout": math.nan},
+        {"timeout": True},
+        {"timeout": "30"},
+        {"timeout": 10**400},
+        {"journal": True},
+        {"journal": 7},
+        {"allow_hosts": [7]},
+        {"allow_hosts": 7},
+    ],
+    ids=lambda options: f"{options}"[:40],
+)
+def test_other_arguments(options: dict[str, Any]) -> None:
+    """Arguments of the constructor that make no sense are refused there."""
+    with pytest.raises(errors.InvalidRequest):
+        LumenClient(KEY, **options)
+
+
+@pytest.mark.parametrize("timeout", [-1, math.nan, True, "1"])
+def test_wait_timeouts(timeout: object) -> None:
+    """A wait's time-out is a number of seconds from 0 up; infinity is the longest wait there is."""
+    with pytest.raises(errors.InvalidRequest):
+        wait_timeout(timeout)
+    assert wait_timeout(None) is None
+    assert wait_timeout(math.inf) == wait_timeout(10**400)

@@ -1,0 +1,179 @@
+"""Pacing: when which task is asked about, how often in all, and on how many threads."""
+
+from __future__ import annotations
+
+import threading
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lumen_widgets.client import Request, Task, errors
+from lumen_widgets.client.asking import pause
+from lumen_widgets.client.follower import Follower
+from lumen_widgets.client.keys import Key
+from lumen_widgets.client.origin import Origin
+from lumen_widgets.client.scheduler import IDLE, MOST_REQUESTS, SECOND, Scheduler
+from lumen_widgets.client.transport import Transport
+from tests.client.conftest import KEY
+from tests.client.service import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lumen_widgets.client import LumenClient
+
+
+class Clock:
+    """A clock that goes when it is told."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+
+    def __call__(self) -> float:
+        """Return the time in seconds."""
+        return self.time
+
+
+def _questions(is_loopback: bool, seconds: float) -> list[float]:
+    """Return when a task that never ends is asked about, in seconds after its submit."""
+    import requests
+
+    clock = Clock()
+    scheduler = Scheduler(clock, threads=0)
+    with serving() as service:
+        service.statuses["*"] = [{"status": "processing"}]
+        # The server is on this machine; whether it counts as such is what is tested.
+        origin = Origin(service.server.url, "127.0.0.1", is_loopback)
+        task = Task("t", client=None, status="queued", request=Request("generations", {}))  # type: ignore[arg-type] # it is followed without a client
+        with requests.Session() as session:
+            Follower(
+                task,
+                transport=Transport(origin, Key(KEY, origin), session),
+                scheduler=scheduler,
+                fetch=lambda _url: pytest.fail("there is no picture"),
+                journal=None,
+                row=None,
+                timeout=10.0,
+            ).begin()
+            times: list[float] = []
+            while clock.time < 1000.0 + seconds:
+                scheduler.run_due()
+                times += [clock.time - 1000.0] * (service.asked("t") - len(times))
+                clock.time += 0.05
+    return times
+
+
+def test_pace_of_the_service() -> None:
+    """The service is asked first after 2 s, then about every 1.1 s."""
+    times = _questions(is_loopback=False, seconds=12)
+    assert times[0] == pytest.approx(2.0, abs=0.06)
+    gaps = [later - sooner for sooner, later in pairwise(times)]
+    assert gaps == [pytest.approx(1.1, abs=0.06)] * 8
+
+
+def test_pace_of_this_machine() -> None:
+    """A server on this machine is asked every quarter of a second."""
+    times = _questions(is_loopback=True, seconds=2)
+    assert times[0] == pytest.approx(0.25, abs=0.06)
+    assert len(times) in {6, 7}
+
+
+def test_back_off() -> None:
+    """Failures double the wait up to 10 s; the service may ask for more, up to a minute."""
+    waits = [pause(1.1, failures) for failures in range(1, 400)]
+    assert waits == sorted(waits)
+    assert (waits[0], waits[-1]) == (1.1, 10.0)
+    assert pause(1.1, 1, 5.0) == 5.0
+    assert pause(1.1, 1, 86400.0) == 60.0
+    assert pause(1.1, 3, 0.0) == 4.4
+
+
+def test_requests_a_second() -> None:
+    """However many are due, no second sees more than 20 requests; errands do not wait for them."""
+    clock = Clock()
+    scheduler = Scheduler(clock, threads=0)
+    sent: list[float] = []
+    errands: list[float] = []
+    for _ in range(200):
+        scheduler.request(clock.time, lambda: sent.append(clock.time))
+    scheduler.errand(lambda: errands.append(clock.time))
+    while len(sent) < 200:
+        scheduler.run_due()
+        clock.time += 0.01
+    assert errands == [1000.0]
+    for start in sent:
+        assert sum(start <= moment < start + 1.0 for moment in sent) <= MOST_REQUESTS
+    assert sent[-1] - sent[0] <= 10 * SECOND
+
+
+def test_claims_share_the_limit() -> None:
+    """A request from the caller's own thread counts like any other, and gives up in time."""
+    clock = Clock()
+    scheduler = Scheduler(clock, threads=0)
+    assert all(scheduler.claim(clock.time) for _ in range(MOST_REQUESTS))
+    assert not scheduler.claim(clock.time + 0.5)
+    scheduler.request(clock.time, lambda: None)
+    assert scheduler.run_due() == 0
+    clock.time += SECOND
+    assert scheduler.run_due() == 1
+
+
+def test_jobs_run_in_order_of_time() -> None:
+    """A job runs at its time, whichever was added first, and never before."""
+    clock = Clock()
+    scheduler = Scheduler(clock, threads=0)
+    ran: list[str] = []
+    scheduler.request(1002.0, lambda: ran.append("second"))
+    scheduler.request(1001.0, lambda: ran.append("first"))
+    assert scheduler.run_due() == 0
+    clock.time = 1002.0
+    assert scheduler.run_due() == 2
+    assert ran == ["first", "second"]
+
+
+def test_threads_come_and_go(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Threads start with the first job, at most four; a failing job is logged; idle ones end."""
+    monkeypatch.setattr("lumen_widgets.client.scheduler.IDLE", 0.05)
+    assert IDLE > 0.05
+    scheduler = Scheduler()
+    assert scheduler._threads == set()
+    barrier, over = threading.Barrier(5), threading.Semaphore(0)
+    scheduler.errand(lambda: 1 / 0)  # type: ignore[arg-type] # what it returns is not looked at
+    for _ in range(12):
+        scheduler.errand(lambda: (barrier.wait(20), over.release()))  # type: ignore[arg-type,func-returns-value] # as above
+    threads = set(scheduler._threads)
+    for _ in range(3):
+        barrier.wait(20)
+        threads |= scheduler._threads
+    assert all(over.acquire(timeout=20) for _ in range(12))
+    assert len(threads) == 4
+    for thread in threads:
+        thread.join(20)
+        assert not thread.is_alive()
+        assert thread.daemon
+    assert scheduler._threads == set()
+    assert "ZeroDivisionError" in caplog.text
+    again = threading.Event()
+    scheduler.errand(again.set)
+    assert again.wait(20)
+
+
+def test_two_hundred_tasks(connect: Callable[..., LumenClient]) -> None:
+    """200 tasks in flight take four threads at most, and no more than 20 requests a second."""
+    with serving() as service:
+        service.statuses["*"] = [{"status": "failed"}]
+        client = connect(service.server.url, journal=False)
+        tasks = [client.generate(f"cat {number}") for number in range(200)]
+        most = 0
+        for _ in client.as_completed(tasks, 120):
+            names = [thread.name for thread in threading.enumerate()]
+            most = max(most, sum(name.startswith("lumen-") for name in names))
+        assert 1 <= most <= 4
+        assert all(isinstance(task.error, errors.TaskFailed) for task in tasks)
+        asked = sorted(r.at for r in service.server.requests if r.method == "GET")
+        assert len(asked) == 200
+        # What leaves a second apart may arrive a little closer together: so over all of it.
+        assert len(asked) <= MOST_REQUESTS * (asked[-1] - asked[0] + 1)

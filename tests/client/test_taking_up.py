@@ -1,0 +1,102 @@
+"""Tasks taken up by their ids: out of the journal, or from the service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lumen_widgets.client import errors
+from tests.client.fault_server import http
+from tests.client.service import FAILED, PROCESSING, Service, png
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from lumen_widgets.client import LumenClient
+
+
+def test_taken_up_from_the_journal(service: Service, connect: Callable[..., LumenClient]) -> None:
+    """A finished task whose pictures are on disk comes back without any network."""
+    service.statuses["task-1"] = [service.succeeded("a")]
+    service.statuses["task-2"] = [FAILED]
+    first = connect(service.server.url)
+    for number in (1, 2):
+        list(first.as_completed([first.generate(f"cat {number}")], 30))
+    asked = len(service.server.requests)
+    second = connect(service.server.url)
+    task = second.task("task-1")
+    assert task.done
+    assert [picture.bytes for picture in task.wait()] == [png("red")]
+    assert task.request.prompt == "cat 1"
+    assert task.request.endpoint == "generations"
+    assert task.elapsed is None
+    with pytest.raises(errors.TaskFailed, match=r"No\."):
+        second.task("task-2").wait()
+    assert len(service.server.requests) == asked
+
+
+def test_taken_up_when_a_picture_is_gone(
+    service: Service, connect: Callable[..., LumenClient]
+) -> None:
+    """A finished task whose pictures are damaged or gone on disk is asked about again."""
+    service.statuses["*"] = [service.succeeded("a", "b")]
+    first = connect(service.server.url)
+    first.generate("a cat", n=2).wait(30)
+    assert first.journal is not None
+    kept = first.journal.rows()[0].pictures
+    kept[0].path.chmod(0o600)
+    kept[0].path.write_bytes(b"damaged")
+    assert len(connect(service.server.url).task("task-1").wait(30)) == 2
+    assert service.asked("task-1") == 2
+
+
+def test_taken_up_by_id_alone(service: Service, connect: Callable[..., LumenClient]) -> None:
+    """A task that the journal does not know is asked about once, adopted, and followed."""
+    service.statuses["far"] = [PROCESSING, service.succeeded("a")]
+    service.statuses["over"] = [service.succeeded("a")]
+    client = connect(service.server.url)
+    task = client.task("far")
+    assert task.status == "processing"
+    assert task.request.body == {}
+    assert task.credits is None
+    assert client.task("far") is task
+    assert len(task.wait(30)) == 1
+    assert client.journal is not None
+    client.task("over").wait(30)
+    assert [(row.task_id, row.state, len(row.pictures)) for row in client.journal.rows()] == [
+        ("over", "succeeded", 1),
+        ("far", "succeeded", 1),
+    ]
+
+
+def test_ids_are_quoted(service: Service, connect: Callable[..., LumenClient]) -> None:
+    """An id is percent-encoded where it becomes part of a path."""
+    service.statuses["*"] = [http(404)]
+    client = connect(service.server.url)
+    with pytest.raises(errors.NotFound):
+        client.task("a/../b?c=d#é")
+    assert service.server.requests[0].path == "/v1/images/generations/a%2F..%2Fb%3Fc%3Dd%23%C3%A9"
+
+
+@pytest.mark.parametrize("task_id", ["", "..", ".", "a\nb", "x" * 201, 7, None])
+def test_no_ids(task_id: Any, connect: Callable[..., LumenClient]) -> None:
+    """What cannot be an id is refused without asking."""
+    with pytest.raises(errors.InvalidRequest):
+        connect("http://127.0.0.1:1").task(task_id)
+
+
+def test_take_up_rides_out_for_the_timeout(
+    service: Service, connect: Callable[..., LumenClient]
+) -> None:
+    """Taking a task up repeats what fails until the client's time-out, then says what failed."""
+    service.statuses["far"] = [http(500), PROCESSING]
+    service.statuses["gone"] = [http(500)]
+    client = connect(service.server.url, timeout=0.8)
+    assert client.task("far").status == "processing"
+    with pytest.raises(errors.UpstreamError):
+        client.task("gone")
+    assert service.asked("gone") > 1
+    with pytest.raises(errors.ServiceUnreachable):
+        connect("http://127.0.0.1:1", timeout=0.3).task("far")

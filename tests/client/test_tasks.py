@@ -1,0 +1,259 @@
+"""Tasks: followed to their end, whatever happens on the way."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lumen_widgets.client import Task, errors, follower, models
+from lumen_widgets.client.answers import Report
+from tests.client import fault_server as fault
+from tests.client.fault_server import FaultServer, http
+from tests.client.service import FAILED, PROCESSING, QUEUED, Service, png, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import Any
+
+    from lumen_widgets.client import LumenClient
+
+
+def test_followed_to_its_pictures(
+    service: Service, connect: Callable[..., LumenClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A task goes from queued to done; its pictures are in order, in memory and in the journal."""
+    monkeypatch.setitem(models.MODELS, "priced", models.Model(frozenset({"generations"}), 2.5))
+    service.pictures["/b"] = [http(200, png("blue"))]
+    service.statuses["*"] = [QUEUED, PROCESSING, service.succeeded("a", "b")]
+    client = connect(service.server.url)
+    task = client.generate("a cat", model="priced", n=2)
+    seen: list[str] = []
+    done = threading.Event()
+    task.subscribe(lambda task: seen.append(task.status))
+    task.subscribe(lambda task: done.set() if task.done else None)
+    pictures = task.wait(30)
+    assert done.wait(30)
+    assert [picture.bytes for picture in pictures] == [png("red"), png("blue")]
+    assert [(p.index, p.count, p.width, p.height) for p in pictures] == [(0, 2, 6, 4), (1, 2, 6, 4)]
+    assert pictures[0].task is task
+    assert pictures is task.pictures
+    assert (task.status, task.done, task.error, task.credits) == ("succeeded", True, None, 5.0)
+    assert seen[0] == "processing"
+    assert set(seen[1:]) == {"succeeded"}
+    assert repr(task) == "<Task task-1 succeeded>"
+    assert client.journal is not None
+    (row,) = client.journal.rows()
+    assert row.state == "succeeded"
+    assert [kept.path.read_bytes() for kept in row.pictures] == [png("red"), png("blue")]
+    assert task.elapsed is not None
+    assert task.elapsed == task.elapsed  # it has stopped
+
+
+def test_failed_and_cancelled(service: Service, connect: Callable[..., LumenClient]) -> None:
+    """Wait raises TaskFailed and TaskCancelled with the service's words, each time it is called."""
+    service.statuses["task-1"] = [FAILED]
+    service.statuses["task-2"] = [{"status": "cancelled"}]
+    client = connect(service.server.url)
+    failed, cancelled = client.generate("a"), client.generate("b")
+    for _ in range(2):
+        with pytest.raises(errors.TaskFailed, match=r"No\. .*credits are given back") as caught:
+            failed.wait(30)
+        assert (caught.value.code, caught.value.task_id) == ("unsafe", "task-1")
+        with pytest.raises(errors.TaskCancelled):
+            cancelled.wait(30)
+    assert client.journal is not None
+    by_id = {row.task_id: row for row in client.journal.rows()}
+    assert by_id["task-1"].error == {"code": "unsafe", "message": "No."}
+    assert by_id["task-2"].state == "cancelled"
+
+
+def test_blips_are_ridden_out(service: Service, connect: Callable[..., LumenClient]) -> None:
+    """Status calls that fail are repeated: one lost answer does not lose a paid picture."""
+    blips = [
+        http(500, b"oops"),
+        http(429, b"", {"Retry-After": "0"}),
+        b"garbage\r\n\r\n",
+        b"",
+        http(302, b"", {"Location": "/elsewhere"}),
+        http(200, b"not json"),
+        http(503, {"error": {"code": "busy", "message": "Busy."}}),
+    ]
+    # A good answer now and then, as in life, keeps the back-off and this test short.
+    service.statuses["*"] = [
+        *blips[:2],
+        PROCESSING,
+        *blips[2:5],
+        *blips[5:],
+        service.succeeded("a"),
+    ]
+    task = connect(service.server.url).generate("a cat")
+    assert len(task.wait(60)) == 1
+    assert service.asked("task-1") == 9
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(401, errors.AuthenticationError), (404, errors.NotFound)]
+)
+def test_refusals_end_following(
+    status: int,
+    error: type[errors.LumenError],
+    service: Service,
+    connect: Callable[..., LumenClient],
+) -> None:
+    """401 and 404 stop the following at once, without calling the task failed; wait resumes it."""
+    service.statuses["*"] = [PROCESSING, http(status), service.succeeded("a")]
+    task = connect(service.server.url).generate("a cat")
+    with pytest.raises(error):
+        task.wait(30)
+    assert (task.done, task.status) == (True, "processing")
+    assert service.asked("task-1") == 2
+    assert len(task.wait(30)) == 1
+
+
+def test_unknown_status(
+    service: Service, connect: Callable[..., LumenClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A word that nobody knows counts as running for a while, then as an error that names it."""
+    monkeypatch.setattr(follower, "MOST_STRANGE", 3)
+    service.statuses["*"] = [{"status": "dreaming"}]
+    task = connect(service.server.url).generate("a cat")
+    with pytest.raises(errors.UpstreamError, match="dreaming"):
+        task.wait(30)
+    assert task.status == "dreaming"
+    assert service.asked("task-1") == 3
+    service.statuses["*"] = [{"status": "dreaming"}, service.succeeded("a")]
+    assert len(task.wait(30)) == 1
+
+
+@pytest.mark.parametrize(
+    "data", [None, [], {}, "x", [7], [{"url": 7}], [{"url": ""}], [{}], [{"url": "x"}] * 101]
+)
+def test_unreadable_lists(data: Any, service: Service, connect: Callable[..., LumenClient]) -> None:
+    """A list of pictures that is none is a DownloadError; the next wait asks for it again."""
+    service.statuses["*"] = [{"status": "succeeded", "data": data}, service.succeeded("a")]
+    task = connect(service.server.url).generate("a cat")
+    with pytest.raises(errors.DownloadError, match="list"):
+        task.wait(30)
+    assert task.status == "succeeded"
+    assert len(task.wait(30)) == 1
+
+
+def test_a_missing_picture_is_fetched_by_the_next_wait(
+    service: Service, connect: Callable[..., LumenClient]
+) -> None:
+    """DownloadError keeps the good pictures; another wait fetches the rest and pays nothing."""
+    service.pictures["/b"] = [http(404), http(200, b"<svg/>"), http(200, png("blue"))]
+    service.statuses["*"] = [service.succeeded("a", "b")]
+    task = connect(service.server.url).generate("a cat", n=2)
+    for _ in range(2):
+        with pytest.raises(errors.DownloadError, match="1 of 2") as caught:
+            task.wait(30)
+        assert [picture.index for picture in caught.value.pictures] == [0]
+        assert [picture.index for picture in task.pictures] == [0]
+    assert [picture.bytes for picture in task.wait(30)] == [png("red"), png("blue")]
+    assert len(service.server.posts) == 1
+    assert sum(request.path == "/a" for request in service.server.requests) == 1
+
+
+def test_wait_timeout(service: Service, connect: Callable[..., LumenClient]) -> None:
+    """A wait that ends first names the task and leaves it going."""
+    service.statuses["*"] = [PROCESSING]
+    task = connect(service.server.url).generate("a cat")
+    for timeout in (0, 0.4):
+        with pytest.raises(errors.WaitTimeout, match="task-1") as caught:
+            task.wait(timeout)
+        assert isinstance(caught.value, TimeoutError)
+    service.statuses["*"] = [service.succeeded("a")]
+    assert len(task.wait(30)) == 1
+
+
+def test_a_dripping_answer_delays_nobody_else(connect: Callable[..., LumenClient]) -> None:
+    """While one status call drips, another task is followed to its end, and waits end in time."""
+    with serving() as service:
+
+        def behave(server: FaultServer, connection: Any) -> None:
+            request = fault.read_request(server, connection)
+            if request.path.endswith("/task-1"):
+                while True:
+                    server.closing.wait(0.1)
+                    connection.sendall(b"H")
+            connection.sendall(service.respond(request))
+
+        with FaultServer(behave) as server:
+            service.server = server
+            service.statuses["task-2"] = [service.succeeded("a")]
+            client = connect(server.url)
+            stuck, quick = client.generate("a"), client.generate("b")
+            assert len(quick.wait(30)) == 1
+            with pytest.raises(errors.WaitTimeout):
+                stuck.wait(0.2)
+
+
+def test_refresh_asks_now(service: Service, connect: Callable[..., LumenClient]) -> None:
+    """Refresh asks once, returns the task with what it heard, and asks no more after the end."""
+    service.statuses["*"] = [PROCESSING, FAILED]
+    client = connect(service.server.url)
+    task = client.generate("a cat")
+    assert task.refresh().status == "processing"
+    with pytest.raises(errors.TaskFailed):
+        task.wait(30)
+    asked = service.asked("task-1")
+    assert task.refresh().status == "failed"
+    assert service.asked("task-1") == asked
+
+
+def test_the_last_word_stays(service: Service, connect: Callable[..., LumenClient]) -> None:
+    """A task that has ended stays as it ended, whatever a late answer says."""
+    service.statuses["*"] = [FAILED]
+    task = connect(service.server.url).generate("a cat")
+    with pytest.raises(errors.TaskFailed):
+        task.wait(30)
+    assert task._follower is not None
+    task._follower.hear(Report("processing"))
+    assert (task.status, task.done) == ("failed", True)
+
+
+def test_subscribers(
+    service: Service, connect: Callable[..., LumenClient], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Subscribers are called on a background thread; what one raises is logged."""
+    service.statuses["*"] = [PROCESSING, FAILED]
+    task = connect(service.server.url).generate("a cat")
+    threads: list[str] = []
+    left: list[Task] = []
+    over = threading.Event()
+
+    def fails(_task: Task) -> None:
+        raise RuntimeError("of the subscriber")
+
+    unsubscribe = task.subscribe(left.append)
+    unsubscribe()
+    unsubscribe()
+    task.subscribe(fails)
+    task.subscribe(lambda _: threads.append(threading.current_thread().name))
+    task.subscribe(lambda task: over.set() if task.done else None)
+    with caplog.at_level(logging.ERROR, "lumen_widgets"):
+        task.refresh()
+        assert over.wait(30)
+    assert set(threads) == {"lumen-worker"}
+    assert left == []
+    assert "of the subscriber" in caplog.text
+    assert "a cat" not in caplog.text
+
+
+def test_exit_does_not_wait(service: Service, tmp_path: Path) -> None:
+    """An interpreter that exits does not wait for tasks that are still followed."""
+    service.statuses["*"] = [PROCESSING]
+    script = (
+        "import sys; from lumen_widgets.client import LumenClient\n"
+        "task = LumenClient('sk-lumen-x', sys.argv[1], journal=sys.argv[2]).generate('a cat')\n"
+        "task.refresh()\n"
+    )
+    words = [sys.executable, "-c", script, service.server.url, str(tmp_path)]
+    subprocess.run(words, timeout=60, check=True)

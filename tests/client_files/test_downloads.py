@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import hashlib
+import threading
+import zlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lumen_widgets.client.downloads import DownloadLimits, FetchedPicture
+from lumen_widgets.client.errors import DownloadError
+from tests.client_files.fetching import PNG, SECRET, fetch, refused
+from tests.client_files.loopback import (
+    LoopbackServer,
+    response,
+)
+from tests.client_files.samples import FORMATS, encoded, gradient
+
+if TYPE_CHECKING:
+    import socket
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_picture_arrives_with_its_facts(server: LoopbackServer, kind: str) -> None:
+    """Bytes come as they were sent, with type, size and digest read from the bytes."""
+    data = encoded(gradient(), kind)
+    server.answers["/1.png"] = response(data, headers=["Content-Type: text/html"])
+    picture = fetch(server)
+
+    assert picture == FetchedPicture(
+        data, f"image/{kind.lower()}", 40, 24, hashlib.sha256(data).hexdigest()
+    )
+    assert "Accept-Encoding: identity" in server.heads()
+
+
+def test_a_chunked_answer_arrives(server: LoopbackServer) -> None:
+    """A server that does not announce a length is read to its end."""
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (PNG[:100], PNG[100:]))
+    server.answers["/1.png"] = (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n"
+    )
+
+    assert fetch(server).data == PNG
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 Other", "307 T", "308 P"])
+def test_three_redirects_are_followed_and_no_more(server: LoopbackServer, status: str) -> None:
+    """Redirects are followed by hand, relative ones too, three at most."""
+    for number in range(4):
+        server.answers[f"/{number}"] = response(status=status, headers=[f"Location: {number + 1}"])
+    server.answers["/4"] = response(PNG)
+
+    assert fetch(server, "/1").data == PNG
+    assert "more than 3" in refused(server, "/0")
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "https://10.0.0.1/1.png?signature=sentinel",
+        "http://169.254.169.254/latest/meta-data",
+        "http://pictures.example/1.png",
+        "file:///etc/passwd",
+        "ftp://127.0.0.1/1.png",
+        "//169.254.169.254/",
+        "http://user:sentinel@127.0.0.1/",
+    ],
+)
+def test_each_redirect_is_checked_anew(server: LoopbackServer, location: str) -> None:
+    """A harmless address cannot lead on to one that is not asked."""
+    server.answers["/1.png"] = response(status="302 Found", headers=[f"Location: {location}"])
+
+    assert "is not asked" in refused(server)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [("403 Forbidden", 403), ("404 Not Found", 404), ("503 Busy", 503)]
+)
+def test_other_answers_keep_their_status(server: LoopbackServer, status: str, code: int) -> None:
+    """The error knows what the server answered, and not the signed address."""
+    server.answers["/1.png" + SECRET] = response(b"sentinel", status=status)
+    with pytest.raises(DownloadError) as caught:
+        fetch(server, "/1.png" + SECRET)
+
+    assert caught.value.status == code
+    assert caught.value.next_step
+    assert "sentinel" not in str(caught.value)
+
+
+def png_of(width: int, height: int) -> bytes:
+    """Return a small PNG that claims to be of some size."""
+    data = bytearray(PNG)
+    data[16:24] = width.to_bytes(4, "big") + height.to_bytes(4, "big")
+    data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (response(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), "SVG"),
+        (response(b"<html>sign in</html>", headers=["Content-Type: image/png"]), "HTML"),
+        (response(b""), "no bytes"),
+        (response(PNG[:-30]), "truncated"),
+        (response(PNG[:400] + bytes(60) + PNG[460:]), "damaged"),
+        (response(png_of(60_000, 60_000)), "too large"),
+        (response(PNG, length=len(PNG) + 10), "ended before"),
+        (response(PNG, length=len(PNG) - 30), "truncated"),
+        (response(PNG, length=10**15), "larger than"),
+        (response(PNG, headers=["Content-Encoding: gzip"]), "compressed"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc", "ended before"),
+        (b"", "broke off"),
+        (b"SSH-2.0-nonsense\r\n", "broke off"),
+    ],
+)
+def test_what_is_not_a_whole_picture_is_refused(
+    server: LoopbackServer, answer: bytes, said: str
+) -> None:
+    """Other formats, lies about the length, damage and bombs each have their own words."""
+    server.answers["/1.png"] = answer
+
+    assert said in refused(server)
+
+
+def endless(connection: socket.socket) -> None:
+    """Send a picture that has no end."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + PNG)
+    while True:
+        connection.sendall(bytes(65536))
+
+
+def test_an_endless_picture_is_cut_off(server: LoopbackServer) -> None:
+    """A body that does not announce its length is read no further than the cap."""
+    server.answers["/1.png"] = endless
+
+    assert "larger than the 100,000 bytes" in refused(
+        server, limits=DownloadLimits(max_bytes=100_000)
+    )
+
+
+def test_the_pixel_cap_is_the_callers(server: LoopbackServer) -> None:
+    """A whole picture with more pixels than allowed is refused."""
+    server.answers["/1.png"] = response(PNG)
+
+    assert "too large" in refused(server, limits=DownloadLimits(max_pixels=300 * 200 - 1))
+    assert fetch(server, limits=DownloadLimits(max_pixels=300 * 200)).data == PNG
+
+
+@pytest.mark.parametrize("before", [b"", b"HTTP/1.1 200 OK\r\nX: ", response(length=10_000)])
+def test_a_server_that_drips_is_left_at_the_deadline(server: LoopbackServer, before: bytes) -> None:
+    """A byte now and then, in the head or in the body, cannot hold a download for ever."""
+    gone = threading.Event()
+
+    def drip(connection: socket.socket) -> None:
+        try:
+            connection.sendall(before)
+            while not server.closing.wait(0.05):
+                connection.sendall(b"x")
+        except OSError:
+            gone.set()
+
+    server.answers["/1.png"] = drip
+
+    assert "longer than allowed" in refused(server, limits=DownloadLimits(seconds=0.6))
+    assert gone.wait(10)
+
+
+def test_a_server_that_never_answers_is_left_at_the_deadline(server: LoopbackServer) -> None:
+    """Silence ends with the total time, too."""
+
+    def silent(_: socket.socket) -> None:
+        server.closing.wait(20)
+
+    server.answers["/1.png"] = silent
+
+    assert "longer than allowed" in refused(server, limits=DownloadLimits(seconds=0.4))
+
+
+def test_redirects_share_one_deadline(server: LoopbackServer) -> None:
+    """Three slow redirects do not get a deadline each."""
+
+    def slowly(connection: socket.socket) -> None:
+        server.closing.wait(0.3)
+        connection.sendall(response(status="302 Found", headers=["Location: /1.png"]))
+
+    server.answers["/1.png"] = slowly
+
+    assert "longer than allowed" in refused(server, limits=DownloadLimits(seconds=0.7))

@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+import json
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from requests.auth import AuthBase
+
+from lumen_widgets.client.errors import HostingError
+from lumen_widgets.client.hosting import (
+    RENEW_BEFORE,
+    HostedFile,
+    SandboxHosting,
+    find_hosting,
+    host,
+)
+from lumen_widgets.client.images import LocalPicture, read_picture
+from tests.client_files.loopback import LoopbackServer, response
+from tests.client_files.samples import gradient
+
+if TYPE_CHECKING:
+    import requests
+
+FOUND = {"service": "lumen-sandbox", "version": "0.1.0", "uploads": "/sandbox/uploads"}
+
+
+class Bearer(AuthBase):
+    """Adds a key, as the client does."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Add it."""
+        request.headers["Authorization"] = "Bearer sentinel"
+        return request
+
+
+class Shelf:
+    """A hosting that keeps what it was given in memory."""
+
+    def __init__(self, expires_at: float | None = None) -> None:
+        self.expires_at = expires_at
+        self.put_there: list[str] = []
+        self.crowded = threading.Event()
+
+    def put(self, data: bytes, media_type: str, digest: str) -> HostedFile:
+        """Keep a file."""
+        assert media_type == "image/png"
+        assert data
+        self.put_there.append(digest)
+        # Stays a while, so that a second thread has time to come in as well.
+        if len(self.put_there) > 1 or self.crowded.wait(0.1):
+            self.crowded.set()
+        return HostedFile(f"https://files.example/{len(self.put_there)}", self.expires_at)
+
+
+def local() -> LocalPicture:
+    """Return a picture that exists only here."""
+    read = read_picture(gradient())
+    assert isinstance(read, LocalPicture)
+    return read
+
+
+def health(server: LoopbackServer, said: object) -> None:
+    """Have the server describe itself."""
+    server.answers["/healthz"] = response(json.dumps(said).encode())
+
+
+def uploads(server: LoopbackServer, url: str | None = None) -> str:
+    """Have the server take uploads, and return the address that it gives."""
+    url = url or f"{server.url}/uploads/abc.png"
+    server.answers["/sandbox/uploads"] = response(
+        json.dumps({"url": url, "expires_at": None}).encode(), status="201 Created"
+    )
+    return url
+
+
+def sandbox(server: LoopbackServer) -> SandboxHosting:
+    """Return the sandbox's uploads, which the server must have been told to offer."""
+    health(server, FOUND)
+    found = find_hosting(server.url, Bearer())
+    assert found is not None
+    return found
+
+
+def test_an_address_stays_one() -> None:
+    """What has an address is not hosted."""
+    assert host("https://example.org/cat.png", Shelf()) == "https://example.org/cat.png"
+
+
+def test_without_hosting_the_error_names_the_ways_out() -> None:
+    """A local picture without any hosting is an error before anything is paid."""
+    with pytest.raises(HostingError, match="nothing was sent") as caught:
+        host(local(), None)
+
+    assert "URL" in caught.value.next_step
+    assert "sandbox" in caught.value.next_step
+    assert not caught.value.may_have_cost
+
+
+def test_the_same_bytes_are_put_there_once() -> None:
+    """A picture used again, also by several threads at once, is hosted once for each hosting."""
+    first, second = Shelf(), Shelf()
+    threads = [threading.Thread(target=host, args=(local(), first)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+
+    assert host(local(), first) == host(local(), first) == "https://files.example/1"
+    assert host(local(), second) == "https://files.example/1"
+    assert (len(first.put_there), len(second.put_there)) == (1, 1)
+
+
+@pytest.mark.parametrize(("left", "times"), [(RENEW_BEFORE / 2, 2), (RENEW_BEFORE * 2, 1)])
+def test_an_address_that_ends_soon_is_renewed(left: float, times: int) -> None:
+    """An address must last while the task waits in the service's queue."""
+    shelf = Shelf(time.time() + left)
+    host(local(), shelf)
+    host(local(), shelf)
+
+    assert len(shelf.put_there) == times
+
+
+def test_a_sandbox_takes_uploads(server: LoopbackServer) -> None:
+    """The sandbox is asked without the key whether it takes uploads, and given it to upload."""
+    hosting = sandbox(server)
+    assert "sentinel" not in server.heads()
+
+    url = uploads(server)
+    assert host(local(), hosting) == url
+    head, _, body = server.requests[-1].partition(b"\r\n\r\n")
+    assert head.startswith(b"POST /sandbox/uploads HTTP/1.1")
+    assert b"Content-Type: image/png" in head
+    assert b"Authorization: Bearer sentinel" in head
+    assert body == local().data
+    assert "sentinel" not in repr(hosting)
+
+
+def test_an_upload_can_be_deleted(server: LoopbackServer) -> None:
+    """Deleting asks the sandbox with the key; what is gone already is no error."""
+    hosting = sandbox(server)
+    url = uploads(server)
+    hosted = hosting.put(b"data", "image/png", "0")
+    server.answers["/uploads/abc.png"] = response(status="204 No Content")
+    hosted.delete()
+    assert server.requests[-1].startswith(b"DELETE /uploads/abc.png")
+    del server.answers["/uploads/abc.png"]
+    hosted.delete()
+    server.answers["/uploads/abc.png"] = response(status="500 Error")
+
+    with pytest.raises(HostingError):
+        hosted.delete()
+    assert url not in repr(hosted)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {**FOUND, "uploads": None},
+        {**FOUND, "service": "something else"},
+        {**FOUND, "uploads": "https://elsewhere.example/"},
+        {"service": "lumen-sandbox"},
+        [],
+        "words",
+        None,
+    ],
+)
+def test_another_service_has_no_uploads(server: LoopbackServer, said: object) -> None:
+    """Whatever else answers on loopback is not taken for a sandbox."""
+    health(server, said)
+
+    assert find_hosting(server.url, Bearer()) is None
+
+
+def test_a_service_that_does_not_answer_has_no_uploads(server: LoopbackServer) -> None:
+    """Silence, errors and other machines mean no hosting, and no exception."""
+    assert find_hosting(server.url, Bearer()) is None
+    server.answers["/healthz"] = b""
+    assert find_hosting(server.url, Bearer()) is None
+    server.close()
+    assert find_hosting(server.url, Bearer()) is None
+    assert find_hosting("https://lumen.example", Bearer()) is None
+
+
+def test_a_proxy_of_the_environment_is_not_asked(
+    server: LoopbackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Key and picture for this machine never go through a proxy."""
+    for name in ("HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    url = uploads(server)
+
+    assert host(local(), sandbox(server)) == url
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        response(status="404 Not Found"),
+        response(b'{"error": {}}', status="413 Too Large"),
+        response(b"{}", status="201 Created"),
+        response(b"[]", status="201 Created"),
+        response(b"words", status="201 Created"),
+        response(b'{"url": "https://elsewhere.example/"}', status="201 Created"),
+        response(status="302 Found", headers=["Location: http://elsewhere.example/"]),
+        b"",
+    ],
+)
+def test_an_upload_that_fails_is_a_hosting_error(server: LoopbackServer, answer: bytes) -> None:
+    """Any other answer, or none, says so; an address elsewhere is not believed."""
+    hosting = sandbox(server)
+    server.answers["/sandbox/uploads"] = answer
+
+    with pytest.raises(HostingError) as caught:
+        host(local(), hosting)
+    assert "sentinel" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "path"),
+    [("https://lumen.example", "/sandbox/uploads"), ("http://127.0.0.1:1", "@elsewhere.example/")],
+)
+def test_the_key_is_uploaded_to_this_machine_only(base_url: str, path: str) -> None:
+    """An address or a path that would take the key elsewhere is refused."""
+    with pytest.raises(HostingError):
+        SandboxHosting(base_url, path, Bearer())

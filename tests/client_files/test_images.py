@@ -1,0 +1,314 @@
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import io
+import urllib.parse
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import PIL.Image
+import PIL.ImageCms
+import PIL.PngImagePlugin
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lumen_widgets.client.errors import InvalidRequest
+from lumen_widgets.client.images import LocalPicture, read_picture
+from lumen_widgets.client.pictures import Picture
+from tests.client_files.samples import FORMATS, arrays, decoded, encoded, gradient
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+ORIENTATION, GPS = 0x0112, 0x8825
+PROFILE = PIL.ImageCms.ImageCmsProfile(PIL.ImageCms.createProfile("sRGB")).tobytes()
+SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>'
+
+
+def local(source: Any) -> LocalPicture:
+    """Read a picture that is not a URL."""
+    read = read_picture(source)
+    assert isinstance(read, LocalPicture)
+    return read
+
+
+def exif(orientation: int | None) -> PIL.Image.Exif:
+    """Return EXIF with a place, and an orientation."""
+    tags = PIL.Image.Exif()
+    tags[0x010E] = "my secret holiday"
+    tags.get_ifd(GPS)[1] = "N"
+    if orientation is not None:
+        tags[ORIENTATION] = orientation
+    return tags
+
+
+@given(array=arrays())
+def test_arrays_arrive_pixel_for_pixel(array: NDArray[np.uint8]) -> None:
+    """Every uint8 array that may be a picture comes out of the PNG as it went in."""
+    read = local(array)
+    image = decoded(read.data)
+
+    assert np.array_equal(np.asarray(image), array)
+    assert (read.width, read.height) == image.size == array.shape[1::-1]
+    assert read.media_type == "image/png"
+    assert read.sha256 == hashlib.sha256(read.data).hexdigest()
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "HSV"])
+def test_pil_images_of_every_mode_become_png(mode: str) -> None:
+    """A PIL image looks the same as a PNG, whatever its mode."""
+    image = gradient(mode="RGB").convert(mode)
+    read = decoded(local(image).data)
+
+    wanted = "RGBA" if "A" in read.mode else "RGB"
+    assert np.array_equal(np.asarray(read.convert(wanted)), np.asarray(image.convert(wanted)))
+
+
+def test_a_palette_with_a_transparent_colour_keeps_it() -> None:
+    """Transparency that sits in a palette arrives as alpha."""
+    image = gradient().quantize(4)
+    image.info["transparency"] = 0
+    read = decoded(local(image).data)
+
+    assert read.mode == "RGBA"
+    assert np.array_equal(np.asarray(read)[..., 3] == 0, np.asarray(image) == 0)
+
+
+def test_sixteen_bits_are_scaled_not_clipped() -> None:
+    """A 16-bit grey image keeps its greys."""
+    array = np.array([[0, 0x7FFF, 0xFFFF]], dtype=np.uint16)
+    read = decoded(local(PIL.Image.fromarray(array)).data)
+
+    assert np.asarray(read).tolist() == [[0, 127, 255]]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_clean_file_passes_byte_for_byte(kind: str, tmp_path: Path) -> None:
+    """A file that is upright and has no metadata is not touched, however it is given."""
+    data = encoded(gradient(), kind, icc_profile=PROFILE)
+    path = tmp_path / f"a picture {kind}"
+    path.write_bytes(data)
+    uri = f"data:image/x;base64,{base64.b64encode(data).decode()}"
+
+    for source in (data, bytearray(data), memoryview(data), path, str(path), uri):
+        read = local(source)
+        assert read.data == data
+        assert read.media_type == f"image/{kind.lower()}"
+        assert (read.width, read.height) == (40, 24)
+
+
+def test_a_progressive_jpeg_passes_byte_for_byte() -> None:
+    """A JPEG of many scans is understood to its end."""
+    data = encoded(gradient(200, 150), "JPEG", progressive=True, quality=95)
+
+    assert local(data).data == data
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("trailer", [b"", b"\0hidden trailer"])
+def test_metadata_is_removed_without_touching_pixels(kind: str, trailer: bytes) -> None:
+    """Places, texts, comments and hidden tails go; pixels and colour profile stay."""
+    options: dict[str, Any] = {"exif": exif(None), "icc_profile": PROFILE}
+    if kind == "PNG":
+        options["pnginfo"] = PIL.PngImagePlugin.PngInfo()
+        options["pnginfo"].add_text("prompt", "my secret")
+        options["pnginfo"].add_itxt("XML:com.adobe.xmp", "my secret", zip=True)
+    elif kind == "WEBP":
+        options["xmp"] = b"<x>my secret</x>"
+    else:
+        options["comment"] = b"my secret"
+    dirty = encoded(gradient(), kind, **options) + trailer
+    assert b"secret" in dirty
+    clean = local(dirty).data
+
+    assert b"secret" not in clean
+    assert b"hidden" not in clean
+    image = decoded(clean)
+    assert np.array_equal(np.asarray(image), np.asarray(decoded(dirty)))
+    assert image.info.get("icc_profile") == PROFILE
+    assert not image.getexif()
+    assert local(clean).data == clean
+
+
+def test_metadata_of_a_pil_image_is_not_written_again() -> None:
+    """What came along with an opened file does not go out with it."""
+    image = decoded(encoded(gradient(), "JPEG", exif=exif(None), comment=b"my secret"))
+    image.info["prompt"] = "my secret"
+
+    assert b"secret" not in local(image).data
+    assert image.info["prompt"] == "my secret"
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("opened", [False, True])
+def test_every_orientation_stands_upright(kind: str, orientation: int, opened: bool) -> None:
+    """A camera's eight ways to hold it all give the picture as it is seen, and once only."""
+    seen = gradient(48, 32)
+    stored = {
+        1: lambda: seen,
+        2: lambda: seen.transpose(PIL.Image.Transpose.FLIP_LEFT_RIGHT),
+        3: lambda: seen.transpose(PIL.Image.Transpose.ROTATE_180),
+        4: lambda: seen.transpose(PIL.Image.Transpose.FLIP_TOP_BOTTOM),
+        5: lambda: seen.transpose(PIL.Image.Transpose.TRANSPOSE),
+        6: lambda: seen.transpose(PIL.Image.Transpose.ROTATE_90),
+        7: lambda: seen.transpose(PIL.Image.Transpose.TRANSVERSE),
+        8: lambda: seen.transpose(PIL.Image.Transpose.ROTATE_270),
+    }[orientation]()
+    data = encoded(stored, kind, exif=exif(orientation))
+    read = local(decoded(data) if opened else data)
+
+    assert (read.width, read.height) == (48, 32)
+    image = decoded(read.data).convert("RGB")
+    # JPEG loses a little each time; a wrong turn would be off by hundreds.
+    off = np.abs(np.asarray(image).astype(int) - np.asarray(seen).astype(int)).max()
+    assert off <= (16 if kind == "JPEG" else 0)
+    assert not image.getexif()
+    assert b"secret" not in read.data
+
+
+def test_broken_exif_counts_as_upright() -> None:
+    """A picture whose EXIF is nonsense is still a picture."""
+    data = encoded(gradient(), "JPEG", exif=b"Exif\0\0nonsense")
+
+    assert (local(data).width, local(data).height) == (40, 24)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://example.org/a.png?sig=1", " HTTP://example.org/a.png ", "http://[::1]:8000/a"],
+)
+def test_urls_stay_urls(url: str) -> None:
+    """An address is passed on, and nothing is fetched."""
+    assert read_picture(url) == url.strip()
+
+
+@pytest.mark.parametrize(
+    "source", ["https://", "https:///a.png", "https://exa mple.org/", "https://example.org/\n/a"]
+)
+def test_broken_urls_are_refused_unseen(source: str) -> None:
+    """An address that cannot be one is refused, and not repeated."""
+    with pytest.raises(InvalidRequest, match="not a valid URL") as caught:
+        read_picture(source)
+    assert "example" not in caught.value.message
+
+
+def test_a_picture_travels_by_its_url_while_it_has_one() -> None:
+    """A picture fresh from the service is not uploaded; an older one goes by its bytes."""
+    data = encoded(gradient())
+    facts: dict[str, Any] = {"media_type": "image/png", "width": 40, "height": 24, "sha256": "0"}
+
+    assert read_picture(Picture(data, url="https://x.example/1", **facts)) == "https://x.example/1"
+    assert local(Picture(data, **facts)).data == data
+
+
+def test_a_sandboxes_result_is_uploaded_to_the_service() -> None:
+    """A picture goes by its bytes where the service that needs it cannot reach its address."""
+    facts: dict[str, Any] = {"media_type": "image/png", "width": 40, "height": 24, "sha256": "0"}
+    ours = Picture(encoded(gradient()), url="http://127.0.0.1:9/pictures/1.png", **facts)
+    theirs = Picture(encoded(gradient()), url="https://store.example/1.png", **facts)
+    sandbox, service = "http://localhost:8000", "https://lumen.example"
+
+    assert read_picture(ours, base_url=sandbox) == ours.url
+    assert read_picture(theirs, base_url=service) == theirs.url
+    assert isinstance(read_picture(ours, base_url=service), LocalPicture)
+    assert isinstance(read_picture(theirs, base_url=sandbox), LocalPicture)
+
+
+def test_data_uris_may_be_percent_encoded() -> None:
+    """Both ways to write a data: URI are read."""
+    data = encoded(gradient())
+
+    assert local(f"data:image/png,{urllib.parse.quote_from_bytes(data)}").data == data
+
+
+def with_size(width: int, height: int) -> bytes:
+    """Return a tiny PNG that claims to be of some size."""
+    data = bytearray(encoded(gradient()))
+    data[16:24] = width.to_bytes(4, "big") + height.to_bytes(4, "big")
+    data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
+    return bytes(data)
+
+
+def animation() -> bytes:
+    """Return a WebP of two frames."""
+    return encoded(gradient(), "WEBP", save_all=True, append_images=[gradient().rotate(90)])
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (b"", "no bytes"),
+        (SVG, "SVG"),
+        (b"<!DOCTYPE html><p>Not found</p>", "HTML"),
+        (b"GIF89a" + bytes(20), "GIF"),
+        (b"\0\0\0\x18ftypheic", "HEIC"),
+        (b'{"error": 1}', "JSON"),
+        (b"just words", "neither PNG"),
+        (encoded(gradient())[:-20], "truncated|damaged"),
+        (encoded(gradient(), "JPEG")[:-200], "truncated"),
+        (encoded(gradient(), "WEBP")[:-9], "truncated"),
+        (with_size(60_000, 60_000), "too large"),
+        (with_size(0, 5), "damaged|empty"),
+        (animation(), "animation"),
+        ("no/such/file.png", "no file"),
+        ("x" * 5000, "cannot be read|no file"),
+        ("nul\0byte", "cannot be read"),
+        ("/", "folder"),
+        ("/dev/zero", "device"),
+        ("s3://bucket/cat.png", "s3: address"),
+        ("file:///etc/passwd", "file: address"),
+        ("data:image/png;base64,!!!", "cannot be decoded"),
+        ("data:image/png", "cannot be decoded"),
+        ("data:image/svg+xml;base64," + base64.b64encode(SVG).decode(), "SVG"),
+        (np.zeros((4, 4)), "uint8"),
+        (np.zeros((4, 4), bool), "mask"),
+        (np.zeros((4, 4), int), "uint8"),
+        (np.zeros((4, 4, 2), np.uint8), "shape"),
+        (np.zeros((4,), np.uint8), "shape"),
+        (np.zeros((0, 4), np.uint8), "no pixels"),
+        (PIL.Image.new("F", (4, 4)), "mode 'F'"),
+        (PIL.Image.new("RGB", (0, 4)), "empty"),
+        (io.BytesIO(b"x"), "BytesIO"),
+        (None, "NoneType"),
+        (["a.png"], "list"),
+    ],
+)
+def test_what_is_not_a_picture_is_refused_in_words(source: Any, said: str) -> None:
+    """The error says what was given, and what to do instead."""
+    with pytest.raises(InvalidRequest, match=said):
+        read_picture(source)
+
+
+def test_files_above_the_cap_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file, bytes or a data: URI that is too large is refused before it is decoded."""
+    monkeypatch.setattr("lumen_widgets.client.sources.MAX_BYTES", 100)
+    path = tmp_path / "big.png"
+    path.write_bytes(bytes(101))
+
+    for source in (path, bytes(101), "data:," + "a" * 101, "data:," + "a" * 1000):
+        with pytest.raises(InvalidRequest, match="larger"):
+            read_picture(source)
+
+
+def test_a_bomb_is_refused_before_it_is_decoded() -> None:
+    """A lazily opened image is measured before Pillow touches its pixels."""
+    with pytest.warns(PIL.Image.DecompressionBombWarning):
+        bomb = PIL.Image.open(io.BytesIO(with_size(12_000, 12_000)))
+
+    with pytest.raises(InvalidRequest, match="too large"):
+        read_picture(bomb)
+
+
+@given(data=st.binary(max_size=200), kind=st.sampled_from(FORMATS), at=st.integers(0, 400))
+def test_damaged_files_never_raise_anything_else(data: bytes, kind: str, at: int) -> None:
+    """Bytes overwritten anywhere give a picture or InvalidRequest, and nothing else."""
+    whole = encoded(gradient(8, 8), kind)
+    with contextlib.suppress(InvalidRequest):
+        read_picture(whole[:at] + data + whole[at + len(data) :])

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import PIL.Image
+import pytest
+from hypothesis import assume, given
+from hypothesis.extra import numpy as numpy_st
+
+from lumen_widgets.client.errors import InvalidRequest
+from lumen_widgets.client.images import LocalPicture, read_picture
+from lumen_widgets.client.masks import check_pair, read_mask
+from lumen_widgets.client.pictures import Picture
+from tests.client_files.samples import FORMATS, arrays, decoded, encoded, gradient
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+SQUARE = np.zeros((20, 30), bool)
+SQUARE[5:15, 10:20] = True
+
+
+def repainted(source: Any) -> NDArray[np.bool_]:
+    """Return which pixels of a mask are repainted; check that it has two colours only."""
+    read = read_mask(source)
+    assert isinstance(read, LocalPicture)
+    image = decoded(read.data)
+    assert image.mode == "1"
+    assert (read.media_type, (read.width, read.height)) == ("image/png", image.size)
+    return np.asarray(image)
+
+
+@given(array=numpy_st.arrays(bool, numpy_st.array_shapes(min_dims=2, max_dims=2, max_side=20)))
+def test_bool_arrays_arrive_exactly(array: NDArray[np.bool_]) -> None:
+    """True is repainted, and nothing else is."""
+    assume(array.any())
+
+    assert np.array_equal(repainted(array), array)
+
+
+@given(array=arrays(channels=(None,)))
+def test_grey_counts_from_the_middle(array: NDArray[np.uint8]) -> None:
+    """128 and more is repainted."""
+    assume((array >= 128).any())
+
+    assert np.array_equal(repainted(array), array >= 128)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_files_and_images_give_the_same_mask(kind: str, tmp_path: Path) -> None:
+    """The same drawing is the same mask as file, bytes, image or array, with soft edges too."""
+    grey = np.where(SQUARE, np.uint8(255), np.uint8(0))
+    grey[4, 10:20] = 90
+    image = PIL.Image.fromarray(grey)
+    path = tmp_path / "mask"
+    path.write_bytes(encoded(image.convert("RGB"), kind, quality=100))
+
+    colours = np.repeat(grey[..., None], 3, axis=2)
+    sources: list[Any] = [path, str(path), path.read_bytes(), image, image.convert("RGB"), grey]
+    for source in (*sources, colours):
+        assert np.array_equal(repainted(source), SQUARE)
+    for mode in ("1", "P"):
+        assert np.array_equal(repainted(PIL.Image.fromarray(SQUARE).convert(mode)), SQUARE)
+
+
+def test_an_address_stays_one() -> None:
+    """A mask given as URL is passed on."""
+    assert read_mask("https://example.org/mask.png") == "https://example.org/mask.png"
+
+
+def test_a_painter_is_asked() -> None:
+    """Whatever has __lumen_mask__ is a mask, as a PIL image or as bytes."""
+
+    class Painter:
+        def __init__(self, painted: Any) -> None:
+            self.painted = painted
+
+        def __lumen_mask__(self) -> Any:
+            return self.painted
+
+    image = PIL.Image.fromarray(SQUARE)
+    assert np.array_equal(repainted(Painter(image)), SQUARE)
+    assert np.array_equal(repainted(Painter(encoded(image))), SQUARE)
+
+
+@pytest.mark.parametrize("form", ["image", "array", "bytes"])
+def test_varying_alpha_is_refused_with_both_ways_out(form: str) -> None:
+    """A cut-out could mean either side: the message has a line that runs for each."""
+    image = PIL.Image.new("RGBA", (30, 20), "white")
+    image.putalpha(PIL.Image.fromarray(SQUARE).convert("L"))
+    source: Any = {"image": image, "array": np.asarray(image), "bytes": encoded(image)}[form]
+    with pytest.raises(InvalidRequest, match="either way") as caught:
+        read_mask(source)
+
+    lines = [line.strip() for line in caught.value.next_step.splitlines() if "mask = " in line]
+    results = []
+    for line in lines:
+        names: dict[str, Any] = {"PIL": PIL, "image": image}
+        exec(f"import PIL.ImageOps\n{line}", names)  # noqa: S102  the message's own lines must run
+        results.append(repainted(names["mask"]))
+    assert np.array_equal(results[0], ~SQUARE)
+    assert np.array_equal(results[1], SQUARE)
+
+
+def test_alpha_that_is_the_same_everywhere_says_nothing() -> None:
+    """An opaque RGBA mask goes by its colours."""
+    grey = PIL.Image.fromarray(SQUARE).convert("RGBA")
+
+    assert np.array_equal(repainted(grey), SQUARE)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (np.zeros((4, 4), bool), "empty mask"),
+        (np.full((4, 4), 127, np.uint8), "empty mask"),
+        (np.eye(4, dtype=np.uint8), "astype"),
+        (np.eye(4), "mask > 0.5"),
+        (np.eye(4, dtype=int), "mask > 0"),
+        (np.zeros((0, 4), bool), "no pixels"),
+        (np.ones((4, 4, 3), bool), "not a mask"),
+        ("no/such/mask.png", "no file"),
+        (b"words", "neither PNG"),
+        (None, "NoneType"),
+    ],
+)
+def test_what_is_no_mask_is_refused_in_words(source: Any, said: str) -> None:
+    """The error says what was given, and what to do instead."""
+    with pytest.raises(InvalidRequest, match=said):
+        read_mask(source)
+
+
+def test_picture_and_mask_have_one_size() -> None:
+    """Sizes are compared where both are known, also for a picture that travels by its URL."""
+    mask = read_mask(SQUARE)
+    fitting = read_picture(gradient(30, 20))
+    fresh = Picture(
+        b"", media_type="image/png", width=20, height=30, sha256="", url="https://x.example/1"
+    )
+
+    check_pair(fitting, mask)
+    check_pair("https://example.org/cat.png", mask)
+    check_pair(fitting, "https://example.org/mask.png")
+    for other in (read_picture(gradient(20, 30)), fresh):
+        with pytest.raises(InvalidRequest, match="30 x 20 pixels, the picture 20 x 30"):
+            check_pair(other, mask)

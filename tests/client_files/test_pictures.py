@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import pickle
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+from lumen_widgets.client.copies import display_copy, thumbnail
+from lumen_widgets.client.errors import InvalidRequest
+from lumen_widgets.client.images import LocalPicture, read_picture
+from lumen_widgets.client.pictures import Picture, Pictures
+from tests.client_files.samples import FORMATS, arrays, decoded, encoded, gradient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+URL = "https://store.example/1.png?signature=sentinel"
+
+
+def picture(data: bytes | None = None, **facts: Any) -> Picture:
+    """Return a picture as the client makes one."""
+    read = read_picture(encoded(gradient()) if data is None else data)
+    assert isinstance(read, LocalPicture)
+    return Picture(
+        data or read.data,
+        media_type=read.media_type,
+        width=read.width,
+        height=read.height,
+        sha256=hashlib.sha256(data or read.data).hexdigest(),
+        **{"url": URL, "prompt": "a cute\n cat", "count": 2, **facts},
+    )
+
+
+@pytest.fixture
+def shell() -> Iterator[InteractiveShell]:
+    """Run an IPython in this process, and take it away again."""
+    instance = InteractiveShell.instance()
+    yield instance
+    assert instance.history_manager is not None
+    instance.history_manager.end_session()
+    InteractiveShell.clear_instance()
+
+
+@given(array=arrays(channels=(3, 4)))
+def test_pixels_come_back_as_they_were(array: NDArray[np.uint8]) -> None:
+    """Bytes, PIL and numpy all show the same pixels."""
+    read = read_picture(array)
+    assert isinstance(read, LocalPicture)
+    made = picture(read.data)
+
+    assert np.array_equal(made.to_numpy(), array)
+    assert np.array_equal(np.asarray(made.to_pil()), array)
+
+
+@pytest.mark.parametrize(("mode", "channels"), [("L", 3), ("1", 3), ("P", 3), ("LA", 4)])
+def test_to_numpy_has_three_channels_or_four(mode: str, channels: int) -> None:
+    """Greys and palettes become RGB, and RGBA where there is alpha."""
+    array = picture(encoded(gradient().convert(mode))).to_numpy()
+
+    assert array.dtype == np.uint8
+    assert array.shape == (24, 40, channels)
+
+
+def test_what_stands_in_for_a_picture() -> None:
+    """The words name its place and the prompt on one line, cut where they become a burden."""
+    assert picture().alt == "Picture 1 of 2: a cute cat"
+    assert picture(prompt=None, index=1).alt == "Picture 2 of 2"
+    assert len(picture(prompt="word " * 500).alt) == 300
+
+
+def test_a_cell_gets_a_copy_and_its_words_and_no_html() -> None:
+    """The bundle holds one image in base64, its words, and the alt text in its metadata."""
+    data, metadata = picture()._repr_mimebundle_()
+
+    assert set(data) == {"image/jpeg", "text/plain"}
+    assert data["text/plain"] == "Picture 1 of 2: a cute cat"
+    assert metadata == {"image/jpeg": {"alt": "Picture 1 of 2: a cute cat", "width": 40}}
+    assert decoded(base64.b64decode(data["image/jpeg"], validate=True)).size == (40, 24)
+    assert set(picture(encoded(gradient(mode="RGBA")))._repr_mimebundle_()[0]) == {
+        "image/png",
+        "text/plain",
+    }
+
+
+def test_a_cell_shows_a_large_picture_at_a_size_that_can_be_compared() -> None:
+    """The longer side is at most 512 CSS pixels, whichever side it is."""
+    wide, high = picture(encoded(gradient(2048, 1024))), picture(encoded(gradient(1024, 2048)))
+
+    assert wide._repr_mimebundle_()[1]["image/jpeg"]["width"] == 512
+    assert high._repr_mimebundle_()[1]["image/jpeg"]["width"] == 256
+
+
+def test_its_address_is_nowhere() -> None:
+    """Neither repr, nor pickle, nor what a notebook stores tells the address or the task."""
+    made = picture(task="a task with a client and a key")
+    again = pickle.loads(pickle.dumps(made))  # noqa: S301  our own bytes
+
+    assert (again.url, again.task) == (None, None)
+    assert (again.bytes, again.alt, again.index) == (made.bytes, made.alt, made.index)
+    for shown in (repr(made), repr(Pictures([made])), repr(made._repr_mimebundle_())):
+        assert "sentinel" not in shown
+    assert b"sentinel" not in pickle.dumps(Pictures([made]))
+
+
+@given(width=st.integers(1, 3000), height=st.integers(1, 60), mode=st.sampled_from(["RGB", "RGBA"]))
+def test_copies_fit_and_keep_the_shape(width: int, height: int, mode: str) -> None:
+    """The long side is at most what was asked, nothing is enlarged, and alpha stays alpha."""
+    made = picture(encoded(gradient(width, height, mode), compress_level=1))
+    for make, most in ((display_copy, 1024), (thumbnail, 96)):
+        data, media_type = make(made)
+        image = decoded(data)
+        scale = min(1, most / max(width, height))
+
+        assert abs(image.width - width * scale) <= 1
+        assert abs(image.height - height * scale) <= 1
+        transparent = made.to_numpy().shape[2] == 4 and made.to_numpy()[..., 3].min() < 255
+        assert media_type == ("image/png" if transparent else "image/jpeg")
+
+
+def test_copies_carry_no_metadata() -> None:
+    """A prompt in the original's comments does not reach the notebook."""
+    data, _ = display_copy(picture(encoded(gradient(), "JPEG", comment=b"my secret")))
+
+    assert b"secret" not in data
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".JPEG", ".webp"])
+def test_the_suffix_decides(kind: str, suffix: str, tmp_path: Path) -> None:
+    """The same format keeps every byte; another one is converted, without metadata."""
+    data = encoded(gradient(), kind)
+    path = picture(data).save(tmp_path / f"cat{suffix}")
+
+    wanted = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "webp": "WEBP"}[suffix[1:].lower()]
+    assert decoded(path.read_bytes()).format == wanted
+    assert (path.read_bytes() == data) == (wanted == kind)
+    assert [found.name for found in tmp_path.iterdir()] == [f"cat{suffix}"]
+
+
+def test_transparency_becomes_white_in_a_jpeg(tmp_path: Path) -> None:
+    """A cut-out is saved as JPEG on white, not on black."""
+    image = gradient(mode="RGBA")
+    image.putalpha(0)
+    path = picture(encoded(image)).save(tmp_path / "cat.jpg")
+
+    assert decoded(path.read_bytes()).getextrema() == ((255, 255),) * 3
+
+
+@pytest.mark.parametrize("prompt", ["a cute/../cat?", "窗台上的猫" * 30, None, "///"])
+def test_a_folder_gets_a_name_made_up(prompt: str | None, tmp_path: Path) -> None:
+    """In a folder the name comes from prompt, index and content, and stays in that folder."""
+    made = picture(prompt=prompt)
+    path = made.save(tmp_path)
+
+    assert path.parent == tmp_path
+    assert path.read_bytes() == made.bytes
+    assert path.name.endswith(f"-1-{made.sha256[:8]}.png")
+
+
+def test_saving_replaces_a_file_but_not_a_link(tmp_path: Path) -> None:
+    """A file of that name is replaced; a link still points to where it did."""
+    (tmp_path / "real.png").write_bytes(b"old")
+    (tmp_path / "link.png").symlink_to(tmp_path / "real.png")
+    made = picture()
+    made.save(tmp_path / "link.png")
+
+    assert (tmp_path / "link.png").is_symlink()
+    assert (tmp_path / "real.png").read_bytes() == made.bytes
+
+
+def test_a_suffix_that_is_no_picture(tmp_path: Path) -> None:
+    """An unknown suffix is refused with the way out, and nothing is written."""
+    for name in ("cat.gif", "cat", "no/such/folder"):
+        with pytest.raises(InvalidRequest, match=r"to_pil\(\)\.save"):
+            picture().save(tmp_path / name)
+    with pytest.raises(OSError, match="folder"):
+        picture().save(tmp_path / "no-folder" / "cat.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+def shown(shell: InteractiveShell, code: str, **names: Any) -> list[dict[str, Any]]:
+    """Run a cell, and return what it put out beside text."""
+    shell.push(names)
+    with capture_output() as captured:
+        result = shell.run_cell(code, store_history=True)
+    result.raise_error()
+    return [output.data for output in captured.outputs]
+
+
+def test_pictures_show_themselves_one_output_each(shell: InteractiveShell) -> None:
+    """The last value of a cell is shown as pictures, each an output of its own."""
+    pictures = Pictures([picture(), picture(index=1)])
+    outputs = shown(shell, "pictures", pictures=pictures)
+
+    assert [output["text/plain"] for output in outputs] == [made.alt for made in pictures]
+    assert all("text/html" not in output for output in outputs)
+
+
+def test_a_hushed_list_is_silent_in_its_cell_and_no_other(shell: InteractiveShell) -> None:
+    """The cell that has shown the pictures does not show them twice; the next one does."""
+    pictures = Pictures([picture()])
+
+    assert shown(shell, "pictures.hush()\npictures", pictures=pictures) == []
+    assert len(shown(shell, "pictures")) == 1
+
+
+def test_hushing_outside_ipython_does_nothing() -> None:
+    """In a script there is no cell to be silent in."""
+    pictures = Pictures([picture()])
+    pictures.hush()
+
+    assert pickle.loads(pickle.dumps(pictures))[0].alt == pictures[0].alt  # noqa: S301  our own bytes
