@@ -1,0 +1,133 @@
+"""Which account this notebook uses: the sandbox, the service, or a client of the user's own."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+from lumen_widgets import sandbox
+from lumen_widgets.client import InvalidRequest, LumenClient, MissingKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SANDBOX_WORDS = "Sandbox on this machine · previews, nothing is charged"
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account in use: shown in a cell as words, never with its key.
+
+    Attributes
+    ----------
+    name
+        Who draws and who charges, in words for people.
+    client
+        The client that spends its credits.
+
+    """
+
+    name: str
+    client: LumenClient
+
+    def __repr__(self) -> str:
+        return f"In use: {self.name}"
+
+    def _repr_html_(self) -> str:
+        return f"<p>In use: <b>{html.escape(self.name)}</b></p>"
+
+
+def _sandbox_account() -> Account:
+    """Return the sandbox's account, with a server that is running now."""
+    global _sandbox  # noqa: PLW0603 # one server a user, and so one client of it
+    running = sandbox.start()
+    server = running.url, running.api_key
+    if _sandbox is None or _sandbox[0] != server:
+        _sandbox = server, LumenClient(running.api_key, running.url)
+    return Account(_SANDBOX_WORDS, _sandbox[1])
+
+
+def _service_account() -> Account:
+    return account_of(LumenClient())
+
+
+def _default_account() -> Account:
+    try:
+        return _service_account()
+    except MissingKey:
+        return _sandbox_account()
+
+
+_sandbox: tuple[tuple[str, str], LumenClient] | None = None
+_chosen: Callable[[], Account] | None = None
+
+
+def account_of(client: LumenClient) -> Account:
+    """Return the account of a client that somebody else made."""
+    if _sandbox is not None and client is _sandbox[1]:
+        return Account(_SANDBOX_WORDS, client)
+    return Account(f"{urlsplit(client.base_url).netloc} · pictures cost credits", client)
+
+
+def use(which: Literal["sandbox", "service"] | LumenClient) -> Account:
+    """Choose the account for every notebook call from here on.
+
+    Without this, a notebook uses the service if a key is found in `LUMEN_API_KEY`, else the
+    sandbox.
+
+    Parameters
+    ----------
+    which
+        ``"sandbox"``: previews drawn on this machine, with no key, no internet and no real
+        credits; its server is found or started. ``"service"``: the Lumen Image API, with the key
+        in `LUMEN_API_KEY`. Or a `LumenClient`.
+
+    Returns
+    -------
+    Account
+        What is in use, shown in words as a cell's last line.
+
+    Raises
+    ------
+    InvalidRequest
+        `which` is none of these.
+    MissingKey
+        ``"service"`` was asked for, and there is no key.
+
+    Examples
+    --------
+    >>> import lumen_widgets as lumen
+    >>> lumen.use("sandbox")  # doctest: +SKIP
+    In use: Sandbox on this machine · previews, nothing is charged
+
+    """
+    global _chosen  # noqa: PLW0603 # a notebook has one account in use
+    choice: Callable[[], Account]
+    if isinstance(which, LumenClient):
+        account = account_of(which)
+        choice = lambda: account  # noqa: E731 # a choice is a function that finds the account
+    elif which == "sandbox":
+        choice = _sandbox_account
+        account = choice()
+    elif which == "service":
+        account = _service_account()
+        choice = lambda: account  # noqa: E731 # as above
+    else:
+        raise InvalidRequest(
+            f"lumen.use() does not know {which!r}.",
+            next_step='Give it "sandbox", "service" or a LumenClient.',
+        )
+    _chosen = choice
+    return account
+
+
+def current(client: LumenClient | None = None) -> Account:
+    """Return the account of `client`, or the one in use.
+
+    The sandbox's server is looked up each time, since it stops by itself when nobody uses it.
+    """
+    if client is not None:
+        return account_of(client)
+    return (_chosen or _default_account)()

@@ -1,0 +1,79 @@
+"""The ordinary outputs of a cell: what is published here is saved in the notebook as it is.
+
+Nothing here needs a kernel to be read again, and nothing from a prompt or a server is markup.
+"""
+
+from __future__ import annotations
+
+import html
+import uuid
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lumen_widgets.client import Picture
+
+
+def in_notebook() -> bool:
+    """Say whether this runs in a kernel, whose front end can update what a cell shows."""
+    from IPython import get_ipython
+
+    return getattr(get_ipython(), "kernel", None) is not None
+
+
+class Output:
+    """One output of the cell that runs now, which can be replaced later from any thread.
+
+    In a plain script or a terminal it stays silent: there is no cell.
+    """
+
+    def __init__(self, bundle: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+        self._id = uuid.uuid4().hex
+        self._shown = in_notebook()
+        self._publish(bundle, metadata or {}, update=False)
+
+    def replace(self, bundle: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+        """Put another bundle where this output stands, in whichever cell that is."""
+        self._publish(bundle, metadata or {}, update=True)
+
+    def _publish(self, bundle: dict[str, Any], metadata: dict[str, Any], *, update: bool) -> None:
+        if not self._shown:
+            return
+        from IPython.display import publish_display_data
+
+        publish_display_data(
+            bundle,
+            metadata,
+            transient={"display_id": self._id},
+            update=update,
+        )
+
+
+def note(text: str, *, code: str = "", after: str = "") -> dict[str, Any]:
+    """Return a bundle of one plain sentence, with an optional piece of code to copy in it."""
+    plain = " ".join(part for part in (text, code, after) if part)
+    marked = " ".join(
+        part
+        for part in (
+            html.escape(text),
+            f"<code>{html.escape(code)}</code>" if code else "",
+            html.escape(after),
+        )
+        if part
+    )
+    return {"text/html": f"<p>{marked}</p>", "text/plain": plain}
+
+
+def picture_bundle(picture: Picture) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the mimebundle of a picture's display copy, and its metadata with the alt text."""
+    data, metadata = picture._repr_mimebundle_()
+    return data, metadata
+
+
+def show_picture(picture: Picture) -> None:
+    """Show a picture as one ordinary output of the cell that runs now."""
+    Output(*picture_bundle(picture))
+
+
+def show_note(bundle: dict[str, Any]) -> None:
+    """Show a sentence as one ordinary output of the cell that runs now."""
+    Output(bundle)

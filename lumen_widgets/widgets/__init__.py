@@ -1,0 +1,5 @@
+"""The widgets: one file each, with the same stem as its TypeScript and its CSS."""
+
+from lumen_widgets.widgets.task_panel import TaskPanel
+
+__all__ = ["TaskPanel"]

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import lumen_widgets as lumen
+from lumen_widgets.notebook import account
+
+if TYPE_CHECKING:
+    from tests.sandboxes import SandboxServer
+
+KEY = "sk-lumen-sentinel-0123456789"
+
+
+@pytest.fixture(autouse=True)
+def _new_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget what an earlier test chose."""
+    monkeypatch.setattr(account, "_chosen", None)
+
+
+def test_a_key_in_the_environment_means_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without `use`, a notebook with a key uses the service, and says that it costs credits."""
+    monkeypatch.setenv("LUMEN_API_KEY", KEY)
+    chosen = account.current()
+
+    assert chosen.client.base_url == "https://lumen.mengfanlab.top"
+    assert "cost credits" in chosen.name
+    assert KEY not in f"{chosen!r} {chosen._repr_html_()}"
+
+
+def test_a_client_of_ones_own_can_be_used(sandbox: SandboxServer) -> None:
+    """`use` takes any client, and every later call spends its credits."""
+    client = lumen.LumenClient(sandbox.api_key, sandbox.url)
+    shown = lumen.use(client)
+
+    assert account.current() == shown
+    assert sandbox.url.removeprefix("http://") in shown.name
+
+
+def test_the_service_without_a_key_says_where_a_key_goes() -> None:
+    """`use("service")` fails at once, and not at the first call."""
+    with pytest.raises(lumen.MissingKey, match="LUMEN_API_KEY"):
+        lumen.use("service")
+
+
+def test_another_word_is_refused_with_those_that_are_known() -> None:
+    """A typing error says what can be typed."""
+    with pytest.raises(lumen.InvalidRequest, match='"sandbox", "service"'):
+        lumen.use("sandbx")  # type: ignore[arg-type] # the mistake that this is about

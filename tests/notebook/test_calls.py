@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import lumen_widgets as lumen
+
+if TYPE_CHECKING:
+    from tests.sandboxes import SandboxServer
+
+
+@pytest.fixture
+def client(sandbox: SandboxServer) -> lumen.LumenClient:
+    """Return a client of the run's sandbox."""
+    return lumen.LumenClient(sandbox.api_key, sandbox.url)
+
+
+def test_a_script_gets_pictures_and_no_output(
+    client: lumen.LumenClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Outside a notebook the same call waits and returns its pictures, and prints nothing."""
+    pictures = lumen.generate("a fox", n=2, size="256x192", client=client)
+
+    assert [(picture.width, picture.height) for picture in pictures] == [(256, 192)] * 2
+    assert capsys.readouterr().out == ""
+
+
+def test_wait_false_returns_the_task(client: lumen.LumenClient) -> None:
+    """The task comes back at once and ends by itself."""
+    task = lumen.generate("a fox", size="64x64", client=client, wait=False)
+
+    assert len(task.wait(30)) == 1
+
+
+def test_an_edit_and_a_repaint_take_a_picture_of_an_earlier_call(
+    client: lumen.LumenClient,
+) -> None:
+    """What one call returned, the next one takes."""
+    import numpy as np
+
+    (fox,) = lumen.generate("a fox", size="128x96", client=client)
+    mask = np.zeros((96, 128), bool)
+    mask[20:60, 30:90] = True
+    (night,) = lumen.edit("make it night", fox, client=client)
+    (owl,) = lumen.inpaint("an owl", fox, mask, client=client)
+    before, after = fox.to_numpy(), owl.to_numpy()
+
+    assert (night.width, night.height) == (128, 96)
+    assert np.array_equal(before[~mask], after[~mask])
+    assert not np.array_equal(before[mask], after[mask])
+
+
+def test_several_failures_are_raised_together_after_the_pictures(
+    client: lumen.LumenClient,
+) -> None:
+    """`stream` yields what succeeded, and then names each task that failed."""
+    good = client.generate("a fox", size="64x64")
+    bad = [client.generate("a fox", model="sandbox-always-fails") for _ in range(2)]
+    arrived: list[lumen.Picture] = []
+    with pytest.raises(lumen.TasksFailed) as raised:
+        arrived.extend(lumen.stream([bad[0], good, bad[1]]))
+
+    assert [picture.task for picture in arrived] == [good]
+    assert {task.id for task in raised.value.tasks} == {task.id for task in bad}
+    assert [picture.task for picture in lumen.stream([good, *bad], errors="skip")] == [good]
+
+
+def test_a_single_task_raises_its_own_error(client: lumen.LumenClient) -> None:
+    """`show` of one task that failed says what that task says."""
+    task = client.generate("a fox", model="sandbox-always-fails")
+
+    with pytest.raises(lumen.TaskFailed, match=task.id):
+        lumen.show(task)
+
+
+def test_what_is_not_a_task_is_refused() -> None:
+    """A picture given to `show` is an easy mistake to make."""
+    with pytest.raises(lumen.InvalidRequest, match="A task was expected, not int"):
+        lumen.show([3])  # type: ignore[list-item] # the mistake that this is about
