@@ -1,0 +1,111 @@
+"""What a bug report needs to know of this installation, with nothing secret in it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from urllib.parse import urlsplit
+
+# what most often explains a difference between two machines
+_PACKAGES = (
+    "lumen_widgets", "anywidget", "ipywidgets", "ipython", "ipykernel", "jupyterlab", "notebook",
+    "jupyter_server", "numpy", "Pillow", "requests", "urllib3", "starlette", "uvicorn",
+)  # fmt: skip
+
+# each front end sets a variable of its own for what runs inside it (read in their own sources)
+_FRONT_ENDS = {
+    "COLAB_RELEASE_TAG": "Google Colab",
+    "KAGGLE_KERNEL_RUN_TYPE": "Kaggle",
+    "VSCODE_PID": "VS Code",
+    "JPY_SESSION_NAME": "a Jupyter kernel",
+}
+
+
+def report() -> str:
+    """Describe this installation, one fact a line.
+
+    Returns
+    -------
+    str
+        ``name: value`` lines. No key, no address beyond a host name, and the home folder as ``~``.
+
+    Examples
+    --------
+    >>> print(report().splitlines()[0])  # doctest: +SKIP
+    lumen_widgets: 0.1.0
+
+    """
+    facts = {name: _version(name) for name in _PACKAGES}
+    facts["python"] = f"{platform.python_version()} ({platform.python_implementation()})"
+    facts["platform"] = platform.platform()
+    facts["front end"] = _front_end()
+    facts["home"] = _home()
+    facts["API key"] = "set" if os.environ.get("LUMEN_API_KEY", "").strip() else "not set"
+    facts["service"] = _service()
+    facts["sandbox"] = _sandbox()
+    return "".join(f"{name}: {value}\n" for name, value in facts.items())
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _front_end() -> str:
+    for variable, name in _FRONT_ENDS.items():
+        if variable in os.environ:
+            return name
+    return "a terminal" if sys.stdout.isatty() else "none"
+
+
+def _home() -> str:
+    from lumen_widgets.journal import default_home
+
+    home = default_home()
+    # what is not there yet is made in the nearest folder that is
+    nearest = next(folder for folder in (home, *home.parents) if folder.exists())
+    writable = os.access(nearest, os.W_OK | os.X_OK)
+    where = "LUMEN_HOME" if os.environ.get("LUMEN_HOME") else "the platform's folder"
+    return f"{_private(home)} ({where}, {'writable' if writable else 'NOT writable'})"
+
+
+def _service() -> str:
+    from lumen_widgets.client.origin import SERVICE
+
+    try:
+        # the host alone: a gateway's path or a password in the address is nobody else's business
+        host = urlsplit(os.environ.get("LUMEN_BASE_URL") or SERVICE).hostname
+    except ValueError:
+        host = None
+    return host or "LUMEN_BASE_URL is not an address"
+
+
+def _sandbox() -> str:
+    """Say whether the user's sandbox runs, without starting one or making its folder."""
+    if os.environ.get("LUMEN_SANDBOX", "").strip().lower() == "off":
+        return "switched off (LUMEN_SANDBOX=off)"
+    from lumen_widgets.sandbox import SandboxError
+    from lumen_widgets.sandbox.home import Home, _user_folder
+    from lumen_widgets.sandbox.user_server import _answers
+
+    try:
+        home = Home(_user_folder())
+    except SandboxError as error:
+        return str(error)
+    running = home.read_running()
+    if running is None or not _answers(running):
+        return f"not running (log: {_private(home.log)})"
+    return f"answers at {running.url}, version {running.version}"
+
+
+def _private(path: Path) -> str:
+    """Return a path with the home folder, and so the user's name, as ``~``."""
+    try:
+        return str(Path("~") / path.relative_to(Path.home()))
+    except (ValueError, RuntimeError):
+        return str(path)

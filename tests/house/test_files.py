@@ -1,0 +1,69 @@
+"""What every file of the checkout has in common."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+
+import pytest
+
+from tests import checkout
+
+_FILES = checkout.files()
+_SOURCES = [path for path in _FILES if path.suffix in {".py", ".ts", ".css", ".mjs"}]
+_MODULES = [path for path in _FILES if path.suffix == ".py" and path.parts[0] == "lumen_widgets"]
+
+# "under about 300": longer, a file is usually more than one noun
+_MOST_LINES = 320
+# somebody's home folder or a folder of the machine that this was written on
+_MACHINE_PATHS = re.compile(
+    r"(?<![\w.~/-])(/home/(?!jovyan\b)\w+|/root/|/Users/\w+|/work/|[A-Z]:[\\/]+Users\b)"
+)
+_NPM_REGISTRY = "https://registry.npmjs.org/"
+
+
+@pytest.mark.parametrize("path", _SOURCES, ids=str)
+def test_a_file_is_short(path: object) -> None:
+    """A file of code stays under about three hundred lines."""
+    lines = (checkout.ROOT / str(path)).read_text(encoding="utf-8").count("\n")
+
+    assert lines <= _MOST_LINES
+
+
+@pytest.mark.parametrize("path", _MODULES, ids=str)
+def test_a_module_says_what_it_is(path: object) -> None:
+    """A module's first words say in a sentence or two what it is."""
+    docstring = ast.get_docstring(ast.parse((checkout.ROOT / str(path)).read_text("utf-8"))) or ""
+
+    assert docstring.partition("\n\n")[0].rstrip().endswith((".", "::", ":"))
+
+
+def test_no_file_knows_the_machine_it_was_written_on() -> None:
+    """No text names a folder of one machine; tests and docs use relative or temporary ones."""
+    found = []
+    for path in _FILES:
+        try:
+            text = (checkout.ROOT / path).read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue  # pictures and packs
+        if path.name != "test_files.py":
+            found += [f"{path}: {match.group()}" for match in _MACHINE_PATHS.finditer(text)]
+
+    assert found == []
+
+
+def test_the_lock_file_names_only_the_public_registry() -> None:
+    """Everyone can use the lock file: no package in it comes from a private address."""
+    lock = json.loads((checkout.ROOT / "js" / "package-lock.json").read_text(encoding="utf-8"))
+    addresses = [package.get("resolved", _NPM_REGISTRY) for package in lock["packages"].values()]
+
+    assert [address for address in addresses if not address.startswith(_NPM_REGISTRY)] == []
+
+
+def test_readme_and_the_ci_run_the_same_line() -> None:
+    """What README says tests everything is what the CI runs."""
+    line = (checkout.ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()[-1]
+
+    assert "-m tests" in line
+    assert line in (checkout.ROOT / "README.md").read_text(encoding="utf-8").splitlines()

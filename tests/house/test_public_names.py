@@ -1,0 +1,70 @@
+"""The names that notebooks rely on."""
+
+from __future__ import annotations
+
+import ast
+from importlib import import_module
+
+import pytest
+
+import lumen_widgets
+from lumen_widgets.client import errors
+from tests import checkout
+
+# the public face, name by name: a change here is a change for every user
+_NAMES = [
+    "LumenClient", "Task", "Picture", "Pictures", "LumenError", "MissingKey", "InvalidRequest",
+    "HostingError", "JournalError", "ServiceUnreachable", "AuthenticationError",
+    "InsufficientCredits", "NotFound", "RateLimited", "UpstreamError", "SubmitOutcomeUnknown",
+    "TaskFailed", "TaskCancelled", "TasksFailed", "WaitTimeout", "DownloadError", "generate",
+    "edit", "inpaint", "show", "stream", "use", "TaskPanel", "sandbox",
+]  # fmt: skip
+
+
+def test_the_public_names_are_these() -> None:
+    """Nothing becomes public, or stops being so, unnoticed."""
+    assert sorted(lumen_widgets.__all__) == sorted(_NAMES)
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_a_public_name_is_loaded_and_listed(name: str) -> None:
+    """Each name is there on first use, is offered by completion, and stays the same object."""
+    assert name in dir(lumen_widgets)
+    assert getattr(lumen_widgets, name) is getattr(lumen_widgets, name)
+
+
+def test_each_name_is_that_of_its_package() -> None:
+    """A name of the public face is the very object of the package that it lives in."""
+    for name, home in lumen_widgets._HOME.items():
+        assert getattr(lumen_widgets, name) is getattr(import_module(home), name)
+
+
+def test_every_error_is_public() -> None:
+    """Whatever class of the error tree is raised, a user can catch it by its public name."""
+    tree = {
+        name
+        for name, value in vars(errors).items()
+        if isinstance(value, type) and issubclass(value, errors.LumenError)
+    }
+
+    assert tree <= set(lumen_widgets.__all__)
+
+
+def test_type_checkers_see_the_same_names() -> None:
+    """What is imported for type checkers is what is loaded on first use."""
+    tree = ast.parse((checkout.ROOT / "lumen_widgets" / "__init__.py").read_text(encoding="utf-8"))
+    guarded = next(node for node in tree.body if isinstance(node, ast.If))
+    seen = {
+        alias.name
+        for node in guarded.body
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("lumen_widgets")
+        for alias in node.names
+    }
+
+    assert seen == set(lumen_widgets.__all__)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    """A misspelt name fails as on any module."""
+    with pytest.raises(AttributeError, match="genrate"):
+        _ = lumen_widgets.genrate
