@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from lumen_widgets.client import LumenClient
 
-# How long the server takes to answer the POST, in seconds, and when it is interrupted: from
-# before the request can have left until after the answer.
-SLOW = 0.4
-INSTANTS = [number * 0.03 for number in range(20)]
+# How long the server takes to answer the POST, in seconds, and when it is interrupted: once before
+# the request can have left, and at twenty instants while it is being answered.
+SLOW = 0.7
+INSTANTS = [number * 0.03 for number in range(21)]
 
 
 def _interrupt(instant: float, home: Path) -> tuple[int, str, int, str | None]:
