@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from lumen_widgets.client.arguments import wait_timeout
-from lumen_widgets.client.errors import InvalidRequest, TasksFailed, WaitTimeout
+from lumen_widgets.client.errors import InvalidRequest, TasksFailed, WaitTimeout, interrupted
 from lumen_widgets.client.leaning import lean
 from lumen_widgets.client.task import Task
 
@@ -175,7 +175,7 @@ class _Watch:
                     raise _not_yet(left, limit)
                 self._changed.wait(wait)
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(
+            raise interrupted(
                 f"Stopped waiting; {_named(left)} goes on. "
                 "Take a task up with client.task(id).wait()."
             ) from None

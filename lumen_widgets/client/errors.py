@@ -104,12 +104,17 @@ class LumenError(Exception):
         return [f"{type(self).__name__}: {self}", *_user_line(self.__traceback__)]
 
 
-class Interrupted(KeyboardInterrupt):
-    """Somebody stopped waiting (Ctrl-C); the message says what goes on and how to take it up."""
+def interrupted(message: str) -> KeyboardInterrupt:
+    """Return what ends a wait on Ctrl-C; in a cell it is shown as shortly as a `LumenError`.
 
-    def _render_traceback_(self) -> list[str]:
-        """Return what a cell shows, as for a `LumenError`."""
-        return [f"KeyboardInterrupt: {self}", *_user_line(self.__traceback__)]
+    It is no class of its own: only an exact KeyboardInterrupt ends a program as a signal does.
+    """
+    error = KeyboardInterrupt(message)
+    error._render_traceback_ = lambda: [  # type: ignore[attr-defined] # IPython asks for it
+        f"KeyboardInterrupt: {message}",
+        *_user_line(error.__traceback__),
+    ]
+    return error
 
 
 def _user_line(trace: TracebackType | None) -> list[str]:

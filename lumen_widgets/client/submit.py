@@ -22,6 +22,7 @@ from lumen_widgets.client.errors import (
     RateLimited,
     ServiceUnreachable,
     SubmitOutcomeUnknown,
+    interrupted,
 )
 from lumen_widgets.client.flight import Flight
 from lumen_widgets.client.leaning import goes_on, lean
@@ -110,7 +111,7 @@ def submit(
         return submission.outcome()
     except KeyboardInterrupt:
         submission.deserted.set()
-        raise KeyboardInterrupt(submission.farewell()) from None
+        raise interrupted(submission.farewell()) from None
 
 
 class Submission:

@@ -15,6 +15,7 @@ from lumen_widgets.client.errors import (
     TaskCancelled,
     TaskFailed,
     WaitTimeout,
+    interrupted,
 )
 from lumen_widgets.client.leaning import goes_on, lean, take_up
 from lumen_widgets.client.models import price
@@ -153,7 +154,7 @@ class Task:
                     self._changed.wait(left)
                 error, pictures = self._tell(), self._pictures
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(goes_on(self.id)) from None
+            raise interrupted(goes_on(self.id)) from None
         if error is not None:
             raise error
         return pictures
