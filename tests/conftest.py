@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,8 +32,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Close the way out, for fixtures of the whole run too."""
+    """Let Ctrl-C be heard, and close the way out, for fixtures of the whole run too."""
     config.stash[_skipped_browser_tests] = []
+    # a run in the background inherits that Ctrl-C is ignored, and so would what it starts
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     network.close()
 
 
