@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from functools import cache
 from typing import NamedTuple
 
@@ -47,8 +48,11 @@ def all_imports() -> tuple[Import, ...]:
             tree = ast.parse((checkout.ROOT / path).read_text(encoding="utf-8"))
             module = ".".join(path.with_suffix("").parts).removesuffix(".__init__")
             typing_only = [node for node in ast.walk(tree) if _is_for_types(node)]
-            for_types = {name for node in typing_only for name in _names(node)}
-            found += [Import(module, name, name in for_types) for name in _names(tree)]
+            for_types = Counter(name for node in typing_only for name in _names(node))
+            found += [
+                Import(module, name, for_types[name] == times)
+                for name, times in Counter(_names(tree)).items()
+            ]
     return tuple(found)
 
 

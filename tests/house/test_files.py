@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -55,10 +56,25 @@ def test_no_file_knows_the_machine_it_was_written_on() -> None:
 
 def test_the_lock_file_names_only_the_public_registry() -> None:
     """Everyone can use the lock file: no package in it comes from a private address."""
-    lock = json.loads((checkout.ROOT / "js" / "package-lock.json").read_text(encoding="utf-8"))
-    addresses = [package.get("resolved", _NPM_REGISTRY) for package in lock["packages"].values()]
+    addresses = [package.get("resolved", _NPM_REGISTRY) for package in _locked().values()]
 
     assert [address for address in addresses if not address.startswith(_NPM_REGISTRY)] == []
+
+
+def test_the_lock_file_is_whole_for_every_platform() -> None:
+    """Each platform's binaries are locked: npm refuses to install from a lock that lacks some."""
+    locked = _locked()
+    wanted = {
+        name for package in locked.values() for name in package.get("optionalDependencies", {})
+    }
+
+    assert {name for name in wanted if f"node_modules/{name}" not in locked} == set()
+
+
+def _locked() -> dict[str, dict[str, Any]]:
+    lock = json.loads((checkout.ROOT / "js" / "package-lock.json").read_text(encoding="utf-8"))
+    packages: dict[str, dict[str, Any]] = lock["packages"]
+    return packages
 
 
 def test_readme_and_the_ci_run_the_same_line() -> None:

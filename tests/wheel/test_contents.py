@@ -8,10 +8,11 @@ from zipfile import ZipFile
 import pytest
 
 from tests import checkout
-from tests.wheel.conftest import build
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.wheel.conftest import Builder
 
 
 def _names(wheel: Path) -> set[str]:
@@ -66,14 +67,15 @@ def test_it_holds_nothing_else(wheel: Path) -> None:
 
 @pytest.mark.full
 def test_the_sdist_makes_the_same_wheel_without_bundling_again(
-    source: Path, wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    builder: Builder, source: Path, wheel: Path, tmp_path: Path
 ) -> None:
     """Whoever builds from the sdist needs neither node nor npm's registry."""
-    build(["-m", "build", "--sdist", "--outdir", str(tmp_path), str(source)])
+    builder.run("-m", "build", "--sdist", "--outdir", tmp_path, source)
     (sdist,) = tmp_path.glob("*.tar.gz")
     # a registry that nobody serves: an npm that was called would fail
-    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/")
-    build(["-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path), str(sdist)])
+    nobody = {"npm_config_registry": "http://127.0.0.1:9/"}
+    words = ("-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir")
+    builder.run(*words, tmp_path, sdist, **nobody)
     (again,) = tmp_path.glob("*.whl")
 
     with ZipFile(wheel) as first, ZipFile(again) as second:

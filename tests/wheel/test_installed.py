@@ -22,7 +22,7 @@ client = lumen_widgets.LumenClient(sys.argv[2], sys.argv[1])
 print(picture.width, picture.height, picture.media_type)
 """
 _PANEL = """
-panel = lumen_widgets.TaskPanel()
+panel = lumen_widgets.TaskPanel([])
 print(len(str(panel._esm)) > 100, len(str(panel._css)) > 100)
 """
 _NOTEBOOKS = """
