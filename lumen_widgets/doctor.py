@@ -90,15 +90,15 @@ def _sandbox() -> str:
     if os.environ.get("LUMEN_SANDBOX", "").strip().lower() == "off":
         return "switched off (LUMEN_SANDBOX=off)"
     from lumen_widgets.sandbox import SandboxError
-    from lumen_widgets.sandbox.home import Home, _user_folder
-    from lumen_widgets.sandbox.user_server import _answers
+    from lumen_widgets.sandbox.home import Home, user_folder
+    from lumen_widgets.sandbox.user_server import answers
 
     try:
-        home = Home(_user_folder())
+        home = Home(user_folder())
     except SandboxError as error:
         return str(error)
     running = home.read_running()
-    if running is None or not _answers(running):
+    if running is None or not answers(running):
         return f"not running (log: {_private(home.log)})"
     return f"answers at {running.url}, version {running.version}"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import chromium, network
+from tests import chromium, kernels, network
 from tests.jupyter import Lab
 from tests.lab_server import LabServer
 from tests.sandboxes import SandboxServer, serving, stop_left_running
@@ -52,6 +52,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if "full" not in item.keywords]
     # Playwright leaves an event loop running in the main thread, where asyncio.run then refuses
     items.sort(key=lambda item: "browser" in item.keywords)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that takes a kernel on the newest one, and with ``--full`` on older ones too."""
+    if "kernel" in metafunc.fixturenames:
+        older = kernels.OLDER if metafunc.config.getoption("--full") else ()
+        metafunc.parametrize("kernel", [kernels.NEWEST, *older], indirect=True)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -130,6 +137,15 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
     """One JupyterLab server for the whole run."""
     with LabServer(tmp_path_factory.mktemp("jupyterlab")) as server:
         yield server
+
+
+@pytest.fixture
+def kernel(lab_server: LabServer, request: pytest.FixtureRequest) -> str:
+    """Name of a kernel that JupyterLab offers: each that widgets must work on, in turn."""
+    version: str = request.param
+    if version == kernels.NEWEST:
+        return version
+    return kernels.install(version, lab_server.data)
 
 
 @pytest.fixture

@@ -101,6 +101,7 @@ class Lab:
         theme: Literal["light", "dark"] = "light",
         width: int = 1280,
         height: int = 900,
+        kernel: str = "python3",
     ) -> NotebookPage:
         """Open a notebook with a fresh kernel and wait until it can run cells.
 
@@ -112,6 +113,8 @@ class Lab:
             JupyterLab's theme.
         width, height
             The page's size in CSS pixels.
+        kernel
+            Name of the kernel, where the code of cells is given.
 
         """
         number = next(self._numbers)
@@ -121,7 +124,7 @@ class Lab:
             file = file.with_name(notebook.name)
             shutil.copyfile(notebook, file)
         else:
-            file.write_text(json.dumps(_notebook(notebook)), encoding="utf-8")
+            file.write_text(json.dumps(_notebook(notebook, kernel)), encoding="utf-8")
         page = self._context.new_page()
         page.set_viewport_size({"width": width, "height": height})
         opened = NotebookPage(page, file)
@@ -142,7 +145,7 @@ class Lab:
             self.server.api("DELETE", f"sessions/{session['id']}")
 
 
-def _notebook(sources: Sequence[str]) -> dict[str, Any]:
+def _notebook(sources: Sequence[str], kernel: str) -> dict[str, Any]:
     """Return a notebook of these code cells, as nbformat 4.5 describes it."""
     cells: list[dict[str, Any]] = [
         {
@@ -155,11 +158,11 @@ def _notebook(sources: Sequence[str]) -> dict[str, Any]:
         }
         for index, source in enumerate(sources)
     ]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    specification = {"name": kernel, "display_name": kernel, "language": "python"}
     return {
         "nbformat": 4,
         "nbformat_minor": 5,
-        "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}},
+        "metadata": {"kernelspec": specification, "language_info": {"name": "python"}},
         "cells": cells,
     }
 

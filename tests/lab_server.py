@@ -89,6 +89,11 @@ class LabServer:
         """The file that the server's own words go to."""
         return self.home / "jupyterlab.log"
 
+    @property
+    def data(self) -> Path:
+        """The folder in which it looks for kernels."""
+        return self.home / "jupyter_data_dir"
+
     def stop(self) -> None:
         """End the server, its kernels, and the sandbox that they share."""
         stop_left_running(self.home / "lumen_home")

@@ -109,7 +109,7 @@ def open_home(path: Path | str | None = None) -> Home:
         If the folder cannot be made, or belongs to somebody else.
 
     """
-    folder = Path(path).expanduser().absolute() if path is not None else _user_folder()
+    folder = Path(path).expanduser().absolute() if path is not None else user_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
         _claim(folder)
@@ -121,7 +121,8 @@ def open_home(path: Path | str | None = None) -> Home:
     return Home(folder)
 
 
-def _user_folder() -> Path:
+def user_folder() -> Path:
+    """Return the folder of this user's own sandbox, which may not be there yet."""
     home = os.environ.get("LUMEN_HOME")
     if home:
         return Path(home).expanduser().absolute() / "sandbox"

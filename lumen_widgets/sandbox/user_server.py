@@ -150,7 +150,7 @@ def settings(**changes: Any) -> dict[str, Any]:
 def _find(home: Home) -> Running | None:
     """Return the server of this version that runs in a folder, None if there is none."""
     running = home.read_running()
-    if running is None or not _answers(running):
+    if running is None or not answers(running):
         return None
     if running.version == version():
         return running
@@ -158,7 +158,7 @@ def _find(home: Home) -> Running | None:
     return None
 
 
-def _answers(running: Running) -> bool:
+def answers(running: Running) -> bool:
     """Tell whether it is our server that answers there: another may have got its port since."""
     try:
         reply = _call(running.url, None, "/healthz")
@@ -173,7 +173,7 @@ def _stop(running: Running) -> None:
     """End a server of another version: what it draws and answers is not ours to rely on."""
     with suppress(OSError):
         os.kill(running.pid, signal.SIGTERM)
-    _until(lambda: not _answers(running))
+    _until(lambda: not answers(running))
 
 
 def _start(home: Home) -> Running:
@@ -202,7 +202,7 @@ def _start(home: Home) -> Running:
 
     def answers_or_ended() -> bool:
         running = home.read_running()
-        if running is not None and _answers(running):
+        if running is not None and answers(running):
             found.append(running)
         return bool(found) or process.poll() is not None
 

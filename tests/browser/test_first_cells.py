@@ -70,7 +70,9 @@ def test_the_first_cells_show_each_state_and_then_pictures_that_are_saved(lab: L
     assert notebook.errors == []
 
 
-def test_pictures_of_a_call_that_does_not_wait_arrive_in_its_own_cell(lab: Lab) -> None:
+def test_pictures_of_a_call_that_does_not_wait_arrive_in_its_own_cell(
+    lab: Lab, kernel: str
+) -> None:
     """With wait=False the next cell runs at once, and the first one gets the pictures."""
     notebook = lab.open(
         [
@@ -82,7 +84,8 @@ def test_pictures_of_a_call_that_does_not_wait_arrive_in_its_own_cell(lab: Lab) 
                 "while not task.done:\n    time.sleep(0.05)\n"
                 "time.sleep(30)"
             ),
-        ]
+        ],
+        kernel=kernel,
     )
     notebook.run_cell(0)
     notebook.run_cell(1)
