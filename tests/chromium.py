@@ -9,6 +9,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.node import NODE
+
+# Playwright's own node lacks a library on a minimal Debian, where this environment's runs
+os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(NODE))
+
 FLAGS = (
     "--headless",
     # containers and CI run as root, where Chromium's own sandbox cannot start
