@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import statistics
 import time
 import weakref
 from typing import TYPE_CHECKING
 
 import requests
 
+from lumen_widgets.client import registry
 from lumen_widgets.client.answers import CANCELLED, FAILED, SUCCEEDED, failure_of, read_id
 from lumen_widgets.client.asking import ask_until
 from lumen_widgets.client.downloads import FetchedPicture, fetch_picture
-from lumen_widgets.client.errors import InvalidRequest
+from lumen_widgets.client.errors import InvalidRequest, interrupted
 from lumen_widgets.client.follower import Follower
 from lumen_widgets.client.hosting import find_hosting, host
 from lumen_widgets.client.leaning import goes_on
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
     from lumen_widgets.journal import Journal, JournalRow
 
 _log = logging.getLogger("lumen_widgets")
+
+# How many like tasks there must be before anything is said of the next one, and how many count:
+# two may be flukes, and a service's pace changes with the months.
+FEWEST_LIKE, MOST_LIKE = 3, 30
 
 
 class Account:
@@ -108,8 +114,9 @@ class Account:
                 created=accepted.created,
             )
             self._follow(task, accepted.row).begin()
+            registry.add(task)
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(goes_on(accepted.task_id)) from None
+            raise interrupted(goes_on(accepted.task_id)) from None
         return task
 
     def take_up(self, task_id: str, client: LumenClient) -> Task:
@@ -123,10 +130,14 @@ class Account:
         """
         if read_id({"id": task_id}) is None:
             raise InvalidRequest(
-                "That is no task id.", next_step="Pass the id that a Task shows, as a string."
+                "That is no task id.",
+                next_step="Pass the id that a Task shows, as a string.",
+                field="task_id",
             )
         live = self._tasks.get(task_id)
         if live is not None:
+            if not live.done:
+                live.watch()
             return live
         row = self._find(task_id)
         if row is not None and (kept := self._out_of_journal(row, task_id, client)) is not None:
@@ -143,7 +154,24 @@ class Account:
         )
         number = self._adopt(task) if row is None else row.row
         self._follow(task, number).begin(report)
+        registry.add(task)
         return task
+
+    def usual_seconds(self, request: Request) -> float | None:
+        """Return how long like tasks took, as `LumenClient.usual_seconds` says."""
+        if self._journal is None:
+            return None
+        try:
+            seconds = self._journal.durations(
+                origin=self._key.origin.url,
+                endpoint=request.endpoint,
+                body=request.body,
+                limit=MOST_LIKE,
+            )
+        except (JournalUnwritable, TypeError, ValueError) as error:
+            _log.debug("The journal cannot be asked how long tasks take: %s", error)
+            return None
+        return statistics.median(seconds) if len(seconds) >= FEWEST_LIKE else None
 
     def _follow(self, task: Task, row: int | None) -> Follower:
         task._follower = Follower(
@@ -200,19 +228,24 @@ class Account:
             status=row.state,
             request=_request_of(row),
             created=row.created,
-            # When it ended is not written down.
             age=None,
         )
         if row.state in {FAILED, CANCELLED}:
-            task._finish(failure_of(task_id, row.state, dict(row.error or {})))
-            return task
+            task._finish(failure_of(task_id, row.state, dict(row.error or {})), seconds=row.seconds)
+            return self._remembered(task)
         if row.state != SUCCEEDED:
             return None
         pictures = _kept_pictures(row, task)
         if pictures is None:
             return None
         task._hold(pictures)
-        task._finish()
+        task._finish(seconds=row.seconds)
+        return self._remembered(task)
+
+    def _remembered(self, task: Task) -> Task:
+        """Note a task that is not followed; whoever asks for its id again gets the same one."""
+        self._tasks[task.id] = task
+        registry.add(task)
         return task
 
 

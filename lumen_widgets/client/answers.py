@@ -71,6 +71,27 @@ _PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
 
 
 @dataclass(frozen=True)
+class Accepted:
+    """A task that the service took.
+
+    Attributes
+    ----------
+    task_id, status
+        As the service gave them.
+    created
+        When, in unix seconds, if the service said so.
+    row
+        The journal's row, None without a journal.
+
+    """
+
+    task_id: str
+    status: str
+    created: float | None
+    row: int | None
+
+
+@dataclass(frozen=True)
 class Report:
     """What the service says of a task.
 

@@ -36,6 +36,7 @@ def open_journal(journal: object) -> Journal | None:
     raise InvalidRequest(
         "journal is neither a folder nor False.",
         next_step="Pass a path, False for no journal, or None for the user's own.",
+        field="journal",
     )
 
 
@@ -53,6 +54,7 @@ def request_timeout(timeout: object) -> float:
         raise InvalidRequest(
             f"timeout is not a number of seconds above 0 and up to {LONGEST_TIMEOUT:g}.",
             next_step="Pass seconds; the default is 30.",
+            field="timeout",
         )
     return seconds
 
@@ -78,6 +80,7 @@ def wait_timeout(timeout: object) -> float | None:
         raise InvalidRequest(
             "The time-out is not a number of seconds from 0 up.",
             next_step="Pass seconds, or None to wait as long as it takes.",
+            field="timeout",
         )
     # Beyond this, in seconds, a platform's own waits overflow.
     return min(seconds, threading.TIMEOUT_MAX)
@@ -97,6 +100,7 @@ def host_names(allow_hosts: object) -> tuple[str, ...]:
         raise InvalidRequest(
             "allow_hosts is not a list of host names.",
             next_step='Pass names, such as ["pictures.example.org"].',
+            field="allow_hosts",
         )
     return tuple(names)
 
@@ -112,7 +116,9 @@ def several(pictures: object) -> list[Any]:
     """
     listed = _listed(pictures)
     if listed == []:
-        raise InvalidRequest("There is no picture to edit.", next_step="Pass at least one picture.")
+        raise InvalidRequest(
+            "There is no picture to edit.", next_step="Pass at least one picture.", field="images"
+        )
     return [pictures] if listed is None else listed
 
 

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from lumen_widgets.client import completion
 from lumen_widgets.client.account import Account
-from lumen_widgets.client.arguments import host_names, open_journal, request_timeout, several
-from lumen_widgets.client.images import read_picture
+from lumen_widgets.client.arguments import host_names, open_journal, request_timeout
+from lumen_widgets.client.calls import Calls
 from lumen_widgets.client.keys import Key, find_key
-from lumen_widgets.client.masks import check_pair, read_mask
-from lumen_widgets.client.models import EDIT, GENERATE, INPAINT
 from lumen_widgets.client.origin import read_origin
-from lumen_widgets.client.pictures import Picture
-from lumen_widgets.client.request import build, check_fields
-from lumen_widgets.client.sizes import check_same_size
+from lumen_widgets.client.request import check_again
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import requests
 
     from lumen_widgets.client.hosting import Hosting
-    from lumen_widgets.client.images import PictureSource
-    from lumen_widgets.client.masks import MaskSource
+    from lumen_widgets.client.request import Request
     from lumen_widgets.client.task import Task
     from lumen_widgets.journal import Journal
 
-# The page's own examples: the first for pictures and edits, the second for inpainting.
-MODEL, INPAINT_MODEL = "gpt-image-2-low", "fal-flux-pro-fill"
 
-
-class LumenClient:
+class LumenClient(Calls):
     """A client of the Lumen Image API, for scripts and notebooks alike.
 
     Every submit is written to the journal before it is sent, sent once, and followed in the
@@ -101,186 +93,48 @@ class LumenClient:
             allow_hosts=host_names(allow_hosts),
         )
 
-    def generate(
-        self,
-        prompt: str,
-        *,
-        model: str = MODEL,
-        n: int | None = None,
-        size: str | None = None,
-        resolution: str | None = None,
-        quality: str | None = None,
-        negative_prompt: str | None = None,
-        extra: Mapping[str, Any] | None = None,
-    ) -> Task:
-        """Have pictures made from a prompt; return the task as soon as the service has it.
+    def submit(self, request: Request) -> Task:
+        """Send a request as it is, once, and return the task: it is paid, again if it was before.
 
         Parameters
         ----------
-        prompt
-            What the pictures show, in any language.
-        model
-            Model code.
-        n
-            How many pictures, 1 to 4.
-        size
-            ``"1024x1024"`` (pixels, width first) or ``"16:9"``.
-        resolution
-            ``"1K"``, ``"2K"`` or ``"4K"``.
-        quality
-            The model's word for it, such as ``"low"``, ``"medium"`` or ``"high"``.
-        negative_prompt
-            What the pictures should not show.
-        extra
-            More fields of the request's body, merged into it last.
+        request
+            The ``request`` of a task or of one's own making. Addresses in it may have expired;
+            pictures are not looked at again.
+
+        Raises
+        ------
+        InvalidRequest
+            If it cannot be sent: only the task's id is known, or the journal, where it comes
+            from, keeps no ``data:`` pictures and no webhook's secret.
+        LumenError
+            As for `generate`.
+
+        Examples
+        --------
+        >>> again = client.submit(task.request)  # doctest: +SKIP
+
+        """
+        return self._account.submit(check_again(request), self)
+
+    def usual_seconds(self, request: Request) -> float | None:
+        """Return how long tasks like this one took here, by the journal: an estimate, no promise.
+
+        Alike are tasks of the same service, endpoint, model, size, resolution, quality and n.
 
         Returns
         -------
-        Task
-            Call its ``wait``. None in any field above leaves it out: the service decides.
-
-        Raises
-        ------
-        JournalError, ServiceUnreachable
-            If it could not be written down, or no connection was opened; nothing was sent.
-        InvalidRequest
-            If it is refused here, before anything is sent, or by the service.
-        AuthenticationError, InsufficientCredits, NotFound, RateLimited, UpstreamError
-            If the service refused; nothing was spent.
-        SubmitOutcomeUnknown
-            If it was sent and nobody knows whether it was taken.
+        float or None
+            The median of the newest of them that succeeded, in seconds, from 3 to 30 of them;
+            None while there are fewer, or no journal that can be read.
 
         Examples
         --------
-        >>> task = client.generate("雪山下的猫", n=2, size="16:9")  # doctest: +SKIP
+        >>> client.usual_seconds(task.request)  # doctest: +SKIP
+        12.4
 
         """
-        fields = check_fields(
-            GENERATE,
-            prompt,
-            model=model,
-            n=n,
-            size=size,
-            resolution=resolution,
-            quality=quality,
-            negative_prompt=negative_prompt,
-            extra=extra,
-        )
-        return self._account.submit(build(GENERATE, fields, extra=extra), self)
-
-    def edit(
-        self,
-        prompt: str,
-        images: PictureSource | Sequence[PictureSource],
-        *,
-        model: str = MODEL,
-        n: int | None = None,
-        size: str | None = None,
-        resolution: str | None = None,
-        quality: str | None = None,
-        negative_prompt: str | None = None,
-        extra: Mapping[str, Any] | None = None,
-    ) -> Task:
-        """Have pictures made from pictures and a prompt; return the task.
-
-        Parameters
-        ----------
-        prompt
-            What to change.
-        images
-            One picture or several: an ``http(s):`` or ``data:`` string, a path, bytes, a PIL
-            image, a uint8 array of shape (height, width[, 3 or 4]), or a `Picture`.
-        model, n, size, resolution, quality, negative_prompt, extra
-            As for `generate`.
-
-        Raises
-        ------
-        HostingError
-            If a picture could not be given an address; nothing was sent.
-        LumenError
-            As for `generate`.
-
-        Examples
-        --------
-        >>> client.edit("make it snow", "cat.png").wait()  # doctest: +SKIP
-
-        """
-        fields = check_fields(
-            EDIT,
-            prompt,
-            model=model,
-            n=n,
-            size=size,
-            resolution=resolution,
-            quality=quality,
-            negative_prompt=negative_prompt,
-            extra=extra,
-        )
-        # All are read before the first is hosted: a bad one costs no upload.
-        found = [read_picture(picture) for picture in several(images)]
-        urls = [self._account.address(picture) for picture in found]
-        return self._account.submit(build(EDIT, fields, image_urls=urls, extra=extra), self)
-
-    def inpaint(
-        self,
-        prompt: str,
-        image: PictureSource,
-        mask: MaskSource,
-        *,
-        model: str = INPAINT_MODEL,
-        n: int | None = None,
-        size: str | None = None,
-        resolution: str | None = None,
-        quality: str | None = None,
-        negative_prompt: str | None = None,
-        extra: Mapping[str, Any] | None = None,
-    ) -> Task:
-        """Have a part of a picture painted anew; return the task.
-
-        Parameters
-        ----------
-        prompt, image
-            What the part shows afterwards, and the picture as for `edit`.
-        mask
-            White, True or 128 and more is repainted. A picture, a bool array of shape
-            (height, width), or a painter; as large as the picture.
-        model, n, size, resolution, quality, negative_prompt, extra
-            As for `generate`; a `size` has to be the picture's own.
-
-        Raises
-        ------
-        LumenError
-            As for `edit`.
-
-        Examples
-        --------
-        >>> client.inpaint("a corgi", "photo.png", "mask.png").wait()  # doctest: +SKIP
-
-        """
-        fields = check_fields(
-            INPAINT,
-            prompt,
-            model=model,
-            n=n,
-            size=size,
-            resolution=resolution,
-            quality=quality,
-            negative_prompt=negative_prompt,
-            extra=extra,
-        )
-        source = read_picture(image)
-        area = read_mask(mask)
-        # A Picture that travels by its URL has a known size all the same.
-        sized = image if isinstance(image, Picture) else source
-        check_pair(sized, area)
-        known = area if isinstance(sized, str) else sized
-        if not isinstance(known, str):
-            check_same_size(size, known.width, known.height)
-        urls = [self._account.address(source)]
-        mask_url = self._account.address(area)
-        return self._account.submit(
-            build(INPAINT, fields, image_urls=urls, mask_url=mask_url, extra=extra), self
-        )
+        return self._account.usual_seconds(request)
 
     def task(self, task_id: str) -> Task:
         """Take up a task by its id.

@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from lumen_widgets.client.arguments import wait_timeout
-from lumen_widgets.client.errors import InvalidRequest, TasksFailed, WaitTimeout, interrupted
-from lumen_widgets.client.leaning import lean
+from lumen_widgets.client.errors import InvalidRequest, TasksFailed, interrupted
+from lumen_widgets.client.leaning import lean, named, not_yet
 from lumen_widgets.client.task import Task
 
 if TYPE_CHECKING:
@@ -99,7 +99,9 @@ def stream(
     """
     if errors not in {"raise", "skip"}:
         raise InvalidRequest(
-            "errors is neither 'raise' nor 'skip'.", next_step='Pass errors="raise" or "skip".'
+            "errors is neither 'raise' nor 'skip'.",
+            next_step='Pass errors="raise" or "skip".',
+            field="errors",
         )
     watched, limit, deadline = _prepare(tasks, timeout)
 
@@ -150,6 +152,9 @@ class _Watch:
     def __enter__(self) -> Self:
         for task in self._tasks:
             self._unsubscribe.append(task.subscribe(lambda _: self._changed.set()))
+            if not task.done:
+                # Whoever waits for it wants it watched.
+                task.watch()
         return self
 
     def __exit__(self, *_exception: object) -> None:
@@ -172,11 +177,11 @@ class _Watch:
                     return
                 wait = lean(deadline)
                 if wait <= 0:
-                    raise _not_yet(left, limit)
+                    raise not_yet(left, limit)
                 self._changed.wait(wait)
         except KeyboardInterrupt:
             raise interrupted(
-                f"Stopped waiting; {_named(left)} goes on. "
+                f"Stopped waiting; {named(left)} goes on. "
                 "Take a task up with client.task(id).wait()."
             ) from None
 
@@ -189,21 +194,8 @@ def _prepare(
         raise InvalidRequest(
             "Only tasks can be waited for.",
             next_step="Pass what generate, edit, inpaint or task of a LumenClient returned.",
+            field="tasks",
         )
     limit = wait_timeout(timeout)
     deadline = None if limit is None else time.monotonic() + limit
     return list(dict.fromkeys(given)), limit, deadline
-
-
-def _named(tasks: list[Task]) -> str:
-    first = f"the task {tasks[0].id}"
-    return first if len(tasks) == 1 else f"{first} (and {len(tasks) - 1} more)"
-
-
-def _not_yet(left: list[Task], limit: float | None) -> WaitTimeout:
-    return WaitTimeout(
-        f"{_named(left)} is not done after {limit:g} s; it goes on, and may be charged.",
-        next_step="Wait again, or take a task up later with client.task(id).wait().",
-        task_id=left[0].id,
-        may_have_cost=True,
-    )

@@ -28,6 +28,8 @@ MAX_REDIRECTS = 3
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _OK = 200
+# Answers that blame the moment: too slow, too early, too many, or a fault of the server's.
+_PASSING, _FAULT = frozenset({408, 425, 429}), 500
 _CHUNK = 64 * 1024
 
 _HEADERS = {
@@ -141,13 +143,16 @@ def fetch_picture(
         except AddressRefused as error:
             raise DownloadError(
                 f"A result's address is not asked: {error}.",
-                next_step="If you trust that host, name it in the client's allow_hosts=.",
+                next_step="If you trust that host, name it in the allow_hosts= of a new "
+                "client, and take the task up there by its id.",
             ) from None
         except (requests.RequestException, HTTPError, OSError) as error:
             late = time.monotonic() >= deadline
             raise DownloadError(
                 f"A picture could not be fetched: {_reason(error, late, limits.seconds)}.",
                 next_step="Waiting for the task again fetches what is missing.",
+                # A certificate does not get better, and what used up its time would do so again.
+                passing=not late and not isinstance(error, requests.exceptions.SSLError),
             ) from None
         if isinstance(answer, bytes):
             return _checked(answer, limits)
@@ -202,6 +207,7 @@ def _get(
                 f"HTTP {response.status_code}.",
                 next_step="Waiting for the task again asks anew; the link may also have expired.",
                 status=response.status_code,
+                passing=response.status_code in _PASSING or response.status_code >= _FAULT,
             )
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise DownloadError(f"{target.host} sent a picture compressed, which was not asked.")

@@ -25,12 +25,16 @@ Every message says what happened, whether credits may have been spent, and what 
 
 from __future__ import annotations
 
+import logging
+import sys
 import traceback
+import warnings
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
 
     from lumen_widgets.client.pictures import Picture
@@ -117,6 +121,17 @@ def interrupted(message: str) -> KeyboardInterrupt:
     return error
 
 
+def warn(message: str) -> None:
+    """Warn at the user's own line; where warnings raise, log it, so that no task is lost by it."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back
+    try:
+        warnings.warn(message, stacklevel=level)
+    except Warning:
+        logging.getLogger("lumen_widgets").warning(message)
+
+
 def _user_line(trace: TracebackType | None) -> list[str]:
     """Return the innermost line of a stack that is not this package's."""
     frames = [
@@ -130,7 +145,28 @@ class MissingKey(LumenError):
 
 
 class InvalidRequest(LumenError, ValueError):
-    """The request cannot be carried out as it is: found here before sending, or HTTP 400."""
+    """The request cannot be carried out as it is: found here before sending, or HTTP 400.
+
+    Attributes
+    ----------
+    field
+        The keyword of the call that is wrong, None where only the service knows.
+
+    """
+
+    def __init__(self, message: str, *, field: str | None = None, **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.field = field
+
+
+@contextmanager
+def naming(field: str | None) -> Iterator[None]:
+    """Say of an `InvalidRequest` that comes out of the block which keyword it is about."""
+    try:
+        yield
+    except InvalidRequest as error:
+        error.field = error.field or field
+        raise
 
 
 class HostingError(LumenError):
@@ -217,6 +253,8 @@ class DownloadError(LumenError):
     ----------
     pictures
         The pictures of the same task that did arrive.
+    passing
+        Whether the same question may well be answered in a moment.
 
     """
 
@@ -229,6 +267,7 @@ class DownloadError(LumenError):
         status: int | None = None,
         task_id: str | None = None,
         may_have_cost: bool = True,
+        passing: bool = False,
     ) -> None:
         super().__init__(
             message,
@@ -238,3 +277,4 @@ class DownloadError(LumenError):
             may_have_cost=may_have_cost,
         )
         self.pictures = list(pictures)
+        self.passing = passing

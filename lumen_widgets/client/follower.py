@@ -1,4 +1,4 @@
-"""What follows one task: asks until it ends, fetches its pictures, writes the journal."""
+"""What follows one task: asks until it ends, has its pictures fetched, writes the journal."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from lumen_widgets.client import asking
 from lumen_widgets.client.answers import CANCELLED, FAILED, RUNNING, SUCCEEDED, TERMINAL, failure_of
-from lumen_widgets.client.errors import DownloadError, LumenError, UpstreamError
-from lumen_widgets.client.pictures import Picture
+from lumen_widgets.client.collector import Collector
+from lumen_widgets.client.errors import LumenError, UpstreamError
 from lumen_widgets.journal import JournalUnwritable
 
 if TYPE_CHECKING:
@@ -69,7 +69,6 @@ class Follower:
         self._task = task
         self._transport = transport
         self._scheduler = scheduler
-        self._fetch = fetch
         self._journal = journal
         self._row = row
         self._timeout = timeout
@@ -78,32 +77,65 @@ class Follower:
         # that is under way. Never held while anything talks.
         self._lock = threading.Lock()
         self._asking = False
+        self._paused = False
+        # When following began, while it has gone on without a break: only then does the end say
+        # how long the task took.
+        self._since: float | None = None
         self._turn = 0
         self._failures = 0
         self._strange = 0
-        self._awaited: set[int] = set()
-        self._arrived: dict[int, Picture] = {}
-        self._missing: dict[int, DownloadError] = {}
+        self._collector = Collector(
+            task,
+            scheduler=scheduler,
+            fetch=fetch,
+            journal=journal,
+            row=row,
+            interval=self._interval,
+            arrived=self._tell,
+            ended=self._end,
+        )
+
+    @property
+    def paused(self) -> bool:
+        """Whether nothing is asked because someone said so."""
+        return self._paused
 
     def begin(self, report: Report | None = None) -> None:
-        """Start following; with `report`, from what the service has just said."""
+        """Start following: from the submit, or with `report` from what was just said."""
         with self._lock:
             self._asking = True
             if report is None:
+                self._since = self._scheduler.now()
                 local = self._transport.origin.is_loopback
-                self._ask_in(LOCAL_ASK if local else FIRST_ASK)
+                try:
+                    self._ask_in(LOCAL_ASK if local else FIRST_ASK)
+                except RuntimeError as error:
+                    # Paid already: its id must not be lost to an exception.
+                    _log.warning("The task %s is not watched: %s", self._task.id, error)
         if report is not None:
             self.hear(report)
+
+    def pause(self) -> None:
+        """Ask no more until `resume`; a task that has ended or succeeded goes on to its end."""
+        with self._lock:
+            if not self._asking:
+                return
+            self._asking = False
+            self._paused = True
+            self._since = None
+        self._tell()
 
     def resume(self) -> None:
         """Take up a task whose following had stopped, or whose pictures are not all here."""
         with self._lock:
-            if self._asking or self._awaited:
+            if self._asking or self._collector.busy or not self._task._reopen():
                 return
             self._asking = True
+            self._paused = False
+            self._since = None
             self._failures = self._strange = 0
-            self._task._reopen()
             self._ask_in(0.0)
+        self._tell()
 
     def ask_now(self) -> None:
         """Ask on the caller's own thread, for as long as one request may take.
@@ -115,22 +147,26 @@ class Follower:
 
         """
         report = asking.ask_until(self._transport, self._task.id, self._timeout, self._scheduler)
-        self.hear(report)
+        self.hear(report, wanted=True)
 
-    def hear(self, report: Report) -> None:
-        """Act on what the service says of the task."""
+    def hear(self, report: Report, *, wanted: bool = False) -> None:
+        """Act on what the service says of the task; while paused, only if it is `wanted` now."""
         with self._lock:
-            if not self._asking:
+            if not (self._asking or (self._paused and wanted)):
                 return
             self._failures = 0
+            self._task._trouble = None
             self._strange = 0 if report.status in RUNNING | TERMINAL else self._strange + 1
             if report.status in TERMINAL or self._strange >= MOST_STRANGE:
-                self._asking = False
-            else:
+                self._asking = self._paused = False
+            elif self._asking:
                 self._ask_in(self._interval)
         status = report.status
         if status == SUCCEEDED:
-            self._collect(report.urls)
+            if self._task._hear(SUCCEEDED):
+                self._record(SUCCEEDED)
+                self._tell()
+            self._collector.collect(report.urls)
         elif status in {FAILED, CANCELLED}:
             self._record(status, report.error or {})
             self._end(failure_of(self._task.id, status, report.error or {}), status)
@@ -143,24 +179,32 @@ class Follower:
     def _ask_in(self, seconds: float) -> None:
         """Put off the next question to `seconds` from now; the lock is held."""
         self._turn += 1
-        self._scheduler.request(self._scheduler.now() + seconds, partial(self._ask, self._turn))
+        try:
+            self._scheduler.request(self._scheduler.now() + seconds, partial(self._ask, self._turn))
+        except RuntimeError:  # no thread can be started, and none is there
+            self._asking, self._paused = False, True
+            raise
 
     def _ask(self, turn: int) -> None:
         with self._lock:
             if turn != self._turn or not self._asking:
                 return
         try:
-            report = asking.ask(self._transport, self._task.id, self._timeout)
+            self.hear(asking.ask(self._transport, self._task.id, self._timeout))
         except asking.PassingError as passing:
             with self._lock:
                 if turn == self._turn and self._asking:
                     self._failures += 1
+                    self._task._trouble = passing.error.message
                     self._ask_in(asking.pause(self._interval, self._failures, passing.retry_after))
         except LumenError as error:
             if self._stop():
                 self._end(error)
-        else:
-            self.hear(report)
+        except Exception as error:  # noqa: BLE001 -- a bug must not leave a wait hanging
+            _log.exception("The task %s could not be asked about.", self._task.id)
+            self._stop()
+            if not self._paused:
+                self._end(self._broken(error))
 
     def _stop(self) -> bool:
         """Ask no more; return whether it was still being asked."""
@@ -168,100 +212,19 @@ class Follower:
             was, self._asking = self._asking, False
             return was
 
-    def _collect(self, urls: list[str] | None) -> None:
-        """Fetch the pictures of a task that has succeeded, as far as they are not here yet."""
-        if self._task._hear(SUCCEEDED):
-            self._record(SUCCEEDED)
-            self._tell()
-        if urls is None:
-            self._end(
-                DownloadError(
-                    f"The task {self._task.id} succeeded, but its list of pictures cannot be read.",
-                    next_step="Call wait() again, or look in the service's console.",
-                    task_id=self._task.id,
-                )
-            )
-            return
-        with self._lock:
-            self._missing = {}
-            self._awaited = set(range(len(urls))) - set(self._arrived)
-            awaited = sorted(self._awaited)
-        if not awaited:
-            self._end(None)
-        for index in awaited:
-            self._scheduler.request(
-                self._scheduler.now(), partial(self._bring, index, urls[index], len(urls))
-            )
-
-    def _bring(self, index: int, url: str, count: int) -> None:
-        picture: Picture | None = None
-        error: DownloadError | None = None
-        try:
-            picture = self._bought(self._fetch(url), index, url, count)
-        except DownloadError as failed:
-            error = failed
-        except Exception as failed:  # noqa: BLE001 -- a bug must not leave a wait hanging
-            _log.exception("A picture of the task %s could not be fetched.", self._task.id)
-            error = DownloadError(f"Fetching it failed here ({type(failed).__name__}).")
-        with self._lock:
-            if picture is not None:
-                self._arrived[index] = picture
-                self._task._hold([self._arrived[place] for place in sorted(self._arrived)])
-            elif error is not None:
-                self._missing[index] = error
-            self._awaited.discard(index)
-            over = not self._awaited
-        if over:
-            self._end(self._incomplete(count) if self._missing else None)
-        elif picture is not None:
-            self._tell()
-
-    def _bought(self, fetched: FetchedPicture, index: int, url: str, count: int) -> Picture:
-        """Keep a fetched picture in the journal and return it as the user will see it."""
-        facts = {
-            "sha256": fetched.sha256,
-            "media_type": fetched.media_type,
-        }
-        if self._journal is not None and self._row is not None:
-            try:
-                self._journal.keep(
-                    self._row,
-                    index,
-                    fetched.data,
-                    width=fetched.width,
-                    height=fetched.height,
-                    **facts,
-                )
-            except (JournalUnwritable, ValueError) as error:
-                _log.warning("A picture of %s was not kept: %s", self._task.id, error)
-        return Picture(
-            fetched.data,
-            width=fetched.width,
-            height=fetched.height,
-            index=index,
-            count=count,
-            prompt=self._task.request.prompt or None,
-            task=self._task,
-            url=url,
-            **facts,
-        )
-
-    def _incomplete(self, count: int) -> DownloadError:
-        first = self._missing[min(self._missing)]
-        return DownloadError(
-            f"{len(self._missing)} of {count} pictures of the task {self._task.id} could not be "
-            f"fetched: {first.message}",
-            pictures=self._task.pictures,
-            next_step="Call wait() again: it fetches what is missing, and pays nothing.",
-            status=first.status,
-            task_id=self._task.id,
-        )
-
     def _not_understood(self, status: str | None) -> UpstreamError:
         what = "answers that cannot be read" if status is None else f"the unknown status {status!r}"
         return UpstreamError(
             f"The service keeps giving {what} for the task {self._task.id}.",
             next_step="Call wait() to go on asking, or look in the service's console.",
+            task_id=self._task.id,
+            may_have_cost=True,
+        )
+
+    def _broken(self, error: Exception) -> UpstreamError:
+        return UpstreamError(
+            f"Asking for the task {self._task.id} failed here ({type(error).__name__}).",
+            next_step="Call wait() to go on asking.",
             task_id=self._task.id,
             may_have_cost=True,
         )
@@ -276,7 +239,8 @@ class Follower:
     def _record(self, status: str, error: Mapping[str, str] | None = None) -> None:
         if self._journal is None or self._row is None:
             return
+        seconds = None if self._since is None else self._scheduler.now() - self._since
         try:
-            self._journal.record(self._row, status=status, error=error)
+            self._journal.record(self._row, status=status, error=error, seconds=seconds)
         except JournalUnwritable as unwritable:
             _log.warning("The journal misses that %s is %s: %s", self._task.id, status, unwritable)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import io
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from lumen_widgets.client.addresses import is_loopback_url
@@ -17,7 +18,7 @@ from lumen_widgets.client.decoding import (
     plain,
     turned,
 )
-from lumen_widgets.client.errors import InvalidRequest
+from lumen_widgets.client.errors import InvalidRequest, naming
 from lumen_widgets.client.metadata import without_metadata
 from lumen_widgets.client.pictures import Picture
 from lumen_widgets.client.sources import ACCEPTED, checked_url, is_url, read_bytes
@@ -55,14 +56,16 @@ class LocalPicture:
 
     """
 
-    data: bytes = field(repr=False)
+    data: bytes = dataclasses.field(repr=False)
     media_type: str
     width: int
     height: int
     sha256: str
 
 
-def read_picture(source: PictureSource, *, base_url: str | None = None) -> str | LocalPicture:
+def read_picture(
+    source: PictureSource, *, base_url: str | None = None, field: str | None = None
+) -> str | LocalPicture:
     """Read a picture that someone gave to a call.
 
     Parameters
@@ -73,6 +76,8 @@ def read_picture(source: PictureSource, *, base_url: str | None = None) -> str |
     base_url
         The service that is to read it: it cannot reach the results of a sandbox on this machine,
         nor does a sandbox fetch from the internet. None takes a `Picture`'s URL as it is.
+    field
+        The keyword that it was given as, which an `InvalidRequest` names.
 
     Returns
     -------
@@ -94,17 +99,18 @@ def read_picture(source: PictureSource, *, base_url: str | None = None) -> str |
     'https://example.org/cat.png'
 
     """
-    if isinstance(source, Picture):
-        url = source.url
-        if url and (base_url is None or is_loopback_url(url) == is_loopback_url(base_url)):
-            return url
-        return from_bytes(source.bytes, "a Picture")
-    if isinstance(source, str) and is_url(source):
-        return checked_url(source)
-    if isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)):
-        data, name = read_bytes(source, "picture")
-        return from_bytes(data, name)
-    return _from_object(source)
+    with naming(field):
+        if isinstance(source, Picture):
+            url = source.url
+            if url and (base_url is None or is_loopback_url(url) == is_loopback_url(base_url)):
+                return url
+            return from_bytes(source.bytes, "a Picture")
+        if isinstance(source, str) and is_url(source):
+            return checked_url(source)
+        if isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)):
+            data, name = read_bytes(source, "picture")
+            return from_bytes(data, name)
+        return _from_object(source)
 
 
 def from_bytes(data: bytes, name: str) -> LocalPicture:

@@ -8,7 +8,7 @@ import os
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from lumen_widgets.client.decoding import UnreadablePicture, decode
-from lumen_widgets.client.errors import InvalidRequest
+from lumen_widgets.client.errors import InvalidRequest, naming
 from lumen_widgets.client.images import LocalPicture, unreadable, upright_image
 from lumen_widgets.client.pictures import Picture
 from lumen_widgets.client.sources import checked_url, is_url, read_bytes
@@ -73,14 +73,15 @@ def read_mask(source: MaskSource) -> str | LocalPicture:
     LocalPicture(media_type='image/png', width=8, height=8, ...)
 
     """
-    hook = getattr(source, "__lumen_mask__", None)
-    if hook is not None:
-        source = hook()
-    if isinstance(source, str) and is_url(source):
-        return checked_url(source)
-    image, name = _image(source)
-    _refuse_varying_alpha(image, name)
-    return _two_colours(image, name)
+    with naming("mask"):
+        hook = getattr(source, "__lumen_mask__", None)
+        if hook is not None:
+            source = hook()
+        if isinstance(source, str) and is_url(source):
+            return checked_url(source)
+        image, name = _image(source)
+        _refuse_varying_alpha(image, name)
+        return _two_colours(image, name)
 
 
 def check_pair(picture: str | Sized, mask: str | Sized) -> None:
@@ -108,6 +109,7 @@ def check_pair(picture: str | Sized, mask: str | Sized) -> None:
             f"{picture.width} x {picture.height}.",
             next_step="Make the mask for this picture, or resize it: "
             f"mask.resize(({picture.width}, {picture.height}), PIL.Image.Resampling.NEAREST).",
+            field="mask",
         )
 
 

@@ -109,4 +109,5 @@ def _refused(why: str) -> InvalidRequest:
     return InvalidRequest(
         f"The base URL {why}.",
         next_step=f"Give the service's address, such as {SERVICE}, as base_url or LUMEN_BASE_URL.",
+        field="base_url",
     )

@@ -172,6 +172,7 @@ class Picture:
                 f"Cannot tell a picture format from {target.name!r}.",
                 next_step="End the name in .png, .jpg or .webp, give a folder that exists, or use "
                 "to_pil().save() for another format.",
+                field="path",
             )
         same = media_type == self.media_type
         write_file(target, self.bytes if same else self._converted(media_type))

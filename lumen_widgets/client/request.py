@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from lumen_widgets.client.callback import SECRET_FIELD, URL_FIELD, Secret, check_callback
 from lumen_widgets.client.errors import InvalidRequest
 from lumen_widgets.client.models import MODELS, VERBS
 from lumen_widgets.client.sizes import check_size, shown
+from lumen_widgets.journal import SHORTENED
 
 if TYPE_CHECKING:
     from typing import Any
@@ -33,12 +35,16 @@ class Request:
         ``"generations"``, ``"edits"`` or ``"inpaint"``; the first where a task is known by its
         id alone.
     body
-        The JSON object as sent; empty where a task is known by its id alone.
+        The JSON object as sent, but for a webhook's secret; empty where a task is known by its id
+        alone.
+    secret
+        The webhook's secret, which no journal and no repr has.
 
     """
 
     endpoint: Endpoint
     body: dict[str, Any]
+    secret: Secret | None = field(default=None, compare=False)
 
     @property
     def prompt(self) -> str:
@@ -57,8 +63,8 @@ class Request:
         return n if isinstance(n, int) and not isinstance(n, bool) and n > 0 else 1
 
     def encode(self) -> bytes:
-        """Return the body as JSON text in UTF-8."""
-        return _encode(self.body)
+        """Return the body as JSON text in UTF-8, as it is sent."""
+        return _encode(self.body if self.secret is None else self.secret.put_into(self.body))
 
     def __repr__(self) -> str:
         """Leave out prompt and URLs: a repr ends in notebooks and logs."""
@@ -75,6 +81,8 @@ def check_fields(
     resolution: str | None = None,
     quality: str | None = None,
     negative_prompt: str | None = None,
+    webhook_url: str | None = None,
+    webhook_secret: str | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Check the fields that every call has and return those that were given, without `extra`.
@@ -100,13 +108,17 @@ def check_fields(
         "negative_prompt": (
             None if negative_prompt is None else _text("negative_prompt", negative_prompt)
         ),
+        URL_FIELD: webhook_url,
+        SECRET_FIELD: webhook_secret,
     }
+    check_callback(webhook_url, webhook_secret)
     known = MODELS.get(model)
     if known is not None and endpoint not in known.can:
         able = [code for code, other in MODELS.items() if endpoint in other.can]
         raise InvalidRequest(
             f"The model {model} cannot {VERBS[endpoint]}.",
             next_step=f"Use {' or '.join(able)}." if able else "Use another model.",
+            field="model",
         )
     # Now, and not only when the body is built: before a picture is uploaded for nothing.
     _as_sent(_extra(extra))
@@ -149,7 +161,60 @@ def build(
     if mask_url is not None:
         body["mask_url"] = mask_url
     body.update(_extra(extra))
-    return Request(endpoint, _as_sent(body))
+    return _sealed(endpoint, body)
+
+
+def check_again(request: object) -> Request:
+    """Return a request that was built before, checked for whether it can be sent as it is.
+
+    Raises
+    ------
+    InvalidRequest
+        If it is none, or was read from the journal, which keeps neither the pictures of
+        ``data:`` addresses nor secrets.
+
+    """
+    if not isinstance(request, Request) or not isinstance(request.body, Mapping):
+        raise InvalidRequest(
+            "That is no request.", next_step="Pass the request of a task.", field="request"
+        )
+    if not request.prompt.strip():
+        raise InvalidRequest(
+            "What this task was asked for is not known here, only its id.",
+            next_step="Call generate, edit or inpaint with what you want.",
+            field="request",
+        )
+    if _is_shortened(request.body):
+        raise InvalidRequest(
+            "This request had pictures in data: addresses, of which the journal keeps no bytes.",
+            next_step="Call edit or inpaint again with the pictures.",
+            field="request",
+        )
+    again = _sealed(request.endpoint, request.body, request.secret)
+    if again.body.get(URL_FIELD) is not None and again.secret is None:
+        raise InvalidRequest(
+            "This request had a webhook_secret, which is kept nowhere.",
+            next_step="Call generate, edit or inpaint again with webhook_url and webhook_secret.",
+            field=SECRET_FIELD,
+        )
+    return again
+
+
+def _sealed(endpoint: Endpoint, body: Mapping[str, Any], secret: Secret | None = None) -> Request:
+    """Return a request as the service will read it, its webhook's secret apart from the rest."""
+    sent = _as_sent(body)
+    if SECRET_FIELD in sent:
+        secret = Secret(sent.pop(SECRET_FIELD))
+    return Request(endpoint, sent, secret)
+
+
+def _is_shortened(value: object) -> bool:
+    """Say whether the journal left the bytes of a picture out of a body."""
+    if isinstance(value, Mapping):
+        return any(_is_shortened(item) for item in value.values())
+    if isinstance(value, list):
+        return any(_is_shortened(item) for item in value)
+    return isinstance(value, str) and value.startswith(SHORTENED)
 
 
 def _extra(extra: object) -> dict[str, Any]:
@@ -159,6 +224,7 @@ def _extra(extra: object) -> dict[str, Any]:
         raise InvalidRequest(
             "extra is not a mapping from field names to values.",
             next_step='Write it as extra={"field": value}.',
+            field="extra",
         )
     return dict(extra)
 
@@ -166,7 +232,9 @@ def _extra(extra: object) -> dict[str, Any]:
 def _text(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise InvalidRequest(
-            f"{name} is a {type(value).__name__}, not text.", next_step=f"Pass {name} as a string."
+            f"{name} is a {type(value).__name__}, not text.",
+            next_step=f"Pass {name} as a string.",
+            field=name,
         )
     if not value.strip():
         raise InvalidRequest(
@@ -176,6 +244,7 @@ def _text(name: str, value: object) -> str:
                 if name == "prompt"
                 else f"Give {name} a value or leave it out."
             ),
+            field=name,
         )
     try:
         value.encode()
@@ -183,6 +252,7 @@ def _text(name: str, value: object) -> str:
         raise InvalidRequest(
             f"{name} has half of a character in it (a lone surrogate).",
             next_step="Type the text again, or read its file as UTF-8.",
+            field=name,
         ) from None
     return value
 
@@ -192,6 +262,7 @@ def _count(n: object) -> int:
         raise InvalidRequest(
             f"n is {shown(n)}, not a whole number from 1 to {MOST_PICTURES}.",
             next_step="Submit several tasks for more pictures.",
+            field="n",
         )
     return n
 
@@ -201,6 +272,7 @@ def _tier(resolution: object) -> str:
         raise InvalidRequest(
             f"The resolution {shown(resolution)} is not a tier.",
             next_step=f"Use one of {', '.join(RESOLUTIONS)}.",
+            field="resolution",
         )
     return resolution
 
@@ -217,5 +289,6 @@ def _as_sent(body: Mapping[str, Any]) -> dict[str, Any]:
         raise InvalidRequest(
             "extra holds something that JSON cannot carry.",
             next_step="Use text, finite numbers, booleans, None, lists and objects of these.",
+            field="extra",
         ) from None
     return sent

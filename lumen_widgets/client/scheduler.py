@@ -68,7 +68,14 @@ class Scheduler:
         self._idle = 0
 
     def request(self, when: float, job: Callable[[], None]) -> None:
-        """Run a job that sends one request, at `when` on this scheduler's clock or soon after."""
+        """Run a job that sends one request, at `when` on this scheduler's clock or soon after.
+
+        Raises
+        ------
+        RuntimeError
+            If there is no thread for it and none can be started.
+
+        """
         with self._changed:
             heapq.heappush(self._requests, (when, next(self._order), job))
             self._see_to_it()
@@ -119,7 +126,13 @@ class Scheduler:
         if len(self._threads) < self._most_threads:
             thread = threading.Thread(target=self._work, name="lumen-worker", daemon=True)
             self._threads.add(thread)
-            thread.start()
+            try:
+                thread.start()
+            except RuntimeError:
+                # Too many threads on this machine: those that are here get to the job, if any.
+                self._threads.discard(thread)
+                if not self._threads:
+                    raise
 
     def _work(self) -> None:
         with self._changed:

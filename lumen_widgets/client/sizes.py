@@ -32,6 +32,7 @@ def check_size(size: object) -> str:
         raise InvalidRequest(
             f"The size {shown(size)} is neither pixels nor a ratio.",
             next_step='Write it as "1024x1024" or "16:9".',
+            field="size",
         )
     width, height = int(found[1]), int(found[3])
     if found[2] == "x":
@@ -41,7 +42,7 @@ def check_size(size: object) -> str:
         sane = max(width, height) <= STEEPEST_RATIO * min(width, height)
         limits = f"Ratios go up to {STEEPEST_RATIO}:1."
     if not sane:
-        raise InvalidRequest(f"The size {size} is out of reach.", next_step=limits)
+        raise InvalidRequest(f"The size {size} is out of reach.", next_step=limits, field="size")
     return size
 
 
@@ -71,6 +72,7 @@ def check_same_size(size: str | None, width: int, height: int) -> None:
         raise InvalidRequest(
             f"The size {size} is not the picture's, {width}x{height}.",
             next_step="Leave size out, or resize picture and mask first.",
+            field="size",
         )
 
 

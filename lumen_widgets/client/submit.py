@@ -10,12 +10,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import warnings
-from dataclasses import dataclass
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client import answers
+from lumen_widgets.client.answers import Accepted
 from lumen_widgets.client.errors import (
     JournalError,
     LumenError,
@@ -23,9 +23,10 @@ from lumen_widgets.client.errors import (
     ServiceUnreachable,
     SubmitOutcomeUnknown,
     interrupted,
+    warn,
 )
 from lumen_widgets.client.flight import Flight
-from lumen_widgets.client.leaning import goes_on, lean
+from lumen_widgets.client.leaning import answer_follows, goes_on, lean
 from lumen_widgets.client.transport import LostError, NotSentError
 from lumen_widgets.journal import JournalUnwritable
 
@@ -42,35 +43,14 @@ _log = logging.getLogger("lumen_widgets")
 # Waits after a 429 that names no time of its own, in seconds (API.md); the last one repeats.
 BUSY_WAITS = (1.0, 2.0, 4.0)
 
+# A service that asks for no wait at all is not asked in a tight loop all the same.
+SHORTEST_WAIT = 0.25
+
 # Waits after a connection that never opened: a server that restarts is back within seconds.
 UNREACHABLE_WAITS = (0.1, 0.2, 0.4, 0.8, 1.6)
 
 # What the waiter grants the worker beyond the time-out, to write the journal's row and hand over.
 GRACE = 2.0
-
-# A secret of the user's own that may travel in `extra`: it has no business on disk.
-_SECRET_FIELDS = frozenset({"webhook_secret"})
-
-
-@dataclass(frozen=True)
-class Accepted:
-    """A task that the service took.
-
-    Attributes
-    ----------
-    task_id, status
-        As the service gave them.
-    created
-        When, in unix seconds, if the service said so.
-    row
-        The journal's row, None without a journal.
-
-    """
-
-    task_id: str
-    status: str
-    created: float | None
-    row: int | None
 
 
 def submit(
@@ -137,6 +117,7 @@ class Submission:
         self._flight = Flight(self._deadline)
         self._row: int | None = None
         self._result: Accepted | BaseException | None = None
+        self._handed_over = False
         self._unwritten: str | None = None
 
     def run(self) -> None:
@@ -147,52 +128,47 @@ class Submission:
             self._result = error
         finally:
             self.over.set()
-        if self.deserted.is_set() and isinstance(self._result, Accepted):
+        if self.deserted.is_set() and isinstance(self._result, Accepted) and not self._handed_over:
             _log.warning(
                 "Task %s was taken by the service after the wait for it was interrupted.",
                 self._result.task_id,
             )
 
     def outcome(self) -> Accepted:
-        """Return or raise what came of it."""
+        """Return or raise what came of it, as soon as that is known."""
         result = self._result
+        self._handed_over = result is not None
+        # The worker may still be busy with the journal: what goes wrong there is then logged.
+        self.deserted.set()
         if self._unwritten is not None:
-            warnings.warn(self._unwritten, stacklevel=5)
+            warn(self._unwritten)
         if isinstance(result, Accepted):
             return result
         if result is not None:
             raise result from None
         # The worker is stuck where no time-out reaches, in name resolution or a slow disk.
-        self.deserted.set()
-        if self._flight.recall():
-            raise self._unreachable("no connection in time")
-        raise self._unknown("no answer in time")
+        if not self._flight.recall():
+            raise self._unknown("no answer in time")
+        if self._journal is not None and self._row is None:
+            raise self._unjournalled(f"it did not answer within {self._timeout:g} s")
+        raise self._unreachable("no connection in time")
 
     def farewell(self) -> str:
         """Return what to tell someone who interrupted the wait."""
         if isinstance(self._result, Accepted):
             return goes_on(self._result.task_id)
-        if self._journal is None:
-            return (
-                "Stopped waiting for the service's answer. The request was already on its way and "
-                "goes on; without a journal its task id is only logged (logger lumen_widgets)."
-            )
-        return (
-            "Stopped waiting for the service's answer. The request was already on its way and goes "
-            f"on, and its answer will be in the journal at {self._journal.home}: "
-            "client.journal.rows(1)[0].task_id is the task, client.task(…).wait() takes it up."
-        )
+        return answer_follows(None if self._journal is None else self._journal.home)
 
     def _accomplish(self) -> Accepted:
         self._begin()
         try:
             accepted = self._send_until_decided()
         except SubmitOutcomeUnknown as error:
-            lost = error.message
+            self._result, lost = error, error.message
             self._note(lambda journal, row: journal.lose(row, lost))
             raise
         except LumenError as error:
-            refused = error.message
+            self._result, refused = error, error.message
             self._note(lambda journal, row: journal.refuse(row, refused))
             raise
         except BaseException as error:
@@ -202,40 +178,38 @@ class Submission:
             unknown = self._unknown(f"something failed here ({type(error).__name__})")
             self._note(lambda journal, row: journal.lose(row, unknown.message))
             raise unknown from None
+        # Known from here on, however long the journal may take.
+        self._result = accepted
         self._note(
             lambda journal, row: journal.accept(
                 row, task_id=accepted.task_id, created=accepted.created, status=accepted.status
-            )
+            ),
+            f"The service has taken the task {accepted.task_id}.",
         )
         return accepted
 
     def _begin(self) -> None:
         if self._journal is None:
             return
-        body = {
-            name: value for name, value in self._request.body.items() if name not in _SECRET_FIELDS
-        }
         try:
             self._row = self._journal.begin(
                 origin=self._transport.origin.url,
                 account=self._key.fingerprint,
                 endpoint=self._request.endpoint,
-                body=body,
+                body=self._request.body,
             )
         except JournalUnwritable as error:
-            raise JournalError(
-                f"Nothing was sent, because the journal cannot be written: {error}",
-                next_step="Set LUMEN_HOME or journal= to a folder that can, or pass journal=False.",
-            ) from None
+            raise self._unjournalled(str(error)) from None
 
-    def _note(self, write: Callable[[Journal, int], None]) -> None:
+    def _note(self, write: Callable[[Journal, int], None], known: str = "") -> None:
         """Write what became of the request; too late to stop it, so a failure is a warning."""
         if self._journal is None or self._row is None:
             return
         try:
             write(self._journal, self._row)
         except JournalUnwritable as error:
-            result = f"The journal does not know what became of this request: {error}"
+            missing = "The journal does not know what became of this request"
+            result = f"{known} {missing}: {error}".lstrip()
             self._unwritten = result
             if self.deserted.is_set():
                 _log.warning(result)
@@ -258,7 +232,8 @@ class Submission:
                     return self._read(answer)
                 asked = answers.retry_after(answer)
                 wait = busy.pop(0) if len(busy) > 1 else busy[0]
-                self._rest(wait if asked is None else asked, self._busy(answer, asked))
+                pause = wait if asked is None else max(asked, SHORTEST_WAIT)
+                self._rest(pause, self._busy(answer, asked))
                 self._flight = Flight(self._deadline)
 
     def _read(self, answer: Answer) -> Accepted:
@@ -271,18 +246,30 @@ class Submission:
                 return Accepted(task_id, word, answers.read_created(found), self._row)
             raise self._unknown("its answer cannot be read", answer)
         if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise answers.error_of(answer)
+            raise self._refusal(answer)
         refusing = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE)
         if status in refusing and answers.says_error(answer):
-            raise answers.error_of(answer)
+            raise self._refusal(answer)
         if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
             raise self._unknown("it redirects, which is never followed with a paid request", answer)
         raise self._unknown("it failed without saying what became of the request", answer)
+
+    def _refusal(self, answer: Answer) -> LumenError:
+        secret = self._request.secret
+        if secret is not None:
+            answer = replace(answer, body=secret.hide(answer.body))
+        return answers.error_of(answer)
 
     def _rest(self, seconds: float, error: LumenError) -> None:
         """Wait before the next try, or raise `error` where no time or nobody is left for one."""
         if time.monotonic() + seconds >= self._deadline or self.deserted.wait(seconds):
             raise error from None
+
+    def _unjournalled(self, why: str) -> JournalError:
+        return JournalError(
+            f"Nothing was sent, because the journal cannot be written: {why}",
+            next_step="Set LUMEN_HOME or journal= to a folder that can, or pass journal=False.",
+        )
 
     def _unreachable(self, why: str) -> ServiceUnreachable:
         return ServiceUnreachable(
@@ -292,7 +279,7 @@ class Submission:
         )
 
     def _busy(self, answer: Answer, asked: float | None) -> RateLimited:
-        error = answers.error_of(answer)
+        error = self._refusal(answer)
         wait = "" if asked is None else f" It asks for {asked:.0f} s."
         return RateLimited(
             f"{error.message}{wait} Nothing was spent.",

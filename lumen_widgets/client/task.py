@@ -14,10 +14,9 @@ from lumen_widgets.client.errors import (
     LumenError,
     TaskCancelled,
     TaskFailed,
-    WaitTimeout,
     interrupted,
 )
-from lumen_widgets.client.leaning import goes_on, lean, take_up
+from lumen_widgets.client.leaning import goes_on, lean, not_yet
 from lumen_widgets.client.models import price
 from lumen_widgets.client.pictures import Pictures
 
@@ -74,6 +73,8 @@ class Task:
         self._status = status
         self._error: LumenError | None = None
         self._told = False
+        # Why the service cannot be asked at the moment, in words; None while it can.
+        self._trouble: str | None = None
         self._done = False
         self._pictures = Pictures()
         self._began = None if age is None else time.monotonic() - age
@@ -92,6 +93,11 @@ class Task:
         return self._done
 
     @property
+    def watched(self) -> bool:
+        """Whether it is being followed: until it is done or `stop_watching` is called."""
+        return self._follower is not None and not self._done and not self._follower.paused
+
+    @property
     def error(self) -> LumenError | None:
         """What `wait` raises, None while there is nothing to raise."""
         return self._error
@@ -108,10 +114,11 @@ class Task:
 
     @property
     def elapsed(self) -> float | None:
-        """Seconds from the submit until it was done, or until now; None if it ended elsewhere."""
-        if self._began is None:
-            return None
-        return (time.monotonic() if self._ended is None else self._ended) - self._began
+        """Seconds from the submit until it was done, or until now; None if nobody saw all of it."""
+        with self._changed:
+            if self._began is None:
+                return None
+            return (time.monotonic() if self._ended is None else self._ended) - self._began
 
     def wait(self, timeout: float | None = None) -> Pictures:
         """Wait until the task is done and return its pictures.
@@ -150,7 +157,7 @@ class Task:
                 while not self._done:
                     left = lean(deadline)
                     if left <= 0:
-                        raise self._not_yet(limit)
+                        raise not_yet([self], limit)
                     self._changed.wait(left)
                 error, pictures = self._tell(), self._pictures
         except KeyboardInterrupt:
@@ -181,8 +188,37 @@ class Task:
             self._follower.ask_now()
         return self
 
+    def stop_watching(self) -> None:
+        """Ask the service no more about this task; the task itself goes on and may be charged.
+
+        Its id and what is known of it stay, subscribers are told, and nobody who waits for it is
+        woken: `watch`, or another `wait`, takes it up again. Once it has succeeded its pictures
+        are fetched all the same, since their addresses may not last. There is no call to cancel
+        a task.
+
+        Examples
+        --------
+        >>> task.stop_watching()  # doctest: +SKIP
+
+        """
+        if self._follower is not None and not self._done:
+            self._follower.pause()
+
+    def watch(self) -> None:
+        """Take it up again after `stop_watching`, or where following had stopped with an error.
+
+        It returns at once. A task that is watched, or has ended for good, stays as it is.
+
+        Examples
+        --------
+        >>> task.watch()  # doctest: +SKIP
+
+        """
+        if self._follower is not None and not self.watched:
+            self._follower.resume()
+
     def subscribe(self, fn: Callable[[Task], None]) -> Callable[[], None]:
-        """Have `fn` called with this task after every change of its state or pictures.
+        """Have `fn` called with this task after every change of its state, pictures or watching.
 
         Parameters
         ----------
@@ -220,25 +256,17 @@ class Task:
         )
 
     def _take_up(self) -> None:
-        """Resume what stopped short of the end, if its error was told to someone before."""
+        """Resume what is not watched, or stopped with an error that was told to someone before."""
         with self._changed:
-            stopped = self._done and self._told and _can_resume(self._error)
-        if stopped and self._follower is not None:
-            self._follower.resume()
+            stopped = not self._done or self._told
+        if stopped:
+            self.watch()
 
     def _tell(self) -> LumenError | None:
         """Return the error as a copy: one that is raised twice would pile up tracebacks."""
         with self._changed:
             self._told = self._told or self._error is not None
             return copy.copy(self._error)
-
-    def _not_yet(self, limit: float | None) -> WaitTimeout:
-        return WaitTimeout(
-            f"The task {self.id} is not done after {limit:g} s; it goes on, and may be charged.",
-            next_step=take_up(self.id),
-            task_id=self.id,
-            may_have_cost=True,
-        )
 
     def _hear(self, status: str) -> bool:
         """Note the service's word; return whether it is a new one. The last word stays the last."""
@@ -252,7 +280,12 @@ class Task:
         with self._changed:
             self._pictures = Pictures(pictures)
 
-    def _finish(self, error: LumenError | None = None, status: str | None = None) -> None:
+    def _finish(
+        self,
+        error: LumenError | None = None,
+        status: str | None = None,
+        seconds: float | None = None,
+    ) -> None:
         with self._changed:
             if status is not None and self._status not in TERMINAL:
                 self._status = status
@@ -260,13 +293,19 @@ class Task:
             self._told = False
             self._done = True
             self._ended = time.monotonic()
+            if seconds is not None:
+                self._began = self._ended - seconds
             self._changed.notify_all()
 
-    def _reopen(self) -> None:
+    def _reopen(self) -> bool:
+        """Be not done any more; return False, and change nothing, if there is no more to come."""
         with self._changed:
+            if self._done and not _can_resume(self._error):
+                return False
             self._error = None
             self._done = False
             self._ended = None
+            return True
 
     def _announce(self) -> None:
         """Call the subscribers, on whichever background thread this is."""

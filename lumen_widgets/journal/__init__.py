@@ -8,6 +8,13 @@ from __future__ import annotations
 from lumen_widgets.journal.database import JournalUnwritable
 from lumen_widgets.journal.home import default_home
 from lumen_widgets.journal.journal import Journal
-from lumen_widgets.journal.rows import JournalRow, KeptPicture
+from lumen_widgets.journal.rows import SHORTENED, JournalRow, KeptPicture
 
-__all__ = ["Journal", "JournalRow", "JournalUnwritable", "KeptPicture", "default_home"]
+__all__ = [
+    "SHORTENED",
+    "Journal",
+    "JournalRow",
+    "JournalUnwritable",
+    "KeptPicture",
+    "default_home",
+]

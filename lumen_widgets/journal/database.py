@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 FILE_NAME = "journal.sqlite3"
 
@@ -21,6 +22,12 @@ SCHEMA_VERSION = 1
 # whoever holds the lock for ten seconds is stuck.
 BUSY_SECONDS = 10.0
 
+# What to do about a file that is not what it should be.
+_DAMAGED = (
+    "The file is damaged: move it away to start a new one, and keep it, since it may still name "
+    "paid tasks."
+)
+
 # `by_task` is not unique: the same id may be taken up by one process while another still writes
 # down the answer that gave it, and neither may fail for that.
 _SCHEMA = """
@@ -29,15 +36,18 @@ CREATE TABLE tasks (
     origin TEXT NOT NULL,
     account TEXT NOT NULL,
     endpoint TEXT,
+    kind TEXT,
     body TEXT NOT NULL,
     task_id TEXT,
     state TEXT NOT NULL,
     reason TEXT,
     error TEXT,
     created REAL,
-    submitted REAL NOT NULL
+    submitted REAL NOT NULL,
+    seconds REAL
 );
 CREATE INDEX by_task ON tasks (task_id, origin, account);
+CREATE INDEX by_kind ON tasks (origin, kind);
 CREATE TABLE pictures (
     row INTEGER NOT NULL REFERENCES tasks (row),
     number INTEGER NOT NULL,
@@ -96,9 +106,8 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
     """
     with explained(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Made here rather than by SQLite, so that it is never readable by others; SQLite gives
-        # its rollback journal the same mode.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        if not path.exists():
+            _make(path)
         with contextlib.closing(_connect(path)) as connection:
             # A rollback journal, because home folders on hubs are often NFS, where WAL is unsafe.
             connection.execute("PRAGMA journal_mode = DELETE")
@@ -123,14 +132,19 @@ def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
             return
         with contextlib.closing(_connect(path)) as connection:
             version = _version(connection, path)
-            yield connection if version else None
+            try:
+                yield connection if version else None
+            except (ValueError, TypeError, LookupError) as error:
+                raise JournalUnwritable(
+                    f"The journal at {path} has a row that cannot be read: {error!r}.", _DAMAGED
+                ) from error
 
 
 def insert(connection: sqlite3.Connection, values: tuple[str | None, ...]) -> int:
-    """Add a task (origin, account, endpoint, body, task id, state); return its row number."""
+    """Add a task (origin, account, endpoint, kind, body, id, state); return its row number."""
     row = connection.execute(
-        "INSERT INTO tasks (origin, account, endpoint, body, task_id, state, submitted)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO tasks (origin, account, endpoint, kind, body, task_id, state, submitted)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (*values, time.time()),
     ).lastrowid
     return int(row or 0)
@@ -145,6 +159,26 @@ def state_of(connection: sqlite3.Connection, row: int) -> str:
             "Someone removed or replaced the file while it was in use.",
         )
     return str(found["state"])
+
+
+def _make(path: Path) -> None:
+    """Make an empty file that only its owner can read; SQLite gives its own files the same mode.
+
+    It gets its name only once it is closed: closing a file drops every lock that this process
+    holds on it, also those of another thread's transaction (POSIX, and SQLite's own warning).
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}-")
+    os.close(handle)
+    try:
+        os.link(name, path)
+    except FileExistsError:
+        pass  # another thread or process was faster
+    except OSError:
+        # a file system without hard links: the name is still taken by one alone
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    finally:
+        Path(name).unlink()
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -183,10 +217,9 @@ def _advice(error: Exception) -> str:
     """Return what to do about `error`."""
     text = str(error).lower()
     if "malformed" in text or "not a database" in text:
-        return (
-            "The file is damaged: move it away to start a new one, and keep it, "
-            "since it may still name paid tasks."
-        )
+        return _DAMAGED
+    if "no such column" in text or "no such table" in text:
+        return "It is not of this release: move it away to start a new one, and keep it."
     if "locked" in text:
         return "Another program has held it for too long: end that program, then try again."
     if "full" in text or "no space" in text or "quota" in text:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lumen_widgets.journal import queries
 from lumen_widgets.journal.database import (
     FILE_NAME,
     explained,
@@ -16,12 +17,11 @@ from lumen_widgets.journal.database import (
 )
 from lumen_widgets.journal.home import default_home
 from lumen_widgets.journal.picture_files import keep_file
-from lumen_widgets.journal.rows import read_row, stored_body, stored_text
+from lumen_widgets.journal.rows import stored_body, stored_kind, stored_text
 
 if TYPE_CHECKING:
     import os
-    import sqlite3
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from lumen_widgets.journal.rows import JournalRow
 
@@ -91,7 +91,8 @@ class Journal:
         """
         text = stored_body(body)
         with writing(self._path) as connection:
-            return insert(connection, (origin, account, endpoint, text, None, "sending"))
+            kind = stored_kind(endpoint, body)
+            return insert(connection, (origin, account, endpoint, kind, text, None, "sending"))
 
     def accept(self, row: int, *, task_id: str, created: float | None, status: str) -> None:
         """Complete a row with the id that the service gave.
@@ -159,9 +160,16 @@ class Journal:
             ).fetchone()
             if known is not None:
                 return int(known["row"])
-            return insert(connection, (origin, account, None, "{}", task_id, status))
+            return insert(connection, (origin, account, None, None, "{}", task_id, status))
 
-    def record(self, row: int, *, status: str, error: Mapping[str, str] | None = None) -> None:
+    def record(
+        self,
+        row: int,
+        *,
+        status: str,
+        error: Mapping[str, str] | None = None,
+        seconds: float | None = None,
+    ) -> None:
         """Note what the service last said of a task; a final word is never taken back.
 
         Parameters
@@ -172,6 +180,8 @@ class Journal:
             The service's word.
         error
             ``code`` and ``message`` of a failed task.
+        seconds
+            With a last word: how long it took to come, for whoever saw all of it.
 
         Raises
         ------
@@ -183,8 +193,9 @@ class Journal:
         with writing(self._path) as connection:
             if state_of(connection, row) not in _TERMINAL:
                 connection.execute(
-                    "UPDATE tasks SET state = ?, error = coalesce(?, error) WHERE row = ?",
-                    (stored_text(status), said, row),
+                    "UPDATE tasks SET state = ?, error = coalesce(?, error), seconds = ?"
+                    " WHERE row = ?",
+                    (stored_text(status), said, seconds if status in _TERMINAL else None, row),
                 )
 
     def keep(
@@ -250,14 +261,31 @@ class Journal:
         with reading(self._path) as connection:
             if connection is None:
                 return None
-            found = connection.execute(
-                # Where two processes both wrote the task down, the one with pictures is the better.
-                "SELECT * FROM tasks WHERE origin = ? AND account = ? AND task_id = ? ORDER BY"
-                " (SELECT count(*) FROM pictures WHERE pictures.row = tasks.row) DESC, row DESC"
-                " LIMIT 1",
-                (origin, account, task_id),
-            ).fetchall()
-            return next(iter(self._rows(connection, found)), None)
+            return queries.by_task(connection, self.home, (origin, account, task_id))
+
+    def durations(
+        self, *, origin: str, endpoint: str, body: Mapping[str, object], limit: int = 30
+    ) -> list[float]:
+        """Return how long the newest like tasks took that succeeded, in seconds, newest first.
+
+        Alike are tasks of the same origin, endpoint, model, size, resolution, quality and n.
+
+        Parameters
+        ----------
+        origin, endpoint, body
+            As for `begin`.
+        limit
+            How many at most.
+
+        Raises
+        ------
+        JournalUnwritable
+            The file cannot be read.
+
+        """
+        kind = stored_kind(endpoint, body)
+        with reading(self._path) as connection:
+            return [] if connection is None else queries.durations(connection, origin, kind, limit)
 
     def rows(self, limit: int | None = None) -> list[JournalRow]:
         """Return the newest `limit` rows, newest first; None returns all of them.
@@ -271,10 +299,7 @@ class Journal:
         with reading(self._path) as connection:
             if connection is None:
                 return []
-            found = connection.execute(
-                "SELECT * FROM tasks ORDER BY row DESC LIMIT ?", (-1 if limit is None else limit,)
-            ).fetchall()
-            return self._rows(connection, found)
+            return queries.newest(connection, self.home, limit)
 
     def _give_up(self, row: int, state: str, reason: str) -> None:
         """Close a row that has no answer; one that has an id by now keeps it."""
@@ -284,17 +309,3 @@ class Journal:
                     "UPDATE tasks SET state = ?, reason = ? WHERE row = ?",
                     (state, stored_text(reason), row),
                 )
-
-    def _rows(
-        self, connection: sqlite3.Connection, found: Iterable[sqlite3.Row]
-    ) -> list[JournalRow]:
-        return [
-            read_row(
-                entry,
-                connection.execute(
-                    "SELECT * FROM pictures WHERE row = ? ORDER BY number", (entry["row"],)
-                ),
-                self.home,
-            )
-            for entry in found
-        ]

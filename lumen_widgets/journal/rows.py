@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+# How the text begins that stands for the bytes of a ``data:`` URI.
+SHORTENED = "data:,sha256="
+
+# The fields of a request that decide how long its task takes, as far as anyone can tell.
+_PACE_FIELDS = ("model", "size", "resolution", "quality")
+
 
 @dataclass(frozen=True)
 class KeptPicture:
@@ -71,6 +77,9 @@ class JournalRow:
         When the service says the task was created, unix seconds.
     submitted
         When the row was written, unix seconds.
+    seconds
+        How long it took from the service's answer to its last word, as the process saw it that
+        followed the task all the way; None if none did.
     pictures
         The pictures kept so far, by index.
 
@@ -88,6 +97,7 @@ class JournalRow:
     error: dict[str, str] | None
     created: float | None
     submitted: float
+    seconds: float | None
     pictures: tuple[KeptPicture, ...]
 
 
@@ -105,6 +115,7 @@ def read_row(entry: sqlite3.Row, pictures: Iterable[sqlite3.Row], home: Path) ->
         error=None if entry["error"] is None else json.loads(entry["error"]),
         created=entry["created"],
         submitted=entry["submitted"],
+        seconds=entry["seconds"],
         pictures=tuple(
             KeptPicture(
                 index=kept["number"],
@@ -124,6 +135,20 @@ def stored_body(body: Mapping[str, object]) -> str:
     return json.dumps(_shortened(dict(body)), allow_nan=False)
 
 
+def stored_kind(endpoint: str | None, body: Mapping[str, object]) -> str:
+    """Return what the tasks have in common that take about as long, as one text.
+
+    Examples
+    --------
+    >>> stored_kind("generations", {"model": "m", "prompt": "a cat", "n": 2})
+    '["generations", 2, "m", null, null, null]'
+
+    """
+    fields = [_shortened(body.get(name)) for name in _PACE_FIELDS]
+    # The service makes one where nothing was said.
+    return json.dumps([endpoint, body.get("n") or 1, *fields], sort_keys=True)
+
+
 def stored_text(text: str) -> str:
     """Return `text` as SQLite can store it: a stranger's words may hold half characters."""
     return text.encode("utf-8", "replace").decode("utf-8")
@@ -133,7 +158,7 @@ def _shortened(value: Any) -> Any:
     """Return `value` with every ``data:`` URI replaced by its digest and length."""
     if isinstance(value, str) and value[:5].lower() == "data:":
         digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
-        return f"data:,sha256={digest},length={len(value)}"
+        return f"{SHORTENED}{digest},length={len(value)}"
     if isinstance(value, dict):
         return {key: _shortened(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -180,7 +180,9 @@ def task(task_id: str, *statuses: Mapping[str, Any]) -> Behaviour:
 
 
 def drops_at_once(_server: FaultServer, connection: socket.socket) -> None:
-    """Accept, and reset the connection without reading a byte."""
+    """Reset the connection as soon as something arrives, without reading a byte of it."""
+    # Sooner, the client may take it for a connection that never opened, and rightly try again.
+    connection.recv(1, socket.MSG_PEEK)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 

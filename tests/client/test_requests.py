@@ -104,6 +104,7 @@ def test_refused_before_sending(
         with pytest.raises(errors.InvalidRequest) as caught:
             client.generate(**{"prompt": "a cat", **fields})
         assert isinstance(caught.value, ValueError)
+        assert caught.value.field == next(iter(fields))
         assert server.connections == 0
         assert client.journal is not None
         assert client.journal.rows() == []
@@ -150,8 +151,9 @@ def test_edit_and_inpaint_by_url(connect: Callable[..., LumenClient]) -> None:
 
 def test_edit_of_nothing(connect: Callable[..., LumenClient]) -> None:
     """An empty sequence of pictures is refused."""
-    with pytest.raises(errors.InvalidRequest, match="no picture"):
+    with pytest.raises(errors.InvalidRequest, match="no picture") as caught:
         connect("http://127.0.0.1:1").edit("snow", [])
+    assert caught.value.field == "images"
 
 
 def test_local_picture_without_hosting(connect: Callable[..., LumenClient]) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 import threading
+import warnings
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +20,7 @@ from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, http
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import Any
 
@@ -170,6 +173,92 @@ def test_unwritable_journal_after(connect: Callable[..., LumenClient], tmp_path:
             task = connect(server.url).generate("a cat")
         assert caught[0].filename == __file__
         assert task.id == TAKEN["id"]
+
+
+@contextmanager
+def locked(home: Path) -> Iterator[None]:
+    """Hold the journal in a folder as a program would that hangs in the middle of writing."""
+    with closing(sqlite3.connect(home / "journal.sqlite3", check_same_thread=False)) as held:
+        held.execute("BEGIN EXCLUSIVE")
+        yield
+        held.rollback()
+
+
+def test_journal_that_hangs_before(connect: Callable[..., LumenClient], tmp_path: Path) -> None:
+    """Where the journal does not answer in time, nothing is sent, and that is what is said."""
+    (tmp_path / "journal").mkdir()
+    with FaultServer(fault.answers(200, TAKEN)) as server:
+        client = connect(server.url, timeout=0.2)
+        with locked(tmp_path / "journal"), pytest.raises(errors.JournalError, match="Nothing was"):
+            client.generate("a cat")
+        wait_for_submits()
+        assert server.posts == []
+
+
+def test_journal_that_hangs_after(connect: Callable[..., LumenClient], tmp_path: Path) -> None:
+    """Where the journal hangs once the answer is there, the task is returned all the same."""
+    held: list[Any] = []
+
+    def respond(request: fault.Received) -> bytes:
+        if request.method == "POST":
+            held.append(locked(tmp_path / "journal"))
+            held[0].__enter__()
+        return http(200, TAKEN)
+
+    with FaultServer(fault.calls(respond)) as server:
+        client = connect(server.url, timeout=0.5)
+        task = client.generate("a cat")
+        assert task.id == TAKEN["id"]
+        held[0].__exit__(None, None, None)
+        wait_for_submits()
+    (row,) = Journal(tmp_path / "journal").rows()
+    assert row.task_id == TAKEN["id"]
+
+
+def wait_for_submits() -> None:
+    """Wait for what submits left running."""
+    for thread in threading.enumerate():
+        if thread.name == "lumen-submit":
+            thread.join(30)
+
+
+def test_warnings_that_raise_lose_no_task(
+    connect: Callable[..., LumenClient], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With warnings made errors, a task whose journal broke is still returned; the id is logged."""
+
+    def respond(_request: fault.Received) -> bytes:
+        (tmp_path / "journal" / "journal.sqlite3").unlink(missing_ok=True)
+        return http(200, TAKEN)
+
+    with FaultServer(fault.calls(respond)) as server, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        task = connect(server.url).generate("a cat")
+    assert task.id == TAKEN["id"]
+    assert "has taken the task task-1" in caplog.text
+
+
+def test_no_thread_to_follow_with(
+    connect: Callable[..., LumenClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no thread can be started to follow a paid task, its id is returned all the same."""
+    start = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name == "lumen-worker":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    done = {"status": "failed"}
+    with FaultServer(fault.task("task-1", done)) as server:
+        with monkeypatch.context() as starved:
+            starved.setattr(threading.Thread, "start", refuse)
+            task = connect(server.url).generate("a cat")
+            assert (task.id, task.watched) == ("task-1", False)
+            with pytest.raises(RuntimeError, match="thread"):
+                task.wait(5)
+        with pytest.raises(errors.TaskFailed):
+            task.wait(30)
 
 
 def test_no_journal(connect: Callable[..., LumenClient], tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ def test_taken_up_from_the_journal(service: Service, connect: Callable[..., Lume
     service.statuses["task-2"] = [FAILED]
     first = connect(service.server.url)
     for number in (1, 2):
-        list(first.as_completed([first.generate(f"cat {number}")], 30))
+        (ended,) = first.as_completed([first.generate(f"cat {number}")], 30)
+        assert ended.elapsed is not None
     asked = len(service.server.requests)
     second = connect(service.server.url)
     task = second.task("task-1")
@@ -31,7 +32,11 @@ def test_taken_up_from_the_journal(service: Service, connect: Callable[..., Lume
     assert [picture.bytes for picture in task.wait()] == [png("red")]
     assert task.request.prompt == "cat 1"
     assert task.request.endpoint == "generations"
-    assert task.elapsed is None
+    # Until the last word here; the pictures of the one that was followed came a little later.
+    assert task.elapsed is not None
+    assert 0.1 < task.elapsed < 30
+    assert task.elapsed == task.elapsed
+    assert second.task("task-1") is task
     with pytest.raises(errors.TaskFailed, match=r"No\."):
         second.task("task-2").wait()
     assert len(service.server.requests) == asked

@@ -161,6 +161,48 @@ def test_a_missing_picture_is_fetched_by_the_next_wait(
     assert sum(request.path == "/a" for request in service.server.requests) == 1
 
 
+def test_pictures_are_tried_again(service: Service, connect: Callable[..., LumenClient]) -> None:
+    """A download that the moment is to blame for is repeated by itself, some times."""
+    service.pictures["/a"] = [http(503), b"", http(429), http(200, png())]
+    service.pictures["/b"] = [http(503)]
+    service.statuses["task-1"] = [service.succeeded("a")]
+    service.statuses["task-2"] = [service.succeeded("b")]
+    client = connect(service.server.url)
+    good, bad = client.generate("a"), client.generate("b")
+    assert len(good.wait(30)) == 1
+    with pytest.raises(errors.DownloadError, match="503"):
+        bad.wait(30)
+    assert sum(request.path == "/b" for request in service.server.requests) == 4
+
+
+def test_a_refused_address_says_how_to_allow_it(
+    service: Service, connect: Callable[..., LumenClient]
+) -> None:
+    """A result in a private network is not fetched, once and for all, and the error says why."""
+    service.statuses["*"] = [{"status": "succeeded", "data": [{"url": "https://10.0.0.1/a.png"}]}]
+    task = connect(service.server.url).generate("a cat")
+    with pytest.raises(errors.DownloadError, match=r"10\.0\.0\.1.*allow_hosts"):
+        task.wait(30)
+
+
+def test_a_wait_that_ends_says_what_is_wrong(
+    service: Service, connect: Callable[..., LumenClient]
+) -> None:
+    """A wait that ran out while nobody answered says so; one answer later it does not."""
+    service.statuses["*"] = [http(500)]
+    task = connect(service.server.url).generate("a cat")
+    while task._trouble is None:
+        with pytest.raises(errors.WaitTimeout):
+            task.wait(0.1)
+    with pytest.raises(errors.WaitTimeout, match=r"goes on.*last answer: The service.*failed"):
+        task.wait(0)
+    service.statuses["*"] = [PROCESSING]
+    task.refresh()
+    with pytest.raises(errors.WaitTimeout) as caught:
+        task.wait(0)
+    assert "last answer" not in str(caught.value)
+
+
 def test_wait_timeout(service: Service, connect: Callable[..., LumenClient]) -> None:
     """A wait that ends first names the task and leaves it going."""
     service.statuses["*"] = [PROCESSING]

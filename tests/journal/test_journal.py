@@ -171,6 +171,37 @@ def test_a_final_word_stays(tmp_path: Path, final: str) -> None:
     assert entry.error == {"code": "c", "message": "m \ud800"}
 
 
+def test_how_long_like_tasks_took(tmp_path: Path) -> None:
+    """The newest successes of the same origin, endpoint and shape come newest first."""
+    journal = Journal(tmp_path)
+    like: dict[str, Any] = {"origin": ACCOUNT["origin"], "endpoint": "generations"}
+    assert journal.durations(**like, body=BODY) == []
+    for number, (status, body) in enumerate(
+        [
+            ("succeeded", BODY),
+            ("succeeded", {**BODY, "prompt": "another", "seed": 7}),
+            ("succeeded", {**BODY, "n": 3}),
+            ("succeeded", {**BODY, "size": "16:9"}),
+            ("failed", BODY),
+            ("processing", BODY),
+            ("succeeded", BODY),
+        ]
+    ):
+        row = begun(journal, body)
+        journal.accept(row, task_id=f"t{number}", created=None, status="queued")
+        journal.record(row, status=status, seconds=float(number))
+        # A last word is the last: what comes later changes neither it nor its time.
+        journal.record(row, status=status, seconds=99.0) if status != "processing" else None
+
+    assert journal.durations(**like, body=BODY) == [6.0, 1.0, 0.0]
+    assert journal.durations(**like, body=BODY, limit=1) == [6.0]
+    assert (
+        journal.durations(origin="https://other.example", endpoint="generations", body=BODY) == []
+    )
+    assert journal.durations(origin=ACCOUNT["origin"], endpoint="edits", body=BODY) == []
+    assert [entry.seconds for entry in journal.rows()] == [6.0, None, 4.0, 3.0, 2.0, 1.0, 0.0]
+
+
 def test_adopting_twice_gives_one_row(tmp_path: Path) -> None:
     """A task taken up by its id is written once, and found beside those sent from here."""
     journal = Journal(tmp_path)

@@ -9,6 +9,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from lumen_widgets.journal import Journal
+from lumen_widgets.journal.database import FILE_NAME, writing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,3 +88,29 @@ def test_kill_at_any_instant_loses_nothing_that_was_reported(tmp_path: Path) -> 
             assert step == "begun" or row.task_id == task_id
             if step == "kept":
                 assert row.pictures[0].path.read_bytes() == task_id.encode()
+
+
+def test_a_thread_that_waits_does_not_take_the_lock_from_one_that_writes(tmp_path: Path) -> None:
+    """While a row is being written, no other process can write, whatever our threads do."""
+    journal = Journal(tmp_path)
+    journal.begin(**ACCOUNT, endpoint="edits", body={})
+    path = tmp_path / FILE_NAME
+    intruder = (
+        "import sqlite3, sys\n"
+        "sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None).execute('BEGIN IMMEDIATE')"
+    )
+    waiting = threading.Thread(
+        target=lambda: journal.begin(**ACCOUNT, endpoint="edits", body={"prompt": "waits"})
+    )
+    with writing(path):
+        waiting.start()
+        # it is at the lock as soon as it has opened the file, which takes no time that can be seen
+        waiting.join(0.3)
+        assert waiting.is_alive()
+        done = subprocess.run(
+            [sys.executable, "-c", intruder, str(path)], capture_output=True, text=True, check=False
+        )
+    waiting.join(30)
+
+    assert "database is locked" in done.stderr
+    assert len(journal.rows()) == 2

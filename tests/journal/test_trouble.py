@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pickle
@@ -166,3 +167,19 @@ def test_the_error_survives_pickling() -> None:
     error = pickle.loads(pickle.dumps(JournalUnwritable("it broke", "mend it")))  # noqa: S301  our own bytes
 
     assert (str(error), error.next_step) == ("it broke mend it", "mend it")
+
+
+@pytest.mark.parametrize(
+    "damage", ["UPDATE tasks SET body = 'not JSON'", "ALTER TABLE tasks DROP COLUMN seconds"]
+)
+def test_a_row_that_cannot_be_read(tmp_path: Path, damage: str) -> None:
+    """A row that someone else wrote, or another release, is an error that says what to do."""
+    journal = Journal(tmp_path)
+    begun(journal)
+    with contextlib.closing(sqlite3.connect(tmp_path / "journal.sqlite3")) as connection:
+        connection.execute(damage)
+        connection.commit()
+
+    with pytest.raises(JournalUnwritable, match="move it away") as caught:
+        journal.rows()
+    assert str(tmp_path) in str(caught.value)
