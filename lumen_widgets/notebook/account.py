@@ -123,6 +123,11 @@ def use(which: Literal["sandbox", "service"] | LumenClient) -> Account:
     return account
 
 
+def renewed(account: Account) -> Account:
+    """Return the same account with a server that runs: a sandbox stops when nobody uses it."""
+    return _sandbox_account() if account.name == _SANDBOX_WORDS else account
+
+
 def current(client: LumenClient | None = None) -> Account:
     """Return the account of `client`, or the one in use.
 

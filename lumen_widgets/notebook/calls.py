@@ -27,6 +27,8 @@ class Fields(TypedDict, total=False):
     resolution: str | None
     quality: str | None
     negative_prompt: str | None
+    webhook_url: str | None
+    webhook_secret: str | None
     extra: Mapping[str, Any] | None
     client: LumenClient | None
 
@@ -44,6 +46,8 @@ def generate(
     resolution: str | None = None,
     quality: str | None = None,
     negative_prompt: str | None = None,
+    webhook_url: str | None = None,
+    webhook_secret: str | None = None,
     extra: Mapping[str, Any] | None = None,
     client: LumenClient | None = None,
     wait: bool = True,
@@ -67,6 +71,9 @@ def generate(
         A tier that the model knows, such as ``"low"``, ``"medium"`` or ``"high"``.
     negative_prompt
         What the picture should not show.
+    webhook_url, webhook_secret
+        An http(s) address that the service calls when the task has ended, and what it signs the
+        call with: both or neither. The secret is kept nowhere.
     extra
         Fields of the request that have no name here; they are merged into it last.
     client
@@ -103,6 +110,8 @@ def generate(
             resolution=resolution,
             quality=quality,
             negative_prompt=negative_prompt,
+            webhook_url=webhook_url,
+            webhook_secret=webhook_secret,
             extra=extra,
         ),
         client,
@@ -136,6 +145,8 @@ def edit(
     resolution: str | None = None,
     quality: str | None = None,
     negative_prompt: str | None = None,
+    webhook_url: str | None = None,
+    webhook_secret: str | None = None,
     extra: Mapping[str, Any] | None = None,
     client: LumenClient | None = None,
     wait: bool = True,
@@ -149,7 +160,9 @@ def edit(
     images
         One reference picture or several: a path, bytes, a URL, a PIL image, an array (uint8,
         (height, width[, 3 or 4])), or a `Picture`.
-    model, n, size, resolution, quality, negative_prompt, extra, client, wait
+    model, n, size, resolution, quality, negative_prompt, webhook_url, webhook_secret
+        As in `generate`.
+    extra, client, wait
         As in `generate`.
 
     Returns
@@ -180,6 +193,8 @@ def edit(
             resolution=resolution,
             quality=quality,
             negative_prompt=negative_prompt,
+            webhook_url=webhook_url,
+            webhook_secret=webhook_secret,
             extra=extra,
         ),
         client,
@@ -216,6 +231,8 @@ def inpaint(
     resolution: str | None = None,
     quality: str | None = None,
     negative_prompt: str | None = None,
+    webhook_url: str | None = None,
+    webhook_secret: str | None = None,
     extra: Mapping[str, Any] | None = None,
     client: LumenClient | None = None,
     wait: bool = True,
@@ -230,7 +247,9 @@ def inpaint(
         The picture, as in `edit`.
     mask
         A picture or bool array of the same size; white, True, 128 and above is repainted.
-    model, n, size, resolution, quality, negative_prompt, extra, client, wait
+    model, n, size, resolution, quality, negative_prompt, webhook_url, webhook_secret
+        As in `generate`.
+    extra, client, wait
         As in `generate`; the model must be able to inpaint.
 
     Returns
@@ -263,6 +282,8 @@ def inpaint(
             resolution=resolution,
             quality=quality,
             negative_prompt=negative_prompt,
+            webhook_url=webhook_url,
+            webhook_secret=webhook_secret,
             extra=extra,
         ),
         client,

@@ -48,6 +48,33 @@ class Output:
         )
 
 
+class Cell:
+    """The cell that runs now, to which outputs can be added after it has ended.
+
+    JupyterLab goes on listening to a cell that has ended, until the page is reloaded or the cell
+    runs again. IPython's own `display` would put such an output under whichever cell runs then.
+    """
+
+    def __init__(self) -> None:
+        from IPython import get_ipython
+
+        shell = get_ipython()
+        self._publisher = shell.display_pub if in_notebook() else None
+        self._parent = shell.kernel.get_parent("shell") if in_notebook() else None
+
+    def append(self, bundle: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+        """Add an ordinary output to this cell, from any thread; outside a notebook, nothing."""
+        if self._publisher is None:
+            return
+        self._publisher.session.send(
+            self._publisher.pub_socket,
+            "display_data",
+            {"data": bundle, "metadata": metadata or {}, "transient": {}},
+            parent=self._parent,
+            ident=self._publisher.topic,
+        )
+
+
 def note(text: str, *, code: str = "", after: str = "") -> dict[str, Any]:
     """Return a bundle of one plain sentence, with an optional piece of code to copy in it."""
     plain = " ".join(part for part in (text, code, after) if part)

@@ -1,0 +1,124 @@
+"""One call that does not block: first it is being sent, then it is a task, or it was refused."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING, Literal
+
+from lumen_widgets.client.errors import LumenError
+from lumen_widgets.notebook.account import renewed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lumen_widgets.client import LumenClient, Task
+    from lumen_widgets.notebook.account import Account
+
+_log = logging.getLogger(__name__)
+
+
+class Submission:
+    """A call of the client, made on a thread of its own; safe to look at from any thread.
+
+    Parameters
+    ----------
+    submit
+        What to call with a client; it returns the task that the service took.
+    account
+        Whose credits are spent.
+    prompt, model
+        What people recognise the call by before there is a task.
+
+    Attributes
+    ----------
+    task : Task or None
+        The task, once the service has taken it.
+    error : LumenError or None
+        Why there is none.
+
+    Examples
+    --------
+    >>> sent = Submission(
+    ...     lambda client: client.generate("a fox"), account=account, prompt="a fox", model="m"
+    ... )  # doctest: +SKIP
+    >>> sent.start()  # doctest: +SKIP
+
+    """
+
+    def __init__(
+        self,
+        submit: Callable[[LumenClient], Task],
+        *,
+        account: Account,
+        prompt: str,
+        model: str,
+    ) -> None:
+        self.account = account
+        self.prompt = prompt
+        self.model = model
+        self.task: Task | None = None
+        self.error: LumenError | None = None
+        self._submit = submit
+        self._lock = threading.Lock()
+        self._listeners: list[Callable[[Submission], None]] = []
+        self._began = time.monotonic()
+        self._ended: float | None = None
+
+    @property
+    def state(self) -> Literal["sending", "sent", "refused", "unknown"]:
+        """How far it is; *unknown* means that it may have been paid."""
+        if self.task is not None:
+            return "sent"
+        if self.error is None:
+            return "sending"
+        return "unknown" if self.error.may_have_cost else "refused"
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds from the start until the service's answer, or until now."""
+        return (time.monotonic() if self._ended is None else self._ended) - self._began
+
+    def start(self) -> None:
+        """Send it; returns at once."""
+        self._began = time.monotonic()
+        # the client posts on a thread that outlives an exit: this one only waits for it
+        threading.Thread(target=self._run, name="lumen-submission", daemon=True).start()
+
+    def subscribe(self, fn: Callable[[Submission], None]) -> Callable[[], None]:
+        """Have `fn` called with this submission when its state changes, on its own thread.
+
+        Returns what ends the subscription.
+        """
+        with self._lock:
+            self._listeners = [*self._listeners, fn]
+
+        def unsubscribe() -> None:
+            with self._lock:
+                self._listeners = [one for one in self._listeners if one is not fn]
+
+        return unsubscribe
+
+    def again(self) -> Submission:
+        """Return a new submission of the same call, which is not started and would pay again."""
+        return Submission(self._submit, account=self.account, prompt=self.prompt, model=self.model)
+
+    def _run(self) -> None:
+        try:
+            self.account = renewed(self.account)
+            self.task = self._submit(self.account.client)
+        except LumenError as error:
+            self.error = error
+        except Exception as error:  # noqa: BLE001 # nobody stands behind this thread to hear it
+            self.error = LumenError(
+                f"{type(error).__name__}: {error}",
+                next_step="Nothing may have been sent; look into the journal if you are not sure.",
+                may_have_cost=True,
+            )
+        self._ended = time.monotonic()
+        for listener in self._listeners:
+            try:
+                listener(self)
+            except Exception:  # noqa: BLE001 # the others still hear of it
+                _log.exception("a listener of a submission failed")
