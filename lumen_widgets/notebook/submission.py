@@ -113,7 +113,8 @@ class Submission:
         except Exception as error:  # noqa: BLE001 # nobody stands behind this thread to hear it
             self.error = LumenError(
                 f"{type(error).__name__}: {error}",
-                next_step="Nothing may have been sent; look into the journal if you are not sure.",
+                next_step="It is not known whether anything was sent: look in the service's "
+                "console before you try again.",
                 may_have_cost=True,
             )
         self._ended = time.monotonic()

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+import lumen_widgets as lumen
+from lumen_widgets.notebook.account import Account
+from lumen_widgets.notebook.submission import Submission
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.sandboxes import SandboxServer
+
+PATIENCE = 30.0
+
+
+@pytest.fixture
+def account(sandbox: SandboxServer) -> Account:
+    """Return an account of the run's sandbox."""
+    return Account("the test's", lumen.LumenClient(sandbox.api_key, sandbox.url))
+
+
+def _sent(account: Account, submit: Callable[[lumen.LumenClient], lumen.Task]) -> Submission:
+    """Start a submission and wait until it is sent or refused."""
+    submission = Submission(submit, account=account, prompt="a fox", model="gpt-image-2-low")
+    over = threading.Event()
+    submission.subscribe(lambda _: over.set())
+    submission.start()
+    assert over.wait(PATIENCE)
+    return submission
+
+
+def test_a_submission_becomes_a_task_without_blocking(account: Account) -> None:
+    """The caller goes on at once, and hears when there is a task."""
+    submission = _sent(account, lambda client: client.generate("a fox", size="64x64"))
+
+    assert submission.state == "sent"
+    assert submission.task is not None
+    assert len(submission.task.wait(PATIENCE)) == 1
+
+
+def test_a_refused_submission_keeps_the_reason(account: Account) -> None:
+    """Nothing was spent, and the error says which field is wrong."""
+    submission = _sent(account, lambda client: client.generate("a fox", n=9))
+
+    assert submission.state == "refused"
+    assert isinstance(submission.error, lumen.InvalidRequest)
+    assert submission.error.field == "n"
+
+
+def test_an_outcome_that_nobody_knows_is_said_to_be_so(account: Account) -> None:
+    """Neither refused nor sent: credits may have been spent."""
+
+    def lose(_: lumen.LumenClient) -> lumen.Task:
+        raise lumen.SubmitOutcomeUnknown("The connection was lost.", may_have_cost=True)
+
+    assert _sent(account, lose).state == "unknown"
+
+
+def test_an_error_of_another_kind_is_not_lost_on_a_thread(account: Account) -> None:
+    """Even a mistake in our own code is shown to the user."""
+
+    def fail(_: lumen.LumenClient) -> lumen.Task:
+        raise RuntimeError("out of order")
+
+    submission = _sent(account, fail)
+
+    assert submission.error is not None
+    assert "out of order" in str(submission.error)
+
+
+def test_again_is_a_new_call_that_has_not_started(account: Account) -> None:
+    """Trying again pays again, so it takes a start of its own."""
+    first = _sent(account, lambda client: client.generate("a fox", size="64x64"))
+    second = first.again()
+
+    assert second.state == "sending"
+    assert second.task is None
+    second.start()
+
+
+def test_the_time_of_a_refusal_stands_still(account: Account) -> None:
+    """A row that has ended no longer counts seconds."""
+    submission = _sent(account, lambda client: client.generate("", size="64x64"))
+
+    assert submission.elapsed == submission.elapsed
