@@ -1,15 +1,37 @@
 /* The rows of one panel as the browser knows them: messages come in, in any order, and the newest
    word about each row stays. One for each model, shared by its views. */
-import type { KernelMessage, TaskRow } from "./messages";
+import type { KernelMessage, TaskRow } from "./task_panel_messages";
 
 /** A row, and when (in `performance.now()` milliseconds) its elapsed time was true. */
 export interface KnownRow extends TaskRow {
   heard: number;
 }
 
+/** What a filter can ask for; every row is in exactly one of those after `all`. */
+export const GROUPS = ["all", "running", "finished", "bad", "open"] as const;
+export type Group = (typeof GROUPS)[number];
+
+/** What the panel says of all rows together. */
+export interface Totals {
+  count: Record<Group, number>;
+  pictures: number;
+  /** What was charged and not given back, as far as prices are known. */
+  credits: number;
+  /** Whether something was charged whose price is not known. */
+  more: boolean;
+}
+
+/** Which part of the list a row is in: left open is what waits for a person. */
+export function groupOf(row: TaskRow): Exclude<Group, "all"> {
+  if (row.running) return "running";
+  if (row.status === "succeeded" && row.error === null) return "finished";
+  return row.status === "unknown" || row.actions.includes("watch") ? "open" : "bad";
+}
+
 export class TaskRows {
   readonly #rows = new Map<string, KnownRow>();
   readonly #sequences = new Map<string, number>();
+  readonly #thumbnails = new Map<string, string>();
   readonly #listeners = new Set<(changed: KnownRow[]) => void>();
   readonly #now: () => number;
 
@@ -18,15 +40,57 @@ export class TaskRows {
     this.#merge(first, 0);
   }
 
-  /** Rows in the order in which the kernel first named them. */
+  /** Every row, the newest first. */
   get all(): KnownRow[] {
-    return [...this.#rows.values()];
+    return [...this.#rows.values()].sort((a, b) => Number(b.key) - Number(a.key));
+  }
+
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  get(key: string): KnownRow | undefined {
+    return this.#rows.get(key);
+  }
+
+  thumbnail(key: string): string | undefined {
+    return this.#thumbnails.get(key);
+  }
+
+  /** Rows of one group whose prompt, model or id holds every word of `text`, the newest first. */
+  matching(group: Group, text: string): KnownRow[] {
+    const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+    return this.all.filter((row) => {
+      if (group !== "all" && groupOf(row) !== group) return false;
+      const searched = `${row.prompt} ${row.model} ${row.id} ${row.host}`.toLowerCase();
+      return words.every((word) => searched.includes(word));
+    });
+  }
+
+  totals(): Totals {
+    const count = { all: 0, running: 0, finished: 0, bad: 0, open: 0 };
+    const totals: Totals = { count, pictures: 0, credits: 0, more: false };
+    for (const row of this.#rows.values()) {
+      count.all += 1;
+      count[groupOf(row)] += 1;
+      totals.pictures += row.arrived;
+      if (row.charge === "charged" && row.host !== "") {
+        totals.credits += row.credits ?? 0;
+        totals.more ||= row.credits === null;
+      }
+    }
+    return totals;
   }
 
   /** Takes in a message; views hear only of rows for which it is news. */
   receive(message: KernelMessage): void {
-    const changed = this.#merge(message.rows, message.sequence);
-    if (changed.length > 0) for (const listener of this.#listeners) listener(changed);
+    if (message.kind === "thumbnails") {
+      const drawn = message.thumbnails.filter(({ data }) => data.startsWith("data:image/"));
+      for (const { key, data } of drawn) this.#thumbnails.set(key, data);
+      this.#tell(drawn.flatMap(({ key }) => this.#rows.get(key) ?? []));
+    } else if (message.kind === "rows" || message.kind === "snapshot") {
+      this.#tell(this.#merge(message.rows, message.sequence));
+    }
   }
 
   /** Calls `listener` with the rows that changed, until `signal` ends. */
@@ -39,6 +103,10 @@ export class TaskRows {
   elapsed(row: KnownRow): number | null {
     if (row.elapsed === null) return null;
     return row.running ? row.elapsed + (this.#now() - row.heard) / 1000 : row.elapsed;
+  }
+
+  #tell(changed: KnownRow[]): void {
+    if (changed.length > 0) for (const listener of this.#listeners) listener(changed);
   }
 
   #merge(rows: TaskRow[], sequence: number): KnownRow[] {

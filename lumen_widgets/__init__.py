@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         WaitTimeout,
     )
     from lumen_widgets.notebook import edit, generate, inpaint, show, stream, use
-    from lumen_widgets.widgets import TaskPanel
+    from lumen_widgets.widgets import PromptForm, TaskPanel
 
 __version__ = "0.1.0"
 
@@ -70,7 +70,7 @@ _HOME = {
     **dict.fromkeys(
         ("edit", "generate", "inpaint", "show", "stream", "use"), "lumen_widgets.notebook"
     ),
-    "TaskPanel": "lumen_widgets.widgets",
+    **dict.fromkeys(("PromptForm", "TaskPanel"), "lumen_widgets.widgets"),
 }
 
 __all__ = [
@@ -86,6 +86,7 @@ __all__ = [
     "NotFound",
     "Picture",
     "Pictures",
+    "PromptForm",
     "RateLimited",
     "ServiceUnreachable",
     "SubmitOutcomeUnknown",
@@ -114,13 +115,13 @@ def __getattr__(name: str) -> Any:
     home = import_module(_HOME[name])
     if _HOME[name] == "lumen_widgets.notebook":
         # the notebook shows a panel without knowing the widgets: only this face knows both
-        home.panels.provide(_task_panel)
+        home.panels.provide(_panel_class)
     value = globals()[name] = getattr(home, name)
     return value
 
 
-def _task_panel(*arguments: Any) -> Any:
-    return import_module("lumen_widgets.widgets").TaskPanel(*arguments)
+def _panel_class() -> Any:
+    return import_module("lumen_widgets.widgets").TaskPanel
 
 
 def __dir__() -> list[str]:

@@ -3,6 +3,8 @@ import type { AnyModel } from "@anywidget/types";
 
 export class FakeModel<T extends Record<string, unknown>> {
   readonly sent: unknown[] = [];
+  /** How often traits were handed to the kernel. */
+  saves = 0;
   readonly #listeners = new Map<string, Set<(...args: unknown[]) => void>>();
   readonly #state: T;
 
@@ -31,6 +33,10 @@ export class FakeModel<T extends Record<string, unknown>> {
 
   off(event: string, listener: (...args: unknown[]) => void): void {
     this.#listeners.get(event)?.delete(listener);
+  }
+
+  save_changes(): void {
+    this.saves += 1;
   }
 
   send(content: unknown): void {

@@ -1,5 +1,5 @@
 /* A row as the kernel would send it, for tests to vary. */
-import type { TaskRow } from "../messages";
+import type { TaskRow } from "../task_panel_messages";
 
 export function row(changes: Partial<TaskRow> = {}): TaskRow {
   return {
@@ -7,11 +7,17 @@ export function row(changes: Partial<TaskRow> = {}): TaskRow {
     id: "a1b2c3",
     status: "queued",
     running: true,
+    watched: true,
     prompt: "a cute cat",
     model: "gpt-image-2-low",
+    host: "",
     elapsed: 0,
+    usual: null,
     arrived: 0,
-    thumbnail: null,
+    pictured: false,
+    credits: null,
+    charge: "charged",
+    actions: ["stop"],
     error: null,
     ...changes,
   };

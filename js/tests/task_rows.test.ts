@@ -11,6 +11,12 @@ describe("the rows of a panel", () => {
     expect(rows.all.map((known) => known.status)).toEqual(["succeeded"]);
   });
 
+  test("stand with the newest first, also beyond ten", () => {
+    const rows = new TaskRows(["9", "10", "2"].map((key) => row({ key })));
+
+    expect(rows.all.map(({ key }) => key)).toEqual(["10", "9", "2"]);
+  });
+
   test("tell listeners only of rows that a message names", () => {
     const rows = new TaskRows([row(), row({ key: "2" })]);
     const heard: KnownRow[][] = [];
@@ -34,5 +40,59 @@ describe("the rows of a panel", () => {
     now = 9000;
     const [ended] = rows.all;
     expect(ended && rows.elapsed(ended)).toBe(4.25);
+  });
+
+  test("are found by state, and by every word in prompt, model or id", () => {
+    const rows = new TaskRows([
+      row({ key: "1", prompt: "A red fox" }),
+      row({ key: "2", prompt: "a fox", status: "succeeded", running: false, actions: [] }),
+      row({ key: "3", prompt: "红狐狸", id: "XYZ", running: false, actions: ["watch"] }),
+    ]);
+    const keys = (found: KnownRow[]) => found.map(({ key }) => key);
+
+    expect(keys(rows.matching("all", "fox GPT"))).toEqual(["2", "1"]);
+    expect(keys(rows.matching("all", "狐狸 xyz"))).toEqual(["3"]);
+    expect(keys(rows.matching("finished", "red"))).toEqual([]);
+    expect(keys(rows.matching("open", ""))).toEqual(["3"]);
+  });
+
+  test("are in one group each, and their credits are added as far as they are known", () => {
+    const real = { host: "lumen.example", running: false };
+    const rows = new TaskRows([
+      row({ key: "1" }),
+      row({ ...real, key: "2", status: "succeeded", credits: 4, arrived: 2, actions: [] }),
+      row({
+        ...real,
+        key: "3",
+        status: "failed",
+        charge: "refunded",
+        credits: 4,
+        actions: ["again"],
+      }),
+      row({ ...real, key: "4", status: "unknown", charge: "unknown", actions: ["take_up"] }),
+      row({ ...real, key: "5", status: "succeeded", actions: [] }),
+    ]);
+
+    expect(rows.totals()).toEqual({
+      count: { all: 5, running: 1, finished: 2, bad: 1, open: 1 },
+      pictures: 2,
+      credits: 4,
+      more: true,
+    });
+  });
+
+  test("have thumbnails that are pictures and nothing else", () => {
+    const rows = new TaskRows([row()]);
+    rows.receive({
+      kind: "thumbnails",
+      request: "r",
+      thumbnails: [
+        { key: "1", data: "data:image/jpeg;base64,AA==" },
+        { key: "2", data: "https://example.com/x.png" },
+      ],
+    });
+
+    expect(rows.thumbnail("1")).toBe("data:image/jpeg;base64,AA==");
+    expect(rows.thumbnail("2")).toBeUndefined();
   });
 });

@@ -16,18 +16,31 @@ class LivePanel(Protocol):
     def _repr_mimebundle_(self, **kwargs: Any) -> Any: ...
 
     def retire(self) -> None:
-        """Close the widget as soon as its tasks have ended and no view shows it."""
+        """Send the tasks' last state, and close as soon as no view shows the panel."""
 
 
-_provided: Callable[[Sequence[Task], LumenClient], LivePanel] | None = None
+class PanelMaker(Protocol):
+    """What makes a panel: the widget's class."""
+
+    def __call__(self, tasks: Sequence[Task], client: LumenClient) -> LivePanel:
+        """Make a panel of `tasks`, which names the account of `client`."""
 
 
-def provide(make: Callable[[Sequence[Task], LumenClient], LivePanel]) -> None:
-    """Set what makes a panel; the package's face does, when a notebook call is first used."""
-    global _provided  # noqa: PLW0603 # one provider for the process, set once
-    _provided = make
+_load: Callable[[], PanelMaker] | None = None
+
+
+def provide(load: Callable[[], PanelMaker]) -> None:
+    """Set what loads the panel's class; the package's face does, on the first notebook call."""
+    global _load  # noqa: PLW0603 # one provider for the process, set once
+    _load = load
+
+
+def prepare() -> None:
+    """Load the widgets now: after a submit, the first states would be missed meanwhile."""
+    if _load is not None:
+        _load()
 
 
 def make_panel(tasks: Sequence[Task], client: LumenClient) -> LivePanel | None:
     """Return a live panel of `tasks`, or None where nothing provides one."""
-    return _provided(tasks, client) if _provided is not None and tasks else None
+    return _load()(tasks, client) if _load is not None and tasks else None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.client import LumenError
 from lumen_widgets.notebook.cell import Output, in_notebook, note
-from lumen_widgets.notebook.panels import make_panel
+from lumen_widgets.notebook.panels import make_panel, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +38,8 @@ class Status:
         self._panel: LivePanel | None = None
         self._tasks: Sequence[Task] = ()
         self._output = Output(note(f"Sending… {account.name}"))
+        if in_notebook():
+            prepare()
 
     def follow(self, tasks: Sequence[Task]) -> None:
         """Show a live panel of `tasks`."""

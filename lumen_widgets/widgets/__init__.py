@@ -1,5 +1,6 @@
 """The widgets: one file each, with the same stem as its TypeScript and its CSS."""
 
+from lumen_widgets.widgets.prompt_form import PromptForm
 from lumen_widgets.widgets.task_panel import TaskPanel
 
-__all__ = ["TaskPanel"]
+__all__ = ["PromptForm", "TaskPanel"]

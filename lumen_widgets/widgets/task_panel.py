@@ -1,37 +1,39 @@
 """The live task panel: one row a task, kept in step with the tasks while they run.
 
-Protocol (`messages.py`): the browser says *hello* for each view and gets a *snapshot*; after that
-*rows* come by themselves, with sequence numbers, and only those that changed; it says *bye* when a
-view is gone. A row is repeated twice after its last change, because a bundle that is still loading
-hears nothing, and a kernel that runs a cell cannot be asked.
+Protocol (`task_panel_messages.py`): the browser says *hello* for each view and gets a *snapshot*;
+after that *rows* come by themselves, with sequence numbers, and only those that changed; it says
+*bye* when a view is gone. It *looks* for the thumbnails of rows that a view shows, and *acts* on a
+row; each request has an id and gets an answer with it. Until a view has said hello, a row is
+repeated twice after its last change, because a bundle that is still loading hears nothing, and a
+kernel that runs a cell cannot be asked.
 """
 
 from __future__ import annotations
 
-import base64
 import threading
 import time
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
 
-from lumen_widgets.notebook.account import account_of
+from lumen_widgets.client import registry
+from lumen_widgets.notebook import account as accounts
 from lumen_widgets.notebook.publisher import publisher
-from lumen_widgets.notebook.status import title_of
+from lumen_widgets.notebook.submission import Submission
 from lumen_widgets.widgets.bundles import STATIC
-from lumen_widgets.widgets.messages import RowError, RowsMessage, SnapshotMessage, TaskRow
+from lumen_widgets.widgets.errands import errands
+from lumen_widgets.widgets.task_entry import TaskEntry, host_of, name_of
+from lumen_widgets.widgets.task_panel_messages import RowsMessage, SnapshotMessage, TaskRow
+from lumen_widgets.widgets.task_requests import answer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lumen_widgets.client import LumenClient, Task
 
 # seconds after a change at which its row is sent: at once, and again for a view that was loading
 _REPEATS = (0.0, 1.0, 4.0)
-# px of a thumbnail's longer side: the most that a widget's saved state may carry of a picture
-_THUMBNAIL = 96
 # seconds that a retired panel waits for the hello of a view, which a cell that blocks holds back
 _LAST_HELLO = 10.0
 
@@ -42,22 +44,29 @@ class TaskPanel(anywidget.AnyWidget):
     Parameters
     ----------
     tasks
-        The tasks to show, one row each, in this order.
+        Tasks, and submissions that become tasks, in the order in which they were made; the newest
+        is shown first. None is every task that this process submits or takes up, now and later.
     client
-        Whose account the panel names; None is the first task's own.
+        Whose account the panel names while it has no row.
+    language
+        ``"en"``, ``"zh"``, or ``""`` for the browser's own.
 
     Examples
     --------
-    >>> first = client.generate("a red fox")  # doctest: +SKIP
-    >>> lumen.TaskPanel([first])  # doctest: +SKIP
+    >>> lumen.TaskPanel()  # doctest: +SKIP
 
     """
 
     _esm = STATIC / "task_panel.js"
     _css = STATIC / "task_panel.css"
 
-    _account = traitlets.Unicode().tag(sync=True)
-    """Whose credits are spent, in words for people. Written once, by the kernel."""
+    language = traitlets.Enum(("", "en", "zh"), default_value="").tag(sync=True)
+    """The language that the panel speaks: ``"en"``, ``"zh"``, or ``""`` (the default) for the
+    browser's own. Written by the user."""
+
+    _host = traitlets.Unicode(None, allow_none=True).tag(sync=True)
+    """Who charges, as a row's host says it: a host's name, empty for the sandbox, None (the
+    default) while nobody knows. Written once, by the kernel."""
 
     _rows: traitlets.List[TaskRow] = traitlets.List().tag(
         sync=True, to_json=lambda _, panel: panel._all_rows()
@@ -65,24 +74,79 @@ class TaskPanel(anywidget.AnyWidget):
     """Every row, as it is when the browser asks for the widget's state. Written by nobody: what
     changes travels in messages, so that a change costs the same however many rows there are."""
 
-    def __init__(self, tasks: Sequence[Task], client: LumenClient | None = None) -> None:
-        self._tasks = {str(number): task for number, task in enumerate(tasks)}
-        self._lock = threading.Lock()
+    _toolbar = traitlets.Bool(default_value=False).tag(sync=True)
+    """Whether the toolbar is there however few rows there are: False by default, True for a panel
+    of every task. Written once, by the kernel."""
+
+    def __init__(
+        self,
+        tasks: Sequence[Task | Submission] | None = None,
+        client: LumenClient | None = None,
+        *,
+        language: str = "",
+    ) -> None:
+        self._lock = threading.RLock()
+        self._entries: dict[str, TaskEntry] = {}
+        self._names: set[tuple[str, str]] = set()
+        self._held: list[Task] = []
         self._due: dict[str, list[float]] = {}
+        self._answers: list[Callable[[], Mapping[str, Any]]] = []
         self._sequence = 0
         self._views: set[str] = set()
-        self._retired = False
-        chosen = client or (tasks[0].client if tasks else None)
-        super().__init__(_account=account_of(chosen).name if chosen is not None else "")
+        self._open = self._retired = False
+        self._silence: Callable[[], None] = lambda: None
+        if tasks is None:
+            # listening first: a task that comes meanwhile is known twice, and entered once
+            self._silence = registry.listen(self._heard)
+            tasks = registry.known()
+            self._every = True
+        else:
+            self._every = False
+        for task in tasks:
+            self.add(task)
+        account = self._account(client)
+        super().__init__(
+            language=language,
+            _host=None if account is None else host_of(account),
+            _toolbar=self._every,
+        )
         self.on_msg(self._receive)
-        self._silence = [
-            task.subscribe(partial(self._changed, key)) for key, task in self._tasks.items()
-        ]
+        self._open = True
+        publisher.mark(self._publish)
 
     def __repr__(self) -> str:
         """Return the panel in words, for front ends that cannot show it."""
-        lines = [f"{task.status}: {title_of(task)}" for task in self._tasks.values()]
-        return "\n".join(["Lumen tasks", *lines])
+        rows = reversed(self._all_rows())
+        return "\n".join(
+            ["Lumen tasks", *(f"{row['status']}: {row['prompt'] or row['id']}" for row in rows)]
+        )
+
+    def add(self, entry: Task | Submission) -> None:
+        """Show another task, or a call that is not a task yet, as the newest row.
+
+        Parameters
+        ----------
+        entry
+            A task that already has a row gets no other one.
+
+        Examples
+        --------
+        >>> panel.add(client.generate("a red fox"))  # doctest: +SKIP
+
+        """
+        self.enter(entry)
+
+    def enter(self, source: Task | Submission) -> str | None:
+        """Give a source a row, and return its key; None if it has one already."""
+        with self._lock:
+            task = source.task if isinstance(source, Submission) else source
+            if task is not None and name_of(task) in self._names:
+                return None
+            key = str(len(self._entries))
+            made = TaskEntry(key, source, self._changed)
+            self._entries[key] = made
+        self._changed(made)
+        return key
 
     def retire(self) -> None:
         """Send the last state of every task, and close once no view shows the panel any more.
@@ -93,26 +157,91 @@ class TaskPanel(anywidget.AnyWidget):
         with self._lock:
             self._retired = True
             # whoever waited for a task may hear of its end before this panel does
-            self._due = {key: [time.monotonic()] for key in self._tasks}
+            self._due = {key: [time.monotonic()] for key in self._entries}
         self._publish()
         publisher.mark(self._close_if_unseen, after=_LAST_HELLO)
+
+    def close(self) -> None:
+        """Stop listening to the tasks, and take the panel from every view."""
+        self._open = False
+        self._silence()
+        for entry in self._all():
+            entry.close()
+        super().close()
+
+    def reply(self, message: Callable[[], Mapping[str, Any]]) -> None:
+        """Have the publisher send what this returns, which is made when it is sent."""
+        with self._lock:
+            self._answers.append(message)
+        publisher.mark(self._send_answers)
+
+    def entry(self, key: str) -> TaskEntry | None:
+        """Return what stands behind a row."""
+        with self._lock:
+            return self._entries.get(key)
+
+    def shows(self, task: Task) -> bool:
+        """Say whether a task has a row."""
+        with self._lock:
+            return name_of(task) in self._names
+
+    def snapshot(self, request: str) -> SnapshotMessage:
+        """Return every row, in answer to this request."""
+        return SnapshotMessage(
+            kind="snapshot", sequence=self._sequence, rows=self._all_rows(), request=request
+        )
+
+    def saw(self, view: str, *, there: bool) -> None:
+        """Note that a view is there, or gone."""
+        with self._lock:
+            if there:
+                self._views.add(view)
+            else:
+                self._views.discard(view)
+        if not there:
+            self._close_if_unseen()
+
+    def _account(self, client: LumenClient | None) -> accounts.Account | None:
+        """Return the account to name while there is no row, as far as somebody has said it."""
+        if client is not None:
+            return accounts.account_of(client)
+        # without a choice, asking which account is in use would start a server
+        return accounts.current() if self._every and accounts._chosen is not None else None
 
     def _close_if_unseen(self) -> None:
         with self._lock:
             over = self._retired and not self._views
-        if over and self.comm is not None and all(task.done for task in self._tasks.values()):
-            for silence in self._silence:
-                silence()
+        if over and self.comm is not None and not any(row["running"] for row in self._all_rows()):
             self.close()
 
-    def _changed(self, key: str, _: Task) -> None:
+    def _heard(self, task: Task) -> None:
+        """Show a task that this process submitted or took up, unless a row expects it."""
+        with self._lock:
+            if any(entry.expects(task) for entry in self._entries.values()):
+                self._held.append(task)
+                return
+        self.add(task)
+
+    def _changed(self, entry: TaskEntry) -> None:
+        """Note that a row changed, on whichever thread that happened."""
         now = time.monotonic()
         with self._lock:
-            self._due[key] = [now + delay for delay in _REPEATS]
+            if entry.name is not None and entry.name not in self._names:
+                self._names.add(entry.name)
+                errands.add(entry.look_up)
+            held, self._held = self._held, []
+            repeats = _REPEATS[:1] if self._views else _REPEATS
+            self._due[entry.key] = [now + delay for delay in repeats]
+        for task in held:
+            self._heard(task)
+        if entry.ended:
+            errands.add(entry.draw)
         publisher.mark(self._publish)
 
     def _publish(self) -> None:
         """Send the rows that are due, from the publisher's thread."""
+        if not self._open:
+            return
         now = time.monotonic()
         with self._lock:
             ready = [key for key, times in self._due.items() if times[0] <= now]
@@ -121,60 +250,27 @@ class TaskPanel(anywidget.AnyWidget):
             self._due = {key: times for key, times in self._due.items() if times}
             upcoming = min((times[0] for times in self._due.values()), default=None)
             self._sequence += 1
-            sequence = self._sequence
-        if ready and self.comm is not None:
-            rows = [self._row(key) for key in ready]
-            self.send(RowsMessage(kind="rows", sequence=sequence, rows=rows))
+            entries = [self._entries[key] for key in ready]
+        if entries and self.comm is not None:
+            rows = [entry.row() for entry in entries]
+            self.send(RowsMessage(kind="rows", sequence=self._sequence, rows=rows))
         if upcoming is not None:
             publisher.mark(self._publish, after=upcoming - now)
 
+    def _send_answers(self) -> None:
+        """Send what browsers asked for, from the publisher's thread."""
+        with self._lock:
+            answers, self._answers = self._answers, []
+        for message in answers:
+            if self.comm is not None:
+                self.send(message())
+
     def _receive(self, _: Any, content: Any, __: Any) -> None:
-        """Answer a view; what a browser sends is not trusted to be well-formed."""
-        if not isinstance(content, dict) or not isinstance(view := content.get("view"), str):
-            return
-        if content.get("kind") == "hello" and isinstance(content.get("request"), str):
-            with self._lock:
-                self._views.add(view)
-                sequence = self._sequence
-            self.send(
-                SnapshotMessage(
-                    kind="snapshot",
-                    sequence=sequence,
-                    rows=self._all_rows(),
-                    request=content["request"],
-                )
-            )
-        elif content.get("kind") == "bye":
-            with self._lock:
-                self._views.discard(view)
-            self._close_if_unseen()
+        answer(self, content)
+
+    def _all(self) -> list[TaskEntry]:
+        with self._lock:
+            return list(self._entries.values())
 
     def _all_rows(self) -> list[TaskRow]:
-        return [self._row(key) for key in self._tasks]
-
-    def _row(self, key: str) -> TaskRow:
-        task = self._tasks[key]
-        pictures = task.pictures
-        return TaskRow(
-            key=key,
-            id=task.id,
-            status=task.status,
-            running=not task.done,
-            prompt=title_of(task),
-            model=task.request.model or "",
-            elapsed=task.elapsed,
-            arrived=len(pictures),
-            thumbnail=_thumbnail(task) if task.done and pictures else None,
-            error=(
-                RowError(message=task.error.message, next_step=task.error.next_step)
-                if task.error is not None
-                else None
-            ),
-        )
-
-
-def _thumbnail(task: Task) -> str:
-    from lumen_widgets.client.pictures import thumbnail
-
-    data, media_type = thumbnail(task.pictures[0], _THUMBNAIL)
-    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
+        return [entry.row() for entry in self._all()]

@@ -9,7 +9,7 @@ import argparse
 import platform
 import sys
 
-from tests.bench import client, drawing, imports, server
+from tests.bench import client, drawing, imports, panel, server
 
 
 def main() -> None:
@@ -19,8 +19,8 @@ def main() -> None:
     full = parser.parse_args().full
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # tables as they come
     print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}")
-    for measure in (imports.measure, server.measure, drawing.measure, client.measure):
-        print(f"\n{measure(full=full)}")
+    for part in (imports, server, drawing, client, panel):
+        print(f"\n{part.measure(full=full)}")
 
 
 if __name__ == "__main__":

@@ -174,7 +174,7 @@ def test_axe_finds_nothing_in_the_live_panel(lab: Lab, theme: Any) -> None:
     notebook.run_cell(0)
     notebook.run_cell(1)
     states = notebook.cell_output(1).locator(".lumen-task-state")
-    expect(states).to_have_text(["Succeeded", "Failed"])
+    expect(states).to_have_text(["Failed", "Succeeded"])
     results = Axe().run(notebook.page, context=".lumen-tasks")
 
     assert results.response["violations"] == []

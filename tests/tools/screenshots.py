@@ -1,12 +1,14 @@
-"""Makes pictures of the first notebook in JupyterLab, for people to look at and for README.
+"""Makes pictures of what a user sees in JupyterLab, for people to look at and for README.
 
-``python -m tests.tools.screenshots FOLDER`` writes them; ``--readme`` also renews README's own.
+``python -m tests.tools.screenshots FOLDER [NAME …]`` writes those whose name begins so, or all;
+``--readme`` also renews README's own.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -17,41 +19,102 @@ from tests.jupyter import Lab
 from tests.lab_server import LabServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
+
+    from playwright.sync_api import Locator
 
     from tests.jupyter import NotebookPage
 
 _ROOT = Path(__file__).parents[2]
 _NOTEBOOK = _ROOT / "notebooks" / "01_pictures_from_a_prompt.ipynb"
-_README = _ROOT / ".github" / "images" / "first-cell.png"
+_README = _ROOT / ".github" / "images"
 _THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 _WIDTHS = (360, 800, 1400)
-# what a cell looks like while it runs, in every state that a panel can show, and when it fails
-_STATES = [
-    (
-        'import lumen_widgets as lumen\nlumen.use("sandbox")\n'
-        "_ = lumen.sandbox.settings(latency=(6, 6))"
-    ),
-    'lumen.generate("a lighthouse by the sea at sunset, oil painting", n=2, wait=False)',
-    'lumen.generate("a fox", model="sandbox-always-fails")',
-    'lumen.generate("a fox", n=9)',
-]
+_START = 'import lumen_widgets as lumen\nlumen.use("sandbox")'
+_PROMPTS = {
+    "en": ("a red fox in the snow", "a lighthouse by the sea at sunset, oil painting"),
+    "zh": ("雪地里的一只红狐狸", "日落时海边的灯塔 油画"),
+}
 
 
-def _pages(lab: Lab) -> Iterator[tuple[str, NotebookPage]]:
-    """Open the notebook in each theme and width, with its first cells run."""
-    for theme in _THEMES:
-        for width in _WIDTHS:
-            notebook = lab.open(_NOTEBOOK, theme=theme, width=width, height=1100)
-            if width < 1000:
-                notebook.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
-            notebook.run_cell(1)
-            notebook.run_cell(3)
-            expect(notebook.cell_output(3).locator("img")).to_have_count(2)
-            yield f"first-{theme}-{width}", notebook
+@dataclass(frozen=True)
+class Scene:
+    """One thing to look at: its cells, and how to bring it into the state that is shown."""
+
+    name: str
+    notebook: Path | tuple[str, ...]
+    prepare: Callable[[NotebookPage], Locator]
 
 
-def make(folder: Path, *, readme: bool) -> None:
+def _first_cells(notebook: NotebookPage) -> Locator:
+    notebook.run_cell(1)
+    notebook.run_cell(3)
+    expect(notebook.cell_output(3).locator("img")).to_have_count(2)
+    return notebook.cell(3)
+
+
+def _form(notebook: NotebookPage) -> Locator:
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    output = notebook.cell_output(1)
+    output.locator("form").first.wait_for()
+    return output
+
+
+def _sent_form(notebook: NotebookPage) -> Locator:
+    output = _form(notebook)
+    output.locator("form button[type=submit]").first.click()
+    expect(output.locator(".jp-RenderedImage img")).to_have_count(1)
+    return output
+
+
+def _panel(notebook: NotebookPage) -> Locator:
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    output = notebook.cell_output(1)
+    expect(output.locator(".lumen-task")).to_have_count(5)
+    # thumbnails are asked for once their rows are in view
+    expect(output.locator(".lumen-task img:visible").first).to_be_visible()
+    return output
+
+
+def _errors(notebook: NotebookPage) -> Locator:
+    for index in range(3):
+        notebook.run_cell(index)
+    return notebook.cell_output(1)
+
+
+def _scenes() -> list[Scene]:
+    errors = (
+        _START,
+        'lumen.generate("a fox", model="sandbox-always-fails")',
+        'lumen.generate("a fox", n=9)',
+    )
+    scenes = [Scene("first", _NOTEBOOK, _first_cells), Scene("errors", errors, _errors)]
+    for language, (first, second) in _PROMPTS.items():
+        form = f"lumen.PromptForm(prompt={first!r}, language={language!r})"
+        panel = (
+            "client = lumen.use('sandbox').client\n"
+            "_ = lumen.sandbox.settings(latency=(0.2, 0.3))\n"
+            f"tasks = [client.generate({first!r}, n=2), client.generate({second!r}),\n"
+            f"         client.generate({first!r}, model='sandbox-always-fails')]\n"
+            "for _ in client.as_completed(tasks):\n    pass\n"
+            "_ = lumen.sandbox.settings(latency=(30, 30))\n"
+            f"tasks += [client.edit({second!r}, tasks[0].pictures[0])]\n"
+            f"tasks += [client.generate({first!r})]\n"
+            "panel = lumen.TaskPanel(tasks)\n"
+            f"panel.language = {language!r}\n"
+            "panel"
+        )
+        scenes += [
+            Scene(f"form-{language}", (_START, form), _form),
+            Scene(f"sent-{language}", (_START, form), _sent_form),
+            Scene(f"panel-{language}", (_START, panel), _panel),
+        ]
+    return scenes
+
+
+def make(folder: Path, names: list[str], *, readme: bool) -> None:
     """Write the pictures into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     home = Path(tempfile.mkdtemp(prefix="lumen-screenshots-"))
@@ -59,27 +122,20 @@ def make(folder: Path, *, readme: bool) -> None:
         browser = playwright.chromium.launch(
             executable_path=chromium.get(), args=list(chromium.FLAGS)
         )
-        lab = Lab(server, browser)
-        for name, notebook in _pages(lab):
-            notebook.screenshot(folder / f"{name}.png")
-            if readme and name == "first-light-1400":
-                _README.parent.mkdir(parents=True, exist_ok=True)
-                notebook.page.set_viewport_size({"width": 900, "height": 1500})
-                notebook.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
-                notebook.cell(3).screenshot(path=_README)
-        for theme in _THEMES:
-            notebook = lab.open(_STATES, theme=theme, width=900, height=1000)
-            notebook.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
-            notebook.run_cell(0)
-            notebook.run_cell(1)
-            states = notebook.cell_output(1).locator(".lumen-task-state")
-            for word in ("Queued", "Processing"):
-                expect(states).to_have_text([word])
-                notebook.screenshot(folder / f"{word.lower()}-{theme}.png")
-            notebook.run_cell(2)
-            notebook.run_cell(3)
-            notebook.screenshot(folder / f"errors-{theme}.png")
-        lab.close()
+        for scene in _scenes():
+            if names and not scene.name.startswith(tuple(names)):
+                continue
+            for theme in _THEMES:
+                for width in _WIDTHS:
+                    lab = Lab(server, browser)
+                    notebook = lab.open(scene.notebook, theme=theme, width=width, height=1500)
+                    notebook.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+                    subject = scene.prepare(notebook)
+                    notebook.screenshot(folder / f"{scene.name}-{theme}-{width}.png")
+                    if readme and (theme, width) == ("light", 800):
+                        _README.mkdir(parents=True, exist_ok=True)
+                        subject.screenshot(path=_README / f"{scene.name}.png")
+                    lab.close()
         browser.close()
 
 
@@ -87,9 +143,10 @@ def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where the pictures go")
+    parser.add_argument("names", nargs="*", help="only scenes whose name begins so")
     parser.add_argument("--readme", action="store_true", help="also renew README's own")
     options = parser.parse_args()
-    make(options.folder, readme=options.readme)
+    make(options.folder, options.names, readme=options.readme)
 
 
 if __name__ == "__main__":

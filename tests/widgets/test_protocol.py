@@ -2,26 +2,41 @@ from __future__ import annotations
 
 import re
 import types
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 import anywidget
 import pytest
 
-from lumen_widgets.widgets import TaskPanel, messages
-
-_SOURCE = (Path(__file__).parents[2] / "js" / "messages.ts").read_text(encoding="utf-8")
+_JS = Path(__file__).parents[2] / "js"
+_WIDGETS = Path(__file__).parents[2] / "lumen_widgets" / "widgets"
+_STEMS = sorted(path.name.removesuffix("_messages.ts") for path in _JS.glob("*_messages.ts"))
 _SCALARS = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
-_PYTHON_MESSAGES = {name: value for name, value in vars(messages).items() if is_typeddict(value)}
 
 
-def _typescript_interfaces() -> dict[str, dict[str, str]]:
-    """Read every exported interface of messages.ts as {name: {field: type}}."""
-    source = re.sub(r"/\*.*?\*/", "", _SOURCE, flags=re.DOTALL)
+def _python_messages(stem: str) -> dict[str, Any]:
+    """Return every message of a widget as Python knows it."""
+    module = import_module(f"lumen_widgets.widgets.{stem}_messages")
+    return {name: value for name, value in vars(module).items() if is_typeddict(value)}
+
+
+def _typescript_interfaces(stem: str) -> dict[str, dict[str, str]]:
+    """Read every exported interface of a widget's messages as {name: {field: type}}."""
+    source = (_JS / f"{stem}_messages.ts").read_text(encoding="utf-8")
+    source = re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
     return {
-        name: dict(re.findall(r"(\w+): ([^;]+);", body))
-        for name, body in re.findall(r"export interface (\w+) \{(.*?)\}", source, flags=re.DOTALL)
+        name: {
+            field: re.sub(r"\s+", " ", kind).removeprefix("| ")
+            for field, kind in re.findall(r"(\w+):\s*([^;]+);", body)
+        }
+        for name, body in re.findall(r"export interface (\w+) \{(.*?)\n\}", source, flags=re.DOTALL)
     }
+
+
+def _widget_name(stem: str) -> str:
+    """Return the class that a file is named for."""
+    return "".join(word.capitalize() for word in stem.split("_"))
 
 
 def _as_typescript(annotation: Any) -> str:
@@ -32,35 +47,53 @@ def _as_typescript(annotation: Any) -> str:
         return str(annotation.__name__)
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is list:
-        return f"{_as_typescript(arguments[0])}[]"
+        item = _as_typescript(arguments[0])
+        return f"({item})[]" if "|" in item else f"{item}[]"
     if origin is Literal:
         return " | ".join(f'"{value}"' for value in arguments)
     if origin in (Union, types.UnionType):
         return " | ".join(_as_typescript(argument) for argument in arguments)
-    raise AssertionError(f"messages.py uses {annotation}, which this test cannot compare")
+    raise AssertionError(f"a message uses {annotation}, which this test cannot compare")
 
 
-@pytest.mark.parametrize("name", sorted(_PYTHON_MESSAGES))
-def test_a_message_has_the_same_fields_and_types_in_python_and_typescript(name: str) -> None:
+_MESSAGES = [(stem, name) for stem in _STEMS for name in sorted(_python_messages(stem))]
+
+
+def test_each_side_of_a_protocol_has_the_other() -> None:
+    """No widget has its messages written down on one side only."""
+    python = sorted(
+        path.name.removesuffix("_messages.py") for path in _WIDGETS.glob("*_messages.py")
+    )
+
+    assert python == _STEMS
+
+
+@pytest.mark.parametrize(("stem", "name"), _MESSAGES)
+def test_a_message_has_the_same_fields_and_types_in_python_and_typescript(
+    stem: str, name: str
+) -> None:
     """What one side sends is what the other side reads."""
     python = {
         field: _as_typescript(annotation)
-        for field, annotation in get_type_hints(_PYTHON_MESSAGES[name]).items()
+        for field, annotation in get_type_hints(_python_messages(stem)[name]).items()
     }
 
-    assert _typescript_interfaces()[name] == python
+    assert _typescript_interfaces(stem)[name] == python
 
 
-def test_the_traits_of_the_panel_are_those_that_its_typescript_reads() -> None:
-    """A trait that is renamed on one side only would show an empty panel."""
-    inherited = set(anywidget.AnyWidget.class_traits(sync=True))
-    own = set(TaskPanel.class_traits(sync=True)) - inherited
+@pytest.mark.parametrize("stem", _STEMS)
+def test_the_traits_of_a_widget_are_those_that_its_typescript_reads(stem: str) -> None:
+    """A trait that is renamed on one side only would show an empty widget."""
+    name = _widget_name(stem)
+    widget = getattr(import_module(f"lumen_widgets.widgets.{stem}"), name)
+    own = set(widget.class_traits(sync=True)) - set(anywidget.AnyWidget.class_traits(sync=True))
 
-    assert own == set(_typescript_interfaces()["TaskPanelModel"])
+    assert own == set(_typescript_interfaces(stem)[f"{name}Model"])
 
 
-def test_every_message_of_typescript_is_known_to_python() -> None:
+@pytest.mark.parametrize("stem", _STEMS)
+def test_every_message_of_typescript_is_known_to_python(stem: str) -> None:
     """No message exists on one side only."""
-    interfaces = set(_typescript_interfaces()) - {"TaskPanelModel"}
+    interfaces = set(_typescript_interfaces(stem)) - {f"{_widget_name(stem)}Model"}
 
-    assert interfaces == set(_PYTHON_MESSAGES)
+    assert interfaces == set(_python_messages(stem))

@@ -1,0 +1,139 @@
+/* What the kernel and a task panel say to each other; the Python side of it is
+   lumen_widgets/widgets/task_panel_messages.py, and a test holds the names alike. */
+
+/** What went wrong, and what to do next. */
+export interface RowError {
+  message: string;
+  next_step: string;
+}
+
+/** One task, or one call that is not a task yet, as a panel shows it. */
+export interface TaskRow {
+  /** Which row of this panel, a whole number that grows with every row; never shown. */
+  key: string;
+  /** The service's id of the task, empty while there is none. */
+  id: string;
+  /** The service's word, or sending, refused, unknown while there is no task. */
+  status: string;
+  /** Whether something will still happen by itself. */
+  running: boolean;
+  /** Whether it is asked about, if it has not ended. */
+  watched: boolean;
+  prompt: string;
+  model: string;
+  /** Who charges for it: a host's name, or empty for the sandbox. */
+  host: string;
+  /** Seconds from the submit until now, or until the end, where known. */
+  elapsed: number | null;
+  /** Seconds that like tasks took so far, where enough is known. */
+  usual: number | null;
+  /** How many of its pictures have arrived. */
+  arrived: number;
+  /** Whether there is a thumbnail to ask for. */
+  pictured: boolean;
+  /** What it costs, where known. */
+  credits: number | null;
+  charge: "pending" | "charged" | "refunded" | "unknown" | "none";
+  /** What can be done about it now. */
+  actions: ("stop" | "watch" | "again" | "take_up")[];
+  error: RowError | null;
+}
+
+/** The first picture of a row, at most 96 px. */
+export interface Thumbnail {
+  key: string;
+  /** A data: URL. */
+  data: string;
+}
+
+/** Kernel → browser: the rows that changed, and those that are new. */
+export interface RowsMessage {
+  kind: "rows";
+  sequence: number;
+  rows: TaskRow[];
+}
+
+/** Kernel → browser: every row, in answer to a hello. */
+export interface SnapshotMessage {
+  kind: "snapshot";
+  sequence: number;
+  rows: TaskRow[];
+  request: string;
+}
+
+/** Kernel → browser: thumbnails that a view looked for. */
+export interface ThumbnailsMessage {
+  kind: "thumbnails";
+  thumbnails: Thumbnail[];
+  request: string;
+}
+
+/** Kernel → browser: a request was carried out; it may have made a row. */
+export interface DoneMessage {
+  kind: "done";
+  key: string | null;
+  request: string;
+}
+
+/** Kernel → browser: a request could not be carried out, and why. */
+export interface ErrorMessage {
+  kind: "error";
+  error: RowError;
+  request: string;
+}
+
+/** Browser → kernel: a view is there and asks for every row. */
+export interface HelloMessage {
+  kind: "hello";
+  request: string;
+  view: string;
+}
+
+/** Browser → kernel: a view is gone. */
+export interface ByeMessage {
+  kind: "bye";
+  view: string;
+}
+
+/** Browser → kernel: a view shows these rows and lacks their thumbnails. */
+export interface LookMessage {
+  kind: "look";
+  request: string;
+  keys: string[];
+}
+
+/** Browser → kernel: stop watching a task, watch it again, or send the same request again. */
+export interface ActMessage {
+  kind: "act";
+  request: string;
+  key: string;
+  action: "stop" | "watch" | "again";
+}
+
+/** Browser → kernel: the id that the service's console shows for a call of unknown outcome. */
+export interface TakeUpMessage {
+  kind: "take_up";
+  request: string;
+  key: string;
+  id: string;
+}
+
+export type KernelMessage =
+  | RowsMessage
+  | SnapshotMessage
+  | ThumbnailsMessage
+  | DoneMessage
+  | ErrorMessage;
+export type BrowserMessage = HelloMessage | ByeMessage | LookMessage | ActMessage | TakeUpMessage;
+
+/** The traits that the kernel keeps and a panel reads. */
+export interface TaskPanelModel {
+  /** The language that the panel speaks: "", "en" or "zh"; empty is the browser's own. */
+  language: string;
+  /** Who charges, as a row's host says it; null while nobody knows. */
+  _host: string | null;
+  /** Every row, as it was when the browser last asked for the widget's state. */
+  _rows: TaskRow[];
+  /** Whether the toolbar is there however few rows there are. */
+  _toolbar: boolean;
+}

@@ -1,0 +1,176 @@
+"""What a form's fields say together: which call they make, and what is wrong with each of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from lumen_widgets.client import InvalidRequest
+from lumen_widgets.client.callback import check_callback
+from lumen_widgets.client.models import EDIT, GENERATE, INPAINT, MODELS
+from lumen_widgets.client.request import check_fields
+from lumen_widgets.widgets.prompt_form_messages import FieldError, FormModel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lumen_widgets.client.models import Endpoint
+
+# the keywords that every call has and that may be left out
+OPTIONAL = ("n", "size", "resolution", "quality", "negative_prompt")
+# what the form sends along with a prompt; `images` and `mask` decide which call it is
+FIELDS = ("prompt", "model", *OPTIONAL, "webhook_url", "extra", "images", "mask")
+# keyword arguments of every widget that make sense for a form
+_ANY_WIDGET = ("layout", "tooltip", "tabbable")
+
+# stands for a field that another check is about: any text that no check refuses
+_FINE = "fine"
+
+
+@dataclass(frozen=True)
+class Values:
+    """What a form holds at one moment."""
+
+    prompt: str
+    model: str
+    n: int | None
+    size: str | None
+    resolution: str | None
+    quality: str | None
+    negative_prompt: str | None
+    webhook_url: str | None
+    extra: dict[str, Any] | None
+    extra_text: str
+    images: tuple[Any, ...]
+    mask: Any
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Which call the form makes: it follows from the pictures, and from what the model can."""
+        if self.mask is not None:
+            return INPAINT
+        wanted = EDIT if self.images else GENERATE
+        known = MODELS.get(self.model)
+        if known is not None and wanted not in known.can and known.can == {INPAINT}:
+            return INPAINT
+        return wanted
+
+    def given(self) -> dict[str, Any]:
+        """Return the keywords of the call that are to be sent, without prompt and pictures."""
+        fields: dict[str, Any] = {"model": self.model}
+        for name in (*OPTIONAL, "webhook_url"):
+            value = getattr(self, name)
+            # a field of blanks looks empty, and what looks empty is left out
+            if value is not None and not (isinstance(value, str) and not value.strip()):
+                fields[name] = value
+        if self.extra is not None:
+            fields["extra"] = self.extra
+        return fields
+
+
+def errors_in(values: Values, *, asked: bool = False, secret: str | None = None) -> dict[str, str]:
+    """Return what is wrong with each field, as far as this can be said without reading pictures.
+
+    Parameters
+    ----------
+    values
+        What the form holds.
+    asked
+        Whether somebody asked to submit: only then is it an error that something is missing.
+    secret
+        The webhook's; None if it is not known now, and then it is not checked.
+
+    """
+    given = values.given()
+    errors: dict[str, str] = {}
+
+    def check(field: str, **fields: Any) -> None:
+        call = {"prompt": _FINE, "model": _FINE, "endpoint": GENERATE} | fields
+        try:
+            check_fields(call.pop("endpoint"), call.pop("prompt"), **call)
+        except InvalidRequest as error:
+            errors[field] = f"{error.message} {error.next_step}".strip()
+
+    if asked or values.prompt.strip():
+        check("prompt", prompt=values.prompt)
+    if asked or values.model.strip():
+        check("model", endpoint=values.endpoint, model=values.model)
+    for name in OPTIONAL:
+        if name in given:
+            check(name, **{name: given[name]})
+    check("extra", extra=values.extra)
+    if parsed_extra(values.extra_text) is None:
+        errors["extra"] = 'This is not a JSON object. Write it as {"field": value}.'
+    errors |= _wrong_pictures(values, asked=asked) | _wrong_webhook(given, secret)
+    return errors
+
+
+def refuse_unknown(fields: Iterable[str]) -> None:
+    """Say what a misspelt keyword may have meant: ipywidgets would take it in silence.
+
+    Raises
+    ------
+    TypeError
+        A form has no such field.
+
+    """
+    known = (*FIELDS, "language", *_ANY_WIDGET)
+    for name in fields:
+        if name in known:
+            continue
+        near = get_close_matches(name, known, n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"It takes {', '.join(known)}."
+        if name == "webhook_secret":
+            hint = "It is not kept in a form: give it to form.submit(webhook_secret=…)."
+        raise TypeError(f"PromptForm() has no field {name!r}. {hint}")
+
+
+def parsed_extra(text: str) -> dict[str, Any] | None:
+    """Return the object that a text of JSON is; nothing at all is an empty one; else None."""
+    if not text.strip():
+        return {}
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def as_messages(errors: dict[str, str]) -> list[FieldError]:
+    """Return errors as they travel."""
+    return [FieldError(field=field, message=message) for field, message in errors.items()]
+
+
+def known_models() -> list[FormModel]:
+    """Return the models that the client knows, for a form to offer."""
+    return [
+        FormModel(code=code, can=sorted(model.can), credits=model.credits)
+        for code, model in list(MODELS.items())
+    ]
+
+
+def _wrong_pictures(values: Values, *, asked: bool) -> dict[str, str]:
+    if values.endpoint != INPAINT:
+        return {}
+    errors: dict[str, str] = {}
+    if len(values.images) > 1:
+        errors["images"] = "A repaint takes one picture. Remove the others."
+    if asked and not values.images:
+        errors["images"] = "There is no picture to repaint. Add one."
+    if asked and values.mask is None:
+        errors["mask"] = "There is no mask. Add one: what is white in it is repainted."
+    return errors
+
+
+def _wrong_webhook(given: dict[str, Any], secret: str | None) -> dict[str, str]:
+    url = given.get("webhook_url")
+    try:
+        if secret is None:
+            check_callback(url, None if url is None else _FINE)
+        else:
+            check_callback(url, secret or None)
+    except InvalidRequest as error:
+        return {error.field or "webhook_url": f"{error.message} {error.next_step}".strip()}
+    return {}

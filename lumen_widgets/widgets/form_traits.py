@@ -1,0 +1,98 @@
+"""The kinds of field that a form has: what may be assigned to each, from Python or a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from lumen_widgets.client import InvalidRequest
+from lumen_widgets.client.request import check_fields
+
+if TYPE_CHECKING:
+    from traitlets import HasTraits
+
+# a number beyond this is no slip for 1 to 4, and may be one that JSON cannot carry
+_LARGEST = 1_000_000
+
+
+class Words(traitlets.TraitType[Any, Any]):
+    """A field of text; one that may be left out takes None, and an empty text is None.
+
+    Text of the right type is kept even if the service would not take it: the form says so beside
+    the field.
+    """
+
+    def __init__(self, default: str | None = None) -> None:
+        super().__init__(default_value=default, allow_none=default is None)
+
+    def validate(self, obj: HasTraits, value: Any) -> str | None:  # noqa: ARG002 # traitlets passes it
+        """Return the text, or raise `TraitError` for what is none."""
+        if not isinstance(value, str):
+            raise traitlets.TraitError(
+                f"{self.name} is a {type(value).__name__}, not text. Give it a string."
+            )
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise traitlets.TraitError(
+                f"{self.name} has half of a character in it (a lone surrogate). Type it again."
+            ) from None
+        return None if value == "" and self.allow_none else value
+
+
+class Count(traitlets.TraitType[Any, Any]):
+    """A field with a whole number, or None to leave it out."""
+
+    def __init__(self) -> None:
+        super().__init__(default_value=None, allow_none=True)
+
+    def validate(self, obj: HasTraits, value: Any) -> int:  # noqa: ARG002 # traitlets passes it
+        """Return the number, or raise `TraitError` for what is none."""
+        if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LARGEST:
+            raise traitlets.TraitError(f"{self.name} is not a whole number from 1 to 4.")
+        return value
+
+
+class Extra(traitlets.TraitType[Any, Any]):
+    """More fields of the request: a mapping of JSON values, or None."""
+
+    def __init__(self) -> None:
+        super().__init__(default_value=None, allow_none=True)
+
+    def validate(self, obj: HasTraits, value: Any) -> dict[str, Any] | None:  # noqa: ARG002 # traitlets passes it
+        """Return a copy of the mapping, or raise `TraitError` for what JSON cannot carry."""
+        try:
+            check_fields("generations", "a", model="a", extra=value)
+        except InvalidRequest as error:
+            raise traitlets.TraitError(f"{error.message} {error.next_step}") from None
+        return dict(value) if isinstance(value, Mapping) and value else None
+
+
+class Sources(traitlets.TraitType[Any, Any]):
+    """Pictures as `LumenClient.edit` takes them; always a tuple, so that changes are assignments.
+
+    Anything may be assigned: whether it is a picture takes time to find out, and stands beside the
+    field afterwards.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(default_value=())
+
+    def validate(self, obj: HasTraits, value: Any) -> tuple[Any, ...]:  # noqa: ARG002 # traitlets passes it
+        """Return what was given as a tuple; one picture alone is a tuple of one."""
+        if value is None:
+            return ()
+        if isinstance(value, Sequence) and not isinstance(
+            value, str | bytes | bytearray | memoryview
+        ):
+            return tuple(value)
+        return (value,)
+
+
+class Anything(traitlets.TraitType[Any, Any]):
+    """One picture as `LumenClient.inpaint` takes its mask, or None."""
+
+    def __init__(self) -> None:
+        super().__init__(default_value=None, allow_none=True)

@@ -1,0 +1,306 @@
+"""The prompt form: every field of a call as a trait, and a submit that never blocks.
+
+Protocol (`prompt_form_messages.py`): what is typed is written to the traits by the browser, which
+waits a moment between two writes. Each page says *hello* and gets a snapshot of what is no trait:
+pictures, errors, earlier prompts; after that each comes by itself when it changes. Files arrive in
+*chunks*, each of which is answered. A *submit* brings every field once more, since a trait may
+still be on its way, and is answered with what is wrong or with the word that it was taken.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from lumen_widgets.client import InvalidRequest, Pictures, Task
+from lumen_widgets.notebook.account import current
+from lumen_widgets.notebook.cell import Cell, in_notebook
+from lumen_widgets.widgets.bundles import STATIC
+from lumen_widgets.widgets.form_checks import FIELDS, Values, known_models, refuse_unknown
+from lumen_widgets.widgets.form_deliveries import Delivery, submission_of
+from lumen_widgets.widgets.form_desk import TYPED, FormDesk
+from lumen_widgets.widgets.form_traits import Anything, Count, Extra, Sources, Words
+from lumen_widgets.widgets.reference_pictures import ReferencePictures
+from lumen_widgets.widgets.task_entry import host_of
+from lumen_widgets.widgets.task_panel import TaskPanel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from lumen_widgets.client import LumenClient
+    from lumen_widgets.notebook.submission import Submission
+    from lumen_widgets.widgets.prompt_form_messages import FormModel
+
+_log = logging.getLogger(__name__)
+
+
+class PromptForm(anywidget.AnyWidget):
+    """A form for pictures: type, submit, and go on typing while the pictures arrive under it.
+
+    Which call it makes follows from what it holds: no pictures, `generate`; pictures, `edit`; a
+    picture and a mask, `inpaint`.
+
+    Parameters
+    ----------
+    client
+        Whose credits are spent; None is the account in use when the form is made (`lumen.use`).
+    **fields
+        First values of the traits: ``prompt``, ``model``, ``n``, ``size`` and so on.
+
+    Raises
+    ------
+    TypeError
+        A keyword is none of these.
+    traitlets.TraitError
+        A value is of the wrong type.
+
+    Examples
+    --------
+    >>> form = lumen.PromptForm(prompt="a red fox", size="16:9")  # doctest: +SKIP
+    >>> form.observe(lambda change: print(change.new.id), "task")  # doctest: +SKIP
+
+    """
+
+    _esm = STATIC / "prompt_form.js"
+    _css = STATIC / "prompt_form.css"
+
+    prompt = Words("").tag(sync=True)
+    """What the pictures show, in any language. Default empty. Written by the user and by Python."""
+
+    negative_prompt = Words().tag(sync=True)
+    """What they should not show; None leaves it out. Written by the user and by Python."""
+
+    model = Words("gpt-image-2-low").tag(sync=True)
+    """A model's code, known or not. Written by the user and by Python."""
+
+    n = Count().tag(sync=True)
+    """How many pictures, 1 to 4; None lets the service decide (one). Written by the user and by
+    Python."""
+
+    size = Words().tag(sync=True)
+    """Pixels such as ``"1024x1024"`` or a ratio such as ``"16:9"``; None lets the service decide
+    (1:1). Written by the user and by Python."""
+
+    resolution = Words().tag(sync=True)
+    """``"1K"``, ``"2K"`` or ``"4K"``; None follows from `size`. Written by the user and by
+    Python."""
+
+    quality = Words().tag(sync=True)
+    """The model's word for it, such as ``"low"``, ``"medium"`` or ``"high"``; None leaves it out.
+    Written by the user and by Python."""
+
+    webhook_url = Words().tag(sync=True)
+    """Where the service calls when a task has ended; None is nowhere. Its secret is no trait: it
+    travels with a submit alone. Written by the user and by Python."""
+
+    extra = Extra()
+    """More fields of the request by name, merged into it last; None is none. Written by the user,
+    as JSON, and by Python."""
+
+    images = Sources()
+    """The reference pictures, a tuple of what `LumenClient.edit` takes. Default empty. Written by
+    the user, as bytes and addresses, and by Python; never synced."""
+
+    mask = Anything()
+    """The mask, as `LumenClient.inpaint` takes it: white is repainted. Default None. Written by
+    the user, as bytes or an address, and by Python; never synced."""
+
+    task = traitlets.Instance(Task, allow_none=True, read_only=True)
+    """The task that was submitted last; None before. Written by the form, on a background thread:
+    what observes it should take no time."""
+
+    pictures = traitlets.Instance(Pictures, args=(), read_only=True)
+    """The pictures of `task`, empty until they are here. Written by the form, as `task` is."""
+
+    language = traitlets.Enum(["", "en", "zh"], default_value="").tag(sync=True)
+    """What the form speaks: English, Chinese, or, by default, what the browser prefers. Written by
+    Python."""
+
+    panel = anywidget.WidgetTrait().tag(sync=True)
+    """The `TaskPanel` inside the form, with a row for each submit. Written once, by the form."""
+
+    _extra_text = traitlets.Unicode().tag(sync=True)
+    """`extra` as it was typed, so that JSON with a slip in it is not lost. Written by both."""
+
+    _host = traitlets.Unicode().tag(sync=True)
+    """Who charges: the service's host, empty for the sandbox of this machine. Written once, by the
+    kernel."""
+
+    _models: traitlets.List[FormModel] = traitlets.List().tag(sync=True)
+    """The models to offer, with what each can do. Written by the kernel when a page appears."""
+
+    _sent = traitlets.Int(0).tag(sync=True)
+    """How many submits there were: the panel shows from the first. Written by the kernel."""
+
+    _below = traitlets.Bool(default_value=False).tag(sync=True)
+    """Whether pictures arrive under the form: not once its page was reloaded, since the new one
+    does not listen to the cell. Written by the kernel."""
+
+    # here too, since ipywidgets closes even what could not be made
+    _deliveries: tuple[Delivery, ...] = ()
+
+    def __init__(self, client: LumenClient | None = None, **fields: Any) -> None:
+        refuse_unknown(fields)
+        self._account = current(client)
+        self._listeners: list[Callable[[Submission], None]] = []
+        self._last: Submission | None = None
+        # the pages since it was last displayed: only the first hears of what comes under it
+        self._pages = 0
+        # where nobody displays it by itself, as in a box, it belongs to the cell that made it
+        self._cell = Cell()
+        self._desk = FormDesk(self)
+        self.references = ReferencePictures(self._desk.show_pictures)
+        super().__init__(
+            panel=TaskPanel([], self._account.client),
+            _host=host_of(self._account),
+            _models=known_models(),
+            _below=in_notebook(),
+            **fields,
+        )
+        traitlets.dlink((self, "language"), (self.panel, "language"))
+        self._hold_pictures()
+        self._desk.write_extra()
+        self.observe(self._hold_pictures, ["images", "mask"])
+        self.observe(self._desk.write_extra, "extra")
+        self.observe(self._desk.read_extra, "_extra_text")
+        self.observe(self._desk.heard, list(FIELDS))
+        self.on_msg(self._desk.receive)
+        self._desk.show_errors()
+
+    def __repr__(self) -> str:
+        """Return the form in words, for front ends that cannot show it."""
+        return f"Lumen form · {self._account.name}\n{self.prompt}".rstrip()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """Show the form in the cell that runs now, which is where its pictures go from here on."""
+        self._cell = Cell()
+        self._pages = 0
+        self._below = in_notebook()
+        return super()._repr_mimebundle_(**kwargs)
+
+    def submit(self, *, webhook_secret: str | None = None) -> Submission:
+        """Send what the form holds, as its button does; returns at once.
+
+        Parameters
+        ----------
+        webhook_secret
+            What the calls to `webhook_url` are signed with; kept for this submit alone.
+
+        Returns
+        -------
+        Submission
+            ``.task`` is the task once the service has taken it, ``.error`` says why it did not.
+
+        Raises
+        ------
+        InvalidRequest
+            A field is wrong, which the form then also says beside it; nothing was sent.
+
+        Examples
+        --------
+        >>> form.submit()  # doctest: +SKIP
+
+        """
+        values, secret = self.values(), webhook_secret or ""
+        errors = self._desk.ask(values, secret, {})
+        if errors:
+            field, message = next(iter(errors.items()))
+            raise InvalidRequest(f"{field}: {message}", field=field)
+        return self.dispatch(values, secret)
+
+    def dispatch(self, values: Values, secret: str) -> Submission:
+        """Send what was found to be in order; returns at once."""
+        submission = submission_of(values, secret, self._account)
+        self._last = submission
+        going = (one for one in self._deliveries if not one.over)
+        self._deliveries = (*going, Delivery(submission, self, self._cell))
+        self.panel.add(submission)
+        self._sent += 1
+        for listener in list(self._listeners):
+            try:
+                listener(submission)
+            except Exception:  # noqa: BLE001 # logged: a stranger's code must not stop a submit
+                _log.exception("a listener of a form failed")
+        self._desk.remember(values.prompt)
+        submission.start()
+        return submission
+
+    def on_submit(self, fn: Callable[[Submission], None]) -> Callable[[], None]:
+        """Have `fn` called with each `Submission` just before it is sent; what it raises is logged.
+
+        Returns what ends that. The task comes later: observe `task`, or subscribe to the
+        submission.
+
+        Examples
+        --------
+        >>> form.on_submit(lambda submission: print(submission.prompt))  # doctest: +SKIP
+
+        """
+        self._listeners = [*self._listeners, fn]
+
+        def forget() -> None:
+            self._listeners = [one for one in self._listeners if one is not fn]
+
+        return forget
+
+    def values(self) -> Values:
+        """Return what the form holds now."""
+        return Values(**{name: getattr(self, name) for name in FIELDS}, extra_text=self._extra_text)
+
+    def set_state(self, sync_data: Mapping[str, Any]) -> None:
+        """Take in what a browser wrote; a wrong value is said beside its field, and not taken."""
+        accepted = {}
+        for name, value in dict(sync_data).items():
+            if name not in TYPED:
+                continue
+            try:
+                # traitlets' own way from a value to what the trait would hold
+                self.traits()[name]._validate(self, value)
+            except traitlets.TraitError as error:
+                self._desk.refuse(name, str(error))
+            else:
+                accepted[name] = value
+        super().set_state(accepted)
+
+    def close(self) -> None:
+        """Close the form and its panel; what was submitted goes on."""
+        for delivery in self._deliveries:
+            delivery.end()
+        if self.panel is not None:
+            self.panel.close()
+        super().close()
+
+    @property
+    def client(self) -> LumenClient:
+        """The client whose credits are spent."""
+        return self._account.client
+
+    def page_appeared(self) -> None:
+        """Take in that a page shows the form, perhaps one that was reloaded."""
+        self._pages += 1
+        self._below = in_notebook() and self._pages == 1
+        self._models = known_models()
+
+    # what a delivery tells, on the publisher's thread
+
+    def sent(self, submission: Submission, task: Task) -> None:
+        """Take in that a submission became a task."""
+        if submission is self._last:
+            self.set_trait("pictures", Pictures())
+            self.set_trait("task", task)
+
+    def ended(self, submission: Submission, pictures: Pictures) -> None:
+        """Take in the pictures of a submission."""
+        if submission is self._last:
+            self.set_trait("pictures", pictures)
+
+    def refused(self, error: InvalidRequest) -> None:
+        """Take in that a submission was refused for one of its fields."""
+        if error.field in FIELDS:
+            self._desk.refuse(str(error.field), f"{error.message} {error.next_step}".strip())
+
+    def _hold_pictures(self, _: Any = None) -> None:
+        self.references.hold(self.images, self.mask)

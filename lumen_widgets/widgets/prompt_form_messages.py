@@ -1,0 +1,155 @@
+"""What kernel and browser say about a form; `js/prompt_form_messages.ts` is the other side of it.
+
+What is typed travels as traits. Here is what may not be one: pictures, errors, submits and the
+webhook's secret. A test holds the names of both sides alike.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+
+class FormModel(TypedDict):
+    """A model that the client knows."""
+
+    code: str
+    can: list[str]  # the endpoints that it serves: generations, edits, inpaint
+    credits: float | None  # for one picture, where the user's price table says
+
+
+class FormPicture(TypedDict):
+    """A reference picture or the mask, as a form shows it."""
+
+    key: str  # which of the form's pictures; never shown
+    name: str  # its file's name, or what it is
+    width: int  # pixels; 0 until known, and for one that is known by its address alone
+    height: int
+    thumbnail: str | None  # at most 96 px, as a data: URL
+    error: str  # why it cannot be sent; empty if it can
+
+
+class FieldError(TypedDict):
+    """What is wrong with a field, and what to give instead."""
+
+    field: str  # the keyword of `generate`
+    message: str
+
+
+class TypedField(TypedDict):
+    """What a field holds in the browser."""
+
+    field: str  # the trait's name
+    value: str | int | None
+
+
+class FormSnapshotMessage(TypedDict):
+    """Kernel → browser: all that is no trait, in answer to a hello."""
+
+    kind: Literal["form"]
+    sequence: int
+    request: str
+    images: list[FormPicture]
+    mask: FormPicture | None
+    errors: list[FieldError]
+    earlier: list[str]  # prompts, newest first
+
+
+class PicturesMessage(TypedDict):
+    """Kernel → browser: the pictures changed, or more is known about them."""
+
+    kind: Literal["pictures"]
+    sequence: int
+    images: list[FormPicture]
+    mask: FormPicture | None
+
+
+class ErrorsMessage(TypedDict):
+    """Kernel → browser: what is wrong changed."""
+
+    kind: Literal["errors"]
+    sequence: int
+    errors: list[FieldError]
+
+
+class EarlierMessage(TypedDict):
+    """Kernel → browser: the earlier prompts, newest first."""
+
+    kind: Literal["earlier"]
+    sequence: int
+    earlier: list[str]
+
+
+class AnswerMessage(TypedDict):
+    """Kernel → browser: what became of a submit; not taken means that nothing was sent."""
+
+    kind: Literal["answer"]
+    sequence: int
+    request: str
+    taken: bool
+    errors: list[FieldError]
+
+
+class ReceivedMessage(TypedDict):
+    """Kernel → browser: how much of a file is here, and why no more of it is wanted."""
+
+    kind: Literal["received"]
+    upload: str
+    size: int  # bytes
+    error: str  # empty if all is well
+
+
+class FormHelloMessage(TypedDict):
+    """Browser → kernel: a page shows the form and asks for all that is no trait."""
+
+    kind: Literal["hello"]
+    request: str
+
+
+class TypedMessage(TypedDict):
+    """Browser → kernel: what was typed and may not have been handed over when the page goes."""
+
+    kind: Literal["typed"]
+    fields: list[TypedField]
+
+
+class SubmitMessage(TypedDict):
+    """Browser → kernel: send what the form holds; the secret is kept nowhere else."""
+
+    kind: Literal["submit"]
+    request: str
+    fields: list[TypedField]
+    secret: str
+
+
+class AddressMessage(TypedDict):
+    """Browser → kernel: take the picture at this address."""
+
+    kind: Literal["address"]
+    place: Literal["images", "mask"]
+    url: str
+
+
+class ChunkMessage(TypedDict):
+    """Browser → kernel: a piece of a file, whose bytes are the message's one buffer."""
+
+    kind: Literal["chunk"]
+    upload: str
+    place: Literal["images", "mask"]
+    name: str
+    size: int  # bytes of the whole file
+    start: int  # where in it this piece begins
+
+
+class RemoveMessage(TypedDict):
+    """Browser → kernel: take a picture out."""
+
+    kind: Literal["remove"]
+    key: str
+
+
+class MoveMessage(TypedDict):
+    """Browser → kernel: put a picture at another place in the row, counted from 0."""
+
+    kind: Literal["move"]
+    key: str
+    to: int

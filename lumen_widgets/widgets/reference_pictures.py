@@ -1,0 +1,195 @@
+"""A form's reference pictures and mask: what is known of each, found out on a thread of its own."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import os
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from lumen_widgets.client import LumenError, Picture
+from lumen_widgets.client.images import LocalPicture, read_picture
+from lumen_widgets.client.masks import read_mask
+from lumen_widgets.client.pictures import thumbnail
+from lumen_widgets.client.sources import is_url
+from lumen_widgets.widgets.form_uploads import PictureFile
+from lumen_widgets.widgets.prompt_form_messages import FormPicture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+# px of a thumbnail's longer side
+_THUMBNAIL = 96
+# more of an address or a name than this helps nobody to recognise a picture
+_NAME_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One picture that a form holds, and what is known of it by now."""
+
+    key: str
+    source: Any
+    mask: bool
+    name: str
+    width: int = 0
+    height: int = 0
+    thumbnail: str | None = None
+    error: str = ""
+    looked: bool = False
+
+    def shown(self) -> FormPicture:
+        """Return it as a form shows it."""
+        return FormPicture(
+            key=self.key,
+            name=self.name,
+            width=self.width,
+            height=self.height,
+            thumbnail=self.thumbnail,
+            error=self.error,
+        )
+
+
+class ReferencePictures:
+    """What a form knows of its pictures; safe to use from any thread.
+
+    Parameters
+    ----------
+    changed
+        Called, on any thread, when more is known.
+
+    """
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self._changed = changed
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._images: list[Reference] = []
+        self._mask: list[Reference] = []
+        self._looking = False
+
+    @property
+    def images(self) -> list[Reference]:
+        """The reference pictures, in order."""
+        with self._lock:
+            return list(self._images)
+
+    @property
+    def mask(self) -> Reference | None:
+        """The mask, where there is one."""
+        with self._lock:
+            return next(iter(self._mask), None)
+
+    def hold(self, images: Sequence[Any], mask: Any) -> None:
+        """Hold these pictures; what is known of one that was held before is kept."""
+        with self._lock:
+            self._images = self._matched(self._images, images, mask=False)
+            self._mask = self._matched(self._mask, [] if mask is None else [mask], mask=True)
+            if not self._looking and any(not one.looked for one in self._all()):
+                self._looking = True
+                # reading and shrinking a picture takes longer than a handler may
+                threading.Thread(target=self._look, name="lumen-pictures", daemon=True).start()
+        self._changed()
+
+    def _matched(
+        self, before: list[Reference], sources: Sequence[Any], *, mask: bool
+    ) -> list[Reference]:
+        left = list(before)
+        found = []
+        for source in sources:
+            known = next((one for one in left if one.source is source), None)
+            if known is None:
+                known = Reference(str(next(self._numbers)), source, mask, _name_of(source))
+            else:
+                left.remove(known)
+            found.append(known)
+        return found
+
+    def _all(self) -> list[Reference]:
+        return [*self._images, *self._mask]
+
+    def _look(self) -> None:
+        while True:
+            with self._lock:
+                reference = next((one for one in self._all() if not one.looked), None)
+                self._looking = reference is not None
+            if reference is None:
+                return
+            known = _looked_at(reference)
+            with self._lock:
+                for row in (self._images, self._mask):
+                    row[:] = [known if one.key == known.key else one for one in row]
+            self._changed()
+
+
+def _looked_at(reference: Reference) -> Reference:
+    """Return a reference with all that can be found out about it, never an exception."""
+    source = reference.source
+    try:
+        found = read_mask(source) if reference.mask else read_picture(source)
+        if isinstance(source, Picture):
+            size, small = (source.width, source.height), _small(source)
+        elif isinstance(found, LocalPicture):
+            size, small = (found.width, found.height), _small(_as_picture(found))
+        else:
+            # the service fetches it, and nobody else
+            size, small = (0, 0), None
+    except LumenError as error:
+        return replace(reference, error=f"{error.message} {error.next_step}".strip(), looked=True)
+    except Exception as error:  # noqa: BLE001 # a stranger's object may raise anything; the form says what
+        return replace(
+            reference, error=f"This is not a picture: {type(error).__name__}.", looked=True
+        )
+    return replace(reference, width=size[0], height=size[1], thumbnail=small, error="", looked=True)
+
+
+def _as_picture(found: LocalPicture) -> Picture:
+    return Picture(
+        found.data,
+        media_type=found.media_type,
+        width=found.width,
+        height=found.height,
+        sha256=found.sha256,
+    )
+
+
+def _small(picture: Picture) -> str:
+    data, media_type = thumbnail(picture, _THUMBNAIL)
+    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
+
+
+def _name_of(source: Any) -> str:
+    """Return what people call a picture; never the whole of an address, which may be signed."""
+    if isinstance(source, PictureFile):
+        name = source.name
+    elif isinstance(source, Picture):
+        name = source.alt
+    elif isinstance(source, str) and is_url(source):
+        name = _address_name(source)
+    elif isinstance(source, str) and source.lstrip()[:5].lower() == "data:":
+        name = "data: URI"
+    elif isinstance(source, str | os.PathLike):
+        try:
+            name = Path(os.fsdecode(source)).name
+        except (TypeError, ValueError):
+            name = ""
+    elif isinstance(source, bytes | bytearray | memoryview):
+        name = f"{len(source)} bytes"
+    else:
+        name = type(source).__name__
+    printable = "".join(letter if letter.isprintable() else " " for letter in name).strip()
+    if len(printable) > _NAME_LENGTH:
+        printable = f"{printable[: _NAME_LENGTH - 1]}…"
+    return printable or "picture"
+
+
+def _address_name(url: str) -> str:
+    try:
+        parts = urlsplit(url.strip())
+        return f"{parts.hostname or ''} · {parts.path.rpartition('/')[2]}".strip(" ·")
+    except ValueError:
+        return "address"

@@ -1,0 +1,291 @@
+"""What stands behind one row of a panel: a call that is being sent, and then the task it became."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import threading
+from typing import TYPE_CHECKING, Literal, cast
+from urllib.parse import urlsplit
+
+from lumen_widgets.client import LumenError, TaskCancelled, TaskFailed
+from lumen_widgets.notebook.account import _SANDBOX_WORDS, Account, account_of
+from lumen_widgets.notebook.submission import Submission
+from lumen_widgets.widgets.task_panel_messages import RowError, TaskRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lumen_widgets.client import LumenClient, Task
+    from lumen_widgets.client.request import Request
+
+Action = Literal["stop", "watch", "again", "take_up"]
+Charge = Literal["pending", "charged", "refunded", "unknown", "none"]
+
+# px of a thumbnail's longer side: the most that a widget may carry of a picture
+_THUMBNAIL = 96
+# what travels of a prompt: a row shows two lines of it, and a thousand rows are sent at a reload
+_PROMPT_LENGTH = 1000
+
+_log = logging.getLogger(__name__)
+
+
+class TaskEntry:
+    """One row's source, safe to look at from any thread.
+
+    It holds its task, and with it the pictures, only until the task has plainly ended and its
+    thumbnail is drawn: a panel that shows a thousand tasks keeps no thousand pictures alive.
+
+    Parameters
+    ----------
+    key
+        Which row of its panel.
+    source
+        A task, or a submission that may become one.
+    changed
+        Called with this entry after every change, on whichever thread it happened.
+
+    Attributes
+    ----------
+    task : Task or None
+        The task, while there is one and it is still needed.
+    submission : Submission or None
+        The call that made it, where that is known.
+    thumbnail : str or None
+        The first picture as a ``data:`` URL, once it is drawn.
+    usual : float or None
+        Seconds that like tasks took, once that is looked up.
+    wanted : str or None
+        The id that is being taken up for it.
+
+    """
+
+    def __init__(
+        self, key: str, source: Task | Submission, changed: Callable[[TaskEntry], None]
+    ) -> None:
+        self.key = key
+        self.task: Task | None = None
+        self.submission: Submission | None = None
+        self.thumbnail: str | None = None
+        self.usual: float | None = None
+        self.wanted: str | None = None
+        self._name: tuple[str, str] | None = None
+        self._client: LumenClient | None = None
+        self._request: Request | None = None
+        self._last: TaskRow | None = None
+        self._undrawable = False
+        self._changed = changed
+        self._lock = threading.Lock()
+        self._silence: Callable[[], None] = _nothing
+        if isinstance(source, Submission):
+            self.submission = source
+            self._host = host_of(source.account)
+            self._silence = source.subscribe(lambda _: self._settled())
+            # it may have been sent before anybody listened
+            self._settled()
+        else:
+            self._host = host_of(account_of(source.client))
+            self.follow(source)
+
+    @property
+    def name(self) -> tuple[str, str] | None:
+        """Where its task is and what it is called there; None while there is no task."""
+        return self._name
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to it by itself or by its actions but another try."""
+        if self._last is not None:
+            return True
+        return self.task is not None and self.task.done and not _resumable(self.task)
+
+    def expects(self, task: Task) -> bool:
+        """Say whether this may be the task of its call, which is being sent or taken up."""
+        call = self.submission
+        if call is None or self._name is not None:
+            return False
+        if call.state != "sending":
+            return self.wanted == task.id
+        return (call.prompt, call.model) == (task.request.prompt, task.request.model)
+
+    def follow(self, task: Task) -> None:
+        """Show this task from here on."""
+        with self._lock:
+            if self._name is not None:
+                return
+            self._name = name_of(task)
+            self._client, self._request = task.client, task.request
+            self.task = task
+            self._silence()
+            self._silence = task.subscribe(lambda _: self._changed(self))
+        self._changed(self)
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._silence()
+
+    def draw(self) -> None:
+        """Draw the thumbnail if there is something to draw; takes time."""
+        task = self.task
+        if task is None or not task.done:
+            return
+        if task.pictures and self.thumbnail is None and not self._undrawable:
+            try:
+                self.thumbnail = _thumbnail(task)
+            except Exception:  # noqa: BLE001 # a picture that cannot be drawn is still a picture
+                self._undrawable = True
+                _log.exception("no thumbnail could be drawn of the task %s", task.id)
+        if self.ended:
+            self._let_go(task)
+
+    def look_up(self) -> None:
+        """Look up how long like tasks took; takes time."""
+        task = self.task
+        if task is not None and not task.done and self.usual is None:
+            self.usual = task.client.usual_seconds(task.request)
+            if self.usual is not None:
+                self._changed(self)
+
+    def stop(self) -> None:
+        """Stop asking about the task."""
+        if self.task is not None:
+            self.task.stop_watching()
+            self._changed(self)
+
+    def watch(self) -> None:
+        """Ask about the task again."""
+        if self.task is not None:
+            self.task.watch()
+            self._changed(self)
+
+    def again(self) -> Submission | None:
+        """Return a new, unstarted submission of the same request; None where it is not known."""
+        if self.submission is not None:
+            return self.submission.again()
+        request, client = self._request, self._client
+        if request is None or client is None or not request.body:
+            return None
+        return Submission(
+            lambda renewed: renewed.submit(request),
+            account=account_of(client),
+            prompt=request.prompt,
+            model=request.model,
+        )
+
+    def row(self) -> TaskRow:
+        """Return the row as it is now."""
+        task = self.task
+        if task is not None:
+            return self._task_row(task)
+        return self._last or self._call_row()
+
+    def _settled(self) -> None:
+        call = self.submission
+        if call is not None and call.task is not None:
+            self.follow(call.task)
+        elif call is not None and call.error is not None:
+            self._changed(self)
+
+    def _let_go(self, task: Task) -> None:
+        with self._lock:
+            self._last = self._task_row(task)
+            self._silence()
+            # what ends a subscription holds its task
+            self._silence = _nothing
+            self.task = None
+            # the call holds its task too; a row that failed may still be tried again
+            if self.submission is not None:
+                self.submission = self.submission.again()
+
+    def _call_row(self) -> TaskRow:
+        call = cast("Submission", self.submission)  # an entry without a task has a call
+        state = call.state
+        charges: dict[str, Charge] = {"refused": "none", "unknown": "unknown"}
+        actions: dict[str, list[Action]] = {"refused": ["again"], "unknown": ["take_up"]}
+        return TaskRow(
+            key=self.key,
+            id="",
+            # between the answer and its task there is nothing to say
+            status="sending" if state == "sent" else state,
+            running=state in {"sending", "sent"},
+            watched=True,
+            prompt=call.prompt[:_PROMPT_LENGTH],
+            model=call.model,
+            host=self._host,
+            elapsed=call.elapsed,
+            usual=None,
+            arrived=0,
+            pictured=False,
+            credits=None,
+            charge=charges.get(state, "pending"),
+            actions=actions.get(state, []),
+            error=_words(call.error),
+        )
+
+    def _task_row(self, task: Task) -> TaskRow:
+        call, done, watched = self.submission, task.done, task.watched
+        going = not done and watched
+        prompt = task.request.prompt or (call.prompt if call is not None else "")
+        return TaskRow(
+            key=self.key,
+            id=task.id,
+            status=task.status,
+            running=going,
+            watched=watched,
+            prompt=prompt[:_PROMPT_LENGTH],
+            model=task.request.model or (call.model if call is not None else ""),
+            host=self._host,
+            # nobody knows when a task ends that is not watched
+            elapsed=task.elapsed if done or watched else None,
+            usual=self.usual if going else None,
+            arrived=len(task.pictures),
+            pictured=done and bool(task.pictures) and not self._undrawable,
+            credits=task.credits,
+            charge=_charge(task),
+            actions=self._actions(task),
+            error=_words(task.error),
+        )
+
+    def _actions(self, task: Task) -> list[Action]:
+        if not task.done:
+            return ["stop"] if task.watched else ["watch"]
+        if _resumable(task):
+            return ["watch"]
+        known = self.submission is not None or bool(task.request.body)
+        return ["again"] if task.error is not None and known else []
+
+
+def _nothing() -> None:
+    """Do what there is to do for an entry that listens to nobody."""
+
+
+def host_of(account: Account) -> str:
+    """Return who charges: a host's name, or nothing for the sandbox of this machine."""
+    return "" if account.name == _SANDBOX_WORDS else urlsplit(account.client.base_url).netloc
+
+
+def name_of(task: Task) -> tuple[str, str]:
+    """Return what tells a task from every other: where it is, and its id there."""
+    return task.client.base_url, task.id
+
+
+def _resumable(task: Task) -> bool:
+    """Say whether what went wrong is not the task's own end: then it can be asked about again."""
+    return task.error is not None and not isinstance(task.error, TaskFailed | TaskCancelled)
+
+
+def _charge(task: Task) -> Charge:
+    """Return what is known of its price: the page promises a refund for failed tasks alone."""
+    known: dict[str, Charge] = {"failed": "refunded", "cancelled": "unknown"}
+    return known.get(task.status, "charged")
+
+
+def _words(error: LumenError | None) -> RowError | None:
+    return None if error is None else RowError(message=error.message, next_step=error.next_step)
+
+
+def _thumbnail(task: Task) -> str:
+    from lumen_widgets.client.pictures import thumbnail
+
+    data, media_type = thumbnail(task.pictures[0], _THUMBNAIL)
+    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"

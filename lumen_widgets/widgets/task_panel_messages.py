@@ -1,0 +1,125 @@
+"""What the kernel and a task panel say to each other.
+
+`js/task_panel_messages.ts` is the other side; a test holds the names of both alike.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+
+class RowError(TypedDict):
+    """What went wrong, and what to do next."""
+
+    message: str
+    next_step: str
+
+
+class TaskRow(TypedDict):
+    """One task, or one call that is not a task yet, as a panel shows it."""
+
+    key: str  # which row of this panel, a whole number that grows with every row; never shown
+    id: str  # the service's id of the task, empty while there is none
+    status: str  # the service's word, or sending, refused, unknown while there is no task
+    running: bool  # whether something will still happen by itself
+    watched: bool  # whether it is asked about, if it has not ended
+    prompt: str
+    model: str
+    host: str  # who charges for it: a host's name, or empty for the sandbox
+    elapsed: float | None  # seconds from the submit until now, or until the end, where known
+    usual: float | None  # seconds that like tasks took so far, where enough is known
+    arrived: int  # how many of its pictures are here
+    pictured: bool  # whether there is a thumbnail to ask for
+    credits: float | None  # what it costs, where known
+    charge: Literal["pending", "charged", "refunded", "unknown", "none"]
+    actions: list[Literal["stop", "watch", "again", "take_up"]]  # what can be done about it now
+    error: RowError | None
+
+
+class Thumbnail(TypedDict):
+    """The first picture of a row, at most 96 px."""
+
+    key: str
+    data: str  # a data: URL
+
+
+class RowsMessage(TypedDict):
+    """Kernel → browser: the rows that changed, and those that are new."""
+
+    kind: Literal["rows"]
+    sequence: int
+    rows: list[TaskRow]
+
+
+class SnapshotMessage(TypedDict):
+    """Kernel → browser: every row, in answer to a hello."""
+
+    kind: Literal["snapshot"]
+    sequence: int
+    rows: list[TaskRow]
+    request: str
+
+
+class ThumbnailsMessage(TypedDict):
+    """Kernel → browser: thumbnails that a view looked for."""
+
+    kind: Literal["thumbnails"]
+    thumbnails: list[Thumbnail]
+    request: str
+
+
+class DoneMessage(TypedDict):
+    """Kernel → browser: a request was carried out; it may have made a row."""
+
+    kind: Literal["done"]
+    key: str | None
+    request: str
+
+
+class ErrorMessage(TypedDict):
+    """Kernel → browser: a request could not be carried out, and why."""
+
+    kind: Literal["error"]
+    error: RowError
+    request: str
+
+
+class HelloMessage(TypedDict):
+    """Browser → kernel: a view is there and asks for every row."""
+
+    kind: Literal["hello"]
+    request: str
+    view: str
+
+
+class ByeMessage(TypedDict):
+    """Browser → kernel: a view is gone."""
+
+    kind: Literal["bye"]
+    view: str
+
+
+class LookMessage(TypedDict):
+    """Browser → kernel: a view shows these rows and lacks their thumbnails."""
+
+    kind: Literal["look"]
+    request: str
+    keys: list[str]
+
+
+class ActMessage(TypedDict):
+    """Browser → kernel: stop watching a task, watch it again, or send the same request again."""
+
+    kind: Literal["act"]
+    request: str
+    key: str
+    action: Literal["stop", "watch", "again"]
+
+
+class TakeUpMessage(TypedDict):
+    """Browser → kernel: the id that the service's console shows for a call of unknown outcome."""
+
+    kind: Literal["take_up"]
+    request: str
+    key: str
+    id: str

@@ -1,0 +1,298 @@
+"""The task panel in JupyterLab, as somebody uses it with a mouse, with keys, and after a reload."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
+
+    from tests.jupyter import Lab, NotebookPage
+
+pytestmark = pytest.mark.browser
+
+_BEGIN = (
+    'import lumen_widgets as lumen\nlumen.use("sandbox")\n'
+    "from lumen_widgets.notebook.account import current\n"
+    "account = current(); client = account.client\n"
+    "_ = lumen.sandbox.settings(latency=(0.6, 1.0))"
+)
+_PANEL = "panel = lumen.TaskPanel(); panel"
+_FAILED = (
+    'bad = client.generate("an owl", model="sandbox-always-fails"); '
+    "_ = list(client.as_completed([bad]))"
+)
+# a call of which nobody knows what became, without breaking a connection for it
+_UNKNOWN = """
+from lumen_widgets.client import SubmitOutcomeUnknown
+from lumen_widgets.notebook.submission import Submission
+def lost(client):
+    raise SubmitOutcomeUnknown("The connection was lost.", may_have_cost=True,
+                               next_step="Look in the service's console.")
+submission = Submission(lost, account=account, prompt="a whale", model="gpt-image-2-low")
+submission.start(); panel.add(submission)
+"""
+_MANY = """
+from lumen_widgets.client import LumenClient, Task
+from lumen_widgets.client.request import Request
+nobody = LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
+tasks = [Task(f"task-{i}", client=nobody, status="processing",
+              request=Request("generations", {"prompt": f"picture {i} " + "of a sea " * (i % 40),
+                                              "model": "m"}))
+         for i in range(1000)]
+panel = lumen.TaskPanel(tasks); panel
+"""
+
+
+def _panel(notebook: NotebookPage, index: int) -> Locator:
+    return notebook.cell_output(index).locator(".lumen-tasks")
+
+
+def _states(panel: Locator) -> Locator:
+    return panel.locator(".lumen-task-state")
+
+
+def test_a_panel_of_every_task_shows_how_each_ends_and_sends_a_failed_one_again(lab: Lab) -> None:
+    """Later tasks get rows; a refund is shown; filters find them; another try works."""
+    notebook = lab.open(
+        [
+            _BEGIN,
+            _PANEL,
+            'good = client.generate("a red fox")',
+            'bad = client.generate("an owl", model="sandbox-always-fails")',
+        ]
+    )
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    panel = _panel(notebook, 1)
+    expect(panel).to_contain_text("No tasks yet")
+    expect(panel).to_contain_text("Sandbox on this machine")
+    notebook.run_cell(2)
+    notebook.run_cell(3)
+    expect(_states(panel)).to_have_text(["Failed", "Succeeded"])
+    failed, succeeded = panel.locator(".lumen-task").all()
+    expect(failed).to_contain_text("Sandbox credits refunded")
+    expect(failed).to_contain_text("submit it again")
+    expect(succeeded.locator(".lumen-task-thumbnail")).to_be_visible()
+    expect(succeeded.locator(".lumen-task-elapsed")).to_have_text(re.compile(r"^0:0\d$"))
+    expect(succeeded.locator("code")).to_have_text(re.compile(r'^lumen\.show\("\w+"\)$'))
+    expect(panel.locator("[role=alert]")).to_have_text("Failed: an owl")
+
+    panel.get_by_role("radio", name="Failed 1").check()
+    expect(panel.locator(".lumen-task-prompt")).to_have_text(["an owl"])
+    panel.get_by_role("searchbox").fill("fox")
+    expect(panel).to_contain_text("No task fits this filter.")
+    panel.get_by_role("button", name="Show all").click()
+    expect(_states(panel)).to_have_count(2)
+
+    panel.get_by_role("button", name="Try again").click()
+    expect(_states(panel)).to_have_text(["Failed", "Failed", "Succeeded"])
+    expect(panel.locator(".lumen-task").first).to_be_focused()
+    assert notebook.errors == []
+
+
+def test_two_views_stay_in_step_while_one_stops_watching_and_goes_on(lab: Lab) -> None:
+    """What is done in one view shows in the other; an id is copied without a clipboard API too."""
+    notebook = lab.open(
+        [
+            f"{_BEGIN}\n_ = lumen.sandbox.settings(latency=(3, 3))",
+            _PANEL,
+            "panel",
+            'task = client.generate("a quiet harbour")',
+        ]
+    )
+    for index in range(4):
+        notebook.run_cell(index)
+    first, second = _panel(notebook, 1), _panel(notebook, 2)
+    expect(_states(second)).to_have_text(re.compile("Queued|Processing"))
+    first.get_by_role("button", name="Stop watching").click()
+    for panel in (first, second):
+        expect(_states(panel)).to_have_text("No longer watched")
+    second.get_by_role("button", name="Watch again").click()
+    for panel in (first, second):
+        expect(_states(panel)).to_have_text("Succeeded")
+        expect(panel.locator(".lumen-task-thumbnail")).to_be_visible()
+
+    page = notebook.page
+    page.evaluate("() => Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    first.get_by_role("button", name="Copy the id").click()
+    expect(first.get_by_role("button", name="Copied")).to_be_visible()
+    search = first.get_by_role("searchbox")
+    search.focus()
+    page.keyboard.press("ControlOrMeta+v")
+    expect(search).to_have_value(first.locator(".lumen-task-id").text_content() or "no id")
+    expect(_states(first)).to_have_count(1)
+
+
+def test_a_call_of_unknown_outcome_takes_up_the_task_that_the_console_shows(lab: Lab) -> None:
+    """A wrong id is refused beside its field, what was typed stays; the right one fills the row."""
+    notebook = lab.open(
+        [
+            _BEGIN,
+            f"made = client.generate('a whale'); made.wait(); made = made.id\n{_PANEL}",
+            _UNKNOWN,
+            "print(made)",
+        ]
+    )
+    for index in range(4):
+        notebook.run_cell(index)
+    panel = _panel(notebook, 1)
+    made = (notebook.cell_output(3).text_content() or "").strip()
+    row = panel.locator(".lumen-task").filter(has_text="Outcome unknown")
+    expect(row).to_contain_text("Look in the service's console.")
+    field = row.get_by_label("its id")
+    row.get_by_role("button", name="Take up").click()
+    expect(row.locator(".lumen-field-error")).to_contain_text("Type or paste the id")
+    expect(field).to_be_focused()
+    field.fill("nobody-knows-this")
+    field.press("Enter")
+    expect(row.locator(".lumen-field-error")).to_contain_text("no such task")
+    expect(field).to_have_value("nobody-knows-this")
+    field.fill(made)
+    field.press("Enter")
+    expect(_states(panel)).to_have_text(["Succeeded"])
+    expect(panel.locator(".lumen-task-thumbnail")).to_be_visible()
+
+
+def test_a_reload_finds_everything_again(lab: Lab) -> None:
+    """The page is another; rows, pictures and what can be done about them are the same."""
+    notebook = lab.open(
+        [
+            _BEGIN,
+            _PANEL,
+            f'client.generate("a fox").wait()\n{_FAILED}',
+        ]
+    )
+    for index in range(3):
+        notebook.run_cell(index)
+    expect(_states(_panel(notebook, 1))).to_have_text(["Failed", "Succeeded"])
+    notebook.save()
+    notebook.page.reload()
+    notebook.wait_ready()
+    panel = _panel(notebook, 1)
+    expect(_states(panel)).to_have_text(["Failed", "Succeeded"])
+    expect(panel.locator(".lumen-task-thumbnail").last).to_be_visible()
+    panel.get_by_role("button", name="Try again").click()
+    expect(_states(panel)).to_have_text(["Failed", "Failed", "Succeeded"])
+
+
+def test_everything_is_done_with_keys_and_tab_always_leaves(lab: Lab) -> None:
+    """Filter, list and each row's buttons are reached in order; JupyterLab takes no key of them."""
+    notebook = lab.open(
+        [
+            _BEGIN,
+            f"panel = lumen.TaskPanel()\nfor _ in range(4):\n    {_FAILED}\npanel",
+        ]
+    )
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    panel, page = _panel(notebook, 1), notebook.page
+    expect(_states(panel)).to_have_text(["Failed"] * 4)
+    panel.get_by_role("radio", name="All").focus()
+    page.keyboard.press("ArrowRight")
+    expect(panel).to_contain_text("No task fits this filter.")
+    page.keyboard.press("ArrowLeft")
+    expect(_states(panel)).to_have_count(4)
+    page.keyboard.press("Tab")
+    expect(panel.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.press("Tab")
+    rows = panel.locator(".lumen-task")
+    expect(rows.nth(0)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(rows.nth(1)).to_be_focused()
+    page.keyboard.press("End")
+    expect(rows.nth(3)).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(rows.nth(3).get_by_role("button", name="Try again")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(_states(panel)).to_have_text(["Failed"] * 5)
+    expect(rows.nth(0)).to_be_focused()
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    inside = "() => document.activeElement.closest('.lumen-tasks') !== null"
+    assert not page.evaluate(inside)
+    assert len(page.locator(".jp-CodeCell").all()) == 2
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_and_nothing_is_wider_than_320_pixels(
+    lab: Lab, theme: Literal["light", "dark"]
+) -> None:
+    """Names, roles, contrast and targets are right in every state, in the narrowest place too."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    every_state = [
+        f'good = client.generate("a fox, {"long " * 30}", size="16:9"); good.wait()',
+        _FAILED,
+        "_ = lumen.sandbox.settings(latency=(300, 300))",
+        'stopped = client.generate("a boat"); stopped.stop_watching()',
+        'slow = client.generate("a tram")',
+        _PANEL,
+    ]
+    notebook = lab.open([_BEGIN, "\n".join(every_state), _UNKNOWN], theme=theme)
+    for index in range(3):
+        notebook.run_cell(index)
+    panel = _panel(notebook, 1)
+    expect(panel.locator(".lumen-task-thumbnail").last).to_be_visible()
+    rules: dict[str, Any] = {"rules": {"target-size": {"enabled": True}}}
+    wide = Axe().run(notebook.page, context=".lumen-tasks", options=rules)
+    panel.evaluate("(el) => { el.parentElement.style.inlineSize = '320px'; }")
+    expect(panel).to_have_css("width", "320px")
+    narrow = Axe().run(notebook.page, context=".lumen-tasks", options=rules)
+    too_wide = panel.evaluate(
+        "(el) => [el, ...el.querySelectorAll('*:not(.lumen-heard)')].filter("
+        "(one) => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0"
+        " && getComputedStyle(one).display !== 'inline').map((one) => one.className)"
+    )
+
+    assert wide.response["violations"] == []
+    assert narrow.response["violations"] == []
+    assert too_wide == []
+
+
+def test_of_a_thousand_rows_those_near_the_screen_are_in_the_page(lab: Lab) -> None:
+    """Scrolling and keys reach every row; what changes is shown; the page stays small."""
+    notebook = lab.open(
+        [_BEGIN, _MANY, 'tasks[0]._finish(status="succeeded"); tasks[0]._announce()']
+    )
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    panel = _panel(notebook, 1)
+    rows = panel.locator(".lumen-task")
+    expect(rows.first.locator(".lumen-task-id")).to_have_text("task-999")
+    scroller = panel.locator(".lumen-tasks-list")
+    for part in (0.0, 0.31, 0.77, 1.0):
+        scroller.evaluate("(el, part) => { el.scrollTop = part * el.scrollHeight; }", part)
+        notebook.page.wait_for_function(
+            f"(el) => ({_SEEN})(el).gap < 2", arg=scroller.element_handle(), polling=50
+        )
+        seen = scroller.evaluate(_SEEN)
+        assert 3 <= seen["visible"] <= seen["rows"] <= seen["visible"] + 20
+
+    rows.last.focus()
+    notebook.page.keyboard.press("Home")
+    expect(rows.first).to_be_focused()
+    expect(rows.first).to_have_attribute("aria-posinset", "1")
+    expect(rows.first).to_have_attribute("aria-setsize", "1000")
+    notebook.page.keyboard.press("End")
+    last = panel.locator(".lumen-task:focus")
+    expect(last).to_have_attribute("aria-posinset", "1000")
+    notebook.run_cell(2)
+    last = panel.locator(".lumen-task").filter(has_text="task-0")
+    expect(last.locator(".lumen-task-state")).to_have_text("Succeeded")
+    panel.get_by_role("searchbox").fill("task-77")
+    expect(panel.locator("[aria-setsize='11']").first).to_be_visible()
+
+
+# rows in the page, rows on screen, and px of the screen above the first or below the last of them
+_SEEN = """(el) => {
+  const screen = el.getBoundingClientRect();
+  const rows = [...el.querySelectorAll("article")].map((row) => row.getBoundingClientRect());
+  const visible = rows.filter((row) => row.bottom > screen.top && row.top < screen.bottom);
+  const gap = Math.max(rows[0].top - screen.top, screen.bottom - rows.at(-1).bottom);
+  return { rows: rows.length, visible: visible.length, gap };
+}"""

@@ -1,0 +1,47 @@
+"""What tests of the prompt form share: pictures for it, and its messages as a browser sees them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lumen_widgets.widgets import PromptForm
+    from tests.widgets.quiet_service import QuietService
+
+PICTURE = np.full((32, 48, 3), 200, np.uint8)
+MASK = np.zeros((32, 48), bool)
+MASK[8:16, 8:16] = True
+
+
+def until(condition: Callable[[], Any], what: str) -> Any:
+    """Wait until a condition holds, and return what it is."""
+    deadline = time.monotonic() + 20
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"never: {what}"
+        threading.Event().wait(0.01)
+    return found
+
+
+def messages(form: PromptForm) -> list[dict[str, Any]]:
+    """Keep what the form sends to browsers from here on."""
+    sent: list[dict[str, Any]] = []
+    form.send = lambda content, _=None: sent.append(content)
+    return sent
+
+
+def receive(form: PromptForm, content: Any, *buffers: bytes) -> None:
+    """Deliver a message, as a browser's arrives."""
+    form._handle_custom_msg(content, list(buffers))
+
+
+def taken(service: QuietService) -> tuple[str, dict[str, Any]]:
+    """Return the one submit that the service got."""
+    until(lambda: service.submits, "the service got a submit")
+    assert len(service.submits) == 1
+    return service.submits[0]

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from tests.widgets.forms import MASK, PICTURE, messages, receive, taken, until
+from tests.widgets.quiet_service import SECRET, QuietService
+
+if TYPE_CHECKING:
+    from lumen_widgets.widgets import PromptForm
+
+
+def test_the_secret_travels_with_the_submit_and_is_kept_nowhere(
+    form: PromptForm, service: QuietService
+) -> None:
+    """It is in the request, and in no trait and no message of the form."""
+    sent = messages(form)
+    fields = [{"field": "webhook_url", "value": "https://example.org/hook"}]
+    receive(form, {"kind": "submit", "request": "1", "fields": fields, "secret": SECRET})
+    body = taken(service)[1]
+
+    assert body["webhook_secret"] == SECRET
+    assert body["webhook_url"] == "https://example.org/hook"
+    assert SECRET not in json.dumps([form.get_state(), sent], default=repr)
+    assert SECRET not in repr(vars(form))
+
+
+def test_a_browser_may_write_fields_and_nothing_else(form: PromptForm) -> None:
+    """The account, the panel and the pictures are the kernel's alone; nonsense raises nothing."""
+    before = form._host, form.panel, form.images
+    form.set_state(
+        {"_host": "evil", "panel": None, "images": [1], "nothing": 1, "n": "x", "prompt": "an owl"}
+    )
+
+    assert (form._host, form.panel, form.images) == before
+    assert form.prompt == "an owl"
+    assert form.n is None
+
+
+def test_a_submit_takes_what_the_browser_holds_even_if_a_trait_is_behind(
+    form: PromptForm, service: QuietService
+) -> None:
+    """What somebody typed last is sent, although the update of its trait may come after."""
+    receive(
+        form,
+        {
+            "kind": "submit",
+            "request": "1",
+            "fields": [{"field": "prompt", "value": "a whale"}, {"field": "n", "value": 3}],
+            "secret": "",
+        },
+    )
+
+    assert taken(service)[1] == {"model": "gpt-image-2-low", "prompt": "a whale", "n": 3}
+    assert form.prompt == "a fox", "else the answer would replace what is typed meanwhile"
+
+
+def test_a_page_gets_everything_that_is_no_trait_when_it_says_hello(form: PromptForm) -> None:
+    """Pictures come as names, sizes and thumbnails; their bytes and sources stay in the kernel."""
+    form.images = [PICTURE, "https://example.org/a/cat.png?signature=abc"]
+    form.mask = MASK
+    until(
+        lambda: form.references.mask and all(one.looked for one in form.references.images),
+        "pictures looked at",
+    )
+    until(lambda: form.references.mask and form.references.mask.looked, "mask looked at")
+    sent = messages(form)
+    receive(form, {"kind": "hello", "request": "7"})
+
+    snapshot = next(message for message in sent if message["kind"] == "form")
+    first, second = snapshot["images"]
+    assert snapshot["request"] == "7"
+    assert (first["width"], first["height"]) == (48, 32)
+    assert first["thumbnail"].startswith("data:image/")
+    assert second["name"] == "example.org · cat.png"
+    assert snapshot["mask"]["width"] == 48
+    assert "signature" not in json.dumps(snapshot)
+
+
+def test_files_come_in_pieces_and_are_kept_as_bytes_with_a_name(form: PromptForm) -> None:
+    """A dropped file becomes one of `images`; moving and removing change the trait."""
+    data = _png()
+    sent = messages(form)
+    for start in range(0, len(data), 40):
+        receive(
+            form,
+            {
+                "kind": "chunk",
+                "upload": "u1",
+                "place": "images",
+                "name": "fox.png",
+                "size": len(data),
+                "start": start,
+            },
+            data[start : start + 40],
+        )
+    form.images = (*form.images, PICTURE)
+    keys = [one.key for one in form.references.images]
+    receive(form, {"kind": "move", "key": keys[0], "to": 1})
+
+    assert form.images[1] == data
+    assert repr(form.images[1]) == f"<fox.png, {len(data)} bytes>"
+    assert [m["size"] for m in sent if m["kind"] == "received"][-1] == len(data)
+    receive(form, {"kind": "remove", "key": keys[0]})
+    assert len(form.images) == 1
+    assert form.images[0] is PICTURE
+
+
+def _png() -> bytes:
+    import io
+
+    import PIL.Image
+
+    file = io.BytesIO()
+    PIL.Image.fromarray(PICTURE).save(file, "PNG")
+    return file.getvalue()

@@ -1,0 +1,315 @@
+"""What a task panel sends and does, without a browser: the messages of its protocol."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from lumen_widgets.client import (
+    InsufficientCredits,
+    LumenClient,
+    LumenError,
+    SubmitOutcomeUnknown,
+    Task,
+)
+from lumen_widgets.client.request import Request
+from lumen_widgets.notebook.account import account_of
+from lumen_widgets.notebook.submission import Submission
+from lumen_widgets.widgets import TaskPanel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.sandboxes import SandboxServer
+
+PATIENCE = 20.0
+
+
+class Browser:
+    """Stands where the browser is: hears what a panel sends, and asks as a page would."""
+
+    def __init__(self, panel: TaskPanel) -> None:
+        self.panel = panel
+        self.heard: list[dict[str, Any]] = []
+        self._news = threading.Condition()
+        panel.send = self._hear
+
+    def ask(self, kind: str, **fields: Any) -> dict[str, Any]:
+        """Send a request, and return its answer."""
+        request = f"request {len(self.heard)} {time.monotonic()}"
+        self.panel._receive(self.panel, {"kind": kind, "request": request, **fields}, [])
+        answer: dict[str, Any] = self.until(
+            lambda: next((m for m in self.heard if m.get("request") == request), {})
+        )
+        return answer
+
+    def row(self, key: str = "0") -> dict[str, Any]:
+        """Return the newest word about a row."""
+        rows = [row for message in self.heard for row in message.get("rows", ())]
+        return next((row for row in reversed(rows) if row["key"] == key), {})
+
+    def until(self, found: Callable[[], Any]) -> Any:
+        """Wait until something is there, and return it."""
+        with self._news:
+            assert self._news.wait_for(found, PATIENCE), self.heard
+        return found()
+
+    def state(self, key: str, status: str) -> dict[str, Any]:
+        """Wait until a row stands as told, and return it."""
+        row: dict[str, Any] = self.until(
+            lambda: self.row(key) if self.row(key).get("status") == status else {}
+        )
+        return row
+
+    def ended(self, key: str) -> dict[str, Any]:
+        """Wait until a row's task has ended and its pictures are here, and return it."""
+        row: dict[str, Any] = self.until(
+            lambda: {} if self.row(key).get("running", True) else self.row(key)
+        )
+        return row
+
+    def _hear(self, message: Any, *_: Any) -> None:
+        with self._news:
+            # as it travels
+            self.heard.append(json.loads(json.dumps(message)))
+            self._news.notify_all()
+
+
+@pytest.fixture
+def client(sandbox: SandboxServer, tmp_path: Path) -> LumenClient:
+    """Return a client of the sandbox, with a journal of its own."""
+    return LumenClient(sandbox.api_key, sandbox.url, journal=tmp_path / "journal")
+
+
+@pytest.fixture
+def show() -> Iterator[Callable[..., Browser]]:
+    """Return what makes panels; close them in the end."""
+    made: list[TaskPanel] = []
+
+    def make(*arguments: Any) -> Browser:
+        made.append(TaskPanel(*arguments))
+        return Browser(made[-1])
+
+    yield make
+    for panel in made:
+        panel.close()
+
+
+def _lost(error: LumenError, client: LumenClient) -> Submission:
+    def call(_: LumenClient) -> Task:
+        raise error
+
+    return Submission(call, account=account_of(client), prompt="a whale", model="m")
+
+
+def test_a_panel_of_every_task_has_a_row_for_each_that_comes_and_one_only(
+    client: LumenClient, show: Callable[..., Browser]
+) -> None:
+    """A call that is being sent becomes its task in the same row."""
+    browser = show()
+    # what other tests left behind has its rows too
+    before = len(browser.panel._all_rows())
+    task = client.generate("a fox")
+    browser.until(lambda: browser.row(str(before)))
+    browser.panel.add(task)
+    call = Submission(
+        lambda account: account.generate("an owl"),
+        account=account_of(client),
+        prompt="an owl",
+        model="gpt-image-2-low",
+    )
+    browser.panel.add(call)
+    call.start()
+    row = browser.state(str(before + 1), "succeeded")
+    snapshot = browser.ask("hello", view="v")
+
+    assert row["id"] == (call.task.id if call.task else None)
+    assert [row["prompt"] for row in snapshot["rows"][before:]] == ["a fox", "an owl"]
+
+
+def test_what_a_call_came_to_is_told_with_what_can_be_done(
+    client: LumenClient, show: Callable[..., Browser]
+) -> None:
+    """Refused: nothing was charged, try again. Unknown: something may have been, take it up."""
+    refused = _lost(InsufficientCredits("Too few credits.", next_step="Top it up."), client)
+    unknown = _lost(SubmitOutcomeUnknown("Lost.", may_have_cost=True), client)
+    browser = show([refused, unknown])
+    refused.start()
+    unknown.start()
+
+    row = browser.state("0", "refused")
+    assert (row["charge"], row["actions"], row["running"]) == ("none", ["again"], False)
+    assert row["error"] == {"message": "Too few credits.", "next_step": "Top it up."}
+    row = browser.state("1", "unknown")
+    assert (row["charge"], row["actions"]) == ("unknown", ["take_up"])
+    answer = browser.ask("act", key="1", action="again")
+    assert answer["kind"] == "error", "what may have been paid is not sent again by a click"
+
+
+@pytest.mark.parametrize("every", [True, False])
+def test_a_call_of_unknown_outcome_gets_the_task_of_the_id_that_is_found(
+    sandbox: SandboxServer, client: LumenClient, show: Callable[..., Browser], every: bool
+) -> None:
+    """A wrong id is answered with words; the right one takes the row, and no other row comes."""
+    call = _lost(SubmitOutcomeUnknown("Lost.", may_have_cost=True), client)
+    # made elsewhere: this process has not heard of it
+    made = requests.post(
+        f"{sandbox.url}/v1/images/generations",
+        json={"model": "gpt-image-2-low", "prompt": "a whale"},
+        headers={"Authorization": f"Bearer {sandbox.api_key}"},
+        timeout=PATIENCE,
+    )
+    task_id = made.json()["id"]
+    browser = show(*([] if every else [[]]))
+    rows = len(browser.panel._all_rows())
+    browser.panel.add(call)
+    call.start()
+    key = str(rows)
+    browser.state(key, "unknown")
+
+    wrong = browser.ask("take_up", key=key, id="no-such-task")
+    assert wrong["kind"] == "error"
+    assert wrong["error"]["message"]
+    assert browser.ask("take_up", key=key, id=f" {task_id} ")["kind"] == "done"
+    assert browser.state(key, "succeeded")["id"] == task_id
+    assert len(browser.panel._all_rows()) == rows + 1
+    again = browser.ask("take_up", key=key, id=task_id)
+    assert again["kind"] == "error", "a row has one task"
+
+
+def test_watching_stops_and_goes_on(
+    sandbox: SandboxServer, client: LumenClient, show: Callable[..., Browser]
+) -> None:
+    """Stopping keeps id and status; going on shows the end."""
+    task = client.generate("a boat")
+    browser = show([task])
+    assert browser.ask("act", key="0", action="stop")["kind"] == "done"
+    row = browser.ended("0")
+    assert row["actions"] == ["watch"]
+    assert row["id"] == task.id
+    browser.ask("act", key="0", action="watch")
+    browser.until(lambda: browser.row()["actions"] != ["watch"])
+
+    assert browser.ended("0")["pictured"]
+
+
+def test_a_thumbnail_is_sent_to_who_looks_and_no_picture_is_kept_for_it(
+    client: LumenClient, show: Callable[..., Browser]
+) -> None:
+    """Rows carry no picture; the panel lets go of a task that has ended."""
+    import gc
+    import weakref
+
+    task = client.generate("a fox")
+    watched = weakref.ref(task)
+    browser = show([task])
+    browser.ended("0")
+    del task
+    answer = browser.ask("look", keys=["0", "7", 3])
+    gc.collect()
+
+    assert [thumbnail["key"] for thumbnail in answer["thumbnails"]] == ["0"]
+    assert answer["thumbnails"][0]["data"].startswith("data:image/")
+    assert watched() is None
+    assert "data:" not in json.dumps(browser.panel.get_state("_rows"))
+    assert browser.ask("look", keys=["0"])["thumbnails"] == answer["thumbnails"]
+
+
+def test_a_failed_task_is_sent_again_as_a_new_row(
+    client: LumenClient, show: Callable[..., Browser]
+) -> None:
+    """The same request, paid again; the failed row stays."""
+    browser = show([client.generate("an owl", model="sandbox-always-fails", n=2)])
+    row = browser.state("0", "failed")
+    assert (row["charge"], row["actions"]) == ("refunded", ["again"])
+    answer = browser.ask("act", key="0", action="again")
+    assert answer["key"] == "1"
+    again = browser.state("1", "failed")
+
+    assert again["id"] != row["id"]
+    assert again["prompt"] == "an owl"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        [],
+        {"kind": "act"},
+        {"kind": "act", "request": "r", "key": "9", "action": "stop"},
+        {"kind": "act", "request": "r", "key": 0, "action": "stop"},
+        {"kind": "act", "request": "r", "key": "0", "action": "format"},
+        {"kind": "hello", "request": "r"},
+        {"kind": "look", "request": "r", "keys": "all"},
+        {"kind": "take_up", "request": "r", "key": "0"},
+        {"kind": ["x"], "request": "r"},
+        {"kind": "bye", "view": 7},
+    ],
+)
+def test_what_a_browser_should_not_send_is_answered_or_ignored(
+    show: Callable[..., Browser], content: object
+) -> None:
+    """Nothing that comes in raises where nobody hears it."""
+    nobody = LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
+    browser = show([_task(nobody, 0)])
+    browser.panel._receive(browser.panel, content, [])
+
+    if isinstance(content, dict) and content.get("kind") != "bye" and "request" in content:
+        assert browser.until(lambda: [m for m in browser.heard if m.get("request") == "r"])
+
+
+def test_a_change_costs_as_many_bytes_with_a_thousand_rows_as_with_ten(
+    show: Callable[..., Browser],
+) -> None:
+    """Only the row that changed is sent."""
+    nobody = LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
+    sizes = []
+    for count in (10, 1000):
+        tasks = [_task(nobody, number) for number in range(count)]
+        browser = show(tasks)
+        browser.ask("hello", view="v")
+        while browser.panel._due:
+            browser.panel._publish()
+        browser.heard.clear()
+        tasks[5]._hear("processing")
+        tasks[5]._announce()
+        browser.state("5", "processing")
+        sizes.append([len(message["rows"]) for message in browser.heard])
+
+    assert sizes == [[1], [1]]
+
+
+def test_no_key_and_no_address_is_in_what_a_panel_keeps_or_sends(
+    sandbox: SandboxServer, client: LumenClient, show: Callable[..., Browser]
+) -> None:
+    """Saved widget state and messages name the host, and nothing that pays or opens a picture."""
+    browser = show([client.generate("a fox")])
+    browser.state("0", "succeeded")
+    everything = json.dumps([browser.heard, browser.panel.get_state()], default=str)
+
+    assert sandbox.api_key not in everything
+    assert f"{sandbox.url}/" not in everything
+
+
+def test_a_long_run_is_said_to_be_an_estimate_once_enough_is_known(
+    client: LumenClient, show: Callable[..., Browser]
+) -> None:
+    """After a few like tasks a row says how long they took; before, it says nothing."""
+    for task in [client.generate("a fox") for _ in range(4)]:
+        task.wait(PATIENCE)
+    browser = show([client.generate("another fox")])
+    row = browser.until(lambda: browser.row() if browser.row().get("usual") else {})
+
+    assert 0.5 < row["usual"] < PATIENCE
+    assert browser.ended("0")["usual"] is None
+
+
+def _task(client: LumenClient, number: int) -> Task:
+    request = Request("generations", {"prompt": f"picture {number}", "model": "m"})
+    return Task(f"task-{number}", client=client, status="queued", request=request)
