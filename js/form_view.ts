@@ -131,7 +131,7 @@ export class FormView {
     );
     this.el = element(
       "section",
-      { class: "lumen lumen-prompt-form", "aria-label": words.title },
+      { class: "lumen lumen-prompt-form", "aria-label": words.title, lang: words.lang },
       form,
     );
     this.#listen(form, signal);

@@ -1,6 +1,7 @@
 /* Every sentence of the prompt form, in each language that it speaks. */
 
 export const FORM_ENGLISH = {
+  lang: "en",
   title: "New picture",
   sandbox: "Sandbox on this machine · previews, nothing is charged",
   service: "{host} · pictures cost credits",
@@ -88,6 +89,7 @@ export const FORM_ENGLISH = {
 export type FormWords = typeof FORM_ENGLISH;
 
 export const FORM_CHINESE: FormWords = {
+  lang: "zh",
   title: "新图片",
   sandbox: "本机沙盒 · 仅为预览，不收费",
   service: "{host} · 出图消耗积分",

@@ -39,40 +39,6 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# which package each public name lives in
-_HOME = {
-    **dict.fromkeys(
-        (
-            "AuthenticationError",
-            "DownloadError",
-            "HostingError",
-            "InsufficientCredits",
-            "InvalidRequest",
-            "JournalError",
-            "LumenClient",
-            "LumenError",
-            "MissingKey",
-            "NotFound",
-            "Picture",
-            "Pictures",
-            "RateLimited",
-            "ServiceUnreachable",
-            "SubmitOutcomeUnknown",
-            "Task",
-            "TaskCancelled",
-            "TaskFailed",
-            "TasksFailed",
-            "UpstreamError",
-            "WaitTimeout",
-        ),
-        "lumen_widgets.client",
-    ),
-    **dict.fromkeys(
-        ("edit", "generate", "inpaint", "show", "stream", "use"), "lumen_widgets.notebook"
-    ),
-    **dict.fromkeys(("PromptForm", "TaskPanel"), "lumen_widgets.widgets"),
-}
-
 __all__ = [
     "AuthenticationError",
     "DownloadError",
@@ -105,6 +71,16 @@ __all__ = [
     "stream",
     "use",
 ]
+
+# which package each public name lives in: what is named nowhere else is the client's; the sandbox
+# is a package itself
+_HOME = {
+    **dict.fromkeys((name for name in __all__ if name != "sandbox"), "lumen_widgets.client"),
+    **dict.fromkeys(
+        ("edit", "generate", "inpaint", "show", "stream", "use"), "lumen_widgets.notebook"
+    ),
+    **dict.fromkeys(("PromptForm", "TaskPanel"), "lumen_widgets.widgets"),
+}
 
 
 def __getattr__(name: str) -> Any:

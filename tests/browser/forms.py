@@ -52,7 +52,7 @@ def open_form(lab: Lab, prompt: str = "", **page: Any) -> tuple[NotebookPage, Lo
         notebook.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
     notebook.run_cell(0)
     notebook.run_cell(1)
-    form = notebook.cell_output(1).locator("form")
+    form = notebook.cell_output(1).locator("form.lumen-form")
     expect(form).to_be_visible()
     return notebook, form
 

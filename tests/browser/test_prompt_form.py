@@ -29,9 +29,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 
-def test_a_prompt_is_typed_and_sent_and_its_picture_appears_under_the_form(lab: Lab) -> None:
+def test_a_prompt_is_typed_and_sent_and_its_picture_appears_under_the_form(
+    lab: Lab, kernel: str
+) -> None:
     """Type, press, see the task's states, see the picture; the form stays as it was filled in."""
-    notebook, form = open_form(lab)
+    notebook, form = open_form(lab, kernel=kernel)
     field(form, "Prompt").fill("a red fox in fresh snow")
     form.get_by_role("radio", name="16:9").check()
     form.get_by_role("radio", name="2", exact=True).check()

@@ -29,7 +29,7 @@ def test_after_a_reload_everything_typed_is_there(lab: Lab) -> None:
     field(form, "Prompt").fill("typed at the very last")
     notebook.page.reload()
     notebook.wait_ready()
-    form = notebook.cell_output(1).locator("form")
+    form = notebook.cell_output(1).locator("form.lumen-form")
 
     expect(field(form, "Prompt")).to_have_value("typed at the very last")
     expect(form.get_by_role("radio", name="4K")).to_be_checked()
@@ -47,7 +47,7 @@ def test_python_and_two_views_are_in_step(lab: Lab) -> None:
     notebook, form = open_form(lab, "a fox")
     notebook.set_source(2, "form.language = 'zh'; form.size = '9:16'; form")
     notebook.run_cell(2)
-    second = notebook.cell_output(2).locator("form")
+    second = notebook.cell_output(2).locator("form.lumen-form")
     expect(field(second, "提示词")).to_have_value("a fox")
     expect(form.get_by_role("radio", name="9:16")).to_be_checked()
     field(second, "提示词").fill("两只猫")

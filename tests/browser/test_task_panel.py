@@ -95,7 +95,7 @@ def test_a_panel_of_every_task_shows_how_each_ends_and_sends_a_failed_one_again(
     assert notebook.errors == []
 
 
-def test_two_views_stay_in_step_while_one_stops_watching_and_goes_on(lab: Lab) -> None:
+def test_two_views_stay_in_step_while_one_stops_watching_and_goes_on(lab: Lab, kernel: str) -> None:
     """What is done in one view shows in the other; an id is copied without a clipboard API too."""
     notebook = lab.open(
         [
@@ -103,7 +103,8 @@ def test_two_views_stay_in_step_while_one_stops_watching_and_goes_on(lab: Lab) -
             _PANEL,
             "panel",
             'task = client.generate("a quiet harbour")',
-        ]
+        ],
+        kernel=kernel,
     )
     for index in range(4):
         notebook.run_cell(index)
@@ -158,14 +159,15 @@ def test_a_call_of_unknown_outcome_takes_up_the_task_that_the_console_shows(lab:
     expect(panel.locator(".lumen-task-thumbnail")).to_be_visible()
 
 
-def test_a_reload_finds_everything_again(lab: Lab) -> None:
+def test_a_reload_finds_everything_again(lab: Lab, kernel: str) -> None:
     """The page is another; rows, pictures and what can be done about them are the same."""
     notebook = lab.open(
         [
             _BEGIN,
             _PANEL,
             f'client.generate("a fox").wait()\n{_FAILED}',
-        ]
+        ],
+        kernel=kernel,
     )
     for index in range(3):
         notebook.run_cell(index)
