@@ -113,7 +113,12 @@ def submission_of(values: Values, secret: str, account: Account) -> Submission:
 
     def call(client: LumenClient) -> Task:
         if values.endpoint == INPAINT:
-            return client.inpaint(values.prompt, values.images[0], values.mask, **fields)
+            try:
+                return client.inpaint(values.prompt, values.images[0], values.mask, **fields)
+            except InvalidRequest as error:
+                # a form keeps the picture of a repaint among the references of an edit
+                error.field = "images" if error.field == "image" else error.field
+                raise
         if values.endpoint == EDIT:
             return client.edit(values.prompt, values.images, **fields)
         return client.generate(values.prompt, **fields)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import traitlets
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lumen_widgets.client import InvalidRequest
@@ -96,6 +96,14 @@ def _judge(
 
 @_RUNS
 @given(assignments=_PYTHON)
+# a form keeps the picture of a repaint, which the client calls `image`, among its `images`
+@example(
+    assignments=[
+        ("model", "fal-flux-pro-fill"),
+        ("images", ["no-such-file.png"]),
+        ("mask", np.ones((4, 4), bool)),
+    ]
+)
 def test_whatever_is_assigned_is_refused_said_beside_its_field_or_sent(
     assignments: list[tuple[str, Any]], thread_errors: list[Any], caplog: pytest.LogCaptureFixture
 ) -> None:
