@@ -30,7 +30,11 @@ _NOTEBOOK = _ROOT / "notebooks" / "01_pictures_from_a_prompt.ipynb"
 _README = _ROOT / ".github" / "images"
 _THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 _WIDTHS = (360, 800, 1400)
+# README's own pictures, each at the width at which it reads best
+_IN_README = {"first": 800, "sent-en": 1400, "panel-en": 800}
 _START = 'import lumen_widgets as lumen\nlumen.use("sandbox")'
+# other scenes share the sandbox, and change its pace
+_PACE = "\n_ = lumen.sandbox.settings(latency=(0.6, 1.0))"
 _PROMPTS = {
     "en": ("a red fox in the snow", "a lighthouse by the sea at sunset, oil painting"),
     "zh": ("雪地里的一只红狐狸", "日落时海边的灯塔 油画"),
@@ -65,7 +69,7 @@ def _sent_form(notebook: NotebookPage) -> Locator:
     output = _form(notebook)
     output.locator("form button[type=submit]").first.click()
     expect(output.locator(".jp-RenderedImage img")).to_have_count(1)
-    return output
+    return output.locator(".lumen-prompt-form").first
 
 
 def _panel(notebook: NotebookPage) -> Locator:
@@ -107,8 +111,8 @@ def _scenes() -> list[Scene]:
             "panel"
         )
         scenes += [
-            Scene(f"form-{language}", (_START, form), _form),
-            Scene(f"sent-{language}", (_START, form), _sent_form),
+            Scene(f"form-{language}", (_START + _PACE, form), _form),
+            Scene(f"sent-{language}", (_START + _PACE, form), _sent_form),
             Scene(f"panel-{language}", (_START, panel), _panel),
         ]
     return scenes
@@ -132,7 +136,7 @@ def make(folder: Path, names: list[str], *, readme: bool) -> None:
                     notebook.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
                     subject = scene.prepare(notebook)
                     notebook.screenshot(folder / f"{scene.name}-{theme}-{width}.png")
-                    if readme and (theme, width) == ("light", 800):
+                    if readme and theme == "light" and _IN_README.get(scene.name) == width:
                         _README.mkdir(parents=True, exist_ok=True)
                         subject.screenshot(path=_README / f"{scene.name}.png")
                     lab.close()
