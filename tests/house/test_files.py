@@ -19,7 +19,7 @@ _MODULES = [path for path in _FILES if path.suffix == ".py" and path.parts[0] ==
 _MOST_LINES = 320
 # somebody's home folder or a folder of the machine that this was written on
 _MACHINE_PATHS = re.compile(
-    r"(?<![\w.~/-])(/home/(?!jovyan\b)\w+|/root/|/Users/\w+|/work/|[A-Z]:[\\/]+Users\b)"
+    r"(?<![\w.~/-])(/home/(?!jovyan\b)\w+|/(?:root|work)/|/Users/\w+|[A-Z]:[\\/]+Users\b)"
 )
 _NPM_REGISTRY = "https://registry.npmjs.org/"
 
