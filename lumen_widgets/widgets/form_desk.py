@@ -53,6 +53,8 @@ class FormDesk:
         self._lock = threading.Lock()
         self._sequence = 0
         self._uploads = Uploads()
+        # submits taken in: a message that arrives twice is paid once
+        self._requests: set[str] = set()
         # what cannot be seen from a field's value: refused by a trait, or by the service
         self._refused: dict[str, str] = {}
         self._asked = False
@@ -130,7 +132,8 @@ class FormDesk:
         match content.get("kind"):
             case "hello" if isinstance(request, str):
                 self._greet(request)
-            case "submit" if isinstance(request, str):
+            case "submit" if isinstance(request, str) and request not in self._requests:
+                self._requests.add(request)
                 self._submit(request, content)
             case "typed":
                 for name, value in self._typed(content.get("fields"))[0].items():

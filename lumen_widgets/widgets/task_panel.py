@@ -93,6 +93,8 @@ class TaskPanel(anywidget.AnyWidget):
         self._answers: list[Callable[[], Mapping[str, Any]]] = []
         self._sequence = 0
         self._views: set[str] = set()
+        # what browsers asked to be done: a request that arrives twice is done, and paid, once
+        self.acts: set[str] = set()
         self._open = self._retired = False
         self._silence: Callable[[], None] = lambda: None
         if tasks is None:

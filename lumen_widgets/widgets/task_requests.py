@@ -44,8 +44,10 @@ def answer(panel: TaskPanel, content: object) -> None:
     if kind == "bye" and isinstance(view := content.get("view"), str):
         panel.saw(view, there=False)
     request = content.get("request")
-    if not isinstance(request, str):
+    if not isinstance(request, str) or request in panel.acts:
         return
+    if kind == "act":
+        panel.acts.add(request)
     try:
         _carry_out(panel, kind, request, content)
     except LumenError as error:

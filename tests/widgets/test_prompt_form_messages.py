@@ -55,6 +55,16 @@ def test_a_submit_takes_what_the_browser_holds_even_if_a_trait_is_behind(
     assert form.prompt == "a fox", "else the answer would replace what is typed meanwhile"
 
 
+def test_a_submit_that_arrives_twice_is_paid_once(form: PromptForm, service: QuietService) -> None:
+    """A connection that repeats a message repeats no call; the next press is another one."""
+    submit = {"kind": "submit", "request": "1", "fields": [], "secret": ""}
+    for message in (submit, submit, {**submit, "request": "2"}):
+        receive(form, message)
+    until(lambda: len(service.submits) == 2, "two calls")
+
+    assert form._sent == 2
+
+
 def test_a_page_gets_everything_that_is_no_trait_when_it_says_hello(form: PromptForm) -> None:
     """Pictures come as names, sizes and thumbnails; their bytes and sources stay in the kernel."""
     form.images = [PICTURE, "https://example.org/a/cat.png?signature=abc"]

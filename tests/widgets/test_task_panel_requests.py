@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lumen_widgets.client import InvalidRequest, LumenClient
+from lumen_widgets.notebook.account import account_of
+from lumen_widgets.notebook.submission import Submission
+from lumen_widgets.widgets import TaskPanel
+from tests.widgets.forms import until
+from tests.widgets.quiet_service import QuietService
+
+if TYPE_CHECKING:
+    from lumen_widgets.client import Task
+
+
+def test_a_wish_to_try_again_that_arrives_twice_is_paid_once() -> None:
+    """A connection that repeats a message repeats no call; the next press is another one."""
+    calls: list[int] = []
+
+    def refused(_: LumenClient) -> Task:
+        calls.append(len(calls))
+        raise InvalidRequest("No.", field="prompt")
+
+    account = account_of(QuietService().client())
+    first = Submission(refused, account=account, prompt="a fox", model="m")
+    panel = TaskPanel([first], account.client)
+    first.start()
+    until(lambda: first.error is not None, "the refusal")
+    again = {"kind": "act", "key": "0", "action": "again"}
+    until(lambda: "again" in panel.entry("0").row()["actions"], "the way to try again")  # type: ignore[union-attr] # there is one
+    for request in ("1", "1", "2"):
+        panel._handle_custom_msg({**again, "request": request}, [])
+    until(lambda: len(calls) == 3, "the first call and two more")
+    panel.close()
+
+    assert len(panel._all()) == 3
