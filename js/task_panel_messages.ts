@@ -31,6 +31,8 @@ export interface TaskRow {
   arrived: number;
   /** Whether there is a thumbnail to ask for. */
   pictured: boolean;
+  /** Share of the picture that is repainted, up to 1, where the mask is known; then it can be looked for. */
+  repaints: number | null;
   /** What it costs, where known. */
   credits: number | null;
   charge: "pending" | "charged" | "refunded" | "unknown" | "none";
@@ -39,9 +41,10 @@ export interface TaskRow {
   error: RowError | null;
 }
 
-/** The first picture of a row, at most 96 px. */
+/** The first picture of a row, or its mask, at most 96 px. */
 export interface Thumbnail {
   key: string;
+  of: "picture" | "mask";
   /** A data: URL. */
   data: string;
 }
@@ -61,10 +64,11 @@ export interface SnapshotMessage {
   request: string;
 }
 
-/** Kernel → browser: thumbnails that a view looked for. */
+/** Kernel → browser: thumbnails that a view looked for, or the masks of new tasks. */
 export interface ThumbnailsMessage {
   kind: "thumbnails";
   thumbnails: Thumbnail[];
+  /** Empty for those that nobody looked for. */
   request: string;
 }
 

@@ -23,7 +23,7 @@ export interface Shared {
   calls: Calls;
   /** Views in the page, of which the first that can be seen speaks. */
   speakers: Set<HTMLElement>;
-  /** Rows whose thumbnail was asked for. */
+  /** Which thumbnail of which row was asked for. */
   looked: Set<string>;
 }
 
@@ -68,7 +68,7 @@ export function showPanel(
     (row) => new RowView(row.key, words, deeds),
     (view, row) => {
       const host = hosts.length > 1 ? row.host || words.sandboxShort : "";
-      view.update(row, rows.elapsed(row), rows.thumbnail(row.key), host);
+      view.update(row, rows.elapsed(row), rows.small(row.key), host);
     },
     signal,
   );
@@ -81,10 +81,12 @@ export function showPanel(
   const look = () => {
     window.clearTimeout(looking);
     looking = window.setTimeout(() => {
-      const keys = list.shown
-        .filter(({ key, pictured }) => pictured && !rows.thumbnail(key) && !looked.has(key))
-        .map(({ key }) => key);
-      for (const key of keys) looked.add(key);
+      const keys: string[] = [];
+      for (const row of list.shown) {
+        const lacking = rows.lacks(row).map((of) => `${of} ${row.key}`);
+        if (lacking.some((name) => !looked.has(name))) keys.push(row.key);
+        for (const name of lacking) looked.add(name);
+      }
       if (keys.length > 0) void calls.ask({ kind: "look", keys });
     }, LOOK_MS);
   };

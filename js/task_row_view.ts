@@ -2,12 +2,13 @@
 import { CopyButton } from "./copy_button";
 import { element, icon } from "./dom";
 import { type Answer, newId } from "./task_calls";
-import type { KnownRow } from "./task_rows";
+import type { KnownRow, Small } from "./task_rows";
 import {
   chargeWords,
   clockTime,
   ICONS,
   pictureWords,
+  repaintWords,
   stateWords,
   toneOf,
   usualWords,
@@ -41,6 +42,7 @@ export class RowView {
   readonly #show = element("p", { class: "lumen-task-show", hidden: "" });
   readonly #notice = element("p", { class: "lumen-task-notice", hidden: "" });
   readonly #thumbnail = element("img", { class: "lumen-task-thumbnail", hidden: "" });
+  readonly #mask = element("img", { class: "lumen-task-mask", hidden: "" });
   readonly #watch = element("button", { type: "button", class: "lumen-button" });
   readonly #again = element("button", { type: "button", class: "lumen-button" });
   readonly #actions: HTMLElement;
@@ -56,6 +58,7 @@ export class RowView {
     this.#words = words;
     this.#elapsed.title = words.elapsed;
     this.#thumbnail.alt = words.thumbnail;
+    this.#mask.alt = words.mask;
     this.#copyId = new CopyButton(words.copyId, words);
     this.#copyCode = new CopyButton(words.copyCode, words);
     this.#takeUp = new TakeUp(words, (id) => this.#wait(deeds.takeUp(key, id)));
@@ -98,12 +101,12 @@ export class RowView {
         this.#takeUp.el,
         this.#notice,
       ),
-      this.#thumbnail,
+      element("span", { class: "lumen-task-small" }, this.#thumbnail, this.#mask),
     );
   }
 
   /** Shows a row; `host` is named where the panel's rows have several. */
-  update(row: KnownRow, elapsed: number | null, thumbnail: string | undefined, host: string): void {
+  update(row: KnownRow, elapsed: number | null, small: Small, host: string): void {
     const words = this.#words;
     const mood = toneOf(row);
     if (this.el.dataset.tone !== mood) {
@@ -118,7 +121,12 @@ export class RowView {
     setText(this.#id, row.id);
     this.#copyId.text = row.id;
     this.#copyId.el.hidden = row.id === "";
-    const facts = [pictureWords(row.arrived, words), chargeWords(row, words), host];
+    const facts = [
+      repaintWords(row.repaints, words),
+      pictureWords(row.arrived, words),
+      chargeWords(row, words),
+      host,
+    ];
     setText(this.#more, ["", ...facts.filter(Boolean)].join(" · "));
     this.tick(elapsed);
     this.#error.hidden = row.error === null;
@@ -126,10 +134,8 @@ export class RowView {
     this.#show.hidden = row.id === "" || row.status !== "succeeded";
     this.#copyCode.text = `lumen.show(${JSON.stringify(row.id)})`;
     setText(this.#code, this.#copyCode.text);
-    this.#thumbnail.hidden = thumbnail === undefined;
-    if (thumbnail !== undefined && this.#thumbnail.src !== thumbnail) {
-      this.#thumbnail.src = thumbnail;
-    }
+    setPicture(this.#thumbnail, small.picture);
+    setPicture(this.#mask, small.mask);
     this.#offer(row);
   }
 
@@ -190,4 +196,9 @@ export class RowView {
 /** Writes only what changed: a selection in the text stays, and nothing is laid out anew. */
 function setText(el: Element, text: string): void {
   if (el.textContent !== text) el.textContent = text;
+}
+
+function setPicture(img: HTMLImageElement, data: string | undefined): void {
+  img.hidden = data === undefined;
+  if (data !== undefined && img.src !== data) img.src = data;
 }

@@ -1,11 +1,14 @@
 /* The rows of one panel as the browser knows them: messages come in, in any order, and the newest
    word about each row stays. One for each model, shared by its views. */
-import type { KernelMessage, TaskRow } from "./task_panel_messages";
+import type { KernelMessage, TaskRow, Thumbnail } from "./task_panel_messages";
 
 /** A row, and when (in `performance.now()` milliseconds) its elapsed time was true. */
 export interface KnownRow extends TaskRow {
   heard: number;
 }
+
+/** What a row shows in small, as data: URLs, as far as the page has it. */
+export type Small = Partial<Record<Thumbnail["of"], string>>;
 
 /** What a filter can ask for; every row is in exactly one of those after `all`. */
 export const GROUPS = ["all", "running", "finished", "bad", "open"] as const;
@@ -31,7 +34,7 @@ export function groupOf(row: TaskRow): Exclude<Group, "all"> {
 export class TaskRows {
   readonly #rows = new Map<string, KnownRow>();
   readonly #sequences = new Map<string, number>();
-  readonly #thumbnails = new Map<string, string>();
+  readonly #small = new Map<string, Small>();
   readonly #listeners = new Set<(changed: KnownRow[]) => void>();
   readonly #now: () => number;
 
@@ -53,8 +56,17 @@ export class TaskRows {
     return this.#rows.get(key);
   }
 
-  thumbnail(key: string): string | undefined {
-    return this.#thumbnails.get(key);
+  small(key: string): Small {
+    return this.#small.get(key) ?? {};
+  }
+
+  /** Which thumbnails of a row the kernel has and this page does not. */
+  lacks(row: TaskRow): Thumbnail["of"][] {
+    const { picture, mask } = this.small(row.key);
+    const lacking: Thumbnail["of"][] = [];
+    if (row.pictured && !picture) lacking.push("picture");
+    if (row.repaints !== null && !mask) lacking.push("mask");
+    return lacking;
   }
 
   /** Rows of one group whose prompt, model or id holds every word of `text`, the newest first. */
@@ -86,7 +98,9 @@ export class TaskRows {
   receive(message: KernelMessage): void {
     if (message.kind === "thumbnails") {
       const drawn = message.thumbnails.filter(({ data }) => data.startsWith("data:image/"));
-      for (const { key, data } of drawn) this.#thumbnails.set(key, data);
+      for (const { key, of, data } of drawn) {
+        this.#small.set(key, { ...this.small(key), [of]: data });
+      }
       this.#tell(drawn.flatMap(({ key }) => this.#rows.get(key) ?? []));
     } else if (message.kind === "rows" || message.kind === "snapshot") {
       this.#tell(this.#merge(message.rows, message.sequence));

@@ -84,6 +84,14 @@ export function pictureWords(count: number, words: PanelWords): string {
   return count === 1 ? words.picture : fill(words.pictures, { count: numberWords(count) });
 }
 
+/** How much of the picture is repainted; what is little is not nothing, and nearly all is not all. */
+export function repaintWords(share: number | null, words: PanelWords): string {
+  if (share === null) return "";
+  if (share >= 1) return words.repaintsAll;
+  if (share < 0.001) return words.repaintsLittle;
+  return fill(words.repaints, { percent: String(Math.min(Math.round(share * 1000) / 10, 99.9)) });
+}
+
 export function hostWords(host: string, words: PanelWords): string {
   return host === "" ? words.sandbox : fill(words.service, { host });
 }

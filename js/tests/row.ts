@@ -15,6 +15,7 @@ export function row(changes: Partial<TaskRow> = {}): TaskRow {
     usual: null,
     arrived: 0,
     pictured: false,
+    repaints: null,
     credits: null,
     charge: "charged",
     actions: ["stop"],

@@ -90,7 +90,7 @@ test("what comes from outside is text, never markup", async () => {
     row({ prompt: evil, id: evil, status: evil, error: { message: evil, next_step: evil } }),
   ]);
 
-  expect(el.querySelectorAll("img:not(.lumen-task-thumbnail)").length).toBe(0);
+  expect(el.querySelectorAll("img:not(.lumen-task-thumbnail, .lumen-task-mask)").length).toBe(0);
   expect(el.querySelector(".lumen-task-prompt")?.textContent).toBe(evil);
 });
 
@@ -111,13 +111,53 @@ test("a thumbnail is asked for once, when its row is shown", async () => {
   const asked = sent().filter(({ kind }) => kind === "look");
   expect(asked).toMatchObject([{ keys: ["1"] }]);
   const request = asked[0]?.request ?? "";
-  const thumbnails = [{ key: "1", data: "data:image/png;base64,AA==" }];
+  const thumbnails = [{ key: "1", of: "picture", data: "data:image/png;base64,AA==" }];
   fake.deliver({ kind: "thumbnails", thumbnails, request });
   vi.runOnlyPendingTimers();
 
   expect(el.querySelector("img")?.hidden).toBe(false);
   expect(el.querySelector("code")?.textContent).toBe('lumen.show("a1b2c3")');
   expect(sent().filter(({ kind }) => kind === "look").length).toBe(1);
+});
+
+test("a mask that came by itself is shown before the picture, and nobody asks for it", async () => {
+  const { fake, el, sent, text } = await mount();
+  const data = "data:image/png;base64,AA==";
+  fake.deliver({ kind: "thumbnails", request: "", thumbnails: [{ key: "1", of: "mask", data }] });
+  fake.deliver({ kind: "rows", sequence: 1, rows: [row({ repaints: 0.123 })] });
+  vi.runOnlyPendingTimers();
+  const [picture, mask] = el.querySelectorAll("img");
+
+  expect([picture?.hidden, mask?.hidden]).toEqual([true, false]);
+  expect(mask?.alt).toBe("Mask: white is repainted");
+  expect(text(".lumen-task-facts")).toContain("Repaints 12.3 % of the picture");
+  expect(sent().filter(({ kind }) => kind === "look")).toEqual([]);
+});
+
+test("a mask is asked for while the task runs, and the picture once there is one", async () => {
+  const { fake, el, sent } = await mount([row({ repaints: 0.0001 })]);
+  vi.runOnlyPendingTimers();
+  const looks = () => sent().filter(({ kind }) => kind === "look");
+  expect(looks()).toMatchObject([{ keys: ["1"] }]);
+  const data = "data:image/png;base64,AA==";
+  const answer = (of: string) =>
+    fake.deliver({
+      kind: "thumbnails",
+      request: looks().at(-1)?.request,
+      thumbnails: [{ key: "1", of, data }],
+    });
+  answer("mask");
+  fake.deliver({
+    kind: "rows",
+    sequence: 1,
+    rows: [row({ repaints: 0.0001, status: "succeeded", running: false, pictured: true })],
+  });
+  vi.runOnlyPendingTimers();
+  answer("picture");
+  vi.runOnlyPendingTimers();
+
+  expect(looks().length).toBe(2);
+  expect([...el.querySelectorAll("img")].map(({ hidden }) => hidden)).toEqual([false, false]);
 });
 
 test("few rows have no toolbar, unless the panel is one of every task", async () => {

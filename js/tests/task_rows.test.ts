@@ -87,12 +87,26 @@ describe("the rows of a panel", () => {
       kind: "thumbnails",
       request: "r",
       thumbnails: [
-        { key: "1", data: "data:image/jpeg;base64,AA==" },
-        { key: "2", data: "https://example.com/x.png" },
+        { key: "1", of: "picture", data: "data:image/jpeg;base64,AA==" },
+        { key: "1", of: "mask", data: "javascript:alert(1)" },
+        { key: "2", of: "picture", data: "https://example.com/x.png" },
       ],
     });
 
-    expect(rows.thumbnail("1")).toBe("data:image/jpeg;base64,AA==");
-    expect(rows.thumbnail("2")).toBeUndefined();
+    expect(rows.small("1")).toEqual({ picture: "data:image/jpeg;base64,AA==" });
+    expect(rows.small("2")).toEqual({});
+  });
+
+  test("lack what the kernel has and the page has not, the mask as well as the picture", () => {
+    const ended = row({ pictured: true, repaints: 0.2 });
+    const rows = new TaskRows([row({ repaints: 0.2 })]);
+    expect(rows.lacks(row())).toEqual([]);
+    expect(rows.lacks(row({ repaints: 0.2 }))).toEqual(["mask"]);
+    expect(rows.lacks(ended)).toEqual(["picture", "mask"]);
+
+    const data = "data:image/png;base64,AA==";
+    rows.receive({ kind: "thumbnails", request: "", thumbnails: [{ key: "1", of: "mask", data }] });
+    expect(rows.lacks(ended)).toEqual(["picture"]);
+    expect(rows.small("1")).toEqual({ mask: data });
   });
 });

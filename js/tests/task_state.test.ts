@@ -1,6 +1,13 @@
 import { expect, test } from "vitest";
 import type { TaskRow } from "../task_panel_messages";
-import { chargeWords, clockTime, stateWords, toneOf, usualWords } from "../task_state";
+import {
+  chargeWords,
+  clockTime,
+  repaintWords,
+  stateWords,
+  toneOf,
+  usualWords,
+} from "../task_state";
 import { fill, wordsFor } from "../words";
 import { row } from "./row";
 
@@ -37,6 +44,22 @@ test("credits are said in words where the amount is unknown, and never as real i
   );
   expect(chargeWords(known({ charge: "charged" }), words)).toBe("");
   expect(chargeWords(known({ charge: "refunded" }), words)).toBe("Sandbox credits refunded");
+});
+
+test("what is repainted is said in per cent, in which little is not nothing and nearly all not all", () => {
+  const part = (share: number | null) => repaintWords(share, words);
+
+  expect(part(null)).toBe("");
+  expect([0.123456, 0.05, 0.001].map(part)).toEqual([
+    "Repaints 12.3 % of the picture",
+    "Repaints 5 % of the picture",
+    "Repaints 0.1 % of the picture",
+  ]);
+  expect(part(0.00099)).toBe("Repaints less than 0.1 % of the picture");
+  expect(part(1 / 4096 ** 2)).toBe("Repaints less than 0.1 % of the picture");
+  expect(part(0.99999)).toBe("Repaints 99.9 % of the picture");
+  expect(part(1)).toBe("Repaints the whole picture");
+  expect(repaintWords(0.123, wordsFor("zh").panel)).toBe("重绘画面的 12.3 %");
 });
 
 test("every language has every sentence of every widget, with the same places to fill", () => {

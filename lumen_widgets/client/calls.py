@@ -231,4 +231,8 @@ class Calls(ABC):
             check_same_size(size, known.width, known.height)
         urls = [self._account.address(source)]
         mask_url = self._account.address(area)
-        return self.submit(build(INPAINT, fields, image_urls=urls, mask_url=mask_url, extra=extra))
+        repaint = None if isinstance(area, str) else area.repaint
+        request = build(
+            INPAINT, fields, image_urls=urls, mask_url=mask_url, repaint=repaint, extra=extra
+        )
+        return self.submit(request)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lumen_widgets.client.models import Endpoint
+    from lumen_widgets.client.repaint import Repaint
 
 # "1 to 4, default 1" (the page).
 MOST_PICTURES = 4
@@ -39,12 +40,15 @@ class Request:
         alone.
     secret
         The webhook's secret, which no journal and no repr has.
+    repaint
+        What an inpaint repaints, where its mask was read here; no journal has it.
 
     """
 
     endpoint: Endpoint
     body: dict[str, Any]
     secret: Secret | None = field(default=None, compare=False)
+    repaint: Repaint | None = field(default=None, compare=False)
 
     @property
     def prompt(self) -> str:
@@ -131,6 +135,7 @@ def build(
     *,
     image_urls: list[str] | None = None,
     mask_url: str | None = None,
+    repaint: Repaint | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> Request:
     """Put a request together from checked fields, the pictures' URLs and the user's extra fields.
@@ -141,6 +146,8 @@ def build(
         What `check_fields` was given and returned.
     image_urls, mask_url
         Where the service finds the pictures; None leaves the field out.
+    repaint
+        What the mask at `mask_url` repaints, where that is known.
     extra
         Merged into the body last, so that it may replace anything.
 
@@ -161,7 +168,8 @@ def build(
     if mask_url is not None:
         body["mask_url"] = mask_url
     body.update(_extra(extra))
-    return _sealed(endpoint, body)
+    # a mask that `extra` names instead was never seen here
+    return _sealed(endpoint, body, repaint=repaint if body.get("mask_url") == mask_url else None)
 
 
 def check_again(request: object) -> Request:
@@ -190,7 +198,7 @@ def check_again(request: object) -> Request:
             next_step="Call edit or inpaint again with the pictures.",
             field="request",
         )
-    again = _sealed(request.endpoint, request.body, request.secret)
+    again = _sealed(request.endpoint, request.body, request.secret, request.repaint)
     if again.body.get(URL_FIELD) is not None and again.secret is None:
         raise InvalidRequest(
             "This request had a webhook_secret, which is kept nowhere.",
@@ -200,12 +208,17 @@ def check_again(request: object) -> Request:
     return again
 
 
-def _sealed(endpoint: Endpoint, body: Mapping[str, Any], secret: Secret | None = None) -> Request:
+def _sealed(
+    endpoint: Endpoint,
+    body: Mapping[str, Any],
+    secret: Secret | None = None,
+    repaint: Repaint | None = None,
+) -> Request:
     """Return a request as the service will read it, its webhook's secret apart from the rest."""
     sent = _as_sent(body)
     if SECRET_FIELD in sent:
         secret = Secret(sent.pop(SECRET_FIELD))
-    return Request(endpoint, sent, secret)
+    return Request(endpoint, sent, secret, repaint)
 
 
 def _is_shortened(value: object) -> bool:

@@ -10,6 +10,8 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lumen_widgets.client import Picture
 
 
@@ -88,6 +90,14 @@ def note(text: str, *, code: str = "", after: str = "") -> dict[str, Any]:
         if part
     )
     return {"text/html": f"<p>{marked}</p>", "text/plain": plain}
+
+
+def together(notes: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return a bundle of several sentences, one below the other."""
+    return {
+        "text/html": "".join(one["text/html"] for one in notes),
+        "text/plain": "\n".join(one["text/plain"] for one in notes),
+    }
 
 
 def picture_bundle(picture: Picture) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from lumen_widgets.client import InvalidRequest, LumenError, Task, TasksFailed
 from lumen_widgets.notebook.account import account_of, current
 from lumen_widgets.notebook.cell import note, show_note, show_picture
-from lumen_widgets.notebook.status import Status, title_of, words_of
+from lumen_widgets.notebook.status import Status, heading, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -109,7 +109,7 @@ def follow(
     try:
         for task in client.as_completed(tasks, timeout=timeout):
             if len(tasks) > 1:
-                show_note(note(title_of(task)))
+                show_note(heading(task))
             for picture in task.pictures:
                 show_picture(picture)
             if task.error is not None and len(tasks) > 1:

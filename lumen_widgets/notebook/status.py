@@ -5,11 +5,12 @@ The last of these is what the saved notebook keeps, so it needs no kernel.
 
 from __future__ import annotations
 
+import base64
 import html
 from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.client import LumenError
-from lumen_widgets.notebook.cell import Output, in_notebook, note
+from lumen_widgets.notebook.cell import Output, in_notebook, note, together
 from lumen_widgets.notebook.panels import make_panel, prepare
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 # a list of failures longer than this helps nobody; the total stands above it
 _LINES = 20
+# a share that would read as nothing
+_LITTLE = 0.001
+_MASK = "Mask: white is repainted"
 
 
 class Status:
@@ -86,38 +90,38 @@ def summary(
 ) -> dict[str, Any]:
     """Return a bundle of plain words about how `tasks` stand."""
     if len(tasks) == 1:
-        lines = [_line(tasks[0], account, explain=explain)]
+        notes = [_line(tasks[0], account, explain=explain), *_repaint_notes(tasks[0])]
     else:
         good = sum(task.done and task.error is None for task in tasks)
-        lines = [(f"{good} of {len(tasks)} tasks succeeded · {account.name}", "")]
+        notes = [note(f"{good} of {len(tasks)} tasks succeeded · {account.name}")]
         rest = [task for task in tasks if not task.done or (explain and task.error is not None)]
-        lines += [_line(task, account, explain=explain) for task in rest[:_LINES]]
+        notes += [_line(task, account, explain=explain) for task in rest[:_LINES]]
         if len(rest) > _LINES:
-            lines.append((f"… and {len(rest) - _LINES} more", ""))
+            notes.append(note(f"… and {len(rest) - _LINES} more"))
     if more:
-        lines.append((more, ""))
-    return {
-        "text/html": "".join(
-            f"<p>{html.escape(text)}{f' <code>{html.escape(code)}</code>' if code else ''}</p>"
-            for text, code in lines
-        ),
-        "text/plain": "\n".join(f"{text} {code}".rstrip() for text, code in lines),
-    }
+        notes.append(note(more))
+    return together(notes)
 
 
-def _line(task: Task, account: Account, *, explain: bool) -> tuple[str, str]:
-    """Return one task's words, and the code to copy where there is something to do."""
+def heading(task: Task) -> dict[str, Any]:
+    """Return what stands above a task's pictures, where other tasks have theirs in one cell."""
+    title = task.request.prompt or f"Task {task.id}"
+    return together([note(title), *_repaint_notes(task)])
+
+
+def _line(task: Task, account: Account, *, explain: bool) -> dict[str, Any]:
+    """Return one task's words, with the code to copy where there is something to do."""
     after = "" if task.elapsed is None else f" after {task.elapsed:.1f} s"
     if not task.done:
-        return (
+        return note(
             f"Stopped waiting{after}. The task goes on; to show its pictures in a cell:",
-            f'lumen.show("{task.id}")',
+            code=f'lumen.show("{task.id}")',
         )
     if task.error is None:
         pictures = _count(len(task.pictures), "picture")
-        return f"✓ Succeeded{after} · {pictures} · {account.name}", ""
+        return note(f"✓ Succeeded{after} · {pictures} · {account.name}")
     why = f": {words_of(task.error)}" if explain else ""
-    return f"✗ {task.status.capitalize()}{after}{why}", ""
+    return note(f"✗ {task.status.capitalize()}{after}{why}")
 
 
 def words_of(error: LumenError) -> str:
@@ -125,9 +129,24 @@ def words_of(error: LumenError) -> str:
     return " ".join(part for part in (error.message, error.next_step) if part)
 
 
-def title_of(task: Task) -> str:
-    """Return what a task is called where people read it: its prompt, or its id without one."""
-    return task.request.prompt or f"Task {task.id}"
+def _repaint_notes(task: Task) -> list[dict[str, Any]]:
+    """Return what a task repaints, where that is known: how much of the picture, and its mask."""
+    repaint = task.request.repaint
+    if repaint is None:
+        return []
+    words = f"Repaints {_part(repaint.share)}"
+    data = base64.b64encode(repaint.thumbnail).decode("ascii")
+    # with a frame, since black and white end nowhere on a page of the same colour
+    mask = f'<img alt="{_MASK}" border="1" src="data:image/png;base64,{data}">'
+    return [{"text/html": f"<p>{mask} {html.escape(words)}</p>", "text/plain": words}]
+
+
+def _part(share: float) -> str:
+    """Return a share in words: what is little is not nothing, and nearly all is not all."""
+    if share >= 1:
+        return "the whole picture"
+    percent = "less than 0.1" if share < _LITTLE else f"{min(round(share * 100, 1), 99.9):g}"
+    return f"{percent} % of the picture"
 
 
 def _count(number: int, thing: str) -> str:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from lumen_widgets.client import InvalidRequest, Pictures, TaskCancelled, TaskFailed
 from lumen_widgets.client.models import EDIT, INPAINT
-from lumen_widgets.notebook.cell import note, picture_bundle
+from lumen_widgets.notebook.cell import picture_bundle
 from lumen_widgets.notebook.publisher import publisher
-from lumen_widgets.notebook.status import title_of
+from lumen_widgets.notebook.status import heading
 from lumen_widgets.notebook.submission import Submission
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Delivery:
         pictures = task.pictures
         if self._cell is not None and len(pictures) > self._shown:
             if not self._shown:
-                self._cell.append(note(title_of(task)))
+                self._cell.append(heading(task))
             for picture in pictures[self._shown :]:
                 self._cell.append(*picture_bundle(picture))
         self._shown = max(self._shown, len(pictures))

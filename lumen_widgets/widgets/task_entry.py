@@ -93,6 +93,12 @@ class TaskEntry:
         return self._name
 
     @property
+    def mask(self) -> str | None:
+        """What its task repaints, in small, as a ``data:`` URL; None where that is not known."""
+        repaint = None if self._request is None else self._request.repaint
+        return None if repaint is None else _data_url(repaint.thumbnail, "image/png")
+
+    @property
     def ended(self) -> bool:
         """Whether nothing more will happen to it by itself or by its actions but another try."""
         if self._last is not None:
@@ -216,6 +222,7 @@ class TaskEntry:
             usual=None,
             arrived=0,
             pictured=False,
+            repaints=None,
             credits=None,
             charge=charges.get(state, "pending"),
             actions=actions.get(state, []),
@@ -225,6 +232,7 @@ class TaskEntry:
     def _task_row(self, task: Task) -> TaskRow:
         call, done, watched = self.submission, task.done, task.watched
         going = not done and watched
+        repaint = task.request.repaint
         prompt = task.request.prompt or (call.prompt if call is not None else "")
         return TaskRow(
             key=self.key,
@@ -240,6 +248,7 @@ class TaskEntry:
             usual=self.usual if going else None,
             arrived=len(task.pictures),
             pictured=done and bool(task.pictures) and not self._undrawable,
+            repaints=None if repaint is None else repaint.share,
             credits=task.credits,
             charge=_charge(task),
             actions=self._actions(task),
@@ -287,5 +296,8 @@ def _words(error: LumenError | None) -> RowError | None:
 def _thumbnail(task: Task) -> str:
     from lumen_widgets.client.pictures import thumbnail
 
-    data, media_type = thumbnail(task.pictures[0], _THUMBNAIL)
+    return _data_url(*thumbnail(task.pictures[0], _THUMBNAIL))
+
+
+def _data_url(data: bytes, media_type: str) -> str:
     return f"data:{media_type};base64,{base64.b64encode(data).decode()}"

@@ -5,13 +5,15 @@ after that *rows* come by themselves, with sequence numbers, and only those that
 *bye* when a view is gone. It *looks* for the thumbnails of rows that a view shows, and *acts* on a
 row; each request has an id and gets an answer with it. Until a view has said hello, a row is
 repeated twice after its last change, because a bundle that is still loading hears nothing, and a
-kernel that runs a cell cannot be asked.
+kernel that runs a cell cannot be asked. For the same reason the mask of a task that runs comes
+along with its row, without anybody looking for it, until a view is there.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -24,7 +26,13 @@ from lumen_widgets.notebook.submission import Submission
 from lumen_widgets.widgets.bundles import STATIC
 from lumen_widgets.widgets.errands import errands
 from lumen_widgets.widgets.task_entry import TaskEntry, host_of, name_of
-from lumen_widgets.widgets.task_panel_messages import RowsMessage, SnapshotMessage, TaskRow
+from lumen_widgets.widgets.task_panel_messages import (
+    RowsMessage,
+    SnapshotMessage,
+    TaskRow,
+    Thumbnail,
+    ThumbnailsMessage,
+)
 from lumen_widgets.widgets.task_requests import answer
 
 if TYPE_CHECKING:
@@ -34,6 +42,8 @@ if TYPE_CHECKING:
 
 # seconds after a change at which its row is sent: at once, and again for a view that was loading
 _REPEATS = (0.0, 1.0, 4.0)
+# masks that come along with rows at once: as many rows as a screen shows; of more, views ask
+_MASKS_TOGETHER = 8
 # seconds that a retired panel waits for the hello of a view, which a cell that blocks holds back
 _LAST_HELLO = 10.0
 
@@ -90,6 +100,8 @@ class TaskPanel(anywidget.AnyWidget):
         self._names: set[tuple[str, str]] = set()
         self._held: list[Task] = []
         self._due: dict[str, list[float]] = {}
+        # rows whose mask a view has had
+        self._masked: set[str] = set()
         self._answers: list[Callable[[], Mapping[str, Any]]] = []
         self._sequence = 0
         self._views: set[str] = set()
@@ -254,10 +266,25 @@ class TaskPanel(anywidget.AnyWidget):
             self._sequence += 1
             entries = [self._entries[key] for key in ready]
         if entries and self.comm is not None:
+            # first, so that no view looks for what is on its way
+            self._send_masks(entries)
             rows = [entry.row() for entry in entries]
             self.send(RowsMessage(kind="rows", sequence=self._sequence, rows=rows))
         if upcoming is not None:
             publisher.mark(self._publish, after=upcoming - now)
+
+    def _send_masks(self, entries: Sequence[TaskEntry]) -> None:
+        """Send the masks of the newest of these tasks that still run and of which no view knows."""
+        new = (
+            Thumbnail(key=entry.key, of="mask", data=mask)
+            for entry in reversed(entries)
+            if not entry.ended and entry.key not in self._masked and (mask := entry.mask)
+        )
+        masks = list(islice(new, _MASKS_TOGETHER))
+        if masks:
+            self.send(ThumbnailsMessage(kind="thumbnails", thumbnails=masks, request=""))
+        if self._views:
+            self._masked.update(mask["key"] for mask in masks)
 
     def _send_answers(self) -> None:
         """Send what browsers asked for, from the publisher's thread."""

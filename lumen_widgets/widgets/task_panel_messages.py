@@ -30,6 +30,7 @@ class TaskRow(TypedDict):
     usual: float | None  # seconds that like tasks took so far, where enough is known
     arrived: int  # how many of its pictures are here
     pictured: bool  # whether there is a thumbnail to ask for
+    repaints: float | None  # share of the picture, up to 1, where the mask is known
     credits: float | None  # what it costs, where known
     charge: Literal["pending", "charged", "refunded", "unknown", "none"]
     actions: list[Literal["stop", "watch", "again", "take_up"]]  # what can be done about it now
@@ -37,9 +38,10 @@ class TaskRow(TypedDict):
 
 
 class Thumbnail(TypedDict):
-    """The first picture of a row, at most 96 px."""
+    """The first picture of a row, or its mask, at most 96 px."""
 
     key: str
+    of: Literal["picture", "mask"]
     data: str  # a data: URL
 
 
@@ -61,11 +63,11 @@ class SnapshotMessage(TypedDict):
 
 
 class ThumbnailsMessage(TypedDict):
-    """Kernel → browser: thumbnails that a view looked for."""
+    """Kernel → browser: thumbnails that a view looked for, or the masks of new tasks."""
 
     kind: Literal["thumbnails"]
     thumbnails: list[Thumbnail]
-    request: str
+    request: str  # empty for those that nobody looked for
 
 
 class DoneMessage(TypedDict):

@@ -146,7 +146,9 @@ def _draw(panel: TaskPanel, request: str, keys: Sequence[str]) -> None:
         if entry is not None:
             entry.draw()
             if entry.thumbnail is not None:
-                drawn.append(Thumbnail(key=key, data=entry.thumbnail))
+                drawn.append(Thumbnail(key=key, of="picture", data=entry.thumbnail))
+            if entry.mask is not None:
+                drawn.append(Thumbnail(key=key, of="mask", data=entry.mask))
     message = ThumbnailsMessage(kind="thumbnails", thumbnails=drawn, request=request)
     panel.reply(lambda: message)
 

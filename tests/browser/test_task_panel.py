@@ -229,10 +229,12 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_320_pixels(
 
     every_state = [
         f'good = client.generate("a fox, {"long " * 30}", size="16:9"); good.wait()',
+        "import numpy as np; mask = np.eye(64, dtype=bool)",
+        'owl = client.inpaint("an owl", np.zeros((64, 64, 3), np.uint8), mask); owl.wait()',
         _FAILED,
         "_ = lumen.sandbox.settings(latency=(300, 300))",
         'stopped = client.generate("a boat"); stopped.stop_watching()',
-        'slow = client.generate("a tram")',
+        'slow = client.inpaint("a tram", np.zeros((64, 64, 3), np.uint8), mask)',
         _PANEL,
     ]
     notebook = lab.open([_BEGIN, "\n".join(every_state), _UNKNOWN], theme=theme)
@@ -240,6 +242,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_320_pixels(
         notebook.run_cell(index)
     panel = _panel(notebook, 1)
     expect(panel.locator(".lumen-task-thumbnail").last).to_be_visible()
+    expect(panel.locator(".lumen-task-mask:visible")).to_have_count(2)
     rules: dict[str, Any] = {"rules": {"target-size": {"enabled": True}}}
     wide = Axe().run(notebook.page, context=".lumen-tasks", options=rules)
     panel.evaluate("(el) => { el.parentElement.style.inlineSize = '320px'; }")

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import PIL.Image
+import PIL.PngImagePlugin
 import pytest
 from hypothesis import assume, given
 from hypothesis.extra import numpy as numpy_st
@@ -73,17 +75,72 @@ def test_an_address_stays_one() -> None:
 
 def test_a_painter_is_asked() -> None:
     """Whatever has __lumen_mask__ is a mask, as a PIL image or as bytes."""
-
-    class Painter:
-        def __init__(self, painted: Any) -> None:
-            self.painted = painted
-
-        def __lumen_mask__(self) -> Any:
-            return self.painted
-
     image = PIL.Image.fromarray(SQUARE)
     assert np.array_equal(repainted(Painter(image)), SQUARE)
     assert np.array_equal(repainted(Painter(encoded(image))), SQUARE)
+
+
+class Painter:
+    """Stands where a mask painter is."""
+
+    def __init__(self, painted: Any) -> None:
+        self.painted = painted
+
+    def __lumen_mask__(self) -> Any:
+        """Return what was painted."""
+        return self.painted
+
+
+@pytest.mark.parametrize("level", [0, 1, 9])
+def test_a_file_that_is_a_bare_mask_passes_byte_for_byte(level: int) -> None:
+    """A PNG of one bit a pixel that says nothing else is not made again, from a painter or not."""
+    data = encoded(PIL.Image.fromarray(SQUARE), compress_level=level)
+    for source in (data, Painter(data)):
+        read = read_mask(source)
+
+        assert isinstance(read, LocalPicture)
+        assert read.data is data
+        assert (read.width, read.height) == (30, 20)
+        assert read.sha256 == hashlib.sha256(data).hexdigest()
+
+
+def test_a_file_that_says_more_than_its_pixels_is_made_again() -> None:
+    """Text, a resolution, a tail behind the end and wider pixels are not passed on."""
+    image = PIL.Image.fromarray(SQUARE)
+    text = PIL.PngImagePlugin.PngInfo()
+    text.add_text("place", "home")
+    bare = encoded(image)
+    for data in (
+        encoded(image, pnginfo=text),
+        encoded(image, dpi=(300, 300)),
+        bare + b"tail",
+        encoded(image.convert("L")),
+    ):
+        read = read_mask(data)
+
+        assert isinstance(read, LocalPicture)
+        assert read.data != data
+        assert decoded(read.data).info == {}
+        assert np.array_equal(repainted(data), SQUARE)
+
+
+def test_a_bare_mask_is_looked_at_before_it_passes() -> None:
+    """One that is damaged is refused like any other file."""
+    data = bytearray(encoded(PIL.Image.fromarray(SQUARE)))
+    data[-20] ^= 0xFF
+    with pytest.raises(InvalidRequest, match="damaged"):
+        read_mask(data)
+
+
+@pytest.mark.parametrize("form", ["image", "bytes"])
+def test_a_painter_in_which_nothing_is_painted_is_told_so(form: str) -> None:
+    """The way on is to paint, or to take another mask."""
+    image = PIL.Image.new("1", (30, 20))
+    with pytest.raises(InvalidRequest, match="a Painter with an empty mask") as caught:
+        read_mask(Painter(image if form == "image" else encoded(image)))
+
+    assert caught.value.next_step == "Paint what is to be repainted, or pass another mask."
+    assert caught.value.field == "mask"
 
 
 @pytest.mark.parametrize("form", ["image", "array", "bytes"])

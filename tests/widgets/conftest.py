@@ -1,11 +1,21 @@
-"""What tests of the prompt form start with: a form of an account at a service that takes all."""
+"""What tests of widgets start with: accounts, a form, and panels that are closed in the end."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
-from lumen_widgets.widgets import PromptForm
+from lumen_widgets.client import LumenClient
+from lumen_widgets.widgets import PromptForm, TaskPanel
+from tests.widgets.panels import Browser
 from tests.widgets.quiet_service import QuietService
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.sandboxes import SandboxServer
 
 
 @pytest.fixture
@@ -18,3 +28,23 @@ def service() -> QuietService:
 def form(service: QuietService) -> PromptForm:
     """Return a form of its account, with a prompt."""
     return PromptForm(service.client(), prompt="a fox")
+
+
+@pytest.fixture
+def client(sandbox: SandboxServer, tmp_path: Path) -> LumenClient:
+    """Return a client of the sandbox, with a journal of its own."""
+    return LumenClient(sandbox.api_key, sandbox.url, journal=tmp_path / "journal")
+
+
+@pytest.fixture
+def show() -> Iterator[Callable[..., Browser]]:
+    """Return what makes panels; close them in the end."""
+    made: list[TaskPanel] = []
+
+    def make(*arguments: Any) -> Browser:
+        made.append(TaskPanel(*arguments))
+        return Browser(made[-1])
+
+    yield make
+    for panel in made:
+        panel.close()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
@@ -20,85 +18,13 @@ from lumen_widgets.client import (
 from lumen_widgets.client.request import Request
 from lumen_widgets.notebook.account import account_of
 from lumen_widgets.notebook.submission import Submission
-from lumen_widgets.widgets import TaskPanel
+from tests.widgets.panels import PATIENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
     from tests.sandboxes import SandboxServer
-
-PATIENCE = 20.0
-
-
-class Browser:
-    """Stands where the browser is: hears what a panel sends, and asks as a page would."""
-
-    def __init__(self, panel: TaskPanel) -> None:
-        self.panel = panel
-        self.heard: list[dict[str, Any]] = []
-        self._news = threading.Condition()
-        panel.send = self._hear
-
-    def ask(self, kind: str, **fields: Any) -> dict[str, Any]:
-        """Send a request, and return its answer."""
-        request = f"request {len(self.heard)} {time.monotonic()}"
-        self.panel._receive(self.panel, {"kind": kind, "request": request, **fields}, [])
-        answer: dict[str, Any] = self.until(
-            lambda: next((m for m in self.heard if m.get("request") == request), {})
-        )
-        return answer
-
-    def row(self, key: str = "0") -> dict[str, Any]:
-        """Return the newest word about a row."""
-        rows = [row for message in self.heard for row in message.get("rows", ())]
-        return next((row for row in reversed(rows) if row["key"] == key), {})
-
-    def until(self, found: Callable[[], Any]) -> Any:
-        """Wait until something is there, and return it."""
-        with self._news:
-            assert self._news.wait_for(found, PATIENCE), self.heard
-        return found()
-
-    def state(self, key: str, status: str) -> dict[str, Any]:
-        """Wait until a row stands as told, and return it."""
-        row: dict[str, Any] = self.until(
-            lambda: self.row(key) if self.row(key).get("status") == status else {}
-        )
-        return row
-
-    def ended(self, key: str) -> dict[str, Any]:
-        """Wait until a row's task has ended and its pictures are here, and return it."""
-        row: dict[str, Any] = self.until(
-            lambda: {} if self.row(key).get("running", True) else self.row(key)
-        )
-        return row
-
-    def _hear(self, message: Any, *_: Any) -> None:
-        with self._news:
-            # as it travels
-            self.heard.append(json.loads(json.dumps(message)))
-            self._news.notify_all()
-
-
-@pytest.fixture
-def client(sandbox: SandboxServer, tmp_path: Path) -> LumenClient:
-    """Return a client of the sandbox, with a journal of its own."""
-    return LumenClient(sandbox.api_key, sandbox.url, journal=tmp_path / "journal")
-
-
-@pytest.fixture
-def show() -> Iterator[Callable[..., Browser]]:
-    """Return what makes panels; close them in the end."""
-    made: list[TaskPanel] = []
-
-    def make(*arguments: Any) -> Browser:
-        made.append(TaskPanel(*arguments))
-        return Browser(made[-1])
-
-    yield make
-    for panel in made:
-        panel.close()
+    from tests.widgets.panels import Browser
 
 
 def _lost(error: LumenError, client: LumenClient) -> Submission:

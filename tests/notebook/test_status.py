@@ -1,0 +1,102 @@
+"""The words that a cell keeps of its tasks once they have ended."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import io
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from lumen_widgets.client import LumenClient, Task
+from lumen_widgets.client.repaint import Repaint
+from lumen_widgets.client.request import Request
+from lumen_widgets.notebook.account import account_of
+from lumen_widgets.notebook.status import heading, summary
+
+if TYPE_CHECKING:
+    from tests.sandboxes import SandboxServer
+
+_IMAGE = re.compile(r'<img alt="([^"]*)" border="1" src="data:image/png;base64,([^"]*)">')
+
+
+@pytest.fixture
+def client(sandbox: SandboxServer) -> LumenClient:
+    """Return a client of the run's sandbox."""
+    return LumenClient(sandbox.api_key, sandbox.url)
+
+
+def _inpaint(client: LumenClient) -> tuple[Task, np.ndarray]:
+    mask = np.zeros((64, 80), bool)
+    mask[:8, :39] = True
+    picture = np.full((64, 80, 3), 200, np.uint8)
+    task = client.inpaint("a corgi", picture, mask)
+    task.wait(30)
+    return task, mask
+
+
+def test_what_a_repaint_changed_is_said_and_shown(client: LumenClient) -> None:
+    """The share stands in the words, and the mask in small beside them, with an alternative."""
+    task, mask = _inpaint(client)
+    bundle = summary([task], account_of(client))
+    first, second = bundle["text/plain"].splitlines()
+    assert first.startswith("✓ Succeeded after ")
+    assert second == "Repaints 6.1 % of the picture"
+    found = _IMAGE.search(bundle["text/html"])
+    assert found is not None
+    assert found[1] == "Mask: white is repainted"
+    shown = np.asarray(PIL.Image.open(io.BytesIO(base64.b64decode(found[2]))))
+    assert np.array_equal(shown > 0, mask)
+    assert bundle["text/html"].endswith("> Repaints 6.1 % of the picture</p>")
+
+
+def test_each_of_several_repaints_says_it_above_its_pictures(client: LumenClient) -> None:
+    """The summary counts them, and the heading of each is its prompt and what it repaints."""
+    task, _ = _inpaint(client)
+    other = client.generate("a <fox>")
+    other.wait(30)
+    both = summary([task, other], account_of(client))
+
+    assert both["text/plain"].startswith("2 of 2 tasks succeeded")
+    assert "Repaints" not in both["text/plain"]
+    assert heading(task)["text/plain"] == "a corgi\nRepaints 6.1 % of the picture"
+    assert heading(other) == {"text/html": "<p>a &lt;fox&gt;</p>", "text/plain": "a <fox>"}
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (1 / 4096**2, "less than 0.1 % of the picture"),
+        (0.00099, "less than 0.1 % of the picture"),
+        (0.001, "0.1 % of the picture"),
+        (0.05, "5 % of the picture"),
+        (0.1234, "12.3 % of the picture"),
+        (0.99999, "99.9 % of the picture"),
+        (1.0, "the whole picture"),
+    ],
+)
+def test_little_is_not_nothing_and_nearly_all_is_not_all(share: float, words: str) -> None:
+    """A share reads as what it is, at either end."""
+    nobody = LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
+    request = Request("inpaint", {"prompt": "x", "model": "m"}, repaint=Repaint(share, b""))
+    task = Task("a", client=nobody, status="queued", request=request)
+
+    assert heading(task)["text/plain"] == f"x\nRepaints {words}"
+
+
+def test_a_task_that_goes_on_is_told_how_to_take_it_up_and_what_it_repaints() -> None:
+    """The code to copy stays in its own place."""
+    nobody = LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
+    request = Request("inpaint", {"prompt": "x", "model": "m"}, repaint=Repaint(0.5, b"\0"))
+    task = Task("t1", client=nobody, status="queued", request=request)
+    known = summary([task], account_of(nobody), more="1 more.")
+    task.request = dataclasses.replace(request, repaint=None)
+    unknown = summary([task], account_of(nobody))
+
+    assert known["text/plain"].splitlines()[1:] == ["Repaints 50 % of the picture", "1 more."]
+    assert '<code>lumen.show(&quot;t1&quot;)</code></p><p><img alt="' in known["text/html"]
+    assert unknown["text/plain"].endswith('in a cell: lumen.show("t1")')

@@ -1,0 +1,65 @@
+"""A task panel's messages as a browser sees them, for tests without one."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lumen_widgets.widgets import TaskPanel
+
+PATIENCE = 20.0
+
+
+class Browser:
+    """Stands where the browser is: hears what a panel sends, and asks as a page would."""
+
+    def __init__(self, panel: TaskPanel) -> None:
+        self.panel = panel
+        self.heard: list[dict[str, Any]] = []
+        self._news = threading.Condition()
+        panel.send = self._hear
+
+    def ask(self, kind: str, **fields: Any) -> dict[str, Any]:
+        """Send a request, and return its answer."""
+        request = f"request {len(self.heard)} {time.monotonic()}"
+        self.panel._receive(self.panel, {"kind": kind, "request": request, **fields}, [])
+        answer: dict[str, Any] = self.until(
+            lambda: next((m for m in self.heard if m.get("request") == request), {})
+        )
+        return answer
+
+    def row(self, key: str = "0") -> dict[str, Any]:
+        """Return the newest word about a row."""
+        rows = [row for message in self.heard for row in message.get("rows", ())]
+        return next((row for row in reversed(rows) if row["key"] == key), {})
+
+    def until(self, found: Callable[[], Any]) -> Any:
+        """Wait until something is there, and return it."""
+        with self._news:
+            assert self._news.wait_for(found, PATIENCE), self.heard
+        return found()
+
+    def state(self, key: str, status: str) -> dict[str, Any]:
+        """Wait until a row stands as told, and return it."""
+        row: dict[str, Any] = self.until(
+            lambda: self.row(key) if self.row(key).get("status") == status else {}
+        )
+        return row
+
+    def ended(self, key: str) -> dict[str, Any]:
+        """Wait until a row's task has ended and its pictures are here, and return it."""
+        row: dict[str, Any] = self.until(
+            lambda: {} if self.row(key).get("running", True) else self.row(key)
+        )
+        return row
+
+    def _hear(self, message: Any, *_: Any) -> None:
+        with self._news:
+            # as it travels
+            self.heard.append(json.loads(json.dumps(message)))
+            self._news.notify_all()

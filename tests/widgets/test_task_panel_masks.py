@@ -1,0 +1,157 @@
+"""What a task panel sends of masks: the share with the row, the mask in small to who needs it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import PIL.Image
+
+from lumen_widgets.client import LumenClient, Task
+from lumen_widgets.client.masks import LocalMask, read_mask
+from lumen_widgets.client.request import Request
+from tests.widgets.forms import MASK, PICTURE
+from tests.widgets.panels import PATIENCE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.widgets.panels import Browser
+
+_SHARE = float(MASK.mean())
+
+
+def _masks(browser: Browser) -> list[dict[str, Any]]:
+    """Return every mask that the panel has sent."""
+    messages = [one for one in browser.heard if one["kind"] == "thumbnails"]
+    return [small for one in messages for small in one["thumbnails"] if small["of"] == "mask"]
+
+
+def _sent_all(browser: Browser) -> None:
+    """Send what is due now, and forget what was heard."""
+    while browser.panel._due:
+        browser.panel._publish()
+    browser.heard.clear()
+
+
+def _task(client: LumenClient, number: int) -> Task:
+    mask = np.zeros((1024, 1024), bool)
+    mask[: 8 * (number + 1)] = True
+    read = read_mask(mask)
+    assert isinstance(read, LocalMask)
+    request = Request(
+        "inpaint", {"prompt": f"picture {number}", "model": "m"}, repaint=read.repaint
+    )
+    return Task(f"task-{number}", client=client, status="queued", request=request)
+
+
+def test_the_mask_is_shown_while_the_task_runs_and_afterwards(
+    client: LumenClient, show: Callable[..., Browser]
+) -> None:
+    """Its thumbnail is there to look for before the picture's is, and beside it later."""
+    browser = show([client.inpaint("a corgi", PICTURE, MASK)])
+    assert browser.until(browser.row)["repaints"] == _SHARE
+    first = browser.ask("look", keys=["0"])["thumbnails"]
+    row = browser.ended("0")
+    later = browser.ask("look", keys=["0"])["thumbnails"]
+
+    assert [small["of"] for small in first] == ["mask"]
+    assert [small["of"] for small in later] == ["picture", "mask"]
+    assert (row["status"], row["repaints"]) == ("succeeded", _SHARE)
+    header, _, data = later[1]["data"].partition(",")
+    assert header == "data:image/png;base64"
+    shown = np.asarray(PIL.Image.open(io.BytesIO(base64.b64decode(data))))
+    assert np.array_equal(shown > 0, MASK)
+    # the panel has let go of the task by now; nothing of its mask is in what is saved
+    assert "data:" not in json.dumps(browser.panel.get_state("_rows"))
+
+
+def test_the_mask_of_a_task_that_runs_comes_before_anybody_looks(
+    show: Callable[..., Browser],
+) -> None:
+    """A kernel that runs a cell answers no look, so it comes with the row; once, to a view."""
+    nobody = LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
+    task = _task(nobody, 3)
+    browser = show([task])
+    browser.until(browser.row)
+    kinds = [message["kind"] for message in browser.heard]
+    assert kinds[:2] == ["thumbnails", "rows"]
+    assert browser.heard[0]["request"] == ""
+
+    browser.ask("hello", view="v")
+    for status in ("processing", "polishing", "framing"):
+        task._hear(status)
+        task._announce()
+        browser.state("0", status)
+        _sent_all(browser)
+    task._hear("drying")
+    task._announce()
+    browser.state("0", "drying")
+    assert _masks(browser) == []
+
+
+def test_a_change_of_a_repaint_costs_as_many_bytes_with_many_rows_as_with_few(
+    show: Callable[..., Browser],
+) -> None:
+    """One row and its mask are sent, whatever else the panel holds, and no mask with other rows."""
+    nobody = LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
+    sizes = []
+    for count in (10, 100):
+        tasks = [_task(nobody, number) for number in range(count)]
+        browser = show(tasks)
+        _sent_all(browser)
+        tasks[5]._hear("processing")
+        tasks[5]._announce()
+        browser.state("5", "processing")
+        assert {mask["key"] for mask in _masks(browser)} == {"5"}
+        sizes.append(sum(len(json.dumps(m)) for m in browser.heard if m["kind"] == "thumbnails"))
+        browser.panel.close()
+
+    assert sizes[0] == sizes[1]
+
+
+def test_of_many_tasks_at_once_only_the_masks_of_the_newest_come_unasked(
+    show: Callable[..., Browser],
+) -> None:
+    """What a screen shows comes at once; the others are looked for when they are scrolled to."""
+    nobody = LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
+    browser = show([_task(nobody, number) for number in range(40)])
+    browser.until(browser.row)
+    first = next(message for message in browser.heard if message["kind"] == "thumbnails")
+
+    assert [small["key"] for small in first["thumbnails"]] == [str(39 - n) for n in range(8)]
+    (asked,) = browser.ask("look", keys=["0"])["thumbnails"]
+    assert (asked["key"], asked["of"]) == ("0", "mask")
+
+
+def test_a_task_that_failed_keeps_its_mask_and_so_does_its_next_try(
+    client: LumenClient, show: Callable[..., Browser]
+) -> None:
+    """Both rows say what they repaint."""
+    task = client.inpaint("a corgi", PICTURE, MASK, model="sandbox-always-fails")
+    browser = show([task])
+    assert browser.state("0", "failed")["repaints"] == _SHARE
+    answer = browser.ask("act", key="0", action="again")
+    assert browser.state(answer["key"], "failed")["repaints"] == _SHARE
+    smalls = browser.ask("look", keys=["0", "1"])["thumbnails"]
+
+    assert [(small["key"], small["of"]) for small in smalls] == [("0", "mask"), ("1", "mask")]
+
+
+def test_a_row_without_a_known_mask_says_nothing_of_it(
+    client: LumenClient, show: Callable[..., Browser]
+) -> None:
+    """A prompt repaints nothing, and of a mask that is an address nobody here knows the share."""
+    first = client.inpaint("a corgi", PICTURE, MASK)
+    url = first.request.body["mask_url"]
+    tasks = [client.generate("a fox"), client.inpaint("a corgi", PICTURE, url)]
+    browser = show(tasks)
+    for task in (first, *tasks):
+        task.wait(PATIENCE)
+    rows = [browser.ended(key) for key in ("0", "1")]
+
+    assert [row["repaints"] for row in rows] == [None, None]
+    assert _masks(browser) == []
