@@ -21,3 +21,12 @@ export function keepKeys(root: HTMLElement, signal: AbortSignal, ours = isOurs):
   // before JupyterLab, which listens on the document
   window.addEventListener("keydown", decide, { capture: true, signal });
 }
+
+/** Has Enter in a field submit its form, which JupyterLab's page does not do by itself. */
+export function submitByEnter(input: HTMLInputElement): void {
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    input.form?.requestSubmit();
+  });
+}

@@ -1,5 +1,6 @@
 /* Where a person gives the id of a task that may have come of a call whose outcome is unknown. */
 import { element } from "./dom";
+import { submitByEnter } from "./keyboard";
 import { type Answer, newId } from "./task_calls";
 import type { Words } from "./words";
 
@@ -26,12 +27,7 @@ export class TakeUp {
       input.setAttribute("aria-invalid", String(text !== ""));
       if (text !== "") input.focus();
     };
-    // JupyterLab's page does not submit a form by Enter
-    input.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.isComposing) return;
-      event.preventDefault();
-      this.el.requestSubmit();
-    });
+    submitByEnter(input);
     this.el.addEventListener("submit", async (event) => {
       event.preventDefault();
       if (button.getAttribute("aria-disabled") === "true") return;

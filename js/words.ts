@@ -1,9 +1,11 @@
 /* Every sentence that a widget shows, in each language that it speaks: one section for each widget. */
 
 import { FORM_CHINESE, FORM_ENGLISH } from "./form_words";
+import { PAINTER_CHINESE, PAINTER_ENGLISH } from "./mask_words";
 
 const ENGLISH = {
   form: FORM_ENGLISH,
+  painter: PAINTER_ENGLISH,
   panel: {
     lang: "en",
     tasks: "Lumen tasks",
@@ -78,6 +80,7 @@ export type Words = typeof ENGLISH;
 
 const CHINESE: Words = {
   form: FORM_CHINESE,
+  painter: PAINTER_CHINESE,
   panel: {
     lang: "zh-Hans",
     tasks: "Lumen 任务",

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         WaitTimeout,
     )
     from lumen_widgets.notebook import edit, generate, inpaint, show, stream, use
-    from lumen_widgets.widgets import PromptForm, TaskPanel
+    from lumen_widgets.widgets import MaskPainter, PromptForm, TaskPanel
 
 __version__ = "0.1.0"
 
@@ -48,6 +48,7 @@ __all__ = [
     "JournalError",
     "LumenClient",
     "LumenError",
+    "MaskPainter",
     "MissingKey",
     "NotFound",
     "Picture",
@@ -79,7 +80,7 @@ _HOME = {
     **dict.fromkeys(
         ("edit", "generate", "inpaint", "show", "stream", "use"), "lumen_widgets.notebook"
     ),
-    **dict.fromkeys(("PromptForm", "TaskPanel"), "lumen_widgets.widgets"),
+    **dict.fromkeys(("MaskPainter", "PromptForm", "TaskPanel"), "lumen_widgets.widgets"),
 }
 
 

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
     from tests.lab_server import LabServer
 
@@ -91,8 +91,8 @@ class Lab:
     def __init__(self, server: LabServer, browser: Browser) -> None:
         self.server = server
         self.pages: list[NotebookPage] = []
-        self._context = browser.new_context(locale="en-US")
-        self._context.set_default_timeout(STEP_MS)
+        self._browser = browser
+        self._contexts: dict[float, BrowserContext] = {}
 
     def open(
         self,
@@ -102,6 +102,7 @@ class Lab:
         width: int = 1280,
         height: int = 900,
         kernel: str = "python3",
+        ratio: float = 1,
     ) -> NotebookPage:
         """Open a notebook with a fresh kernel and wait until it can run cells.
 
@@ -115,6 +116,8 @@ class Lab:
             The page's size in CSS pixels.
         kernel
             Name of the kernel, where the code of cells is given.
+        ratio
+            Device pixels of a CSS pixel, as on a dense screen.
 
         """
         number = next(self._numbers)
@@ -125,7 +128,7 @@ class Lab:
             shutil.copyfile(notebook, file)
         else:
             file.write_text(json.dumps(_notebook(notebook, kernel)), encoding="utf-8")
-        page = self._context.new_page()
+        page = self._context(ratio).new_page()
         page.set_viewport_size({"width": width, "height": height})
         opened = NotebookPage(page, file)
         self.pages.append(opened)
@@ -138,9 +141,17 @@ class Lab:
         opened.set_theme(theme)
         return opened
 
+    def _context(self, ratio: float) -> BrowserContext:
+        if ratio not in self._contexts:
+            made = self._browser.new_context(locale="en-US", device_scale_factor=ratio)
+            made.set_default_timeout(STEP_MS)
+            self._contexts[ratio] = made
+        return self._contexts[ratio]
+
     def close(self) -> None:
         """Close the notebooks of this test and end their kernels."""
-        self._context.close()
+        for context in self._contexts.values():
+            context.close()
         for session in self.server.api("GET", "sessions"):
             self.server.api("DELETE", f"sessions/{session['id']}")
 

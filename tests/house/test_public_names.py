@@ -17,7 +17,8 @@ _NAMES = [
     "HostingError", "JournalError", "ServiceUnreachable", "AuthenticationError",
     "InsufficientCredits", "NotFound", "RateLimited", "UpstreamError", "SubmitOutcomeUnknown",
     "TaskFailed", "TaskCancelled", "TasksFailed", "WaitTimeout", "DownloadError", "generate",
-    "edit", "inpaint", "show", "stream", "use", "PromptForm", "TaskPanel", "sandbox",
+    "edit", "inpaint", "show", "stream", "use", "MaskPainter", "PromptForm", "TaskPanel",
+    "sandbox",
 ]  # fmt: skip
 
 

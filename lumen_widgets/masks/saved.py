@@ -1,0 +1,120 @@
+"""A mask in a file together with how it was made, so that work can go on where it was left.
+
+The operations stand in text chunks of an ordinary PNG of one bit a pixel: any program shows the
+mask, and whoever changes its pixels has the last word.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lumen_widgets.masks import png
+from lumen_widgets.masks.history import History
+from lumen_widgets.masks.operations import MaskError
+from lumen_widgets.masks.raster import Raster
+from lumen_widgets.masks.wire import operations_only, pack, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+_KEYWORD = b"lumen_widgets operations"
+_VERSION = 1
+# Text of one chunk: readers refuse a chunk beyond 1 MiB, and Pillow one file beyond 64 MiB of text.
+_CHUNK = 900_000
+_MOST_TEXT = 48_000_000
+# what the text may swell to: a hostile file must not fill the memory
+_MOST_BYTES = 256_000_000
+
+
+@dataclass(frozen=True)
+class Saved:
+    """How a mask was made.
+
+    Attributes
+    ----------
+    base
+        What was in it before the first operation, bool of shape (height, width); None is nothing.
+    history
+        What was done since then.
+
+    """
+
+    base: NDArray[np.bool_] | None
+    history: History
+
+
+def write(mask: NDArray[np.bool_], saved: Saved) -> bytes:
+    """Return a PNG of a mask that also holds how it was made.
+
+    So many operations that no reader would take them are left out: the mask is whole all the same.
+    """
+    objects, points = pack(saved.history.done)
+    head = {"version": _VERSION, "operations": objects, "base": None}
+    if saved.base is not None:
+        head["base"] = base64.b64encode(np.packbits(saved.base).tobytes()).decode()
+    text = json.dumps(head).encode()
+    data = struct.pack("<I", len(text)) + text + points
+    packed = base64.b64encode(zlib.compress(data, 6))
+    if len(packed) > _MOST_TEXT:
+        return png.encode(mask)
+    parts = [packed[at : at + _CHUNK] for at in range(0, len(packed), _CHUNK)]
+    return png.encode(mask, [(b"tEXt", _KEYWORD + b"\0" + part) for part in parts])
+
+
+def read(data: bytes, mask: NDArray[np.bool_]) -> Saved | None:
+    """Return how the mask of a PNG file was made; None if it does not say, or says it wrongly.
+
+    Parameters
+    ----------
+    data
+        The file.
+    mask
+        Its pixels, which the operations have to make.
+
+    """
+    height, width = mask.shape
+    try:
+        packed = b"".join(_texts(data))
+        if not packed:
+            return None
+        unpacker = zlib.decompressobj()
+        content = unpacker.decompress(base64.b64decode(packed, validate=True), _MOST_BYTES)
+        (length,) = struct.unpack_from("<I", content)
+        head: dict[str, Any] = json.loads(content[4 : 4 + length])
+        if head["version"] != _VERSION:
+            return None
+        base = None if head["base"] is None else _base(head["base"], width, height)
+        done = operations_only(unpack(head["operations"], content[4 + length :]))
+        made = Raster(width, height, base).follow(done)
+    except (MaskError, ValueError, KeyError, TypeError, RecursionError, struct.error, zlib.error):
+        # a stranger's text: the pixels are still a mask
+        return None
+    return Saved(base, History(tuple(done))) if np.array_equal(made, mask) else None
+
+
+def _base(text: str, width: int, height: int) -> NDArray[np.bool_]:
+    bits = np.frombuffer(base64.b64decode(text, validate=True), np.uint8)
+    if len(bits) != (width * height + 7) // 8:
+        raise binascii.Error("The base has another size.")
+    return np.unpackbits(bits, count=width * height).reshape(height, width).astype(bool)
+
+
+def _texts(data: bytes) -> Iterator[bytes]:
+    """Yield the text of each of our chunks, as far as the file goes."""
+    at = 8
+    while at + 12 <= len(data):
+        (length,) = struct.unpack_from(">I", data, at)
+        name, content = data[at + 4 : at + 8], data[at + 8 : at + 8 + length]
+        if name == b"tEXt" and content.startswith(_KEYWORD + b"\0"):
+            yield content[len(_KEYWORD) + 1 :]
+        at += 12 + length

@@ -1,0 +1,205 @@
+"""The mask painter: paint on a picture what is to be painted anew, by hand and by code alike.
+
+Protocol (`mask_painter_messages.py`): the browser paints by itself and at once, and sends one
+message an operation, numbered page by page; the kernel puts the steps of all pages and of Python
+into one order, says which it took in, and works out the mask when somebody asks for it. A page says
+*hello* and gets the whole history; it keeps what is not taken in yet on top of what is. Where a
+call wants the mask, the kernel *asks* how far the pages are, and waits until they are quiet.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+from ipywidgets import DOMWidget, widget_serialization
+
+from lumen_widgets.masks.operations import MODES
+from lumen_widgets.widgets.bundles import STATIC
+from lumen_widgets.widgets.painter_canvas import PictureCanvas
+from lumen_widgets.widgets.painter_desk import PainterDesk
+from lumen_widgets.widgets.painter_log import StepLog
+from lumen_widgets.widgets.painter_picture import read_painted, read_start
+from lumen_widgets.widgets.painting import Painting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ipycanvas import Canvas
+
+    from lumen_widgets.client.images import PictureSource
+    from lumen_widgets.client.masks import MaskSource
+
+_log = logging.getLogger(__name__)
+
+# a brush that is seen on any picture, and that paints an eye as well as a sky: part of its size
+_FIRST_RADIUS = 0.03
+# what a browser may write: the controls; everything else is the kernel's alone
+_CONTROLS = frozenset({"tool", "radius", "mode", "color", "opacity"})
+
+
+class MaskPainter(Painting, anywidget.AnyWidget):
+    """A picture to paint a mask on; pass it as the mask to `inpaint`.
+
+    What is painted is repainted. All coordinates are picture pixels, (0, 0) the top left corner of
+    the top left pixel; every call is one undo step, and works without a browser too.
+
+    Parameters
+    ----------
+    image
+        A path, bytes, a PIL image, a uint8 array of shape (height, width[, 3 or 4]), a `Picture`,
+        or an http(s) address, which is fetched. It stands as its EXIF orientation says.
+    mask
+        What to begin with, as `inpaint` takes a mask; a file that `save` made brings back its
+        undo steps too. None is nothing.
+
+    Raises
+    ------
+    InvalidRequest
+        One of them cannot be read, or they differ in size; the message says what to give.
+
+    Examples
+    --------
+    >>> painter = lumen.MaskPainter("photo.png")  # doctest: +SKIP
+    >>> painter.ellipse(200, 120, 300, 260).stroke([(80, 90), (240, 200)], radius=24)
+    ... # doctest: +SKIP
+    >>> lumen.inpaint("a corgi", "photo.png", painter)  # doctest: +SKIP
+
+    """
+
+    _esm = STATIC / "mask_painter.js"
+    _css = STATIC / "mask_painter.css"
+
+    language = traitlets.Enum(["", "en", "zh"], default_value="").tag(sync=True)
+    """What the painter speaks: English, Chinese, or, by default, what the browser prefers. Written
+    by Python."""
+
+    tool = traitlets.Enum(["brush", "eraser", "rectangle", "ellipse"], default_value="brush").tag(
+        sync=True
+    )
+    """What a drag does: ``"brush"`` (the default), ``"eraser"``, ``"rectangle"`` or ``"ellipse"``.
+    Written by the user and by Python."""
+
+    radius = traitlets.Float(min=0.5).tag(sync=True)
+    """Of brush and eraser, in picture pixels, at least 0.5; at first 3 % of the longer side.
+    Written by the user and by Python."""
+
+    mode = traitlets.Enum(list(MODES), default_value="add").tag(sync=True)
+    """How a shape that is dragged goes into the mask: ``"add"`` (the default), ``"subtract"`` or
+    ``"intersect"``. Written by the user and by Python."""
+
+    color = traitlets.Unicode("#e0218a").tag(sync=True)
+    """The overlay's colour as ``"#rrggbb"``. Written by the user and by Python."""
+
+    opacity = traitlets.Float(0.5, min=0.0, max=1.0).tag(sync=True)
+    """The overlay's opacity, 0 to 1. Default 0.5. Written by the user and by Python."""
+
+    _width = traitlets.Int().tag(sync=True)
+    """The picture's width in pixels. Written once, by the kernel."""
+
+    _height = traitlets.Int().tag(sync=True)
+    """The picture's height in pixels. Written once, by the kernel."""
+
+    _alt = traitlets.Unicode().tag(sync=True)
+    """What stands in for the picture where it cannot be seen. Written once, by the kernel."""
+
+    _canvas = traitlets.Instance(DOMWidget).tag(sync=True, **widget_serialization)
+    """The ipycanvas `MultiCanvas` that shows the picture. Written once, by the kernel."""
+
+    # here too, since ipywidgets closes even what could not be made
+    _layers: PictureCanvas | None = None
+
+    def __init__(self, image: PictureSource, mask: MaskSource | None = None) -> None:
+        picture = read_painted(image)
+        start = read_start(mask, picture.width, picture.height)
+        self._steps = StepLog(picture.width, picture.height, start, self._heard)
+        self._listeners: list[Callable[[], None]] = []
+        self._desk = PainterDesk(self, self._steps, picture)
+        self._layers = PictureCanvas(picture)
+        # not `super`, whose next is the painting by code, which needs no arguments
+        anywidget.AnyWidget.__init__(
+            self,
+            radius=max(0.5, round(_FIRST_RADIUS * max(picture.width, picture.height), 1)),
+            _width=picture.width,
+            _height=picture.height,
+            _alt=picture.alt,
+            _canvas=self._layers.widget,
+        )
+        self.on_msg(self._desk.receive)
+
+    def __repr__(self) -> str:
+        """Return the painter in words, for front ends that cannot show it."""
+        return (
+            f"Lumen mask painter · {self._width} x {self._height} · "
+            f"{100 * self.coverage:.1f} % painted"
+        )
+
+    @property
+    def canvas(self) -> Canvas:
+        """The ipycanvas layer between picture and mask, free to draw on; it is in no mask.
+
+        Its coordinates are picture pixels. ipycanvas forgets a drawing when the page is reloaded:
+        give ``painter.canvas.on_client_ready`` what draws it again.
+        """
+        assert self._layers is not None  # noqa: S101 # for the type checker: __init__ sets it
+        return self._layers.free
+
+    def on_change(self, fn: Callable[[], None]) -> Callable[[], None]:
+        """Have `fn` called after every step, on the thread that took it in; returns what ends that.
+
+        What it raises is logged.
+
+        Examples
+        --------
+        >>> painter.on_change(lambda: print(f"{painter.coverage:.1%}"))  # doctest: +SKIP
+
+        """
+        self._listeners = [*self._listeners, fn]
+
+        def forget() -> None:
+            self._listeners = [one for one in self._listeners if one is not fn]
+
+        return forget
+
+    def set_state(self, sync_data: Mapping[str, Any]) -> None:
+        """Take in what a browser wrote; what no control could have written is left out."""
+        accepted = {}
+        for name in _CONTROLS & sync_data.keys():
+            try:
+                # traitlets' own way from a value to what the trait would hold
+                self.traits()[name]._validate(self, sync_data[name])
+            except traitlets.TraitError:
+                _log.debug("a page wrote a wrong %s", name)
+            else:
+                accepted[name] = sync_data[name]
+        super().set_state(accepted)
+
+    def close(self) -> None:
+        """Take the painter from every page; what was painted can still be asked for."""
+        if self._layers is not None:
+            self._layers.close()
+        super().close()
+
+    @traitlets.validate("color")
+    def _check_color(self, proposal: Any) -> str:
+        color = str(proposal["value"]).strip().lower()
+        if not re.fullmatch("#[0-9a-f]{6}", color):
+            raise traitlets.TraitError(
+                f"color is {proposal['value']!r}. Write it as '#rrggbb', such as '#e0218a'."
+            )
+        return color
+
+    def _settle(self) -> None:
+        self._desk.settle()
+
+    def _heard(self) -> None:
+        """Tell whoever wants to know of a step, on the thread that took it in."""
+        self._desk.tell()
+        for listener in list(self._listeners):
+            try:
+                listener()
+            except Exception:  # noqa: BLE001 # logged: a stranger's code must not stop the painting
+                _log.exception("a listener of a painter failed")

@@ -1,0 +1,173 @@
+"""The painter's side of its protocol: takes in what pages did, and tells them what others did."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from lumen_widgets.masks import MaskError
+from lumen_widgets.masks.wire import pack, unpack
+from lumen_widgets.notebook.publisher import publisher
+from lumen_widgets.widgets.mask_painter_messages import (
+    AppliedMessage,
+    AppliedStep,
+    AskMessage,
+    MaskSnapshotMessage,
+    PaintedPictureMessage,
+    ResendMessage,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lumen_widgets.widgets.mask_painter import MaskPainter
+    from lumen_widgets.widgets.painter_log import StepLog
+    from lumen_widgets.widgets.painter_picture import PaintedPicture
+
+# Seconds without a step after which a hand is taken to rest. A stroke's message was measured to
+# come up to some tens of milliseconds after the cell that wants it.
+_QUIET = 0.1
+# seconds in which a page that can be heard meanwhile says how far it is, on a busy machine
+_ANSWER = 2.0
+# seconds that somebody who never stops painting can keep a call waiting
+_LONGEST = 5.0
+
+
+class PainterDesk:
+    """What one painter and the pages that show it say to each other.
+
+    Parameters
+    ----------
+    painter
+        The painter, which sends.
+    log
+        Its steps.
+    picture
+        What is painted on.
+
+    """
+
+    def __init__(self, painter: MaskPainter, log: StepLog, picture: PaintedPicture) -> None:
+        self._painter = painter
+        self._log = log
+        self._picture = picture
+        self._pages: set[str] = set()
+        self._answers: dict[str, dict[str, int]] = {}
+        # which thread hears pages: while that one waits, nobody does
+        self._ear: int | None = None
+
+    def receive(self, _: Any, content: Any, buffers: Any) -> None:
+        """Take in a message; what a browser sends is not trusted to be well-formed."""
+        self._ear = threading.get_ident()
+        if not isinstance(content, dict):
+            return
+        page, number = content.get("page"), content.get("number")
+        if not isinstance(page, str) or not page:
+            return
+        match content.get("kind"):
+            case "hello":
+                self._pages.add(page)
+                self._greet(page)
+            case "step" if isinstance(number, int):
+                self._take(page, number, content.get("step"), list(buffers or ()))
+            case "up_to" if isinstance(number, int):
+                answers = self._answers.get(str(content.get("request")))
+                if answers is not None:
+                    answers[page] = number
+            case "want_picture":
+                self._show(page)
+
+    def settle(self) -> None:
+        """Wait until nobody paints any more, so that the last stroke before a call is in the mask.
+
+        A handler may run after this, or on another thread while this waits; which, differs from
+        kernel to kernel.
+        """
+        if not self._pages or self._painter.comm is None:
+            return
+        began = time.monotonic()
+        heard = self._ear is not None and self._ear != threading.get_ident()
+        request = uuid.uuid4().hex
+        answers: dict[str, int] = {}
+        self._answers[request] = answers
+
+        def enough(last: float) -> bool:
+            now = time.monotonic()
+            if now - max(began, last) < _QUIET:
+                return False
+            # not `number_of`, whose lock is held while this is asked
+            if any(self._log._numbers.get(page, 0) < number for page, number in answers.items()):
+                return False
+            return bool(answers) or not heard or now - began > _ANSWER
+
+        try:
+            self._painter.send(AskMessage(kind="ask", request=request))
+            self._log.wait(began + _LONGEST, enough)
+        finally:
+            del self._answers[request]
+
+    def tell(self) -> None:
+        """Have the pages told of what is new."""
+        publisher.mark(self._publish)
+
+    def _greet(self, page: str) -> None:
+        history, sequence, number = self._log.moment(page)
+        objects, points = pack((*history.done, *history.undone))
+        base = self._log.base
+        done = len(history.done)
+        self._painter.send(
+            MaskSnapshotMessage(
+                kind="snapshot",
+                page=page,
+                sequence=sequence,
+                number=number,
+                done=cast("list[Any]", objects[:done]),
+                undone=cast("list[Any]", objects[done:]),
+            ),
+            buffers=[points, b"" if base is None else np.packbits(base).tobytes()],
+        )
+
+    def _take(self, page: str, number: int, content: object, buffers: list[Any]) -> None:
+        try:
+            (step,) = unpack([content], memoryview(buffers[0]) if buffers else b"")
+        except (MaskError, TypeError):
+            taken = self._log.take(page, number, None)
+        else:
+            taken = self._log.take(page, number, step)
+        if taken == "early":
+            missing = self._log.number_of(page) + 1
+            self._painter.send(ResendMessage(kind="resend", page=page, number=missing))
+
+    def _publish(self) -> None:
+        """Send what is new, from the publisher's thread."""
+        sequence, news = self._log.news()
+        if not news or not self._pages or self._painter.comm is None:
+            return
+        # a page knows its own steps: they travel back only where another one may have to hear them
+        told = [entry.step if {entry.page} != self._pages else None for entry in news]
+        objects, points = pack(step for step in told if step is not None)
+        wires = iter(cast("list[Mapping[str, Any]]", objects))
+        steps = [
+            AppliedStep(
+                page=entry.page,
+                number=entry.number,
+                taken=entry.taken,
+                step=None if step is None else cast("Any", next(wires)),
+            )
+            for entry, step in zip(news, told, strict=True)
+        ]
+        self._painter.send(
+            AppliedMessage(kind="applied", sequence=sequence, steps=steps), buffers=[points]
+        )
+
+    def _show(self, page: str) -> None:
+        self._painter.send(
+            PaintedPictureMessage(
+                kind="picture", page=page, media_type=f"image/{self._picture.format}"
+            ),
+            buffers=[self._picture.file],
+        )

@@ -1,0 +1,139 @@
+"""Every step of a painter in the kernel's order, whoever made it; safe to use from any thread."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from lumen_widgets.masks import Raster
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lumen_widgets.masks import History, Step
+    from lumen_widgets.masks.saved import Saved
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A step, and who made it: a page and the step's number there, or Python."""
+
+    step: Step | None
+    page: str = ""
+    number: int = 0
+    taken: bool = True
+
+
+class StepLog:
+    """What was done to a mask, and the mask that follows from it.
+
+    Parameters
+    ----------
+    width, height
+        Of the mask, in pixels.
+    start
+        What it begins with.
+    changed
+        Called, on any thread, after every step.
+
+    """
+
+    def __init__(self, width: int, height: int, start: Saved, changed: Callable[[], None]) -> None:
+        self.base = start.base
+        self._history = start.history
+        self._raster = Raster(width, height, start.base)
+        self._changed = changed
+        self._news: list[Entry] = []
+        self._numbers: dict[str, int] = {}
+        self._sequence = 0
+        self._last = float("-inf")
+        # two locks: a step is taken in at once, also while the mask is being worked out
+        self._told = threading.Condition()
+        self._drawing = threading.Lock()
+        self._share: tuple[History, float] | None = None
+
+    @property
+    def history(self) -> History:
+        """What was done and undone by now."""
+        with self._told:
+            return self._history
+
+    @property
+    def sequence(self) -> int:
+        """How many steps were taken in."""
+        with self._told:
+            return self._sequence
+
+    def add(self, step: Step) -> None:
+        """Take in a step of Python's."""
+        with self._told:
+            self._enter(Entry(step))
+        self._changed()
+
+    def take(self, page: str, number: int, step: Step | None) -> Literal["taken", "known", "early"]:
+        """Take in a page's step, or note that it was refused.
+
+        Returns
+        -------
+        str
+            *known*: it arrived before, and was taken in once. *early*: one before it is missing.
+
+        """
+        with self._told:
+            expected = self._numbers.get(page, 0) + 1
+            if number != expected:
+                return "known" if number < expected else "early"
+            self._numbers[page] = number
+            self._enter(Entry(step, page, number, taken=step is not None))
+            self._last = time.monotonic()
+            self._told.notify_all()
+        self._changed()
+        return "taken"
+
+    def number_of(self, page: str) -> int:
+        """Return the number of a page's last step that was taken in."""
+        with self._told:
+            return self._numbers.get(page, 0)
+
+    def moment(self, page: str) -> tuple[History, int, int]:
+        """Return the history, how many steps it took, and the last of them that is the page's."""
+        with self._told:
+            return self._history, self._sequence, self._numbers.get(page, 0)
+
+    def news(self) -> tuple[int, list[Entry]]:
+        """Return what was taken in since this was asked last, and how many steps that makes."""
+        with self._told:
+            news, self._news = self._news, []
+            return self._sequence, news
+
+    def wait(self, until: float, enough: Callable[[float], bool]) -> None:
+        """Wait while steps arrive, until `enough` of the time of the last one, or until a time."""
+        with self._told:
+            while not enough(self._last) and (left := until - time.monotonic()) > 0:
+                # short, since it may be time alone that makes it enough
+                self._told.wait(min(left, 0.01))
+
+    def mask(self, history: History | None = None) -> NDArray[np.bool_]:
+        """Return a copy of the mask as it is now, or as it was at a moment."""
+        with self._drawing:
+            return self._raster.follow((history or self.history).done).copy()
+
+    def share(self) -> float:
+        """Return the part of the mask that is set, 0 to 1."""
+        with self._drawing:
+            history = self.history
+            if self._share is None or self._share[0].done is not history.done:
+                mask = self._raster.follow(history.done)
+                self._share = history, float(mask.mean())
+            return self._share[1]
+
+    def _enter(self, entry: Entry) -> None:
+        if entry.step is not None:
+            self._history = self._history.after(entry.step)
+        self._sequence += 1
+        self._news.append(entry)

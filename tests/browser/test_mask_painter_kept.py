@@ -1,0 +1,139 @@
+"""What was painted is never lost: not by a reload, a second view, another page, or a new kernel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.painters import ask, mask_of, near_edge, open_painter, shown_painter
+
+if TYPE_CHECKING:
+    from tests.jupyter import Lab
+
+pytestmark = pytest.mark.browser
+
+
+def test_after_a_reload_picture_and_mask_are_back_and_undo_goes_on(lab: Lab, kernel: str) -> None:
+    """The page is another one; what is on it, and what can be undone, is the same."""
+    painter = open_painter(lab, "", kernel=kernel)
+    notebook = painter.notebook
+    painter.drag([(60, 60), (200, 60)])
+    painter.drag([(60, 120), (200, 120)])
+    painter.button("Undo").click()
+    before = mask_of(notebook, 2)
+    notebook.save()
+    notebook.page.reload()
+    notebook.wait_ready()
+    painter = shown_painter(notebook, 1)
+    expected = painter.expected(before, 1)
+    assert not ((painter.on_screen() != expected) & ~near_edge(expected)).any()
+    painter.button("Redo").click()
+    painter.drag([(60, 180), (200, 180)])
+    after = mask_of(notebook, 2)
+
+    assert after[120, 100]
+    assert after[180, 100]
+    assert ask(notebook, 2, "len(painter.operations)") == "3"
+
+
+def test_a_reload_brings_the_picture_back_although_it_was_drawn_on_last(lab: Lab) -> None:
+    """Wherever ipycanvas was left drawing: on the picture, on the free layer, on another canvas."""
+    painter = open_painter(lab, "import ipycanvas\nother = ipycanvas.Canvas(width=50, height=50)")
+    notebook = painter.notebook
+    notebook.run_cell(2)
+    for drawn_last in ("painter._layers.widget[0]", "painter.canvas", "other"):
+        notebook.set_source(2, f"{drawn_last}.stroke_rect(5, 5, 10, 10)")
+        notebook.run_cell(2)
+        notebook.save()
+        notebook.page.reload()
+        notebook.wait_ready()
+        shown_painter(notebook, 1)
+
+
+def test_a_painter_shows_its_picture_where_another_canvas_broke_ipycanvas(lab: Lab) -> None:
+    """A picture that cannot be decoded ends every canvas of a page; the painter goes on."""
+    poison = (
+        "import ipycanvas, ipywidgets\n"
+        "other = ipycanvas.Canvas(width=50, height=50)\n"
+        "other.draw_image(ipywidgets.Image(value=b'no picture'))\nother"
+    )
+    notebook = lab.open(
+        ["import lumen_widgets as lumen, numpy as np", poison, "", ""],
+    )
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    notebook.set_source(
+        2, "painter = lumen.MaskPainter(np.full((60, 80, 3), 128, np.uint8))\npainter"
+    )
+    notebook.run_cell(2)
+    el = notebook.cell_output(2).locator(".lumen-painter")
+    picture = el.locator(".lumen-painter-picture img")
+    expect(picture).to_be_visible(timeout=20_000)
+    assert picture.evaluate("(el) => el.decode().then(() => el.naturalWidth)") == 80
+
+
+def test_two_views_and_python_stay_in_step(lab: Lab, kernel: str) -> None:
+    """What is done in one view, or by code, shows in the other at once; so do the controls."""
+    painter = open_painter(lab, "painter", "", kernel=kernel)
+    notebook = painter.notebook
+    notebook.run_cell(2)
+    other = shown_painter(notebook, 2)
+    painter.stage.evaluate("(el) => el.scrollIntoView({ block: 'center' })")
+    painter.drag([(60, 60), (200, 60)])
+    assert other.share() == painter.share() != "Nothing painted yet"
+    painter.tool("Eraser")
+    expect(other.el.get_by_role("radio", name="Eraser")).to_be_checked()
+    ask(notebook, 3, "painter.rectangle(0, 0, 160, 240)")
+    for view in (painter, other):
+        expect(view.el.locator(".lumen-painter-share")).to_contain_text("5")
+    mask = mask_of(notebook, 3)
+    for view in (painter, other):
+        view.stage.evaluate("(el) => el.scrollIntoView({ block: 'center' })")
+        assert view.on_screen().mean() == pytest.approx(view.expected(mask, 1).mean(), abs=0.002)
+    other.button("Undo").click()
+    assert other.share() == painter.share()
+    notebook.wait_idle()
+    assert ask(notebook, 3, "len(painter.operations)") == "1"
+
+
+def test_a_saved_mask_goes_on_in_a_new_kernel(lab: Lab) -> None:
+    """`save` and `mask=` bring back pixels and undo steps; the page says so in words."""
+    painter = open_painter(lab, "painter.save('mine.png')", "")
+    notebook = painter.notebook
+    painter.drag([(60, 60), (200, 60)])
+    painter.drag([(60, 120), (200, 120)])
+    notebook.run_cell(2)
+    before = mask_of(notebook, 3)
+    notebook.restart_kernel()
+    notebook.set_source(1, "painter = lumen.MaskPainter(grey, mask='mine.png'); painter")
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    painter = shown_painter(notebook, 1)
+    np.testing.assert_array_equal(mask_of(notebook, 3), before)
+    painter.button("Undo").click()
+    notebook.wait_idle()
+
+    assert not mask_of(notebook, 3)[120, 100]
+    assert mask_of(notebook, 3)[60, 100]
+
+
+def test_the_mask_can_be_taken_away_while_the_kernel_is_busy(lab: Lab) -> None:
+    """The browser saves what is painted as a PNG of one bit a pixel, all by itself."""
+    import PIL.Image
+
+    painter = open_painter(lab, "time.sleep(8)", "")
+    painter.notebook.run_cell(2, wait=False)
+    painter.drag([(60, 60), (200, 60)])
+    with painter.notebook.page.expect_download() as saved:
+        painter.button("Download mask").click()
+    assert not painter.notebook.execution_done(2)
+    expect(painter.el.locator(".lumen-painter-note")).to_contain_text("The notebook is busy")
+    painter.notebook.wait_done(2)
+    expect(painter.el.locator(".lumen-painter-note")).to_be_hidden()
+    image = PIL.Image.open(saved.value.path())
+
+    assert image.mode == "1"
+    np.testing.assert_array_equal(np.asarray(image), mask_of(painter.notebook, 3))

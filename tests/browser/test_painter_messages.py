@@ -1,0 +1,154 @@
+"""What a painter sends while somebody paints, and when it draws: counts and order, never times."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.pointer import Noted, Pointer, Wire, drag, hover, noted, watch_drawing
+
+if TYPE_CHECKING:
+    from tests.jupyter import Lab, NotebookPage
+    from tests.pointer import Place
+
+pytestmark = pytest.mark.browser
+
+_SHOW = """import time
+import numpy as np
+import lumen_widgets as lumen
+painter = lumen.MaskPainter(np.full((600, 800, 3), 128, np.uint8))
+painter"""
+_SAY = "print([type(one).__name__ for one in painter.operations])"
+# until it is interrupted
+_SLEEP = "time.sleep(600)"
+_BUSY = """() => window.jupyterapp.shell.currentWidget.context.sessionContext
+  .session.kernel.status === 'busy'"""
+_MOVES = 20
+
+
+class _Painted:
+    """A painter in a notebook, a mouse over it, and what goes over the wire."""
+
+    def __init__(self, lab: Lab, kernel: str = "python3") -> None:
+        self.notebook: NotebookPage = lab.open([_SHOW, _SAY, _SLEEP], kernel=kernel)
+        self.page = self.notebook.page
+        self.notebook.run_cell(0)
+        self.stage = self.notebook.cell_output(0).locator(".lumen-painter-stage")
+        self.notebook.cell_output(0).locator("canvas.lm-Widget").wait_for()
+        self.notebook.wait_idle()
+        watch_drawing(self.page)
+        self.wire = Wire(self.page)
+        self.mouse = Pointer(self.page)
+
+    def path(self) -> list[Place]:
+        """Return places on a slanting line over the picture, in the page."""
+        self.stage.scroll_into_view_if_needed()
+        box = self.stage.bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        steps = range(-_MOVES // 2, _MOVES // 2 + 1)
+        return [(x + 10 * step, y + 3 * step) for step in steps]
+
+    def stroke(self) -> None:
+        """Paint a line, or erase it."""
+        self.mouse.play(drag(self.path()))
+
+    def press(self, key: str) -> None:
+        """Press a key on the stage."""
+        self.stage.press(key)
+
+    def methods(self) -> list[str]:
+        """Return the kinds of messages that were sent, with nothing left on its way."""
+        # what runs later than this cell was sent later than what is counted
+        self.notebook.run_cell(1)
+        self.notebook.wait_idle()
+        return [message.method for message in self.wire.sent()]
+
+    def sleep(self) -> None:
+        """Have the kernel sleep until it is woken up."""
+        self.notebook.run_cell(2, wait=False)
+        self.page.wait_for_function(_BUSY, polling=50)
+
+    def wake(self) -> None:
+        """Interrupt the kernel's sleep, which must not have ended by itself."""
+        assert not self.notebook.execution_done(2)
+        self.notebook.interrupt()
+        self.notebook.wait_done(2)
+
+
+def _told(entries: list[Noted]) -> list[tuple[str, str]]:
+    """Return what was noted in short; presses of Ctrl by itself say nothing."""
+    return [(one.what, one.type) for one in entries if one.key != "Control"]
+
+
+def _stroke(moves: int) -> list[tuple[str, str]]:
+    """Return the only order in which a stroke may be heard and drawn, up to its end."""
+    one_by_one = [("heard", "pointermove"), ("drawn", "pointermove")] * moves
+    return [("heard", "pointerdown"), ("drawn", "pointerdown"), *one_by_one]
+
+
+def _expect_drawn_at_once(entries: list[Noted], *, erased: bool) -> None:
+    """Check that each event was drawn before the next one, and is seen where the pointer was."""
+    last = entries[-1]
+    assert (last.what, last.type) == ("heard", "pointerup")
+    drawn = [one for one in entries if one.what == "drawn"]
+    moves = [one for one in drawn if one.type == "pointermove"]
+    assert _told(entries[:-1]) == _stroke(len(moves))
+    assert sum(one.points for one in moves) == _MOVES, "a place of the hand was lost"
+    assert all(one.inside for one in drawn)
+    assert all((one.alpha == 0) == erased for one in drawn), "the pointer was elsewhere"
+
+
+def test_each_step_is_one_message_and_hovering_is_none(lab: Lab) -> None:
+    """Brush, eraser, shape and undo are a message each, however many moves they took."""
+    painter = _Painted(lab)
+    painter.stroke()
+    assert painter.methods() == ["custom"]
+    painter.mouse.play(hover(painter.path()))
+    assert painter.methods() == []
+    for key in ("e", "o"):
+        painter.press(key)
+        assert painter.methods() == ["update"], "the tool is a trait"
+        painter.stroke()
+        assert painter.methods() == ["custom"]
+    painter.press("Control+z")
+    assert painter.methods() == ["custom"]
+    assert painter.notebook.errors == []
+
+
+def test_a_stroke_is_drawn_move_by_move_inside_the_events_own_handlers(lab: Lab) -> None:
+    """Nothing is put off to a timer, a frame or an answer of the kernel."""
+    painter = _Painted(lab)
+    painter.stroke()
+    _expect_drawn_at_once(noted(painter.page), erased=False)
+    painter.press("e")
+    noted(painter.page)
+    painter.stroke()
+    _expect_drawn_at_once(noted(painter.page), erased=True)
+    painter.press("Control+z")
+    assert _told(noted(painter.page)) == [("heard", "keydown"), ("drawn", "keydown")]
+
+
+def test_a_kernel_that_sleeps_holds_back_neither_pixels_nor_messages(lab: Lab, kernel: str) -> None:
+    """Brush, eraser and undo work as ever; the kernel hears of each once it wakes up."""
+    painter = _Painted(lab, kernel)
+    painter.sleep()
+    painter.stroke()
+    _expect_drawn_at_once(noted(painter.page), erased=False)
+    painter.press("e")
+    noted(painter.page)
+    painter.stroke()
+    _expect_drawn_at_once(noted(painter.page), erased=True)
+    painter.press("Control+z")
+    assert _told(noted(painter.page)) == [("heard", "keydown"), ("drawn", "keydown")]
+    sent = [message.method for message in painter.wire.sent()]
+    painter.mouse.play(hover(painter.path()))
+    hovered = painter.wire.sent()
+    painter.wake()
+
+    assert sent == ["custom", "update", "custom", "custom"]
+    assert hovered == []
+    assert painter.methods() == [], "something was kept for later"
+    assert painter.notebook.cell_output(1).inner_text().strip() == "['Stroke']"
+    assert painter.notebook.errors == []
