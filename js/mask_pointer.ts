@@ -9,6 +9,9 @@ const SLIP = 12;
 // how much a notch of the wheel zooms
 const WHEEL = 0.0015;
 const PEN_ERASER = 32;
+// Browsers hold moves back until just before a frame, which leaves that frame's time to draw all of
+// them; raw ones come at once. Pages that are not secure, as on a hub without TLS, have none.
+const RAW = "onpointerrawupdate" in window;
 
 type Doing =
   | { kind: "painting"; pointer: number; travelled: number; at: Point }
@@ -105,10 +108,7 @@ export function listenToPointers(
     if (event.pointerId !== doing.pointer) return;
     const at = stage.onStage(event);
     if (doing.kind === "painting") {
-      const events = event.getCoalescedEvents?.() ?? [];
-      hand.move((events.length > 0 ? events : [event]).map((one) => stage.place(one)));
-      doing.travelled += Math.hypot(at.x - doing.at.x, at.y - doing.at.y);
-      doing.at = at;
+      if (!RAW) paint(event);
     } else if (doing.kind === "moving") {
       stage.camera.pan(at.x - doing.at.x, at.y - doing.at.y);
       doing.at = at;
@@ -116,6 +116,15 @@ export function listenToPointers(
     } else {
       stage.shape(hand.shape(doing.from, stage.place(event), held(event)));
     }
+  };
+
+  const paint = (event: PointerEvent) => {
+    if (doing?.kind !== "painting" || event.pointerId !== doing.pointer) return;
+    const events = event.getCoalescedEvents?.() ?? [];
+    hand.move((events.length > 0 ? events : [event]).map((one) => stage.place(one)));
+    const at = stage.onStage(event);
+    doing.travelled += Math.hypot(at.x - doing.at.x, at.y - doing.at.y);
+    doing.at = at;
   };
 
   const movePinch = (places: Map<number, Point>, event: PointerEvent) => {
@@ -158,6 +167,8 @@ export function listenToPointers(
 
   el.addEventListener("pointerdown", press, { signal });
   el.addEventListener("pointermove", move, { signal });
+  if (RAW)
+    el.addEventListener("pointerrawupdate", (event) => paint(event as PointerEvent), { signal });
   el.addEventListener("pointerup", lift, { signal });
   el.addEventListener("pointercancel", lift, { signal });
   el.addEventListener("lostpointercapture", lift, { signal });

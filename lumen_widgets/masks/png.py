@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # depth 1, grey, and the only compression, filter method and order that matter here
 _KIND = bytes([1, 0, 0, 0, 0])
-# measured at 4096 x 4096: higher levels take up to ten times as long for a tenth fewer bytes
-_LEVEL = 1
+# PNG's filter "up", a byte less the one above it: rows of a mask are mostly alike, so most are 0.
+_UP = 2
+# Of those, runs are all that is looked for. Measured at 4096 x 4096 with 38 % set: 5 ms and 62 kB,
+# where a general search without the filter takes 6 ms and comes to 121 kB.
+_LEVEL, _STRATEGY = 1, zlib.Z_RLE
 
 
 def encode(mask: NDArray[np.bool_], chunks: Iterable[tuple[bytes, bytes]] = ()) -> bytes:
@@ -38,14 +41,18 @@ def encode(mask: NDArray[np.bool_], chunks: Iterable[tuple[bytes, bytes]] = ()) 
 
     """
     height, width = mask.shape
-    # one row more to the left: a zero byte says that the row is not filtered
-    rows = np.zeros((height, 1 + (width + 7) // 8), np.uint8)
-    rows[:, 1:] = np.packbits(mask, axis=1)
+    packed = np.packbits(mask, axis=1)
+    rows = np.empty((height, 1 + packed.shape[1]), np.uint8)
+    rows[:, 0] = _UP
+    rows[:1, 1:] = packed[:1]
+    np.subtract(packed[1:], packed[:-1], out=rows[1:, 1:])
+    deflater = zlib.compressobj(_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS, strategy=_STRATEGY)
+    pixels = deflater.compress(rows.tobytes()) + deflater.flush()
     head = struct.pack(">II", width, height) + _KIND
     body = [
         (b"IHDR", head),
         *chunks,
-        (b"IDAT", zlib.compress(rows.tobytes(), _LEVEL)),
+        (b"IDAT", pixels),
         (b"IEND", b""),
     ]
     return _SIGNATURE + b"".join(_chunk(name, data) for name, data in body)

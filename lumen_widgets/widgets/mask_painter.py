@@ -122,7 +122,7 @@ class MaskPainter(Painting, anywidget.AnyWidget):
         # not `super`, whose next is the painting by code, which needs no arguments
         anywidget.AnyWidget.__init__(
             self,
-            radius=max(0.5, round(_FIRST_RADIUS * max(picture.width, picture.height), 1)),
+            radius=max(0.5, round(2 * _FIRST_RADIUS * max(picture.width, picture.height)) / 2),
             _width=picture.width,
             _height=picture.height,
             _alt=picture.alt,

@@ -84,7 +84,7 @@ def _told(entries: list[Noted]) -> list[tuple[str, str]]:
 
 def _stroke(moves: int) -> list[tuple[str, str]]:
     """Return the only order in which a stroke may be heard and drawn, up to its end."""
-    one_by_one = [("heard", "pointermove"), ("drawn", "pointermove")] * moves
+    one_by_one = [("heard", "pointerrawupdate"), ("drawn", "pointerrawupdate")] * moves
     return [("heard", "pointerdown"), ("drawn", "pointerdown"), *one_by_one]
 
 
@@ -93,7 +93,7 @@ def _expect_drawn_at_once(entries: list[Noted], *, erased: bool) -> None:
     last = entries[-1]
     assert (last.what, last.type) == ("heard", "pointerup")
     drawn = [one for one in entries if one.what == "drawn"]
-    moves = [one for one in drawn if one.type == "pointermove"]
+    moves = [one for one in drawn if one.type == "pointerrawupdate"]
     assert _told(entries[:-1]) == _stroke(len(moves))
     assert sum(one.points for one in moves) == _MOVES, "a place of the hand was lost"
     assert all(one.inside for one in drawn)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from playwright.sync_api import expect, sync_playwright
 
 from tests import chromium
+from tests.browser.painters import shown_painter
 from tests.jupyter import Lab
 from tests.lab_server import LabServer
 
@@ -31,10 +33,11 @@ _README = _ROOT / ".github" / "images"
 _THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 _WIDTHS = (360, 800, 1400)
 # README's own pictures, each at the width at which it reads best
-_IN_README = {"first": 800, "sent-en": 1400, "panel-en": 800}
+_IN_README = {"first": 800, "sent-en": 1400, "panel-en": 800, "paint-en": 1400, "repaint": 800}
 _START = 'import lumen_widgets as lumen\nlumen.use("sandbox")'
 # other scenes share the sandbox, and change its pace
 _PACE = "\n_ = lumen.sandbox.settings(latency=(0.6, 1.0))"
+_CAT = '\ncat = lumen.generate("a cute cat on a windowsill", wait=False).wait()[0]'
 _PROMPTS = {
     "en": ("a red fox in the snow", "a lighthouse by the sea at sunset, oil painting"),
     "zh": ("雪地里的一只红狐狸", "日落时海边的灯塔 油画"),
@@ -82,6 +85,26 @@ def _panel(notebook: NotebookPage) -> Locator:
     return output
 
 
+def _painter(notebook: NotebookPage) -> Locator:
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    painter = shown_painter(notebook, 1)
+    # around the cat's head, as a hand would
+    painter.drag([(560, 300), (680, 280), (720, 380), (640, 440), (560, 400), (580, 320)])
+    notebook.page.mouse.move(*painter.place(430, 560))
+    return painter.el
+
+
+def _repaint(notebook: NotebookPage) -> Locator:
+    cells = [cell["id"] for cell in json.loads(_NOTEBOOK.read_text(encoding="utf-8"))["cells"]]
+    for name in ("cell-01", "cell-03", "cell-20", "cell-22"):
+        notebook.run_cell(cells.index(name))
+    result = notebook.cell(cells.index("cell-22"))
+    expect(result.locator("img")).to_have_count(2)
+    result.scroll_into_view_if_needed()
+    return result
+
+
 def _errors(notebook: NotebookPage) -> Locator:
     for index in range(3):
         notebook.run_cell(index)
@@ -94,9 +117,14 @@ def _scenes() -> list[Scene]:
         'lumen.generate("a fox", model="sandbox-always-fails")',
         'lumen.generate("a fox", n=9)',
     )
-    scenes = [Scene("first", _NOTEBOOK, _first_cells), Scene("errors", errors, _errors)]
+    scenes = [
+        Scene("first", _NOTEBOOK, _first_cells),
+        Scene("errors", errors, _errors),
+        Scene("repaint", _NOTEBOOK, _repaint),
+    ]
     for language, (first, second) in _PROMPTS.items():
         form = f"lumen.PromptForm(prompt={first!r}, language={language!r})"
+        painter = f"painter = lumen.MaskPainter(cat)\npainter.language = {language!r}\npainter"
         panel = (
             "client = lumen.use('sandbox').client\n"
             "_ = lumen.sandbox.settings(latency=(0.2, 0.3))\n"
@@ -114,6 +142,7 @@ def _scenes() -> list[Scene]:
             Scene(f"form-{language}", (_START + _PACE, form), _form),
             Scene(f"sent-{language}", (_START + _PACE, form), _sent_form),
             Scene(f"panel-{language}", (_START, panel), _panel),
+            Scene(f"paint-{language}", (_START + _CAT, painter), _painter),
         ]
     return scenes
 
