@@ -160,7 +160,9 @@ def _points(given: object, *, least: int) -> NDArray[np.float32]:
     try:
         if isinstance(given, Iterable) and not isinstance(given, np.ndarray):
             given = list(given)
-        points = np.array(given, np.float32, order="C")
+        # what float32 cannot hold becomes infinite, which is refused below
+        with np.errstate(over="ignore"):
+            points = np.array(given, np.float32, order="C")
     except (TypeError, ValueError, OverflowError):
         raise MaskError("The points are not pairs of numbers. Give [(x, y), …].") from None
     if points.ndim != 2 or points.shape[1:] != (2,):  # noqa: PLR2004 # x and y of each point

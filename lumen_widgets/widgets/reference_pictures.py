@@ -41,6 +41,8 @@ class Reference:
     thumbnail: str | None = None
     error: str = ""
     looked: bool = False
+    # whether nobody has painted on it since somebody began to look
+    fresh: bool = False
 
     def shown(self) -> FormPicture:
         """Return it as a form shows it."""
@@ -71,6 +73,8 @@ class ReferencePictures:
         self._images: list[Reference] = []
         self._mask: list[Reference] = []
         self._looking = False
+        self._painter: Any = None
+        self._silence: Callable[[], None] = lambda: None
 
     @property
     def images(self) -> list[Reference]:
@@ -89,11 +93,29 @@ class ReferencePictures:
         with self._lock:
             self._images = self._matched(self._images, images, mask=False)
             self._mask = self._matched(self._mask, [] if mask is None else [mask], mask=True)
-            if not self._looking and any(not one.looked for one in self._all()):
-                self._looking = True
-                # reading and shrinking a picture takes longer than a handler may
-                threading.Thread(target=self._look, name="lumen-pictures", daemon=True).start()
+            self._listen(mask)
+            self._look_soon()
         self._changed()
+
+    def _listen(self, mask: Any) -> None:
+        """Hear of it when somebody goes on painting a mask that is held here."""
+        if mask is self._painter:
+            return
+        self._silence()
+        self._painter, self._silence = mask, lambda: None
+        if hasattr(mask, "__lumen_mask__") and hasattr(mask, "on_change"):
+            self._silence = mask.on_change(self._painted)
+
+    def _painted(self) -> None:
+        with self._lock:
+            self._mask = [replace(one, fresh=False) for one in self._mask]
+            self._look_soon()
+
+    def _look_soon(self) -> None:
+        if not self._looking and any(not one.fresh for one in self._all()):
+            self._looking = True
+            # reading and shrinking a picture takes longer than a handler may
+            threading.Thread(target=self._look, name="lumen-pictures", daemon=True).start()
 
     def _matched(
         self, before: list[Reference], sources: Sequence[Any], *, mask: bool
@@ -115,15 +137,20 @@ class ReferencePictures:
     def _look(self) -> None:
         while True:
             with self._lock:
-                reference = next((one for one in self._all() if not one.looked), None)
+                reference = next((one for one in self._all() if not one.fresh), None)
                 self._looking = reference is not None
-            if reference is None:
-                return
+                if reference is None:
+                    return
+                self._replace(replace(reference, fresh=True))
             known = _looked_at(reference)
             with self._lock:
-                for row in (self._images, self._mask):
-                    row[:] = [known if one.key == known.key else one for one in row]
+                now = next((one for one in self._all() if one.key == known.key), known)
+                self._replace(replace(known, fresh=now.fresh))
             self._changed()
+
+    def _replace(self, known: Reference) -> None:
+        for row in (self._images, self._mask):
+            row[:] = [known if one.key == known.key else one for one in row]
 
 
 def _looked_at(reference: Reference) -> Reference:

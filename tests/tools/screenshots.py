@@ -89,9 +89,10 @@ def _painter(notebook: NotebookPage) -> Locator:
     notebook.run_cell(0)
     notebook.run_cell(1)
     painter = shown_painter(notebook, 1)
-    # around the cat's head, as a hand would
-    painter.drag([(560, 300), (680, 280), (720, 380), (640, 440), (560, 400), (580, 320)])
-    notebook.page.mouse.move(*painter.place(430, 560))
+    # over the cat, to and fro, as a hand would
+    path = [(400, 480), (640, 470), (660, 520), (390, 530), (400, 580), (650, 570), (620, 630)]
+    painter.drag(path)
+    notebook.page.mouse.move(*painter.place(560, 690))
     return painter.el
 
 

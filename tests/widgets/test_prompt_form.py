@@ -7,7 +7,7 @@ import pytest
 import traitlets
 
 from lumen_widgets.client import InvalidRequest, LumenClient
-from lumen_widgets.widgets import PromptForm
+from lumen_widgets.widgets import MaskPainter, PromptForm
 from tests.widgets.forms import MASK, PICTURE, messages, receive, taken, until
 from tests.widgets.quiet_service import SECRET, QuietService
 
@@ -183,3 +183,24 @@ def test_pictures_of_the_last_submit_are_traits(sandbox: SandboxServer) -> None:
     assert form.pictures[0].task is form.task
     with pytest.raises(traitlets.TraitError, match="read-only"):
         form.task = None
+
+
+def test_a_painter_is_a_mask_that_is_looked_at_again_when_somebody_paints(
+    form: PromptForm, service: QuietService
+) -> None:
+    """An empty one is an error beside the field until something is painted in it."""
+    painter = MaskPainter(PICTURE)
+    form.images, form.mask, form.model = PICTURE, painter, "fal-flux-pro-fill"
+    until(lambda: form.references.mask and form.references.mask.error, "an error of the mask")
+    with pytest.raises(InvalidRequest, match="nothing is painted"):
+        form.submit()
+    painter.rectangle(8, 8, 8, 8)
+    mask = until(lambda: (one := form.references.mask) and not one.error and one, "no error")
+    form.submit()
+
+    assert (mask.width, mask.height) == (48, 32)
+    assert mask.thumbnail
+    assert taken(service)[0].endswith("inpaint")
+    form.mask = None
+    painter.clear()
+    assert painter._listeners == []
