@@ -39,6 +39,8 @@ export class MaskDocument {
   known = false;
   /** Whether steps wait for the kernel longer than usual. */
   waiting = false;
+  /** Whether the kernel can no longer be reached from here, as after it was restarted. */
+  lost = false;
   readonly #model: AnyModel<MaskPainterModel>;
   readonly #listeners = new Set<(change: Change) => void>();
   #confirmed: History = NOTHING;
@@ -205,7 +207,13 @@ export class MaskDocument {
   }
 
   #send(message: BrowserMessage, buffers: ArrayBuffer[] = []): void {
-    this.#model.send(message, undefined, buffers);
+    try {
+      this.#model.send(message, undefined, buffers);
+      this.lost = false;
+    } catch {
+      // what was painted is still here, to be seen and to be taken away
+      this.lost = true;
+    }
   }
 
   #changed(change: Change): void {

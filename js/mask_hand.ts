@@ -54,7 +54,11 @@ export class Hand {
   ): void {
     if (this.#model.get(name) === value) return;
     this.#model.set(name, value);
-    this.#model.save_changes();
+    try {
+      this.#model.save_changes();
+    } catch {
+      // a kernel that is gone need not know
+    }
   }
 
   swap(): void {

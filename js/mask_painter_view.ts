@@ -109,7 +109,8 @@ export function showPainter(
   };
   const summarise = () => {
     share.textContent = shareWords();
-    const text = mask.waiting ? words.waiting : mask.known ? "" : words.loading;
+    const behind = mask.waiting ? words.waiting : mask.known ? "" : words.loading;
+    const text = mask.lost ? words.lost : behind;
     if (note.textContent !== text) note.textContent = text;
     note.hidden = text === "";
   };

@@ -9,7 +9,7 @@ export const PAINTER_ENGLISH = {
   help: "Arrow keys move the cursor, Enter paints. Tab leaves.",
   loading: "Waiting for the notebook: what was painted before will appear.",
   waiting: "The notebook is busy. What you paint is kept here, and handed over when it is free.",
-  noPicture: "The picture cannot be shown here. Reload the page, or run the cell again.",
+  lost: "The kernel that this painter belongs to is gone. What is painted is still here: download the mask, and go on with it in a new painter with mask=….",
   // tools
   tools: "Tool",
   brush: "Brush",
@@ -86,7 +86,7 @@ export const PAINTER_CHINESE: typeof PAINTER_ENGLISH = {
   help: "方向键移动光标，回车涂抹，Tab 离开。",
   loading: "正在等待笔记本：之前涂抹的内容随后出现。",
   waiting: "笔记本正忙。你涂抹的内容保存在此，空闲后立即交付。",
-  noPicture: "此处无法显示图片。请重新加载页面，或重新运行该单元格。",
+  lost: "此画板所属的内核已不在。涂抹的内容仍在此处：请下载遮罩，再用 mask=… 在新画板中继续。",
   tools: "工具",
   brush: "画笔",
   eraser: "橡皮",

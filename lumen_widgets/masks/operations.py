@@ -57,31 +57,29 @@ class Stroke:
 
 
 @dataclass(frozen=True, eq=False)
-class Rectangle:
+class _Boxed:
+    """What is given by its top left corner and its size."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    mode: Mode = "add"
+
+    def __post_init__(self) -> None:
+        for name in ("x", "y"):
+            object.__setattr__(self, name, _number(name, getattr(self, name)))
+        for name in ("width", "height"):
+            object.__setattr__(self, name, _number(name, getattr(self, name), above=0.0))
+        _check_mode(self.mode)
+
+
+class Rectangle(_Boxed):
     """A rectangle: pixels whose centres are in ``[x, x + width)`` and ``[y, y + height)``."""
 
-    x: float
-    y: float
-    width: float
-    height: float
-    mode: Mode = "add"
 
-    def __post_init__(self) -> None:
-        _check_shape(self)
-
-
-@dataclass(frozen=True, eq=False)
-class Ellipse:
+class Ellipse(_Boxed):
     """The ellipse that is inscribed in a rectangle."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    mode: Mode = "add"
-
-    def __post_init__(self) -> None:
-        _check_shape(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,14 +117,6 @@ class Clear:
 
 
 Operation: TypeAlias = Stroke | Rectangle | Ellipse | Polygon | Invert | Clear
-
-
-def _check_shape(shape: Rectangle | Ellipse) -> None:
-    for name in ("x", "y"):
-        object.__setattr__(shape, name, _number(name, getattr(shape, name)))
-    for name in ("width", "height"):
-        object.__setattr__(shape, name, _number(name, getattr(shape, name), above=0.0))
-    _check_mode(shape.mode)
 
 
 def _check_mode(mode: object) -> None:

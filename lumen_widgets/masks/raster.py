@@ -128,7 +128,8 @@ def apply(operation: Operation, mask: NDArray[np.bool_]) -> None:
     height, width = mask.shape
     match operation:
         case Stroke():
-            _put(of_stroke(operation, width, height), mask, value=not operation.erase)
+            for spans in of_stroke(operation, width, height):
+                _put(spans, mask, value=not operation.erase)
         case Rectangle():
             _combine(of_rectangle(operation, width, height), mask, operation.mode)
         case Ellipse():

@@ -10,6 +10,7 @@ import base64
 import binascii
 import json
 import struct
+import time
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,9 +24,11 @@ from lumen_widgets.masks.raster import Raster
 from lumen_widgets.masks.wire import operations_only, pack, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
+
+    from lumen_widgets.masks.operations import Operation
 
 _KEYWORD = b"lumen_widgets operations"
 _VERSION = 1
@@ -34,6 +37,9 @@ _CHUNK = 900_000
 _MOST_TEXT = 48_000_000
 # what the text may swell to: a hostile file must not fill the memory
 _MOST_BYTES = 256_000_000
+# Seconds that drawing it again may take, and how many operations go by between two looks at the
+# clock: hours of honest work take a few.
+_PATIENCE, _TOGETHER = 30.0, 20
 
 
 @dataclass(frozen=True)
@@ -95,11 +101,20 @@ def read(data: bytes, mask: NDArray[np.bool_]) -> Saved | None:
             return None
         base = None if head["base"] is None else _base(head["base"], width, height)
         done = operations_only(unpack(head["operations"], content[4 + length :]))
-        made = Raster(width, height, base).follow(done)
+        made = _made(done, Raster(width, height, base))
     except (MaskError, ValueError, KeyError, TypeError, RecursionError, struct.error, zlib.error):
         # a stranger's text: the pixels are still a mask
         return None
     return Saved(base, History(tuple(done))) if np.array_equal(made, mask) else None
+
+
+def _made(operations: Sequence[Operation], raster: Raster) -> NDArray[np.bool_]:
+    until = time.monotonic() + _PATIENCE
+    for number in range(0, len(operations), _TOGETHER):
+        raster.follow(operations[:number])
+        if time.monotonic() > until:
+            raise MaskError("The operations take too long.")
+    return raster.follow(operations)
 
 
 def _base(text: str, width: int, height: int) -> NDArray[np.bool_]:

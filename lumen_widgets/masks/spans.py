@@ -8,12 +8,13 @@ has to come within a pixel. `js/mask_spans.ts` does the same arithmetic in the s
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 Ints = np.int64
 
+# rows of segments that are looked at in one go: some hundred megabytes of numbers
+_MOST_ROWS = 500_000
 # a segment that is no wider than this is upright: dividing by its width would say nothing
 _UPRIGHT = 1e-9
 
@@ -37,14 +40,29 @@ class Spans(NamedTuple):
     ends: NDArray[Ints]
 
 
-def of_stroke(stroke: Stroke, width: int, height: int) -> Spans:
-    """Return the spans of a stroke, one for each segment and row."""
+def of_stroke(stroke: Stroke, width: int, height: int) -> Iterator[Spans]:
+    """Yield the spans of a stroke, one for each segment and row, some segments at a time."""
     points = stroke.points.astype(np.float64)
     a, b = (points, points) if len(points) == 1 else (points[:-1], points[1:])
-    radius = stroke.radius
     # a row more at each end: rounding must not lose one that is just touched
-    top = np.floor(np.minimum(a[:, 1], b[:, 1]) - radius - 0.5) - 1
-    bottom = np.ceil(np.maximum(a[:, 1], b[:, 1]) + radius - 0.5) + 1
+    top = np.floor(np.minimum(a[:, 1], b[:, 1]) - stroke.radius - 0.5) - 1
+    bottom = np.ceil(np.maximum(a[:, 1], b[:, 1]) + stroke.radius - 0.5) + 1
+    rows = np.clip(bottom, -1, height - 1) - np.clip(top, 0, height) + 1
+    part = np.cumsum(np.maximum(rows, 0)) // _MOST_ROWS
+    for start, end in pairwise([0, *(np.flatnonzero(np.diff(part)) + 1), len(a)]):
+        some = slice(start, end)
+        yield _of_segments(a[some], b[some], stroke.radius, top[some], bottom[some], width, height)
+
+
+def _of_segments(  # noqa: PLR0917 # what is known of the segments, all of one length
+    a: Floats,
+    b: Floats,
+    radius: float,
+    top: Floats,
+    bottom: Floats,
+    width: int,
+    height: int,
+) -> Spans:
     segment, rows = _rows(top, bottom, height)
     ax, ay, bx, by = a[segment, 0], a[segment, 1], b[segment, 0], b[segment, 1]
     cy = rows + 0.5

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.access import faults, make_narrow, too_wide
 from tests.browser.painters import ask, open_painter
 
 if TYPE_CHECKING:
@@ -180,24 +181,14 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_320_pixels(
     lab: Lab, theme: Literal["light", "dark"]
 ) -> None:
     """Names, roles, contrast and targets are right, with all of it unfolded, narrow and wide."""
-    from axe_playwright_python.sync_playwright import Axe
-
     painter = open_painter(lab, theme=theme)
     painter.drag([(60, 60), (200, 60)])
     for summary in painter.el.locator("summary").all():
         summary.click()
-    rules: dict[str, Any] = {"rules": {"target-size": {"enabled": True}}}
-    wide = Axe().run(painter.notebook.page, context=".lumen-painter", options=rules)
+    wide = faults(painter.el, ".lumen-painter")
     painter.tool("Rectangle")
-    painter.el.evaluate("(el) => { el.parentElement.style.inlineSize = '320px'; }")
-    expect(painter.el).to_have_css("width", "320px")
-    narrow = Axe().run(painter.notebook.page, context=".lumen-painter", options=rules)
-    too_wide = painter.el.evaluate(
-        "(el) => [el, ...el.querySelectorAll('*:not(.lumen-heard, .lumen-painter-stage *)')]"
-        ".filter((one) => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0"
-        " && getComputedStyle(one).display !== 'inline').map((one) => one.outerHTML.slice(0, 80))"
-    )
+    make_narrow(painter.el)
 
-    assert wide.response["violations"] == []
-    assert narrow.response["violations"] == []
-    assert too_wide == []
+    assert wide == []
+    assert faults(painter.el, ".lumen-painter") == []
+    assert too_wide(painter.el, ".lumen-painter-stage *") == []

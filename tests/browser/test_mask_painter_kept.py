@@ -120,6 +120,24 @@ def test_a_saved_mask_goes_on_in_a_new_kernel(lab: Lab) -> None:
     assert mask_of(notebook, 3)[60, 100]
 
 
+def test_a_painter_whose_kernel_is_gone_keeps_what_is_painted_and_says_what_to_do(
+    lab: Lab,
+) -> None:
+    """Painting goes on, nothing is thrown, and the mask can be downloaded."""
+    painter = open_painter(lab)
+    painter.drag([(60, 60), (200, 60)])
+    before = painter.share()
+    painter.notebook.restart_kernel()
+    painter.drag([(60, 120), (200, 120)])
+    painter.notebook.page.keyboard.press("e")
+
+    expect(painter.el.locator(".lumen-painter-note")).to_contain_text("download the mask")
+    assert painter.share() != before
+    with painter.notebook.page.expect_download():
+        painter.button("Download mask").click()
+    assert painter.notebook.errors == []
+
+
 def test_the_mask_can_be_taken_away_while_the_kernel_is_busy(lab: Lab) -> None:
     """The browser saves what is painted as a PNG of one bit a pixel, all by itself."""
     import PIL.Image

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from playwright.sync_api import expect
+
+from tests.browser.access import faults, make_narrow, too_wide
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -225,8 +227,6 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_320_pixels(
     lab: Lab, theme: Literal["light", "dark"]
 ) -> None:
     """Names, roles, contrast and targets are right in every state, in the narrowest place too."""
-    from axe_playwright_python.sync_playwright import Axe
-
     every_state = [
         f'good = client.generate("a fox, {"long " * 30}", size="16:9"); good.wait()',
         "import numpy as np; mask = np.eye(64, dtype=bool)",
@@ -243,20 +243,12 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_320_pixels(
     panel = _panel(notebook, 1)
     expect(panel.locator(".lumen-task-thumbnail").last).to_be_visible()
     expect(panel.locator(".lumen-task-mask:visible")).to_have_count(2)
-    rules: dict[str, Any] = {"rules": {"target-size": {"enabled": True}}}
-    wide = Axe().run(notebook.page, context=".lumen-tasks", options=rules)
-    panel.evaluate("(el) => { el.parentElement.style.inlineSize = '320px'; }")
-    expect(panel).to_have_css("width", "320px")
-    narrow = Axe().run(notebook.page, context=".lumen-tasks", options=rules)
-    too_wide = panel.evaluate(
-        "(el) => [el, ...el.querySelectorAll('*:not(.lumen-heard)')].filter("
-        "(one) => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0"
-        " && getComputedStyle(one).display !== 'inline').map((one) => one.className)"
-    )
+    wide = faults(panel, ".lumen-tasks")
+    make_narrow(panel)
 
-    assert wide.response["violations"] == []
-    assert narrow.response["violations"] == []
-    assert too_wide == []
+    assert wide == []
+    assert faults(panel, ".lumen-tasks") == []
+    assert too_wide(panel) == []
 
 
 def test_of_a_thousand_rows_those_near_the_screen_are_in_the_page(lab: Lab) -> None:
