@@ -19,6 +19,8 @@ MODES: tuple[str, ...] = get_args(Mode)
 _FARTHEST = 1e6
 # an hour of painting without a pause at 250 points a second
 _MOST_POINTS = 1_000_000
+# characters of a wrong value that a message repeats
+_LONGEST_SHOWN = 80
 
 
 class MaskError(ValueError):
@@ -120,28 +122,38 @@ Operation: TypeAlias = Stroke | Rectangle | Ellipse | Polygon | Invert | Clear
 
 
 def _check_mode(mode: object) -> None:
-    if mode not in MODES:
-        raise MaskError(f"mode is {mode!r}. Give one of {', '.join(map(repr, MODES))}.")
+    if not isinstance(mode, str) or mode not in MODES:
+        raise MaskError(f"mode is {_shown(mode)}. Give one of {', '.join(map(repr, MODES))}.")
 
 
 def _number(name: str, value: object, *, above: float = -math.inf) -> float:
     try:
         number = float(value)  # type: ignore[arg-type] # whatever is no number raises here
     except (TypeError, ValueError, OverflowError):
-        raise MaskError(f"{name} is {value!r}, not a number of pixels.") from None
+        raise MaskError(f"{name} is {_shown(value)}, not a number of pixels.") from None
     if isinstance(value, str) or not math.isfinite(number) or abs(number) > _FARTHEST:
         raise MaskError(
-            f"{name} is {value!r}. Give a number of pixels between {-_FARTHEST:g} and "
+            f"{name} is {_shown(value)}. Give a number of pixels between {-_FARTHEST:g} and "
             f"{_FARTHEST:g}."
         )
     if number <= above:
-        raise MaskError(f"{name} is {value!r}. Give a number of pixels above {above:g}.")
+        raise MaskError(f"{name} is {_shown(value)}. Give a number of pixels above {above:g}.")
     return number
+
+
+def _shown(value: object) -> str:
+    """Return what was given, for a message; no more of it than helps to recognise it."""
+    try:
+        text = repr(value)
+    except ValueError:
+        # Python writes out no whole number of more than some thousand digits
+        return "too large a number"
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
 def _truth(name: str, value: object) -> bool:
     if not isinstance(value, (bool, np.bool_)):
-        raise MaskError(f"{name} is {value!r}. Give True or False.")
+        raise MaskError(f"{name} is {_shown(value)}. Give True or False.")
     return bool(value)
 
 

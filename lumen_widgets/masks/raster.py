@@ -51,7 +51,7 @@ class Raster:
         self.height = height
         self._base = None if base is None else _Kept(0, _pack(base))
         self._mask = np.zeros((height, width), bool) if base is None else base.copy()
-        self._at: tuple[Operation, ...] = ()
+        self._at: tuple[Operation, ...] | None = ()
         self._kept: list[_Kept] = []
 
     def follow(self, operations: Sequence[Operation]) -> NDArray[np.bool_]:
@@ -68,16 +68,16 @@ class Raster:
                [0, 0, 0, 0]])
 
         """
-        common = 0
-        for ours, theirs in zip(self._at, operations, strict=False):
-            if ours is not theirs:
-                break
-            common += 1
-        self._kept = [kept for kept in self._kept if kept.after <= common]
-        if common < len(self._at):
-            common = self._go_back(operations[:common])
-        # a failure half-way must not pass for what was asked for
-        self._at = ()
+        # unknown until all is done: an interrupt half-way must not pass for what was asked for
+        known, self._at = self._at, None
+        if known is None:
+            self._kept = []
+            common = self._go_back(())
+        else:
+            common = _common(known, operations)
+            self._kept = [kept for kept in self._kept if kept.after <= common]
+            if common < len(known):
+                common = self._go_back(operations[:common])
         last = max((kept.after for kept in self._kept), default=0)
         points = sum(map(_points, operations[last:common]))
         for number, operation in enumerate(operations[common:], common + 1):
@@ -117,6 +117,14 @@ class Raster:
         while len(self._kept) > 1 and sum(len(one.packed) for one in self._kept) > _MOST_BYTES:
             # every second one, so that what is left is still spread over all of the past
             self._kept = self._kept[1::2]
+
+
+def _common(some: Sequence[Operation], others: Sequence[Operation]) -> int:
+    """Return with how many of the same operations both begin."""
+    for number, (one, other) in enumerate(zip(some, others, strict=False)):
+        if one is not other:
+            return number
+    return min(len(some), len(others))
 
 
 def _points(operation: Operation) -> int:

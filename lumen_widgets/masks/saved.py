@@ -7,7 +7,6 @@ mask, and whoever changes its pixels has the last word.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import struct
 import time
@@ -19,7 +18,7 @@ import numpy as np
 
 from lumen_widgets.masks import png
 from lumen_widgets.masks.history import History
-from lumen_widgets.masks.operations import MaskError
+from lumen_widgets.masks.operations import MaskError, Stroke
 from lumen_widgets.masks.raster import Raster
 from lumen_widgets.masks.wire import operations_only, pack, unpack
 
@@ -32,14 +31,17 @@ if TYPE_CHECKING:
 
 _KEYWORD = b"lumen_widgets operations"
 _VERSION = 1
+# of the JSON, and of what the mask began with; the points follow both
+_LENGTHS = struct.Struct("<II")
 # Text of one chunk: readers refuse a chunk beyond 1 MiB, and Pillow one file beyond 64 MiB of text.
 _CHUNK = 900_000
 _MOST_TEXT = 48_000_000
-# what the text may swell to: a hostile file must not fill the memory
-_MOST_BYTES = 256_000_000
-# Seconds that drawing it again may take, and how many operations go by between two looks at the
-# clock: hours of honest work take a few.
-_PATIENCE, _TOGETHER = 30.0, 20
+# What the text may swell to: a hostile file must not fill the memory. The head is JSON, which takes
+# some fifty times its size when it is read.
+_MOST_BYTES, _MOST_HEAD = 100_000_000, 4_000_000
+# Seconds that drawing it again may take, how many operations go by between two looks at the clock,
+# and what one stroke may take: rows of its segments, of which a second draws some ten million.
+_PATIENCE, _TOGETHER, _MOST_ROWS = 15.0, 20, 50_000_000
 
 
 @dataclass(frozen=True)
@@ -65,13 +67,12 @@ def write(mask: NDArray[np.bool_], saved: Saved) -> bytes:
     So many operations that no reader would take them are left out: the mask is whole all the same.
     """
     objects, points = pack(saved.history.done)
-    head = {"version": _VERSION, "operations": objects, "base": None}
-    if saved.base is not None:
-        head["base"] = base64.b64encode(np.packbits(saved.base).tobytes()).decode()
-    text = json.dumps(head).encode()
-    data = struct.pack("<I", len(text)) + text + points
-    packed = base64.b64encode(zlib.compress(data, 6))
-    if len(packed) > _MOST_TEXT:
+    head = json.dumps({"version": _VERSION, "operations": objects}).encode()
+    base = b"" if saved.base is None else np.packbits(saved.base).tobytes()
+    packed = base64.b64encode(
+        zlib.compress(_LENGTHS.pack(len(head), len(base)) + head + base + points)
+    )
+    if len(packed) > _MOST_TEXT or len(head) > _MOST_HEAD or len(points) > _MOST_BYTES // 2:
         return png.encode(mask)
     parts = [packed[at : at + _CHUNK] for at in range(0, len(packed), _CHUNK)]
     return png.encode(mask, [(b"tEXt", _KEYWORD + b"\0" + part) for part in parts])
@@ -95,12 +96,16 @@ def read(data: bytes, mask: NDArray[np.bool_]) -> Saved | None:
             return None
         unpacker = zlib.decompressobj()
         content = unpacker.decompress(base64.b64decode(packed, validate=True), _MOST_BYTES)
-        (length,) = struct.unpack_from("<I", content)
-        head: dict[str, Any] = json.loads(content[4 : 4 + length])
+        head_size, base_size = _LENGTHS.unpack_from(content)
+        if head_size > _MOST_HEAD:
+            return None
+        base_at = _LENGTHS.size + head_size
+        points_at = base_at + base_size
+        head: dict[str, Any] = json.loads(content[_LENGTHS.size : base_at])
         if head["version"] != _VERSION:
             return None
-        base = None if head["base"] is None else _base(head["base"], width, height)
-        done = operations_only(unpack(head["operations"], content[4 + length :]))
+        base = _base(content[base_at:points_at], width, height) if base_size else None
+        done = operations_only(unpack(head["operations"], content[points_at:]))
         made = _made(done, Raster(width, height, base))
     except (MaskError, ValueError, KeyError, TypeError, RecursionError, struct.error, zlib.error):
         # a stranger's text: the pixels are still a mask
@@ -109,6 +114,10 @@ def read(data: bytes, mask: NDArray[np.bool_]) -> Saved | None:
 
 
 def _made(operations: Sequence[Operation], raster: Raster) -> NDArray[np.bool_]:
+    for one in operations:
+        rows = min(raster.height, 2 * one.radius) if isinstance(one, Stroke) else 0
+        if isinstance(one, Stroke) and rows * len(one.points) > _MOST_ROWS:
+            raise MaskError("A stroke takes too long.")
     until = time.monotonic() + _PATIENCE
     for number in range(0, len(operations), _TOGETHER):
         raster.follow(operations[:number])
@@ -117,10 +126,10 @@ def _made(operations: Sequence[Operation], raster: Raster) -> NDArray[np.bool_]:
     return raster.follow(operations)
 
 
-def _base(text: str, width: int, height: int) -> NDArray[np.bool_]:
-    bits = np.frombuffer(base64.b64decode(text, validate=True), np.uint8)
+def _base(packed: bytes, width: int, height: int) -> NDArray[np.bool_]:
+    bits = np.frombuffer(packed, np.uint8)
     if len(bits) != (width * height + 7) // 8:
-        raise binascii.Error("The base has another size.")
+        raise MaskError("What the mask began with has another size.")
     return np.unpackbits(bits, count=width * height).reshape(height, width).astype(bool)
 
 

@@ -10,6 +10,7 @@ call wants the mask, the kernel *asks* how far the pages are, and waits until th
 from __future__ import annotations
 
 import logging
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -64,8 +65,7 @@ class MaskPainter(Painting, anywidget.AnyWidget):
     Examples
     --------
     >>> painter = lumen.MaskPainter("photo.png")  # doctest: +SKIP
-    >>> painter.ellipse(200, 120, 300, 260).stroke([(80, 90), (240, 200)], radius=24)
-    ... # doctest: +SKIP
+    >>> painter.ellipse(200, 120, 300, 260)  # doctest: +SKIP
     >>> lumen.inpaint("a corgi", "photo.png", painter)  # doctest: +SKIP
 
     """
@@ -182,6 +182,14 @@ class MaskPainter(Painting, anywidget.AnyWidget):
         if self._layers is not None:
             self._layers.close()
         super().close()
+
+    @traitlets.validate("radius", "opacity")
+    def _check_number(self, proposal: Any) -> float:
+        value = float(proposal["value"])
+        # the limits of a trait let pass what is not a number, and JSON has no infinity
+        if not math.isfinite(value):
+            raise traitlets.TraitError(f"{proposal['trait'].name} is {value}. Give a number.")
+        return value
 
     @traitlets.validate("color")
     def _check_color(self, proposal: Any) -> str:

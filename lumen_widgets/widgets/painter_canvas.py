@@ -8,6 +8,7 @@ from ipywidgets import Image
 
 if TYPE_CHECKING:
     from ipycanvas import Canvas, MultiCanvas
+    from ipywidgets import DOMWidget
 
     from lumen_widgets.widgets.painter_picture import PaintedPicture
 
@@ -50,7 +51,7 @@ class PictureCanvas:
         """Take the layers and their picture from every page."""
         for widget in (self._image, self._opener, *self.widget._canvases, self.widget):
             if widget is not None:
-                widget.close()
+                _close(widget)
 
     def _draw(self, *_: Any) -> None:
         """Draw the picture; a page that was reloaded begins with nothing."""
@@ -61,7 +62,7 @@ class PictureCanvas:
         opener, self._opener = self._opener, Canvas(width=1, height=1)
         self._opener.clear()
         if opener is not None:
-            opener.close()
+            _close(opener)
         picture, (lower, upper) = self._picture, (self.widget[0], self.widget[1])
         lower.clear()
         lower.draw_image(self._image, 0, 0, picture.view_width, picture.view_height)
@@ -70,3 +71,9 @@ class PictureCanvas:
         upper.set_transform(across, 0, 0, down, 0, 0)
         # commands that somebody's failed `hold_canvas` left waiting would wait for ever
         upper.flush()
+
+
+def _close(widget: DOMWidget) -> None:
+    """Close a widget with its layout, which is a widget of its own and would stay."""
+    widget.layout.close()
+    widget.close()

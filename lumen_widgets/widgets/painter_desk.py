@@ -57,6 +57,8 @@ class PainterDesk:
         self._picture = picture
         self._pages: set[str] = set()
         self._answers: dict[str, dict[str, int]] = {}
+        # the page that was opened or painted in last
+        self._latest = ""
         # which thread hears pages: while that one waits, nobody does
         self._ear: int | None = None
 
@@ -71,8 +73,10 @@ class PainterDesk:
         match content.get("kind"):
             case "hello":
                 self._pages.add(page)
+                self._latest = page
                 self._greet(page)
             case "step" if isinstance(number, int):
+                self._latest = page
                 self._take(page, number, content.get("step"), list(buffers or ()))
             case "up_to" if isinstance(number, int):
                 answers = self._answers.get(str(content.get("request")))
@@ -99,10 +103,12 @@ class PainterDesk:
             now = time.monotonic()
             if now - max(began, last) < _QUIET:
                 return False
-            # not `number_of`, whose lock is held while this is asked
-            if any(self._log._numbers.get(page, 0) < number for page, number in answers.items()):
+            # a copy, since another page may answer now; not `number_of`, whose lock is held here
+            told = list(answers.items())
+            if any(self._log._numbers.get(page, 0) < number for page, number in told):
                 return False
-            return bool(answers) or not heard or now - began > _ANSWER
+            # an idle page's word is not that of the page where somebody paints
+            return self._latest in answers or not heard or now - began > _ANSWER
 
         try:
             self._painter.send(AskMessage(kind="ask", request=request))

@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from lumen_widgets.masks import Clear, Invert, Rectangle, Stroke
+from tests.client_files.samples import decoded
+from tests.masks.test_wire import described
+from tests.widgets.forms import until
+from tests.widgets.painters import (
+    HEIGHT,
+    WIDTH,
+    Page,
+    Wire,
+    elsewhere,
+    kinds,
+    painter_of,
+    steps_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LINE = Stroke(np.array([(3, 3), (50.5, 31.25)], np.float32), 4.5)
+DAB = Stroke(np.array([(9, 9)], np.float32), 2, erase=True)
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    """Return what a painter sends, and the way to it."""
+    painter = painter_of()
+    yield Wire(painter)
+    painter.close()
+
+
+def test_a_page_that_says_hello_gets_the_whole_history(wire: Wire) -> None:
+    """What is done and what can be redone, in order, with the points of all of it."""
+    wire.painter.rectangle(1, 2, 3, 4)
+    wire.painter.stroke(LINE.points.tolist(), LINE.radius)
+    wire.painter.stroke(DAB.points.tolist(), DAB.radius, erase=True)
+    wire.painter.invert()
+    wire.painter.undo()
+    wire.painter.undo()
+    snapshot = Page(wire).hello()
+    points, base = wire.buffers("snapshot")
+
+    assert kinds(wire.painter.operations) == ["rectangle", "stroke"]
+    steps = steps_of([*snapshot["done"], *snapshot["undone"]], points)
+    assert [one["kind"] for one in snapshot["done"]] == ["rectangle", "stroke"]
+    assert [one["kind"] for one in snapshot["undone"]] == ["invert", "stroke"]
+    assert described(steps[1]) == described(LINE)
+    assert described(steps[3]) == described(DAB)
+    assert (snapshot["sequence"], snapshot["number"], base) == (6, 0, b"")
+
+
+def test_a_page_gets_what_the_mask_began_with() -> None:
+    """One bit a pixel, row after row without gaps."""
+    begun = np.random.default_rng(1).random((HEIGHT, WIDTH)) < 0.5
+    painter = painter_of(begun)
+    wire = Wire(painter)
+    Page(wire).hello()
+    painter.clear()
+    base = np.frombuffer(wire.buffers("snapshot")[1], np.uint8)
+
+    assert np.array_equal(np.unpackbits(base, count=WIDTH * HEIGHT).reshape(HEIGHT, WIDTH), begun)
+
+
+def test_a_step_is_in_the_mask_when_its_message_is_taken_in(wire: Wire) -> None:
+    """What a person did counts like what code does, and can be undone by code."""
+    page = Page(wire)
+    page.hello()
+    page.do(Rectangle(0, 0, 60, 10))
+    assert wire.painter.coverage == 0.25
+    page.do(Invert())
+    assert wire.painter.coverage == 0.75
+    wire.painter.undo()
+    wire.painter.undo()
+
+    assert wire.painter.coverage == 0
+    page.do("redo")
+    assert wire.painter.coverage == 0.25
+
+
+def test_a_step_that_arrives_twice_is_taken_once(wire: Wire) -> None:
+    """A connection that repeats a message inverts nothing twice."""
+    page = Page(wire)
+    page.hello()
+    page.do(Invert(), 1)
+    page.do(Invert(), 1)
+    page.do(Invert(), 0)
+
+    assert len(wire.painter.operations) == 1
+    assert wire.of("resend") == []
+
+
+def test_a_step_that_comes_too_early_is_asked_for_again(wire: Wire) -> None:
+    """The page is told from where; what comes again in order is all taken."""
+    page = Page(wire)
+    page.hello()
+    page.do(Rectangle(0, 0, 9, 9), 1)
+    page.do(Invert(), 3)
+
+    assert wire.of("resend") == [{"kind": "resend", "page": "a", "number": 2}]
+    assert kinds(wire.painter.operations) == ["rectangle"]
+    page.do(Clear(), 2)
+    page.do(Invert(), 3)
+    assert kinds(wire.painter.operations) == ["rectangle", "clear", "invert"]
+
+
+def test_a_step_that_is_none_is_refused_and_the_page_hears_of_it(wire: Wire) -> None:
+    """The page takes it back; what it does next is taken in."""
+    page = Page(wire)
+    page.hello()
+    bad = {"kind": "step", "page": "a", "number": 1, "step": {"kind": "rectangle", "x": None}}
+    wire.say(bad)
+    wire.say({**bad, "number": 2, "step": "nothing"}, b"\0" * 7)
+    page.do(Invert(), 3)
+
+    taken = [(step["number"], step["taken"], step["step"]) for step in page.told(3)]
+    assert taken == [(1, False, None), (2, False, None), (3, True, None)]
+    assert kinds(wire.painter.operations) == ["invert"]
+
+
+def test_a_page_that_is_alone_does_not_hear_its_own_steps(wire: Wire) -> None:
+    """It is told that they are in; their points do not travel back."""
+    page = Page(wire)
+    page.hello()
+    page.do(LINE)
+    told = page.told(1)
+
+    assert told == [{"page": "a", "number": 1, "taken": True, "step": None}]
+    assert wire.buffers("applied") == [b""]
+    assert wire.of("applied")[-1]["sequence"] == 1
+
+
+def test_two_pages_hear_each_others_steps(wire: Wire) -> None:
+    """In the kernel's order, with the points of each."""
+    one, other = Page(wire, "a"), Page(wire, "b")
+    one.hello()
+    other.hello()
+    wire.sent.clear()
+    one.do(LINE)
+    other.do(DAB)
+    one.do("undo")
+    told = one.told(3)
+
+    assert [(step["page"], step["number"]) for step in told] == [("a", 1), ("b", 1), ("a", 2)]
+    steps = [
+        found
+        for content, buffers in wire.sent
+        if content["kind"] == "applied"
+        for found in steps_of([step["step"] for step in content["steps"]], buffers[0])
+    ]
+    assert [described(step) for step in steps] == [described(LINE), described(DAB), "undo"]
+    assert wire.of("applied")[-1]["sequence"] == 3
+
+
+def test_pages_hear_what_code_does(wire: Wire) -> None:
+    """A cell that paints is seen at once."""
+    page = Page(wire)
+    page.hello()
+    wire.painter.stroke(LINE.points.tolist(), LINE.radius)
+    (told,) = page.told(1)
+
+    assert (told["page"], told["number"], told["taken"]) == ("", 0, True)
+    (step,) = steps_of([told["step"]], wire.buffers("applied")[0])
+    assert described(step) == described(LINE)
+
+
+def test_steps_are_numbered_without_gaps(wire: Wire) -> None:
+    """A page that counts them notices when a message is lost."""
+    page = Page(wire)
+    page.hello()
+    for _ in range(3):
+        for _ in range(40):
+            wire.painter.invert()
+        page.told(len(page.applied()) + 1)
+    page.told(120)
+
+    at = 0
+    for message in wire.of("applied"):
+        at += len(message["steps"])
+        assert message["sequence"] == at
+
+
+def test_a_page_that_comes_later_is_told_what_came_before(wire: Wire) -> None:
+    """Its snapshot holds all; what is told afterwards goes on from there."""
+    wire.painter.rectangle(0, 0, 9, 9)
+    first = Page(wire, "a")
+    first.hello()
+    first.do(Invert())
+    snapshot = Page(wire, "b").hello()
+
+    assert snapshot["sequence"] == 2
+    assert snapshot["number"] == 0
+    assert [one["kind"] for one in snapshot["done"]] == ["rectangle", "invert"]
+    assert first.hello()["number"] == 1
+
+
+def test_nothing_is_sent_where_nobody_looks(wire: Wire) -> None:
+    """A painter that no page shows is silent."""
+    wire.painter.invert()
+    wire.painter.clear()
+    page = Page(wire)
+    page.hello()
+    wire.painter.undo()
+    page.told(1)
+
+    assert [content["kind"] for content, _ in wire.sent] == ["snapshot", "applied"]
+
+
+def test_a_page_may_ask_for_the_picture(wire: Wire) -> None:
+    """Where ipycanvas shows nothing it comes as a file, for that page."""
+    wire.say({"kind": "want_picture", "page": "b"})
+    ((message, (file,)),) = wire.sent
+
+    assert message == {"kind": "picture", "page": "b", "media_type": "image/png"}
+    assert decoded(file).size == (WIDTH, HEIGHT)
+
+
+def test_a_closed_painter_sends_nothing(wire: Wire) -> None:
+    """What code still paints on it is in the mask alone."""
+    page = Page(wire)
+    page.hello()
+    wire.painter.close()
+    wire.sent.clear()
+    wire.painter.rectangle(0, 0, 60, 10)
+    other = painter_of()
+    another = Page(Wire(other), "c")
+    another.hello()
+    other.invert()
+    # told after the closed one would have been
+    another.told(1)
+
+    assert wire.sent == []
+    assert wire.painter.coverage == 0.25
+    other.close()
+
+
+def test_a_message_is_taken_in_while_the_mask_is_worked_out(wire: Wire) -> None:
+    """Nobody's hand waits for the drawing: the step is in when the message was heard."""
+    page = Page(wire)
+    page.hello()
+    log = wire.painter._steps
+    with log._drawing:
+        elsewhere(lambda: page.do(Invert()))
+        assert kinds(wire.painter.operations) == ["invert"]
+
+    until(lambda: wire.painter.coverage == 1.0, "the mask of it")
