@@ -41,6 +41,8 @@ export class MaskDocument {
   waiting = false;
   /** Whether the kernel can no longer be reached from here, as after it was restarted. */
   lost = false;
+  /** Whether the kernel refused the last thing that was done here. */
+  refused = false;
   readonly #model: AnyModel<MaskPainterModel>;
   readonly #listeners = new Set<(change: Change) => void>();
   #confirmed: History = NOTHING;
@@ -48,6 +50,8 @@ export class MaskDocument {
   #sequence = 0;
   #number = 0;
   #patience = 0;
+  /** The stroke that is being drawn, or was last. */
+  #stroke = 0;
 
   constructor(model: AnyModel<MaskPainterModel>) {
     this.#model = model;
@@ -78,29 +82,30 @@ export class MaskDocument {
     this.#changed({ box, step: true });
   }
 
-  begin(radius: number, erase: boolean): void {
+  /** Begins a stroke and returns which one it is: a hand goes on with its own alone. One that another
+      view was drawing is ended first, and kept. */
+  begin(radius: number, erase: boolean): number {
+    this.#finish();
     this.raster.begin(radius, erase);
+    this.#stroke++;
+    return this.#stroke;
   }
 
   /** Paints on to more points, x, y, x, y, …. */
-  extend(points: readonly number[]): void {
+  extend(points: readonly number[], stroke = this.#stroke): void {
+    if (stroke !== this.#stroke) return;
     // as they will be sent: the kernel paints these points and no others
     this.#changed({ box: this.raster.extend(points.map(Math.fround)), step: false });
   }
 
   /** Ends a stroke and keeps it. */
-  commit(): void {
-    const stroke = this.raster.commit();
-    if (!stroke || stroke.points.length === 0) return;
-    this.history = after(this.history, stroke);
-    // drawn already: this only takes note of it
-    const box = this.raster.follow(this.history.done);
-    this.#tell(stroke);
-    this.#changed({ box, step: true });
+  commit(stroke = this.#stroke): void {
+    if (stroke === this.#stroke) this.#finish();
   }
 
   /** Ends a stroke as if it had not been. */
-  abandon(): void {
+  abandon(stroke = this.#stroke): void {
+    if (stroke !== this.#stroke || !this.raster.painting) return;
     this.#changed({ box: this.raster.abandon(), step: true });
   }
 
@@ -118,6 +123,7 @@ export class MaskDocument {
         break;
       case "ask": {
         const { request } = message;
+        if (this.waiting) for (const sent of this.#pending) this.#sendStep(sent);
         this.#send({ kind: "up_to", request, page: this.page, number: this.#number });
         break;
       }
@@ -126,6 +132,16 @@ export class MaskDocument {
 
   wantPicture(): void {
     this.#send({ kind: "want_picture", page: this.page });
+  }
+
+  #finish(): void {
+    const stroke = this.raster.commit();
+    if (!stroke || stroke.points.length === 0) return;
+    this.history = after(this.history, stroke);
+    // drawn already: this only takes note of it
+    const box = this.raster.follow(this.history.done);
+    this.#tell(stroke);
+    this.#changed({ box, step: true });
   }
 
   #start(message: MaskSnapshotMessage, [points, base]: readonly DataView[]): void {
@@ -163,6 +179,7 @@ export class MaskDocument {
       this.#sequence = number;
       const ours = page === this.page ? this.#pending.find((sent) => sent.number === own) : null;
       if (ours) mine = own;
+      if (ours && !taken) this.refused = true;
       const known = ours?.step ?? step;
       if (taken && known) this.#confirmed = after(this.#confirmed, known);
     }
@@ -185,6 +202,7 @@ export class MaskDocument {
   }
 
   #tell(step: Step): void {
+    this.refused = false;
     this.#number++;
     const sent = { number: this.#number, step };
     this.#pending.push(sent);
@@ -192,11 +210,14 @@ export class MaskDocument {
     if (this.#pending.length === 1) this.#wait();
   }
 
-  #wait(): void {
+  #wait(patience = PATIENCE_MS): void {
     this.#patience = window.setTimeout(() => {
       this.waiting = true;
+      // A busy kernel answers later; where a message was lost, the answer says what is missing.
+      this.hello();
+      this.#wait(patience * 4);
       this.#changed({ box: nowhere(), step: true });
-    }, PATIENCE_MS);
+    }, patience);
   }
 
   #sendStep({ number, step }: Sent): void {

@@ -24,7 +24,8 @@ export class Hand {
   readonly #model: AnyModel<MaskPainterModel>;
   /** Where painting ended last, from where a straight line goes on. */
   #last: Point | null = null;
-  #erasing = false;
+  /** Which stroke of the mask this hand draws. */
+  #stroke = 0;
 
   constructor(document: MaskDocument, model: AnyModel<MaskPainterModel>) {
     this.document = document;
@@ -78,9 +79,8 @@ export class Hand {
 
   /** Puts the brush down; `line` draws from where it was lifted last. */
   press(at: Point, line: boolean, erase = this.tool === "eraser"): void {
-    this.#erasing = erase;
-    this.document.begin(this.radius, this.#erasing);
-    if (line && this.#last) this.document.extend([this.#last.x, this.#last.y]);
+    this.#stroke = this.document.begin(this.radius, erase);
+    if (line && this.#last) this.document.extend([this.#last.x, this.#last.y], this.#stroke);
     this.move([at]);
   }
 
@@ -92,11 +92,16 @@ export class Hand {
       points.push(at.x, at.y);
       this.#last = at;
     }
-    this.document.extend(points);
+    this.document.extend(points, this.#stroke);
   }
 
   lift(): void {
-    this.document.commit();
+    this.document.commit(this.#stroke);
+  }
+
+  /** Takes back the stroke that is being drawn. */
+  abandon(): void {
+    this.document.abandon(this.#stroke);
   }
 
   /** The shape between two corners, of whole pixels; null where there is none. */

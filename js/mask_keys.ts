@@ -21,6 +21,14 @@ export function isChange(event: KeyboardEvent): boolean {
   return (event.ctrlKey || event.metaKey) && !event.altKey && /^[zy]$/i.test(event.key);
 }
 
+// single keys that work on every control: none that a slider or a button has itself
+const ANYWHERE = /^[beroxi[\]]$/i;
+
+/** Whether keys make text or numbers there, or choose in a list. */
+function isTyped(target: EventTarget | null): boolean {
+  return target instanceof Element && target.matches("select, input[type=number]");
+}
+
 export class Keys {
   /** Whether the space bar is down: a drag then moves the picture. */
   panning = false;
@@ -36,6 +44,7 @@ export class Keys {
   readonly #peek: (on: boolean) => void;
 
   constructor(
+    root: HTMLElement,
     stage: Stage,
     hand: Hand,
     words: Words["painter"],
@@ -53,6 +62,17 @@ export class Keys {
       "keydown",
       (event) => {
         if (!event.isComposing && this.#press(event)) event.preventDefault();
+      },
+      { signal },
+    );
+    // what was clicked last has the focus, and its button promises these keys too
+    root.addEventListener(
+      "keydown",
+      (event) => {
+        if (event.target === el || event.isComposing || isTyped(event.target)) return;
+        if ((isChange(event) || ANYWHERE.test(event.key)) && this.#press(event)) {
+          event.preventDefault();
+        }
       },
       { signal },
     );
@@ -112,7 +132,7 @@ export class Keys {
         if (!repeat && !busy) this.#paint(shiftKey);
         return true;
       case "Escape":
-        if (busy) document.abandon();
+        if (busy) this.#hand.abandon();
         else if (!this.#giveUp()) this.#stage.cursor(null);
         return true;
       case " ":

@@ -52,7 +52,7 @@ export function showPainter(
     },
     signal,
   );
-  stage.el.style.setProperty("--lumen-aspect", `${width} / ${height}`);
+  stage.el.style.setProperty("--lumen-ratio", String(height / width));
   const help = element("p", { class: "lumen-heard" }, words.help);
   help.id = `lumen-help-${mask.page}-${Math.random().toString(36).slice(2)}`;
   stage.el.setAttribute("aria-describedby", help.id);
@@ -89,7 +89,13 @@ export function showPainter(
     peek,
     sizing: (on) => stage.brush(on ? middle() : null, toolbar.sliding),
   });
-  const keys = new Keys(stage, hand, words, say, peek, signal);
+  const root = element("section", {
+    class: "lumen lumen-painter",
+    "aria-label": words.painter,
+    lang: words.lang,
+    dir: "ltr",
+  });
+  const keys = new Keys(root, stage, hand, words, say, peek, signal);
   listenToPointers(
     stage,
     hand,
@@ -110,7 +116,7 @@ export function showPainter(
   const summarise = () => {
     share.textContent = shareWords();
     const behind = mask.waiting ? words.waiting : mask.known ? "" : words.loading;
-    const text = mask.lost ? words.lost : behind;
+    const text = mask.lost ? words.lost : mask.refused ? words.refused : behind;
     if (note.textContent !== text) note.textContent = text;
     note.hidden = text === "";
   };
@@ -122,12 +128,10 @@ export function showPainter(
   };
   const resize = () => toolbar.update();
 
-  const root = element(
-    "section",
-    { class: "lumen lumen-painter", "aria-label": words.painter, lang: words.lang },
+  root.append(
     toolbar.el,
     help,
-    stage.el,
+    element("div", { class: "lumen-painter-frame" }, stage.el),
     note,
     element("footer", {}, element("span", {}, fill(words.dimensions, size)), share, zoom, save),
     new NumbersForm(hand, words).el,
@@ -153,7 +157,11 @@ export function showPainter(
     model.on(`change:${name}`, changed);
     signal.addEventListener("abort", () => model.off(`change:${name}`, changed));
   }
-  signal.addEventListener("abort", () => window.clearTimeout(saying));
+  signal.addEventListener("abort", () => {
+    window.clearTimeout(saying);
+    stage.free();
+    root.remove();
+  });
 
   const host = new PictureHost(stage.picture);
   void host.show(model, { want: () => mask.wantPicture() }, signal);

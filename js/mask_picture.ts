@@ -58,7 +58,11 @@ export class PictureHost {
     // out of reach of mouse and keys: ipycanvas sends each move to the kernel, and keeps Tab
     el.tabIndex = -1;
     this.#el.append(el);
-    signal.addEventListener("abort", () => view.remove());
+    signal.addEventListener("abort", () => {
+      view.remove();
+      // front ends keep views that are gone, and with them their pixels
+      if (el instanceof HTMLCanvasElement) el.width = el.height = 0;
+    });
     const late = window.setTimeout(() => {
       if (isBlank(el)) want();
     }, PATIENCE_MS);

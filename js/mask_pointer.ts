@@ -59,7 +59,7 @@ export function listenToPointers(
   /** Ends what one finger was doing, since a second one is there. */
   const pinch = () => {
     if (doing?.kind === "painting") {
-      if (doing.travelled < SLIP) hand.document.abandon();
+      if (doing.travelled < SLIP) hand.abandon();
       else hand.lift();
     }
     stage.shape(null);
@@ -80,6 +80,7 @@ export function listenToPointers(
     const middle = event.button === 1;
     const eraser = event.pointerType === "pen" && (event.buttons & PEN_ERASER) !== 0;
     if (event.button !== 0 && !middle && !eraser) return;
+    if (stage.isGrip(event)) return;
     event.preventDefault();
     el.focus({ preventScroll: true });
     capture(event);
@@ -112,7 +113,7 @@ export function listenToPointers(
     } else if (doing.kind === "moving") {
       stage.camera.pan(at.x - doing.at.x, at.y - doing.at.y);
       doing.at = at;
-      stage.look();
+      stage.lookSoon();
     } else {
       stage.shape(hand.shape(doing.from, stage.place(event), held(event)));
     }
@@ -120,6 +121,11 @@ export function listenToPointers(
 
   const paint = (event: PointerEvent) => {
     if (doing?.kind !== "painting" || event.pointerId !== doing.pointer) return;
+    if (event.pointerType === "mouse" && (event.buttons & 1) === 0) {
+      // no button was said to be up, since another one is still down
+      lift(event);
+      return;
+    }
     const events = event.getCoalescedEvents?.() ?? [];
     hand.move((events.length > 0 ? events : [event]).map((one) => stage.place(one)));
     const at = stage.onStage(event);
@@ -141,7 +147,7 @@ export function listenToPointers(
     const now = between();
     stage.camera.pan(now.middle.x - before.middle.x, now.middle.y - before.middle.y);
     stage.camera.zoom((stage.camera.scale * now.apart) / before.apart, now.middle);
-    stage.look();
+    stage.lookSoon();
   };
 
   const lift = (event: PointerEvent) => {
@@ -181,13 +187,16 @@ export function listenToPointers(
       const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
       const factor = Math.exp(-event.deltaY * lines * WHEEL * (event.ctrlKey ? 4 : 1));
       stage.camera.zoom(stage.camera.scale * factor, stage.onStage(event));
-      stage.look();
+      stage.lookSoon();
     },
     { signal, passive: false },
   );
   // the middle button would scroll the page, and a long press open a menu over the stroke
   const refuse = (event: MouseEvent) => {
-    if (event.button === 1 || (event.type === "contextmenu" && doing)) event.preventDefault();
+    if (event.button !== 1 && !(event.type === "contextmenu" && doing)) return;
+    event.preventDefault();
+    // JupyterLab opens a menu of its own
+    event.stopPropagation();
   };
   el.addEventListener("mousedown", refuse, { signal });
   el.addEventListener("contextmenu", refuse, { signal });

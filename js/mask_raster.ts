@@ -2,8 +2,9 @@
    somebody paints. It follows a list of operations: what two lists have in common stays, the rest is
    taken back and drawn anew. Nothing here knows the page. */
 import { around, type Box, nowhere } from "./mask_box";
+import { Covered } from "./mask_covered";
 import type { Operation, Stroke } from "./mask_operations";
-import { capsule, eachSpan } from "./mask_spans";
+import { capsule, eachSpan, type Put } from "./mask_spans";
 
 interface Drawn {
   operation: Operation;
@@ -16,8 +17,9 @@ interface Drawn {
 const SET = 1;
 const CHANGED = 2;
 const INSIDE = 4;
+const CHANGED_WORD = 0x02020202;
 
-// of memory for taking operations back; beyond that the oldest ones are drawn again from the start
+// of memory for taking back; beyond that the oldest operations are drawn again from the start
 const MOST_RUN_BYTES = 64_000_000;
 
 export class MaskRaster {
@@ -28,24 +30,23 @@ export class MaskRaster {
   /** How many pixels are in the mask. */
   count = 0;
   readonly #words: Uint32Array;
+  readonly #whole: Box;
   #base: Uint8Array | null = null;
   #drawn: Drawn[] = [];
   #runBytes = 0;
   #live: { radius: number; erase: boolean; points: number[] } | null = null;
   /** What the operation that is being drawn changed so far. */
   #box = nowhere();
-  /** In each row, the one part that the operation is known to have covered. */
-  readonly #low: Int32Array;
-  readonly #high: Int32Array;
+  readonly #covered: Covered;
 
   constructor(width: number, height: number) {
     this.width = width;
     this.height = height;
+    this.#whole = { x0: 0, y0: 0, x1: width, y1: height };
     const bytes = new ArrayBuffer(4 * Math.ceil((width * height) / 4));
     this.pixels = new Uint8Array(bytes);
     this.#words = new Uint32Array(bytes);
-    this.#low = new Int32Array(height);
-    this.#high = new Int32Array(height);
+    this.#covered = new Covered(height);
   }
 
   get painting(): boolean {
@@ -63,7 +64,7 @@ export class MaskRaster {
     }
   }
 
-  /** Takes on the mask of these operations; returns where it changed. */
+  /** Takes on the mask of these operations; returns where that changed something. */
   follow(operations: readonly Operation[]): Box {
     const live = this.#live;
     let box = live ? this.abandon() : nowhere();
@@ -79,8 +80,8 @@ export class MaskRaster {
     for (let at = this.#drawn.length; at < operations.length; at++) {
       box = around(box, this.#draw(operations[at] as Operation));
     }
+    // somebody is in the middle of a stroke: it goes on, over what came meanwhile
     if (live) {
-      // somebody is in the middle of a stroke: it goes on, over what came meanwhile
       this.begin(live.radius, live.erase);
       box = around(box, this.extend(live.points));
     }
@@ -90,7 +91,7 @@ export class MaskRaster {
   /** Begins a stroke, which is drawn as its points come. */
   begin(radius: number, erase: boolean): void {
     this.#live = { radius, erase, points: [] };
-    this.#forgetCovered();
+    this.#covered.forget();
   }
 
   /** Draws on to more points, x, y, x, y, …, which have to be float32; returns where. */
@@ -141,15 +142,17 @@ export class MaskRaster {
       for (let at = 0; at < this.#words.length; at++) {
         this.#words[at] = (this.#words[at] as number) ^ 0x01010101;
       }
+      // the last word may reach beyond the last pixel
+      this.pixels.fill(0, this.width * this.height);
       this.count = this.width * this.height - this.count;
-      const box = this.#all();
+      const box = { ...this.#whole };
       this.#drawn.push({ operation, box, runs: null });
       return box;
     }
-    this.#forgetCovered();
+    this.#covered.forget();
     if (operation.kind === "clear") {
-      this.#box = this.#all();
-      this.#clearWhere((pixel) => (pixel & SET) !== 0);
+      this.#box = { ...this.#whole };
+      this.#clear(0);
     } else if (operation.kind !== "stroke" && operation.mode === "intersect") {
       eachSpan(operation, this.width, this.height, (row, start, end) => {
         const from = row * this.width;
@@ -157,8 +160,8 @@ export class MaskRaster {
           this.pixels[at] = (this.pixels[at] as number) | INSIDE;
         }
       });
-      this.#box = this.#all();
-      this.#clearWhere((pixel) => (pixel & SET) !== 0 && (pixel & INSIDE) === 0);
+      this.#box = { ...this.#whole };
+      this.#clear(INSIDE);
     } else {
       const takesOut =
         operation.kind === "stroke" ? operation.erase : operation.mode === "subtract";
@@ -168,22 +171,8 @@ export class MaskRaster {
   }
 
   /** Returns what sets a span, and notes what that changes. */
-  #putter(value: number): (row: number, start: number, end: number) => void {
-    return (row, start, end) => {
-      const low = this.#low[row] as number;
-      const high = this.#high[row] as number;
-      // strokes meet a row hundreds of times, each time nearly in the same place
-      if (low < high && start <= high && end >= low) {
-        if (start < low) this.#put(value, row, start, low);
-        if (end > high) this.#put(value, row, high, end);
-        this.#low[row] = Math.min(low, start);
-        this.#high[row] = Math.max(high, end);
-      } else {
-        this.#put(value, row, start, end);
-        this.#low[row] = start;
-        this.#high[row] = end;
-      }
-    };
+  #putter(value: number): Put {
+    return this.#covered.only((row, start, end) => this.#put(value, row, start, end));
   }
 
   #put(value: number, row: number, start: number, end: number): void {
@@ -205,15 +194,19 @@ export class MaskRaster {
     if (end > box.x1) box.x1 = end;
   }
 
-  #clearWhere(leaves: (pixel: number) => boolean): void {
+  /** Takes out everything, or all that is not inside the shape. */
+  #clear(but: number): void {
     const { pixels } = this;
-    for (let at = 0; at < this.width * this.height; at++) {
-      const pixel = pixels[at] as number;
-      if (leaves(pixel)) {
-        pixels[at] = CHANGED;
-        this.count--;
-      } else if (pixel !== 0) {
-        pixels[at] = pixel & SET;
+    for (let word = 0; word < this.#words.length; word++) {
+      if (this.#words[word] === 0) continue;
+      for (let at = 4 * word; at < 4 * word + 4; at++) {
+        const pixel = pixels[at] as number;
+        if (pixel & SET && (pixel & but) === 0) {
+          pixels[at] = CHANGED;
+          this.count--;
+        } else {
+          pixels[at] = pixel & SET;
+        }
       }
     }
   }
@@ -246,7 +239,7 @@ export class MaskRaster {
         const operations = this.#drawn.slice(0, length).map(({ operation }) => operation);
         this.#reset();
         for (const operation of operations) this.#draw(operation);
-        return this.#all();
+        return { ...this.#whole };
       }
       box = around(box, last.box);
     }
@@ -273,6 +266,10 @@ export class MaskRaster {
       const end = row * this.width + box.x1;
       let at = row * this.width + box.x0;
       while (at < end) {
+        if ((at & 3) === 0 && ((this.#words[at >> 2] as number) & CHANGED_WORD) === 0) {
+          at += 4;
+          continue;
+        }
         if (((pixels[at] as number) & CHANGED) === 0) {
           at++;
           continue;
@@ -288,11 +285,6 @@ export class MaskRaster {
     return runs;
   }
 
-  #forgetCovered(): void {
-    this.#low.fill(0);
-    this.#high.fill(0);
-  }
-
   #reset(): void {
     this.#drawn = [];
     this.#runBytes = 0;
@@ -306,9 +298,5 @@ export class MaskRaster {
       this.pixels[at] = bit;
       this.count += bit;
     }
-  }
-
-  #all(): Box {
-    return { x0: 0, y0: 0, x1: this.width, y1: this.height };
   }
 }

@@ -10,6 +10,8 @@ import type { MaskRaster } from "./mask_raster";
 const SVG = "http://www.w3.org/2000/svg";
 // CSS px of a picture pixel from which on pixels are shown as squares
 const SQUARES = 3;
+// CSS px of the corner by which browsers let an element be resized
+const GRIP = 16;
 
 export class Stage {
   readonly el: HTMLElement;
@@ -24,6 +26,7 @@ export class Stage {
   #brushAt: Point | null = null;
   #cursorAt: Point | null = null;
   #shape: Shape | null = null;
+  #looking = 0;
   /** Of the brush, in picture pixels. */
   #radius = 1;
   /** Of the stage, in device pixels. */
@@ -69,10 +72,19 @@ export class Stage {
   /** Where an event is, in CSS pixels of the stage. */
   onStage(event: { clientX: number; clientY: number }): Point {
     const corner = this.el.getBoundingClientRect();
+    // a page of slides may be scaled as a whole
+    const across = corner.width / (this.el.offsetWidth || 1);
+    const down = corner.height / (this.el.offsetHeight || 1);
     return {
-      x: event.clientX - corner.left - this.el.clientLeft,
-      y: event.clientY - corner.top - this.el.clientTop,
+      x: (event.clientX - corner.left) / across - this.el.clientLeft,
+      y: (event.clientY - corner.top) / down - this.el.clientTop,
     };
+  }
+
+  /** Whether an event is on the corner by which the stage is made higher. */
+  isGrip(event: { clientX: number; clientY: number }): boolean {
+    const { x, y } = this.onStage(event);
+    return x > this.el.clientWidth - GRIP && y > this.el.clientHeight - GRIP;
   }
 
   /** Shows what the camera sees, after it was moved. */
@@ -88,6 +100,19 @@ export class Stage {
     this.#showCursor();
     this.#showShape();
     this.#looked();
+  }
+
+  /** Shows it with the next frame: wheel and fingers move the camera more often than that. */
+  lookSoon(): void {
+    window.cancelAnimationFrame(this.#looking);
+    this.#looking = window.requestAnimationFrame(() => this.look());
+  }
+
+  /** Gives back the memory of what is shown; the view is not used again. */
+  free(): void {
+    window.cancelAnimationFrame(this.#looking);
+    this.overlay.el.width = 0;
+    this.overlay.el.height = 0;
   }
 
   /** Draws the mask anew where it changed. */

@@ -56,6 +56,37 @@ describe("what a person does", () => {
     expect(changes.filter(({ step }) => step)).toHaveLength(1);
   });
 
+  test("is kept if another view begins a stroke meanwhile, and each hand draws its own", () => {
+    const { fake, mask } = open();
+    const first = mask.begin(1, false);
+    mask.extend([1, 1], first);
+    const second = mask.begin(1, false);
+    mask.extend([8, 8], second);
+    mask.extend([1, 8], first);
+    mask.commit(first);
+    expect(mask.raster.painting).toBe(true);
+    mask.commit(second);
+
+    const strokes = fake.outbox.map(({ buffers }) => buffers[0] as DataView);
+    const places = strokes.map((points) => [points.getFloat32(0, true), points.byteLength]);
+    expect(places).toEqual([
+      [1, 8],
+      [8, 8],
+    ]);
+    expect(kinds(mask.history.done)).toEqual(["stroke", "stroke"]);
+  });
+
+  test("that is lost on its way is asked after, and sent again", () => {
+    const { fake, mask, snapshot } = open();
+    snapshot();
+    mask.do(UPPER);
+    vi.advanceTimersByTime(2100);
+    expect(fake.of("hello")).toHaveLength(1);
+    // the kernel has nothing of it
+    snapshot();
+    expect(fake.of("step").map(({ number }) => number)).toEqual([1, 1]);
+  });
+
   test("is nothing if a stroke is given up, or never had a point", () => {
     const { fake, mask } = open();
     mask.begin(3, false);

@@ -16,7 +16,7 @@ Mode: TypeAlias = Literal["add", "subtract", "intersect"]
 MODES: tuple[str, ...] = get_args(Mode)
 
 # far beyond any picture, and small enough that the products of two coordinates stay exact
-_FARTHEST = 1e6
+FARTHEST = 1e6
 # an hour of painting without a pause at 250 points a second
 _MOST_POINTS = 1_000_000
 # characters of a wrong value that a message repeats
@@ -131,10 +131,10 @@ def _number(name: str, value: object, *, above: float = -math.inf) -> float:
         number = float(value)  # type: ignore[arg-type] # whatever is no number raises here
     except (TypeError, ValueError, OverflowError):
         raise MaskError(f"{name} is {_shown(value)}, not a number of pixels.") from None
-    if isinstance(value, str) or not math.isfinite(number) or abs(number) > _FARTHEST:
+    if isinstance(value, str) or not math.isfinite(number) or abs(number) > FARTHEST:
         raise MaskError(
-            f"{name} is {_shown(value)}. Give a number of pixels between {-_FARTHEST:g} and "
-            f"{_FARTHEST:g}."
+            f"{name} is {_shown(value)}. Give a number of pixels between {-FARTHEST:g} and "
+            f"{FARTHEST:g}."
         )
     if number <= above:
         raise MaskError(f"{name} is {_shown(value)}. Give a number of pixels above {above:g}.")
@@ -173,7 +173,7 @@ def _points(given: object, *, least: int) -> NDArray[np.float32]:
         raise MaskError(
             f"There are {len(points)} points. Give between {least} and {_MOST_POINTS:,}."
         )
-    if not np.isfinite(points).all() or np.abs(points).max() > _FARTHEST:
+    if not np.isfinite(points).all() or np.abs(points).max() > FARTHEST:
         raise MaskError(
             "A point is not a finite number, or is more than a million pixels away. "
             "Give picture pixels, (0, 0) the top left corner."

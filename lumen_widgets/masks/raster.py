@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lumen_widgets.masks.operations import Clear, Ellipse, Invert, Polygon, Rectangle, Stroke
-from lumen_widgets.masks.spans import Spans, edges_of_polygon, of_ellipse, of_rectangle, of_stroke
+from lumen_widgets.masks.spans import Spans, of_ellipse, of_polygon, of_rectangle, of_stroke
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -139,24 +139,23 @@ def apply(operation: Operation, mask: NDArray[np.bool_]) -> None:
             for spans in of_stroke(operation, width, height):
                 _put(spans, mask, value=not operation.erase)
         case Rectangle():
-            _combine(of_rectangle(operation, width, height), mask, operation.mode)
+            _combine([of_rectangle(operation, width, height)], mask, operation.mode)
         case Ellipse():
-            _combine(of_ellipse(operation, width, height), mask, operation.mode)
+            _combine([of_ellipse(operation, width, height)], mask, operation.mode)
         case Polygon():
-            _apply_polygon(operation, mask)
+            _combine(of_polygon(operation, width, height), mask, operation.mode)
         case Invert():
             np.logical_not(mask, out=mask)
         case Clear():
             mask[...] = False
 
 
-def _combine(spans: Spans, mask: NDArray[np.bool_], mode: Mode) -> None:
+def _combine(parts: Iterable[Spans], mask: NDArray[np.bool_], mode: Mode) -> None:
+    target = np.zeros_like(mask) if mode == "intersect" else mask
+    for spans in parts:
+        _put(spans, target, value=mode != "subtract")
     if mode == "intersect":
-        inside = np.zeros_like(mask)
-        _put(spans, inside, value=True)
-        mask &= inside
-    else:
-        _put(spans, mask, value=mode == "add")
+        mask &= target
 
 
 def _put(spans: Spans, mask: NDArray[np.bool_], *, value: bool) -> None:
@@ -181,18 +180,6 @@ def _joined(spans: Spans, width: int) -> Spans:
     starts, ends = starts[first], ends[last]
     rows = starts // stride
     return Spans(rows, starts - rows * stride, ends - rows * stride)
-
-
-def _apply_polygon(polygon: Polygon, mask: NDArray[np.bool_]) -> None:
-    height, width = mask.shape
-    rows, columns = edges_of_polygon(polygon, width, height)
-    if len(rows):
-        order = np.lexsort((columns, rows))
-        rows, columns = rows[order], columns[order]
-    # a closed line crosses a row an even number of times: from each odd crossing to the next even
-    spans = Spans(rows[::2], columns[::2], columns[1::2])
-    some = spans.starts < spans.ends
-    _combine(Spans(*(column[some] for column in spans)), mask, polygon.mode)
 
 
 def _pack(mask: NDArray[np.bool_]) -> bytes:

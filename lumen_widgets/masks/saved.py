@@ -18,7 +18,7 @@ import numpy as np
 
 from lumen_widgets.masks import png
 from lumen_widgets.masks.history import History
-from lumen_widgets.masks.operations import MaskError, Stroke
+from lumen_widgets.masks.operations import MaskError, Polygon, Stroke
 from lumen_widgets.masks.raster import Raster
 from lumen_widgets.masks.wire import operations_only, pack, unpack
 
@@ -40,7 +40,7 @@ _MOST_TEXT = 48_000_000
 # some fifty times its size when it is read.
 _MOST_BYTES, _MOST_HEAD = 100_000_000, 4_000_000
 # Seconds that drawing it again may take, how many operations go by between two looks at the clock,
-# and what one stroke may take: rows of its segments, of which a second draws some ten million.
+# and what all may take: rows of their segments, of which a second draws some ten million.
 _PATIENCE, _TOGETHER, _MOST_ROWS = 15.0, 20, 50_000_000
 
 
@@ -107,23 +107,39 @@ def read(data: bytes, mask: NDArray[np.bool_]) -> Saved | None:
         base = _base(content[base_at:points_at], width, height) if base_size else None
         done = operations_only(unpack(head["operations"], content[points_at:]))
         made = _made(done, Raster(width, height, base))
-    except (MaskError, ValueError, KeyError, TypeError, RecursionError, struct.error, zlib.error):
+    except (
+        MaskError,
+        MemoryError,
+        ValueError,
+        KeyError,
+        TypeError,
+        RecursionError,
+        struct.error,
+        zlib.error,
+    ):
         # a stranger's text: the pixels are still a mask
         return None
     return Saved(base, History(tuple(done))) if np.array_equal(made, mask) else None
 
 
 def _made(operations: Sequence[Operation], raster: Raster) -> NDArray[np.bool_]:
-    for one in operations:
-        rows = min(raster.height, 2 * one.radius) if isinstance(one, Stroke) else 0
-        if isinstance(one, Stroke) and rows * len(one.points) > _MOST_ROWS:
-            raise MaskError("A stroke takes too long.")
+    if sum(_rows_of(one, raster.height) for one in operations) > _MOST_ROWS:
+        raise MaskError("The operations take too long.")
     until = time.monotonic() + _PATIENCE
     for number in range(0, len(operations), _TOGETHER):
         raster.follow(operations[:number])
         if time.monotonic() > until:
             raise MaskError("The operations take too long.")
     return raster.follow(operations)
+
+
+def _rows_of(operation: Operation, height: int) -> float:
+    """Return how many rows the segments or sides of an operation meet, at most."""
+    if not isinstance(operation, (Stroke, Polygon)):
+        return height
+    down = np.abs(np.diff(operation.points[:, 1].astype(np.float64)))
+    thick = 2 * operation.radius if isinstance(operation, Stroke) else 0.0
+    return height + float(np.minimum(down + thick + 4, height).sum())
 
 
 def _base(packed: bytes, width: int, height: int) -> NDArray[np.bool_]:

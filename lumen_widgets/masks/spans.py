@@ -119,10 +119,23 @@ def of_ellipse(shape: Ellipse, width: int, height: int) -> Spans:
     return _settled(rows, low, high, inside, width)
 
 
-def edges_of_polygon(
-    shape: Polygon, width: int, height: int
+def of_polygon(shape: Polygon, width: int, height: int) -> Iterator[Spans]:
+    """Yield the spans of a polygon, which do not overlap, some rows at a time."""
+    together = max(1, _MOST_ROWS // len(shape.points))
+    for first in range(0, height, together):
+        rows, columns = _crossings(shape, width, first, min(first + together, height))
+        order = np.lexsort((columns, rows))
+        rows, columns = rows[order], columns[order]
+        # a closed line crosses a row an even number of times: each odd crossing leads inside
+        starts, ends = columns[::2], columns[1::2]
+        some = starts < ends
+        yield Spans(rows[::2][some], starts[some], ends[some])
+
+
+def _crossings(
+    shape: Polygon, width: int, first: int, end: int
 ) -> tuple[NDArray[Ints], NDArray[Ints]]:
-    """Return where the sides of a polygon cross rows: what is right of one crossing is inside.
+    """Return where the sides of a polygon cross the rows from `first` to before `end`.
 
     Returns
     -------
@@ -136,7 +149,7 @@ def edges_of_polygon(
     down = (a[:, 1] <= b[:, 1])[:, None]
     a, b = np.where(down, a, b), np.where(down, b, a)
     top, bottom = np.ceil(a[:, 1] - 0.5) - 1, np.floor(b[:, 1] - 0.5) + 1
-    side, rows = _rows(top, bottom, height)
+    side, rows = _rows(np.maximum(top, first), bottom, end)
     cy = rows + 0.5
     crossed = (a[side, 1] <= cy) & (cy < b[side, 1])
     side, rows, cy = side[crossed], rows[crossed], cy[crossed]

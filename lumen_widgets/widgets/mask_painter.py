@@ -18,7 +18,7 @@ import anywidget
 import traitlets
 from ipywidgets import DOMWidget, widget_serialization
 
-from lumen_widgets.masks.operations import MODES
+from lumen_widgets.masks.operations import FARTHEST, MODES
 from lumen_widgets.widgets.bundles import STATIC
 from lumen_widgets.widgets.painter_canvas import PictureCanvas
 from lumen_widgets.widgets.painter_desk import PainterDesk
@@ -83,8 +83,8 @@ class MaskPainter(Painting, anywidget.AnyWidget):
     """What a drag does: ``"brush"`` (the default), ``"eraser"``, ``"rectangle"`` or ``"ellipse"``.
     Written by the user and by Python."""
 
-    radius = traitlets.Float(min=0.5).tag(sync=True)
-    """Of brush and eraser, in picture pixels, at least 0.5; at first 3 % of the longer side.
+    radius = traitlets.Float(min=0.5, max=FARTHEST).tag(sync=True)
+    """Of brush and eraser, in picture pixels, at least 0.5; at first 3 % of the picture's sides.
     Written by the user and by Python."""
 
     mode = traitlets.Enum(list(MODES), default_value="add").tag(sync=True)
@@ -122,7 +122,9 @@ class MaskPainter(Painting, anywidget.AnyWidget):
         # not `super`, whose next is the painting by code, which needs no arguments
         anywidget.AnyWidget.__init__(
             self,
-            radius=max(0.5, round(2 * _FIRST_RADIUS * max(picture.width, picture.height)) / 2),
+            radius=max(
+                0.5, round(2 * _FIRST_RADIUS * math.sqrt(picture.width * picture.height)) / 2
+            ),
             _width=picture.width,
             _height=picture.height,
             _alt=picture.alt,

@@ -48,7 +48,9 @@ class PictureCanvas:
         return self.widget[1]
 
     def close(self) -> None:
-        """Take the layers and their picture from every page."""
+        """Take the layers and their picture from every page, and give back their memory there."""
+        # pages keep the canvases of widgets that are closed
+        self.widget.width = self.widget.height = 0
         for widget in (self._image, self._opener, *self.widget._canvases, self.widget):
             if widget is not None:
                 _close(widget)

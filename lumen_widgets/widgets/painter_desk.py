@@ -59,12 +59,12 @@ class PainterDesk:
         self._answers: dict[str, dict[str, int]] = {}
         # the page that was opened or painted in last
         self._latest = ""
-        # which thread hears pages: while that one waits, nobody does
-        self._ear: int | None = None
+        # which threads have heard pages: while the only one waits, nobody does
+        self._ears: set[int] = set()
 
     def receive(self, _: Any, content: Any, buffers: Any) -> None:
         """Take in a message; what a browser sends is not trusted to be well-formed."""
-        self._ear = threading.get_ident()
+        self._ears.add(threading.get_ident())
         if not isinstance(content, dict):
             return
         page, number = content.get("page"), content.get("number")
@@ -94,7 +94,7 @@ class PainterDesk:
         if not self._pages or self._painter.comm is None:
             return
         began = time.monotonic()
-        heard = self._ear is not None and self._ear != threading.get_ident()
+        heard = bool(self._ears - {threading.get_ident()})
         request = uuid.uuid4().hex
         answers: dict[str, int] = {}
         self._answers[request] = answers

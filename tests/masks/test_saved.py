@@ -244,10 +244,14 @@ def test_operations_that_would_take_for_ever_are_not_carried_out(
     mask = np.zeros((64, 64), bool)
     twice = [{"kind": "invert"}] * 40
     assert read(file_with(mask, text_of({"version": 1, "operations": twice})), mask) is not None
-    monkeypatch.setattr(saved, "_PATIENCE", -1.0)
-    assert read(file_with(mask, text_of({"version": 1, "operations": twice})), mask) is None
-    long = {"kind": "stroke", "radius": 1e5, "erase": True, "points": 900_000}
-    data = text_of({"version": 1, "operations": [long]}, bytes(8 * 900_000))
-    assert read(file_with(mask, data), mask) is None
-    monkeypatch.setattr(saved, "_MOST_HEAD", 1000)
+    with monkeypatch.context() as patch:
+        patch.setattr(saved, "_PATIENCE", -1.0)
+        assert read(file_with(mask, text_of({"version": 1, "operations": twice})), mask) is None
+    # to and fro over all rows: thin as it is, each segment meets every row
+    across = np.tile(np.array([[0, 0], [64, 64]], np.float32), (450_000, 1))
+    for kind in ("stroke", "polygon"):
+        one = {"kind": kind, "radius": 0.5, "erase": True, "mode": "subtract", "points": 900_000}
+        data = text_of({"version": 1, "operations": [one]}, across.tobytes())
+        assert read(file_with(mask, data), mask) is None
+    monkeypatch.setattr(saved, "_MOST_HEAD", 500)
     assert read(file_with(mask, text_of({"version": 1, "operations": twice})), mask) is None

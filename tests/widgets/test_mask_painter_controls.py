@@ -11,9 +11,10 @@ from tests.widgets.painters import PICTURE, painter_of
 
 
 def test_the_brush_is_first_seen_on_any_picture() -> None:
-    """About 3 % of the longer side, in half pixels, and never less than one half."""
-    assert painter_of().radius == 2.0
-    assert MaskPainter(PIL.Image.new("RGB", (300, 1450))).radius == 43.5
+    """About 3 % of its sides, long or narrow, in half pixels and never less than one half."""
+    assert painter_of().radius == 1.5
+    assert MaskPainter(PIL.Image.new("RGB", (1024, 1024))).radius == 30.5
+    assert MaskPainter(PIL.Image.new("RGB", (64, 4096))).radius == 15.5
     tiny = MaskPainter(PIL.Image.new("RGB", (1, 1)))
     assert tiny.radius == 0.5
 
