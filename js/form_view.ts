@@ -9,6 +9,7 @@ import { PromptField } from "./form_prompt";
 import { SizeField } from "./form_size";
 import type { FormState } from "./form_state";
 import { keepKeys } from "./keyboard";
+import { numberWords } from "./task_state";
 import { fill, type Words } from "./words";
 
 /** What is folded away until somebody asks for more. */
@@ -152,6 +153,7 @@ export class FormView {
     }, signal);
     for (const [trait, show] of [
       ["_models", () => this.#showModels()],
+      ["_prices", () => this.#showAbilities()],
       ["_below", () => this.#showBelow()],
     ] as const) {
       state.model.on(`change:${trait}`, show);
@@ -273,11 +275,15 @@ export class FormView {
     };
     this.#submit.textContent = verbs[endpoint];
     const { draft, model } = this.#state;
-    const known = model.get("_models").find(({ code }) => code === draft.text("model"));
-    const credits = known?.credits ?? null;
+    const prices = model.get("_prices");
+    const code = draft.text("model");
+    // a code is a stranger's text: "constructor" is one that every object knows
+    const credits = Object.hasOwn(prices, code) ? Number(prices[code]) : null;
     const count = Number(draft.text("n") || 1);
     const price =
-      credits === null ? words.costSome : fill(words.cost, { credits: `${credits * count}` });
+      credits === null
+        ? words.costSome
+        : fill(words.cost, { credits: numberWords(credits * count) });
     this.#cost.textContent = model.get("_host") === "" ? words.free : price;
   }
 

@@ -6,8 +6,6 @@ export interface FormModel {
   code: string;
   /** The endpoints that it serves: generations, edits, inpaint. */
   can: string[];
-  /** For one picture, where the user's price table says. */
-  credits: number | null;
 }
 
 /** A reference picture or the mask, as a form shows it. */
@@ -179,6 +177,8 @@ export interface PromptFormModel {
   /** Who charges: the service's host, empty for the sandbox. */
   _host: string;
   _models: FormModel[];
+  /** Credits for one picture by model code, as far as the user said; of any code, known or not. */
+  _prices: Record<string, number>;
   /** How many submits there were. */
   _sent: number;
   /** Whether pictures arrive under the form. */

@@ -96,7 +96,7 @@ export function hostWords(host: string, words: PanelWords): string {
   return host === "" ? words.sandbox : fill(words.service, { host });
 }
 
-/** A number without noise: two places at most. */
+/** A number without the noise of adding: all the places that a price can have. */
 export function numberWords(value: number): string {
-  return String(Math.round(value * 100) / 100);
+  return String(Number(value.toPrecision(12)));
 }

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         TasksFailed,
         UpstreamError,
         WaitTimeout,
+        prices,
     )
     from lumen_widgets.notebook import edit, generate, inpaint, show, stream, use
     from lumen_widgets.widgets import MaskPainter, PromptForm, TaskPanel
@@ -67,6 +68,7 @@ __all__ = [
     "edit",
     "generate",
     "inpaint",
+    "prices",
     "sandbox",
     "show",
     "stream",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lumen_widgets.client import prices
 from tests import chromium, kernels, network
 from tests.jupyter import Lab
 from tests.lab_server import LabServer
@@ -98,6 +99,13 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     monkeypatch.setenv("LUMEN_HOME", str(home))
     yield
     stop_left_running(home)
+
+
+@pytest.fixture(autouse=True)
+def _no_prices_left() -> Iterator[None]:
+    """Leave no test the prices that another one set: they are the process's."""
+    yield
+    prices.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -19,9 +19,10 @@ export function formModel(changes: Partial<PromptFormModel> = {}): FakeForm {
     _extra_text: "",
     _host: "",
     _models: [
-      { code: "gpt-image-2-low", can: ["edits", "generations"], credits: 2 },
-      { code: "fal-flux-pro-fill", can: ["inpaint"], credits: null },
+      { code: "gpt-image-2-low", can: ["edits", "generations"] },
+      { code: "fal-flux-pro-fill", can: ["inpaint"] },
     ],
+    _prices: { "gpt-image-2-low": 0.1 },
     _sent: 0,
     _below: true,
     ...changes,

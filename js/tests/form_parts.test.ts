@@ -7,8 +7,8 @@ import { errorWords, FORM_CHINESE, FORM_ENGLISH } from "../form_words";
 import type { ChunkMessage } from "../prompt_form_messages";
 
 const MODELS = [
-  { code: "both", can: ["generations", "edits"], credits: null },
-  { code: "fill", can: ["inpaint"], credits: null },
+  { code: "both", can: ["generations", "edits"] },
+  { code: "fill", can: ["inpaint"] },
 ];
 
 describe("the shape of a size", () => {

@@ -42,9 +42,17 @@ test("the button says which call it makes", async () => {
 test("what a submit costs is said: nothing in the sandbox, the price where it is known", async () => {
   const sandbox = await mount();
   expect(sandbox.find(".lumen-cost").textContent).toBe("A preview, free");
-  const service = await mount(formModel({ _host: "lumen.example.org", n: 3 }));
+  const fake = formModel({ _host: "lumen.example.org", n: 3 });
+  const service = await mount(fake);
+  const cost = () => service.find(".lumen-cost").textContent;
 
-  expect(service.find(".lumen-cost").textContent).toBe("Costs 6 credits");
+  expect(cost()).toBe("Costs 0.3 credits");
+  fake.set("_prices", { "gpt-image-2-low": 2, mine: 1 });
+  expect(cost()).toBe("Costs 6 credits");
+  fake.set("model", "mine");
+  expect(cost()).toBe("Costs 3 credits");
+  fake.set("model", "constructor");
+  expect(cost()).toBe("Costs credits");
   expect(service.find(".lumen-account").textContent).toBe(
     "lumen.example.org · pictures cost credits",
   );

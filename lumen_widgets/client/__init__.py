@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         WaitTimeout,
     )
     from lumen_widgets.client.pictures import Picture, Pictures
+    from lumen_widgets.client.price_list import prices
     from lumen_widgets.client.request import Request
     from lumen_widgets.client.task import Task
 
@@ -53,6 +54,7 @@ __all__ = [
     "TasksFailed",
     "UpstreamError",
     "WaitTimeout",
+    "prices",
 ]
 
 # Whatever is not here is an error, by far the most of the names.
@@ -60,6 +62,7 @@ _HOME = {
     "LumenClient": "client",
     "Picture": "pictures",
     "Pictures": "pictures",
+    "prices": "price_list",
     "Request": "request",
     "Task": "task",
 }

@@ -1,7 +1,8 @@
-"""The model codes that this client knows: what each can do, and what it costs if a user says so.
+"""The model codes that this client knows, and what each can do.
 
-The service has no call that lists its models or prices. What stands here is what its page says;
-users add to `MODELS`. A code that is not in the table is passed through, never refused.
+The service has no call that lists its models. What stands here is what its page says; users add to
+`MODELS`. A code that is not in the table is passed through, never refused. What a model costs is
+in the price list (`price_list.prices`), known code or not.
 """
 
 from __future__ import annotations
@@ -28,19 +29,14 @@ class Model:
     ----------
     can
         The endpoints that it serves.
-    credits
-        Price of one picture in credits, None if unknown: prices depend on the account's group.
 
     Examples
     --------
-    >>> MODELS["my-model"] = Model(can=frozenset({"generations"}), credits=2.0)
-    >>> price("my-model", 3)
-    6.0
+    >>> MODELS["my-model"] = Model(can=frozenset({"generations"}))
 
     """
 
     can: frozenset[Endpoint]
-    credits: float | None = None
 
 
 # "other models support text-to-image / image-to-image only" (the page, on inpainting).
@@ -48,11 +44,3 @@ MODELS: dict[str, Model] = {
     "gpt-image-2-low": Model(frozenset({GENERATE, EDIT})),
     "fal-flux-pro-fill": Model(frozenset({INPAINT})),
 }
-
-
-def price(model: str, n: int) -> float | None:
-    """Return the credits that `n` pictures of a model cost, or None if the table does not say."""
-    known = MODELS.get(model)
-    if known is None or known.credits is None:
-        return None
-    return known.credits * n

@@ -17,8 +17,8 @@ from lumen_widgets.client.errors import (
     interrupted,
 )
 from lumen_widgets.client.leaning import goes_on, lean, not_yet
-from lumen_widgets.client.models import price
 from lumen_widgets.client.pictures import Pictures
+from lumen_widgets.client.price_list import cost_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -109,8 +109,8 @@ class Task:
 
     @property
     def credits(self) -> float | None:
-        """What it costs by the price table (`models.MODELS`), None if the table does not say."""
-        return price(self.request.model, self.request.n)
+        """What it costs by the price list (`lumen.prices`), None if the list does not say."""
+        return None if (cost := cost_of(self.request)) is None else float(cost)
 
     @property
     def elapsed(self) -> float | None:

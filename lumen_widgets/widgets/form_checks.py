@@ -145,10 +145,7 @@ def as_messages(errors: dict[str, str]) -> list[FieldError]:
 
 def known_models() -> list[FormModel]:
     """Return the models that the client knows, for a form to offer."""
-    return [
-        FormModel(code=code, can=sorted(model.can), credits=model.credits)
-        for code, model in list(MODELS.items())
-    ]
+    return [FormModel(code=code, can=sorted(model.can)) for code, model in list(MODELS.items())]
 
 
 def _wrong_pictures(values: Values, *, asked: bool) -> dict[str, str]:

@@ -16,8 +16,10 @@ import anywidget
 import traitlets
 
 from lumen_widgets.client import InvalidRequest, Pictures, Task
+from lumen_widgets.client.price_list import prices
 from lumen_widgets.notebook.account import current
 from lumen_widgets.notebook.cell import Cell, in_notebook
+from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.widgets.bundles import STATIC
 from lumen_widgets.widgets.form_checks import FIELDS, Values, known_models, refuse_unknown
 from lumen_widgets.widgets.form_deliveries import Delivery, submission_of
@@ -132,6 +134,9 @@ class PromptForm(anywidget.AnyWidget):
     _models: traitlets.List[FormModel] = traitlets.List().tag(sync=True)
     """The models to offer, with what each can do. Written by the kernel when a page appears."""
 
+    _prices: traitlets.Dict[str, float] = traitlets.Dict().tag(sync=True)
+    """Credits for one picture by model code, as `lumen.prices` has them. Written by the kernel."""
+
     _sent = traitlets.Int(0).tag(sync=True)
     """How many submits there were: the panel shows from the first. Written by the kernel."""
 
@@ -141,6 +146,7 @@ class PromptForm(anywidget.AnyWidget):
 
     # here too, since ipywidgets closes even what could not be made
     _deliveries: tuple[Delivery, ...] = ()
+    _forget_prices: Callable[[], None] = staticmethod(lambda: None)
 
     def __init__(self, client: LumenClient | None = None, **fields: Any) -> None:
         refuse_unknown(fields)
@@ -157,6 +163,7 @@ class PromptForm(anywidget.AnyWidget):
             panel=TaskPanel([], self._account.client),
             _host=host_of(self._account),
             _models=known_models(),
+            _prices=prices.table(),
             _below=in_notebook(),
             **fields,
         )
@@ -168,6 +175,7 @@ class PromptForm(anywidget.AnyWidget):
         self.observe(self._desk.read_extra, "_extra_text")
         self.observe(self._desk.heard, list(FIELDS))
         self.on_msg(self._desk.receive)
+        self._forget_prices = prices.listen(lambda _: publisher.mark(self._show_prices))
         self._desk.show_errors()
 
     def __repr__(self) -> str:
@@ -269,6 +277,7 @@ class PromptForm(anywidget.AnyWidget):
         """Close the form and its panel; what was submitted goes on."""
         for delivery in self._deliveries:
             delivery.end()
+        self._forget_prices()
         if self.panel is not None:
             self.panel.close()
         super().close()
@@ -301,6 +310,9 @@ class PromptForm(anywidget.AnyWidget):
         """Take in that a submission was refused for one of its fields."""
         if error.field in FIELDS:
             self._desk.refuse(str(error.field), f"{error.message} {error.next_step}".strip())
+
+    def _show_prices(self) -> None:
+        self._prices = prices.table()
 
     def _hold_pictures(self, _: Any = None) -> None:
         self.references.hold(self.images, self.mask)

@@ -14,7 +14,6 @@ class FormModel(TypedDict):
 
     code: str
     can: list[str]  # the endpoints that it serves: generations, edits, inpaint
-    credits: float | None  # for one picture, where the user's price table says
 
 
 class FormPicture(TypedDict):

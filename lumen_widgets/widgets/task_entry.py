@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from urllib.parse import urlsplit
 
 from lumen_widgets.client import LumenError, TaskCancelled, TaskFailed
+from lumen_widgets.client.price_list import cost_of
 from lumen_widgets.notebook.account import _SANDBOX_WORDS, Account, account_of
 from lumen_widgets.notebook.submission import Submission
 from lumen_widgets.widgets.task_panel_messages import RowError, TaskRow
@@ -180,10 +181,11 @@ class TaskEntry:
 
     def row(self) -> TaskRow:
         """Return the row as it is now."""
-        task = self.task
+        task, last = self.task, self._last
         if task is not None:
             return self._task_row(task)
-        return self._last or self._call_row()
+        # what it costs follows the price list, also after its end
+        return self._call_row() if last is None else {**last, "credits": self._credits()}
 
     def _settled(self) -> None:
         call = self.submission
@@ -191,6 +193,10 @@ class TaskEntry:
             self.follow(call.task)
         elif call is not None and call.error is not None:
             self._changed(self)
+
+    def _credits(self) -> float | None:
+        cost = None if self._request is None else cost_of(self._request)
+        return None if cost is None else float(cost)
 
     def _let_go(self, task: Task) -> None:
         with self._lock:

@@ -20,6 +20,7 @@ import anywidget
 import traitlets
 
 from lumen_widgets.client import registry
+from lumen_widgets.client.price_list import prices
 from lumen_widgets.notebook import account as accounts
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.notebook.submission import Submission
@@ -108,10 +109,10 @@ class TaskPanel(anywidget.AnyWidget):
         # what browsers asked to be done: a request that arrives twice is done, and paid, once
         self.acts: set[str] = set()
         self._open = self._retired = False
-        self._silence: Callable[[], None] = lambda: None
+        self._silences: list[Callable[[], None]] = []
         if tasks is None:
             # listening first: a task that comes meanwhile is known twice, and entered once
-            self._silence = registry.listen(self._heard)
+            self._silences.append(registry.listen(self._heard))
             tasks = registry.known()
             self._every = True
         else:
@@ -126,6 +127,7 @@ class TaskPanel(anywidget.AnyWidget):
         )
         self.on_msg(self._receive)
         self._open = True
+        self._silences.append(prices.listen(self._repriced))
         publisher.mark(self._publish)
 
     def __repr__(self) -> str:
@@ -178,7 +180,8 @@ class TaskPanel(anywidget.AnyWidget):
     def close(self) -> None:
         """Stop listening to the tasks, and take the panel from every view."""
         self._open = False
-        self._silence()
+        for silence in self._silences:
+            silence()
         for entry in self._all():
             entry.close()
         super().close()
@@ -251,6 +254,12 @@ class TaskPanel(anywidget.AnyWidget):
         if entry.ended:
             errands.add(entry.draw)
         publisher.mark(self._publish)
+
+    def _repriced(self, model: str) -> None:
+        """Show the tasks of a model whose price changed with what they cost now."""
+        for entry in self._all():
+            if entry.row()["model"] == model:
+                self._changed(entry)
 
     def _publish(self) -> None:
         """Send the rows that are due, from the publisher's thread."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client import Task, errors, follower, models
+from lumen_widgets.client import Task, errors, follower, prices
 from lumen_widgets.client.answers import Report
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer, http
@@ -24,11 +24,9 @@ if TYPE_CHECKING:
     from lumen_widgets.client import LumenClient
 
 
-def test_followed_to_its_pictures(
-    service: Service, connect: Callable[..., LumenClient], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_followed_to_its_pictures(service: Service, connect: Callable[..., LumenClient]) -> None:
     """A task goes from queued to done; its pictures are in order, in memory and in the journal."""
-    monkeypatch.setitem(models.MODELS, "priced", models.Model(frozenset({"generations"}), 2.5))
+    prices["priced"] = 2.5
     service.pictures["/b"] = [http(200, png("blue"))]
     service.statuses["*"] = [QUEUED, PROCESSING, service.succeeded("a", "b")]
     client = connect(service.server.url)
