@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lumen_widgets import sandbox
     from lumen_widgets.client import (
         AuthenticationError,
+        BudgetExceeded,
         DownloadError,
         HostingError,
         InsufficientCredits,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         TasksFailed,
         UpstreamError,
         WaitTimeout,
+        budget,
         prices,
     )
     from lumen_widgets.notebook import edit, generate, inpaint, show, stream, use
@@ -42,6 +44,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AuthenticationError",
+    "BudgetExceeded",
     "DownloadError",
     "HostingError",
     "InsufficientCredits",
@@ -65,6 +68,7 @@ __all__ = [
     "TasksFailed",
     "UpstreamError",
     "WaitTimeout",
+    "budget",
     "edit",
     "generate",
     "inpaint",

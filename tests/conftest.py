@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client import prices
+from lumen_widgets.client import budgets, prices
 from tests import chromium, kernels, network
 from tests.jupyter import Lab
 from tests.lab_server import LabServer
@@ -102,8 +102,9 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 
 @pytest.fixture(autouse=True)
-def _no_prices_left() -> Iterator[None]:
-    """Leave no test the prices that another one set: they are the process's."""
+def _own_budget(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give each test a count of its own, and none of the prices that another one set."""
+    monkeypatch.setattr(budgets, "_current", budgets.Budget())
     yield
     prices.clear()
 

@@ -6,9 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lumen_widgets.client.budgets import Budget, budget
     from lumen_widgets.client.client import LumenClient
     from lumen_widgets.client.errors import (
         AuthenticationError,
+        BudgetExceeded,
         DownloadError,
         HostingError,
         InsufficientCredits,
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AuthenticationError",
+    "Budget",
+    "BudgetExceeded",
     "DownloadError",
     "HostingError",
     "InsufficientCredits",
@@ -54,14 +58,17 @@ __all__ = [
     "TasksFailed",
     "UpstreamError",
     "WaitTimeout",
+    "budget",
     "prices",
 ]
 
 # Whatever is not here is an error, by far the most of the names.
 _HOME = {
+    "Budget": "budgets",
     "LumenClient": "client",
     "Picture": "pictures",
     "Pictures": "pictures",
+    "budget": "budgets",
     "prices": "price_list",
     "Request": "request",
     "Task": "task",

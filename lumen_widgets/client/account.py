@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from lumen_widgets.client import registry
+from lumen_widgets.client import registry, reservations
 from lumen_widgets.client.answers import CANCELLED, FAILED, SUCCEEDED, failure_of, read_id
 from lumen_widgets.client.asking import ask_until
 from lumen_widgets.client.downloads import FetchedPicture, fetch_picture
@@ -29,6 +29,8 @@ from lumen_widgets.client.transport import Transport
 from lumen_widgets.journal import JournalUnwritable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lumen_widgets.client.client import LumenClient
     from lumen_widgets.client.hosting import Hosting
     from lumen_widgets.client.images import LocalPicture
@@ -96,10 +98,23 @@ class Account:
             self._hosting = find_hosting(self._key.origin.url, self._key, self._session)
         return host(picture, self._hosting)
 
-    def submit(self, request: Request, client: LumenClient) -> Task:
-        """Send a request and return the task that the service took; see `submit.submit`."""
+    def submit(
+        self, request: Request, client: LumenClient, host: Callable[[], Request] | None = None
+    ) -> Task:
+        """Send a request and return the task that the service took; see `submit.submit`.
+
+        With `host` it is the request without its pictures: `host` has them hosted, which the
+        budget comes before, and returns the whole of it.
+        """
+        reservation = reservations.reserve(request)
+        try:
+            request = request if host is None else host()
+        except BaseException:
+            reservation.give_back()
+            raise
         accepted = submit(
             request,
+            reservation,
             transport=self._transport,
             key=self._key,
             journal=self._journal,
@@ -230,6 +245,8 @@ class Account:
             created=row.created,
             age=None,
         )
+        # another process may have seen its end
+        reservations.hear(self._key.origin.url, task_id, row.state)
         if row.state in {FAILED, CANCELLED}:
             task._finish(failure_of(task_id, row.state, dict(row.error or {})), seconds=row.seconds)
             return self._remembered(task)

@@ -14,7 +14,7 @@ from lumen_widgets.client.request import build, check_fields
 from lumen_widgets.client.sizes import check_same_size
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lumen_widgets.client.account import Account
     from lumen_widgets.client.images import PictureSource
@@ -35,6 +35,13 @@ class Calls(ABC):
     @abstractmethod
     def submit(self, request: Request) -> Task:
         """Send a request and return its task."""
+
+    @abstractmethod
+    def _submit(self, draft: Request, host: Callable[[], Request]) -> Task:
+        """Send what `host` makes of a draft by having its pictures hosted, and return its task.
+
+        Nothing is hosted for a draft that goes over the budget.
+        """
 
     def generate(
         self,
@@ -81,6 +88,8 @@ class Calls(ABC):
 
         Raises
         ------
+        BudgetExceeded
+            If it goes over `lumen.budget`; nothing was uploaded, written down or sent.
         JournalError, ServiceUnreachable
             If it could not be written down, or no connection was opened; nothing was sent.
         InvalidRequest
@@ -167,8 +176,12 @@ class Calls(ABC):
             read_picture(picture, base_url=self.base_url, field="images")
             for picture in several(images)
         ]
-        urls = [self._account.address(picture) for picture in found]
-        return self.submit(build(EDIT, fields, image_urls=urls, extra=extra))
+
+        def host() -> Request:
+            urls = [self._account.address(picture) for picture in found]
+            return build(EDIT, fields, image_urls=urls, extra=extra)
+
+        return self._submit(build(EDIT, fields, extra=extra), host)
 
     def inpaint(
         self,
@@ -229,10 +242,13 @@ class Calls(ABC):
         known = area if isinstance(sized, str) else sized
         if not isinstance(known, str):
             check_same_size(size, known.width, known.height)
-        urls = [self._account.address(source)]
-        mask_url = self._account.address(area)
-        repaint = None if isinstance(area, str) else area.repaint
-        request = build(
-            INPAINT, fields, image_urls=urls, mask_url=mask_url, repaint=repaint, extra=extra
-        )
-        return self.submit(request)
+
+        def host() -> Request:
+            urls = [self._account.address(source)]
+            mask_url = self._account.address(area)
+            repaint = None if isinstance(area, str) else area.repaint
+            return build(
+                INPAINT, fields, image_urls=urls, mask_url=mask_url, repaint=repaint, extra=extra
+            )
+
+        return self._submit(build(INPAINT, fields, extra=extra), host)

@@ -14,7 +14,7 @@ from lumen_widgets.client.request import check_again
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import requests
 
@@ -116,6 +116,9 @@ class LumenClient(Calls):
 
         """
         return self._account.submit(check_again(request), self)
+
+    def _submit(self, draft: Request, host: Callable[[], Request]) -> Task:
+        return self._account.submit(check_again(draft), self, lambda: check_again(host()))
 
     def usual_seconds(self, request: Request) -> float | None:
         """Return how long tasks like this one took here, by the journal: an estimate, no promise.

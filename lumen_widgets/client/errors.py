@@ -6,6 +6,7 @@
     ├── MissingKey              no key was found
     ├── InvalidRequest          the request cannot be carried out as it is (also ValueError)
     ├── HostingError            a local picture could not be given a URL
+    ├── BudgetExceeded          it would cost more than may be spent, so nothing was sent
     ├── JournalError            the journal cannot be written, so nothing was sent
     ├── ServiceUnreachable      never connected: nothing was sent (also ConnectionError)
     ├── AuthenticationError     the key is missing, wrong or revoked
@@ -171,6 +172,35 @@ def naming(field: str | None) -> Iterator[None]:
 
 class HostingError(LumenError):
     """A local picture or mask could not be given a URL that the service can read; nothing paid."""
+
+
+class BudgetExceeded(LumenError):
+    """It would go over what `lumen.budget` allows, or nobody knows that; nothing was sent.
+
+    Attributes
+    ----------
+    count
+        How many tasks were asked for.
+    cost
+        What they cost together in credits, None where that is not known.
+    left
+        Credits that were left; None where credits are not limited.
+
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        count: int = 1,
+        cost: float | None = None,
+        left: float | None = None,
+        **facts: Any,
+    ) -> None:
+        super().__init__(message, **facts)
+        self.count = count
+        self.cost = cost
+        self.left = left
 
 
 class JournalError(LumenError):

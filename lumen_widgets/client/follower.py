@@ -7,7 +7,7 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client import asking
+from lumen_widgets.client import asking, reservations
 from lumen_widgets.client.answers import CANCELLED, FAILED, RUNNING, SUCCEEDED, TERMINAL, failure_of
 from lumen_widgets.client.collector import Collector
 from lumen_widgets.client.errors import LumenError, UpstreamError
@@ -162,6 +162,8 @@ class Follower:
             elif self._asking:
                 self._ask_in(self._interval)
         status = report.status
+        # before anybody hears of its end, who might look at the budget then
+        reservations.hear(self._transport.origin.url, self._task.id, status or "")
         if status == SUCCEEDED:
             if self._task._hear(SUCCEEDED):
                 self._record(SUCCEEDED)

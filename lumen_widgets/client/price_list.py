@@ -124,6 +124,17 @@ class Prices(MutableMapping[str, float]):
 prices = Prices()
 
 
+def amount_in(value: object) -> float | None:
+    """Return credits as a user passed them; None for what is no finite number from 0 up."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    try:
+        amount = float(value)
+    except OverflowError:
+        return None
+    return amount if 0 <= amount < math.inf else None
+
+
 def exact(credits_: float) -> Fraction:
     """Return credits as the decimal number that was written: three times 0.1 are 0.3.
 
@@ -201,13 +212,8 @@ def _code(model: object) -> str:
 
 
 def _price(model: str, credits_: object) -> float:
-    price = math.nan
-    if not isinstance(credits_, bool) and isinstance(credits_, Real):
-        try:
-            price = float(credits_)
-        except OverflowError:
-            price = math.inf
-    if not 0 <= price < math.inf:
+    price = amount_in(credits_)
+    if price is None:
         raise InvalidRequest(
             f"The price {shown(credits_)} of {model} is no number of credits from 0 up.",
             next_step="Give the credits for one picture, as the service's console says them; "

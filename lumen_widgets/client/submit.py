@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from lumen_widgets.client.keys import Key
     from lumen_widgets.client.request import Request
+    from lumen_widgets.client.reservations import Reservation
     from lumen_widgets.client.transport import Answer, Transport
     from lumen_widgets.journal import Journal
 
@@ -54,14 +55,20 @@ GRACE = 2.0
 
 
 def submit(
-    request: Request, *, transport: Transport, key: Key, journal: Journal | None, timeout: float
+    request: Request,
+    reservation: Reservation,
+    *,
+    transport: Transport,
+    key: Key,
+    journal: Journal | None,
+    timeout: float,
 ) -> Accepted:
     """Send a request once and return the task that the service took.
 
     Parameters
     ----------
-    request
-        What to send.
+    request, reservation
+        What to send, and what it may cost: kept, or given back, as soon as that is known.
     transport, key, journal
         Which way, for which account, and where it is written down (None: nowhere).
     timeout
@@ -81,7 +88,7 @@ def submit(
         If the wait was interrupted; the request goes on.
 
     """
-    submission = Submission(request, transport, key, journal, timeout)
+    submission = Submission(request, reservation, transport, key, journal, timeout=timeout)
     worker = threading.Thread(target=submission.run, name="lumen-submit", daemon=False)
     try:
         worker.start()
@@ -92,6 +99,9 @@ def submit(
     except KeyboardInterrupt:
         submission.deserted.set()
         raise interrupted(submission.farewell()) from None
+    except RuntimeError:  # no thread could be started
+        reservation.give_back()
+        raise
 
 
 class Submission:
@@ -100,9 +110,11 @@ class Submission:
     def __init__(
         self,
         request: Request,
+        reservation: Reservation,
         transport: Transport,
         key: Key,
         journal: Journal | None,
+        *,
         timeout: float,
     ) -> None:
         self.over = threading.Event()
@@ -112,6 +124,7 @@ class Submission:
         self._key = key
         self._journal = journal
         self._timeout = timeout
+        self._reservation = reservation
         self._deadline = time.monotonic() + timeout
         self.patience = self._deadline + GRACE
         self._flight = Flight(self._deadline)
@@ -127,6 +140,7 @@ class Submission:
         except BaseException as error:  # noqa: BLE001 -- handed to the waiter, whatever it is
             self._result = error
         finally:
+            self._reservation.settle(self._result, departed=self._flight.departed)
             self.over.set()
         if self.deserted.is_set() and isinstance(self._result, Accepted) and not self._handed_over:
             _log.warning(
@@ -149,6 +163,7 @@ class Submission:
         # The worker is stuck where no time-out reaches, in name resolution or a slow disk.
         if not self._flight.recall():
             raise self._unknown("no answer in time")
+        self._reservation.give_back()
         if self._journal is not None and self._row is None:
             raise self._unjournalled(f"it did not answer within {self._timeout:g} s")
         raise self._unreachable("no connection in time")
@@ -179,6 +194,7 @@ class Submission:
             self._note(lambda journal, row: journal.lose(row, unknown.message))
             raise unknown from None
         # Known from here on, however long the journal may take.
+        self._reservation.taken(self._transport.origin.url, accepted.task_id)
         self._result = accepted
         self._note(
             lambda journal, row: journal.accept(

@@ -18,7 +18,7 @@ _NAMES = [
     "InsufficientCredits", "NotFound", "RateLimited", "UpstreamError", "SubmitOutcomeUnknown",
     "TaskFailed", "TaskCancelled", "TasksFailed", "WaitTimeout", "DownloadError", "generate",
     "edit", "inpaint", "show", "stream", "use", "MaskPainter", "PromptForm", "TaskPanel",
-    "sandbox", "prices",
+    "sandbox", "prices", "budget", "BudgetExceeded",
 ]  # fmt: skip
 
 
