@@ -32,6 +32,11 @@ class Account:
     name: str
     client: LumenClient
 
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether its credits are not real."""
+        return self.name == _SANDBOX_WORDS
+
     def __repr__(self) -> str:
         return f"In use: {self.name}"
 
@@ -125,7 +130,7 @@ def use(which: Literal["sandbox", "service"] | LumenClient) -> Account:
 
 def renewed(account: Account) -> Account:
     """Return the same account with a server that runs: a sandbox stops when nobody uses it."""
-    return _sandbox_account() if account.name == _SANDBOX_WORDS else account
+    return _sandbox_account() if account.is_sandbox else account
 
 
 def current(client: LumenClient | None = None) -> Account:

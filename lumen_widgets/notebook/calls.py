@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
-from lumen_widgets.notebook.account import current
-from lumen_widgets.notebook.background import Background
-from lumen_widgets.notebook.cell import in_notebook
-from lumen_widgets.notebook.following import LONGEST_WAIT, follow
-from lumen_widgets.notebook.status import Status
+from lumen_widgets.notebook.running import run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from lumen_widgets.client import LumenClient, Pictures, Task
     from lumen_widgets.client.images import PictureSource
@@ -91,6 +87,8 @@ def generate(
     ------
     InvalidRequest
         A field is wrong; nothing was sent.
+    BudgetExceeded
+        It goes over `lumen.budget`; nothing was uploaded or sent.
     LumenError
         Whatever `LumenClient.generate` and `Task.wait` raise; each says whether credits may have
         been spent, and what to do next.
@@ -101,7 +99,7 @@ def generate(
     >>> lumen.generate("a cute cat on a windowsill", n=2)  # doctest: +SKIP
 
     """
-    return _run(
+    return run(
         lambda chosen: chosen.generate(
             prompt,
             model=model,
@@ -116,6 +114,9 @@ def generate(
         ),
         client,
         wait=wait,
+        model=model,
+        n=n,
+        extra=extra,
     )
 
 
@@ -183,7 +184,7 @@ def edit(
     >>> lumen.edit("make it night", cats[0])  # doctest: +SKIP
 
     """
-    return _run(
+    return run(
         lambda chosen: chosen.edit(
             prompt,
             images,
@@ -199,6 +200,9 @@ def edit(
         ),
         client,
         wait=wait,
+        model=model,
+        n=n,
+        extra=extra,
     )
 
 
@@ -271,7 +275,7 @@ def inpaint(
     >>> lumen.inpaint("a corgi", picture, mask)  # doctest: +SKIP
 
     """
-    return _run(
+    return run(
         lambda chosen: chosen.inpaint(
             prompt,
             image,
@@ -288,27 +292,7 @@ def inpaint(
         ),
         client,
         wait=wait,
+        model=model,
+        n=n,
+        extra=extra,
     )
-
-
-def _run(
-    submit: Callable[[LumenClient], Task], client: LumenClient | None, *, wait: bool
-) -> Pictures | Task:
-    """Submit a task, and show in this cell what becomes of it."""
-    account = current(client)
-    status = Status(account)
-    try:
-        task = submit(account.client)
-    except BaseException as error:
-        status.not_sent(error)
-        raise
-    if not wait:
-        if in_notebook():
-            Background(task, status)
-        return task
-    for _ in follow([task], timeout=LONGEST_WAIT, status=status):
-        pass
-    pictures = task.wait(0)
-    if in_notebook():
-        pictures.hush()
-    return pictures

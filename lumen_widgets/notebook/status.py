@@ -10,13 +10,15 @@ import html
 from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.client import LumenError
+from lumen_widgets.client.answers import CANCELLED, FAILED
+from lumen_widgets.client.price_list import cost_of, credits_words, number_words, pictures_in
 from lumen_widgets.notebook.cell import Output, in_notebook, note, together
 from lumen_widgets.notebook.panels import make_panel, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lumen_widgets.client import Task
+    from lumen_widgets.client import Request, Task
     from lumen_widgets.notebook.account import Account
     from lumen_widgets.notebook.panels import LivePanel
 
@@ -34,14 +36,17 @@ class Status:
     ----------
     account
         Whose credits are spent.
+    request
+        What is about to be sent, as far as its price depends on it; None if nothing is.
 
     """
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, request: Request | None = None) -> None:
         self._account = account
         self._panel: LivePanel | None = None
         self._tasks: Sequence[Task] = ()
-        self._output = Output(note(f"Sending… {account.name}"))
+        words = [*_price_words(request, account), account.name]
+        self._output = Output(note(f"Sending… {' · '.join(words)}"))
         if in_notebook():
             prepare()
 
@@ -93,7 +98,8 @@ def summary(
         notes = [_line(tasks[0], account, explain=explain), *_repaint_notes(tasks[0])]
     else:
         good = sum(task.done and task.error is None for task in tasks)
-        notes = [note(f"{good} of {len(tasks)} tasks succeeded · {account.name}")]
+        words = [f"{good} of {len(tasks)} tasks succeeded", *_charge_words(tasks, account)]
+        notes = [note(" · ".join([*words, account.name]))]
         rest = [task for task in tasks if not task.done or (explain and task.error is not None)]
         notes += [_line(task, account, explain=explain) for task in rest[:_LINES]]
         if len(rest) > _LINES:
@@ -117,11 +123,44 @@ def _line(task: Task, account: Account, *, explain: bool) -> dict[str, Any]:
             f"Stopped waiting{after}. The task goes on; to show its pictures in a cell:",
             code=f'lumen.show("{task.id}")',
         )
+    charge = _charge_words([task], account)
     if task.error is None:
         pictures = _count(len(task.pictures), "picture")
-        return note(f"✓ Succeeded{after} · {pictures} · {account.name}")
+        return note(" · ".join([f"✓ Succeeded{after}", pictures, *charge, account.name]))
     why = f": {words_of(task.error)}" if explain else ""
-    return note(f"✗ {task.status.capitalize()}{after}{why}")
+    return note(" · ".join([f"✗ {task.status.capitalize()}{after}", *charge]) + why)
+
+
+def _price_words(request: Request | None, account: Account) -> list[str]:
+    """Return what is asked for and what it will cost, where that is known."""
+    cost = None if request is None else cost_of(request)
+    if request is None or cost is None:
+        return []
+    pictures = _count(pictures_in(request) or 1, "picture")
+    return [pictures, credits_words(cost, _kind(account))]
+
+
+def _charge_words(tasks: Sequence[Task], account: Account) -> list[str]:
+    """Return what tasks cost and what came back, where prices are known.
+
+    Of a cancelled task nobody says whether it was charged.
+    """
+    costs = [(task.status, cost_of(task.request)) for task in tasks if task.status != CANCELLED]
+    known = [(status, cost) for status, cost in costs if cost is not None]
+    spent = [cost for status, cost in known if status != FAILED]
+    back = [cost for status, cost in known if status == FAILED]
+    words = []
+    if spent:
+        least = "at least " if any(s != FAILED and cost is None for s, cost in costs) else ""
+        words.append(f"{least}{credits_words(sum(spent), _kind(account))} spent")
+    if back:
+        amount = number_words(sum(back)) if spent else credits_words(sum(back), _kind(account))
+        words.append(f"{amount} refunded")
+    return [", ".join(words)] if words else []
+
+
+def _kind(account: Account) -> str:
+    return "sandbox" if account.is_sandbox else ""
 
 
 def words_of(error: LumenError) -> str:

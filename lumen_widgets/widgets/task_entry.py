@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from lumen_widgets.client import LumenError, TaskCancelled, TaskFailed
 from lumen_widgets.client.price_list import cost_of
-from lumen_widgets.notebook.account import _SANDBOX_WORDS, Account, account_of
+from lumen_widgets.notebook.account import Account, account_of
 from lumen_widgets.notebook.submission import Submission
 from lumen_widgets.widgets.task_panel_messages import RowError, TaskRow
 
@@ -276,7 +276,7 @@ def _nothing() -> None:
 
 def host_of(account: Account) -> str:
     """Return who charges: a host's name, or nothing for the sandbox of this machine."""
-    return "" if account.name == _SANDBOX_WORDS else urlsplit(account.client.base_url).netloc
+    return "" if account.is_sandbox else urlsplit(account.client.base_url).netloc
 
 
 def name_of(task: Task) -> tuple[str, str]:

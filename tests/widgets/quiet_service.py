@@ -24,23 +24,26 @@ class QuietService(BaseAdapter):
     ----------
     submits
         The path and body of each submit.
+    status
+        How every task ends.
 
     """
 
     def __init__(self) -> None:
         super().__init__()
+        self.status = "failed"
         self.submits: list[tuple[str, dict[str, Any]]] = []
         self._numbers = itertools.count(1)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
-        """Take a submit, or say that a task failed."""
+        """Take a submit, or say how a task ended."""
         path = urlsplit(str(request.url)).path
         if request.method == "POST":
             self.submits.append((path, json.loads(request.body or b"{}")))
             return _answer(request, {"id": f"task-{next(self._numbers)}", "status": "queued"})
         task_id = path.rpartition("/")[2]
         error = {"code": "unsafe", "message": "No."}
-        return _answer(request, {"id": task_id, "status": "failed", "error": error})
+        return _answer(request, {"id": task_id, "status": self.status, "error": error})
 
     def close(self) -> None:
         """Close nothing."""
