@@ -36,6 +36,8 @@ if TYPE_CHECKING:
         WaitTimeout,
         budget,
         prices,
+        sign_webhook,
+        verify_webhook,
     )
     from lumen_widgets.notebook import edit, generate, inpaint, show, stream, use
     from lumen_widgets.widgets import MaskPainter, PromptForm, TaskPanel
@@ -75,8 +77,10 @@ __all__ = [
     "prices",
     "sandbox",
     "show",
+    "sign_webhook",
     "stream",
     "use",
+    "verify_webhook",
 ]
 
 # which package each public name lives in: what is named nowhere else is the client's; the sandbox

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lumen_widgets.client.pictures import Picture, Pictures
     from lumen_widgets.client.price_list import prices
     from lumen_widgets.client.request import Request
+    from lumen_widgets.client.signatures import sign_webhook, verify_webhook
     from lumen_widgets.client.task import Task
 
 __all__ = [
@@ -60,6 +61,8 @@ __all__ = [
     "WaitTimeout",
     "budget",
     "prices",
+    "sign_webhook",
+    "verify_webhook",
 ]
 
 # Whatever is not here is an error, by far the most of the names.
@@ -72,6 +75,8 @@ _HOME = {
     "prices": "price_list",
     "Request": "request",
     "Task": "task",
+    "sign_webhook": "signatures",
+    "verify_webhook": "signatures",
 }
 
 

@@ -80,7 +80,7 @@ def check_callback(url: object, secret: object) -> None:
     if url is not None:
         _check_url(url)
     if secret is not None:
-        _check_secret(secret)
+        check_secret(secret)
     if url is not None and secret is None:
         raise InvalidRequest(
             "webhook_url is given without webhook_secret.",
@@ -95,14 +95,26 @@ def check_callback(url: object, secret: object) -> None:
         )
 
 
-def _check_url(url: object) -> None:
+def is_address(url: object) -> bool:
+    """Say whether it is an http or https address that a service could call.
+
+    Examples
+    --------
+    >>> is_address("https://example.org/lumen"), is_address("example.org")
+    (True, False)
+
+    """
     try:
         parts = urlsplit(url) if isinstance(url, str) and is_url(url) else None
         # Reading the port checks it.
         good = parts is not None and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        good = False
-    if not good or not isinstance(url, str) or not url.isprintable() or " " in url:
+        return False
+    return good and isinstance(url, str) and url.isprintable() and " " not in url
+
+
+def _check_url(url: object) -> None:
+    if not is_address(url):
         raise InvalidRequest(
             "webhook_url is not an http or https address.",
             next_step="Give an address that the service can reach, such as "
@@ -111,7 +123,15 @@ def _check_url(url: object) -> None:
         )
 
 
-def _check_secret(secret: object) -> None:
+def check_secret(secret: object) -> None:
+    """Check a webhook's secret.
+
+    Raises
+    ------
+    InvalidRequest
+        If it is no text, is blank, or has half of a character in it. It is not repeated.
+
+    """
     try:
         good = isinstance(secret, str) and bool(secret.strip()) and bool(secret.encode())
     except UnicodeEncodeError:
