@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     )
     from lumen_widgets.client.pictures import Picture, Pictures
     from lumen_widgets.client.price_list import prices
+    from lumen_widgets.client.receiver import WebhookReceiver
     from lumen_widgets.client.request import Request
     from lumen_widgets.client.signatures import sign_webhook, verify_webhook
     from lumen_widgets.client.task import Task
@@ -59,6 +60,7 @@ __all__ = [
     "TasksFailed",
     "UpstreamError",
     "WaitTimeout",
+    "WebhookReceiver",
     "budget",
     "prices",
     "sign_webhook",
@@ -75,6 +77,7 @@ _HOME = {
     "prices": "price_list",
     "Request": "request",
     "Task": "task",
+    "WebhookReceiver": "receiver",
     "sign_webhook": "signatures",
     "verify_webhook": "signatures",
 }

@@ -77,7 +77,8 @@ class Calls(ABC):
             What the pictures should not show.
         webhook_url, webhook_secret
             An http(s) address that the service calls when the task has ended, and what it signs
-            the call with: both or neither. The secret is sent and kept nowhere.
+            the call with: both or neither, such as a `WebhookReceiver` has. The secret is sent
+            and kept nowhere.
         extra
             More fields of the request's body, merged into it last.
 

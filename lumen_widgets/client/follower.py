@@ -7,7 +7,7 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client import asking, reservations
+from lumen_widgets.client import asking, deliveries, reservations
 from lumen_widgets.client.answers import CANCELLED, FAILED, RUNNING, SUCCEEDED, TERMINAL, failure_of
 from lumen_widgets.client.collector import Collector
 from lumen_widgets.client.errors import LumenError, UpstreamError
@@ -31,6 +31,10 @@ FIRST_ASK, INTERVAL = 2.0, 1.1
 
 # The same for a server on this machine, whose tasks are short and whose answers are free.
 LOCAL_ASK = 0.25
+
+# The same for a task whose end is told to a receiver that runs here: a call may be lost, and none
+# is promised of a task that is cancelled (DESIGN: "still ask every 30 s").
+AWAITED_ASK = 30.0
 
 # So many answers in a row with a word that API.md does not have, or with none, are taken for a
 # task that will never be understood; until then it may be a new word for "still running".
@@ -82,6 +86,11 @@ class Follower:
         # how long the task took.
         self._since: float | None = None
         self._turn = 0
+        # Whether the service's call has come, whether a question for it is about to be asked, and
+        # whether the next question is a late one, since a call should come before it.
+        self._called = False
+        self._at_once = False
+        self._patient = False
         self._failures = 0
         self._strange = 0
         self._collector = Collector(
@@ -108,7 +117,7 @@ class Follower:
                 self._since = self._scheduler.now()
                 local = self._transport.origin.is_loopback
                 try:
-                    self._ask_in(LOCAL_ASK if local else FIRST_ASK)
+                    self._ask_later(LOCAL_ASK if local else FIRST_ASK)
                 except RuntimeError as error:
                     # Paid already: its id must not be lost to an exception.
                     _log.warning("The task %s is not watched: %s", self._task.id, error)
@@ -137,6 +146,24 @@ class Follower:
             self._ask_in(0.0)
         self._tell()
 
+    def called(self) -> None:
+        """Ask at once, since the service says that there is news; a second call changes nothing."""
+        with self._lock:
+            news, self._called = not self._called, True
+        if news:
+            self.hurry()
+
+    def hurry(self) -> None:
+        """Ask at once, if it is asked about at all."""
+        with self._lock:
+            if not self._asking or self._at_once:
+                return
+            try:
+                self._ask_in(0.0)
+                self._at_once = True
+            except RuntimeError as error:
+                _log.warning("The task %s is not watched: %s", self._task.id, error)
+
     def ask_now(self) -> None:
         """Ask on the caller's own thread, for as long as one request may take.
 
@@ -159,8 +186,8 @@ class Follower:
             self._strange = 0 if report.status in RUNNING | TERMINAL else self._strange + 1
             if report.status in TERMINAL or self._strange >= MOST_STRANGE:
                 self._asking = self._paused = False
-            elif self._asking:
-                self._ask_in(self._interval)
+            elif self._asking and not self._at_once:  # else it is older than the news
+                self._ask_later(self._interval)
         status = report.status
         # before anybody hears of its end, who might look at the budget then
         reservations.hear(self._transport.origin.url, self._task.id, status or "")
@@ -178,9 +205,15 @@ class Follower:
             self._record(status)
             self._tell()
 
-    def _ask_in(self, seconds: float) -> None:
+    def _ask_later(self, usual: float) -> None:
+        """Put off the next question, by `usual` seconds where no call is due; the lock is held."""
+        patient = not self._called and deliveries.is_awaited(self._task)
+        self._ask_in(AWAITED_ASK if patient else usual, patient=patient)
+
+    def _ask_in(self, seconds: float, *, patient: bool = False) -> None:
         """Put off the next question to `seconds` from now; the lock is held."""
         self._turn += 1
+        self._patient = patient
         try:
             self._scheduler.request(self._scheduler.now() + seconds, partial(self._ask, self._turn))
         except RuntimeError:  # no thread can be started, and none is there
@@ -191,8 +224,13 @@ class Follower:
         with self._lock:
             if turn != self._turn or not self._asking:
                 return
+            self._at_once = False
+            patient = self._patient
         try:
-            self.hear(asking.ask(self._transport, self._task.id, self._timeout))
+            report = asking.ask(self._transport, self._task.id, self._timeout)
+            if patient and not self._called and report.status in {SUCCEEDED, FAILED}:
+                deliveries.missed(self._task)
+            self.hear(report)
         except asking.PassingError as passing:
             with self._lock:
                 if turn == self._turn and self._asking:

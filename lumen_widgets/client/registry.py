@@ -38,6 +38,18 @@ def known() -> list[Task]:
     return [task for task in tasks if task is not None]
 
 
+def with_id(task_id: str) -> list[Task]:
+    """Return the known tasks that have this id: more than one where several clients share it.
+
+    Examples
+    --------
+    >>> with_id("a1b2c3")
+    []
+
+    """
+    return [task for task in known() if task.id == task_id]
+
+
 def listen(fn: Callable[[Task], None]) -> Callable[[], None]:
     """Have `fn` called with each new task, once.
 

@@ -29,7 +29,8 @@ _ALONE = {
     "requests": {"client"},
     "urllib3": {"client"},
     "sqlite3": {"journal", "sandbox"},
-    "starlette": {"sandbox"},
+    # the client's part is below: its webhook receiver is a server too
+    "starlette": {"sandbox", "client"},
     "jupyterlab": {"lab"},
 }
 
@@ -85,11 +86,34 @@ def test_libraries_stay_where_they_belong(library: str) -> None:
     assert users <= _ALONE[library]
 
 
-@pytest.mark.parametrize("library", ["uvicorn", "multiprocessing"])
-def test_only_the_runner_knows_processes(library: str) -> None:
-    """The rest of the sandbox also runs where there are no processes: in a browser, in a test."""
+@pytest.mark.parametrize(
+    ("library", "modules"),
+    [
+        ("uvicorn", {"lumen_widgets.sandbox.runner", "lumen_widgets.client.endpoint"}),
+        ("multiprocessing", {"lumen_widgets.sandbox.runner"}),
+    ],
+)
+def test_few_modules_know_machines(library: str, modules: set[str]) -> None:
+    """The rest also runs where there are no sockets or processes: in a browser, in a test.
+
+    A webhook receiver listens on a socket, so its endpoint runs the server that the sandbox runs:
+    one that is well kept, instead of a second one, or one of our own before the internet.
+    """
     users = {
         found.importer for found in all_imports() if found.target == library and not found.for_types
     }
 
-    assert users <= {"lumen_widgets.sandbox.runner"}
+    assert users <= modules
+
+
+def test_the_client_meets_a_web_server_in_one_module() -> None:
+    """A script that gets no webhooks never loads one: only a receiver's start asks for it."""
+    endpoint = "lumen_widgets.client.endpoint"
+    client = [found for found in all_imports() if found.source == "client" and not found.for_types]
+
+    assert {found.importer for found in client if found.target in {"starlette", "uvicorn"}} <= {
+        endpoint
+    }
+    assert {found.importer for found in client if found.imported.startswith(endpoint)} <= {
+        "lumen_widgets.client.receiver"
+    }

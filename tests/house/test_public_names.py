@@ -18,8 +18,8 @@ _NAMES = [
     "InsufficientCredits", "NotFound", "RateLimited", "UpstreamError", "SubmitOutcomeUnknown",
     "TaskFailed", "TaskCancelled", "TasksFailed", "WaitTimeout", "DownloadError", "generate",
     "edit", "inpaint", "show", "stream", "use", "MaskPainter", "PromptForm", "TaskPanel",
-    "prices", "budget", "BudgetExceeded",
-    "sign_webhook", "verify_webhook", "sandbox",
+    "prices", "budget", "BudgetExceeded", "WebhookReceiver", "sign_webhook", "verify_webhook",
+    "sandbox",
 ]  # fmt: skip
 
 

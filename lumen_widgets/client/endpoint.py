@@ -1,0 +1,209 @@
+"""The web server of a webhook receiver: one path on loopback, one POST a connection, no words.
+
+The one module of the client that imports a web server. uvicorn and starlette are here for the
+sandbox anyway, and are well kept: what a stranger can do to a server is theirs to know. What they
+leave open is closed here: how large a body may be, how long a connection, and how many there are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import os
+import socket
+import threading
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from lumen_widgets.client.errors import LumenError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.types import Receive, Scope, Send
+
+# A status has four addresses at most; signed ones are two thousand characters long at worst.
+MOST_BYTES = 64 * 1024
+
+# Seconds for one call from its connection to its answer. uvicorn itself waits for ever for a head
+# or a body that drips.
+LONGEST_CALL = 10.0
+
+# Connections at a time: hundreds of tasks may end at once, and these hold 16 MB at most.
+MOST_CONNECTIONS = 256
+
+# Seconds that `stop` waits for the thread, which looks ten times a second.
+_PATIENCE = 5.0
+
+# What a stranger sends is no business of whoever uses this notebook: uvicorn warns of each
+# request that is no HTTP, and without a handler a warning is printed into the cell.
+_log = logging.getLogger(__name__)
+_log.setLevel(logging.ERROR)
+
+
+def listen(port: int) -> socket.socket:
+    """Return a socket that listens on 127.0.0.1.
+
+    Raises
+    ------
+    LumenError
+        If the port cannot be used.
+
+    """
+    # The protocol is named because asyncio switches Nagle's delay off only where it is: without,
+    # each answer takes 44 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if os.name == "posix":
+            # Elsewhere this would let two servers have the same port.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        # From here on calls wait for the thread instead of being refused.
+        listener.listen(MOST_CONNECTIONS)
+    except OSError as error:
+        listener.close()
+        raise LumenError(
+            f"The webhook receiver cannot use port {port} ({error}).",
+            next_step="Give another one, or leave port out for a free one.",
+        ) from None
+    return listener
+
+
+class Endpoint:
+    """A server that runs in a daemon thread, from its making until `stop`.
+
+    Parameters
+    ----------
+    listener
+        What `listen` returned; closed at the end.
+    token
+        The last part of the one path that there is.
+    take
+        Called with body, signature and timestamp of a call; says whether it was the service's.
+        It must take no time.
+
+    """
+
+    def __init__(
+        self, listener: socket.socket, token: str, take: Callable[[bytes, str, str], bool]
+    ) -> None:
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                _Application(token, take),
+                loop="asyncio",
+                http=_Connection,
+                ws="none",
+                lifespan="off",
+                interface="asgi3",
+                log_config=None,
+                # False would switch off the log of another server in this process; see below.
+                access_log=True,
+                proxy_headers=False,
+                server_header=False,
+                date_header=False,
+            )
+        )
+        # A daemon: an interpreter that exits does not wait for calls.
+        self._thread = threading.Thread(
+            target=self._run, args=(listener,), name="lumen-webhooks", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no more calls and end the thread."""
+        self._server.should_exit = True
+        self._thread.join(_PATIENCE)
+
+    def _run(self, listener: socket.socket) -> None:
+        with listener:
+            asyncio.run(self._server.serve(sockets=[listener]))
+
+
+class _Application:
+    """Answers a call with a status and not a word."""
+
+    def __init__(self, token: str, take: Callable[[bytes, str, str], bool]) -> None:
+        self._token = token.encode()
+        self._take = take
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            status = await self._status(Request(scope, receive))
+        except ClientDisconnect:
+            return
+        # A connection for each call: then the time of a connection is that of a call, and nothing
+        # that a stranger appends to a body is ever taken for a second call.
+        headers = {"Connection": "close"}
+        if status == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers["Allow"] = "POST"
+        await Response(status_code=status, headers=headers)(scope, receive, send)
+
+    async def _status(self, request: Request) -> int:
+        refusal = self._refusal(request)
+        if refusal is not None:
+            return refusal
+        body = b""
+        async for piece in request.stream():
+            body += piece
+            if len(body) > MOST_BYTES:
+                return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        signatures = request.headers.getlist("x-lumen-signature")
+        timestamps = request.headers.getlist("x-lumen-timestamp")
+        # The service sends one of each; of two, someone else has added one.
+        if len(signatures) != 1 or len(timestamps) > 1:
+            return HTTPStatus.UNAUTHORIZED
+        taken = self._take(body, signatures[0], timestamps[0] if timestamps else "")
+        return HTTPStatus.NO_CONTENT if taken else HTTPStatus.UNAUTHORIZED
+
+    def _refusal(self, request: Request) -> int | None:
+        """Return what to answer before a byte of the body is read, None to read it."""
+        # Only the last part: whether a tunnel or a proxy keeps what stands before it, is its own
+        # affair. The path is a secret that keeps strangers out, so it takes the same time too.
+        last = request.scope["path"].rpartition("/")[2]
+        if not hmac.compare_digest(last.encode("utf-8", "surrogatepass"), self._token):
+            return HTTPStatus.NOT_FOUND
+        if request.method != "POST":
+            return HTTPStatus.METHOD_NOT_ALLOWED
+        headers = request.headers
+        if headers.get("content-encoding", "identity").strip().lower() != "identity":
+            # Nothing is ever unpacked: a few bytes may unpack to gigabytes.
+            return HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+        length = headers.get("content-length")
+        if length is not None and "transfer-encoding" in headers:
+            # Two ways to say where the body ends are two bodies, one for each server on the way.
+            return HTTPStatus.BAD_REQUEST
+        too_long = length is not None and int(length) > MOST_BYTES
+        return HTTPStatus.REQUEST_ENTITY_TOO_LARGE if too_long else None
+
+
+class _Connection(H11Protocol):
+    """A connection that is never longer, and of which there are never more, than set above."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.logger = _log
+        # A line of that log has the path, which is a secret.
+        self.access_log = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in the class above
+        super().connection_made(transport)
+        if len(self.connections) > MOST_CONNECTIONS:
+            transport.abort()
+            return
+        self._timer = self.loop.call_later(LONGEST_CALL, transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        # The receiver ends: what is still being sent would be heard by nobody.
+        self.transport.abort()

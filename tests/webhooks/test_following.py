@@ -1,0 +1,211 @@
+"""How a task with a webhook is followed: what a call sets off, and what it cannot."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from lumen_widgets.client import (
+    LumenClient,
+    Request,
+    Task,
+    WebhookReceiver,
+    errors,
+    follower,
+    registry,
+)
+from lumen_widgets.client.follower import Follower
+from lumen_widgets.client.keys import Key
+from lumen_widgets.client.origin import Origin
+from lumen_widgets.client.scheduler import Scheduler
+from lumen_widgets.client.transport import Transport
+from tests.client import fault_server as fault
+from tests.client.conftest import KEY
+from tests.client.fault_server import FaultServer, Received, http
+from tests.client.service import FAILED, PROCESSING, Service, png, serving
+from tests.client.test_scheduler import Clock
+from tests.webhooks.calling import body_of, call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture
+def receiver() -> Iterator[WebhookReceiver]:
+    """Run a receiver."""
+    with WebhookReceiver() as running:
+        yield running
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing but a call cause a question within the time of a test."""
+    for name in ("AWAITED_ASK", "LOCAL_ASK"):
+        monkeypatch.setattr(follower, name, 1000.0)
+
+
+def submit(client: LumenClient, receiver: WebhookReceiver) -> Task:
+    """Submit a task whose end is told to a receiver."""
+    return client.generate("a cat", webhook_url=receiver.url, webhook_secret=receiver.secret)
+
+
+def test_the_pace(receiver: WebhookReceiver) -> None:
+    """While a call is awaited, questions are 30 s apart; after one, at once and as usual."""
+    clock = Clock()
+    scheduler = Scheduler(clock, threads=0)
+    request = Request("generations", {"webhook_url": receiver.url})
+    task = Task("task-pace", client=None, status="queued", request=request)  # type: ignore[arg-type] # it is followed without a client
+    with serving() as service, requests.Session() as session:
+        service.statuses["*"] = [PROCESSING]
+        origin = Origin(service.server.url, "127.0.0.1", is_loopback=False)
+        task._follower = Follower(
+            task,
+            transport=Transport(origin, Key(KEY, origin), session),
+            scheduler=scheduler,
+            fetch=lambda _url: pytest.fail("there is no picture"),
+            journal=None,
+            row=None,
+            timeout=10.0,
+        )
+        task._follower.begin()
+        registry.add(task)
+        times: list[float] = []
+
+        def pass_time(seconds: float) -> None:
+            until = clock.time + seconds
+            while clock.time < until:
+                scheduler.run_due()
+                times.extend([clock.time - 1000] * (service.asked(task.id) - len(times)))
+                clock.time += 0.05
+
+        pass_time(70)
+        assert times == [pytest.approx(30, abs=0.1), pytest.approx(60, abs=0.1)]
+        assert call(receiver, body_of(task.id)) == 204
+        pass_time(3)
+        assert times[2:] == [pytest.approx(70 + after, abs=0.2) for after in (0, 1.1, 2.2)]
+        assert call(receiver, body_of(task.id)) == 204
+        pass_time(1)
+        assert len(times) == 6  # as usual: a second call is no news
+
+
+@pytest.mark.usefixtures("patient")
+def test_the_service_has_the_last_word(
+    service: Service, receiver: WebhookReceiver, connect: Callable[..., LumenClient]
+) -> None:
+    """A signed call that lies is not believed: the service's answer counts, pictures and all."""
+    service.statuses["task-1"] = [service.succeeded("real")]
+    service.statuses["task-2"] = [FAILED]
+    client = connect(service.server.url)
+    one, two = submit(client, receiver), submit(client, receiver)
+    evil = [{"url": f"{service.server.url}/evil"}]
+    assert call(receiver, body_of("task-1", "failed", error={"code": "x", "message": "y"})) == 204
+    assert call(receiver, body_of("task-2", "succeeded", data=evil)) == 204
+    assert [picture.bytes for picture in one.wait(20)] == [png()]
+    with pytest.raises(errors.TaskFailed, match="No"):
+        two.wait(20)
+    assert "/evil" not in [request.path for request in service.server.requests]
+
+
+@pytest.mark.usefixtures("patient")
+def test_an_old_state_comes_late(
+    service: Service, receiver: WebhookReceiver, connect: Callable[..., LumenClient]
+) -> None:
+    """A task that has ended stays as it ended, whatever is said of it afterwards."""
+    service.statuses["*"] = [service.succeeded("a")]
+    task = submit(connect(service.server.url), receiver)
+    assert call(receiver, body_of("task-1")) == 204
+    task.wait(20)
+    for status in ("processing", "failed", "cancelled", "succeeded"):
+        assert call(receiver, body_of("task-1", status)) == 204
+    assert (task.status, task.error) == ("succeeded", None)
+    assert service.asked("task-1") == 1
+
+
+@pytest.mark.usefixtures("patient")
+def test_news_while_a_question_is_under_way(
+    receiver: WebhookReceiver, connect: Callable[..., LumenClient]
+) -> None:
+    """An answer that is older than the call does not put off the question that the call causes."""
+    with serving() as service:
+        respond = service.respond
+        succeeded = threading.Event()
+
+        def crossed(request: Received) -> bytes:
+            if request.method == "GET" and request.path.startswith("/v1/"):
+                if succeeded.is_set():
+                    return http(200, {"id": "task-1", **service.succeeded("a")})
+                succeeded.set()
+                # The task ends just now, while this answer, from before, is on its way.
+                assert call(receiver, body_of("task-1")) == 204
+                return http(200, {"id": "task-1", "status": "processing"})
+            return respond(request)
+
+        with FaultServer(fault.calls(crossed)) as server:
+            service.server = server
+            task = submit(connect(server.url), receiver)
+            task.refresh()
+            assert len(task.wait(20)) == 1
+
+
+@pytest.mark.usefixtures("patient")
+def test_a_call_while_nobody_watches(
+    service: Service, receiver: WebhookReceiver, connect: Callable[..., LumenClient]
+) -> None:
+    """A task that is not watched is not asked about; whoever watches it again hears of its end."""
+    service.statuses["*"] = [service.succeeded("a")]
+    task = submit(connect(service.server.url), receiver)
+    task.stop_watching()
+    assert call(receiver, body_of("task-1")) == 204
+    assert service.asked("task-1") == 0
+    assert len(task.wait(20)) == 1
+
+
+@pytest.mark.usefixtures("patient")
+def test_a_service_that_stumbles(
+    service: Service,
+    receiver: WebhookReceiver,
+    connect: Callable[..., LumenClient],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A question that a call set off is asked again soon if the service cannot answer it."""
+    monkeypatch.setattr(follower, "LOCAL_ASK", 0.05)
+    service.statuses["*"] = [http(503), http(429), PROCESSING, service.succeeded("a")]
+    task = submit(connect(service.server.url), receiver)
+    assert call(receiver, body_of("task-1")) == 204
+    assert len(task.wait(20)) == 1
+    assert service.asked("task-1") == 4
+
+
+def test_cancelled_tasks_are_not_promised_a_call(
+    service: Service,
+    receiver: WebhookReceiver,
+    connect: Callable[..., LumenClient],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A cancelled task is found by asking, and says nothing against the receiver."""
+    monkeypatch.setattr(follower, "AWAITED_ASK", 0.3)
+    service.statuses["*"] = [PROCESSING, {"status": "cancelled"}]
+    task = submit(connect(service.server.url), receiver)
+    with pytest.raises(errors.TaskCancelled):
+        task.wait(20)
+    assert service.asked("task-1") == 2
+    assert "has not come" not in caplog.text
+
+
+@pytest.mark.usefixtures("patient")
+def test_a_hundred_different(
+    service: Service, receiver: WebhookReceiver, connect: Callable[..., LumenClient]
+) -> None:
+    """A hundred calls about tasks of others set off no question at all."""
+    service.statuses["*"] = [service.succeeded("a")]
+    task = submit(connect(service.server.url), receiver)
+    for number in range(100):
+        assert call(receiver, body_of(f"other-{number}")) == 204
+    assert call(receiver, body_of("task-1")) == 204
+    assert len(task.wait(20)) == 1
+    asked = [request for request in service.server.requests if "/generations/" in request.path]
+    assert len(asked) == 1
