@@ -51,7 +51,7 @@ class PictureCanvas:
         """Take the layers and their picture from every page, and give back their memory there."""
         # pages keep the canvases of widgets that are closed
         self.widget.width = self.widget.height = 0
-        for widget in (self._image, self._opener, *self.widget._canvases, self.widget):
+        for widget in (self._image, self._opener, self.widget[0], self.widget[1], self.widget):
             if widget is not None:
                 _close(widget)
 
