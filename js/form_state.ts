@@ -67,6 +67,7 @@ export class FormState {
       const request = newId();
       const answer = new Promise<AnswerMessage>((resolve) => this.#answers.set(request, resolve));
       this.send({ kind: "submit", request, fields: this.draft.fields, secret });
+      this.#offer(this.model.get("prompt"));
       return await answer;
     } finally {
       this.waiting = false;
@@ -104,6 +105,13 @@ export class FormState {
       this.#answers.get(message.request)?.(message);
       this.#answers.delete(message.request);
     }
+  }
+
+  /** Offers a prompt at once that was sent just now: the kernel says so too, but later. */
+  #offer(prompt: string): void {
+    if (!prompt) return;
+    this.earlier = [prompt, ...this.earlier.filter((one) => one !== prompt)];
+    this.#tell("earlier");
   }
 
   #hold(errors: FieldError[]): void {
