@@ -34,6 +34,8 @@ def _sent_all(browser: Browser) -> None:
     """Send what is due now, and forget what was heard."""
     while browser.panel._due:
         browser.panel._publish()
+    # what the publisher's own thread had begun to send comes before its answer to this
+    browser.ask("nothing that a panel knows")
     browser.heard.clear()
 
 
