@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client import budgets, prices
+from lumen_widgets.client import budgets, pacing, prices
 from tests import chromium, kernels, network
 from tests.jupyter import Lab
 from tests.lab_server import LabServer
@@ -107,6 +107,12 @@ def _own_budget(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(budgets, "_current", budgets.Budget())
     yield
     prices.clear()
+
+
+@pytest.fixture(autouse=True)
+def _own_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test learn from the tasks of another one, whose server may have had the same port."""
+    monkeypatch.setattr(pacing, "_paces", {})
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from lumen_widgets.client.scheduler import Scheduler
     from lumen_widgets.client.transport import Transport
 
-# A status is a few hundred bytes: whoever needs longer, in seconds, is asked again instead.
-LONGEST_ASK = 10.0
+# A status is a few hundred bytes: whoever needs longer, in seconds, is asked again instead, and is
+# given twice as long each time, since the network may be as slow as that; but no longer than …
+FIRST_PATIENCE, LONGEST_PATIENCE = 5.0, 20.0
 
 # The longest wait between two tries, in seconds, unless the service itself asks for more …
 LONGEST_WAIT = 10.0
@@ -38,17 +39,31 @@ class PassingError(Exception):
         What to raise where no time is left.
     retry_after
         Seconds that the service asked to wait, if it did.
+    shared
+        Whether other tasks would fare no better at the moment: there is no connection, or the
+        service asks for fewer questions.
+    lost
+        Whether it was sent, and no answer came in time or at all.
 
     """
 
-    def __init__(self, error: LumenError, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        error: LumenError,
+        retry_after: float | None = None,
+        *,
+        shared: bool = False,
+        lost: bool = False,
+    ) -> None:
         super().__init__(str(error))
         self.error = error
         self.retry_after = retry_after
+        self.shared = shared
+        self.lost = lost
 
 
 def ask(transport: Transport, task_id: str, timeout: float) -> Report:
-    """Ask once for the status of a task.
+    """Ask once for the status of a task, for at most `timeout` seconds.
 
     Raises
     ------
@@ -58,7 +73,7 @@ def ask(transport: Transport, task_id: str, timeout: float) -> Report:
         If it does not.
 
     """
-    deadline = time.monotonic() + min(timeout, LONGEST_ASK)
+    deadline = time.monotonic() + timeout
     try:
         answer = transport.get("v1", "images", "generations", task_id, deadline=deadline)
     except (NotSentError, LostError) as error:
@@ -67,13 +82,21 @@ def ask(transport: Transport, task_id: str, timeout: float) -> Report:
                 f"{transport.origin} gave no answer: {error}. The task goes on there.",
                 next_step="Check the network, then ask again.",
                 task_id=task_id,
-            )
+            ),
+            shared=isinstance(error, NotSentError),
+            lost=isinstance(error, LostError),
         ) from None
     status = answer.status
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return answers.read_report(answer)
     if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise PassingError(answers.error_of(answer, task_id=task_id), answers.retry_after(answer))
+        wanted = answers.retry_after(answer)
+        raise PassingError(
+            answers.error_of(answer, task_id=task_id),
+            wanted,
+            # A 5xx may be this one task's trouble, unless it comes with a time for everybody.
+            shared=status == HTTPStatus.TOO_MANY_REQUESTS or wanted is not None,
+        )
     if status >= HTTPStatus.BAD_REQUEST:
         raise answers.error_of(answer, task_id=task_id)
     raise PassingError(
@@ -97,18 +120,62 @@ def ask_until(transport: Transport, task_id: str, timeout: float, scheduler: Sch
         At once, if the service refuses to say.
 
     """
-    deadline = time.monotonic() + timeout
-    failures = 0
+    deadline = scheduler.now() + timeout
+    failures = lost = 0
     while True:
         scheduler.claim(deadline)
+        sent = scheduler.now()
         try:
-            return ask(transport, task_id, max(deadline - time.monotonic(), 0.0))
+            report = ask(transport, task_id, min(patience(lost), max(deadline - sent, 0.0)))
         except PassingError as passing:
             failures += 1
+            lost += passing.lost
             wait = pause(0.25, failures, passing.retry_after)
-            if time.monotonic() + wait >= deadline:
+            put_off_all(scheduler, transport.origin.url, passing, sent, 0.25)
+            if scheduler.now() + wait >= deadline:
                 raise passing.error from None
+        else:
+            scheduler.reopen(transport.origin.url, sent)
+            return report
         time.sleep(wait)
+
+
+def put_off_all(
+    scheduler: Scheduler, origin: str, passing: PassingError, sent: float, interval: float
+) -> None:
+    """Have nobody ask an origin for a while, if what passes is not one task's own trouble.
+
+    Parameters
+    ----------
+    scheduler
+        Who asks.
+    origin
+        The origin's URL.
+    passing
+        What came of a question.
+    sent
+        When that question left, on the scheduler's clock.
+    interval
+        Seconds to wait the first time.
+
+    """
+    if passing.shared:
+        wanted = passing.retry_after
+        scheduler.shut(origin, sent, lambda failures: pause(interval, failures, wanted))
+    elif not passing.lost:
+        scheduler.reopen(origin, sent)
+
+
+def patience(lost: int) -> float:
+    """Return the seconds that an answer may take after so many in a row that did not come.
+
+    Examples
+    --------
+    >>> [patience(lost) for lost in (0, 1, 2, 3)]
+    [5.0, 10.0, 20.0, 20.0]
+
+    """
+    return min(FIRST_PATIENCE * 2.0 ** min(lost, 10), LONGEST_PATIENCE)
 
 
 def pause(interval: float, failures: int, retry_after: float | None = None) -> float:
@@ -125,3 +192,24 @@ def pause(interval: float, failures: int, retry_after: float | None = None) -> f
     doublings = min(failures - 1, 10)  # beyond, only the number would grow
     wait = min(interval * float(2**doublings), max(LONGEST_WAIT, interval))
     return max(wait, min(retry_after or 0.0, LONGEST_RETRY_AFTER))
+
+
+def not_understood(task_id: str, status: str | None) -> UpstreamError:
+    """Return what to raise where the service's answers are no answers."""
+    what = "answers that cannot be read" if status is None else f"the unknown status {status!r}"
+    return UpstreamError(
+        f"The service keeps giving {what} for the task {task_id}.",
+        next_step="Call wait() to go on asking, or look in the service's console.",
+        task_id=task_id,
+        may_have_cost=True,
+    )
+
+
+def broken(task_id: str, error: Exception) -> UpstreamError:
+    """Return what to raise where asking failed by a fault of our own."""
+    return UpstreamError(
+        f"Asking for the task {task_id} failed here ({type(error).__name__}).",
+        next_step="Call wait() to go on asking.",
+        task_id=task_id,
+        may_have_cost=True,
+    )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.client.asking import pause
 from lumen_widgets.client.errors import DownloadError
+from lumen_widgets.client.lanes import Sort
 from lumen_widgets.client.pictures import Picture
 from lumen_widgets.journal import JournalUnwritable
 
@@ -102,7 +103,7 @@ class Collector:
 
     def _bring_in(self, seconds: float, index: int, url: str, count: int, *, tries: int) -> None:
         job = partial(self._bring, index, url, count, tries)
-        self._scheduler.request(self._scheduler.now() + seconds, job)
+        self._scheduler.request(self._scheduler.now() + seconds, job, sort=Sort.PICTURE)
 
     def _bring(self, index: int, url: str, count: int, tries: int) -> None:
         picture: Picture | None = None

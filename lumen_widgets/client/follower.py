@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 from lumen_widgets.client import asking, deliveries, reservations
 from lumen_widgets.client.answers import CANCELLED, FAILED, RUNNING, SUCCEEDED, TERMINAL, failure_of
 from lumen_widgets.client.collector import Collector
-from lumen_widgets.client.errors import LumenError, UpstreamError
+from lumen_widgets.client.errors import LumenError
+from lumen_widgets.client.lanes import Sort
+from lumen_widgets.client.pacing import pace_of
+from lumen_widgets.client.watch import Watch
 from lumen_widgets.journal import JournalUnwritable
 
 if TYPE_CHECKING:
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
     from lumen_widgets.client.answers import Report
     from lumen_widgets.client.downloads import FetchedPicture
+    from lumen_widgets.client.lanes import Job
     from lumen_widgets.client.scheduler import Scheduler
     from lumen_widgets.client.task import Task
     from lumen_widgets.client.transport import Transport
@@ -25,15 +29,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("lumen_widgets")
 
-# Seconds until the first question and between two. Computed for tasks of 4 to 20 s: 10.9 requests
-# a task, known 0.52 s after the end. Backing off would be slow just when most tasks finish.
-FIRST_ASK, INTERVAL = 2.0, 1.1
-
-# The same for a server on this machine, whose tasks are short and whose answers are free.
-LOCAL_ASK = 0.25
-
-# The same for a task whose end is told to a receiver that runs here: a call may be lost, and none
-# is promised of a task that is cancelled (DESIGN: "still ask every 30 s").
+# Seconds between two questions about a task whose end is told to a receiver that runs here: a call
+# may be lost, and none is promised of a task that is cancelled (DESIGN: "still ask every 30 s").
 AWAITED_ASK = 30.0
 
 # So many answers in a row with a word that API.md does not have, or with none, are taken for a
@@ -76,30 +73,30 @@ class Follower:
         self._journal = journal
         self._row = row
         self._timeout = timeout
-        self._interval = LOCAL_ASK if transport.origin.is_loopback else INTERVAL
+        self._origin = transport.origin.url
+        self._watch = Watch(pace_of(transport.origin, task.request))
         # Guards what follows, and makes each step happen once: a refresh may cross a question
         # that is under way. Never held while anything talks.
         self._lock = threading.Lock()
         self._asking = False
         self._paused = False
-        # When following began, while it has gone on without a break: only then does the end say
-        # how long the task took.
-        self._since: float | None = None
+        # The next question, and its number: one that is under way may be overtaken.
+        self._job: Job | None = None
         self._turn = 0
         # Whether the service's call has come, whether a question for it is about to be asked, and
         # whether the next question is a late one, since a call should come before it.
         self._called = False
         self._at_once = False
         self._patient = False
-        self._failures = 0
-        self._strange = 0
+        # In a row: questions that failed, answers that did not come in time, strange words.
+        self._failures = self._lost = self._strange = 0
         self._collector = Collector(
             task,
             scheduler=scheduler,
             fetch=fetch,
             journal=journal,
             row=row,
-            interval=self._interval,
+            interval=self._watch.pace.interval,
             arrived=self._tell,
             ended=self._end,
         )
@@ -111,16 +108,20 @@ class Follower:
 
     def begin(self, report: Report | None = None) -> None:
         """Start following: from the submit, or with `report` from what was just said."""
+        # What is known by its id alone may be of any age and any kind.
+        known = report is None or bool(self._task.request.body)
+        age = (0.0 if report is None else self._task.elapsed) if known else None
         with self._lock:
             self._asking = True
-            if report is None:
-                self._since = self._scheduler.now()
-                local = self._transport.origin.is_loopback
-                try:
-                    self._ask_later(LOCAL_ASK if local else FIRST_ASK)
-                except RuntimeError as error:
-                    # Paid already: its id must not be lost to an exception.
-                    _log.warning("The task %s is not watched: %s", self._task.id, error)
+            self._watch.begin(self._scheduler.now(), age)
+            try:
+                if report is None:
+                    self._ask_later()
+                if self._journal is not None and self._watch.pace.needs_journal:
+                    self._scheduler.errand(self._recall)
+            except RuntimeError as error:
+                # Paid already: its id must not be lost to an exception.
+                _log.warning("The task %s is not watched: %s", self._task.id, error)
         if report is not None:
             self.hear(report)
 
@@ -129,9 +130,8 @@ class Follower:
         with self._lock:
             if not self._asking:
                 return
-            self._asking = False
             self._paused = True
-            self._since = None
+            self._forget_question()
         self._tell()
 
     def resume(self) -> None:
@@ -141,8 +141,7 @@ class Follower:
                 return
             self._asking = True
             self._paused = False
-            self._since = None
-            self._failures = self._strange = 0
+            self._failures = self._lost = self._strange = 0
             self._ask_in(0.0)
         self._tell()
 
@@ -158,6 +157,8 @@ class Follower:
         with self._lock:
             if not self._asking or self._at_once:
                 return
+            if not self._called:
+                self._watch.unsure(self._scheduler.now())
             try:
                 self._ask_in(0.0)
                 self._at_once = True
@@ -176,46 +177,76 @@ class Follower:
         report = asking.ask_until(self._transport, self._task.id, self._timeout, self._scheduler)
         self.hear(report, wanted=True)
 
-    def hear(self, report: Report, *, wanted: bool = False) -> None:
-        """Act on what the service says of the task; while paused, only if it is `wanted` now."""
+    def hear(self, report: Report, *, wanted: bool = False, told: bool = False) -> None:
+        """Act on what the service says of the task; while paused, only if it is `wanted` now.
+
+        `told` is what was asked because the service's call had come.
+        """
         with self._lock:
             if not (self._asking or (self._paused and wanted)):
                 return
-            self._failures = 0
+            self._failures = self._lost = 0
             self._task._trouble = None
             self._strange = 0 if report.status in RUNNING | TERMINAL else self._strange + 1
+            now = self._scheduler.now()
+            seconds = None
             if report.status in TERMINAL or self._strange >= MOST_STRANGE:
-                self._asking = self._paused = False
-            elif self._asking and not self._at_once:  # else it is older than the news
-                self._ask_later(self._interval)
+                self._paused = False
+                seconds = self._watch.age(now)
+                if report.status == SUCCEEDED:
+                    seconds = self._watch.ended(now, told=told)
+                self._forget_question()
+            else:
+                self._watch.runs(now)
+                if self._asking and not self._at_once:  # else it is older than the news
+                    self._ask_later()
         status = report.status
         # before anybody hears of its end, who might look at the budget then
         reservations.hear(self._transport.origin.url, self._task.id, status or "")
         if status == SUCCEEDED:
             if self._task._hear(SUCCEEDED):
-                self._record(SUCCEEDED)
+                self._record(SUCCEEDED, seconds=seconds)
                 self._tell()
             self._collector.collect(report.urls)
         elif status in {FAILED, CANCELLED}:
-            self._record(status, report.error or {})
+            self._record(status, report.error or {}, seconds)
             self._end(failure_of(self._task.id, status, report.error or {}), status)
         elif self._strange >= MOST_STRANGE:
-            self._end(self._not_understood(status))
+            self._end(asking.not_understood(self._task.id, status))
         if status is not None and status not in TERMINAL and self._task._hear(status):
             self._record(status)
             self._tell()
 
-    def _ask_later(self, usual: float) -> None:
-        """Put off the next question, by `usual` seconds where no call is due; the lock is held."""
-        patient = not self._called and deliveries.is_awaited(self._task)
-        self._ask_in(AWAITED_ASK if patient else usual, patient=patient)
+    def _recall(self) -> None:
+        """Learn from the journal, and ask at the time that it suggests."""
+        journal, origin, request = self._journal, self._transport.origin, self._task.request
+        if journal is None or not self._watch.pace.recall(journal, origin, request):
+            return
+        with self._lock:
+            if self._asking and not (self._at_once or self._failures):
+                self._ask_later()
 
-    def _ask_in(self, seconds: float, *, patient: bool = False) -> None:
+    def _ask_later(self) -> None:
+        """Put off the next question, to a late time where a call is due; the lock is held."""
+        now = self._scheduler.now()
+        self._patient = not self._called and deliveries.is_awaited(self._task)
+        if self._patient:
+            self._ask_in(AWAITED_ASK)
+        else:
+            self._ask_in(self._watch.next(now, self._scheduler.behind(self._origin)))
+
+    def _ask_in(self, seconds: float) -> None:
         """Put off the next question to `seconds` from now; the lock is held."""
+        if self._job is not None:
+            self._scheduler.cancel(self._job)
         self._turn += 1
-        self._patient = patient
         try:
-            self._scheduler.request(self._scheduler.now() + seconds, partial(self._ask, self._turn))
+            self._job = self._scheduler.request(
+                self._scheduler.now() + seconds,
+                partial(self._ask, self._turn),
+                sort=Sort.DOUBTFUL if self._lost else Sort.QUESTION,
+                origin=self._origin,
+            )
         except RuntimeError:  # no thread can be started, and none is there
             self._asking, self._paused = False, True
             raise
@@ -224,50 +255,51 @@ class Follower:
         with self._lock:
             if turn != self._turn or not self._asking:
                 return
+            told = self._called and self._at_once
+            patient = self._patient and not self._at_once
             self._at_once = False
-            patient = self._patient
+        sent = self._scheduler.now()
         try:
-            report = asking.ask(self._transport, self._task.id, self._timeout)
+            allowed = min(asking.patience(self._lost), self._timeout)
+            report = asking.ask(self._transport, self._task.id, allowed)
+            self._scheduler.reopen(self._origin, sent)
             if patient and not self._called and report.status in {SUCCEEDED, FAILED}:
                 deliveries.missed(self._task)
-            self.hear(report)
+                self._watch.unsure(sent)
+            self.hear(report, told=told)
         except asking.PassingError as passing:
+            interval = self._watch.pace.interval
+            asking.put_off_all(self._scheduler, self._origin, passing, sent, interval)
             with self._lock:
                 if turn == self._turn and self._asking:
                     self._failures += 1
+                    self._lost = self._lost + 1 if passing.lost else 0
                     self._task._trouble = passing.error.message
-                    self._ask_in(asking.pause(self._interval, self._failures, passing.retry_after))
+                    self._ask_in(asking.pause(interval, self._failures, passing.retry_after))
         except LumenError as error:
+            self._scheduler.reopen(self._origin, sent)
             if self._stop():
                 self._end(error)
         except Exception as error:  # noqa: BLE001 -- a bug must not leave a wait hanging
             _log.exception("The task %s could not be asked about.", self._task.id)
             self._stop()
             if not self._paused:
-                self._end(self._broken(error))
+                self._end(asking.broken(self._task.id, error))
 
     def _stop(self) -> bool:
         """Ask no more; return whether it was still being asked."""
         with self._lock:
-            was, self._asking = self._asking, False
+            was = self._asking
+            self._forget_question()
             return was
 
-    def _not_understood(self, status: str | None) -> UpstreamError:
-        what = "answers that cannot be read" if status is None else f"the unknown status {status!r}"
-        return UpstreamError(
-            f"The service keeps giving {what} for the task {self._task.id}.",
-            next_step="Call wait() to go on asking, or look in the service's console.",
-            task_id=self._task.id,
-            may_have_cost=True,
-        )
-
-    def _broken(self, error: Exception) -> UpstreamError:
-        return UpstreamError(
-            f"Asking for the task {self._task.id} failed here ({type(error).__name__}).",
-            next_step="Call wait() to go on asking.",
-            task_id=self._task.id,
-            may_have_cost=True,
-        )
+    def _forget_question(self) -> None:
+        """Ask no more, and learn nothing from how it ends; the lock is held."""
+        self._asking = False
+        self._watch.unsure(self._scheduler.now())
+        if self._job is not None:
+            self._scheduler.cancel(self._job)
+            self._job = None
 
     def _end(self, error: LumenError | None, status: str | None = None) -> None:
         self._task._finish(error, status)
@@ -276,10 +308,11 @@ class Follower:
     def _tell(self) -> None:
         self._scheduler.errand(self._task._announce)
 
-    def _record(self, status: str, error: Mapping[str, str] | None = None) -> None:
+    def _record(
+        self, status: str, error: Mapping[str, str] | None = None, seconds: float | None = None
+    ) -> None:
         if self._journal is None or self._row is None:
             return
-        seconds = None if self._since is None else self._scheduler.now() - self._since
         try:
             self._journal.record(self._row, status=status, error=error, seconds=seconds)
         except JournalUnwritable as unwritable:

@@ -36,9 +36,7 @@ def _own_scheduler(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(scheduler, "_schedulers", ours)
     yield
     for one in ours.values():
-        with one._changed:
-            one._requests.clear()
-            one._errands.clear()
+        one.clear()
 
 
 @pytest.fixture

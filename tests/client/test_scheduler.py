@@ -13,7 +13,8 @@ from lumen_widgets.client.asking import pause
 from lumen_widgets.client.follower import Follower
 from lumen_widgets.client.keys import Key
 from lumen_widgets.client.origin import Origin
-from lumen_widgets.client.scheduler import IDLE, MOST_REQUESTS, SECOND, Scheduler
+from lumen_widgets.client.scheduler import IDLE, Scheduler
+from lumen_widgets.client.traffic import MOST_REQUESTS, SECOND
 from lumen_widgets.client.transport import Transport
 from tests.client.conftest import KEY
 from tests.client.service import serving
@@ -135,21 +136,21 @@ def test_jobs_run_in_order_of_time() -> None:
 def test_threads_come_and_go(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Threads start with the first job, at most four; a failing job is logged; idle ones end."""
+    """Threads start with the first job, five at most; a failing job is logged; idle ones end."""
     monkeypatch.setattr("lumen_widgets.client.scheduler.IDLE", 0.05)
     assert IDLE > 0.05
     scheduler = Scheduler()
     assert scheduler._threads == set()
-    barrier, over = threading.Barrier(5), threading.Semaphore(0)
+    barrier, over = threading.Barrier(6), threading.Semaphore(0)
     scheduler.errand(lambda: 1 / 0)  # type: ignore[arg-type] # what it returns is not looked at
-    for _ in range(12):
+    for _ in range(15):
         scheduler.errand(lambda: (barrier.wait(20), over.release()))  # type: ignore[arg-type,func-returns-value] # as above
     threads = set(scheduler._threads)
     for _ in range(3):
         barrier.wait(20)
         threads |= scheduler._threads
-    assert all(over.acquire(timeout=20) for _ in range(12))
-    assert len(threads) == 4
+    assert all(over.acquire(timeout=20) for _ in range(15))
+    assert len(threads) == 5
     for thread in threads:
         thread.join(20)
         assert not thread.is_alive()
@@ -162,7 +163,7 @@ def test_threads_come_and_go(
 
 
 def test_two_hundred_tasks(connect: Callable[..., LumenClient]) -> None:
-    """200 tasks in flight take four threads at most, and no more than 20 requests a second."""
+    """200 tasks in flight take five threads at most, and no more than 20 requests a second."""
     with serving() as service:
         service.statuses["*"] = [{"status": "failed"}]
         client = connect(service.server.url, journal=False)
@@ -173,7 +174,7 @@ def test_two_hundred_tasks(connect: Callable[..., LumenClient]) -> None:
         for _ in client.as_completed(tasks, 120):
             names = [thread.name for thread in set(threading.enumerate()) - earlier]
             most = max(most, sum(name.startswith("lumen-") for name in names))
-        assert 1 <= most <= 4
+        assert 1 <= most <= 5
         assert all(isinstance(task.error, errors.TaskFailed) for task in tasks)
         asked = sorted(r.at for r in service.server.requests if r.method == "GET")
         assert len(asked) == 200

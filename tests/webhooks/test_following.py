@@ -15,6 +15,7 @@ from lumen_widgets.client import (
     WebhookReceiver,
     errors,
     follower,
+    pacing,
     registry,
 )
 from lumen_widgets.client.follower import Follower
@@ -43,8 +44,8 @@ def receiver() -> Iterator[WebhookReceiver]:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nothing but a call cause a question within the time of a test."""
-    for name in ("AWAITED_ASK", "LOCAL_ASK"):
-        monkeypatch.setattr(follower, name, 1000.0)
+    monkeypatch.setattr(follower, "AWAITED_ASK", 1000.0)
+    monkeypatch.setattr(pacing, "LOCAL_ASK", 1000.0)
 
 
 def submit(client: LumenClient, receiver: WebhookReceiver) -> Task:
@@ -84,11 +85,12 @@ def test_the_pace(receiver: WebhookReceiver) -> None:
         pass_time(70)
         assert times == [pytest.approx(30, abs=0.1), pytest.approx(60, abs=0.1)]
         assert call(receiver, body_of(task.id)) == 204
-        pass_time(3)
-        assert times[2:] == [pytest.approx(70 + after, abs=0.2) for after in (0, 1.1, 2.2)]
+        pass_time(4)
+        # a task of that age is asked about at a fortieth of it
+        assert times[2:] == [pytest.approx(70 + after, abs=0.2) for after in (0, 1.75, 3.5)]
         assert call(receiver, body_of(task.id)) == 204
         pass_time(1)
-        assert len(times) == 6  # as usual: a second call is no news
+        assert len(times) == 5  # as usual: a second call is no news
 
 
 @pytest.mark.usefixtures("patient")
@@ -171,7 +173,7 @@ def test_a_service_that_stumbles(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A question that a call set off is asked again soon if the service cannot answer it."""
-    monkeypatch.setattr(follower, "LOCAL_ASK", 0.05)
+    monkeypatch.setattr(pacing, "LOCAL_ASK", 0.05)
     service.statuses["*"] = [http(503), http(429), PROCESSING, service.succeeded("a")]
     task = submit(connect(service.server.url), receiver)
     assert call(receiver, body_of("task-1")) == 204

@@ -1,0 +1,229 @@
+"""What following costs: questions and delay, with nothing learnt, after like tasks, when told."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from math import log
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lumen_widgets.client import Request, pacing
+from lumen_widgets.client.origin import Origin
+from lumen_widgets.client.pacing import INTERVAL, MOST, MOST_KINDS, Pace, pace_of
+from lumen_widgets.client.plans import PRICE, make_plan
+from lumen_widgets.client.watch import Watch
+from lumen_widgets.journal import Journal
+from tests.simulation import URL, simulated
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SERVICE = Origin(URL, "198.18.0.1", is_loopback=False)
+
+
+def alike(count: int, median: float = 12.2, seed: int = 1) -> list[float]:
+    """Return how long like tasks take: lognormal, sigma 0.2."""
+    chance = random.Random(seed)  # noqa: S311 -- the same in each run
+    return [chance.lognormvariate(log(median), 0.2) for _ in range(count)]
+
+
+def unknown(count: int) -> list[float]:
+    """Return times from 4 to 20 s, evenly spread, in any order."""
+    times = [4 + 16 * (number + 0.5) / count for number in range(count)]
+    random.Random(1).shuffle(times)  # noqa: S311 -- the same in each run
+    return times
+
+
+class Cold(Pace):
+    """A pace that never learns."""
+
+    def plan(self, _level: int = 0) -> None:
+        """Know nothing."""
+
+
+def test_with_nothing_learnt() -> None:
+    """Tasks of 4 to 20 s are known to have ended after 0.6 s, for 11.5 requests (DESIGN)."""
+    with simulated(Cold) as service:
+        measured = service.follow(service.client(), unknown(300), gap=2)
+    assert measured.requests <= 11.5
+    assert measured.delay <= 0.6
+    assert measured.worst <= INTERVAL + 0.1
+
+
+@pytest.mark.parametrize("median", [6.0, 9.0, 12.2])
+def test_after_thirty_like_tasks(median: float) -> None:
+    """After 30 like tasks it is 8.5 requests, the picture's own counted too, and 0.5 s (DESIGN)."""
+    with simulated() as service:
+        client = service.client()
+        service.follow(client, alike(30, median))
+        measured = service.follow(client, alike(300, median, seed=2), gap=2)
+    assert measured.requests + 1 <= 8.5
+    assert measured.delay <= 0.5
+
+
+def test_with_a_webhook() -> None:
+    """A task whose end the service tells of costs 2 requests, and is known at once (DESIGN)."""
+    with simulated() as service, service.calling():
+        measured = service.follow(service.client(), unknown(300), gap=2)
+    assert measured.requests <= 2.5
+    assert measured.delay <= 0.05
+
+
+def test_the_journal_teaches_the_next_process(tmp_path: Path) -> None:
+    """What one process saw paces the tasks of the next from the first one on."""
+    with simulated() as service:
+        service.follow(service.client(journal=tmp_path), alike(10))
+    seconds = Journal(tmp_path).durations(
+        origin=URL,
+        endpoint="generations",
+        body={"model": "gpt-image-2-low", "prompt": "another"},
+    )
+    # The time is that of the service: not when it was asked.
+    assert sorted(seconds) == [pytest.approx(known, abs=1.6) for known in sorted(alike(10))]
+    with simulated() as service:
+        service.follow(service.client(journal=tmp_path), [11.0])
+        assert len(service.tasks["task-1"].asked) <= 6
+
+
+def test_without_a_journal_the_process_remembers() -> None:
+    """``journal=False`` learns too, for as long as the process lives, across clients."""
+    with simulated() as service:
+        service.follow(service.client(), alike(10))
+        service.follow(service.client(), [11.0])
+        *_, last = service.tasks.values()
+        assert len(last.asked) <= 6
+
+
+def test_a_broken_journal_does_not_matter(tmp_path: Path) -> None:
+    """Tasks are followed at the usual pace where the journal cannot be read."""
+    (tmp_path / "journal.sqlite").write_bytes(b"no database")
+    pace = Pace(is_local=False)
+    assert pace.recall(Journal(tmp_path), SERVICE, Request("generations", {})) is False
+    assert pace.plan() is None
+
+
+def test_only_like_tasks_teach() -> None:
+    """Another origin (a sandbox), model, size, quality, resolution or n has a pace of its own."""
+    body = {"model": "a", "prompt": "a cat"}
+    mine = pace_of(SERVICE, Request("generations", body))
+    assert pace_of(SERVICE, Request("generations", {**body, "prompt": "a dog"})) is mine
+    sandbox = Origin("http://127.0.0.1:5000", "127.0.0.1", is_loopback=True)
+    others = [
+        pace_of(sandbox, Request("generations", body)),
+        pace_of(SERVICE, Request("edits", body)),
+    ]
+    for name, value in (("model", "b"), ("size", "1:2"), ("quality", "low"), ("n", 2)):
+        others.append(pace_of(SERVICE, Request("generations", {**body, name: value})))
+    others.append(pace_of(SERVICE, Request("generations", {**body, "resolution": "4K"})))
+    assert mine not in others
+    assert len(set(others)) == len(others)
+
+
+def test_memory_is_bounded() -> None:
+    """However many kinds of tasks there are, only so many are remembered."""
+    for number in range(MOST_KINDS + 50):
+        pace_of(SERVICE, Request("generations", {"size": f"{number}x1"}))
+    assert len(pacing._paces) == MOST_KINDS
+
+
+@pytest.mark.parametrize(("usual", "now"), [(12, 3), (12, 5), (12, 24), (5, 15)])
+def test_a_service_that_changes(usual: float, now: float) -> None:
+    """A service that has become quicker or slower is found out within some tasks, and not late."""
+    with simulated() as service:
+        client = service.client()
+        service.follow(client, alike(40, usual))
+        at_first = service.follow(client, alike(3, now, seed=3))
+        later = service.follow(client, alike(30, now, seed=4))
+    # One question comes early, whatever was learnt: nobody waits as if nothing had changed.
+    assert at_first.worst <= 0.6 * usual
+    assert later.delay <= 1.0
+    if now > usual:
+        assert at_first.delay <= 0.9
+
+
+def test_tasks_at_once_do_not_teach_haste() -> None:
+    """Of 60 tasks at once the quick ones end first, and do not pass for a quicker service."""
+    with simulated() as service:
+        client = service.client()
+        service.follow(client, alike(30))
+        pace = next(iter(pacing._paces.values()))
+        # One every quarter of a second: not so many that questions come late.
+        service.follow(client, alike(20, seed=5), gap=0.25)
+        assert len(pace._seen) == MOST
+        assert 9.5 < sorted(pace._seen)[MOST // 2] < 14.5
+
+
+@pytest.mark.parametrize("count", [3, 5, 10, 20])
+def test_a_few_samples_are_half_believed(count: int) -> None:
+    """From 3 like tasks on, fewer questions are asked than with none, and none much later."""
+    requests, delays = [], []
+    for seed in range(12):
+        with simulated() as service:
+            client = service.client()
+            service.follow(client, alike(count, seed=seed))
+            measured = service.follow(client, alike(4, seed=100 + seed))
+        requests.append(measured.requests)
+        delays.append(measured.delay)
+    assert sum(requests) / 12 <= 9.5
+    assert sum(delays) / 12 <= 1.0
+
+
+def test_a_long_task_is_asked_about_less_and_less() -> None:
+    """A task of an hour is asked about every 10 s in the end, and its end is found as soon."""
+    with simulated() as service:
+        measured = service.follow(service.client(), [3600.0])
+    assert measured.requests <= 450
+    assert measured.delay <= 10.1
+
+
+@given(st.lists(st.floats() | st.sampled_from([0.0, -1.0, 1e-9, 1e300]), max_size=40))
+@settings(deadline=None)
+def test_whatever_the_journal_says(values: list[float]) -> None:
+    """Absurd durations do no harm: there is always a next question, and it is not far off."""
+
+    class Strange(Journal):
+        def durations(self, **_names: object) -> list[float]:
+            return values
+
+    pace = Pace(is_local=False)
+    pace.recall(Strange(), SERVICE, Request("generations", {}))
+    watch = Watch(pace)
+    watch.begin(0.0)
+    now, sound = 0.0, [value for value in values if 0.05 <= value <= 6 * 3600]
+    for number in range(400):
+        wait = watch.next(now)
+        assert wait >= INTERVAL / 5
+        limit = max([2.5, *(0.6 * value for value in sound)]) if number == 0 else 1e5
+        assert wait <= limit
+        now += wait
+        watch.runs(now)
+
+
+@given(
+    st.lists(st.floats(0.05, 6 * 3600), min_size=3, max_size=MOST),
+    st.sampled_from([INTERVAL, 0.25]),
+    st.sampled_from([PRICE / 20, PRICE, 4096 * PRICE]),
+)
+@settings(deadline=None)
+def test_a_plan_is_a_plan(seconds: list[float], interval: float, price: float) -> None:
+    """A plan's ages rise, a quarter of the usual interval apart at least, and are finite."""
+    ages = make_plan(seconds, interval, price).ages
+    assert ages
+    assert 0 < ages[0] <= max(*seconds, interval / 2)
+    # The very last one is where the plan ends.
+    assert all(later > sooner for sooner, later in itertools.pairwise(ages))
+    assert ages[-1] <= 1.4 * max(seconds) + 1e-6
+
+
+def test_a_late_question_teaches_nothing() -> None:
+    """An end that was found long after the planned question (a laptop slept) is no measure."""
+    pace = Pace(is_local=False)
+    for _ in range(5):
+        watch = Watch(pace)
+        watch.begin(0.0)
+        assert watch.ended(watch.next(0.0) + 600) is None
+    assert pace.plan() is None
