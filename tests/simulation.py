@@ -54,14 +54,14 @@ class Seen:
     known
         When the client had the answer that it has succeeded.
     fetched
-        How many pictures of it were fetched.
+        When its picture was fetched.
 
     """
 
     ends: float
     asked: list[float] = field(default_factory=list)
     known: float = _NEVER
-    fetched: int = 0
+    fetched: float = _NEVER
 
 
 @dataclass
@@ -209,7 +209,7 @@ class Simulation(BaseAdapter):
                 self._calls.sort()
             return 200, _json(id=task_id, status="queued"), {}
         if not path.startswith("/v1/"):
-            self.tasks[path.strip("/")].fetched += 1
+            self.tasks[path.strip("/")].fetched = self.time
             return 200, self._picture, {}
         task_id = path.rpartition("/")[2]
         seen = self.tasks[task_id]
