@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -95,6 +96,8 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     for name in os.environ.keys() - {"LUMEN_CHROMIUM"}:
         if name.startswith("LUMEN_"):
             monkeypatch.delenv(name)
+    # nor the key in their keyring, which may also ask for a password
+    monkeypatch.setitem(sys.modules, "keyring", None)
     home = tmp_path / "lumen-home"
     monkeypatch.setenv("LUMEN_HOME", str(home))
     yield

@@ -12,6 +12,7 @@ from lumen_widgets.client.models import EDIT, GENERATE, INPAINT
 from lumen_widgets.client.pictures import Picture
 from lumen_widgets.client.request import build, check_fields
 from lumen_widgets.client.sizes import check_same_size
+from lumen_widgets.client.traces import forgetful
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -43,6 +44,7 @@ class Calls(ABC):
         Nothing is hosted for a draft that goes over the budget.
         """
 
+    @forgetful
     def generate(
         self,
         prompt: str,
@@ -120,6 +122,7 @@ class Calls(ABC):
         )
         return self.submit(build(GENERATE, fields, extra=extra))
 
+    @forgetful
     def edit(
         self,
         prompt: str,
@@ -184,6 +187,7 @@ class Calls(ABC):
 
         return self._submit(build(EDIT, fields, extra=extra), host)
 
+    @forgetful
     def inpaint(
         self,
         prompt: str,

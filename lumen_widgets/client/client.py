@@ -8,7 +8,7 @@ from lumen_widgets.client import completion
 from lumen_widgets.client.account import Account
 from lumen_widgets.client.arguments import host_names, open_journal, request_timeout
 from lumen_widgets.client.calls import Calls
-from lumen_widgets.client.keys import Key, find_key
+from lumen_widgets.client.keys import read_key
 from lumen_widgets.client.origin import read_origin
 from lumen_widgets.client.request import check_again
 
@@ -33,7 +33,9 @@ class LumenClient(Calls):
     Parameters
     ----------
     api_key
-        The key; None takes ``LUMEN_API_KEY``.
+        The key; None looks in ``LUMEN_API_KEY``, in the system's keyring if the package
+        ``keyring`` is installed, and in Colab's secrets. A key that stands in a cell of a
+        notebook is warned of: cells are saved.
     base_url
         The service's address; None takes ``LUMEN_BASE_URL``, else the service itself.
     hosting
@@ -81,11 +83,16 @@ class LumenClient(Calls):
         timeout: float = 30.0,
         allow_hosts: Sequence[str] = (),
     ) -> None:
-        origin = read_origin(base_url)
+        try:
+            origin = read_origin(base_url)
+            key = read_key(api_key, origin)
+        finally:
+            # Whatever raises from here on, the locals of this frame have no key in clear.
+            del api_key
         self.base_url = origin.url
         self.journal = open_journal(journal)
         self._account = Account(
-            Key(find_key(api_key), origin),
+            key,
             hosting=hosting,
             journal=self.journal,
             session=session,
@@ -167,7 +174,8 @@ class LumenClient(Calls):
 
     def __repr__(self) -> str:
         """Name the service and nothing of the key: a repr ends in notebooks and logs."""
-        return f"<LumenClient {self.base_url}>"
+        # A debugger may look at one whose making failed.
+        return f"<LumenClient {getattr(self, 'base_url', '(unfinished)')}>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(

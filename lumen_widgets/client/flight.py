@@ -159,6 +159,9 @@ def _watched_kind(kind: type[Any]) -> type[Any]:
 class _Watched(_Connection):
     """A connection that reports to the flight of the thread that uses it."""
 
+    # Whoever switches http.client's debugging on has all headers printed into the notebook.
+    debuglevel = 0
+
     _opening = False
 
     def connect(self) -> None:

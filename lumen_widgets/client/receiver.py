@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 from lumen_widgets.client.callback import check_secret, is_address
 from lumen_widgets.client.deliveries import Deliveries
 from lumen_widgets.client.errors import InvalidRequest, LumenError
+from lumen_widgets.client.traces import forgetful
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +71,7 @@ class WebhookReceiver:
 
     """
 
+    @forgetful
     def __init__(
         self,
         public_url: str | None = None,

@@ -10,11 +10,13 @@ import hmac
 
 from lumen_widgets.client.callback import check_secret
 from lumen_widgets.client.errors import InvalidRequest
+from lumen_widgets.client.traces import forgetful
 
 # "sha256=" and lower-case hex: the page's own example compares the whole header with just that.
 _SCHEME = "sha256="
 
 
+@forgetful
 def verify_webhook(raw_body: bytes, signature: str | None, secret: str) -> bool:
     """Say whether a call to your webhook comes from someone who has the secret.
 
@@ -64,6 +66,7 @@ def verify_webhook(raw_body: bytes, signature: str | None, secret: str) -> bool:
     return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogatepass"))
 
 
+@forgetful
 def sign_webhook(raw_body: bytes, secret: str) -> str:
     """Return the ``X-Lumen-Signature`` of a body, as the service makes it: for your own tests.
 

@@ -27,6 +27,7 @@ from lumen_widgets.client.errors import (
 )
 from lumen_widgets.client.flight import Flight
 from lumen_widgets.client.leaning import answer_follows, goes_on, lean
+from lumen_widgets.client.traces import forget
 from lumen_widgets.client.transport import LostError, NotSentError
 from lumen_widgets.journal import JournalUnwritable
 
@@ -138,6 +139,7 @@ class Submission:
         try:
             self._result = self._accomplish()
         except BaseException as error:  # noqa: BLE001 -- handed to the waiter, whatever it is
+            forget(error)
             self._result = error
         finally:
             self._reservation.settle(self._result, departed=self._flight.departed)

@@ -22,6 +22,7 @@ from urllib3.exceptions import (
 from urllib3.response import HTTPResponse
 
 from lumen_widgets.client.flight import Flight, send_through, watched_copy
+from lumen_widgets.client.traces import forget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -178,6 +179,7 @@ class Transport:
             )
         except _FAILURES as error:
             raise NotSentError(describe(error)) from None
+        failure: NotSentError | LostError
         try:
             response = send_through(
                 adapter,
@@ -189,10 +191,21 @@ class Transport:
             )
         except _FAILURES as error:
             if flight.departed or not (flight.watched or _never_connected(error)):
-                raise LostError(describe(error)) from None
-            raise NotSentError(describe(error)) from None
-        with response:
-            return self._read(response)
+                failure = LostError(describe(error))
+            else:
+                failure = NotSentError(describe(error))
+        except BaseException as error:
+            # Ctrl-C, say: below are frames with the request's headers in them.
+            forget(error)
+            raise
+        else:
+            with response:
+                return self._read(response)
+        finally:
+            # The one is signed, the other may hold a webhook's secret.
+            del prepared, body
+        # Raised out here, so that the library's error, which has the request, is not its context.
+        raise failure
 
     def _read(self, response: requests.Response) -> Answer:
         # Headers and body without the key: servers that refuse one like to repeat it.

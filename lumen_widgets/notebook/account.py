@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import getpass
 import html
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from lumen_widgets import sandbox
 from lumen_widgets.client import InvalidRequest, LumenClient, MissingKey
+from lumen_widgets.notebook.cell import in_notebook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,14 +51,45 @@ def _sandbox_account() -> Account:
     """Return the sandbox's account, with a server that is running now."""
     global _sandbox  # noqa: PLW0603 # one server a user, and so one client of it
     running = sandbox.start()
-    server = running.url, running.api_key
-    if _sandbox is None or _sandbox[0] != server:
-        _sandbox = server, LumenClient(running.api_key, running.url)
+    if _sandbox is None or _sandbox[0] != running:
+        _sandbox = running, LumenClient(running.api_key, running.url)
     return Account(_SANDBOX_WORDS, _sandbox[1])
 
 
-def _service_account() -> Account:
-    return account_of(LumenClient())
+def _service_account(*, ask: bool = False) -> Account:
+    """Return the service's account, with a key that is found or, if there is none, typed in."""
+    try:
+        return account_of(LumenClient())
+    except MissingKey:
+        if not (ask and _can_ask()):
+            raise
+    return account_of(LumenClient(_asked_key()))
+
+
+def _can_ask() -> bool:
+    """Say whether there is someone to ask: a front end that takes input, or a terminal."""
+    return in_notebook() or sys.stdin.isatty()
+
+
+def _asked_key() -> str:
+    """Ask for a key; what is typed is shown nowhere and is in no history.
+
+    Raises
+    ------
+    MissingKey
+        If nothing was typed, or this front end takes no input.
+
+    """
+    try:
+        typed = getpass.getpass("API key of the Lumen Image API (it is not kept): ")
+    except (EOFError, NotImplementedError, OSError):
+        typed = ""  # "Run All" without a person, papermill, nbconvert
+    if not typed.strip():
+        raise MissingKey(
+            "No API key was found, and none was typed.",
+            next_step='Set LUMEN_API_KEY, or run lumen.use("service") again and type it.',
+        )
+    return typed
 
 
 def _default_account() -> Account:
@@ -65,7 +99,7 @@ def _default_account() -> Account:
         return _sandbox_account()
 
 
-_sandbox: tuple[tuple[str, str], LumenClient] | None = None
+_sandbox: tuple[object, LumenClient] | None = None
 _chosen: Callable[[], Account] | None = None
 
 
@@ -79,15 +113,15 @@ def account_of(client: LumenClient) -> Account:
 def use(which: Literal["sandbox", "service"] | LumenClient) -> Account:
     """Choose the account for every notebook call from here on.
 
-    Without this, a notebook uses the service if a key is found in `LUMEN_API_KEY`, else the
-    sandbox.
+    Without this, a notebook uses the service if a key is found, else the sandbox.
 
     Parameters
     ----------
     which
         ``"sandbox"``: previews drawn on this machine, with no key, no internet and no real
         credits; its server is found or started. ``"service"``: the Lumen Image API, with the key
-        in `LUMEN_API_KEY`. Or a `LumenClient`.
+        in `LUMEN_API_KEY`, the system's keyring or Colab's secrets; where there is none, you are
+        asked for it, and what you type is kept in no file. Or a `LumenClient`.
 
     Returns
     -------
@@ -117,7 +151,7 @@ def use(which: Literal["sandbox", "service"] | LumenClient) -> Account:
         choice = _sandbox_account
         account = choice()
     elif which == "service":
-        account = _service_account()
+        account = _service_account(ask=True)
         choice = lambda: account  # noqa: E731 # as above
     else:
         raise InvalidRequest(

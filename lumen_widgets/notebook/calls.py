@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
+from lumen_widgets.client.traces import forgetful
 from lumen_widgets.notebook.running import run
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Fields(TypedDict, total=False):
 def generate(prompt: str, *, wait: Literal[True] = True, **fields: Unpack[Fields]) -> Pictures: ...
 @overload
 def generate(prompt: str, *, wait: Literal[False], **fields: Unpack[Fields]) -> Task: ...
+@forgetful
 def generate(
     prompt: str,
     *,
@@ -136,6 +138,7 @@ def edit(
     wait: Literal[False],
     **fields: Unpack[Fields],
 ) -> Task: ...
+@forgetful
 def edit(
     prompt: str,
     images: PictureSource | Sequence[PictureSource],
@@ -224,6 +227,7 @@ def inpaint(
     wait: Literal[False],
     **fields: Unpack[Fields],
 ) -> Task: ...
+@forgetful
 def inpaint(
     prompt: str,
     image: PictureSource,

@@ -17,6 +17,7 @@ import traitlets
 
 from lumen_widgets.client import InvalidRequest, Pictures, Task
 from lumen_widgets.client.price_list import prices
+from lumen_widgets.client.traces import forgetful
 from lumen_widgets.notebook.account import current
 from lumen_widgets.notebook.cell import Cell, in_notebook
 from lumen_widgets.notebook.publisher import publisher
@@ -189,6 +190,7 @@ class PromptForm(anywidget.AnyWidget):
         self._below = in_notebook()
         return super()._repr_mimebundle_(**kwargs)
 
+    @forgetful
     def submit(self, *, webhook_secret: str | None = None) -> Submission:
         """Send what the form holds, as its button does; returns at once.
 

@@ -1,5 +1,8 @@
+"""Which account a notebook uses, and where its key comes from."""
+
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -48,3 +51,37 @@ def test_another_word_is_refused_with_those_that_are_known() -> None:
     """A typing error says what can be typed."""
     with pytest.raises(lumen.InvalidRequest, match='"sandbox", "service"'):
         lumen.use("sandbx")  # type: ignore[arg-type] # the mistake that this is about
+
+
+def test_the_service_asks_for_a_key_where_there_is_none(
+    monkeypatch: pytest.MonkeyPatch, sandbox: SandboxServer
+) -> None:
+    """Only use("service") asks; what is typed is used and is not put into the environment."""
+    monkeypatch.setenv("LUMEN_BASE_URL", sandbox.url)
+    monkeypatch.setattr("lumen_widgets.notebook.account.in_notebook", lambda: True)
+    monkeypatch.setattr("getpass.getpass", lambda _: f" {sandbox.api_key}\n")
+    lumen.use("service")
+    assert account.current().client.generate("a fox", size="64x64").wait(60)
+    assert "LUMEN_API_KEY" not in os.environ
+
+
+@pytest.mark.parametrize("answer", ["", "  ", EOFError(), NotImplementedError(), OSError()])
+def test_nobody_there_to_type_a_key(monkeypatch: pytest.MonkeyPatch, answer: object) -> None:
+    """A notebook that runs without a person gets an error that says what to set, and no wait."""
+
+    def asked(_: str) -> str:
+        if isinstance(answer, Exception):
+            raise answer
+        return str(answer)
+
+    monkeypatch.setattr("lumen_widgets.notebook.account.in_notebook", lambda: True)
+    monkeypatch.setattr("getpass.getpass", asked)
+    with pytest.raises(lumen.MissingKey, match="LUMEN_API_KEY"):
+        lumen.use("service")
+
+
+def test_without_anyone_to_ask_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script whose input is no terminal is told at once that there is no key."""
+    monkeypatch.setattr("getpass.getpass", lambda _: pytest.fail("it asked"))
+    with pytest.raises(lumen.MissingKey, match="LUMEN_API_KEY"):
+        lumen.use("service")
