@@ -90,7 +90,8 @@ def check_url(url: str, *, base_url: str, allow_hosts: Sequence[str] = ()) -> Ta
     Raises
     ------
     AddressRefused
-        It is not https; or it is an address, or a name of this machine, that is not asked.
+        It is not https; its port is neither 443 nor the service's own; or it is an address, or a
+        name of this machine, that is not asked.
 
     Examples
     --------
@@ -98,13 +99,15 @@ def check_url(url: str, *, base_url: str, allow_hosts: Sequence[str] = ()) -> Ta
     'pictures.example'
 
     """
-    scheme, host, prepared = _parsed(url)
+    scheme, host, port, prepared = _parsed(url)
     local = is_loopback_host(host)
     if local and not is_loopback_url(base_url):
         raise AddressRefused(f"{host} is this machine, and the service is not")
     if scheme != "https" and not (scheme == "http" and local):
         raise AddressRefused(f"{scheme}://{host} is not https")
     exempt = host in {name.lower().strip("[]") for name in allow_hosts}
+    if not (local or exempt or port in {_PORTS["https"], _port_of(base_url)}):
+        raise AddressRefused(f"{host} is to be asked on port {port}, where no pictures are served")
     literal = literal_address(host)
     if literal is not None and not (local or exempt or is_public(literal)):
         raise AddressRefused(f"{host} is not an address of the public internet")
@@ -177,8 +180,16 @@ def literal_address(host: str) -> IPAddress | None:
         return None
 
 
-def _parsed(url: str) -> tuple[str, str, str]:
-    """Return scheme, host and the address as requests will send it.
+def _port_of(base_url: str) -> int | None:
+    """Return the port of the service itself, which may serve its pictures there too."""
+    try:
+        return _parsed(base_url)[2]
+    except AddressRefused:
+        return None
+
+
+def _parsed(url: str) -> tuple[str, str, int, str]:
+    """Return scheme, host, port and the address as requests will send it.
 
     It is taken apart by the code that will connect: two parsers that disagree are a way around
     any check.
@@ -194,7 +205,7 @@ def _parsed(url: str) -> tuple[str, str, str]:
         raise AddressRefused("it is not an https address with a plain host name")
     if parts.auth is not None:
         raise AddressRefused("it has a user name or password in it")
-    return scheme, host.strip("[]"), str(request.url)
+    return scheme, host.strip("[]"), parts.port or _PORTS[scheme], str(request.url)
 
 
 def _inner_address(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

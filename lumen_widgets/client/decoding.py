@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zlib
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,14 @@ MAX_PIXELS = 8192 * 8192
 MAX_BYTES = 64 * 1024 * 1024
 
 _ORIENTATION_TAG = 0x0112
+
+# A progressive JPEG brings its pixels in some ten scans. Each goes over all of them, and an empty
+# one takes under a hundred bytes: without a cap, a file of 64 MiB would decode for hours.
+MOST_SCANS = 100
+
+# The next mark: 0xFF is followed by 0 or by a restart mark where it is only a part of a scan.
+_JPEG_MARK = re.compile(rb"\xff+[^\x00\x01\xd0-\xd8\xff]")
+_JPEG_SCAN, _JPEG_END = 0xDA, 0xD9
 
 
 class UnreadablePicture(Exception):
@@ -72,6 +81,8 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[str, ImageFile
     if media_type is None:
         raise UnreadablePicture(_guess(data))
     _refuse_cut_off(data, media_type)
+    if media_type == "image/jpeg":
+        _refuse_endless_scans(data)
     try:
         image = _open(data, media_type)
         check_size(image.width, image.height, max_pixels)
@@ -191,6 +202,20 @@ def _open(data: bytes, media_type: str) -> ImageFile:
 def _refuse_animation(image: ImageFile) -> None:
     if getattr(image, "n_frames", 1) > 1:
         raise UnreadablePicture("an animation, where a single picture is needed")
+
+
+def _refuse_endless_scans(data: bytes) -> None:
+    """Count the scans of a JPEG as its decoder will meet them, garbage between marks included."""
+    at = scans = 0
+    while (found := _JPEG_MARK.search(data, at)) is not None:
+        mark, at = data[found.end() - 1], found.end()
+        if mark == _JPEG_END:
+            return
+        if mark == _JPEG_SCAN:
+            scans += 1
+            if scans > MOST_SCANS:
+                raise UnreadablePicture(f"a JPEG of more than {MOST_SCANS} scans")
+        at += int.from_bytes(data[at : at + 2], "big")
 
 
 def _refuse_cut_off(data: bytes, media_type: str) -> None:

@@ -12,6 +12,7 @@ from lumen_widgets.client.copies import display_copy, thumbnail
 from lumen_widgets.client.decoding import decode, plain
 from lumen_widgets.client.errors import InvalidRequest
 from lumen_widgets.client.saving import write_file
+from lumen_widgets.client.words import harmless
 
 if TYPE_CHECKING:
     import os
@@ -112,7 +113,7 @@ class Picture:
         """What to say in place of the picture: ``Picture 1 of 2: a cute cat``."""
         words = f"Picture {self.index + 1} of {self.count}"
         if self.prompt:
-            words = f"{words}: {' '.join(self.prompt.split())}"
+            words = f"{words}: {' '.join(harmless(self.prompt).split())}"
         return words if len(words) <= _ALT_LENGTH else f"{words[: _ALT_LENGTH - 1]}…"
 
     def to_pil(self) -> Image:
@@ -164,8 +165,9 @@ class Picture:
 
         """
         target = Path(path).expanduser()
-        if target.is_dir():
-            target /= self._file_name()
+        made_up = target.is_dir()
+        if made_up:
+            target = target.resolve() / self._file_name()
         media_type = _TYPES.get(target.suffix.lower())
         if media_type is None:
             raise InvalidRequest(
@@ -175,7 +177,8 @@ class Picture:
                 field="path",
             )
         same = media_type == self.media_type
-        write_file(target, self.bytes if same else self._converted(media_type))
+        # In a folder that others can write to, a name that we make up may be a link of theirs.
+        write_file(target, self.bytes if same else self._converted(media_type), follow=not made_up)
         return target
 
     def _shown_width(self) -> int:

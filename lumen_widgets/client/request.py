@@ -11,6 +11,7 @@ from lumen_widgets.client.callback import SECRET_FIELD, URL_FIELD, Secret, check
 from lumen_widgets.client.errors import InvalidRequest
 from lumen_widgets.client.models import MODELS, VERBS
 from lumen_widgets.client.sizes import check_size, shown
+from lumen_widgets.client.words import harmless
 from lumen_widgets.journal import SHORTENED
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Request:
 
     def __repr__(self) -> str:
         """Leave out prompt and URLs: a repr ends in notebooks and logs."""
-        return f"<Request {self.endpoint} {self.model} n={self.n}>"
+        return f"<Request {self.endpoint} {harmless(self.model)} n={self.n}>"
 
 
 def check_fields(

@@ -10,8 +10,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write_file(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes, *, follow: bool = True) -> None:
     """Write `data` beside `path`, then put it in its place.
+
+    Parameters
+    ----------
+    path, data
+        The file, and what it holds from then on.
+    follow
+        Whether a link at `path` is followed; otherwise the file takes the link's place.
 
     Raises
     ------
@@ -19,7 +26,8 @@ def write_file(path: Path, data: bytes) -> None:
         It cannot be written; a file that was there before is untouched.
 
     """
-    path = path.resolve()  # a link is followed, not replaced
+    if follow:
+        path = path.resolve()
     part = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
         # Not `tempfile`, whose files nobody else may read: this one is the user's own to share.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lumen_widgets.client.words import literal
 from lumen_widgets.notebook.cell import Output, note, picture_bundle
 from lumen_widgets.notebook.publisher import publisher
 
@@ -36,7 +37,7 @@ class Background:
         what = "1 picture appears" if expected == 1 else f"{expected} pictures appear"
         first = note(
             f"{what} here as soon as the task has ended. From another session:",
-            code=f'lumen.show("{task.id}")',
+            code=f"lumen.show({literal(task.id)})",
         )
         self._places = [Output(first), *(Output(_EMPTY) for _ in range(expected - 1))]
         self._stop_listening = task.subscribe(lambda _: publisher.mark(self._deliver))
@@ -57,5 +58,5 @@ class Background:
         left = len(pictures) - len(places)
         self._status.end(
             explain=True,
-            more=f'{left} more arrived: lumen.show("{self._task.id}")' if left > 0 else "",
+            more=f"{left} more arrived: lumen.show({literal(self._task.id)})" if left > 0 else "",
         )

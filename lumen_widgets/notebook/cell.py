@@ -9,6 +9,8 @@ import html
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from lumen_widgets.client.words import harmless
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -79,6 +81,7 @@ class Cell:
 
 def note(text: str, *, code: str = "", after: str = "") -> dict[str, Any]:
     """Return a bundle of one plain sentence, with an optional piece of code to copy in it."""
+    text, code, after = harmless(text), harmless(code), harmless(after)
     plain = " ".join(part for part in (text, code, after) if part)
     marked = " ".join(
         part

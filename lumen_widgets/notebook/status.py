@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lumen_widgets.client import LumenError
 from lumen_widgets.client.answers import CANCELLED, FAILED
 from lumen_widgets.client.price_list import cost_of, credits_words, number_words, pictures_in
+from lumen_widgets.client.words import literal
 from lumen_widgets.notebook.cell import Output, in_notebook, note, together
 from lumen_widgets.notebook.panels import make_panel, prepare
 
@@ -121,7 +122,7 @@ def _line(task: Task, account: Account, *, explain: bool) -> dict[str, Any]:
     if not task.done:
         return note(
             f"Stopped waiting{after}. The task goes on; to show its pictures in a cell:",
-            code=f'lumen.show("{task.id}")',
+            code=f"lumen.show({literal(task.id)})",
         )
     charge = _charge_words([task], account)
     if task.error is None:

@@ -118,6 +118,17 @@ def test_only_https_is_asked(url: str) -> None:
             check_url(url, base_url=base_url)
 
 
+@pytest.mark.parametrize("port", [22, 25, 80, 8443, 65535])
+def test_no_other_port_is_asked(port: int) -> None:
+    """Pictures come from 443 or the service's own port; elsewhere only if the user names a host."""
+    url = f"https://pictures.example:{port}/1.png"
+    with pytest.raises(AddressRefused, match=f"port {port}"):
+        check_url(url, base_url=SERVICE)
+    assert check_url(url, base_url=f"https://lumen.example:{port}").host == "pictures.example"
+    assert check_url(url, base_url=SERVICE, allow_hosts=["pictures.example"]).exempt
+    assert not check_url("https://pictures.example:443/1.png", base_url=SERVICE).exempt
+
+
 def test_loopback_is_asked_only_by_loopback() -> None:
     """A sandbox's results may be on this machine over http; nobody else's may."""
     for host in ("127.0.0.1:9000", "localhost:9000", "[::1]:9000"):

@@ -57,7 +57,10 @@ def test_a_name_is_looked_up_once(server: LoopbackServer, names: dict[str, list[
     """A name that answers harmlessly first and from inside later gains nothing by it."""
     names["pictures.example"] = ["10.0.0.1", "127.0.0.1"]
     with pytest.raises(DownloadError, match="no address of the public internet"):
-        fetch_picture(f"https://pictures.example:{server.port}/1.png", base_url=SERVICE)
+        fetch_picture(
+            f"https://pictures.example:{server.port}/1.png",
+            base_url=f"https://lumen.example:{server.port}",
+        )
 
     assert names["pictures.example"] == ["127.0.0.1"]
     assert server.requests == []

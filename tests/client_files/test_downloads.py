@@ -96,6 +96,35 @@ def png_of(width: int, height: int) -> bytes:
     return bytes(data)
 
 
+def _frames(kind: str) -> bytes:
+    return encoded(gradient(), kind, save_all=True, append_images=[gradient(mode="L")])
+
+
+def _endless() -> bytes:
+    """Return a progressive JPEG whose last scan, of a few bytes, comes again and again."""
+    data = encoded(gradient(), "JPEG", progressive=True)
+    scan = data[data.rindex(b"\xff\xda") : -2]
+    return data[:-2] + (b"garbage" + scan) * 200 + b"\xff\xd9"
+
+
+def _text_bomb() -> bytes:
+    """Return a PNG chunk of a few kB that unpacks to 4 MB of text."""
+    name = b"zTXt" + b"a\0\0" + zlib.compress(bytes(4_000_000))
+    return (len(name) - 4).to_bytes(4, "big") + name + zlib.crc32(name).to_bytes(4, "big")
+
+
+def _huge_webp() -> bytes:
+    """Return a small WebP that says it is 60,000 pixels wide and high."""
+    side = (59_999).to_bytes(3, "little")
+    body = b"WEBPVP8X" + (10).to_bytes(4, "little") + bytes(4) + side + side
+    body += encoded(gradient(), "WEBP")[12:]
+    return b"RIFF" + len(body).to_bytes(4, "little") + body
+
+
+JPEG_OF_SCANS, PNG_TEXT_BOMB, HUGE_WEBP = _endless(), _text_bomb(), _huge_webp()
+ANIMATED_PNG, ANIMATED_WEBP = _frames("PNG"), _frames("WEBP")
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
@@ -105,6 +134,15 @@ def png_of(width: int, height: int) -> bytes:
         (response(PNG[:-30]), "truncated"),
         (response(PNG[:400] + bytes(60) + PNG[460:]), "damaged"),
         (response(png_of(60_000, 60_000)), "too large"),
+        (response(JPEG_OF_SCANS), "more than 100 scans"),
+        (response(PNG[:-12] + PNG_TEXT_BOMB + PNG[-12:]), "damaged"),
+        (response(encoded(gradient(), "GIF")), "GIF"),
+        (response(b"GIF89a" + PNG), "GIF"),
+        (response(b"%PDF-1.7\n" + PNG), "neither PNG nor JPEG nor WebP"),
+        (response(ANIMATED_PNG), "animation"),
+        (response(ANIMATED_WEBP), "animation"),
+        (response(HUGE_WEBP), "damaged"),
+        (response(PNG, headers=["Content-Encoding: identity, gzip"]), "compressed"),
         (response(PNG, length=len(PNG) + 10), "ended before"),
         (response(PNG, length=len(PNG) - 30), "truncated"),
         (response(PNG, length=10**15), "larger than"),

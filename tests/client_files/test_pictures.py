@@ -178,6 +178,42 @@ def test_saving_replaces_a_file_but_not_a_link(tmp_path: Path) -> None:
     assert (tmp_path / "real.png").read_bytes() == made.bytes
 
 
+def test_a_name_made_up_follows_no_link(tmp_path: Path) -> None:
+    """In a folder, a link that somebody put under the made-up name is replaced, not followed."""
+    target = tmp_path / "theirs"
+    target.write_bytes(b"theirs")
+    (folder := tmp_path / "shared").mkdir()
+    name = picture().save(tmp_path).name
+    (folder / name).symlink_to(target)
+
+    assert picture().save(folder) == folder / name
+    assert target.read_bytes() == b"theirs"
+    assert not (folder / name).is_symlink()
+
+
+@pytest.mark.parametrize(
+    "prompt", ["../../etc/passwd", "/etc/passwd", "C:\\a", "a\0b", "..", "con", "a" * 400, "\u202e"]
+)
+def test_no_prompt_leaves_the_folder(prompt: str, tmp_path: Path) -> None:
+    """Whatever the prompt, the file is in the folder that was named, under a plain name."""
+    (folder := tmp_path / "folder").mkdir()
+    saved = picture(prompt=prompt).save(folder)
+
+    assert saved.parent == folder
+    assert [path.name for path in folder.iterdir()] == [saved.name]
+    assert not set(saved.name) & set('/\\:*?"<>|\0\u202e')
+    assert saved.name[:1].isalnum()
+
+
+def test_words_of_a_prompt_steer_nothing() -> None:
+    """Escape sequences and marks that turn the order around are left out of the words."""
+    made = picture(prompt="a \x1b[31mred\x1b]0;title\x07 cat\u202e\x9b2J 👩‍🎨")
+    data, metadata = made._repr_mimebundle_()
+    for words in (made.alt, data["text/plain"], *(str(one["alt"]) for one in metadata.values())):
+        assert not set(words) & set("\x1b\x07\u202e\x9b")
+        assert "👩‍🎨" in words  # joined by a mark that is part of writing
+
+
 def test_a_suffix_that_is_no_picture(tmp_path: Path) -> None:
     """An unknown suffix is refused with the way out, and nothing is written."""
     for name in ("cat.gif", "cat", "no/such/folder"):

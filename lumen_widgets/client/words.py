@@ -1,0 +1,39 @@
+"""Words of strangers, and of prompts, on their way to a terminal, a cell or an alt text.
+
+A prompt may be anybody's: copied from a page, read from a table, found in a picture. Escape
+sequences in it would recolour a terminal, or write over what stands there; marks that turn the
+order of letters around would make a sentence of ours read as another one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+# C0 and C1 controls but for tab and line feed, and the marks that embed, override or isolate a
+# direction. Marks that only join or hint (ZWJ in an emoji, RLM in Hebrew) are part of writing.
+_STEERING = re.compile("[\0-\b\v-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def harmless(text: str) -> str:
+    r"""Return text without what would steer a terminal or turn sentences around.
+
+    Examples
+    --------
+    >>> harmless("a\x1b[2J cat")
+    'a[2J cat'
+
+    """
+    return _STEERING.sub("", text)
+
+
+def literal(text: str) -> str:
+    r"""Return text as Python code that can be copied: an id is a stranger's choice of letters.
+
+    Examples
+    --------
+    >>> print(literal('a"); import os'))
+    "a\"); import os"
+
+    """
+    return json.dumps(harmless(text), ensure_ascii=False)

@@ -1,0 +1,117 @@
+"""Words of strangers in what a cell shows: prompts, ids, statuses, reasons, models, hosts."""
+
+from __future__ import annotations
+
+import ast
+import re
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import lumen_widgets as lumen
+from lumen_widgets.client import LumenClient, Task, answers
+from lumen_widgets.client.request import Request
+from lumen_widgets.client.words import harmless, literal
+from lumen_widgets.notebook.account import account_of
+from lumen_widgets.notebook.cell import note
+from lumen_widgets.notebook.status import heading, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    '<a href="javascript:alert(1)">x</a>',
+    "</code></p><style>*{display:none}</style>",
+    "\x1b[2J\x1b]0;owned\x07\x9b31m",
+    "paid\u202e gpj.exe \u2066\u2069",
+    "$\\href{javascript:alert(1)}{x}$ [x](javascript:alert(1)) ![](http://example.org/spy)",
+    "&lt;b&gt; &#x202e;",
+    "half \ud800 a letter",
+]
+
+_ALLOWED = {"p", "code", "b"}
+_STEERING = set("\x1b\x07\x9b\u202e\u2066\u2069\ud800")
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, list[tuple[str, str | None]]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, attrs))
+
+
+def _check(bundle: Mapping[str, Any]) -> None:
+    """Assert that a bundle has only tags of ours, without attributes, and steers no terminal."""
+    tags = _Tags()
+    tags.feed(str(bundle["text/html"]))
+    assert {tag for tag, _ in tags.found} <= _ALLOWED
+    assert [attributes for _, attributes in tags.found if attributes] == []
+    for text in bundle.values():
+        assert not set(str(text)) & _STEERING
+        str(text).encode()
+
+
+def _task(words: str, **how: Any) -> tuple[Task, LumenClient]:
+    client = LumenClient("sk-lumen-example", "http://127.0.0.1:1", journal=False)
+    body = {"prompt": words, "model": words}
+    task_id = words if answers.read_id({"id": words}) else "a1"
+    return Task(task_id, client=client, request=Request("generations", body), **how), client
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_what_a_cell_says_of_a_task_is_no_markup(words: str) -> None:
+    """Prompt, id, status and the service's reason are text wherever a cell shows them."""
+    running, client = _task(words, status=answers.clean(words) or "queued")
+    failed, _ = _task(words, status="failed")
+    failed._finish(
+        answers.failure_of(
+            "a1", "failed", answers.words_of({"error": {"code": words, "message": words}})
+        )
+    )
+    for task in (running, failed):
+        _check(summary([task], account_of(client), more=words))
+        _check(summary([task, task], account_of(client)))
+        _check(heading(task))
+        assert not set(f"{task!r} {task.request!r} {task.error}") & _STEERING
+    _check(note(words, code=words, after=words))
+
+
+@pytest.mark.parametrize("words", [*HOSTILE, "https://example.org", 'a"); import os; os.abort() #'])
+def test_code_to_be_copied_has_one_call_in_it(words: str) -> None:
+    """An id cannot end the text that it stands in, and so be run by whoever pastes the line."""
+    (statement,) = ast.parse(f"lumen.show({literal(words)})").body
+    assert isinstance(statement, ast.Expr)
+    assert isinstance(statement.value, ast.Call)
+    (argument,) = statement.value.args
+    assert isinstance(argument, ast.Constant)
+    assert argument.value == harmless(words)
+
+
+def test_the_line_that_takes_a_task_up_is_one_call() -> None:
+    """The line in a cell is made that way, whatever the service calls its task."""
+    task, client = _task('a"); import os; os.abort() #', status="queued")
+    said = str(summary([task], account_of(client))["text/plain"])
+    code = re.search(r"lumen\.show\(.*\)", said)
+    assert code is not None
+    assert len(ast.parse(code[0]).body) == 1
+
+
+@pytest.mark.parametrize("words", HOSTILE[:4])
+def test_tables_are_escaped(words: str) -> None:
+    """A model's code in the table of prices is text too."""
+    lumen.prices[words] = 2.0
+    shown = lumen.prices._repr_html_()
+    tags = _Tags()
+    tags.feed(shown)
+    assert {tag for tag, _ in tags.found} <= {"table", "thead", "tbody", "tr", "th", "td", "p"}
+
+
+def test_ordinary_writing_is_left_as_it_is() -> None:
+    """Line breaks, joined emoji, Persian, Hebrew marks and Chinese pass unchanged."""
+    for words in ("two\nlines\tand", "👩‍👩‍👧", "می‌خواهم", "\u05d0\u200f!", "雪山下的猫"):
+        assert harmless(words) == words
