@@ -9,7 +9,7 @@ import argparse
 import platform
 import sys
 
-from tests.bench import client, drawing, imports, masks, painter, panel, server
+from tests.bench import client, drawing, imports, masks, pacing, painter, panel, server
 
 
 def main() -> None:
@@ -19,7 +19,7 @@ def main() -> None:
     full = parser.parse_args().full
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # tables as they come
     print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}")
-    for part in (imports, server, drawing, client, panel, masks, painter):
+    for part in (imports, server, drawing, client, pacing, panel, masks, painter):
         print(f"\n{part.measure(full=full)}")
 
 

@@ -1,0 +1,176 @@
+"""The same over real sockets and in real time: every way to poll at once, against one server."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+from urllib.parse import urlsplit
+
+import requests
+
+from lumen_widgets.client import Request, Task, WebhookReceiver, registry
+from lumen_widgets.client.downloads import FetchedPicture
+from lumen_widgets.client.follower import Follower
+from lumen_widgets.client.keys import Key
+from lumen_widgets.client.origin import Origin
+from lumen_widgets.client.scheduler import Scheduler
+from lumen_widgets.client.transport import Transport
+from tests.client.service import png
+from tests.simulation import KEY, Measured, Seen, measured
+from tests.webhooks.calling import body_of, call
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from http.server import HTTPServer
+
+    from lumen_widgets.client.pacing import Pace
+
+_PICTURE = png()
+
+# Seconds between two submits of one way to poll.
+_GAP = 1.0
+
+
+class _Server(ThreadingHTTPServer):
+    """Answers for tasks that end at their times; it is asked for nothing but their state."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.tasks: dict[str, Seen] = {}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # an answer in two pieces would wait for the client's acknowledgement
+    wbufsize = -1
+
+    def do_GET(self) -> None:
+        """Say how the task is."""
+        task_id = urlsplit(self.path).path.rpartition("/")[2]
+        seen, now = _tasks_of(self.server)[task_id], time.monotonic()
+        seen.asked.append(now)
+        over = {"status": "succeeded", "data": [{"url": "http://127.0.0.1/picture"}]}
+        answer = over if now >= seen.ends else {"status": "processing"}
+        body = json.dumps({"id": task_id, **answer}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_words: object) -> None:
+        """Say nothing."""
+
+
+def _tasks_of(server: HTTPServer | object) -> dict[str, Seen]:
+    assert isinstance(server, _Server)
+    return server.tasks
+
+
+class _Way:
+    """One way to poll, with a scheduler of its own, and its tasks."""
+
+    def __init__(self, name: str, server: _Server, pace: Pace | None, hook: str | None) -> None:
+        self.tasks: list[Task] = []
+        self._name = name
+        self._server = server
+        self._pace = pace
+        self._body = {} if hook is None else {"webhook_url": hook}
+        self._scheduler = Scheduler()
+        session = requests.Session()
+        session.trust_env = False
+        # on this machine, but asked at the service's pace
+        origin = Origin(f"http://127.0.0.1:{server.server_port}", "127.0.0.1", is_loopback=False)
+        self._transport = Transport(origin, Key(KEY, origin), session)
+
+    def begin(self, seconds: float, kind: type[Pace]) -> Task:
+        """Have one more task followed, which the service takes at this moment."""
+        request = Request("generations", self._body)
+        # names that need no escaping in an address
+        task_id = f"{self._name.replace(' ', '-').replace(',', '')}-{len(self.tasks)}"
+        task = Task(task_id, client=None, status="queued", request=request)  # type: ignore[arg-type] # it is followed without a client
+        pace = self._pace or kind(is_local=False)
+        with patch("lumen_widgets.client.follower.pace_of", lambda _origin, _request: pace):
+            task._follower = Follower(
+                task,
+                transport=self._transport,
+                scheduler=self._scheduler,
+                fetch=_fetch_nothing,
+                journal=None,
+                row=None,
+                timeout=30.0,
+            )
+        seen = self._server.tasks[task_id] = Seen(time.monotonic() + seconds)
+
+        def note(task: Task) -> None:
+            if task.done:
+                seen.known = min(seen.known, time.monotonic())
+
+        task.subscribe(note)
+        self.tasks.append(task)
+        registry.add(task)
+        task._follower.begin()
+        return task
+
+    def measured(self) -> Measured:
+        """Return what following them took."""
+        return measured([self._server.tasks[task.id] for task in self.tasks])
+
+
+def _fetch_nothing(_url: str) -> FetchedPicture:
+    """Have the picture at once: fetching it is not what is measured."""
+    return FetchedPicture(_PICTURE, "image/png", 6, 4, hashlib.sha256(_PICTURE).hexdigest())
+
+
+def follow_for_real(
+    ways: dict[str, tuple[type[Pace], Sequence[float]]], times: Sequence[float], told: str
+) -> dict[str, Measured]:
+    """Follow tasks that take these times, in each way at once.
+
+    Parameters
+    ----------
+    ways
+        By name: the kind of pace, and how long like tasks took before, where it learns.
+    times
+        In seconds, the same for each.
+    told
+        The one way whose tasks the server tells a receiver of.
+
+    """
+    server = _Server()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with WebhookReceiver() as receiver:
+        made = {}
+        for name, (kind, before) in ways.items():
+            pace = None
+            if before:
+                pace = kind(is_local=False)
+                for seconds in before:
+                    pace.leave(pace.enter(0.0), seconds, seconds)
+            made[name] = _Way(name, server, pace, receiver.url if name == told else None)
+        timers = []
+        start = time.monotonic()
+        for number, seconds in enumerate(times):
+            threading.Event().wait(max(0.0, start + number * _GAP - time.monotonic()))
+            for name, way in made.items():
+                task = way.begin(seconds, ways[name][0])
+                if name == told:
+                    timer = threading.Timer(seconds, call, (receiver, body_of(task.id)))
+                    timer.start()
+                    timers.append(timer)
+        for way in made.values():
+            for task in way.tasks:
+                task.wait(120)
+        # the last news may still be on their way to whoever notes them
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline and any(s.known > 1e300 for s in server.tasks.values()):
+            threading.Event().wait(0.01)
+    server.shutdown()
+    server.server_close()
+    return {name: way.measured() for name, way in made.items()}
