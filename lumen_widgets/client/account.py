@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import statistics
 import time
 import weakref
 from typing import TYPE_CHECKING
@@ -174,6 +173,8 @@ class Account:
 
     def usual_seconds(self, request: Request) -> float | None:
         """Return how long like tasks took, as `LumenClient.usual_seconds` says."""
+        import statistics
+
         if self._journal is None:
             return None
         try:

@@ -5,7 +5,6 @@ What counts, and when it comes back, is the business of `reservations`.
 
 from __future__ import annotations
 
-import html
 import json
 import threading
 from fractions import Fraction
@@ -92,6 +91,8 @@ class Budget:
         return f"{'Budget' if limited else 'No budget is set'}: {self._standing()}"
 
     def _repr_html_(self) -> str:
+        import html
+
         head, _, standing = repr(self).partition(": ")
         return f"<p><b>{html.escape(head)}</b>: {html.escape(standing)}</p>"
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import heapq
 import itertools
 import logging
-import statistics
 import threading
 from collections import deque
 from itertools import islice
@@ -155,7 +154,7 @@ class Pace:
             self._plans.clear()
             self._surprises = self._fresh = 0
         self._seen.appendleft(seconds)
-        self._patience = 2 * statistics.median(self._seen)
+        self._patience = 2 * sorted(self._seen)[len(self._seen) // 2]
         self._fresh += 1
         # A thirtieth more changes little, and a plan takes a millisecond to make.
         if self._fresh > len(self._seen) // 10:

@@ -6,7 +6,6 @@ empty, and nothing here guesses.
 
 from __future__ import annotations
 
-import html
 import logging
 import math
 import threading
@@ -80,6 +79,8 @@ class Prices(MutableMapping[str, float]):
         return repr(self._table)
 
     def _repr_html_(self) -> str:
+        import html
+
         if not self._table:
             return '<p>No price is known. <code>lumen.prices["model"] = 2.0</code> sets one.</p>'
         rows = "".join(
