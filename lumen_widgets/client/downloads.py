@@ -19,7 +19,7 @@ from lumen_widgets.client.errors import DownloadError
 from lumen_widgets.client.guarded import Guard, GuardedAdapter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from lumen_widgets.client.addresses import Target
 
@@ -36,13 +36,8 @@ _HEADERS = {
     "Accept": "image/png, image/jpeg, image/webp",
     # What is compressed may swell without end, and pictures are compressed already.
     "Accept-Encoding": "identity",
-    # None takes out what an injected session would add of its own: no key ever goes to a store.
-    "Authorization": None,
-    "Cookie": None,
+    "User-Agent": "lumen_widgets",
 }
-
-# Overrides proxies that an injected session would take from the environment.
-_NO_PROXY = {"http": None, "https": None, "all": None}
 
 
 @dataclass(frozen=True)
@@ -165,8 +160,7 @@ def _ask(
 ) -> bytes | str:
     """Return the body, or the address that the server sends us on to."""
     if session is not None:
-        none = _NO_PROXY if target.is_loopback else None
-        return _get(session, target, deadline, limits, proxies=none, verify=None)
+        return _get(session, target, deadline, limits, proxies={}, verify=None)
     guard = Guard(target.admits, deadline)
     with requests.Session() as own:
         # No netrc; what else an environment says about networks is read below.
@@ -184,19 +178,21 @@ def _get(
     deadline: float,
     limits: DownloadLimits,
     *,
-    proxies: Mapping[str, str | None] | None,
+    proxies: dict[str, str],
     verify: bool | str | None,
 ) -> bytes | str:
-    with session.get(
-        target.url,
-        headers=_HEADERS,
-        # Given, so that neither netrc nor the session's own is used.
-        auth=_no_authentication,
-        timeout=max(0.001, deadline - time.monotonic()),
-        allow_redirects=False,
+    # Not prepared by the session: its headers, cookies, parameters and password are for the
+    # service. Its adapter is asked directly, so that a store cannot leave cookies in it either.
+    prepared = requests.Request("GET", target.url, headers=_HEADERS).prepare()
+    found = session.merge_environment_settings(
+        target.url, proxies, stream=True, verify=verify, cert=None
+    )
+    with session.get_adapter(target.url).send(
+        prepared,
         stream=True,
-        proxies=proxies,  # type: ignore[arg-type]  # None for a scheme means no proxy; the stub knows only text
-        verify=verify,
+        timeout=max(0.001, deadline - time.monotonic()),
+        verify=True if found["verify"] is None else found["verify"],
+        proxies={} if target.is_loopback else found["proxies"],
     ) as response:
         location = response.headers.get("Location")
         if response.status_code in _REDIRECTS and location:
@@ -231,10 +227,6 @@ def _body(response: requests.Response, deadline: float, limits: DownloadLimits) 
     raise DownloadError(
         f"A picture is larger than the {limits.max_bytes:,} bytes that are allowed."
     )
-
-
-def _no_authentication(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
 
 
 def _checked(data: bytes, limits: DownloadLimits) -> FetchedPicture:

@@ -202,12 +202,24 @@ def test_no_credentials_go_along(
     server.answers["/1.png"] = response(PNG)
     session = requests.Session()
     session.headers["Authorization"] = "Bearer sentinel"
+    session.headers["X-Api-Key"] = "sentinel"
+    session.params = {"key": "sentinel"}
+    session.cookies.set("token", "sentinel")
     session.auth = ("sentinel", "sentinel")
 
     assert fetch(server).data == PNG
     assert fetch(server, session=session).data == PNG
     assert len(server.requests) == 2
     assert "Authorization" not in server.heads()
+    assert "sentinel" not in server.heads()
+
+
+def test_a_store_leaves_no_cookie_in_a_session(server: LoopbackServer) -> None:
+    """What a stranger sets is not sent to the service by the same session afterwards."""
+    server.answers["/1.png"] = response(PNG, headers=["Set-Cookie: spy=1"])
+    session = requests.Session()
+    assert fetch(server, session=session).data == PNG
+    assert not session.cookies
 
 
 def test_an_injected_session_is_used_and_the_checks_hold(server: LoopbackServer) -> None:

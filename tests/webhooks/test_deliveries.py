@@ -144,6 +144,9 @@ def test_a_signature_that_is_wrong(house: House) -> None:
         b"{}",
         b"NaN",
         b"-Infinity",
+        b'{"id": Infinity}',
+        b'{"task_id": "a1", "task_id": "b2"}',
+        b'"x"',
         b"1e999",
         b"9" * 5000,
         b'{"id": ' + b"9" * 5000 + b"}",
@@ -181,6 +184,9 @@ def test_a_body_that_names_no_task(house: House, body: bytes) -> None:
             for url in ("javascript:alert(1)", "file:///etc/passwd", "http://169.254.169.254/")
         ),
         body_of("a1", data=[]),
+        body_of("a1", data="https://img.example/1"),
+        body_of("a1", data=[{"url": "\ud800"}]),
+        body_of("a1", "x" * 20_000),
         body_of("a1", data=[{"url": "https://img.example/1"}] * 10_000),
         b"\xef\xbb\xbf" + body_of("a1"),
         json.dumps({"id": "a1", "status": "succeeded"}).encode("utf-16"),
@@ -194,6 +200,14 @@ def test_a_body_is_a_hint(house: House, body: bytes) -> None:
     assert (woken.calls, other.calls) == (1, 0)
     assert house.tasks[0].status == "queued"
     assert not house.tasks[0].pictures
+
+
+@pytest.mark.parametrize("task_id", ["../../x", "b2", "a1/", "A1", "%61%31"])
+def test_an_id_of_somebody_else(house: House, task_id: str) -> None:
+    """It is only compared: it wakes no task of ours, and no address is made of it."""
+    woken = house.task("a1")
+    assert house.take(body_of(task_id))
+    assert woken.calls == 0
 
 
 @pytest.mark.parametrize("status", ["queued", "processing"])
