@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import nbformat
 import pytest
@@ -39,6 +41,97 @@ def test_a_shipped_notebook_runs_from_top_to_bottom_offline(path: Path, tmp_path
         if "lumen.generate(" in cell.get("source", "") and cell.cell_type == "code":
             kinds = [set(output.get("data", ())) for output in cell.outputs]
             assert any(kind & {"image/jpeg", "image/png"} for kind in kinds), cell.source
+
+
+# Written into a file that a cell reads, so that no cell has it; with what encoding would change.
+WEBHOOK_SECRET = "hush/hush+SENTINEL of a webhook"  # noqa: S105 -- a sentinel
+
+
+def _forms(secret: str) -> set[str]:
+    """Return a secret as it could stand in a file: as it is, encoded, or only its beginning."""
+    data = secret.encode()
+    # Base64 of it begins in one of three ways, by what stands before.
+    encoded = {base64.b64encode(bytes(pad) + data).decode()[4:-4] for pad in range(3)}
+    return {secret, quote(secret, safe=""), repr(secret)[1:-1], secret[:8], data.hex()} | encoded
+
+
+_TROUBLE = [
+    "lumen.generate('a fox', model='sandbox-always-fails', **hook)",
+    "lumen.generate('a fox', model='sandbox-not-in-group', **hook)",
+    "lumen.generate('a fox', n=9, **hook)",
+    "lumen.generate('a fox', **{**hook, 'webhook_url': 'nowhere'})",
+    "lumen.LumenClient(base_url='http://127.0.0.1:1', timeout=0.2).generate('a fox', **hook)",
+    "lumen.LumenClient(timeout=-1)",
+    "lumen.verify_webhook('parsed', '', hook['webhook_secret'])",
+    "lumen.WebhookReceiver(secret=hook['webhook_secret'], port=-1)",
+    "client.edit('a fox', b'no picture', **hook)",
+    "form.submit(webhook_secret=hook['webhook_secret'])",
+]
+
+
+@pytest.mark.parametrize("mode", ["Plain", "Context", "Verbose", "Minimal"])
+def test_no_secret_is_left_after_trouble_in_any_mode(
+    mode: str, sandbox: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Key and webhook secret are in no output, state, log, pickle or file, however errors show."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("LUMEN_HOME", str(home))
+    monkeypatch.setenv("LUMEN_API_KEY", sandbox.api_key)
+    monkeypatch.setenv("LUMEN_BASE_URL", sandbox.url)
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    (secret := tmp_path / "secret").write_text(WEBHOOK_SECRET)
+    log = tmp_path / "kernel.log"
+    cells = [
+        (
+            "import http.client, logging, pathlib, pickle, traceback\n"
+            f"logging.basicConfig(filename={str(log)!r}, level=logging.DEBUG)\n"
+            "http.client.HTTPConnection.debuglevel = 1\n"
+            "import lumen_widgets as lumen\n"
+            "lumen.use('service'); client = lumen.LumenClient()\n"
+            "class Hook(dict):\n"
+            "    __repr__ = lambda self: '<hook>'\n"
+            "hook = Hook(webhook_url='http://127.0.0.1:9/x', "
+            f"webhook_secret=pathlib.Path({str(secret)!r}).read_text())"
+        ),
+        f"%xmode {mode}",
+        "task = lumen.generate('a fox', size='64x64', wait=False, **hook)\ntask",
+        (
+            "print(task.wait(60), task, task.request, vars(task.request), client, vars(client))\n"
+            "pickle.dumps(task.request)"
+        ),
+        (
+            "form = lumen.PromptForm()\nform.prompt = 'an owl'\nform.size = '64x64'\n"
+            "form.webhook_url = hook['webhook_url']\nform"
+        ),
+        "made = form.submit(webhook_secret=hook['webhook_secret'])\nlumen.TaskPanel()",
+        "form.model = ''",
+        *_TROUBLE,
+        # What tools that print the locals of a stack would show.
+        *(
+            f"try:\n    {line}\nexcept BaseException as error:\n"
+            "    found = traceback.TracebackException.from_exception(error, capture_locals=True)\n"
+            "    print('SEEN', ''.join(found.format()), pickle.dumps(error))"
+            for line in _TROUBLE
+        ),
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    executed = _execute(notebook, tmp_path, allow_errors=True, store_widget_state=True)
+    places = {
+        "notebook": json.dumps(executed),
+        **{
+            str(path.relative_to(tmp_path)): path.read_bytes().decode("latin-1")
+            for path in tmp_path.rglob("*")
+            if path.is_file() and path != secret
+        },
+    }
+    key = sandbox.api_key.removeprefix("sk-lumen-local-")
+
+    assert places["notebook"].count("SEEN") > len(_TROUBLE)
+    assert '"webhook_url"' in places["notebook"], "no state of the form was stored"
+    assert "/v1/images/generations" in places["kernel.log"], "nothing was logged"
+    assert any(name.startswith("home") for name in places)
+    for form in _forms(key) | _forms(WEBHOOK_SECRET):
+        assert {name for name, text in places.items() if form in text} == set(), form
 
 
 def test_the_key_is_in_no_notebook_widget_state_journal_or_error(
