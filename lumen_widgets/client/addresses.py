@@ -40,6 +40,9 @@ _PORTS = {"http": 80, "https": 443}
 # one way here and perhaps in another by a proxy.
 _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 
+# DNS has no longer names, and a host is repeated in errors.
+_LONGEST_HOST = 253
+
 
 class AddressRefused(ValueError):
     """An address that is not asked; the text says why, without the address's path or query."""
@@ -201,7 +204,7 @@ def _parsed(url: str) -> tuple[str, str, int, str]:
     except (requests.RequestException, LocationParseError, UnicodeError, ValueError):
         raise AddressRefused("it is not a valid URL") from None
     scheme, host = parts.scheme or "", (parts.host or "").lower()
-    if scheme not in _PORTS or not _HOST.fullmatch(host):
+    if scheme not in _PORTS or not _HOST.fullmatch(host) or len(host) > _LONGEST_HOST:
         raise AddressRefused("it is not an https address with a plain host name")
     if parts.auth is not None:
         raise AddressRefused("it has a user name or password in it")
