@@ -8,13 +8,18 @@ from __future__ import annotations
 from lumen_widgets.journal.database import JournalUnwritable
 from lumen_widgets.journal.home import default_home
 from lumen_widgets.journal.journal import Journal
+from lumen_widgets.journal.pruning import Pruned
 from lumen_widgets.journal.rows import SHORTENED, JournalRow, KeptPicture
+from lumen_widgets.journal.search import STATES, Search
 
 __all__ = [
     "SHORTENED",
+    "STATES",
     "Journal",
     "JournalRow",
     "JournalUnwritable",
     "KeptPicture",
+    "Pruned",
+    "Search",
     "default_home",
 ]

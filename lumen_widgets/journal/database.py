@@ -1,4 +1,4 @@
-"""The journal's SQLite file: how it is opened, its schema, and what can be wrong with it."""
+"""The journal's SQLite file: how it is opened, and what can be wrong with it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import contextlib
 import os
 import sqlite3
 import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from lumen_widgets.journal.schema import SCHEMA_VERSION, migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FILE_NAME = "journal.sqlite3"
-
-# Raised whenever the schema below changes; a higher number in a file means a newer release.
-SCHEMA_VERSION = 1
 
 # Seconds to wait for another process. A write here takes milliseconds, on NFS some tens of them:
 # whoever holds the lock for ten seconds is stuck.
@@ -27,37 +25,6 @@ _DAMAGED = (
     "The file is damaged: move it away to start a new one, and keep it, since it may still name "
     "paid tasks."
 )
-
-# `by_task` is not unique: the same id may be taken up by one process while another still writes
-# down the answer that gave it, and neither may fail for that.
-_SCHEMA = """
-CREATE TABLE tasks (
-    row INTEGER PRIMARY KEY AUTOINCREMENT,
-    origin TEXT NOT NULL,
-    account TEXT NOT NULL,
-    endpoint TEXT,
-    kind TEXT,
-    body TEXT NOT NULL,
-    task_id TEXT,
-    state TEXT NOT NULL,
-    reason TEXT,
-    error TEXT,
-    created REAL,
-    submitted REAL NOT NULL,
-    seconds REAL
-);
-CREATE INDEX by_task ON tasks (task_id, origin, account);
-CREATE INDEX by_kind ON tasks (origin, kind);
-CREATE TABLE pictures (
-    row INTEGER NOT NULL REFERENCES tasks (row),
-    number INTEGER NOT NULL,
-    sha256 TEXT NOT NULL,
-    media_type TEXT NOT NULL,
-    width INTEGER NOT NULL,
-    height INTEGER NOT NULL,
-    PRIMARY KEY (row, number)
-);
-"""
 
 
 class JournalUnwritable(OSError):
@@ -115,7 +82,9 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
             connection.execute("PRAGMA synchronous = EXTRA")
             connection.execute("BEGIN IMMEDIATE")
             try:
-                _migrate(connection, path)
+                version = _version(connection, path)
+                if version < SCHEMA_VERSION:
+                    migrate(connection, version)
                 yield connection
             except BaseException:
                 connection.rollback()
@@ -132,22 +101,15 @@ def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
             return
         with contextlib.closing(_connect(path)) as connection:
             version = _version(connection, path)
+            if 0 < version < SCHEMA_VERSION:
+                with writing(path):
+                    pass  # opening it to write brings it up to this release
             try:
                 yield connection if version else None
             except (ValueError, TypeError, LookupError) as error:
                 raise JournalUnwritable(
                     f"The journal at {path} has a row that cannot be read: {error!r}.", _DAMAGED
                 ) from error
-
-
-def insert(connection: sqlite3.Connection, values: tuple[str | None, ...]) -> int:
-    """Add a task (origin, account, endpoint, kind, body, id, state); return its row number."""
-    row = connection.execute(
-        "INSERT INTO tasks (origin, account, endpoint, kind, body, task_id, state, submitted)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (*values, time.time()),
-    ).lastrowid
-    return int(row or 0)
 
 
 def state_of(connection: sqlite3.Connection, row: int) -> str:
@@ -188,17 +150,6 @@ def _connect(path: Path) -> sqlite3.Connection:
     )
     connection.row_factory = sqlite3.Row
     return connection
-
-
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Give a new file its tables."""
-    if _version(connection, path) == 0:
-        # One statement at a time: `executescript` would commit the transaction first, and another
-        # process could then see half of the tables.
-        for statement in _SCHEMA.split(";"):
-            if statement.strip():
-                connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:

@@ -40,7 +40,7 @@ def keep_file(home: Path, data: bytes, *, sha256: str, media_type: str) -> Path:
     if hashlib.sha256(data).hexdigest() != sha256:
         raise ValueError("the digest is not that of the picture's bytes")
     path = picture_path(home, sha256, media_type)
-    if _is_whole(path, len(data)):
+    if is_whole(path, len(data)):
         return path
     for folder in (home, home / "pictures", path.parent):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -64,7 +64,7 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _is_whole(path: Path, length: int) -> bool:
+def is_whole(path: Path, length: int) -> bool:
     """Say whether the file is there with all of its bytes."""
     try:
         return path.stat().st_size == length

@@ -11,7 +11,7 @@ from lumen_widgets.journal.picture_files import picture_path
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
 # How the text begins that stands for the bytes of a ``data:`` URI.
@@ -82,6 +82,13 @@ class JournalRow:
         followed the task all the way; None if none did.
     pictures
         The pictures kept so far, by index.
+    wanted
+        How many pictures the task has: as asked for, until the service says so.
+    settled
+        Whether nothing more will come of it: refused, ended, and all of its pictures kept.
+    lost
+        Whether it may have been taken and nobody will hear of it: its state is ``unknown``, or it
+        is ``sending`` and the process that sent it is gone.
 
     """
 
@@ -99,10 +106,16 @@ class JournalRow:
     submitted: float
     seconds: float | None
     pictures: tuple[KeptPicture, ...]
+    wanted: int
+    settled: bool
+    lost: bool
 
 
-def read_row(entry: sqlite3.Row, pictures: Iterable[sqlite3.Row], home: Path) -> JournalRow:
-    """Return what a row of the tables says."""
+def read_row(
+    entry: sqlite3.Row, pictures: Iterable[sqlite3.Row], home: Path, over: Collection[int]
+) -> JournalRow:
+    """Return what a row of the tables says, where the processes of the numbers `over` are gone."""
+    orphaned = entry["owner"] is None or entry["owner"] in over
     return JournalRow(
         row=entry["row"],
         origin=entry["origin"],
@@ -127,6 +140,10 @@ def read_row(entry: sqlite3.Row, pictures: Iterable[sqlite3.Row], home: Path) ->
             )
             for kept in pictures
         ),
+        wanted=entry["wanted"],
+        settled=bool(entry["settled"]),
+        lost=entry["task_id"] is None
+        and (entry["state"] == "unknown" or (entry["state"] == "sending" and orphaned)),
     )
 
 

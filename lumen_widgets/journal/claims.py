@@ -1,0 +1,65 @@
+"""Which tasks nobody follows any more, and who takes them over: one process each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lumen_widgets.journal.processes import gone, register
+from lumen_widgets.journal.queries import by_numbers
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from lumen_widgets.journal.rows import JournalRow
+
+
+def claim(
+    connection: sqlite3.Connection,
+    home: Path,
+    names: tuple[str, str],
+    followed: Collection[str],
+) -> list[JournalRow]:
+    """Make this process the owner of what it can take over, and return it, oldest first.
+
+    That is every task with an id of which more may come, whose owner is gone, or is this very
+    process although it does not follow the task.
+
+    Parameters
+    ----------
+    connection, home
+        The journal, in a transaction.
+    names
+        Origin and account.
+    followed
+        Ids of the tasks that this process follows.
+
+    """
+    own = register(connection)
+    over = gone(connection)
+    rows: dict[str, int] = {}
+    for entry in connection.execute(
+        "SELECT row, task_id, owner FROM tasks WHERE origin = ? AND account = ? AND settled = 0"
+        " AND task_id IS NOT NULL ORDER BY row",
+        names,
+    ):
+        free = entry["owner"] is None or entry["owner"] in over or entry["owner"] == own
+        if free and entry["task_id"] not in followed:
+            # a task that two processes wrote down is taken up once
+            rows.setdefault(entry["task_id"], entry["row"])
+    connection.executemany(
+        "UPDATE tasks SET owner = ? WHERE row = ?", [(own, row) for row in rows.values()]
+    )
+    return by_numbers(connection, home, list(rows.values()))
+
+
+def lost(connection: sqlite3.Connection, home: Path, names: tuple[str, str]) -> list[JournalRow]:
+    """Return the requests of which nobody will hear whether they were taken, newest first."""
+    found = connection.execute(
+        "SELECT row FROM tasks WHERE origin = ? AND account = ? AND settled = 0"
+        " AND task_id IS NULL ORDER BY row DESC",
+        names,
+    ).fetchall()
+    rows = by_numbers(connection, home, [entry["row"] for entry in found])
+    return [row for row in rows if row.lost]

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lumen_widgets.journal import Journal, Search
+from lumen_widgets.journal.schema import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ACCOUNT = {"origin": "https://lumen.example", "account": "a1b2"}
+VERSION_1 = Path(__file__).with_name("version_1.sql")
+
+
+def written_by_the_first_release(home: Path) -> Journal:
+    """Put the first release's file into a home, and return the journal there."""
+    home.mkdir(exist_ok=True)
+    with contextlib.closing(sqlite3.connect(home / "journal.sqlite3")) as connection:
+        connection.executescript(VERSION_1.read_text(encoding="utf-8"))
+    return Journal(home)
+
+
+def version(home: Path) -> int:
+    """Return the schema version of a home's file."""
+    with contextlib.closing(sqlite3.connect(home / "journal.sqlite3")) as connection:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def test_rows_of_the_first_release_are_all_there(tmp_path: Path) -> None:
+    """Whatever the first release wrote is read as it was; what it did not know is worked out."""
+    journal = written_by_the_first_release(tmp_path)
+    rows = {str(row.body.get("prompt", row.task_id)): row for row in journal.rows()}
+
+    assert version(tmp_path) == SCHEMA_VERSION
+    assert {
+        name: (row.task_id, row.state, row.settled, row.lost) for name, row in rows.items()
+    } == {
+        "whole 窗台上的猫": ("t1", "succeeded", True, False),
+        "half": ("t2", "succeeded", False, False),
+        "runs": ("t3", "processing", False, False),
+        "failed": ("t4", "failed", True, False),
+        "refused": (None, "refused", True, False),
+        "unknown": (None, "unknown", False, True),
+        "killed": (None, "sending", False, True),
+        "t8": ("t8", "processing", False, False),
+    }
+    assert [kept.index for kept in rows["whole 窗台上的猫"].pictures] == [0, 1]
+    assert rows["whole 窗台上的猫"].wanted == 2
+    assert rows["whole 窗台上的猫"].seconds == 7.5
+    assert rows["failed"].error == {"code": "unsafe", "message": "No."}
+    assert {row.submitted for row in rows.values()} == {1750000000.0}
+
+
+def test_what_the_first_release_left_can_be_taken_up(tmp_path: Path) -> None:
+    """Its tasks that were not over have no owner, so whoever resumes first takes them."""
+    journal = written_by_the_first_release(tmp_path)
+
+    assert [row.task_id for row in journal.claim(**ACCOUNT)] == ["t2", "t3", "t8"]
+    assert [row.body["prompt"] for row in journal.lost(**ACCOUNT)] == ["killed", "unknown"]
+    assert len(journal.search(Search(text="窗台"))) == 1
+
+
+def test_either_way_in_upgrades_the_file(tmp_path: Path) -> None:
+    """A file is upgraded by whichever call comes first, one that reads or one that writes."""
+    calls: list[Callable[[Journal], object]] = [
+        lambda journal: journal.find(**ACCOUNT, task_id="t3"),
+        lambda journal: journal.begin(**ACCOUNT, endpoint="edits", body={}),
+        lambda journal: journal.record(3, status="succeeded"),
+        lambda journal: journal.claim(**ACCOUNT),
+    ]
+    for number, call in enumerate(calls):
+        home = tmp_path / str(number)
+        call(written_by_the_first_release(home))
+        assert version(home) == SCHEMA_VERSION
+        assert len(Journal(home).rows()) == 8 + (number == 1)
+
+
+def test_processes_that_upgrade_at_once(tmp_path: Path) -> None:
+    """Several processes that open an old file at the same moment upgrade it once."""
+    written_by_the_first_release(tmp_path)
+    code = textwrap.dedent("""
+        import sys
+        from lumen_widgets.journal import Journal
+        journal = Journal(sys.argv[1])
+        input()
+        journal.begin(origin="o", account="a", endpoint="edits", body={"prompt": sys.argv[2]})
+        print(len(journal.rows()))
+    """)
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path), str(number)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(4)
+    ]
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write("\n")
+        child.stdin.flush()
+    said = [child.communicate(timeout=60)[0] for child in children]
+
+    assert [child.returncode for child in children] == [0] * 4
+    assert max(int(one) for one in said) == 12
+    assert len(Journal(tmp_path).rows()) == 12
+    assert version(tmp_path) == SCHEMA_VERSION
+
+
+def test_an_upgrade_that_fails_changes_nothing(tmp_path: Path) -> None:
+    """The upgrade is one transaction: what stops it half-way leaves the old file as it was."""
+    journal = written_by_the_first_release(tmp_path)
+    code = textwrap.dedent("""
+        import os, resource, sys
+        from lumen_widgets.journal import Journal, JournalUnwritable
+        size = os.path.getsize(os.path.join(sys.argv[1], "journal.sqlite3"))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+        try:
+            Journal(sys.argv[1]).rows()
+        except JournalUnwritable as error:
+            print(error)
+    """)
+    said = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
+    ).stdout
+
+    assert str(tmp_path) in said
+    assert version(tmp_path) == 1
+    assert len(journal.rows()) == 8
