@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
 import weakref
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import requests
 
-from lumen_widgets.client import registry, reservations
-from lumen_widgets.client.answers import CANCELLED, FAILED, SUCCEEDED, failure_of, read_id
+from lumen_widgets.client import journalled, registry, reservations
+from lumen_widgets.client.answers import read_id
 from lumen_widgets.client.asking import ask_until
 from lumen_widgets.client.downloads import FetchedPicture, fetch_picture
+from lumen_widgets.client.earlier import Earlier
 from lumen_widgets.client.errors import InvalidRequest, interrupted
 from lumen_widgets.client.follower import Follower
 from lumen_widgets.client.hosting import find_hosting, host
 from lumen_widgets.client.leaning import goes_on
-from lumen_widgets.client.models import ENDPOINTS, GENERATE
-from lumen_widgets.client.pictures import Picture
-from lumen_widgets.client.request import Request
+from lumen_widgets.client.resuming import Resumed, resume
 from lumen_widgets.client.scheduler import shared_scheduler
-from lumen_widgets.client.submit import submit
+from lumen_widgets.client.submit import SentBefore, submit
 from lumen_widgets.client.task import Task
 from lumen_widgets.client.transport import Transport
 from lumen_widgets.journal import JournalUnwritable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from lumen_widgets.client.client import LumenClient
     from lumen_widgets.client.hosting import Hosting
     from lumen_widgets.client.images import LocalPicture
     from lumen_widgets.client.keys import Key
-    from lumen_widgets.journal import Journal, JournalRow
+    from lumen_widgets.client.request import Request
+    from lumen_widgets.journal import Journal
 
 _log = logging.getLogger("lumen_widgets")
 
@@ -83,6 +83,8 @@ class Account:
         self._allow_hosts = allow_hosts
         self._transport = Transport(key.origin, key, session or requests.Session())
         self._tasks: weakref.WeakValueDictionary[str, Task] = weakref.WeakValueDictionary()
+        # By the journal's row, for an answer that the journal could not take down.
+        self._sent: weakref.WeakValueDictionary[int, Task] = weakref.WeakValueDictionary()
 
     def address(self, picture: str | LocalPicture) -> str:
         """Return where the service can read a picture, which is hosted first if it is local.
@@ -98,13 +100,37 @@ class Account:
         return host(picture, self._hosting)
 
     def submit(
-        self, request: Request, client: LumenClient, host: Callable[[], Request] | None = None
+        self,
+        request: Request,
+        client: LumenClient,
+        host: Callable[[], Request] | None = None,
+        *,
+        reuse: bool = False,
     ) -> Task:
         """Send a request and return the task that the service took; see `submit.submit`.
 
-        With `host` it is the request without its pictures: `host` has them hosted, which the
-        budget comes before, and returns the whole of it.
+        With `host` it is the request with its pictures by content: `host` has them hosted, which
+        the budget comes before, and returns it with their addresses. With `reuse` it is only sent
+        if the same was not paid before.
         """
+        if not reuse:
+            return self._pay(request, client, host)
+        earlier = Earlier(self, client, request, self._timeout)
+        while True:
+            task = earlier.look()
+            if task is not None:
+                return task
+            # someone else may be faster between the two: then there is something to find
+            with suppress(SentBefore):
+                return self._pay(request, client, host, earlier.passed)
+
+    def _pay(
+        self,
+        request: Request,
+        client: LumenClient,
+        host: Callable[[], Request] | None,
+        passed: Collection[int] | None = None,
+    ) -> Task:
         reservation = reservations.reserve(request)
         try:
             request = request if host is None else host()
@@ -118,6 +144,7 @@ class Account:
             key=self._key,
             journal=self._journal,
             timeout=self._timeout,
+            passed=passed,
         )
         try:
             task = Task(
@@ -126,7 +153,10 @@ class Account:
                 status=accepted.status,
                 request=request,
                 created=accepted.created,
+                submitted=time.time(),
             )
+            if accepted.row is not None:
+                self._sent[accepted.row] = task
             self._follow(task, accepted.row).begin()
             registry.add(task)
         except KeyboardInterrupt:
@@ -153,21 +183,55 @@ class Account:
             if not live.done:
                 live.watch()
             return live
-        row = self._find(task_id)
-        if row is not None and (kept := self._out_of_journal(row, task_id, client)) is not None:
-            return kept
+        row = journalled.find(self._journal, self._key, task_id)
+        if row is not None and (kept := journalled.restored(row, client)) is not None:
+            return self.remember(kept)
         report = ask_until(self._transport, task_id, self._timeout, shared_scheduler())
         task = Task(
             task_id,
             client=client,
             # What the service says by now is heard next, and then also written down.
             status="queued" if row is None else row.state,
-            request=_request_of(row),
+            request=journalled.request_of(row),
             created=None if row is None else row.created,
+            submitted=None if row is None else row.submitted,
             age=0.0 if row is None else max(time.time() - row.submitted, 0.0),
         )
-        number = self._adopt(task) if row is None else row.row
+        number = journalled.adopt(self._journal, self._key, task)
+        if number is None and row is not None:
+            number = row.row
         self._follow(task, number).begin(report)
+        registry.add(task)
+        return task
+
+    def resume(self, client: LumenClient) -> Resumed:
+        """Take up the tasks that no process follows any more; see `LumenClient.resume`."""
+        return resume(
+            client,
+            key=self._key,
+            transport=self._transport,
+            scheduler=shared_scheduler(),
+            timeout=self._timeout,
+            followed=set(self._tasks.keys()),
+            follow=self._follow,
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """What the journal calls this account by; never the key."""
+        return self._key.fingerprint
+
+    def live(self, task_id: str | None) -> Task | None:
+        """Return a task that this account holds already."""
+        return None if task_id is None else self._tasks.get(task_id)
+
+    def sent_as(self, row: int) -> Task | None:
+        """Return the task that was submitted from here with that row of the journal."""
+        return self._sent.get(row)
+
+    def remember(self, task: Task) -> Task:
+        """Note a task that is not followed; whoever asks for its id again gets the same one."""
+        self._tasks[task.id] = task
         registry.add(task)
         return task
 
@@ -209,97 +273,3 @@ class Account:
             allow_hosts=self._allow_hosts,
             session=self._session,
         )
-
-    def _find(self, task_id: str) -> JournalRow | None:
-        if self._journal is None:
-            return None
-        try:
-            return self._journal.find(
-                origin=self._key.origin.url, account=self._key.fingerprint, task_id=task_id
-            )
-        except JournalUnwritable as error:
-            # The service knows the task too: a broken journal does not stand in the way.
-            _log.warning("The journal cannot be asked for %s: %s", task_id, error)
-            return None
-
-    def _adopt(self, task: Task) -> int | None:
-        if self._journal is None:
-            return None
-        try:
-            return self._journal.adopt(
-                origin=self._key.origin.url,
-                account=self._key.fingerprint,
-                task_id=task.id,
-                status=task.status,
-            )
-        except JournalUnwritable as error:
-            _log.warning("The journal does not know %s: %s", task.id, error)
-            return None
-
-    def _out_of_journal(self, row: JournalRow, task_id: str, client: LumenClient) -> Task | None:
-        """Return a task that needs no network any more, or None."""
-        task = Task(
-            task_id,
-            client=client,
-            status=row.state,
-            request=_request_of(row),
-            created=row.created,
-            age=None,
-        )
-        # another process may have seen its end
-        reservations.hear(self._key.origin.url, task_id, row.state)
-        if row.state in {FAILED, CANCELLED}:
-            task._finish(failure_of(task_id, row.state, dict(row.error or {})), seconds=row.seconds)
-            return self._remembered(task)
-        if row.state != SUCCEEDED:
-            return None
-        pictures = _kept_pictures(row, task)
-        if pictures is None:
-            return None
-        task._hold(pictures)
-        task._finish(seconds=row.seconds)
-        return self._remembered(task)
-
-    def _remembered(self, task: Task) -> Task:
-        """Note a task that is not followed; whoever asks for its id again gets the same one."""
-        self._tasks[task.id] = task
-        registry.add(task)
-        return task
-
-
-def _kept_pictures(row: JournalRow, task: Task) -> list[Picture] | None:
-    """Return a task's pictures from disk, or None if one is missing or is not what it was."""
-    if [kept.index for kept in row.pictures] != list(range(len(row.pictures))):
-        return None
-    if len(row.pictures) < task.request.n:
-        return None
-    pictures = []
-    for kept in row.pictures:
-        try:
-            data = kept.path.read_bytes()
-        except OSError:
-            return None
-        if hashlib.sha256(data).hexdigest() != kept.sha256:
-            return None
-        pictures.append(
-            Picture(
-                data,
-                media_type=kept.media_type,
-                width=kept.width,
-                height=kept.height,
-                sha256=kept.sha256,
-                index=kept.index,
-                count=len(row.pictures),
-                prompt=task.request.prompt or None,
-                task=task,
-            )
-        )
-    return pictures
-
-
-def _request_of(row: JournalRow | None) -> Request:
-    """Return what was asked for, which is nothing where a task is known by its id alone."""
-    if row is None:
-        return Request(GENERATE, {})
-    endpoint = next((one for one in ENDPOINTS if one == row.endpoint), GENERATE)
-    return Request(endpoint, dict(row.body))

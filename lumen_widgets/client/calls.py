@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.client.arguments import several
+from lumen_widgets.client.digests import content_of
 from lumen_widgets.client.images import read_picture
 from lumen_widgets.client.masks import check_pair, read_mask
 from lumen_widgets.client.models import EDIT, GENERATE, INPAINT
@@ -34,14 +35,12 @@ class Calls(ABC):
     _account: Account
 
     @abstractmethod
-    def submit(self, request: Request) -> Task:
-        """Send a request and return its task."""
-
-    @abstractmethod
-    def _submit(self, draft: Request, host: Callable[[], Request]) -> Task:
+    def _submit(
+        self, draft: Request, host: Callable[[], Request] | None = None, *, reuse: bool = False
+    ) -> Task:
         """Send what `host` makes of a draft by having its pictures hosted, and return its task.
 
-        Nothing is hosted for a draft that goes over the budget.
+        Nothing is hosted for a draft that goes over the budget, or that is found with `reuse`.
         """
 
     @forgetful
@@ -58,6 +57,7 @@ class Calls(ABC):
         webhook_url: str | None = None,
         webhook_secret: str | None = None,
         extra: Mapping[str, Any] | None = None,
+        reuse: bool = False,
     ) -> Task:
         """Have pictures made from a prompt; return the task as soon as the service has it.
 
@@ -83,6 +83,11 @@ class Calls(ABC):
             and kept nowhere.
         extra
             More fields of the request's body, merged into it last.
+        reuse
+            True gives back what was paid for the same request before, by the journal, and pays
+            nothing: its pictures, or the task that still runs, in this process or another. The
+            same is what asks this service for the same pictures; pictures and masks go by their
+            content. What failed, was cancelled or refused is submitted anew.
 
         Returns
         -------
@@ -100,7 +105,7 @@ class Calls(ABC):
         AuthenticationError, InsufficientCredits, NotFound, RateLimited, UpstreamError
             If the service refused; nothing was spent.
         SubmitOutcomeUnknown
-            If it was sent and nobody knows whether it was taken.
+            If it was sent and nobody knows whether it was taken; with `reuse`, now or before.
 
         Examples
         --------
@@ -120,7 +125,7 @@ class Calls(ABC):
             webhook_secret=webhook_secret,
             extra=extra,
         )
-        return self.submit(build(GENERATE, fields, extra=extra))
+        return self._submit(build(GENERATE, fields, extra=extra), reuse=reuse)
 
     @forgetful
     def edit(
@@ -137,6 +142,7 @@ class Calls(ABC):
         webhook_url: str | None = None,
         webhook_secret: str | None = None,
         extra: Mapping[str, Any] | None = None,
+        reuse: bool = False,
     ) -> Task:
         """Have pictures made from pictures and a prompt; return the task.
 
@@ -149,6 +155,8 @@ class Calls(ABC):
             image, a uint8 array of shape (height, width[, 3 or 4]), or a `Picture`.
         model, n, size, resolution, quality, negative_prompt, webhook_url, webhook_secret, extra
             As for `generate`.
+        reuse
+            As for `generate`; what is found is not uploaded.
 
         Raises
         ------
@@ -176,16 +184,19 @@ class Calls(ABC):
             extra=extra,
         )
         # All are read before the first is hosted: a bad one costs no upload.
+        sources = several(images)
         found = [
-            read_picture(picture, base_url=self.base_url, field="images")
-            for picture in several(images)
+            read_picture(picture, base_url=self.base_url, field="images") for picture in sources
         ]
+        contents = [content_of(*pair) for pair in zip(sources, found, strict=True)]
 
         def host() -> Request:
             urls = [self._account.address(picture) for picture in found]
-            return build(EDIT, fields, image_urls=urls, extra=extra)
+            known = dict(zip(urls, contents, strict=True))
+            return build(EDIT, fields, image_urls=urls, contents=known, extra=extra)
 
-        return self._submit(build(EDIT, fields, extra=extra), host)
+        draft = build(EDIT, fields, image_urls=contents, extra=extra)
+        return self._submit(draft, host, reuse=reuse)
 
     @forgetful
     def inpaint(
@@ -203,6 +214,7 @@ class Calls(ABC):
         webhook_url: str | None = None,
         webhook_secret: str | None = None,
         extra: Mapping[str, Any] | None = None,
+        reuse: bool = False,
     ) -> Task:
         """Have a part of a picture painted anew; return the task.
 
@@ -215,6 +227,8 @@ class Calls(ABC):
             (height, width), or a painter; as large as the picture.
         model, n, size, resolution, quality, negative_prompt, webhook_url, webhook_secret, extra
             As for `generate`; a `size` has to be the picture's own.
+        reuse
+            As for `edit`.
 
         Raises
         ------
@@ -248,12 +262,19 @@ class Calls(ABC):
         if not isinstance(known, str):
             check_same_size(size, known.width, known.height)
 
+        seen, masked = content_of(image, source), content_of(mask, area)
+
         def host() -> Request:
-            urls = [self._account.address(source)]
-            mask_url = self._account.address(area)
-            repaint = None if isinstance(area, str) else area.repaint
+            url, mask_url = self._account.address(source), self._account.address(area)
             return build(
-                INPAINT, fields, image_urls=urls, mask_url=mask_url, repaint=repaint, extra=extra
+                INPAINT,
+                fields,
+                image_urls=[url],
+                mask_url=mask_url,
+                repaint=None if isinstance(area, str) else area.repaint,
+                contents={url: seen, mask_url: masked},
+                extra=extra,
             )
 
-        return self._submit(build(INPAINT, fields, extra=extra), host)
+        draft = build(INPAINT, fields, image_urls=[seen], mask_url=masked, extra=extra)
+        return self._submit(draft, host, reuse=reuse)

@@ -124,8 +124,11 @@ class LumenClient(Calls):
         """
         return self._account.submit(check_again(request), self)
 
-    def _submit(self, draft: Request, host: Callable[[], Request]) -> Task:
-        return self._account.submit(check_again(draft), self, lambda: check_again(host()))
+    def _submit(
+        self, draft: Request, host: Callable[[], Request] | None = None, *, reuse: bool = False
+    ) -> Task:
+        hosted = None if host is None else lambda: check_again(host())
+        return self._account.submit(check_again(draft), self, hosted, reuse=reuse)
 
     def usual_seconds(self, request: Request) -> float | None:
         """Return how long tasks like this one took here, by the journal: an estimate, no promise.
@@ -167,6 +170,39 @@ class LumenClient(Calls):
 
         """
         return self._account.take_up(task_id, self)
+
+    def resume(self) -> list[Task]:
+        """Take up the tasks of this account that no process follows any more.
+
+        They are those in the journal that have not ended, or whose pictures are not all here, and
+        whose process is gone: killed, restarted, or on another machine and silent for ten minutes.
+        Each goes to one process, however many resume at once. This returns at once; each task is
+        asked about once in the background, and followed from then on.
+
+        Returns
+        -------
+        list of Task
+            The tasks, oldest first. One that the service knows no more ends with its error.
+
+        Raises
+        ------
+        InvalidRequest
+            If there is no journal.
+        JournalError
+            If it cannot be read or written.
+
+        Notes
+        -----
+        A request that was sent, and whose answer nobody saw, has no id: it is never sent again.
+        ``client.journal.lost(…)`` and `lumen.history` name those.
+
+        Examples
+        --------
+        >>> for task in client.as_completed(client.resume()):  # doctest: +SKIP
+        ...     print(task.id, task.error or task.pictures)
+
+        """
+        return self._account.resume(self).tasks
 
     # Of any client's tasks: they stand here because this is where people look for them.
     as_completed = staticmethod(completion.as_completed)

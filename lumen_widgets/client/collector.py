@@ -138,7 +138,7 @@ class Collector:
         }
         if self._journal is not None and self._row is not None:
             try:
-                self._journal.keep(self._row, index, fetched.data, **facts)
+                self._journal.keep(self._row, index, fetched.data, count=count, **facts)
             except (JournalUnwritable, ValueError) as error:
                 _log.warning("A picture of %s was not kept: %s", self._task.id, error)
         return Picture(

@@ -7,7 +7,7 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client import asking, deliveries, reservations
+from lumen_widgets.client import asking, deliveries, journalled, reservations
 from lumen_widgets.client.answers import CANCELLED, FAILED, RUNNING, SUCCEEDED, TERMINAL, failure_of
 from lumen_widgets.client.collector import Collector
 from lumen_widgets.client.errors import LumenError
@@ -263,6 +263,7 @@ class Follower:
             allowed = min(asking.patience(self._lost), self._timeout)
             report = asking.ask(self._transport, self._task.id, allowed)
             self._scheduler.reopen(self._origin, sent)
+            journalled.attend(self._journal)
             if patient and not self._called and report.status in {SUCCEEDED, FAILED}:
                 deliveries.missed(self._task)
                 self._watch.unsure(sent)

@@ -43,6 +43,8 @@ class Request:
         The webhook's secret, which no journal and no repr has.
     repaint
         What an inpaint repaints, where its mask was read here; no journal has it.
+    contents
+        By an address in the body: what is there, as far as it is known here (`content_of`).
 
     """
 
@@ -50,6 +52,7 @@ class Request:
     body: dict[str, Any]
     secret: Secret | None = field(default=None, compare=False)
     repaint: Repaint | None = field(default=None, compare=False)
+    contents: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def prompt(self) -> str:
@@ -137,6 +140,7 @@ def build(
     image_urls: list[str] | None = None,
     mask_url: str | None = None,
     repaint: Repaint | None = None,
+    contents: Mapping[str, str] | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> Request:
     """Put a request together from checked fields, the pictures' URLs and the user's extra fields.
@@ -149,6 +153,8 @@ def build(
         Where the service finds the pictures; None leaves the field out.
     repaint
         What the mask at `mask_url` repaints, where that is known.
+    contents
+        What is at these addresses, where that is known.
     extra
         Merged into the body last, so that it may replace anything.
 
@@ -170,7 +176,8 @@ def build(
         body["mask_url"] = mask_url
     body.update(_extra(extra))
     # a mask that `extra` names instead was never seen here
-    return _sealed(endpoint, body, repaint=repaint if body.get("mask_url") == mask_url else None)
+    seen = repaint if body.get("mask_url") == mask_url else None
+    return _sealed(endpoint, body, repaint=seen, contents=contents)
 
 
 def check_again(request: object) -> Request:
@@ -199,7 +206,9 @@ def check_again(request: object) -> Request:
             next_step="Call edit or inpaint again with the pictures.",
             field="request",
         )
-    again = _sealed(request.endpoint, request.body, request.secret, request.repaint)
+    again = _sealed(
+        request.endpoint, request.body, request.secret, request.repaint, request.contents
+    )
     if again.body.get(URL_FIELD) is not None and again.secret is None:
         raise InvalidRequest(
             "This request had a webhook_secret, which is kept nowhere.",
@@ -214,12 +223,13 @@ def _sealed(
     body: Mapping[str, Any],
     secret: Secret | None = None,
     repaint: Repaint | None = None,
+    contents: Mapping[str, str] | None = None,
 ) -> Request:
     """Return a request as the service will read it, its webhook's secret apart from the rest."""
     sent = _as_sent(body)
     if SECRET_FIELD in sent:
         secret = Secret(sent.pop(SECRET_FIELD))
-    return Request(endpoint, sent, secret, repaint)
+    return Request(endpoint, sent, secret, repaint, contents or {})
 
 
 def _is_shortened(value: object) -> bool:

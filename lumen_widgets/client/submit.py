@@ -12,27 +12,20 @@ import threading
 import time
 from dataclasses import replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from lumen_widgets.client import answers
+from lumen_widgets.client import answers, unanswered
 from lumen_widgets.client.answers import Accepted
-from lumen_widgets.client.errors import (
-    JournalError,
-    LumenError,
-    RateLimited,
-    ServiceUnreachable,
-    SubmitOutcomeUnknown,
-    interrupted,
-    warn,
-)
+from lumen_widgets.client.digests import digest_of
+from lumen_widgets.client.errors import LumenError, SubmitOutcomeUnknown, interrupted, warn
 from lumen_widgets.client.flight import Flight
 from lumen_widgets.client.leaning import answer_follows, goes_on, lean
 from lumen_widgets.client.traces import forget
 from lumen_widgets.client.transport import LostError, NotSentError
-from lumen_widgets.journal import JournalUnwritable
+from lumen_widgets.journal import JournalRow, JournalUnwritable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from lumen_widgets.client.keys import Key
     from lumen_widgets.client.request import Request
@@ -55,6 +48,10 @@ UNREACHABLE_WAITS = (0.1, 0.2, 0.4, 0.8, 1.6)
 GRACE = 2.0
 
 
+class SentBefore(Exception):
+    """The journal has the same request from before, so this one was not sent."""
+
+
 def submit(
     request: Request,
     reservation: Reservation,
@@ -63,6 +60,7 @@ def submit(
     key: Key,
     journal: Journal | None,
     timeout: float,
+    passed: Collection[int] | None = None,
 ) -> Accepted:
     """Send a request once and return the task that the service took.
 
@@ -74,9 +72,13 @@ def submit(
         Which way, for which account, and where it is written down (None: nowhere).
     timeout
         Seconds for all of it, waits and repeats included.
+    passed
+        Rows of the same request that do not count; None sends it whatever there was before.
 
     Raises
     ------
+    SentBefore
+        If the journal has the same request, but for those; nothing was sent.
     JournalError
         If the journal cannot be written; nothing was sent.
     ServiceUnreachable
@@ -89,7 +91,9 @@ def submit(
         If the wait was interrupted; the request goes on.
 
     """
-    submission = Submission(request, reservation, transport, key, journal, timeout=timeout)
+    submission = Submission(
+        request, reservation, transport, key, journal, timeout=timeout, passed=passed
+    )
     worker = threading.Thread(target=submission.run, name="lumen-submit", daemon=False)
     try:
         worker.start()
@@ -117,6 +121,7 @@ class Submission:
         journal: Journal | None,
         *,
         timeout: float,
+        passed: Collection[int] | None,
     ) -> None:
         self.over = threading.Event()
         self.deserted = threading.Event()
@@ -125,6 +130,7 @@ class Submission:
         self._key = key
         self._journal = journal
         self._timeout = timeout
+        self._passed = passed
         self._reservation = reservation
         self._deadline = time.monotonic() + timeout
         self.patience = self._deadline + GRACE
@@ -164,11 +170,11 @@ class Submission:
             raise result from None
         # The worker is stuck where no time-out reaches, in name resolution or a slow disk.
         if not self._flight.recall():
-            raise self._unknown("no answer in time")
+            raise unanswered.unknown(self._transport.origin, self._journal, "no answer in time")
         self._reservation.give_back()
         if self._journal is not None and self._row is None:
-            raise self._unjournalled(f"it did not answer within {self._timeout:g} s")
-        raise self._unreachable("no connection in time")
+            raise unanswered.unjournalled(f"it did not answer within {self._timeout:g} s")
+        raise unanswered.unreachable(self._transport.origin, self._timeout, "no connection in time")
 
     def farewell(self) -> str:
         """Return what to tell someone who interrupted the wait."""
@@ -192,7 +198,11 @@ class Submission:
             if not self._flight.departed:
                 self._note(lambda journal, row: journal.refuse(row, "it was never sent"))
                 raise
-            unknown = self._unknown(f"something failed here ({type(error).__name__})")
+            unknown = unanswered.unknown(
+                self._transport.origin,
+                self._journal,
+                f"something failed here ({type(error).__name__})",
+            )
             self._note(lambda journal, row: journal.lose(row, unknown.message))
             raise unknown from None
         # Known from here on, however long the journal may take.
@@ -209,15 +219,23 @@ class Submission:
     def _begin(self) -> None:
         if self._journal is None:
             return
+        what: dict[str, Any] = {
+            "origin": self._transport.origin.url,
+            "account": self._key.fingerprint,
+            "endpoint": self._request.endpoint,
+            "body": self._request.body,
+            "digest": digest_of(self._transport.origin.url, self._request),
+        }
         try:
-            self._row = self._journal.begin(
-                origin=self._transport.origin.url,
-                account=self._key.fingerprint,
-                endpoint=self._request.endpoint,
-                body=self._request.body,
-            )
+            if self._passed is None:
+                self._row = self._journal.begin(**what)
+                return
+            found = self._journal.begin_or_find(**what, passed=self._passed)
         except JournalUnwritable as error:
-            raise self._unjournalled(str(error)) from None
+            raise unanswered.unjournalled(str(error)) from None
+        if isinstance(found, JournalRow):
+            raise SentBefore
+        self._row = found
 
     def _note(self, write: Callable[[Journal, int], None], known: str = "") -> None:
         """Write what became of the request; too late to stop it, so a failure is a warning."""
@@ -242,16 +260,20 @@ class Submission:
                 )
             except NotSentError as error:
                 wait = unreachable.pop(0) if len(unreachable) > 1 else unreachable[0]
-                self._rest(wait, self._unreachable(str(error)))
+                self._rest(
+                    wait, unanswered.unreachable(self._transport.origin, self._timeout, str(error))
+                )
             except LostError as error:
-                raise self._unknown(str(error)) from None
+                raise unanswered.unknown(
+                    self._transport.origin, self._journal, str(error)
+                ) from None
             else:
                 if answer.status != HTTPStatus.TOO_MANY_REQUESTS:
                     return self._read(answer)
                 asked = answers.retry_after(answer)
                 wait = busy.pop(0) if len(busy) > 1 else busy[0]
                 pause = wait if asked is None else max(asked, SHORTEST_WAIT)
-                self._rest(pause, self._busy(answer, asked))
+                self._rest(pause, unanswered.busy(self._refusal(answer), asked))
                 self._flight = Flight(self._deadline)
 
     def _read(self, answer: Answer) -> Accepted:
@@ -262,15 +284,27 @@ class Submission:
             if task_id is not None:
                 word = answers.clean(found.get("status")) or "queued"
                 return Accepted(task_id, word, answers.read_created(found), self._row)
-            raise self._unknown("its answer cannot be read", answer)
+            raise unanswered.unknown(
+                self._transport.origin, self._journal, "its answer cannot be read", answer
+            )
         if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
             raise self._refusal(answer)
         refusing = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE)
         if status in refusing and answers.says_error(answer):
             raise self._refusal(answer)
         if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-            raise self._unknown("it redirects, which is never followed with a paid request", answer)
-        raise self._unknown("it failed without saying what became of the request", answer)
+            raise unanswered.unknown(
+                self._transport.origin,
+                self._journal,
+                "it redirects, which is never followed with a paid request",
+                answer,
+            )
+        raise unanswered.unknown(
+            self._transport.origin,
+            self._journal,
+            "it failed without saying what became of the request",
+            answer,
+        )
 
     def _refusal(self, answer: Answer) -> LumenError:
         secret = self._request.secret
@@ -282,38 +316,3 @@ class Submission:
         """Wait before the next try, or raise `error` where no time or nobody is left for one."""
         if time.monotonic() + seconds >= self._deadline or self.deserted.wait(seconds):
             raise error from None
-
-    def _unjournalled(self, why: str) -> JournalError:
-        return JournalError(
-            f"Nothing was sent, because the journal cannot be written: {why}",
-            next_step="Set LUMEN_HOME or journal= to a folder that can, or pass journal=False.",
-        )
-
-    def _unreachable(self, why: str) -> ServiceUnreachable:
-        return ServiceUnreachable(
-            f"No connection to {self._transport.origin} within {self._timeout:g} s: {why}. "
-            "Nothing was sent and nothing spent.",
-            next_step="Check the address, the network and the proxy settings, then try again.",
-        )
-
-    def _busy(self, answer: Answer, asked: float | None) -> RateLimited:
-        error = self._refusal(answer)
-        wait = "" if asked is None else f" It asks for {asked:.0f} s."
-        return RateLimited(
-            f"{error.message}{wait} Nothing was spent.",
-            next_step="Try again later, submit more slowly, or raise the client's timeout.",
-            status=error.status,
-            code=error.code,
-            request_id=error.request_id,
-        )
-
-    def _unknown(self, why: str, answer: Answer | None = None) -> SubmitOutcomeUnknown:
-        kept = "" if self._journal is None else f" It is kept in {self._journal.home}."
-        return SubmitOutcomeUnknown(
-            f"Nobody knows whether {self._transport.origin} took the request: {why}. "
-            f"Credits may have been spent; it was not sent again.{kept}",
-            next_step="Look in the service's console before you submit it again.",
-            status=None if answer is None else answer.status,
-            request_id=None if answer is None else answer.request_id,
-            may_have_cost=True,
-        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import logging
 import threading
 import time
 from typing import TYPE_CHECKING, NoReturn
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 from lumen_widgets.client.answers import TERMINAL
 from lumen_widgets.client.arguments import wait_timeout
 from lumen_widgets.client.errors import (
+    DownloadError,
     LumenError,
     TaskCancelled,
     TaskFailed,
@@ -19,6 +19,7 @@ from lumen_widgets.client.errors import (
 from lumen_widgets.client.leaning import goes_on, lean, not_yet
 from lumen_widgets.client.pictures import Pictures
 from lumen_widgets.client.price_list import cost_of
+from lumen_widgets.client.subscribers import Subscribers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from lumen_widgets.client.follower import Follower
     from lumen_widgets.client.pictures import Picture
     from lumen_widgets.client.request import Request
-
-_log = logging.getLogger("lumen_widgets")
 
 
 class Task:
@@ -44,6 +43,10 @@ class Task:
         What was asked for; without fields for a task that was taken up by its id alone.
     created : float or None
         When, in unix seconds, as the service said; None if it did not.
+    submitted : float or None
+        When it was submitted, in unix seconds by this machine's clock; None if nobody here knows.
+    reused : bool
+        Whether a call with ``reuse=True`` returned it, and so paid nothing.
     client : LumenClient
         The client that follows it.
 
@@ -63,12 +66,15 @@ class Task:
         status: str,
         request: Request,
         created: float | None = None,
+        submitted: float | None = None,
         age: float | None = 0.0,
     ) -> None:
         self.id = task_id
         self.client = client
         self.request = request
         self.created = created
+        self.submitted = submitted
+        self.reused = False
         self._changed = threading.Condition()
         self._status = status
         self._error: LumenError | None = None
@@ -79,7 +85,7 @@ class Task:
         self._pictures = Pictures()
         self._began = None if age is None else time.monotonic() - age
         self._ended: float | None = None
-        self._subscribers: list[Callable[[Task], None]] = []
+        self._subscribers = Subscribers()
         self._follower: Follower | None = None
 
     @property
@@ -236,14 +242,7 @@ class Task:
         >>> unsubscribe = task.subscribe(lambda task: print(task.status))  # doctest: +SKIP
 
         """
-        with self._changed:
-            self._subscribers = [*self._subscribers, fn]
-
-        def unsubscribe() -> None:
-            with self._changed:
-                self._subscribers = [one for one in self._subscribers if one is not fn]
-
-        return unsubscribe
+        return self._subscribers.add(fn)
 
     def __repr__(self) -> str:
         """Say id and status; no prompt and no address, since a repr ends in notebooks."""
@@ -289,6 +288,8 @@ class Task:
         with self._changed:
             if status is not None and self._status not in TERMINAL:
                 self._status = status
+            if self.reused and isinstance(error, DownloadError):
+                error.next_step += " Calling it without reuse=True has it made, and paid, anew."
             self._error = error
             self._told = False
             self._done = True
@@ -309,11 +310,7 @@ class Task:
 
     def _announce(self) -> None:
         """Call the subscribers, on whichever background thread this is."""
-        for fn in self._subscribers:
-            try:
-                fn(self)
-            except Exception:  # noqa: BLE001 -- logged: a stranger's code must not stop the following
-                _log.exception("A subscriber of the task %s failed.", self.id)
+        self._subscribers.call(self)
 
 
 def _can_resume(error: LumenError | None) -> bool:

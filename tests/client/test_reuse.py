@@ -1,0 +1,265 @@
+"""What was paid once and is asked for again with ``reuse=True``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lumen_widgets.client import LumenClient, budget, errors
+from tests.client import fault_server as fault
+from tests.client.children import in_child
+from tests.client.conftest import KEY
+from tests.client.fault_server import FaultServer, http
+from tests.client.service import FAILED, PROCESSING, Service, png
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Connect = Callable[..., LumenClient]
+
+
+class Uploads:
+    """Hosts whatever it is given under a new address each time."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def put(self, data: bytes, media_type: str, digest: str) -> Any:
+        """Host a file."""
+        from lumen_widgets.client.hosting import HostedFile
+
+        self.count += 1
+        return HostedFile(f"https://files.example/{id(self)}/{self.count}")
+
+
+def test_pictures_come_back_and_nothing_is_paid(service: Service, connect: Connect) -> None:
+    """What was paid by any earlier call comes back from disk: no request, no credits, no budget."""
+    service.statuses["*"] = [service.succeeded("a", "b")]
+    connect(service.server.url).generate("a cat", n=2).wait(30)
+    asked = len(service.server.requests)
+    limit = budget(tasks=0)
+    task = connect(service.server.url).generate("a cat", n=2, reuse=True)
+
+    assert task.done
+    assert task.reused
+    assert task.submitted is not None
+    assert [picture.bytes for picture in task.wait(0)] == [png()] * 2
+    assert len(service.server.requests) == asked
+    assert limit.submitted == 0
+
+
+def test_another_request_is_paid(service: Service, connect: Connect) -> None:
+    """What differs in any field, or goes elsewhere, is another request."""
+    service.statuses["*"] = [service.succeeded("a")]
+    client = connect(service.server.url)
+    for number, fields in enumerate(
+        ({}, {"n": 2}, {"size": "16:9"}, {"extra": {"seed": 1}}, {"extra": {"seed": True}}), 1
+    ):
+        task = client.generate("a cat", reuse=True, **fields)  # type: ignore[arg-type]
+        assert not task.reused
+        assert len(service.server.posts) == number
+        task.wait(30)
+    assert not client.generate("a dog", reuse=True).reused
+
+
+def test_the_same_in_other_words(service: Service, connect: Connect) -> None:
+    """How a number is written, where the service reports to, and who calls changes nothing."""
+    service.statuses["*"] = [service.succeeded("a")]
+    client = connect(service.server.url)
+    client.generate("a cat", extra={"seed": 1, "b": {"x": 2.0}}).wait(30)
+    again = client.generate(
+        "a cat",
+        extra={"b": {"x": 2}, "seed": 1.0},
+        webhook_url="https://example.org/hook",
+        webhook_secret="hush",  # noqa: S106  made up
+        reuse=True,
+    )
+
+    assert again.reused
+    assert client.submit(again.request).reused is False
+    assert len(service.server.posts) == 2
+
+
+def test_pictures_and_masks_go_by_what_is_in_them(
+    service: Service, connect: Connect, tmp_path: Path
+) -> None:
+    """However a picture is handed in, and wherever it is hosted, it is the same picture."""
+    service.statuses["*"] = [service.succeeded("a")]
+    file = tmp_path / "cat.png"
+    file.write_bytes(png())
+    mask = np.zeros((4, 6), bool)
+    mask[1, 2] = True
+    hosted = Uploads()
+    first = connect(service.server.url, hosting=hosted)
+    first.edit("snow", [file, "https://example.org/dog.png"]).wait(30)
+    (made,) = first.inpaint("a hat", file, mask).wait(30)
+    first.edit("night", made).wait(30)
+    assert len(service.server.posts) == 3
+
+    other = Uploads()
+    second = connect(service.server.url, hosting=other)
+    picture = Image.fromarray(mask).convert("RGB")
+    assert second.edit(
+        "snow", [file.read_bytes(), "https://example.org/dog.png"], reuse=True
+    ).reused
+    again = second.inpaint("a hat", str(file), picture, reuse=True)
+    # it comes from disk and has no address any more, and is the same picture
+    assert second.edit("night", again.wait(0)[0], reuse=True).reused
+    assert other.count == 0
+    assert not second.edit("snow", [png("blue"), "https://example.org/dog.png"], reuse=True).reused
+    assert not second.inpaint("a hat", file, ~mask, reuse=True).reused
+    assert len(service.server.posts) == 5
+
+
+def test_what_runs_is_joined(service: Service, connect: Connect) -> None:
+    """A task that runs is joined: in this process the very same, elsewhere by one question."""
+    service.statuses["*"] = [PROCESSING]
+    client = connect(service.server.url)
+    task = client.generate("a cat")
+    assert client.generate("a cat", reuse=True) is task
+    other = connect(service.server.url)
+    joined = other.generate("a cat", reuse=True)
+    assert (joined.id, joined.reused, joined.done) == (task.id, True, False)
+    service.statuses["*"] = [service.succeeded("a")]
+
+    assert len(joined.wait(30)) == len(task.wait(30)) == 1
+    assert len(service.server.posts) == 1
+
+
+@pytest.mark.parametrize("ended", [FAILED, {"status": "cancelled"}])
+def test_what_came_to_nothing_is_paid_anew(
+    service: Service, connect: Connect, ended: dict[str, Any]
+) -> None:
+    """What failed or was cancelled is submitted again, also if that is only heard of now."""
+    service.statuses["task-1"] = [ended]
+    service.statuses["task-2"] = [PROCESSING, ended]
+    service.statuses["*"] = [service.succeeded("a")]
+    client = connect(service.server.url)
+    client.generate("a cat").refresh()
+    second = client.generate("a cat", reuse=True)
+    assert second.id == "task-2"
+    second.refresh()
+    second.stop_watching()
+    third = connect(service.server.url).generate("a cat", reuse=True)
+
+    assert (third.id, third.reused) == ("task-3", False)
+
+
+def test_what_was_refused_is_sent_again(connect: Connect) -> None:
+    """A request that the service refused cost nothing, and is sent again."""
+    with FaultServer(
+        fault.answers(402, {"error": {"code": "credits", "message": "No."}}),
+        fault.task("t", PROCESSING),
+    ) as server:
+        client = connect(server.url)
+        with pytest.raises(errors.InsufficientCredits):
+            client.generate("a cat", reuse=True)
+        assert client.generate("a cat", reuse=True).id == "t"
+
+
+def test_nobody_knows(connect: Connect) -> None:
+    """What may have been paid is not sent again: the error says when it was, and what to do."""
+    with FaultServer(fault.drops_after_reading, fault.task("t", PROCESSING)) as server:
+        client = connect(server.url)
+        with pytest.raises(errors.SubmitOutcomeUnknown):
+            client.generate("a cat")
+        with pytest.raises(errors.SubmitOutcomeUnknown, match=r"was sent on \d") as caught:
+            connect(server.url).generate("a cat", reuse=True)
+        assert caught.value.may_have_cost
+        assert "console" in caught.value.next_step
+        assert "without reuse=True" in caught.value.next_step
+        assert len(server.posts) == 1
+        # whoever has looked may pay, and from then on that is what is found
+        paid = client.generate("a cat")
+        assert client.generate("a cat", reuse=True) is paid
+
+
+def test_killed_between_question_and_answer(tmp_path: Path, connect: Connect) -> None:
+    """A request whose process was killed before the answer came is not sent again either."""
+    with FaultServer(fault.stalls) as server:
+        child = in_child(tmp_path / "journal", server.url, 'client.generate("a cat")')
+        while not server.posts:
+            assert child.poll() is None
+        child.kill()
+        child.communicate()
+        with pytest.raises(errors.SubmitOutcomeUnknown, match="process that sent it ended"):
+            connect(server.url).generate("a cat", reuse=True)
+        assert len(server.posts) == 1
+
+
+def test_pictures_that_are_gone_come_from_the_service(service: Service, connect: Connect) -> None:
+    """Pictures that someone deleted are fetched again, and only if that fails is it an error."""
+    service.statuses["*"] = [service.succeeded("a")]
+    client = connect(service.server.url)
+    client.generate("a cat").wait(30)
+    assert client.journal is not None
+
+    def lose() -> None:
+        assert client.journal is not None
+        client.journal.rows()[0].pictures[0].path.unlink()
+
+    lose()
+    task = connect(service.server.url).generate("a cat", reuse=True)
+    assert [picture.bytes for picture in task.wait(30)] == [png()]
+    assert client.journal.rows()[0].pictures[0].path.exists()
+
+    lose()
+    service.pictures["/a"] = [http(404)]
+    with pytest.raises(errors.DownloadError, match="without reuse=True"):
+        connect(service.server.url).generate("a cat", reuse=True).wait(30)
+    service.statuses["*"] = [http(404)]
+    with pytest.raises(errors.NotFound, match="was paid as the task task-1") as caught:
+        connect(service.server.url).generate("a cat", reuse=True)
+    assert "without reuse=True" in caught.value.next_step
+    assert len(service.server.posts) == 1
+
+
+def test_a_damaged_picture_is_no_picture(service: Service, connect: Connect) -> None:
+    """A file that is not what it was is not handed out."""
+    service.statuses["*"] = [service.succeeded("a")]
+    client = connect(service.server.url)
+    client.generate("a cat").wait(30)
+    assert client.journal is not None
+    path = client.journal.rows()[0].pictures[0].path
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+
+    assert connect(service.server.url).generate("a cat", reuse=True).wait(30)[0].bytes == png()
+    assert service.asked("task-1") == 2
+
+
+def test_another_key(service: Service, tmp_path: Path, connect: Connect) -> None:
+    """Of another key's tasks the pictures on disk are reused, and nothing else is touched."""
+    service.statuses["task-1"] = [service.succeeded("a")]
+    service.statuses["*"] = [PROCESSING]
+    first = connect(service.server.url)
+    first.generate("a cat").wait(30)
+    first.generate("a dog")
+    other = LumenClient(f"{KEY}other", service.server.url, journal=tmp_path / "journal")
+
+    assert other.generate("a cat", reuse=True).reused
+    assert not other.generate("a dog", reuse=True).reused
+    assert first.journal is not None
+    first.journal.rows()[-1].pictures[0].path.unlink()
+    assert not other.generate("a cat", reuse=True).reused
+    assert len(service.server.posts) == 4
+
+
+def test_without_a_journal(service: Service, connect: Connect) -> None:
+    """Without a journal nobody knows what was paid: that is said, and nothing is sent."""
+    with pytest.raises(errors.InvalidRequest, match="journal=False") as caught:
+        connect(service.server.url, journal=False).generate("a cat", reuse=True)
+    assert caught.value.field == "reuse"
+    assert service.server.requests == []
+
+
+def test_over_budget_nothing_is_hosted(service: Service, connect: Connect) -> None:
+    """What is not found goes the usual way: the budget first, then uploads."""
+    uploads = Uploads()
+    budget(tasks=0)
+    with pytest.raises(errors.BudgetExceeded):
+        connect(service.server.url, hosting=uploads).edit("snow", png(), reuse=True)
+    assert uploads.count == 0
