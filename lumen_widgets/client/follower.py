@@ -117,7 +117,7 @@ class Follower:
             try:
                 if report is None:
                     self._ask_later()
-                if self._journal is not None and self._watch.pace.needs_journal:
+                if self._journal is not None and self._watch.pace.begins():
                     self._scheduler.errand(self._recall)
             except RuntimeError as error:
                 # Paid already: its id must not be lost to an exception.

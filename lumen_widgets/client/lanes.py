@@ -72,11 +72,13 @@ class Gate:
             self.shut = now
         self.until = max(self.until, now + pause(self.failures))
 
-    def open(self, sent: float) -> None:
-        """Note an answer to what was `sent`, which counts if that was after the gate shut."""
-        if self.failures and sent >= self.shut:
-            self.failures = 0
-            self.shut = self.until = float("-inf")
+    def open(self, sent: float) -> bool:
+        """Note an answer to what was `sent`; return whether the gate, shut before that, opens."""
+        if not self.failures or sent < self.shut:
+            return False
+        self.failures = 0
+        self.shut = self.until = float("-inf")
+        return True
 
 
 class Lane:

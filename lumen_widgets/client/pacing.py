@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import logging
+import os
 import threading
 from collections import deque
 from itertools import islice
@@ -81,9 +82,8 @@ class Pace:
         self._ended: list[tuple[int, float, bool]] = []
         self._patience = 0.0
 
-    @property
-    def needs_journal(self) -> bool:
-        """Whether nobody has looked yet what the journal knows; true once."""
+    def begins(self) -> bool:
+        """Say, once, that nobody has looked yet what the journal knows."""
         with self._lock:
             looked, self._looked = self._looked, True
             return not looked
@@ -175,13 +175,12 @@ class Pace:
 
     def usual(self, age: float) -> float:
         """Return the seconds until the next question where no plan says when."""
-        if age <= 0:
-            return self._first
-        return max(self.interval, min(age * GROWTH, LONGEST_INTERVAL))
+        return max(self.interval, self._first - age, min(age * GROWTH, LONGEST_INTERVAL))
 
 
-# By origin and kind, the oldest first. Each step is one by itself: no lock may be made at import.
-_paces: dict[tuple[str, str], Pace] = {}
+# By process, origin and kind, the oldest first. Each step is one by itself: no lock may be made at
+# import.
+_paces: dict[tuple[int, str, str], Pace] = {}
 
 
 def pace_of(origin: Origin, request: Request) -> Pace:
@@ -190,9 +189,11 @@ def pace_of(origin: Origin, request: Request) -> Pace:
     Alike are tasks of the same origin, endpoint, model, size, resolution, quality and n.
     """
     try:
-        key = (origin.url, stored_kind(request.endpoint, request.body))
+        kind = stored_kind(request.endpoint, request.body)
     except (TypeError, ValueError):  # a body that is no JSON was never sent
-        key = (origin.url, "")
+        kind = ""
+    # the process: a forked child may have got a lock of its parent's that nobody will release
+    key = (os.getpid(), origin.url, kind)
     pace = _paces.get(key)
     if pace is None:
         pace = _paces.setdefault(key, Pace(is_local=origin.is_loopback))

@@ -153,8 +153,8 @@ class Scheduler:
     def reopen(self, origin: str, sent: float) -> None:
         """Note that `origin` has answered a request that left at `sent`."""
         with self._changed:
-            # the thread that says so looks for its next job, and wakes others for what it leaves
-            self._traffic.gate(origin).open(sent)
+            if self._traffic.gate(origin).open(sent) and self._traffic:
+                self._call()
 
     def behind(self, origin: str) -> float:
         """Return by how many seconds questions to `origin` are late, since too many are due."""
@@ -231,12 +231,7 @@ class Scheduler:
 
     def _see_to_it(self) -> None:
         """Wake a thread, or start one, for what was just added; the lock is held."""
-        if self._most_threads == 0:
-            if self._wake is not None:
-                self._wake()
-            return
-        if self._idle:
-            self._changed.notify()
+        if self._call():
             return
         # A thread whose start was interrupted never lived: it must not hold a place for ever.
         self._threads = {thread for thread in self._threads if thread.is_alive()}
@@ -250,6 +245,14 @@ class Scheduler:
                 self._threads.discard(thread)
                 if not self._threads:
                     raise
+
+    def _call(self) -> bool:
+        """Have an idle thread, or whatever drives this, look again; return whether there is one."""
+        if self._most_threads == 0 and self._wake is not None:
+            self._wake()
+        if self._idle:
+            self._changed.notify()
+        return self._idle > 0 or self._most_threads == 0
 
     def _work(self) -> None:
         while True:

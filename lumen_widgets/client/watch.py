@@ -28,16 +28,16 @@ class Watch:
 
     """
 
-    __slots__ = ("_born", "_due", "_lag", "_number", "_ran", "pace")
+    __slots__ = ("_born", "_due", "_level", "_number", "_ran", "pace")
 
     def __init__(self, pace: Pace) -> None:
         self.pace = pace
         # When it was submitted, if that is known, and when it was last known to run.
         self._born: float | None = None
         self._ran = 0.0
-        # When it should be asked about, and how far behind the questions are.
+        # When it should be asked about, and how much dearer questions are than usual.
         self._due = 0.0
-        self._lag = 0
+        self._level = 0
         # The pace's number for it, while it is watched from the start and without a break: only
         # then does the end say how long it took.
         self._number: int | None = None
@@ -75,11 +75,11 @@ class Watch:
 
         """
         interval = self.pace.interval
-        self._lag = min(max(round(math.log2(1 + max(behind, 0.0) / interval)), 0), _MOST_LEVELS)
+        self._level = min(max(round(math.log2(1 + max(behind, 0.0) / interval)), 0), _MOST_LEVELS)
         wait = interval
         if self._born is not None:
             age = now - self._born
-            plan = self.pace.plan(self._lag)
+            plan = self.pace.plan(self._level)
             planned = None if plan is None else plan.after(age, interval / 4)
             wait = self.pace.usual(age) if planned is None else planned - age
         self._due = now + wait
@@ -98,15 +98,17 @@ class Watch:
         """
         if self._born is None or self._number is None:
             return None
-        age, gap = now - self._born, now - self._ran
+        age, gap, late = now - self._born, now - self._ran, now - self._due
         seconds: float | None = age
         surprising = False
         if not told:
+            interval = self.pace.interval
+            seconds = age - min(gap, age * _BLUR) / 2
             # Asked much later than meant (too many tasks, no network, a machine that slept): it
             # may have ended long before.
-            late = now - self._due > max(self.pace.interval, age / 10)
-            seconds = None if self._lag or late else age - min(gap, age * _BLUR) / 2
-            surprising = self._surprises(age, gap)
+            if self._level > 1 or late > max(2 * interval, age / 5):
+                seconds = None
+            surprising = self._level == 0 and late <= interval and self._surprises(age, gap)
         self.pace.leave(self._number, now, seconds, surprising=surprising)
         self._number = None
         return seconds

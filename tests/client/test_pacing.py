@@ -219,6 +219,16 @@ def test_a_plan_is_a_plan(seconds: list[float], interval: float, price: float) -
     assert ages[-1] <= 1.4 * max(seconds) + 1e-6
 
 
+def test_the_first_question() -> None:
+    """With nothing learnt nobody asks before 2 s, however much of that has passed already."""
+    watch = Watch(Pace(is_local=False))
+    watch.begin(10.0)
+    assert watch.next(10.001) == pytest.approx(1.999)
+    # someone looks by hand meanwhile
+    assert 10.5 + watch.next(10.5) == pytest.approx(12.0)
+    assert watch.next(11.5) == INTERVAL
+
+
 def test_a_late_question_teaches_nothing() -> None:
     """An end that was found long after the planned question (a laptop slept) is no measure."""
     pace = Pace(is_local=False)

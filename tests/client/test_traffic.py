@@ -130,6 +130,21 @@ def test_after_quiet_one_tries_first(simulation: Simulation) -> None:
     assert len(questions(simulation)) - before > 100
 
 
+def test_an_answer_ends_the_quiet(
+    service: Service, connect: Callable[..., LumenClient], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where a `refresh` shows that the service answers again, nobody waits for the minute's end."""
+    service.statuses["*"] = [http(429, {}, {"Retry-After": "50"}), service.succeeded("a")]
+    task = connect(service.server.url, journal=False).generate("a cat")
+    quiet = threading.Event()
+    while not task._trouble:
+        quiet.wait(0.01)
+    other = connect(service.server.url, journal=False).generate("a dog")
+    assert task.refresh().status == "succeeded"
+    assert len(other.wait(20)) == 1
+    assert not caplog.records
+
+
 def test_one_task_in_trouble_is_alone(simulation: Simulation) -> None:
     """A fault of the service's that says nothing of others keeps only its own task waiting."""
     client = simulation.client()
