@@ -90,15 +90,17 @@ class Lane:
         Says how many may be under way.
     gate
         The origin's.
+    busy
+        How many of each sort are under way, to whichever origin: all lanes share it.
 
     """
 
-    __slots__ = ("_dead", "_jobs", "busy", "gate", "sort")
+    __slots__ = ("_busy", "_dead", "_jobs", "gate", "sort")
 
-    def __init__(self, sort: Sort, gate: Gate) -> None:
+    def __init__(self, sort: Sort, gate: Gate, busy: dict[Sort, int]) -> None:
         self.sort = sort
         self.gate = gate
-        self.busy = 0
+        self._busy = busy
         self._jobs: list[Job] = []
         self._dead = 0
 
@@ -144,14 +146,16 @@ class Lane:
     def opens(self) -> float | None:
         """Return when the next job may run; None if there is none, or others must end first."""
         job = self.first()
-        if job is None or self.busy >= WIDTHS[self.sort] or (self.gate.failures and self.gate.busy):
+        if job is None or self._busy[self.sort] >= WIDTHS[self.sort]:
+            return None
+        if self.gate.failures and self.gate.busy:
             return None
         return max(job.when, self.gate.until)
 
     def take(self) -> Callable[[], None]:
         """Take the next job out and count it as under way until `done`."""
         job = heapq.heappop(self._jobs)
-        self.busy += 1
+        self._busy[self.sort] += 1
         self.gate.busy += 1
         run, job.run = job.run, None
         assert run is not None  # noqa: S101 -- `opens` has looked
@@ -159,5 +163,5 @@ class Lane:
 
     def done(self) -> None:
         """Note that one that was taken is over."""
-        self.busy -= 1
+        self._busy[self.sort] -= 1
         self.gate.busy -= 1

@@ -32,6 +32,7 @@ class Traffic:
     def __init__(self) -> None:
         self._lanes: dict[tuple[Sort, str], Lane] = {}
         self._gates: dict[str, Gate] = {}
+        self._busy = dict.fromkeys(Sort, 0)
         self._order = itertools.count()
         # When the last requests left, and when those leave that have reserved a turn.
         self._sent: deque[float] = deque(maxlen=MOST_REQUESTS)
@@ -44,7 +45,7 @@ class Traffic:
         """Take in a request that is due at `when`."""
         lane = self._lanes.get((sort, origin))
         if lane is None:
-            lane = self._lanes[sort, origin] = Lane(sort, self.gate(origin))
+            lane = self._lanes[sort, origin] = Lane(sort, self.gate(origin), self._busy)
         job = Job(when, next(self._order), run, lane)
         lane.add(job)
         return job

@@ -216,8 +216,8 @@ def test_no_sort_of_request_takes_every_thread() -> None:
 
     try:
         for sort in (Sort.PICTURE, Sort.DOUBTFUL):
-            for _ in range(10):
-                scheduler.request(0.0, block, sort=sort)
+            for number in range(10):
+                scheduler.request(0.0, block, sort=sort, origin=f"https://{number % 3}")
         for _ in range(MOST_THREADS):
             assert started.acquire(timeout=20)
         # All that may talk do. Whatever is not a request still gets through.
@@ -232,6 +232,27 @@ def test_no_sort_of_request_takes_every_thread() -> None:
     asked = threading.Event()
     scheduler.request(0.0, asked.set)
     assert asked.wait(20)
+
+
+def test_slow_pictures_leave_room_for_questions() -> None:
+    """While pictures of three accounts take their time, a question is asked at once."""
+    scheduler = Scheduler()
+    over, started, asked = threading.Event(), threading.Semaphore(0), threading.Event()
+
+    def block() -> None:
+        started.release()
+        over.wait(60)
+
+    try:
+        for number in range(9):
+            scheduler.request(0.0, block, sort=Sort.PICTURE, origin=f"https://{number % 3}")
+        for _ in range(WIDTHS[Sort.PICTURE]):
+            assert started.acquire(timeout=20)
+        scheduler.request(0.0, asked.set)
+        assert asked.wait(20)
+        assert not started.acquire(blocking=False)
+    finally:
+        over.set()
 
 
 def test_four_answers_that_drip(
