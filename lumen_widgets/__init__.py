@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from lumen_widgets.client import (
         AuthenticationError,
         BudgetExceeded,
+        CallableHosting,
+        DataURIHosting,
         DownloadError,
+        FsspecHosting,
         HostingError,
         InsufficientCredits,
         InvalidRequest,
@@ -48,7 +51,10 @@ __version__ = "0.1.0"
 __all__ = [
     "AuthenticationError",
     "BudgetExceeded",
+    "CallableHosting",
+    "DataURIHosting",
     "DownloadError",
+    "FsspecHosting",
     "HostingError",
     "InsufficientCredits",
     "InvalidRequest",

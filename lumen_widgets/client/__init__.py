@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lumen_widgets.client.budgets import Budget, budget
+    from lumen_widgets.client.callable_hosting import CallableHosting
     from lumen_widgets.client.client import LumenClient
+    from lumen_widgets.client.data_uri_hosting import DataURIHosting
     from lumen_widgets.client.errors import (
         AuthenticationError,
         BudgetExceeded,
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
         UpstreamError,
         WaitTimeout,
     )
+    from lumen_widgets.client.fsspec_hosting import FsspecHosting
+    from lumen_widgets.client.hosting import HostedFile, Hosting
     from lumen_widgets.client.pictures import Picture, Pictures
     from lumen_widgets.client.price_list import prices
     from lumen_widgets.client.receiver import WebhookReceiver
@@ -39,7 +43,12 @@ __all__ = [
     "AuthenticationError",
     "Budget",
     "BudgetExceeded",
+    "CallableHosting",
+    "DataURIHosting",
     "DownloadError",
+    "FsspecHosting",
+    "HostedFile",
+    "Hosting",
     "HostingError",
     "InsufficientCredits",
     "InvalidRequest",
@@ -70,6 +79,11 @@ __all__ = [
 # Whatever is not here is an error, by far the most of the names.
 _HOME = {
     "Budget": "budgets",
+    "CallableHosting": "callable_hosting",
+    "DataURIHosting": "data_uri_hosting",
+    "FsspecHosting": "fsspec_hosting",
+    "HostedFile": "hosting",
+    "Hosting": "hosting",
     "LumenClient": "client",
     "Picture": "pictures",
     "Pictures": "pictures",

@@ -17,13 +17,15 @@ from lumen_widgets.client.downloads import FetchedPicture, fetch_picture
 from lumen_widgets.client.earlier import Earlier
 from lumen_widgets.client.errors import InvalidRequest, interrupted
 from lumen_widgets.client.follower import Follower
-from lumen_widgets.client.hosting import find_hosting, host
+from lumen_widgets.client.hosting_choice import choose_hosting
 from lumen_widgets.client.leaning import goes_on
 from lumen_widgets.client.resuming import Resumed, resume
 from lumen_widgets.client.scheduler import shared_scheduler
+from lumen_widgets.client.shelf import host
 from lumen_widgets.client.submit import SentBefore, submit
 from lumen_widgets.client.task import Task
 from lumen_widgets.client.transport import Transport
+from lumen_widgets.client.uses import keeps_hosted_files
 from lumen_widgets.journal import JournalUnwritable
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ class Account:
     key
         Signs requests to its own origin.
     hosting
-        Gives local pictures an address; None looks for a sandbox's uploads.
+        Gives local pictures an address; None chooses (see `choose_hosting`).
     journal
         Where tasks are written down, None for nowhere.
     session
@@ -96,9 +98,10 @@ class Account:
 
         """
         if not isinstance(picture, str) and self._hosting is None:
-            self._hosting = find_hosting(self._key.origin.url, self._key, self._session)
-        return host(picture, self._hosting)
+            self._hosting = choose_hosting(self._key.origin.url, self._key, self._session)
+        return host(picture, self._hosting, base_url=self._key.origin.url)
 
+    @keeps_hosted_files
     def submit(
         self,
         request: Request,

@@ -39,8 +39,9 @@ class LumenClient(Calls):
     base_url
         The service's address; None takes ``LUMEN_BASE_URL``, else the service itself.
     hosting
-        Gives pictures that exist only here an address that the service can read; None uses the
-        uploads of a sandbox, where the base URL is one.
+        Gives pictures that exist only here an address that the service can read: a
+        `FsspecHosting`, `CallableHosting`, `DataURIHosting`, or an object of one's own; None uses
+        the uploads of a sandbox, where the base URL is one, else ``LUMEN_HOSTING``.
     journal
         Where tasks are written down: None is the user's own journal (``LUMEN_HOME``), a path is
         a journal in that folder, False is none.

@@ -1,37 +1,30 @@
-"""Hosting: how a picture that exists only here gets an address that the service can read."""
+"""Hosting: what gives a picture that exists only here an address that the service can read."""
 
 from __future__ import annotations
 
-import threading
+import math
+import re
 import time
-import weakref
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
 
-import requests
-
-from lumen_widgets.client.addresses import is_loopback_url
 from lumen_widgets.client.errors import HostingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from requests.auth import AuthBase
-
-    from lumen_widgets.client.images import LocalPicture
-
 # Seconds. A task may wait in a queue before the service reads its pictures: an address that ends
 # sooner than this is renewed before it is used again.
 RENEW_BEFORE = 15 * 60.0
 
-# (connect, read) in seconds: the sandbox is on this machine.
-_TIMEOUT = (5.0, 30.0)
+# Characters of an address: servers take 8,000 or more (RFC 9110 asks for that), and a signed one
+# with a session's token has 2,000.
+LONGEST_ADDRESS = 8000
 
-# The sandbox is on this machine: no proxy that the environment names is asked.
-_NO_PROXY = {"http": None, "https": None, "all": None}
-
-_CREATED, _GONE = 201, 404
-_DELETED = frozenset({200, 204, _GONE})
+# What a signed address keeps secret, wherever an error's text repeats it, and how much of such a
+# text is repeated at all.
+_QUERY, _PASSWORD, _LONGEST_TEXT = re.compile(r"\?\S+"), re.compile(r"//[^/\s@]*@"), 200
 
 
 @dataclass(frozen=True)
@@ -46,12 +39,21 @@ class HostedFile:
         When the address ends, unix seconds; None if it does not.
     remove
         Takes the file away; None where that cannot be done.
+    renew
+        Returns the same file under an address that ends later; None where the file has to be put
+        there again for that.
+
+    Examples
+    --------
+    >>> HostedFile("https://files.example/7f3a.png?signature=…")
+    HostedFile(expires_at=None)
 
     """
 
     url: str = field(repr=False)
     expires_at: float | None = None
     remove: Callable[[], None] | None = field(default=None, repr=False, compare=False)
+    renew: Callable[[], HostedFile] | None = field(default=None, repr=False, compare=False)
 
     def delete(self) -> None:
         """Take the file away, if the host can.
@@ -72,6 +74,8 @@ class Hosting(Protocol):
     def put(self, data: bytes, media_type: str, digest: str) -> HostedFile:
         """Host a file.
 
+        Different files may be put there from several threads at once.
+
         Parameters
         ----------
         data
@@ -90,198 +94,92 @@ class Hosting(Protocol):
         """
 
 
-class SandboxHosting:
-    """The uploads of a sandbox on this machine.
-
-    Parameters
-    ----------
-    base_url
-        The sandbox's address, on loopback.
-    uploads_path
-        The path that takes uploads, as the sandbox names it.
-    auth
-        Adds the key to a request; the key itself stays in there.
-    session
-        Used in place of one of our own.
+def checked_file(hosted: object) -> HostedFile:
+    """Return what a hosting answered, if the service can make something of it.
 
     Raises
     ------
     HostingError
-        The address is not on loopback, or the path is none.
+        It is no `HostedFile`, its address is none that can be sent, or has ended. The address is
+        not repeated: it may be signed.
 
     """
-
-    def __init__(
-        self,
-        base_url: str,
-        uploads_path: str,
-        auth: AuthBase,
-        session: requests.Session | None = None,
-    ) -> None:
-        # The path came over the wire: "//elsewhere" or "@elsewhere" would take the key along.
-        if not is_loopback_url(base_url) or not uploads_path.startswith("/"):
-            raise HostingError("A sandbox's uploads must be a path on this machine.")
-        self._url = f"{base_url.rstrip('/')}/{uploads_path.lstrip('/')}"
-        self._auth = auth
-        self._session = session or _own_session()
-
-    def __repr__(self) -> str:
-        return f"SandboxHosting({self._url!r})"
-
-    def put(self, data: bytes, media_type: str, digest: str) -> HostedFile:  # noqa: ARG002  the sandbox makes up its own names
-        """Upload a file to the sandbox.
-
-        Raises
-        ------
-        HostingError
-            The sandbox cannot be reached, or did not take it.
-
-        """
-        response = self._ask("POST", self._url, data=data, media_type=media_type)
-        url, expires_at = _answer(response)
-        if response.status_code != _CREATED or url is None:
-            raise HostingError(
-                "The sandbox did not take an upload.",
-                next_step="Its setting uploads=True allows them; or pass a URL instead.",
-                status=response.status_code,
-            )
-        return HostedFile(url, expires_at, lambda: self._delete(url))
-
-    def _delete(self, url: str) -> None:
-        response = self._ask("DELETE", url)
-        if response.status_code not in _DELETED:
-            raise HostingError("The sandbox did not delete an upload.", status=response.status_code)
-
-    def _ask(
-        self, method: str, url: str, *, data: bytes | None = None, media_type: str | None = None
-    ) -> requests.Response:
-        try:
-            return self._session.request(
-                method,
-                url,
-                data=data,
-                headers={"Content-Type": media_type},
-                auth=self._auth,
-                timeout=_TIMEOUT,
-                allow_redirects=False,
-                proxies=_NO_PROXY,  # type: ignore[arg-type]  # None for a scheme means no proxy; the stub knows only text
-            )
-        except (requests.RequestException, OSError):
-            raise HostingError(
-                "The sandbox cannot be reached for an upload.",
-                next_step="Start it again, or pass a URL instead of a local picture.",
-            ) from None
-
-
-def find_hosting(
-    base_url: str, auth: AuthBase, session: requests.Session | None = None
-) -> SandboxHosting | None:
-    """Ask a service on loopback, once and without the key, whether it takes uploads.
-
-    Parameters
-    ----------
-    base_url
-        The service's address; nothing is asked of one that is not on loopback.
-    auth
-        Adds the key to later uploads.
-    session
-        Used in place of one of our own.
-
-    Returns
-    -------
-    SandboxHosting or None
-        None for everything that is not a sandbox with uploads switched on.
-
-    """
-    if not is_loopback_url(base_url):
-        return None
-    try:
-        health = (session or _own_session()).get(
-            f"{base_url.rstrip('/')}/healthz",
-            timeout=_TIMEOUT,
-            allow_redirects=False,
-            proxies=_NO_PROXY,  # type: ignore[arg-type]  # None for a scheme means no proxy; the stub knows only text
-        )
-        known = health.json()
-        if known["service"] == "lumen-sandbox" and isinstance(known["uploads"], str):
-            return SandboxHosting(base_url, known["uploads"], auth, session)
-    except (requests.RequestException, OSError, ValueError, LookupError, TypeError, HostingError):
-        pass  # some other service on this machine
-    return None
-
-
-def host(picture: str | LocalPicture, hosting: Hosting | None) -> str:
-    """Return an address for a picture.
-
-    Parameters
-    ----------
-    picture
-        What `read_picture` or `read_mask` returned; a URL stays as it is.
-    hosting
-        Where local pictures go. The same bytes are put there once, as long as the address lasts.
-
-    Raises
-    ------
-    HostingError
-        It is local and there is no hosting, or the hosting failed. Nothing has been paid.
-
-    Examples
-    --------
-    >>> host("https://example.org/cat.png", None)
-    'https://example.org/cat.png'
-
-    """
-    if isinstance(picture, str):
-        return picture
-    if hosting is None:
+    if not isinstance(hosted, HostedFile):
         raise HostingError(
-            "The service reads pictures by URL, and this one exists only here; nothing was sent.",
-            next_step="Pass a URL that the service can read, give the client a hosting= object, "
-            "or run on the sandbox, which takes local pictures.",
+            f"The hosting gave a {type(hosted).__name__} for a picture, not a HostedFile; "
+            "nothing was sent.",
+            next_step="Return HostedFile(url, expires_at) from its put method.",
         )
-    shelf = _SHELVES.setdefault(hosting, _Shelf())
-    return shelf.put(picture, hosting).url
+    ends: object = hosted.expires_at  # a user's own hosting may give anything
+    url: object = hosted.url
+    if ends is not None and (
+        isinstance(ends, bool) or not isinstance(ends, (int, float)) or not math.isfinite(ends)
+    ):
+        raise HostingError(
+            "The hosting says of a picture that its address ends at something that is no time; "
+            "nothing was sent.",
+            next_step="Give expires_at in unix seconds, or None.",
+        )
+    if isinstance(ends, (int, float)) and ends <= time.time():
+        raise HostingError(
+            "The hosting gave an address for a picture that has ended already; nothing was sent.",
+            next_step="Give expires_at in unix seconds, and check this machine's clock.",
+        )
+    if not (isinstance(url, str) and url.startswith("data:")):
+        check_address(url)
+    return hosted
 
 
-class _Shelf:
-    """What one hosting holds already."""
+def raised(error: Exception, whose: str) -> HostingError:
+    """Return the error for what a user's own hosting raised, free of what an address keeps secret.
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._files: dict[str, HostedFile] = {}
+    Parameters
+    ----------
+    error
+        What was raised.
+    whose
+        The subject of the sentence, such as ``"The hosting"``.
 
-    def put(self, picture: LocalPicture, hosting: Hosting) -> HostedFile:
-        # Held while uploading: a second thread with the same picture waits instead of uploading.
-        with self._lock:
-            known = self._files.get(picture.sha256)
-            if known is not None and (
-                known.expires_at is None or known.expires_at - time.time() > RENEW_BEFORE
-            ):
-                return known
-            hosted = hosting.put(picture.data, picture.media_type, picture.sha256)
-            self._files[picture.sha256] = hosted
-            return hosted
-
-
-# Weak, so that a hosting which is no longer used is forgotten with its addresses.
-_SHELVES: weakref.WeakKeyDictionary[Hosting, _Shelf] = weakref.WeakKeyDictionary()
+    """
+    text = _PASSWORD.sub("//…@", _QUERY.sub("?…", str(error)))
+    text = " ".join(text.split())[:_LONGEST_TEXT]
+    said = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return HostingError(
+        f"{whose} raised {said.rstrip('.')}; nothing was sent.",
+        next_step="Look at the error's __cause__, and try the hosting by itself.",
+    )
 
 
-def _own_session() -> requests.Session:
-    session = requests.Session()
-    # Neither netrc nor proxies: both would be asked about this very machine.
-    session.trust_env = False
-    return session
+def check_address(url: object) -> None:
+    """Check that an address which a hosting gave can be sent to the service.
+
+    Raises
+    ------
+    HostingError
+        It is not an http(s) address with a host, is too long, or has a password, spaces or
+        control characters in it.
+
+    """
+    wrong = _fault(url)
+    if wrong is not None:
+        raise HostingError(
+            f"The hosting gave an address for a picture that {wrong}; nothing was sent.",
+            next_step="It should give an https address that the service can read without a "
+            "password.",
+        )
 
 
-def _answer(response: requests.Response) -> tuple[str | None, float | None]:
-    """Return address and end of an upload, None for what the answer does not say properly."""
+def _fault(url: object) -> str | None:
+    """Say what is wrong with an address, in words that do not repeat it."""
+    if not isinstance(url, str) or len(url) > LONGEST_ADDRESS:
+        return "is too long" if isinstance(url, str) else f"is a {type(url).__name__}, not text"
+    if not url.isascii() or not url.isprintable() or " " in url:
+        return "has characters that no address has"
     try:
-        said = response.json()
-        url, expires_at = said["url"], said.get("expires_at")
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return None, None
-    # The key goes along with a later DELETE, so the address must be on this machine too.
-    if not isinstance(url, str) or not is_loopback_url(url):
-        return None, None
-    return url, expires_at if isinstance(expires_at, (int, float)) else None
+        parts = urlsplit(url)
+        good = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        return "is not a URL"
+    if not good:
+        return "is not an http(s) address"
+    return "has a user name or password in it" if "@" in parts.netloc else None

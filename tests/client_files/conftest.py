@@ -4,10 +4,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lumen_widgets.client import caretaker, hosting_choice, scheduler
 from tests.client_files.loopback import LoopbackServer
+from tests.client_files.s3_store import S3Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.client_files.s3_store import Store
 
 
 @pytest.fixture
@@ -24,3 +28,22 @@ def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    """Run a store that speaks S3 for one test."""
+    running = S3Server()
+    yield running.store
+    running.close()
+
+
+@pytest.fixture(autouse=True)
+def _own_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test a caretaker and a scheduler of its own, and no hosting of the developer's."""
+    monkeypatch.setattr(caretaker, "_caretakers", {})
+    monkeypatch.setattr(scheduler, "_schedulers", {})
+    # A caretaker of one test has nothing to do at the end of the process.
+    monkeypatch.setattr(caretaker, "_at_exit", lambda _: None)
+    monkeypatch.setattr(hosting_choice, "_found", {})
+    monkeypatch.delenv("LUMEN_HOSTING", raising=False)

@@ -28,6 +28,8 @@ _ALONE = {
     "ipykernel": set[str](),
     "requests": {"client"},
     "urllib3": {"client"},
+    # stores for local pictures: an optional package
+    "fsspec": {"client"},
     "sqlite3": {"journal", "sandbox"},
     # the client's part is below: its webhook receiver is a server too
     "starlette": {"sandbox", "client"},

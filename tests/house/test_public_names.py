@@ -19,7 +19,7 @@ _NAMES = [
     "TaskFailed", "TaskCancelled", "TasksFailed", "WaitTimeout", "DownloadError", "generate",
     "edit", "inpaint", "show", "stream", "use", "MaskPainter", "PromptForm", "TaskPanel",
     "prices", "budget", "BudgetExceeded", "WebhookReceiver", "sign_webhook", "verify_webhook",
-    "sandbox",
+    "CallableHosting", "DataURIHosting", "FsspecHosting", "sandbox",
 ]  # fmt: skip
 
 

@@ -1,0 +1,311 @@
+"""A store that fsspec knows (S3, Google, Azure, OSS) as a hosting, by signed addresses."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import re
+import secrets
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lumen_widgets.client.addresses import is_loopback_url
+from lumen_widgets.client.bounded import call_within
+from lumen_widgets.client.errors import HostingError, InvalidRequest, interrupted
+from lumen_widgets.client.hosting import HostedFile, check_address
+from lumen_widgets.client.sizes import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+T = TypeVar("T")
+
+# Seconds. An address is used for new tasks until a quarter of an hour before its end: shorter
+# ones would be signed again for nearly each task. Seven days is the longest that S3 signs for.
+SHORTEST_EXPIRES, LONGEST_EXPIRES = 1800, 7 * 24 * 3600
+
+# The packages whose file systems can sign, by the protocols of their addresses. Others that can
+# are taken too.
+PACKAGES = {
+    "s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs",
+    "abfss": "adlfs", "oss": "ossfs",
+}  # fmt: skip
+
+_ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
+
+# One scheme and a bucket: "simplecache::s3://" and the like are layers for reading.
+_URL = re.compile(r"([a-z][a-z0-9+.-]*)://([^:?#][^?#]*)")
+
+# What stores raise, by the name of the class: their packages need not be imported for it.
+_WORDS = (
+    ({"NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError",
+      "NoCredentialsProvided", "DefaultCredentialsError"}, "no credentials for it were found"),
+    ({"PermissionError", "Forbidden", "HttpAuthenticationError"}, "it refused the credentials"),
+    ({"FileNotFoundError", "NoSuchBucket", "ResourceNotFoundError"}, "it has no such bucket"),
+    ({"TimeoutError", "FSTimeoutError", "ConnectTimeoutError", "ReadTimeoutError"},
+     "it did not answer in time"),
+    ({"EndpointConnectionError", "ConnectionError", "ClientConnectorError", "HTTPClientError"},
+     "it cannot be reached"),
+)  # fmt: skip
+
+
+class FsspecHosting:
+    """Hosts pictures in a store of one's own, at addresses that are signed for a time.
+
+    Files get names that cannot be guessed, stay as private as the store makes new files, and are
+    deleted when no task needs them any more; a lifecycle rule on the folder takes care of what a
+    killed process leaves behind. Credentials come from where the store's own package looks for
+    them: its environment variables, its files, fsspec's configuration.
+
+    Parameters
+    ----------
+    url
+        Bucket and folder, such as ``s3://bucket/folder``, ``gs://…``, ``az://…`` or ``oss://…``.
+    expires
+        Seconds that an address is good for, 1800 (half an hour) to 604800 (a week): a task that
+        waits in the service's queue reads its pictures late. With temporary credentials an
+        address may end sooner, together with them.
+    timeout
+        Seconds for one upload.
+    storage_options
+        What the file system takes as keywords, such as ``endpoint_url`` for a store that only
+        speaks like S3, or ``profile``.
+
+    Raises
+    ------
+    HostingError
+        fsspec or the store's package is not installed, or the store cannot sign addresses.
+    InvalidRequest
+        An argument is not as above.
+
+    Examples
+    --------
+    >>> hosting = FsspecHosting("s3://my-bucket/lumen")  # doctest: +SKIP
+    >>> client = LumenClient(hosting=hosting)  # doctest: +SKIP
+    >>> client.edit("make it snow", "cat.png").wait()  # doctest: +SKIP
+
+    """
+
+    def __init__(
+        self,
+        url: str,
+        expires: float = 3600,
+        *,
+        timeout: float = 60.0,
+        storage_options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._url, self._protocol = _checked_url(url)
+        self._expires = _checked_expires(expires)
+        self._timeout = _checked_timeout(timeout)
+        self._options = dict(storage_options or {})
+        _check_can_sign(self._protocol)
+        # With the process's id: a forked child has none of its parent's connections.
+        self._open: tuple[int, Any, str] | None = None
+
+    def __repr__(self) -> str:
+        return f"FsspecHosting({self._url!r}, expires={self._expires})"
+
+    def put(self, data: bytes, media_type: str, digest: str) -> HostedFile:  # noqa: ARG002  whoever has the same file knows its digest
+        """Put a file into the store and sign its address.
+
+        Raises
+        ------
+        HostingError
+            The store cannot be reached, refuses, does not answer in time, or signs nothing that
+            the service could read.
+        KeyboardInterrupt
+            The wait was interrupted; the file is taken away again if it got there.
+
+        """
+        # 128 random bits: whoever has the picture, or its digest, cannot guess its name.
+        name = secrets.token_hex(16) + _ENDINGS.get(media_type, "")
+
+        def upload() -> HostedFile:
+            store, folder = self._store()
+            path = f"{folder}/{name}"
+            # Signed first: a store that cannot is found out before anything is there.
+            hosted = self._signed(store, path)
+            store.pipe_file(path, data, **_content_type(self._protocol, media_type))
+            return hosted
+
+        return self._within(upload, _delete_quietly)
+
+    def _signed(self, store: Any, path: str) -> HostedFile:
+        ends = time.time() + self._expires
+        url = store.sign(path, expiration=self._expires)
+        check_address(url)
+        if not url.startswith("https:") and not is_loopback_url(url):
+            raise HostingError(
+                "The store's addresses are http, which anybody on the way can read; nothing was "
+                "sent.",
+                next_step="Use the store's https address as its endpoint.",
+            )
+        if "?" not in url:
+            raise HostingError(
+                "The store gave an address without a signature; nothing was sent.",
+                next_step="Give it credentials: anonymous access cannot sign.",
+            )
+        return HostedFile(
+            url,
+            ends,
+            remove=lambda: self._within(lambda: _remove(store, path), lambda _: None),
+            renew=lambda: self._within(lambda: self._signed(store, path), lambda _: None),
+        )
+
+    def _store(self) -> tuple[Any, str]:
+        """Return the file system, and the folder in it."""
+        if self._open is None or self._open[0] != os.getpid():
+            from fsspec.core import url_to_fs
+
+            store, folder = url_to_fs(self._url, **self._complete_options())
+            self._open = (os.getpid(), store, folder.rstrip("/"))
+        return self._open[1:]
+
+    def _complete_options(self) -> dict[str, Any]:
+        """Return the options, with today's signatures where S3 would be signed for as of old.
+
+        botocore still signs addresses in the second version by default, which no bucket made
+        since 2020 takes.
+        """
+        if PACKAGES.get(self._protocol) != "s3fs":
+            return self._options
+        from fsspec.config import conf
+
+        given = self._options.get("config_kwargs", conf.get("s3", {}).get("config_kwargs", {}))
+        return {**self._options, "config_kwargs": {"signature_version": "s3v4", **given}}
+
+    def _within(self, job: Callable[[], T], late: Callable[[T], None]) -> T:
+        try:
+            return call_within(self._timeout, job, late)
+        except HostingError:
+            raise
+        except KeyboardInterrupt:
+            raise interrupted(
+                "Stopped while a picture was being hosted; nothing was sent and nothing paid."
+            ) from None
+        except Exception as error:  # noqa: BLE001 -- each store raises errors of its own
+            # From None, and in words of our own: a store's text repeats addresses and keys.
+            raise self._failed(error) from None
+
+    def _failed(self, error: BaseException) -> HostingError:
+        words = next((words for names, words in _WORDS if names & _names(error)), None)
+        return HostingError(
+            f"A picture could not be hosted at {self._url}: "
+            f"{words or f'the store failed ({type(error).__name__})'}. Nothing was sent.",
+            next_step="Check the address, the credentials and the network: "
+            f"fsspec.open({self._url!r}) with the same settings should work.",
+        )
+
+
+def _checked_url(url: object) -> tuple[str, str]:
+    text = url.strip().rstrip("/") if isinstance(url, str) else ""
+    found = _URL.fullmatch(text)
+    if found is None or not text.isprintable():
+        raise InvalidRequest(
+            "That is not the address of a store.",
+            next_step="Give bucket and folder, such as s3://bucket/folder.",
+            field="url",
+        )
+    # Azure's container@account has no colon before the @; a password has.
+    if re.match(r"[^/@]*:[^/@]*@", found[2]):
+        raise InvalidRequest(
+            "The address of the store has a password in it, which would end in notebooks.",
+            next_step="Leave it to the store's own environment variables or storage_options=.",
+            field="url",
+        )
+    return text, found[1]
+
+
+def _checked_expires(expires: object) -> int:
+    number = isinstance(expires, (int, float)) and not isinstance(expires, bool)
+    if not number or not SHORTEST_EXPIRES <= expires <= LONGEST_EXPIRES:  # type: ignore[operator]  # number says that it is one
+        raise InvalidRequest(
+            f"expires is {shown(expires)}, not {SHORTEST_EXPIRES} to {LONGEST_EXPIRES} seconds: "
+            "an address has to outlive the time that a task waits in the service's queue.",
+            next_step="Leave it out for an hour.",
+            field="expires",
+        )
+    return int(expires)  # type: ignore[call-overload, no-any-return]  # checked above
+
+
+def _checked_timeout(timeout: object) -> float:
+    number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
+    if not number or not (math.isfinite(timeout) and timeout > 0):  # type: ignore[arg-type, operator]  # number says that it is one
+        raise InvalidRequest(
+            f"timeout is {shown(timeout)}, not a number of seconds.",
+            next_step="Leave it out for 60.",
+            field="timeout",
+        )
+    return float(timeout)  # type: ignore[arg-type]  # checked above
+
+
+def _check_can_sign(protocol: str) -> None:
+    """Find out without the network whether the file system of a protocol can sign addresses."""
+    package = PACKAGES.get(protocol)
+    try:
+        import fsspec
+    except ImportError:
+        raise HostingError(
+            "Hosting in a store needs fsspec, which is not installed.",
+            next_step=f"Install it: pip install {package or 'fsspec'}",
+        ) from None
+    try:
+        kind = fsspec.get_filesystem_class(protocol)
+    except ImportError:
+        raise HostingError(
+            f"A {protocol}:// store needs a package that is not installed.",
+            next_step=f"Install it: pip install {package or 'fsspec[full]'}",
+        ) from None
+    except ValueError:
+        kind = None
+    if kind is None or kind.sign is fsspec.AbstractFileSystem.sign:
+        raise HostingError(
+            f"A {protocol}:// store cannot give out signed addresses.",
+            next_step="These can: s3:// (s3fs), gs:// (gcsfs), az:// (adlfs), oss:// (ossfs). For "
+            "another one pass lumen.CallableHosting(fn).",
+        )
+
+
+def _content_type(protocol: str, media_type: str) -> dict[str, Any]:
+    """Return the keyword by which a store is told what kind of file it gets.
+
+    There is none for an access list: new files are private unless the store was told otherwise,
+    and buckets with access lists switched off refuse any. OSS goes by the name's ending.
+    """
+    match PACKAGES.get(protocol):
+        case "s3fs":
+            return {"ContentType": media_type}
+        case "gcsfs":
+            return {"content_type": media_type}
+        case "adlfs":
+            with contextlib.suppress(ImportError):
+                from azure.storage.blob import ContentSettings
+
+                return {"content_settings": ContentSettings(content_type=media_type)}
+    return {}
+
+
+def _remove(store: Any, path: str) -> None:
+    # Where it exists, one request; `rm` first looks what the path stands for.
+    if type(store).__module__.partition(".")[0] in {"s3fs", "gcsfs"}:
+        store.rm_file(path)
+    else:
+        store.rm(path)
+
+
+def _delete_quietly(hosted: HostedFile) -> None:
+    with contextlib.suppress(HostingError):
+        hosted.delete()
+
+
+def _names(error: BaseException) -> set[str]:
+    """Return the names of an error's classes, and of those of what caused it."""
+    names: set[str] = set()
+    for _ in range(10):  # chains are 3 or 4 deep; this ends a loop
+        names |= {kind.__name__ for kind in type(error).__mro__}
+        cause = error.__cause__ or error.__context__
+        if cause is None:
+            break
+        error = cause
+    return names

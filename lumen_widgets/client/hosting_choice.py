@@ -1,0 +1,71 @@
+"""The choice of a hosting where the user passed none."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from lumen_widgets.client.data_uri_hosting import DataURIHosting
+from lumen_widgets.client.errors import HostingError, LumenError
+from lumen_widgets.client.fsspec_hosting import FsspecHosting
+from lumen_widgets.client.sandbox_hosting import find_hosting
+
+if TYPE_CHECKING:
+    import requests
+    from requests.auth import AuthBase
+
+    from lumen_widgets.client.hosting import Hosting
+
+VARIABLE = "LUMEN_HOSTING"
+
+
+def choose_hosting(
+    base_url: str, auth: AuthBase, session: requests.Session | None = None
+) -> Hosting | None:
+    """Return the hosting for a client that was given none.
+
+    A sandbox on this machine that takes uploads comes first, since it reads nothing from
+    elsewhere and a hub may set the variable for everyone; then ``LUMEN_HOSTING``: ``data:``, or
+    the address of a store that fsspec knows, such as ``s3://bucket/folder``.
+
+    Parameters
+    ----------
+    base_url, auth, session
+        As for `find_hosting`.
+
+    Returns
+    -------
+    Hosting or None
+        None where neither is there.
+
+    Raises
+    ------
+    HostingError
+        ``LUMEN_HOSTING`` names nothing that can be used.
+
+    """
+    return find_hosting(base_url, auth, session) or _named(os.environ.get(VARIABLE, "").strip())
+
+
+# By the variable's text, so that the clients of a process share what is hosted already.
+_found: dict[str, Hosting] = {}
+
+
+def _named(text: str) -> Hosting | None:
+    if not text:
+        return None
+    known = _found.get(text)
+    if known is not None:
+        return known
+    if text.lower() == "data:":
+        return _found.setdefault(text, DataURIHosting())
+    try:
+        return _found.setdefault(text, FsspecHosting(text))
+    except LumenError as error:
+        # The text itself is not repeated: a password in it would end in the notebook.
+        raise HostingError(
+            f"The environment variable {VARIABLE} names no hosting that can be used. "
+            f"{error.message}",
+            next_step=f"{error.next_step} {VARIABLE} is data: or an address such as "
+            "s3://bucket/folder.".lstrip(),
+        ) from None

@@ -1,0 +1,349 @@
+"""Hostings of the user's own, pictures inside the request, and the choice where none was passed."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lumen_widgets.client import (
+    CallableHosting,
+    DataURIHosting,
+    FsspecHosting,
+    HostedFile,
+    HostingError,
+    InvalidRequest,
+    LumenClient,
+)
+from lumen_widgets.client.images import LocalPicture, read_picture
+from lumen_widgets.client.keys import Key
+from lumen_widgets.client.origin import read_origin
+from lumen_widgets.client.shelf import host
+from tests.client_files import s3_store
+from tests.client_files.samples import gradient
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.client_files.s3_store import Store
+
+URL = "https://files.example/7f3a.png"
+
+
+def local(width: int = 40) -> LocalPicture:
+    """Return a picture that exists only here."""
+    read = read_picture(gradient(width))
+    assert isinstance(read, LocalPicture)
+    return read
+
+
+def test_a_function_hosts_pictures() -> None:
+    """A function of bytes and type gives the address, once for each content."""
+    calls: list[tuple[bytes, str]] = []
+
+    def upload(data: bytes, media_type: str) -> str:
+        calls.append((data, media_type))
+        return f"{URL}?{len(calls)}"
+
+    place = CallableHosting(upload)
+    assert host(local(), place) == host(local(), place) == f"{URL}?1"
+    assert host(local(41), place) == f"{URL}?2"
+    assert calls == [(local().data, "image/png"), (local(41).data, "image/png")]
+    assert "upload" in repr(place)
+
+
+def test_a_function_may_say_how_long_its_address_lasts() -> None:
+    """What returns a HostedFile is asked again when its address comes near its end."""
+    ends = time.time() + 60
+    calls: list[int] = []
+
+    def upload(data: bytes, media_type: str) -> HostedFile:
+        calls.append(len(data))
+        return HostedFile(URL, ends)
+
+    place = CallableHosting(upload)
+    assert (host(local(), place), host(local(), place)) == (URL, URL)
+    assert len(calls) == 2
+
+
+async def _async(data: bytes, media_type: str) -> str:
+    return URL
+
+
+@pytest.mark.parametrize(
+    "fn",
+    [
+        lambda *_: None,
+        lambda *_: 7,
+        lambda *_: b"https://files.example/",
+        lambda *_: "",
+        lambda *_: "cat.png",
+        lambda *_: "file:///etc/passwd",
+        lambda *_: "ftp://files.example/cat.png",
+        lambda *_: "https://",
+        lambda *_: "https://[SENTINEL/cat.png",
+        lambda *_: "https://files.example:99999/SENTINEL",
+        lambda *_: "https://me:SENTINEL@files.example/",
+        lambda *_: "https://files.example/\r\nSENTINEL: 1",
+        lambda *_: "https://files.example/a SENTINEL",
+        lambda *_: "https://files.example/\u202eSENTINEL",
+        lambda *_: "https://files.example/" + "SENTINEL" * 2000,
+        lambda *_: "data:image/png;base64,SENTINEL",
+        lambda *_: HostedFile("javascript:SENTINEL"),
+        lambda *_: HostedFile(URL, "SENTINEL"),  # type: ignore[arg-type]
+        lambda *_: HostedFile(URL, float("nan")),
+        lambda *_: HostedFile(URL, 1.0),
+        _async,
+    ],
+)
+def test_junk_of_a_function_is_refused(fn: Any) -> None:
+    """Whatever is no address that the service can read is an error before anything is paid."""
+    with pytest.raises(HostingError, match="nothing was sent") as caught:
+        host(local(), CallableHosting(fn))
+    assert "SENTINEL" not in str(caught.value)
+    assert not caught.value.may_have_cost
+
+
+def test_what_a_function_raises_is_told() -> None:
+    """The error has the function's own as its cause and says it, without a signed query."""
+
+    def upload(data: bytes, media_type: str) -> str:
+        raise OSError("no way to https://me:SENTINEL@files.example/x?sig=SENTINEL now")
+
+    with pytest.raises(HostingError, match="OSError: no way to") as caught:
+        host(local(), CallableHosting(upload))
+    assert isinstance(caught.value.__cause__, OSError)
+    assert "SENTINEL" not in str(caught.value)
+    with pytest.raises(InvalidRequest):
+        CallableHosting("https://files.example")  # type: ignore[arg-type]
+
+
+class Bare:
+    """An object with a method, without room for anything else."""
+
+    __slots__ = ("calls",)
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def put(self, data: bytes, media_type: str, digest: str) -> HostedFile:
+        """Host a file."""
+        self.calls += 1
+        return HostedFile(f"{URL}?{digest}")
+
+
+@dataclasses.dataclass
+class Unhashable(Bare):
+    """An object that is compared by its fields, and so cannot be hashed."""
+
+    calls: int = 0
+
+
+@pytest.mark.parametrize("kind", [Bare, Unhashable])
+def test_any_object_with_put_is_a_hosting(kind: type[Bare]) -> None:
+    """One with slots or without a hash holds each content once too, apart from its equals."""
+    first, second = kind(), kind()
+    for place in (first, second):
+        assert host(local(), place) == host(local(), place)
+    assert (first.calls, second.calls) == (1, 1)
+
+
+@pytest.mark.parametrize("given", ["s3://bucket", 7, object()])
+def test_what_is_no_hosting_is_refused(given: Any) -> None:
+    """A string in place of a hosting is an error that shows how it is written."""
+    with pytest.raises(InvalidRequest, match="nothing was sent") as caught:
+        host(local(), given)
+    assert "FsspecHosting" in caught.value.next_step
+
+
+@pytest.mark.parametrize("answer", [None, "https://files.example/", OSError("away")])
+def test_junk_of_an_object_is_refused(answer: Any) -> None:
+    """What a user's own hosting returns or raises is checked as well."""
+
+    class Junk:
+        def put(self, data: bytes, media_type: str, digest: str) -> HostedFile:
+            if isinstance(answer, Exception):
+                raise answer
+            return answer  # type: ignore[no-any-return]
+
+    with pytest.raises(HostingError, match="nothing was sent"):
+        host(local(), Junk())
+
+
+def test_different_pictures_are_hosted_at_once() -> None:
+    """A picture does not wait for another one, and the same one is put there once."""
+    meeting = threading.Barrier(2)
+    calls: list[int] = []
+
+    def upload(data: bytes, media_type: str) -> str:
+        calls.append(len(data))
+        meeting.wait(10)  # ends only if the other one is on its way too
+        return f"{URL}?{len(data)}"
+
+    place = CallableHosting(upload)
+    found: list[str] = []
+    threads = [
+        threading.Thread(target=lambda width=width: found.append(host(local(width), place)))
+        for width in (40, 400, 40, 400, 40)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(calls) == 2
+    assert len(found) == 5
+    assert len(set(found)) == 2
+
+
+def test_what_failed_is_tried_again_by_the_next_one_only() -> None:
+    """Who waited for an upload that fails shares its error; a later call tries anew."""
+    started, fails = threading.Event(), threading.Event()
+    calls: list[str] = []
+
+    def upload(data: bytes, media_type: str) -> str:
+        calls.append(media_type)
+        started.set()
+        if len(calls) == 1:
+            fails.wait(10)
+            raise OSError("away")
+        return URL
+
+    place = CallableHosting(upload)
+    errors: list[HostingError] = []
+
+    def attempt() -> None:
+        try:
+            host(local(), place)
+        except HostingError as error:
+            errors.append(error)
+
+    first = threading.Thread(target=attempt)
+    first.start()
+    assert started.wait(10)
+    others = [threading.Thread(target=attempt) for _ in range(3)]
+    for thread in others:
+        thread.start()
+    # They have come as far as the attempt once they are not on their way to it any more.
+    while not all(_waits(thread) for thread in others):
+        time.sleep(0.01)
+    fails.set()
+    for thread in (first, *others):
+        thread.join(10)
+    assert len(errors) == 4
+    assert len(calls) == 1
+    assert host(local(), place) == URL
+
+
+def _waits(thread: threading.Thread) -> bool:
+    """Say whether a thread waits for another one's upload."""
+    import sys
+
+    frame = sys._current_frames().get(thread.ident or 0)
+    while frame is not None:
+        if frame.f_code.co_name == "wait" and "threading" in frame.f_code.co_filename:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def test_a_picture_travels_inside_the_request() -> None:
+    """A data: URI holds the very bytes."""
+    url = host(local(), DataURIHosting())
+    head, _, payload = url.partition(",")
+    assert head == "data:image/png;base64"
+    assert base64.b64decode(payload) == local().data
+
+
+def test_a_picture_that_is_too_large_to_travel_inside_is_refused() -> None:
+    """The error says how large it is and what can be done, before anything is paid."""
+    size = len(local().data)
+    assert host(local(), DataURIHosting(size)).startswith("data:")
+    with pytest.raises(HostingError, match=f"{size:,} bytes.*nothing was sent") as caught:
+        host(local(), DataURIHosting(size - 1))
+    assert "thumbnail" in caught.value.next_step
+    for wrong in (0, -1, 1.5, True, "1 MB", None):
+        with pytest.raises(InvalidRequest):
+            DataURIHosting(wrong)  # type: ignore[arg-type]
+
+
+def account(url: str, tmp_path: Path, **options: Any) -> LumenClient:
+    """Return a client of some service that is never asked."""
+    return LumenClient("sk-lumen-SENTINEL", url, journal=tmp_path, **options)
+
+
+@pytest.mark.parametrize("text", [None, "", "  "])
+def test_without_any_hosting_the_routes_are_listed(
+    text: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a service elsewhere a local picture is an error that lists all ways out."""
+    if text is not None:
+        monkeypatch.setenv("LUMEN_HOSTING", text)
+    with pytest.raises(HostingError, match="nothing was sent") as caught:
+        account("https://lumen.example", tmp_path).edit("snow", gradient())
+    for way in ("URL", "Download mask", "FsspecHosting", "CallableHosting", "DataURIHosting",
+                "LUMEN_HOSTING", "sandbox"):  # fmt: skip
+        assert way in caught.value.next_step
+
+
+def test_the_environment_chooses(monkeypatch: pytest.MonkeyPatch, store: Store) -> None:
+    """LUMEN_HOSTING serves every client that has none of its own, with one shelf for all."""
+    clients = [account_of("https://lumen.example") for _ in range(2)]
+    monkeypatch.setenv("LUMEN_HOSTING", "data:")
+    assert clients[0].address(local()).startswith("data:image/png")
+
+    monkeypatch.setenv("LUMEN_HOSTING", f"s3://{s3_store.BUCKET}/env/")
+    for name, value in [("ACCESS_KEY_ID", s3_store.KEY_ID), ("SECRET_ACCESS_KEY", s3_store.SECRET),
+                        ("ENDPOINT_URL", store.url)]:  # fmt: skip
+        monkeypatch.setenv(f"AWS_{name}", value)
+    found = {account_of(store.url).address(local()) for _ in range(2)}
+    assert len(found) == 1
+    assert found.pop().startswith(f"{store.url}/{s3_store.BUCKET}/env/")
+    assert store.puts() == 1
+
+
+def account_of(url: str, hosting: Any = None) -> Any:
+    """Return what a client of a service works with."""
+    from lumen_widgets.client.account import Account
+
+    return Account(
+        Key("sk-lumen-SENTINEL", read_origin(url)),
+        hosting=hosting,
+        journal=None,
+        session=None,
+        timeout=10.0,
+        allow_hosts=(),
+    )
+
+
+def test_an_argument_comes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client with a hosting of its own does not look at LUMEN_HOSTING."""
+    monkeypatch.setenv("LUMEN_HOSTING", "nonsense")
+    own = account_of("https://lumen.example", CallableHosting(lambda *_: URL))
+    assert own.address(local()) == URL
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["nonsense", "s3:", "http://files.example", "memory://x", "s3://a:SENTINEL@b/c", "gs://x",
+     "unheard://of", "data", "1"],
+)  # fmt: skip
+def test_nonsense_in_the_environment_is_named(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What LUMEN_HOSTING cannot mean is an error that names it, when a picture needs it."""
+    monkeypatch.setenv("LUMEN_HOSTING", text)
+    with pytest.raises(HostingError, match="LUMEN_HOSTING") as caught:
+        account("https://lumen.example", tmp_path).edit("snow", gradient())
+    assert "SENTINEL" not in str(caught.value)
+    assert not caught.value.may_have_cost
+
+
+def test_an_address_on_this_machine_is_no_use_to_a_service_elsewhere(store: Store) -> None:
+    """A store on loopback is refused before the service is paid for not finding the picture."""
+    place = FsspecHosting(f"s3://{s3_store.BUCKET}", storage_options=store.options)
+    with pytest.raises(HostingError, match="cannot reach"):
+        account_of("https://lumen.example", place).address(local())
