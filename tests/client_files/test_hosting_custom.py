@@ -1,4 +1,4 @@
-"""Hostings of the user's own, pictures inside the request, and the choice where none was passed."""
+"""Hostings of the user's own, and pictures inside the request."""
 
 from __future__ import annotations
 
@@ -6,30 +6,20 @@ import base64
 import dataclasses
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from lumen_widgets.client import (
     CallableHosting,
     DataURIHosting,
-    FsspecHosting,
     HostedFile,
     HostingError,
     InvalidRequest,
-    LumenClient,
 )
 from lumen_widgets.client.images import LocalPicture, read_picture
-from lumen_widgets.client.keys import Key
-from lumen_widgets.client.origin import read_origin
 from lumen_widgets.client.shelf import host
-from tests.client_files import s3_store
 from tests.client_files.samples import gradient
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.client_files.s3_store import Store
 
 URL = "https://files.example/7f3a.png"
 
@@ -268,82 +258,3 @@ def test_a_picture_that_is_too_large_to_travel_inside_is_refused() -> None:
     for wrong in (0, -1, 1.5, True, "1 MB", None):
         with pytest.raises(InvalidRequest):
             DataURIHosting(wrong)  # type: ignore[arg-type]
-
-
-def account(url: str, tmp_path: Path, **options: Any) -> LumenClient:
-    """Return a client of some service that is never asked."""
-    return LumenClient("sk-lumen-SENTINEL", url, journal=tmp_path, **options)
-
-
-@pytest.mark.parametrize("text", [None, "", "  "])
-def test_without_any_hosting_the_routes_are_listed(
-    text: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On a service elsewhere a local picture is an error that lists all ways out."""
-    if text is not None:
-        monkeypatch.setenv("LUMEN_HOSTING", text)
-    with pytest.raises(HostingError, match="nothing was sent") as caught:
-        account("https://lumen.example", tmp_path).edit("snow", gradient())
-    for way in ("URL", "Download mask", "FsspecHosting", "CallableHosting", "DataURIHosting",
-                "LUMEN_HOSTING", "sandbox"):  # fmt: skip
-        assert way in caught.value.next_step
-
-
-def test_the_environment_chooses(monkeypatch: pytest.MonkeyPatch, store: Store) -> None:
-    """LUMEN_HOSTING serves every client that has none of its own, with one shelf for all."""
-    clients = [account_of("https://lumen.example") for _ in range(2)]
-    monkeypatch.setenv("LUMEN_HOSTING", "data:")
-    assert clients[0].address(local()).startswith("data:image/png")
-
-    monkeypatch.setenv("LUMEN_HOSTING", f"s3://{s3_store.BUCKET}/env/")
-    for name, value in [("ACCESS_KEY_ID", s3_store.KEY_ID), ("SECRET_ACCESS_KEY", s3_store.SECRET),
-                        ("ENDPOINT_URL", store.url)]:  # fmt: skip
-        monkeypatch.setenv(f"AWS_{name}", value)
-    found = {account_of(store.url).address(local()) for _ in range(2)}
-    assert len(found) == 1
-    assert found.pop().startswith(f"{store.url}/{s3_store.BUCKET}/env/")
-    assert store.puts() == 1
-
-
-def account_of(url: str, hosting: Any = None) -> Any:
-    """Return what a client of a service works with."""
-    from lumen_widgets.client.account import Account
-
-    return Account(
-        Key("sk-lumen-SENTINEL", read_origin(url)),
-        hosting=hosting,
-        journal=None,
-        session=None,
-        timeout=10.0,
-        allow_hosts=(),
-    )
-
-
-def test_an_argument_comes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client with a hosting of its own does not look at LUMEN_HOSTING."""
-    monkeypatch.setenv("LUMEN_HOSTING", "nonsense")
-    own = account_of("https://lumen.example", CallableHosting(lambda *_: URL))
-    assert own.address(local()) == URL
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["nonsense", "s3:", "http://files.example", "memory://x", "s3://a:SENTINEL@b/c", "gs://x",
-     "unheard://of", "data", "1"],
-)  # fmt: skip
-def test_nonsense_in_the_environment_is_named(
-    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What LUMEN_HOSTING cannot mean is an error that names it, when a picture needs it."""
-    monkeypatch.setenv("LUMEN_HOSTING", text)
-    with pytest.raises(HostingError, match="LUMEN_HOSTING") as caught:
-        account("https://lumen.example", tmp_path).edit("snow", gradient())
-    assert "SENTINEL" not in str(caught.value)
-    assert not caught.value.may_have_cost
-
-
-def test_an_address_on_this_machine_is_no_use_to_a_service_elsewhere(store: Store) -> None:
-    """A store on loopback is refused before the service is paid for not finding the picture."""
-    place = FsspecHosting(f"s3://{s3_store.BUCKET}", storage_options=store.options)
-    with pytest.raises(HostingError, match="cannot reach"):
-        account_of("https://lumen.example", place).address(local())
