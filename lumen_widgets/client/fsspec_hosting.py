@@ -15,6 +15,13 @@ from lumen_widgets.client.bounded import call_within
 from lumen_widgets.client.errors import HostingError, InvalidRequest, interrupted
 from lumen_widgets.client.hosting import HostedFile, check_address
 from lumen_widgets.client.sizes import shown
+from lumen_widgets.client.stores import (
+    check_can_sign,
+    complete_options,
+    content_type,
+    describe,
+    remove,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,29 +32,10 @@ T = TypeVar("T")
 # ones would be signed again for nearly each task. Seven days is the longest that S3 signs for.
 SHORTEST_EXPIRES, LONGEST_EXPIRES = 1800, 7 * 24 * 3600
 
-# The packages whose file systems can sign, by the protocols of their addresses. Others that can
-# are taken too.
-PACKAGES = {
-    "s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs",
-    "abfss": "adlfs", "oss": "ossfs",
-}  # fmt: skip
-
 _ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 
 # One scheme and a bucket: "simplecache::s3://" and the like are layers for reading.
 _URL = re.compile(r"([a-z][a-z0-9+.-]*)://([^:?#][^?#]*)")
-
-# What stores raise, by the name of the class: their packages need not be imported for it.
-_WORDS = (
-    ({"NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError",
-      "NoCredentialsProvided", "DefaultCredentialsError"}, "no credentials for it were found"),
-    ({"PermissionError", "Forbidden", "HttpAuthenticationError"}, "it refused the credentials"),
-    ({"FileNotFoundError", "NoSuchBucket", "ResourceNotFoundError"}, "it has no such bucket"),
-    ({"TimeoutError", "FSTimeoutError", "ConnectTimeoutError", "ReadTimeoutError"},
-     "it did not answer in time"),
-    ({"EndpointConnectionError", "ConnectionError", "ClientConnectorError", "HTTPClientError"},
-     "it cannot be reached"),
-)  # fmt: skip
 
 
 class FsspecHosting:
@@ -99,7 +87,7 @@ class FsspecHosting:
         self._expires = _checked_expires(expires)
         self._timeout = _checked_timeout(timeout)
         self._options = dict(storage_options or {})
-        _check_can_sign(self._protocol)
+        check_can_sign(self._protocol)
         # With the process's id: a forked child has none of its parent's connections.
         self._open: tuple[int, Any, str] | None = None
 
@@ -126,7 +114,7 @@ class FsspecHosting:
             path = f"{folder}/{name}"
             # Signed first: a store that cannot is found out before anything is there.
             hosted = self._signed(store, path)
-            store.pipe_file(path, data, **_content_type(self._protocol, media_type))
+            store.pipe_file(path, data, **content_type(self._protocol, media_type))
             return hosted
 
         return self._within(upload, _delete_quietly)
@@ -149,7 +137,7 @@ class FsspecHosting:
         return HostedFile(
             url,
             ends,
-            remove=lambda: self._within(lambda: _remove(store, path), lambda _: None),
+            remove=lambda: self._within(lambda: remove(store, path), lambda _: None),
             renew=lambda: self._within(lambda: self._signed(store, path), lambda _: None),
         )
 
@@ -158,22 +146,14 @@ class FsspecHosting:
         if self._open is None or self._open[0] != os.getpid():
             from fsspec.core import url_to_fs
 
-            store, folder = url_to_fs(self._url, **self._complete_options())
+            # Not from fsspec's cache, which does not see that the environment has changed.
+            store, folder = url_to_fs(
+                self._url,
+                skip_instance_cache=True,
+                **complete_options(self._protocol, self._options),
+            )
             self._open = (os.getpid(), store, folder.rstrip("/"))
         return self._open[1:]
-
-    def _complete_options(self) -> dict[str, Any]:
-        """Return the options, with today's signatures where S3 would be signed for as of old.
-
-        botocore still signs addresses in the second version by default, which no bucket made
-        since 2020 takes.
-        """
-        if PACKAGES.get(self._protocol) != "s3fs":
-            return self._options
-        from fsspec.config import conf
-
-        given = self._options.get("config_kwargs", conf.get("s3", {}).get("config_kwargs", {}))
-        return {**self._options, "config_kwargs": {"signature_version": "s3v4", **given}}
 
     def _within(self, job: Callable[[], T], late: Callable[[T], None]) -> T:
         try:
@@ -185,14 +165,14 @@ class FsspecHosting:
                 "Stopped while a picture was being hosted; nothing was sent and nothing paid."
             ) from None
         except Exception as error:  # noqa: BLE001 -- each store raises errors of its own
+            # Made anew next time: it remembers that there were no credentials.
+            self._open = None
             # From None, and in words of our own: a store's text repeats addresses and keys.
             raise self._failed(error) from None
 
     def _failed(self, error: BaseException) -> HostingError:
-        words = next((words for names, words in _WORDS if names & _names(error)), None)
         return HostingError(
-            f"A picture could not be hosted at {self._url}: "
-            f"{words or f'the store failed ({type(error).__name__})'}. Nothing was sent.",
+            f"A picture could not be hosted at {self._url}: {describe(error)}. Nothing was sent.",
             next_step="Check the address, the credentials and the network: "
             f"fsspec.open({self._url!r}) with the same settings should work.",
         )
@@ -240,72 +220,6 @@ def _checked_timeout(timeout: object) -> float:
     return float(timeout)  # type: ignore[arg-type]  # checked above
 
 
-def _check_can_sign(protocol: str) -> None:
-    """Find out without the network whether the file system of a protocol can sign addresses."""
-    package = PACKAGES.get(protocol)
-    try:
-        import fsspec
-    except ImportError:
-        raise HostingError(
-            "Hosting in a store needs fsspec, which is not installed.",
-            next_step=f"Install it: pip install {package or 'fsspec'}",
-        ) from None
-    try:
-        kind = fsspec.get_filesystem_class(protocol)
-    except ImportError:
-        raise HostingError(
-            f"A {protocol}:// store needs a package that is not installed.",
-            next_step=f"Install it: pip install {package or 'fsspec[full]'}",
-        ) from None
-    except ValueError:
-        kind = None
-    if kind is None or kind.sign is fsspec.AbstractFileSystem.sign:
-        raise HostingError(
-            f"A {protocol}:// store cannot give out signed addresses.",
-            next_step="These can: s3:// (s3fs), gs:// (gcsfs), az:// (adlfs), oss:// (ossfs). For "
-            "another one pass lumen.CallableHosting(fn).",
-        )
-
-
-def _content_type(protocol: str, media_type: str) -> dict[str, Any]:
-    """Return the keyword by which a store is told what kind of file it gets.
-
-    There is none for an access list: new files are private unless the store was told otherwise,
-    and buckets with access lists switched off refuse any. OSS goes by the name's ending.
-    """
-    match PACKAGES.get(protocol):
-        case "s3fs":
-            return {"ContentType": media_type}
-        case "gcsfs":
-            return {"content_type": media_type}
-        case "adlfs":
-            with contextlib.suppress(ImportError):
-                from azure.storage.blob import ContentSettings
-
-                return {"content_settings": ContentSettings(content_type=media_type)}
-    return {}
-
-
-def _remove(store: Any, path: str) -> None:
-    # Where it exists, one request; `rm` first looks what the path stands for.
-    if type(store).__module__.partition(".")[0] in {"s3fs", "gcsfs"}:
-        store.rm_file(path)
-    else:
-        store.rm(path)
-
-
 def _delete_quietly(hosted: HostedFile) -> None:
     with contextlib.suppress(HostingError):
         hosted.delete()
-
-
-def _names(error: BaseException) -> set[str]:
-    """Return the names of an error's classes, and of those of what caused it."""
-    names: set[str] = set()
-    for _ in range(10):  # chains are 3 or 4 deep; this ends a loop
-        names |= {kind.__name__ for kind in type(error).__mro__}
-        cause = error.__cause__ or error.__context__
-        if cause is None:
-            break
-        error = cause
-    return names

@@ -35,8 +35,8 @@ class Store:
     ahead: float = 0.0
     # What is set here, the door waits for before it lets anybody in.
     hold: threading.Event | None = None
-    # Answered in place of everything else.
-    garbage: bytes = b""
+    # Status and body that are answered in place of everything else.
+    always: tuple[str, bytes] | None = None
     # Method and path of each request.
     seen: list[tuple[str, str]] = field(default_factory=list)
 
@@ -110,9 +110,10 @@ class S3Server:
         self.store.seen.append((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
         if self.store.hold is not None:
             self.store.hold.wait(60)
-        if self.store.garbage:
-            start("500 Oops", [("Content-Type", "text/html")])
-            return [self.store.garbage]
+        if self.store.always is not None:
+            status, body = self.store.always
+            start(status, [("Content-Type", "application/xml")])
+            return [body]
         signed = "HTTP_AUTHORIZATION" in environ or "moto-api" in environ["PATH_INFO"]
         if not signed and not _is_signed(environ, time.time() + self.store.ahead):
             start("403 Forbidden", [("Content-Type", "application/xml")])

@@ -142,6 +142,7 @@ def test_a_store_that_hangs_is_given_up(store: Store) -> None:
         (s3_store.BUCKET, "away", "cannot be reached"),
         (s3_store.BUCKET, "silent", "did not answer in time"),
         (s3_store.BUCKET, "garbage", "the store"),
+        (s3_store.BUCKET, "refused", "it refused"),
     ],
 )
 def test_errors_tell_no_secrets(
@@ -154,13 +155,16 @@ def test_errors_tell_no_secrets(
     trouble: str | None,
     words: str,
 ) -> None:
-    """A missing bucket, a store that is away, silent or talks garbage is told in plain words."""
+    """A missing bucket, a store that is away, silent, refuses or talks garbage is told plainly."""
     # s3fs tries again for 12 s, which shows nothing here
     monkeypatch.setattr(s3fs.S3FileSystem, "retries", 1)
     caplog.set_level(logging.INFO)
     endpoint = {"away": "http://127.0.0.1:9", "silent": server.url}.get(trouble or "", store.url)
     if trouble == "garbage":
-        store.garbage = b"\x00<html>SENTINEL"
+        store.always = ("500 Oops", b"\x00<html>SENTINEL")
+    if trouble == "refused":
+        refusal = b"<Error><Code>AccessDenied</Code><Message>SENTINEL</Message></Error>"
+        store.always = ("403 Forbidden", refusal)
     place = FsspecHosting(
         f"s3://{bucket}",
         storage_options={**store.options, "endpoint_url": endpoint},
@@ -185,6 +189,11 @@ def test_a_store_without_credentials_says_so(store: Store, monkeypatch: pytest.M
     place = FsspecHosting(f"s3://{s3_store.BUCKET}", storage_options={"endpoint_url": store.url})
     with pytest.raises(HostingError, match="no credentials"):
         place.put(b"words", "image/png", "0")
+    # Put right in the next cell, it works, and so does the same hosting.
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3_store.KEY_ID)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3_store.SECRET)
+    place.put(b"words", "image/png", "0").delete()
+    store.seen.clear()
     anonymous = FsspecHosting(
         f"s3://{s3_store.BUCKET}", storage_options={"endpoint_url": store.url, "anon": True}
     )
