@@ -36,6 +36,9 @@ LONGEST_LIST = 100
 # Of a stranger's sentence, as much as fits in a message.
 LONGEST_WORDS = 300
 
+# Of the seconds that an answer asks to wait: longer than any time-out, and still a number to show.
+LONGEST_WAIT = 1e9
+
 SUCCEEDED, FAILED, CANCELLED = "succeeded", "failed", "cancelled"
 RUNNING = frozenset({"queued", "processing"})
 TERMINAL = frozenset({SUCCEEDED, FAILED, CANCELLED})
@@ -231,8 +234,8 @@ def retry_after(answer: Answer) -> float | None:
     """Return the seconds that Retry-After asks to wait (a number or a date), None without one."""
     value = answer.headers.get("Retry-After", "").strip()
     if value.isascii() and value.replace(".", "", 1).isdigit():
-        seconds = float(value)
-        return seconds if math.isfinite(seconds) else None
+        # Digits without end are a time without end, and no reason to ask again at once.
+        return min(float(value), LONGEST_WAIT)
     try:
         return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
     except (ValueError, TypeError, OverflowError, IndexError, OSError):
@@ -262,11 +265,15 @@ def read_created(found: dict[str, Any]) -> float | None:
     return seconds if math.isfinite(seconds) and seconds > 0 else None
 
 
-def read_report(answer: Answer) -> Report:
-    """Read a status call's answer; what cannot be read is None, never a guess."""
+def read_report(answer: Answer, task_id: str) -> Report:
+    """Read a status call's answer; what cannot be read is None, never a guess.
+
+    An answer that names another task is not about this one: a proxy, or a kept connection on which
+    more came than was asked for, may deliver it here, and with it the pictures of a stranger.
+    """
     found = answer.json()
     status = clean(found.get("status")) if isinstance(found, dict) else ""
-    if not status or not isinstance(found["status"], str):
+    if not status or not isinstance(found["status"], str) or found.get("id", task_id) != task_id:
         return Report(None)
     return Report(
         status,

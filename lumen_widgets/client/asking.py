@@ -88,7 +88,7 @@ def ask(transport: Transport, task_id: str, timeout: float) -> Report:
         ) from None
     status = answer.status
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        return answers.read_report(answer)
+        return answers.read_report(answer, task_id)
     if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         wanted = answers.retry_after(answer)
         raise PassingError(

@@ -1,0 +1,42 @@
+"""A client in a hurry: every wait of its own made short, and nothing else about it changed."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from tests.faults.sayings import LARGEST_PICTURE
+
+if TYPE_CHECKING:
+    import pytest
+
+# Seconds for a submit, far above what one takes here and far below what a person would set.
+TIMEOUT = 0.5
+
+# By module below lumen_widgets.client: how long it waits between things, and at most. The order of
+# things, how often they are tried and what they mean stay as they are.
+_SHORT: dict[str, dict[str, float]] = {
+    "submit": {"SHORTEST_WAIT": 0.005},
+    "follower": {"LOCAL_ASK": 0.004},
+    "asking": {"LONGEST_ASK": 0.15, "LONGEST_WAIT": 0.05, "LONGEST_RETRY_AFTER": 0.05},
+    "scheduler": {"MOST_REQUESTS": 1000, "SECOND": 0.05, "IDLE": 0.02},
+    "guarded": {"_IDLE_SECONDS": 0.15},
+}
+
+
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the waits short for one test."""
+    for module, constants in _SHORT.items():
+        for name, value in constants.items():
+            monkeypatch.setattr(import_module(f"lumen_widgets.client.{module}"), name, value)
+    submit = import_module("lumen_widgets.client.submit")
+    monkeypatch.setattr(submit, "BUSY_WAITS", (0.005, 0.01))
+    monkeypatch.setattr(submit, "UNREACHABLE_WAITS", (0.005, 0.01))
+    # The default was bound when the function was made: what is called is told the smaller size.
+    account, downloads = (
+        import_module(f"lumen_widgets.client.{name}") for name in ("account", "downloads")
+    )
+    fetch, limits = downloads.fetch_picture, downloads.DownloadLimits(LARGEST_PICTURE)
+    monkeypatch.setattr(
+        account, "fetch_picture", lambda url, **settings: fetch(url, **settings, limits=limits)
+    )
