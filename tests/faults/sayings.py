@@ -18,7 +18,7 @@ HTML = b"<!DOCTYPE html><html><body><h1>Sign in to the hotel's network</h1></bod
 GARBAGE = b"\x00\x01\x02 no HTTP at all \r\n\r\n"
 
 # Pictures are small here: what is larger than this is too large.
-LARGEST_PICTURE = 20_000
+LARGEST_PICTURE = 150_000
 
 
 @dataclass(frozen=True)
