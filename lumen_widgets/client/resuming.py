@@ -102,7 +102,7 @@ def resume(
         ask = partial(_ask, task, follower, resumed, transport, timeout)
         registry.add(task)
         try:
-            scheduler.request(scheduler.now(), ask)
+            scheduler.request(scheduler.now(), ask, origin=key.origin.url)
         except RuntimeError as error:
             follower._end(_not_asked(task, error))
             resumed.hear(task)
