@@ -122,7 +122,8 @@ def stream(
                 if left:
                     watch.rest(left, limit, deadline, partial(_news, left, seen))
         if failed and errors == "raise":
-            told = [(task, error) for task in failed if (error := task._tell()) is not None]
+            outcomes = [(task, task._outcome()) for task in failed]
+            told = [(task, came[0]) for task, came in outcomes if came and came[0]]
             raise TasksFailed([task for task, _ in told], [error for _, error in told])
 
     return arriving()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 import threading
 import time
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from lumen_widgets.client.answers import TERMINAL
 from lumen_widgets.client.arguments import wait_timeout
+from lumen_widgets.client.awaiting import arrival
 from lumen_widgets.client.errors import (
     DownloadError,
     LumenError,
@@ -22,7 +23,7 @@ from lumen_widgets.client.price_list import cost_of
 from lumen_widgets.client.subscribers import Subscribers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from lumen_widgets.client.client import LumenClient
     from lumen_widgets.client.follower import Follower
@@ -160,17 +161,21 @@ class Task:
             deadline = None if limit is None else time.monotonic() + limit
             self._take_up()
             with self._changed:
-                while not self._done:
+                while (came := self._outcome()) is None:
                     left = lean(deadline)
                     if left <= 0:
                         raise not_yet([self], limit)
                     self._changed.wait(left)
-                error, pictures = self._tell(), self._pictures
         except KeyboardInterrupt:
             raise interrupted(goes_on(self.id)) from None
+        error, pictures = came
         if error is not None:
             raise error
         return pictures
+
+    def __await__(self) -> Generator[Any, None, Pictures]:
+        """Wait in asyncio, as ``await task``; see `arrival`."""
+        return arrival(self).__await__()
 
     def refresh(self) -> Task:
         """Ask the service once, now, and return the task itself.
@@ -249,10 +254,7 @@ class Task:
         return f"<Task {self.id} {self._status}{'' if self._done else ' …'}>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError(
-            f"A Task cannot be pickled, since it holds a client. Keep its id ({self.id}) and take "
-            "it up with client.task(id)."
-        )
+        raise TypeError(f"A Task cannot be pickled; keep its id ({self.id}), for client.task(id).")
 
     def _take_up(self) -> None:
         """Resume what is not watched, or stopped with an error that was told to someone before."""
@@ -261,11 +263,13 @@ class Task:
         if stopped:
             self.watch()
 
-    def _tell(self) -> LumenError | None:
-        """Return the error as a copy: one that is raised twice would pile up tracebacks."""
+    def _outcome(self) -> tuple[LumenError | None, Pictures] | None:
+        """Return what to raise and the pictures, once done; a copy, since each raise adds to it."""
         with self._changed:
+            if not self._done:
+                return None
             self._told = self._told or self._error is not None
-            return copy.copy(self._error)
+            return copy.copy(self._error), self._pictures
 
     def _hear(self, status: str) -> bool:
         """Note the service's word; return whether it is a new one. The last word stays the last."""
@@ -301,7 +305,8 @@ class Task:
     def _reopen(self) -> bool:
         """Be not done any more; return False, and change nothing, if there is no more to come."""
         with self._changed:
-            if self._done and not _can_resume(self._error):
+            final = TaskFailed | TaskCancelled
+            if self._done and (self._error is None or isinstance(self._error, final)):
                 return False
             self._error = None
             self._done = False
@@ -311,7 +316,3 @@ class Task:
     def _announce(self) -> None:
         """Call the subscribers, on whichever background thread this is."""
         self._subscribers.call(self)
-
-
-def _can_resume(error: LumenError | None) -> bool:
-    return error is not None and not isinstance(error, TaskFailed | TaskCancelled)
