@@ -43,7 +43,17 @@ if TYPE_CHECKING:
         sign_webhook,
         verify_webhook,
     )
-    from lumen_widgets.notebook import edit, generate, inpaint, show, stream, use
+    from lumen_widgets.notebook import (
+        History,
+        edit,
+        generate,
+        history,
+        inpaint,
+        resume,
+        show,
+        stream,
+        use,
+    )
     from lumen_widgets.widgets import MaskPainter, PromptForm, TaskPanel
 
 __version__ = "0.1.0"
@@ -55,6 +65,7 @@ __all__ = [
     "DataURIHosting",
     "DownloadError",
     "FsspecHosting",
+    "History",
     "HostingError",
     "InsufficientCredits",
     "InvalidRequest",
@@ -81,8 +92,10 @@ __all__ = [
     "budget",
     "edit",
     "generate",
+    "history",
     "inpaint",
     "prices",
+    "resume",
     "sandbox",
     "show",
     "sign_webhook",
@@ -96,7 +109,18 @@ __all__ = [
 _HOME = {
     **dict.fromkeys((name for name in __all__ if name != "sandbox"), "lumen_widgets.client"),
     **dict.fromkeys(
-        ("edit", "generate", "inpaint", "show", "stream", "use"), "lumen_widgets.notebook"
+        (
+            "History",
+            "edit",
+            "generate",
+            "history",
+            "inpaint",
+            "resume",
+            "show",
+            "stream",
+            "use",
+        ),
+        "lumen_widgets.notebook",
     ),
     **dict.fromkeys(("MaskPainter", "PromptForm", "TaskPanel"), "lumen_widgets.widgets"),
 }

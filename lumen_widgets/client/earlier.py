@@ -131,8 +131,9 @@ class Earlier:
             task = self._account.take_up(task_id, self._client)
         except NotFound as error:
             raise NotFound(
-                f"The same request was paid as the task {task_id} {when(row)}, its pictures are "
-                "not all on this disk, and the service knows it no more. Nothing was sent.",
+                f"The same request was paid as the task {task_id} {when(row.submitted)}, its "
+                "pictures are not all on this disk, and the service knows it no more. "
+                "Nothing was sent.",
                 next_step="Call it without reuse=True to have it made, and paid, anew.",
                 status=error.status,
                 request_id=error.request_id,
@@ -163,8 +164,8 @@ class Earlier:
 
     def _unknown(self, row: JournalRow, why: str) -> SubmitOutcomeUnknown:
         return SubmitOutcomeUnknown(
-            f"The same request was sent {when(row)}, and {why} Credits may have been spent then; "
-            "nothing was sent now.",
+            f"The same request was sent {when(row.submitted)}, and {why} Credits may have been "
+            "spent then; nothing was sent now.",
             next_step="Look in the service's console. If it is not there, call without reuse=True, "
             "which sends and pays it.",
             may_have_cost=True,
@@ -188,6 +189,13 @@ class Earlier:
         return task
 
 
-def when(row: JournalRow) -> str:
-    """Return when a request was sent, in words: on which day, and at what time."""
-    return time.strftime("on %Y-%m-%d at %H:%M", time.localtime(row.submitted))
+def when(seconds: float) -> str:
+    """Return a moment in words: on which day, and at what time by this machine's clock.
+
+    Parameters
+    ----------
+    seconds
+        Unix seconds.
+
+    """
+    return time.strftime("on %Y-%m-%d at %H:%M", time.localtime(seconds))

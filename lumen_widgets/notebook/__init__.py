@@ -2,6 +2,19 @@
 
 from lumen_widgets.notebook.account import Account, use
 from lumen_widgets.notebook.calls import edit, generate, inpaint
+from lumen_widgets.notebook.chronicle import History, history
 from lumen_widgets.notebook.following import show, stream
+from lumen_widgets.notebook.resuming import resume
 
-__all__ = ["Account", "edit", "generate", "inpaint", "show", "stream", "use"]
+__all__ = [
+    "Account",
+    "History",
+    "edit",
+    "generate",
+    "history",
+    "inpaint",
+    "resume",
+    "show",
+    "stream",
+    "use",
+]

@@ -162,6 +162,18 @@ def use(which: Literal["sandbox", "service"] | LumenClient) -> Account:
     return account
 
 
+def at_hand() -> LumenClient | None:
+    """Return the client in use, if there is one without a server being started for it."""
+    if _chosen is not None and _chosen is not _sandbox_account:
+        return _chosen().client
+    if _chosen is None:
+        try:
+            return LumenClient()
+        except MissingKey:
+            pass
+    return None if _sandbox is None else _sandbox[1]
+
+
 def renewed(account: Account) -> Account:
     """Return the same account with a server that runs: a sandbox stops when nobody uses it."""
     return _sandbox_account() if account.is_sandbox else account

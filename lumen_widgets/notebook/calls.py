@@ -27,6 +27,7 @@ class Fields(TypedDict, total=False):
     webhook_url: str | None
     webhook_secret: str | None
     extra: Mapping[str, Any] | None
+    reuse: bool
     client: LumenClient | None
 
 
@@ -47,6 +48,7 @@ def generate(
     webhook_url: str | None = None,
     webhook_secret: str | None = None,
     extra: Mapping[str, Any] | None = None,
+    reuse: bool = False,
     client: LumenClient | None = None,
     wait: bool = True,
 ) -> Pictures | Task:
@@ -74,6 +76,9 @@ def generate(
         call with: both or neither. The secret is kept nowhere.
     extra
         Fields of the request that have no name here; they are merged into it last.
+    reuse
+        True pays nothing for what was paid before: the same request's pictures come back, or its
+        task is joined where it still runs; so "Run All" costs nothing the second time.
     client
         Whose credits are spent; None is the account in use (`lumen.use`).
     wait
@@ -113,6 +118,7 @@ def generate(
             webhook_url=webhook_url,
             webhook_secret=webhook_secret,
             extra=extra,
+            reuse=reuse,
         ),
         client,
         wait=wait,
@@ -152,6 +158,7 @@ def edit(
     webhook_url: str | None = None,
     webhook_secret: str | None = None,
     extra: Mapping[str, Any] | None = None,
+    reuse: bool = False,
     client: LumenClient | None = None,
     wait: bool = True,
 ) -> Pictures | Task:
@@ -166,7 +173,7 @@ def edit(
         (height, width[, 3 or 4])), or a `Picture`.
     model, n, size, resolution, quality, negative_prompt, webhook_url, webhook_secret
         As in `generate`.
-    extra, client, wait
+    extra, reuse, client, wait
         As in `generate`.
 
     Returns
@@ -200,6 +207,7 @@ def edit(
             webhook_url=webhook_url,
             webhook_secret=webhook_secret,
             extra=extra,
+            reuse=reuse,
         ),
         client,
         wait=wait,
@@ -242,6 +250,7 @@ def inpaint(
     webhook_url: str | None = None,
     webhook_secret: str | None = None,
     extra: Mapping[str, Any] | None = None,
+    reuse: bool = False,
     client: LumenClient | None = None,
     wait: bool = True,
 ) -> Pictures | Task:
@@ -257,7 +266,7 @@ def inpaint(
         A picture or bool array of the same size; white, True, 128 and above is repainted.
     model, n, size, resolution, quality, negative_prompt, webhook_url, webhook_secret
         As in `generate`.
-    extra, client, wait
+    extra, reuse, client, wait
         As in `generate`; the model must be able to inpaint.
 
     Returns
@@ -293,6 +302,7 @@ def inpaint(
             webhook_url=webhook_url,
             webhook_secret=webhook_secret,
             extra=extra,
+            reuse=reuse,
         ),
         client,
         wait=wait,

@@ -47,6 +47,8 @@ def run(
     except BaseException as error:
         status.not_sent(error)
         raise
+    if task.reused:
+        status.paid_before()
     if not wait:
         if in_notebook():
             Background(task, status)

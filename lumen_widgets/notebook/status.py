@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.client import LumenError
 from lumen_widgets.client.answers import CANCELLED, FAILED
+from lumen_widgets.client.earlier import when
 from lumen_widgets.client.price_list import cost_of, credits_words, number_words, pictures_in
 from lumen_widgets.client.words import literal
 from lumen_widgets.notebook.cell import Output, in_notebook, note, together
@@ -46,6 +47,7 @@ class Status:
         self._account = account
         self._panel: LivePanel | None = None
         self._tasks: Sequence[Task] = ()
+        self._reused = False
         words = [*_price_words(request, account), account.name]
         self._output = Output(note(f"Sending… {' · '.join(words)}"))
         if in_notebook():
@@ -61,6 +63,10 @@ class Status:
         else:
             data = self._panel._repr_mimebundle_()
             self._output.replace(*(data if isinstance(data, tuple) else (data,)))
+
+    def paid_before(self) -> None:
+        """Say in the end that this cell spent nothing, since its task had been paid before."""
+        self._reused = True
 
     def not_sent(self, error: BaseException) -> None:
         """Say what no task means for the credits; the exception that follows says why."""
@@ -88,15 +94,22 @@ class Status:
             # it says its last word before it goes
             self._panel.retire()
             self._panel = None
-        self._output.replace(summary(self._tasks, self._account, explain=explain, more=more))
+        words = summary(self._tasks, self._account, explain=explain, more=more, reused=self._reused)
+        self._output.replace(words)
 
 
 def summary(
-    tasks: Sequence[Task], account: Account, *, explain: bool = True, more: str = ""
+    tasks: Sequence[Task],
+    account: Account,
+    *,
+    explain: bool = True,
+    more: str = "",
+    reused: bool = False,
 ) -> dict[str, Any]:
-    """Return a bundle of plain words about how `tasks` stand."""
+    """Return a bundle of plain words about how `tasks` stand; a `reused` one was paid before."""
     if len(tasks) == 1:
-        notes = [_line(tasks[0], account, explain=explain), *_repaint_notes(tasks[0])]
+        line = _line(tasks[0], account, explain=explain, reused=reused)
+        notes = [line, *_repaint_notes(tasks[0])]
     else:
         good = sum(task.done and task.error is None for task in tasks)
         words = [f"{good} of {len(tasks)} tasks succeeded", *_charge_words(tasks, account)]
@@ -116,7 +129,7 @@ def heading(task: Task) -> dict[str, Any]:
     return together([note(title), *_repaint_notes(task)])
 
 
-def _line(task: Task, account: Account, *, explain: bool) -> dict[str, Any]:
+def _line(task: Task, account: Account, *, explain: bool, reused: bool = False) -> dict[str, Any]:
     """Return one task's words, with the code to copy where there is something to do."""
     after = "" if task.elapsed is None else f" after {task.elapsed:.1f} s"
     if not task.done:
@@ -124,12 +137,18 @@ def _line(task: Task, account: Account, *, explain: bool) -> dict[str, Any]:
             f"Stopped waiting{after}. The task goes on; to show its pictures in a cell:",
             code=f"lumen.show({literal(task.id)})",
         )
-    charge = _charge_words([task], account)
+    charge = [_paid_before(task)] if reused else _charge_words([task], account)
     if task.error is None:
         pictures = _count(len(task.pictures), "picture")
         return note(" · ".join([f"✓ Succeeded{after}", pictures, *charge, account.name]))
     why = f": {words_of(task.error)}" if explain else ""
     return note(" · ".join([f"✗ {task.status.capitalize()}{after}", *charge]) + why)
+
+
+def _paid_before(task: Task) -> str:
+    """Return that nothing was spent, and when the task was paid."""
+    since = "" if task.submitted is None else f" {when(task.submitted)}"
+    return f"nothing spent here: submitted before,{since}" if since else "nothing spent here"
 
 
 def _price_words(request: Request | None, account: Account) -> list[str]:

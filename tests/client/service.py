@@ -60,7 +60,9 @@ class Service:
         )
 
     def respond(self, request: Received) -> bytes:
-        """Answer a request."""
+        """Answer a request; nothing to a client that was killed before it sent one."""
+        if not request.raw:
+            return b""
         with self._lock:
             if request.method == "POST":
                 self._taken += 1

@@ -19,7 +19,8 @@ _NAMES = [
     "TaskFailed", "TaskCancelled", "TasksFailed", "WaitTimeout", "DownloadError", "generate",
     "edit", "inpaint", "show", "stream", "use", "MaskPainter", "PromptForm", "TaskPanel",
     "prices", "budget", "BudgetExceeded", "WebhookReceiver", "sign_webhook", "verify_webhook",
-    "CallableHosting", "DataURIHosting", "FsspecHosting", "sandbox",
+    "CallableHosting", "DataURIHosting", "FsspecHosting", "sandbox", "History", "history",
+    "resume",
 ]  # fmt: skip
 
 

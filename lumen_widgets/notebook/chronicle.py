@@ -1,0 +1,246 @@
+"""The history: what was asked for from this home, newest first, to look through and to prune."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from lumen_widgets.client import InvalidRequest
+from lumen_widgets.client.journalled import unreadable
+from lumen_widgets.journal import STATES, Journal, JournalUnwritable, Search
+from lumen_widgets.notebook.account import at_hand, current
+from lumen_widgets.notebook.entries import Entry
+from lumen_widgets.notebook.history_table import table, text
+from lumen_widgets.notebook.moments import moment, span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import date, timedelta
+
+    from lumen_widgets.client import LumenClient
+    from lumen_widgets.journal import Pruned
+
+# Rows that a cell shows: more of them nobody looks through, and each picture is read for it.
+SHOWN = 20
+
+# Rows that are read at once while someone goes through all of them.
+_AT_ONCE = 200
+
+
+class History(Sequence[Entry]):
+    """Requests from the journal, newest first: a sequence of entries, and a table in a cell.
+
+    It is what was found when it was made; entries are read as they are looked at.
+
+    Parameters
+    ----------
+    journal
+        Where they are written down.
+    numbers
+        Their rows, newest first.
+
+    Examples
+    --------
+    >>> len(history("cat", state="succeeded"))  # doctest: +SKIP
+    12
+    >>> history("cat")[0].pictures  # doctest: +SKIP
+    [<Picture 1 of 1, 1024 x 1024, image/png>]
+
+    """
+
+    def __init__(self, journal: Journal, numbers: Sequence[int]) -> None:
+        self._journal = journal
+        self._numbers = list(numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, place: int) -> Entry: ...
+    @overload
+    def __getitem__(self, place: slice) -> History: ...
+    def __getitem__(self, place: int | slice) -> Entry | History:
+        """Return one entry, or the history of several."""
+        if isinstance(place, slice):
+            return History(self._journal, self._numbers[place])
+        found = self._read([self._numbers[place]])
+        if not found:
+            raise InvalidRequest(
+                "That entry has been pruned since.", next_step="Call lumen.history() again."
+            )
+        return found[0]
+
+    def __iter__(self) -> Iterator[Entry]:
+        for start in range(0, len(self._numbers), _AT_ONCE):
+            yield from self._read(self._numbers[start : start + _AT_ONCE])
+
+    def prune(
+        self,
+        older_than: timedelta | float | str | None = None,
+        max_bytes: int | None = None,
+    ) -> Pruned:
+        """Forget entries of this history for good, and delete their pictures from the disk.
+
+        What runs, may have been paid, or was paid and never arrived stays, however old it is. So
+        do pictures that another entry of the journal has too.
+
+        Parameters
+        ----------
+        older_than
+            Entries submitted longer ago than this go: ``"30 days"``, a `timedelta`, or seconds.
+        max_bytes
+            The most that the pictures of this history may take on the disk: the oldest entries
+            go until they fit. 0 lets all go.
+
+        Returns
+        -------
+        Pruned
+            How many ``tasks`` and ``pictures`` went, and how many ``bytes`` that freed.
+
+        Raises
+        ------
+        InvalidRequest
+            Neither is given, or one is not as above.
+        JournalError
+            The journal cannot be read or written, or a file cannot be deleted.
+
+        Examples
+        --------
+        >>> lumen.history(model="draft").prune(older_than="30 days")  # doctest: +SKIP
+        Pruned(tasks=4, pictures=7, bytes=9120411)
+
+        """
+        if older_than is None and max_bytes is None:
+            raise InvalidRequest(
+                "prune was not told what to forget.",
+                next_step='Write prune(older_than="30 days"), prune(max_bytes=2_000_000_000), or '
+                "both.",
+            )
+        most = None if max_bytes is None else _bytes(max_bytes)
+        before = None if older_than is None else time.time() - span(older_than, "older_than")
+        pruned: Pruned = _told(lambda: self._journal.prune(self._numbers, before=before, most=most))
+        left = set(_told(lambda: self._journal.search(Search())))
+        self._numbers = [number for number in self._numbers if number in left]
+        return pruned
+
+    def __repr__(self) -> str:
+        """Return a line for each of the newest entries: a cell without HTML shows it."""
+        return text(self[:SHOWN], len(self))
+
+    def _repr_html_(self) -> str:
+        return table(self[:SHOWN], len(self))
+
+    def _read(self, numbers: Sequence[int]) -> list[Entry]:
+        return [Entry(row) for row in _told(lambda: self._journal.numbered(numbers))]
+
+
+def history(
+    text: str | None = None,
+    *,
+    state: str | None = None,
+    model: str | None = None,
+    since: date | timedelta | float | str | None = None,
+    until: date | timedelta | float | str | None = None,
+    account: Literal["all", "this key"] = "all",
+    limit: int | None = None,
+    client: LumenClient | None = None,
+) -> History:
+    """Return what was asked for from this home, newest first; no server is asked.
+
+    Parameters
+    ----------
+    text
+        What the prompt has in it, in whichever case.
+    state
+        ``"succeeded"``, ``"failed"``, ``"cancelled"``, ``"running"``, ``"refused"`` (not taken),
+        ``"sending"`` or ``"unknown"`` (nobody knows whether it was taken).
+    model
+        What the model's code has in it.
+    since, until
+        From and up to when: a `datetime` or `date`, ``"2026-03-01"``, or how long ago, as
+        ``"7 days"``, a `timedelta` or seconds.
+    account
+        ``"all"``, or ``"this key"``: only what the client's key submitted to its service.
+    limit
+        How many at most.
+    client
+        Whose journal it is; None is the account in use, or the journal in ``LUMEN_HOME``.
+
+    Returns
+    -------
+    History
+        A sequence of entries, shown as a table; its ``prune`` makes room on the disk.
+
+    Raises
+    ------
+    InvalidRequest
+        An argument is not as above, or the client has no journal.
+    JournalError
+        The journal cannot be read.
+
+    Examples
+    --------
+    >>> import lumen_widgets as lumen
+    >>> lumen.history("cat", since="7 days")  # doctest: +SKIP
+    >>> lumen.history(state="unknown")  # doctest: +SKIP
+
+    """
+    search = Search(
+        text=text,
+        state=_one_of("state", state, (None, *STATES)),
+        model=model,
+        since=None if since is None else moment(since, "since"),
+        until=None if until is None else moment(until, "until"),
+        limit=_limit(limit),
+    )
+    _one_of("account", account, ("all", "this key"))
+    found = client or at_hand()
+    if account == "this key":
+        found = found or current().client
+        search = replace(search, origin=found.base_url, account=found._account.fingerprint)
+    journal = Journal() if found is None else found.journal
+    if journal is None:
+        raise InvalidRequest(
+            "This client has no journal (journal=False), and so no history.",
+            next_step="Pass a client that has one.",
+            field="client",
+        )
+    return History(journal, _told(lambda: journal.search(search)))
+
+
+def _told(ask: Callable[[], Any]) -> Any:
+    try:
+        return ask()
+    except JournalUnwritable as error:
+        raise unreadable(error, "The history cannot be read or changed.") from None
+
+
+def _one_of(field: str, value: object, known: Sequence[object]) -> Any:
+    if value not in known:
+        words = ", ".join(f'"{word}"' for word in known if word is not None)
+        raise InvalidRequest(
+            f"lumen.history() does not know that {field}.",
+            next_step=f"Give {field} one of {words}.",
+            field=field,
+        )
+    return value
+
+
+def _limit(value: object) -> int | None:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
+        return value
+    raise InvalidRequest(
+        "limit is no whole number from 0 up.", next_step="Write limit=100.", field="limit"
+    )
+
+
+def _bytes(value: object) -> int:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 2**63:
+        return int(value)
+    raise InvalidRequest(
+        "max_bytes is no number of bytes from 0 up.",
+        next_step="Write max_bytes=2_000_000_000 for two gigabytes.",
+        field="max_bytes",
+    )

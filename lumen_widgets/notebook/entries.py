@@ -1,0 +1,164 @@
+"""One request of the history: what was asked for, what became of it, and its pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from lumen_widgets.client import InvalidRequest, Picture, Pictures
+from lumen_widgets.client.answers import CANCELLED, FAILED, SUCCEEDED, clean
+from lumen_widgets.client.journalled import request_of
+from lumen_widgets.client.price_list import cost_of
+from lumen_widgets.notebook.account import current
+
+if TYPE_CHECKING:
+    from lumen_widgets.client import LumenClient, Request, Task
+    from lumen_widgets.journal import JournalRow
+
+
+@dataclass(frozen=True, repr=False)
+class Entry:
+    """One request that was, or may have been, sent."""
+
+    _row: JournalRow
+
+    @property
+    def id(self) -> str | None:
+        """The service's id of the task; None where it gave none, or nobody saw it."""
+        return self._row.task_id
+
+    @property
+    def when(self) -> datetime:
+        """When it was submitted, in this machine's time zone."""
+        return datetime.fromtimestamp(self._row.submitted, UTC).astimezone()
+
+    @property
+    def request(self) -> Request:
+        """What was asked for, as it was sent; ``client.submit`` sends it, and pays, again."""
+        return request_of(self._row)
+
+    @property
+    def prompt(self) -> str:
+        """The prompt; empty for a task that was taken up by its id alone."""
+        return self.request.prompt
+
+    @property
+    def model(self) -> str:
+        """The model code."""
+        return self.request.model
+
+    @property
+    def origin(self) -> str:
+        """Which service it was sent to."""
+        return self._row.origin
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the task took; None where nobody saw all of it."""
+        return self._row.seconds
+
+    @property
+    def credits(self) -> float | None:
+        """What it cost by `lumen.prices`; 0 if it cost nothing, None if that is not known."""
+        if self.state in {"failed", "refused"}:
+            return 0.0
+        return None if (cost := cost_of(self.request)) is None else float(cost)
+
+    @property
+    def state(self) -> str:
+        """How it stands, in one word.
+
+        ``succeeded``, ``failed``, ``cancelled``; ``running``, as far as it was last heard;
+        ``refused`` (it was not taken); ``sending``; or ``unknown`` (it may have been taken).
+        """
+        if self._row.lost:
+            return "unknown"
+        if self._row.state in {SUCCEEDED, FAILED, CANCELLED}:
+            return self._row.state
+        if self._row.task_id is not None:
+            return "running"
+        return self._row.state
+
+    @property
+    def words(self) -> str:
+        """How it stands, in words, with what to do where there is something to do."""
+        row, state = self._row, self.state
+        if state == SUCCEEDED and len(row.pictures) < row.wanted:
+            return "succeeded, pictures not all here: lumen.resume()"
+        error = row.error or {}
+        why = {
+            FAILED: clean(error.get("message")) or clean(error.get("code")),
+            "refused": clean(row.reason),
+        }.get(state)
+        words = {
+            "unknown": "nobody knows whether it was taken: look in the service's console",
+            CANCELLED: "cancelled by the service",
+            "running": f"running when last heard of ({clean(row.state)})",
+            "refused": "not taken",
+            "sending": "being sent",
+        }.get(state, state)
+        return f"{words}: {why}" if why else words
+
+    @property
+    def pictures(self) -> Pictures:
+        """Its pictures, read from disk; those that are not there, or were changed, are left out."""
+        return Pictures(self._read(len(self._row.pictures)))
+
+    def task(self, client: LumenClient | None = None) -> Task:
+        """Take the task up, as ``client.task(id)`` does.
+
+        Parameters
+        ----------
+        client
+            Whose task it is; None is the account in use.
+
+        Raises
+        ------
+        InvalidRequest
+            It has no id, or was sent to another service than the client's.
+        LumenError
+            As for `LumenClient.task`.
+
+        """
+        if self.id is None:
+            raise InvalidRequest(
+                f"This request has no task that could be taken up: {self.words}.",
+                next_step="Submit its request again, once you know that it was not paid.",
+            )
+        chosen = current(client).client
+        if chosen.base_url != self.origin:
+            raise InvalidRequest(
+                f"This task is at {self.origin}, and the client's service is {chosen.base_url}.",
+                next_step="Pass a client of that service.",
+                field="client",
+            )
+        return chosen.task(self.id)
+
+    def _read(self, most: int) -> list[Picture]:
+        import hashlib
+
+        found = []
+        for kept in self._row.pictures[:most]:
+            try:
+                data = kept.path.read_bytes()
+            except OSError:
+                continue
+            if hashlib.sha256(data).hexdigest() == kept.sha256:
+                found.append(
+                    Picture(
+                        data,
+                        media_type=kept.media_type,
+                        width=kept.width,
+                        height=kept.height,
+                        sha256=kept.sha256,
+                        index=kept.index,
+                        count=len(self._row.pictures),
+                        prompt=self.prompt or None,
+                    )
+                )
+        return found
+
+    def __repr__(self) -> str:
+        """Leave out the prompt: a repr ends in logs."""
+        return f"<Entry {self.id or '(no task)'} {self.state} {self.when:%Y-%m-%d %H:%M}>"

@@ -1,0 +1,120 @@
+"""The history as a cell shows it: plain HTML that needs no kernel, and plain text.
+
+Nothing in it is markup that came from a prompt or a server. It names no colour, so that it reads
+well on any page, and it has no style sheet, since a page may leave that out.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+from typing import TYPE_CHECKING
+
+from lumen_widgets.client import LumenError
+from lumen_widgets.client.copies import thumbnail
+from lumen_widgets.client.decoding import UnreadablePicture
+from lumen_widgets.client.price_list import credits_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lumen_widgets.notebook.entries import Entry
+
+# px of a thumbnail's longer side: a phone shows one beside the words
+_SIDE = 72
+# of a prompt, as much as helps to recognise it
+_PROMPT, _LINE = 240, 48
+# At the left, where lines begin, although JupyterLab puts cells of numbers at the right; and words
+# break where they must, so that a narrow page need not scroll. A page may ignore it.
+_CELL = 'align="left" valign="top" style="text-align:left;vertical-align:top"'
+_WRAP = _CELL[:-1] + ';overflow-wrap:anywhere"'
+
+
+def table(entries: Iterable[Entry], count: int) -> str:
+    """Return the entries as an HTML table, with how many there are in all.
+
+    Parameters
+    ----------
+    entries
+        Those that are shown.
+    count
+        How many there are.
+
+    """
+    shown = list(entries)
+    if not count:
+        return "<p>No request in this history.</p>"
+    rows = "".join(_row(entry) for entry in shown)
+    head = "".join(f'<th scope="col" {_CELL}>{name}</th>' for name in ("Pictures", "Request"))
+    words = f"{_count(count)}, newest first"
+    return (
+        f"<table><caption>{words}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
+        f"</table>{_more(len(shown), count)}"
+    )
+
+
+def text(entries: Iterable[Entry], count: int) -> str:
+    """Return the entries as lines of text, with how many there are in all."""
+    if not count:
+        return "No request in this history."
+    shown = list(entries)
+    lines = [f"{_count(count)}, newest first:"]
+    lines += [
+        " · ".join(
+            [
+                f"{entry.when:%Y-%m-%d %H:%M}",
+                entry.words,
+                *([entry.id] if entry.id else []),
+                _shortened(entry.prompt, _LINE),
+            ]
+        )
+        for entry in shown
+    ]
+    if count > len(shown):
+        lines.append(f"… and {count - len(shown)} more")
+    return "\n".join(lines)
+
+
+def _row(entry: Entry) -> str:
+    facts = [entry.model, str(entry.request.body.get("size") or "")]
+    facts += [entry.origin.partition("://")[2], f"{entry.when:%Y-%m-%d %H:%M}"]
+    became = [entry.words]
+    if entry.seconds is not None:
+        became.append(f"{entry.seconds:.1f} s")
+    if entry.credits is not None:
+        became.append(credits_words(entry.credits))
+    task = f" · <code>{html.escape(entry.id)}</code>" if entry.id else ""
+    lines = [
+        f'<b dir="auto">{html.escape(_shortened(entry.prompt, _PROMPT) or "(not known here)")}</b>',
+        html.escape(" · ".join(fact for fact in facts if fact)),
+        f"{html.escape(' · '.join(became))}{task}",
+    ]
+    return f"<tr><td {_CELL}>{_thumbnails(entry)}</td><td {_WRAP}>{'<br>'.join(lines)}</td></tr>"
+
+
+def _thumbnails(entry: Entry) -> str:
+    images = []
+    for picture in entry.pictures:
+        try:
+            data, media_type = thumbnail(picture, _SIDE)
+        except (LumenError, UnreadablePicture, OSError, ValueError):
+            continue  # somebody's file in the place of a picture is not worth the whole table
+        address = f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
+        images.append(f'<img src="{address}" alt="{html.escape(picture.alt, quote=True)}">')
+    return " ".join(images)
+
+
+def _more(shown: int, count: int) -> str:
+    if count <= shown:
+        return ""
+    code = f"<code>lumen.history()[{shown}:]</code>"
+    return f"<p>… and {count - shown} more: {code}, or ask for less with text, state or since.</p>"
+
+
+def _count(number: int) -> str:
+    return f"{number} request{'' if number == 1 else 's'}"
+
+
+def _shortened(words: str, most: int) -> str:
+    words = " ".join(words.split())
+    return words if len(words) <= most else f"{words[: most - 1]}…"

@@ -1,0 +1,61 @@
+"""What a user's journal may hold, written down as if it had been."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image
+
+from lumen_widgets.journal import Journal
+
+if TYPE_CHECKING:
+    import lumen_widgets as lumen
+
+DAY = 24 * 3600.0
+
+
+def wrote(
+    prompt: str, state: str = "succeeded", *, kept: int = 0, days: float = 0.0, **body: Any
+) -> int:
+    """Write down a request in the user's journal, as if it had been so many days ago."""
+    journal = Journal()
+    now = time.time
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("lumen_widgets.journal.records.time.time", lambda: now() - days * DAY)
+        row = journal.begin(
+            origin="https://lumen.example",
+            account="a1b2",
+            endpoint="generations",
+            body={"prompt": prompt, "model": "gpt-image-2-low", **body},
+        )
+    if state == "unknown":
+        journal.lose(row, "no answer")
+    elif state == "refused":
+        journal.refuse(row, "no credits")
+    elif state != "sending":
+        journal.accept(row, task_id=f"t{row}", created=None, status="queued")
+        error = {"code": "unsafe", "message": "No."} if state == "failed" else None
+        journal.record(row, status=state, error=error, seconds=2.5)
+    for index in range(kept):
+        file = io.BytesIO()
+        Image.new("RGB", (300, 200), (row % 255, index, 0)).save(file, "PNG")
+        data = file.getvalue()
+        journal.keep(
+            row,
+            index,
+            data,
+            sha256=hashlib.sha256(data).hexdigest(),
+            media_type="image/png",
+            width=300,
+            height=200,
+        )
+    return row
+
+
+def prompts(history: lumen.History) -> list[str]:
+    """Return the prompts of a history."""
+    return [entry.prompt for entry in history]

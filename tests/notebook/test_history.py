@@ -1,0 +1,216 @@
+"""The history of what was asked for, as a sequence and as a table."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image
+
+import lumen_widgets as lumen
+from lumen_widgets.journal import Journal
+from lumen_widgets.notebook import account
+from tests.notebook.past import prompts, wrote
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.sandboxes import SandboxServer
+
+
+class Elements(HTMLParser):
+    """The elements and the text of a piece of HTML."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element."""
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        """Note text."""
+        self.words += f"{data} "
+
+
+def test_newest_first_and_filtered() -> None:
+    """Each filter leaves out what it does not mean, whatever the case; together they add up."""
+    wrote("an Old fox", days=40)
+    wrote("a cat", "failed", days=3)
+    wrote("ein FUCHS und ein ÄPFEL", model="other-model")
+    wrote("a dog", "unknown")
+    wrote("a fox that runs", "processing")
+    wrote("refused", "refused")
+
+    assert prompts(lumen.history())[0] == "refused"
+    assert len(lumen.history()) == 6
+    assert prompts(lumen.history("FOX")) == ["a fox that runs", "an Old fox"]
+    assert prompts(lumen.history("äpfel")) == ["ein FUCHS und ein ÄPFEL"]
+    assert prompts(lumen.history(model="OTHER")) == ["ein FUCHS und ein ÄPFEL"]
+    assert prompts(lumen.history(state="failed")) == ["a cat"]
+    assert prompts(lumen.history(state="unknown")) == ["a dog"]
+    assert prompts(lumen.history(state="running")) == ["a fox that runs"]
+    assert prompts(lumen.history(state="refused")) == ["refused"]
+    assert prompts(lumen.history(since="7 days", state="failed")) == ["a cat"]
+    assert prompts(lumen.history(until=timedelta(days=7))) == ["an Old fox"]
+    assert prompts(lumen.history(until=datetime.now(UTC) - timedelta(days=2), since="30 days")) == [
+        "a cat"
+    ]
+    assert prompts(lumen.history(limit=2)) == ["refused", "a fox that runs"]
+
+
+def test_an_entry_gives_what_is_there(sandbox: SandboxServer) -> None:
+    """An entry has its request, its pictures from disk, and takes its task up."""
+    client = lumen.LumenClient(sandbox.api_key, sandbox.url)
+    made = client.generate("a fox", size="64x48").wait(30)
+    entry = lumen.history()[0]
+
+    assert (entry.prompt, entry.model, entry.state) == ("a fox", "gpt-image-2-low", "succeeded")
+    assert [picture.bytes for picture in entry.pictures] == [made[0].bytes]
+    assert entry.request.body["size"] == "64x48"
+    assert entry.task(client).wait(0)[0].bytes == made[0].bytes
+    assert lumen.history()[0].credits is None
+    lumen.prices["gpt-image-2-low"] = 2.0
+    assert entry.credits == 2.0
+    assert abs((entry.when - datetime.now(UTC)).total_seconds()) < 60
+    with pytest.raises(lumen.InvalidRequest, match="This task is at"):
+        entry.task(lumen.LumenClient(sandbox.api_key, "http://127.0.0.1:1"))
+
+
+def test_only_this_key(sandbox: SandboxServer) -> None:
+    """What other keys and services were asked can be left out."""
+    wrote("elsewhere")
+    client = lumen.LumenClient(sandbox.api_key, sandbox.url)
+    client.generate("here", size="64x48").wait(30)
+
+    assert prompts(lumen.history(client=client)) == ["here", "elsewhere"]
+    assert prompts(lumen.history(account="this key", client=client)) == ["here"]
+
+
+def test_the_table_is_plain_and_escaped() -> None:
+    """The table holds no script, no address but its own pictures, and says all in words."""
+    evil = '<img src=x onerror=alert(1)> "quoted" & <script>alert(1)</script>'
+    wrote(evil, kept=2, size="300x200", n=2)
+    wrote("lost", "unknown")
+    wrote("bad", "failed")
+    shown = lumen.history()._repr_html_()
+    found = Elements(shown)
+    images = [attributes for tag, attributes in found.tags if tag == "img"]
+
+    assert {tag for tag, _ in found.tags} <= {
+        "table", "caption", "thead", "tbody", "tr", "th", "td", "b", "br", "code", "img", "p",
+    }  # fmt: skip
+    assert evil in found.words
+    assert len(images) == 2
+    for image in images:
+        assert (image["src"] or "").startswith("data:image/")
+        assert "Picture" in (image["alt"] or "")
+        assert set(image) == {"src", "alt"}
+    assert "nobody knows whether it was taken: look in the service's console" in found.words
+    assert "failed: No." in found.words
+    assert "300x200" in found.words
+    assert "2.5 s" in found.words
+    assert "3 requests, newest first" in found.words
+
+
+def test_thumbnails_are_small() -> None:
+    """What a notebook keeps of a picture in its table has at most 96 px."""
+    import base64
+
+    wrote("a cat", kept=1)
+    (image,) = [a for tag, a in Elements(lumen.history()._repr_html_()).tags if tag == "img"]
+    data = base64.b64decode((image["src"] or "").partition(",")[2])
+
+    assert max(Image.open(io.BytesIO(data)).size) <= 96
+
+
+def test_a_long_history_shows_its_beginning() -> None:
+    """A table shows the newest twenty and says how many more there are, and how to see them."""
+    for number in range(23):
+        wrote(f"cat {number}")
+    history = lumen.history()
+
+    assert history._repr_html_().count("<tr>") == 21
+    assert "… and 3 more" in history._repr_html_()
+    assert "… and 3 more" in repr(history)
+    assert len(repr(history).splitlines()) == 22
+    assert prompts(history[20:]) == ["cat 2", "cat 1", "cat 0"]
+    assert history[-1].prompt == "cat 0"
+
+
+def test_nothing_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty history says so, and neither a folder nor a server comes of asking."""
+    monkeypatch.setattr(account, "_chosen", account._sandbox_account)
+    monkeypatch.setattr(account, "_sandbox", None)
+    monkeypatch.setattr("lumen_widgets.sandbox.start", lambda: pytest.fail("a server was started"))
+    assert len(lumen.history()) == 0
+    assert "No request" in lumen.history()._repr_html_()
+    assert "No request" in repr(lumen.history())
+    assert not Journal().home.exists()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"state": "done"},
+        {"account": "mine"},
+        {"since": "yesterday"},
+        {"until": "2026-13-01"},
+        {"limit": -1},
+        {"limit": "all"},
+    ],
+)
+def test_a_filter_that_is_not_understood(wrong: dict[str, Any]) -> None:
+    """A filter that means nothing is an error that names it, not an empty history."""
+    with pytest.raises(lumen.InvalidRequest) as caught:
+        lumen.history(**wrong)
+    assert [caught.value.field] == list(wrong)
+    assert caught.value.next_step
+
+
+def test_a_hundred_thousand_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the journal is, a table reads the twenty rows that it shows."""
+    import contextlib
+    import sqlite3
+
+    wrote("a cat", kept=1)
+    journal = Journal()
+    with contextlib.closing(sqlite3.connect(journal.home / "journal.sqlite3")) as connection:
+        connection.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 99999)"
+            " INSERT INTO tasks (origin, account, endpoint, body, task_id, state, submitted,"
+            " settled) SELECT 'o', 'a', 'edits', '{\"prompt\": \"cat ' || i || '\"}', 't' || i,"
+            " 'succeeded', i, 1 FROM n"
+        )
+        connection.commit()
+    read: list[int] = []
+    real = Journal.numbered
+
+    def counted(self: Journal, numbers: Any) -> Any:
+        read.append(len(numbers))
+        return real(self, numbers)
+
+    monkeypatch.setattr(Journal, "numbered", counted)
+    history = lumen.history("CAT 9999")
+
+    assert len(lumen.history()) == 100_000
+    assert len(history) == 11
+    lumen.history()._repr_html_()
+    assert read == [20]
+
+
+def test_a_picture_that_is_not_there_leaves_a_gap(tmp_path: Path) -> None:
+    """A picture that someone deleted or changed is left out, and the rest is shown."""
+    wrote("a cat", kept=3, n=3)
+    kept = Journal().rows()[0].pictures
+    kept[0].path.unlink()
+    kept[1].path.write_bytes(b"not a picture")
+
+    assert [picture.index for picture in lumen.history()[0].pictures] == [2]
+    assert lumen.history()._repr_html_().count("<img") == 1
