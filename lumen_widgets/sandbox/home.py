@@ -11,6 +11,7 @@ import json
 import os
 import stat
 import warnings
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from lumen_widgets.sandbox.errors import SandboxError
 
 # The number changes with the tables: an older database is then left alone rather than misread.
 _DATABASE = "sandbox-1.sqlite3"
+_PORT = "port"
+# below are the ports of an administrator's servers
+_FIRST_PORT, _LAST_PORT = 1024, 65535
 _PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 
@@ -59,6 +63,21 @@ class Home:
     def lock(self) -> Path:
         """The file that is locked while a server is started."""
         return self.path / "start.lock"
+
+    @property
+    def last_port(self) -> int:
+        """The port that the last server here had; 0 if there was none, or it cannot be read."""
+        try:
+            port = int((self.path / _PORT).read_text("ascii"))
+        except (OSError, ValueError):
+            return 0
+        return port if _FIRST_PORT <= port <= _LAST_PORT else 0
+
+    def remember_port(self, port: int) -> None:
+        """Keep a port for the next server here, if it can be written down."""
+        with suppress(OSError):
+            (self.path / _PORT).touch(mode=PRIVATE_FILE)
+            (self.path / _PORT).write_text(f"{port}", "ascii")
 
     @property
     def _runtime(self) -> Path:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from lumen_widgets.sandbox.errors import SandboxError
 from lumen_widgets.sandbox.home import PRIVATE_FILE, Home, Running, open_home
@@ -177,6 +178,21 @@ def _stop(running: Running) -> None:
 
 
 def _start(home: Home) -> Running:
+    """Start a server, at the port of the last one if that is free.
+
+    What was made at an address is only found again by that address: after the sandbox has ended by
+    itself, a notebook that is run again finds its pictures, and pays its credits for nothing new.
+    """
+    running = _start_at(home, home.last_port) if home.last_port else None
+    running = running or _start_at(home, 0)
+    if running is None:
+        raise SandboxError(f"The sandbox did not start. Its log says why: {home.log}")
+    home.remember_port(urlsplit(running.url).port or 0)
+    return running
+
+
+def _start_at(home: Home, port: int) -> Running | None:
+    """Start a server at a port, 0 for any; None if it ends or does not answer."""
     with suppress(OSError):
         if home.log.stat().st_size > _MAX_LOG:
             home.log.unlink()
@@ -184,7 +200,8 @@ def _start(home: Home) -> Running:
     # The server needs no key but its own.
     env = {name: value for name, value in os.environ.items() if name != "LUMEN_API_KEY"}
     package = str(Path(__file__).parents[2])
-    arguments = ["--home", str(home.path), "--idle-seconds", f"{IDLE_SECONDS:g}"]
+    arguments = ["--home", str(home.path), "--port", str(port)]
+    arguments += ["--idle-seconds", f"{IDLE_SECONDS:g}"]
     with home.log.open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own program, no shell
             # -P and a folder of its own: a user's random.py beside the notebook is not Python's.
@@ -210,7 +227,7 @@ def _start(home: Home) -> Running:
     if not found:
         process.kill()
         process.wait()
-        raise SandboxError(f"The sandbox did not start. Its log says why: {home.log}")
+        return None
     return found[0]
 
 

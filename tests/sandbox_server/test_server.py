@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -151,6 +152,59 @@ def test_a_stale_runtime_file_is_seen_through(own_home: Home) -> None:
     os.kill(_running(own_home).pid, signal.SIGKILL)
     (own_home.path / "runtime.json").write_text('{"url": 3')
     assert sandbox.start().api_key != second.api_key
+
+
+def _ended(home: Home) -> None:
+    """End the user's server in an orderly way, as it ends by itself when nobody calls it."""
+    pid = _running(home).pid
+    os.kill(pid, signal.SIGTERM)
+    until(lambda: not alive(pid))
+
+
+def test_the_next_server_has_the_same_address(own_home: Home) -> None:
+    """What was made at an address is found again after the server has ended and started anew."""
+    first = sandbox.start()
+    _ended(own_home)
+    second = sandbox.start()
+    assert second.url == first.url
+    assert second.api_key != first.api_key
+
+
+def test_a_port_that_somebody_has_taken_since_is_left_to_them(own_home: Home) -> None:
+    """Where the last port is not free any more, or nobody can read it, another one is taken."""
+    first = sandbox.start()
+    _ended(own_home)
+    port = int(first.url.rpartition(":")[2])
+    with socket.create_server(("127.0.0.1", port)):
+        second = sandbox.start()
+        assert second.url != first.url
+        _ended(own_home)
+    assert sandbox.start().url == second.url
+    _ended(own_home)
+    for damage in ("", "80", "99999", "-1", "port"):
+        (own_home.path / "port").write_text(damage)
+        assert own_home.last_port == 0
+    assert sandbox.start().url.startswith("http://127.0.0.1:")
+
+
+def test_run_all_after_the_sandbox_ended_pays_nothing(
+    own_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cell with reuse=True shows its pictures again, although the sandbox was started anew."""
+    import lumen_widgets as lumen
+    from lumen_widgets.notebook import account
+
+    monkeypatch.setattr(account, "_chosen", None)
+    lumen.use("sandbox")
+    (first,) = lumen.generate("a fox", size="64x64", reuse=True)
+    left = sandbox.settings()["credits"]
+    _ended(own_home)
+    lumen.use("sandbox")
+    (again,) = lumen.generate("a fox", size="64x64", reuse=True)
+    assert again.bytes == first.bytes
+    assert again.task is not None
+    assert again.task.reused
+    assert sandbox.settings()["credits"] == left
 
 
 def test_a_server_of_another_version_is_replaced(
