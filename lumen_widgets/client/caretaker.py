@@ -6,8 +6,8 @@ import atexit
 import logging
 import os
 import threading
-import time
 import weakref
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -118,9 +118,10 @@ class Caretaker:
             self._changed.notify()
             if self._thread is None:
                 return
-        started = time.monotonic()
-        if not self._over.wait(FAREWELL):
-            _log.debug("Hosted files are left to expire after %.1f s.", time.monotonic() - started)
+        # Ctrl-C ends this wait too: whoever wants out gets out.
+        with suppress(KeyboardInterrupt):
+            if not self._over.wait(FAREWELL):
+                _log.debug("Some hosted files are left to expire: there was no time left.")
 
 
 def _at_exit(leave: Callable[[], None]) -> None:
