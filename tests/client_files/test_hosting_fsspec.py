@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import logging
+import os
+import signal
 import sys
 import threading
 import time
@@ -133,6 +135,25 @@ def test_a_store_that_hangs_is_given_up(store: Store) -> None:
     while store.names() and time.monotonic() < deadline:
         threading.Event().wait(0.05)
     assert store.names() == []
+
+
+def test_an_upload_is_interrupted(store: Store) -> None:
+    """Ctrl-C ends the wait for an upload at once, and says that nothing was paid."""
+    place = hosting(store)
+    store.hold = threading.Event()
+
+    def interrupt() -> None:
+        while not store.seen:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt, match="nothing was sent and nothing paid"):
+        host(local(), place)
+    store.hold.set()
+    # What was interrupted is not remembered as hosted.
+    store.hold = None
+    assert requests.get(host(local(), place), timeout=10).status_code == 200
 
 
 @pytest.mark.parametrize(
