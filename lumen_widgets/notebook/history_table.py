@@ -14,6 +14,7 @@ from lumen_widgets.client import LumenError
 from lumen_widgets.client.copies import thumbnail
 from lumen_widgets.client.decoding import UnreadablePicture
 from lumen_widgets.client.price_list import credits_words
+from lumen_widgets.client.words import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,7 +87,7 @@ def _row(entry: Entry) -> str:
     task = f" · <code>{html.escape(entry.id)}</code>" if entry.id else ""
     lines = [
         f'<b dir="auto">{html.escape(_shortened(entry.prompt, _PROMPT) or "(not known here)")}</b>',
-        html.escape(" · ".join(fact for fact in facts if fact)),
+        html.escape(harmless(" · ".join(fact for fact in facts if fact))),
         f"{html.escape(' · '.join(became))}{task}",
     ]
     return f"<tr><td {_CELL}>{_thumbnails(entry)}</td><td {_WRAP}>{'<br>'.join(lines)}</td></tr>"
@@ -116,5 +117,5 @@ def _count(number: int) -> str:
 
 
 def _shortened(words: str, most: int) -> str:
-    words = " ".join(words.split())
+    words = " ".join(harmless(words).split())
     return words if len(words) <= most else f"{words[: most - 1]}…"

@@ -112,14 +112,33 @@ def _errors(notebook: NotebookPage) -> Locator:
     return notebook.cell_output(1)
 
 
+def _history(notebook: NotebookPage) -> Locator:
+    for index in range(4):
+        notebook.run_cell(index)
+    return notebook.cell_output(2)
+
+
 def _scenes() -> list[Scene]:
     errors = (
         _START,
         'lumen.generate("a fox", model="sandbox-always-fails")',
         'lumen.generate("a fox", n=9)',
     )
+    history = (
+        _START + _PACE,
+        (
+            'from contextlib import suppress\nlumen.prices["gpt-image-2-low"] = 2.0\n'
+            'for prompt in ("a red fox in the snow", "雪地里的一只红狐狸"):\n'
+            "    lumen.generate(prompt, n=2)\n"
+            "with suppress(lumen.TaskFailed):\n"
+            '    lumen.generate("a fox", model="sandbox-always-fails")'
+        ),
+        "lumen.history(limit=6)",
+        'lumen.generate("a red fox in the snow", n=2, reuse=True)',
+    )
     scenes = [
         Scene("first", _NOTEBOOK, _first_cells),
+        Scene("history", history, _history),
         Scene("errors", errors, _errors),
         Scene("repaint", _NOTEBOOK, _repaint),
     ]
