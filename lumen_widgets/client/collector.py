@@ -7,6 +7,7 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from lumen_widgets.client import journalled
 from lumen_widgets.client.asking import pause
 from lumen_widgets.client.errors import DownloadError
 from lumen_widgets.client.lanes import Sort
@@ -140,7 +141,9 @@ class Collector:
             try:
                 self._journal.keep(self._row, index, fetched.data, count=count, **facts)
             except (JournalUnwritable, ValueError) as error:
-                _log.warning("A picture of %s was not kept: %s", self._task.id, error)
+                journalled.missed(
+                    self._journal, f"A picture of {self._task.id} was not kept", error
+                )
         return Picture(
             fetched.data,
             index=index,

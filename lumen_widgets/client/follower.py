@@ -317,4 +317,5 @@ class Follower:
         try:
             self._journal.record(self._row, status=status, error=error, seconds=seconds)
         except JournalUnwritable as unwritable:
-            _log.warning("The journal misses that %s is %s: %s", self._task.id, status, unwritable)
+            what = f"The journal misses that {self._task.id} is {status}"
+            journalled.missed(self._journal, what, unwritable)

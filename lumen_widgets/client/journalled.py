@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
+import weakref
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client import reservations
@@ -21,6 +23,13 @@ if TYPE_CHECKING:
     from lumen_widgets.journal import Journal, JournalRow
 
 _log = logging.getLogger("lumen_widgets")
+
+# Seconds in which a broken journal is not complained of again: a thousand tasks would bury
+# everything else.
+_QUIET = 300.0
+
+# When each journal was last complained of, as `time.monotonic` counts.
+_warned: weakref.WeakKeyDictionary[Journal, float] = weakref.WeakKeyDictionary()
 
 
 def find(journal: Journal | None, key: Key, task_id: str) -> JournalRow | None:
@@ -49,6 +58,24 @@ def adopt(journal: Journal | None, key: Key, task: Task) -> int | None:
     except JournalUnwritable as error:
         _log.warning("The journal does not know who follows %s: %s", task.id, error)
         return None
+
+
+def missed(journal: Journal, what: str, error: Exception) -> None:
+    """Say what the journal could not take down, once for a disk that is in trouble, not for each.
+
+    The task is paid and goes on; what arrives is in memory.
+    """
+    now = time.monotonic()
+    again = now - _warned.get(journal, -_QUIET) < _QUIET
+    if not again:
+        _warned[journal] = now
+    _log.log(
+        logging.DEBUG if again else logging.WARNING,
+        "%s: %s Tasks go on and their pictures still arrive, but only in memory: save() them. "
+        "What else is missed in the next minutes is not said again.",
+        what,
+        error,
+    )
 
 
 def attend(journal: Journal | None) -> None:

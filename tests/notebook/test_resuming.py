@@ -200,3 +200,24 @@ def test_many_that_run_leave_the_cell_readable(service: Service, tmp_path: Path)
     assert words(outputs).count("picture appears here") == 20
     assert "… and 5 more that still run" in words(outputs)
     assert "25 still running" in words(outputs)
+
+
+def test_a_damaged_journal_in_a_cell(service: Service, tmp_path: Path) -> None:
+    """Each call says in its cell what is wrong and what to do; nothing is sent."""
+    journal = Journal()
+    journal.begin(origin="o", account="a", endpoint="edits", body={})
+    (journal.home / "journal.sqlite3").write_bytes(b"something else" * 2000)
+    cells = executed(
+        service.server.url,
+        tmp_path,
+        "lumen.generate('a cat')",
+        "lumen.generate('a cat', reuse=True)",
+        "lumen.resume()",
+        "lumen.history()",
+    )
+    errors = [next(o for o in outputs if o.output_type == "error") for outputs in cells]
+
+    assert [error.ename for error in errors] == ["JournalError"] * 4
+    assert all("move it away" in "".join(error.traceback) for error in errors)
+    assert all("nothing was spent" in words(outputs) for outputs in cells[:2])
+    assert service.server.requests == []
