@@ -24,6 +24,7 @@ def run(
     client: LumenClient | None,
     *,
     wait: bool,
+    reuse: bool,
     model: str,
     n: int | None,
     extra: Mapping[str, Any] | None,
@@ -34,14 +35,14 @@ def run(
     ----------
     submit
         Submits it with a client.
-    client, wait
+    client, wait, reuse
         As `generate` takes them.
     model, n, extra
         What it will cost depends on these; they are not checked yet.
 
     """
     account = current(client)
-    status = Status(account, _priced(model, n, extra))
+    status = Status(account, _priced(model, n, extra), reuse=reuse)
     try:
         task = submit(account.client)
     except BaseException as error:

@@ -40,16 +40,21 @@ class Status:
         Whose credits are spent.
     request
         What is about to be sent, as far as its price depends on it; None if nothing is.
+    reuse
+        Whether it is only sent if it was not paid before.
 
     """
 
-    def __init__(self, account: Account, request: Request | None = None) -> None:
+    def __init__(
+        self, account: Account, request: Request | None = None, *, reuse: bool = False
+    ) -> None:
         self._account = account
         self._panel: LivePanel | None = None
         self._tasks: Sequence[Task] = ()
         self._reused = False
         words = [*_price_words(request, account), account.name]
-        self._output = Output(note(f"Sending… {' · '.join(words)}"))
+        begin = "Looking for what was paid before, else sending…" if reuse else "Sending…"
+        self._output = Output(note(f"{begin} {' · '.join(words)}"))
         if in_notebook():
             prepare()
 
