@@ -20,7 +20,7 @@ from lumen_widgets.journal import JournalUnwritable
 if TYPE_CHECKING:
     from lumen_widgets.client.client import LumenClient
     from lumen_widgets.client.keys import Key
-    from lumen_widgets.journal import Journal, JournalRow
+    from lumen_widgets.journal import Journal, JournalRow, KeptPicture
 
 _log = logging.getLogger("lumen_widgets")
 
@@ -119,29 +119,30 @@ def kept_pictures(row: JournalRow, task: Task | None = None) -> list[Picture] | 
         return None
     if len(row.pictures) < row.wanted:
         return None
-    prompt = request_of(row).prompt or None
-    pictures = []
-    for kept in row.pictures:
-        try:
-            data = kept.path.read_bytes()
-        except OSError:
-            return None
-        if hashlib.sha256(data).hexdigest() != kept.sha256:
-            return None
-        pictures.append(
-            Picture(
-                data,
-                media_type=kept.media_type,
-                width=kept.width,
-                height=kept.height,
-                sha256=kept.sha256,
-                index=kept.index,
-                count=len(row.pictures),
-                prompt=prompt,
-                task=task,
-            )
-        )
-    return pictures
+    read = (read_kept(row, kept, task) for kept in row.pictures)
+    pictures = [picture for picture in read if picture is not None]
+    return pictures if len(pictures) == len(row.pictures) else None
+
+
+def read_kept(row: JournalRow, kept: KeptPicture, task: Task | None = None) -> Picture | None:
+    """Return one of a task's pictures from disk, or None if it is not there or not what it was."""
+    try:
+        data = kept.path.read_bytes()
+    except OSError:
+        return None
+    if hashlib.sha256(data).hexdigest() != kept.sha256:
+        return None
+    return Picture(
+        data,
+        media_type=kept.media_type,
+        width=kept.width,
+        height=kept.height,
+        sha256=kept.sha256,
+        index=kept.index,
+        count=len(row.pictures),
+        prompt=request_of(row).prompt or None,
+        task=task,
+    )
 
 
 def request_of(row: JournalRow | None) -> Request:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client import InvalidRequest, Picture, Pictures
+from lumen_widgets.client import InvalidRequest, Pictures
 from lumen_widgets.client.answers import CANCELLED, FAILED, SUCCEEDED, clean
-from lumen_widgets.client.journalled import request_of
+from lumen_widgets.client.journalled import read_kept, request_of
 from lumen_widgets.client.price_list import cost_of
 from lumen_widgets.notebook.account import current
 
@@ -103,7 +103,8 @@ class Entry:
     @property
     def pictures(self) -> Pictures:
         """Its pictures, read from disk; those that are not there, or were changed, are left out."""
-        return Pictures(self._read(len(self._row.pictures)))
+        read = (read_kept(self._row, kept) for kept in self._row.pictures)
+        return Pictures(picture for picture in read if picture is not None)
 
     def task(self, client: LumenClient | None = None) -> Task:
         """Take the task up, as ``client.task(id)`` does.
@@ -134,30 +135,6 @@ class Entry:
                 field="client",
             )
         return chosen.task(self.id)
-
-    def _read(self, most: int) -> list[Picture]:
-        import hashlib
-
-        found = []
-        for kept in self._row.pictures[:most]:
-            try:
-                data = kept.path.read_bytes()
-            except OSError:
-                continue
-            if hashlib.sha256(data).hexdigest() == kept.sha256:
-                found.append(
-                    Picture(
-                        data,
-                        media_type=kept.media_type,
-                        width=kept.width,
-                        height=kept.height,
-                        sha256=kept.sha256,
-                        index=kept.index,
-                        count=len(self._row.pictures),
-                        prompt=self.prompt or None,
-                    )
-                )
-        return found
 
     def __repr__(self) -> str:
         """Leave out the prompt: a repr ends in logs."""
