@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.client import asking, deliveries, journalled, reservations
 from lumen_widgets.client.answers import CANCELLED, FAILED, RUNNING, SUCCEEDED, TERMINAL, failure_of
@@ -14,10 +14,9 @@ from lumen_widgets.client.errors import LumenError
 from lumen_widgets.client.lanes import Sort
 from lumen_widgets.client.pacing import pace_of
 from lumen_widgets.client.watch import Watch
-from lumen_widgets.journal import JournalUnwritable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from lumen_widgets.client.answers import Report
     from lumen_widgets.client.downloads import FetchedPicture
@@ -209,7 +208,7 @@ class Follower:
                 self._tell()
             self._collector.collect(report.urls)
         elif status in {FAILED, CANCELLED}:
-            self._record(status, report.error or {}, seconds)
+            self._record(status, error=report.error or {}, seconds=seconds)
             self._end(failure_of(self._task.id, status, report.error or {}), status)
         elif self._strange >= MOST_STRANGE:
             self._end(asking.not_understood(self._task.id, status))
@@ -309,13 +308,5 @@ class Follower:
     def _tell(self) -> None:
         self._scheduler.errand(self._task._announce)
 
-    def _record(
-        self, status: str, error: Mapping[str, str] | None = None, seconds: float | None = None
-    ) -> None:
-        if self._journal is None or self._row is None:
-            return
-        try:
-            self._journal.record(self._row, status=status, error=error, seconds=seconds)
-        except JournalUnwritable as unwritable:
-            what = f"The journal misses that {self._task.id} is {status}"
-            journalled.missed(self._journal, what, unwritable)
+    def _record(self, status: str, **told: Any) -> None:
+        journalled.record(self._journal, self._row, self._task, status, **told)

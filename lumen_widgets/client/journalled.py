@@ -18,6 +18,8 @@ from lumen_widgets.client.task import Task
 from lumen_widgets.journal import JournalUnwritable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lumen_widgets.client.client import LumenClient
     from lumen_widgets.client.keys import Key
     from lumen_widgets.journal import Journal, JournalRow, KeptPicture
@@ -76,6 +78,24 @@ def missed(journal: Journal, what: str, error: Exception) -> None:
         what,
         error,
     )
+
+
+def record(
+    journal: Journal | None,
+    row: int | None,
+    task: Task,
+    status: str,
+    *,
+    error: Mapping[str, str] | None = None,
+    seconds: float | None = None,
+) -> None:
+    """Write down what the service last said of a task; see `Journal.record`."""
+    if journal is None or row is None:
+        return
+    try:
+        journal.record(row, status=status, error=error, seconds=seconds)
+    except JournalUnwritable as unwritable:
+        missed(journal, f"The journal misses that {task.id} is {status}", unwritable)
 
 
 def attend(journal: Journal | None) -> None:
