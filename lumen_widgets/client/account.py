@@ -209,13 +209,15 @@ class Account:
 
     def resume(self, client: LumenClient) -> Resumed:
         """Take up the tasks that no process follows any more; see `LumenClient.resume`."""
+        # Of all clients here: what another one follows has not been left by anybody.
+        here = [task for task in registry.known() if task.client.base_url == client.base_url]
         return resume(
             client,
             key=self._key,
             transport=self._transport,
             scheduler=shared_scheduler(),
             timeout=self._timeout,
-            followed=set(self._tasks.keys()),
+            followed={task.id for task in here},
             follow=self._follow,
         )
 

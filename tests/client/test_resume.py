@@ -200,6 +200,24 @@ def test_followed_here_already(service: Service, connect: Connect) -> None:
     tasks[1].stop_watching()
 
     assert client.resume() == []
+    assert connect(service.server.url).resume() == []
+
+
+def test_an_interrupted_submit_is_taken_up(service: Service, connect: Connect) -> None:
+    """A task of this very process that nobody holds, as after Ctrl-C, is taken up as well."""
+    service.statuses["*"] = [service.succeeded("a")]
+    client = connect(service.server.url)
+    assert client.journal is not None
+    row = client.journal.begin(
+        origin=client.base_url,
+        account=client._account.fingerprint,
+        endpoint="generations",
+        body={"prompt": "a cat"},
+    )
+    client.journal.accept(row, task_id="t", created=None, status="queued")
+    (task,) = client.resume()
+
+    assert len(task.wait(30)) == 1
 
 
 def test_a_lost_request_is_never_sent_again(
