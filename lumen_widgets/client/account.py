@@ -210,7 +210,12 @@ class Account:
     def resume(self, client: LumenClient) -> Resumed:
         """Take up the tasks that no process follows any more; see `LumenClient.resume`."""
         # Of all clients here: what another one follows has not been left by anybody.
-        here = [task for task in registry.known() if task.client.base_url == client.base_url]
+        # What ended with an error is followed by nobody, although a variable may still hold it.
+        here = [
+            task
+            for task in registry.known()
+            if task.client.base_url == client.base_url and not (task.done and task.error)
+        ]
         return resume(
             client,
             key=self._key,

@@ -82,7 +82,12 @@ def resume(client: LumenClient | None = None) -> list[Task]:
     resumed = account.client._account.resume(account.client)
     tasks = resumed.tasks
     if not tasks:
-        show_note(note(f"Nothing to take up: every task of this account is over. {account.name}"))
+        show_note(
+            note(
+                "Nothing to take up: every task of this account is over, or is being followed. "
+                f"{account.name}"
+            )
+        )
     elif in_notebook():
         _show(resumed, account)
     if resumed.lost:

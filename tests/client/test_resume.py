@@ -220,6 +220,25 @@ def test_an_interrupted_submit_is_taken_up(service: Service, connect: Connect) -
     assert len(task.wait(30)) == 1
 
 
+def test_what_could_not_be_asked_about_is_taken_up_again(
+    service: Service, connect: Connect, tmp_path: Path
+) -> None:
+    """A task that nobody follows since the service refused to say is taken up by the next call."""
+    service.statuses["*"] = [PROCESSING]
+    killed(tmp_path / "journal", service.server.url)
+    service.statuses["*"] = [http(401)]
+    client = connect(service.server.url)
+    (held,) = client.resume()
+    with pytest.raises(errors.AuthenticationError):
+        held.wait(30)
+    service.statuses["*"] = [service.succeeded("a")]
+    (task,) = client.resume()
+
+    assert len(task.wait(30)) == 1
+    assert client.task(task.id) is task
+    assert client.resume() == []
+
+
 def test_a_lost_request_is_never_sent_again(
     service: Service, connect: Connect, tmp_path: Path
 ) -> None:
