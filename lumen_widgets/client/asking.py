@@ -7,7 +7,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client import answers
-from lumen_widgets.client.errors import LumenError, ServiceUnreachable, UpstreamError
+from lumen_widgets.client.errors import (
+    LumenError,
+    ServiceUnreachable,
+    UpstreamError,
+    interrupted,
+)
+from lumen_widgets.client.leaning import goes_on
 from lumen_widgets.client.transport import LostError, NotSentError
 
 if TYPE_CHECKING:
@@ -118,15 +124,25 @@ def ask_until(transport: Transport, task_id: str, timeout: float, scheduler: Sch
         If there was none in time: the last failure.
     AuthenticationError, NotFound, InvalidRequest, InsufficientCredits
         At once, if the service refuses to say.
+    KeyboardInterrupt
+        On Ctrl-C, with a message that names the task.
 
     """
-    deadline = scheduler.now() + timeout
+    try:
+        return _ask_until(transport, task_id, scheduler.now() + timeout, scheduler)
+    except KeyboardInterrupt:
+        raise interrupted(goes_on(task_id)) from None
+
+
+def _ask_until(transport: Transport, task_id: str, deadline: float, scheduler: Scheduler) -> Report:
     failures = lost = 0
     while True:
         scheduler.claim(deadline)
         sent = scheduler.now()
         try:
-            report = ask(transport, task_id, min(patience(lost), max(deadline - sent, 0.0)))
+            report = _readable(
+                ask(transport, task_id, min(patience(lost), max(deadline - sent, 0.0))), task_id
+            )
         except PassingError as passing:
             failures += 1
             lost += passing.lost
@@ -138,6 +154,13 @@ def ask_until(transport: Transport, task_id: str, timeout: float, scheduler: Sch
             scheduler.reopen(transport.origin.url, sent)
             return report
         time.sleep(wait)
+
+
+def _readable(report: Report, task_id: str) -> Report:
+    """Return a report that says something: whoever asks takes a silent return for news."""
+    if report.status is None:
+        raise PassingError(not_understood(task_id, None))
+    return report
 
 
 def put_off_all(
