@@ -36,6 +36,4 @@ def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(scheduler, "_schedulers", ours)
     yield
     for one in ours.values():
-        with one._changed:
-            one._requests.clear()
-            one._errands.clear()
+        one.clear()

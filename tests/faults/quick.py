@@ -17,9 +17,15 @@ TIMEOUT = 0.5
 # things, how often they are tried and what they mean stay as they are.
 _SHORT: dict[str, dict[str, float]] = {
     "submit": {"SHORTEST_WAIT": 0.005},
-    "follower": {"LOCAL_ASK": 0.004},
-    "asking": {"LONGEST_ASK": 0.15, "LONGEST_WAIT": 0.05, "LONGEST_RETRY_AFTER": 0.05},
-    "scheduler": {"MOST_REQUESTS": 1000, "SECOND": 0.05, "IDLE": 0.02},
+    "pacing": {"LOCAL_ASK": 0.004},
+    "asking": {
+        "FIRST_PATIENCE": 0.1,
+        "LONGEST_PATIENCE": 0.2,
+        "LONGEST_WAIT": 0.05,
+        "LONGEST_RETRY_AFTER": 0.05,
+    },
+    "traffic": {"MOST_REQUESTS": 1000, "SECOND": 0.05},
+    "scheduler": {"IDLE": 0.02},
     "guarded": {"_IDLE_SECONDS": 0.15},
 }
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 import threading
 
-from lumen_widgets.client import LumenClient, scheduler
+from lumen_widgets.client import LumenClient, traffic
 
 
 def main() -> None:
     """Submit to an address, with a journal in a folder, by some threads: the arguments."""
     url, home, name, threads = sys.argv[1:]
     # Pictures of tasks are fetched between submits, not only after the last one.
-    scheduler.SECOND = 0.1
+    traffic.SECOND = 0.1
     client = LumenClient("sk-lumen-local-spender", url, journal=home)
     lock = threading.Lock()
 
