@@ -43,6 +43,7 @@ class Framing(StrEnum):
     CHUNK_CUT = "a chunk longer than what comes"
     NO_LAST_CHUNK = "chunks without the last one"
     CONTINUED = "a 100 before it"
+    HINTED = "a 102 and a 103 before it"
     TWICE = "another answer behind it"
     KEPT = "a length, and the connection stays"
     KEPT_DEAD = "a length, and the connection only seems to stay"

@@ -49,3 +49,14 @@ def test_a_wait_of_four_hundred_digits_is_no_invitation(
         with pytest.raises(errors.RateLimited):
             connect(server.url, timeout=0.5).generate("a cat")
         assert len(server.posts) == 1
+
+
+def test_an_answer_may_be_announced(connect: Callable[..., LumenClient]) -> None:
+    """A 102 or a 103 is not the answer to a submit: the id that comes after it is taken."""
+    before = b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+    taken = before + http(200, {"id": "announced", "status": "queued"})
+    with FaultServer(fault.sends(taken), fault.answers(200, {"status": "failed"})) as server:
+        task = connect(server.url).generate("a cat")
+        assert task.id == "announced"
+        with pytest.raises(errors.TaskFailed):
+            task.wait(20)

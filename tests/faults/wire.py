@@ -28,6 +28,11 @@ DRIP = 0.03
 LONGEST = 30.0
 
 _KEPT = {Framing.KEPT, Framing.KEPT_DEAD, Framing.TWICE}
+_BEFORE = {
+    Framing.CONTINUED: b"HTTP/1.1 100 Continue\r\n\r\n",
+    Framing.HINTED: b"HTTP/1.1 102 Processing\r\n\r\n"
+    b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n",
+}
 _INTRUDER = b'{"id": "intruder", "status": "failed", "error": {"message": "Not yours."}}'
 
 
@@ -79,7 +84,7 @@ def parts(saying: Saying | None, step: Step) -> Parts:
         headers["Content-Length"] = str(len(body) // 2)
     elif framing is not Framing.UNTIL_CLOSE:
         headers["Content-Length"] = str(len(body))
-    before = b"HTTP/1.1 100 Continue\r\n\r\n" if framing is Framing.CONTINUED else b""
+    before = _BEFORE.get(framing, b"")
     return Parts(
         before + f"HTTP/1.1 {saying.status} Something\r\n".encode(),
         "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode() + b"\r\n",
