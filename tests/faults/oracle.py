@@ -44,6 +44,9 @@ def after_post(step: Step) -> set[str]:
     found = _whole(step, body_is_whole=not body_lost)
     if fault is not None and (fault.how is How.RESET or fault.where is Where.IN_HEADERS):
         found |= {UNKNOWN}
+        if "RateLimited" in found:
+            # the time to wait may be among the headers that were lost
+            found |= {AGAIN}
     if fault is not None and fault.how in {How.STALL, How.DRIP} and AGAIN in found:
         found |= {"RateLimited"}
     return found

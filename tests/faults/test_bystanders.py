@@ -93,9 +93,9 @@ def test_one_dripping_reply_delays_no_other(
     monkeypatch.setattr(asking, "LONGEST_PATIENCE", 30.0)
     with watch.Metronome() as metronome:
         alone, _ = _longest(connect, 0)
-        began = time.monotonic()
+        stretch = metronome.begin()
         beside, broken_off = _longest(connect, drips)
-        noise = metronome.noise(began, time.monotonic())
+        _, noise = stretch.end()
     # Each of the first dripping replies still drips: nobody waited for their end.
     assert broken_off == 0
     # Fewer threads do the same work, on sockets of this machine: that alone may take its time.
@@ -110,9 +110,9 @@ def test_many_dripping_replies_delay_the_others_once(
     monkeypatch.setattr(asking, "LONGEST_PATIENCE", 1.0)
     with watch.Metronome() as metronome:
         alone, _ = _longest(connect, 0)
-        began = time.monotonic()
+        stretch = metronome.begin()
         beside, _ = _longest(connect, 10)
-        noise = metronome.noise(began, time.monotonic())
+        _, noise = stretch.end()
     # Ten that drip take three threads: four time-outs in turn, were they all asked first.
     assert beside <= 4 * 1.0 + 4 * alone + 10 * noise
 

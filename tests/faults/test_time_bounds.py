@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,15 +32,14 @@ WAITS: dict[str, Callable[[LumenClient, Task], object]] = {
 def over(limit: float, act: Callable[[], object], expected: type[LumenError]) -> float:
     """Return by how much something that ends with an error took longer than allowed.
 
-    What a thread that only sleeps was late in the same time is no fault of the client's.
+    What the machine was late in the same time is no fault of the client's: see `Metronome`.
     """
     with watch.Metronome() as metronome:
-        began = time.monotonic()
+        stretch = metronome.begin()
         with pytest.raises(expected):
             act()
-        ended = time.monotonic()
-        late = ended - began - limit
-        return late if late <= watch.LATE else late - metronome.noise(began, ended)
+        took, noise = stretch.end()
+    return took - limit - noise
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -21,11 +21,12 @@ LATE = 0.05
 
 
 class Metronome:
-    """Measures beside something else how late a thread of this process is woken.
+    """Measures beside something else how late the threads of this process get their turn.
 
-    It sleeps two milliseconds at a time. What it oversleeps is the doing of the machine and of
-    Python's own lock, and would befall any thread that waits: so that much is forgiven, and no
-    more, to a wait in the same stretch of time.
+    A wait is forgiven what in the same stretch of time befell others by no doing of the client's:
+    what a thread overslept that only sleeps, two milliseconds at a time, since Python's own lock or
+    the machine was busy; and how long the kernel let any one thread of this process wait for a
+    processor, which it says itself. No more is forgiven.
     """
 
     def __init__(self) -> None:
@@ -47,12 +48,40 @@ class Metronome:
             self._over.wait(0.002)
             self._ticks.append((before, time.monotonic() - before - 0.002))
 
-    def noise(self, start: float, end: float) -> float:
-        """Return by how much a sleep between two instants was late at the worst, in seconds."""
+    def begin(self) -> Stretch:
+        """Begin a stretch of time."""
+        return Stretch(self._ticks, len(self._ticks))
+
+
+class Stretch:
+    """A stretch of time, and how late the machine was in it."""
+
+    def __init__(self, ticks: list[tuple[float, float]], first: int) -> None:
+        self._ticks = ticks
+        self._first = max(first - 1, 0)
+        self._delays = _delays()
+        self._began = time.monotonic()
+
+    def end(self) -> tuple[float, float]:
+        """Return how many seconds passed, and how many of them are the machine's."""
+        took = time.monotonic() - self._began
+        now = _delays()
+        starved = max((now[one] - self._delays.get(one, 0.0) for one in now), default=0.0)
         # a tick that is late now is only written down when it is over
         time.sleep(0.004)
-        late = [tick for at, tick in self._ticks if at <= end and at + 0.002 + tick >= start]
-        return max(late, default=0.0)
+        late = max((tick for _, tick in self._ticks[self._first :]), default=0.0)
+        return took, max(late, starved)
+
+
+def _delays() -> dict[str, float]:
+    """Return how long each thread of this process has waited for a processor so far, in seconds."""
+    found = {}
+    for task in Path("/proc/self/task").glob("*"):
+        try:
+            found[task.name] = int((task / "schedstat").read_text().split()[1]) / 1e9
+        except (OSError, IndexError):
+            continue  # a thread that has ended, or a kernel that does not say
+    return found
 
 
 @contextmanager
