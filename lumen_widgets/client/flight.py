@@ -12,12 +12,13 @@ import http.client
 import io
 import threading
 import time
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 from urllib3.exceptions import ConnectTimeoutError
 from urllib3.poolmanager import PoolManager
 from urllib3.util import Retry
+
+from lumen_widgets.client.replies import Reply
 
 if TYPE_CHECKING:
     import socket
@@ -157,25 +158,10 @@ def _watched_kind(kind: type[Any]) -> type[Any]:
     return type(f"Watched{kind.__name__}", (_Watched, kind), {})
 
 
-class _FinalResponse(http.client.HTTPResponse):
-    """A response that reads on past any 1xx: to http.client only a 100 is not the last word.
-
-    A server, or a proxy before it, may say 102 or 103 and then what counts (RFC 9110, 15.2): taken
-    for the answer, it would leave a paid task without its id.
-    """
-
-    def _read_status(self) -> tuple[str, int, str]:
-        while True:
-            found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc] # http.client's own
-            if not HTTPStatus.PROCESSING <= found[1] < HTTPStatus.OK:
-                return found
-            http.client.parse_headers(self.fp)
-
-
 class _Watched(_Connection):
     """A connection that reports to the flight of the thread that uses it."""
 
-    response_class = _FinalResponse
+    response_class = Reply
 
     # Whoever switches http.client's debugging on has all headers printed into the notebook.
     debuglevel = 0

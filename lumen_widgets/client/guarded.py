@@ -20,6 +20,7 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from urllib3.util.connection import create_connection
 
 from lumen_widgets.client.addresses import AddressRefused
+from lumen_widgets.client.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,6 +108,7 @@ def _guard_pools(manager: PoolManager, guard: Guard) -> None:
 
 
 class _GuardedHttp(HTTPConnection):
+    response_class = Reply
     guard: Guard
 
     def _new_conn(self) -> socket.socket:
@@ -118,6 +120,7 @@ class _GuardedHttp(HTTPConnection):
 
 
 class _GuardedHttps(HTTPSConnection):
+    response_class = Reply
     guard: Guard
 
     def _new_conn(self) -> socket.socket:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import logging
 import traceback
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,13 @@ from lumen_widgets.client.traces import forgetful
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer
+from tests.client.fault_server import http as reply
+from tests.client.service import png
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tests.client.service import Service
 
 SECRET = "SENTINEL-of-a-webhook"  # noqa: S105 -- a sentinel
 WEBHOOK: dict[str, Any] = {"webhook_url": "https://example.org/lumen", "webhook_secret": SECRET}
@@ -130,3 +135,22 @@ def test_a_users_own_frames_are_left_alone() -> None:
     frames = {frame.f_code.co_name: frame for frame, _ in traceback.walk_tb(caught.tb)}
     assert frames["theirs"].f_locals["clue"] == 42
     assert "theirs" in "".join(traceback.format_exception(caught.value))
+
+
+def test_broken_headers_bring_no_address_into_the_cell(
+    service: Service, connect: Callable[..., LumenClient], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A picture whose headers cannot be parsed arrives, its signed address is in no log."""
+    broken = reply(200, png()).replace(b"\r\n", b"\r\nbroken header\r\n", 1)
+    service.pictures["/a?signature=SENTINEL"] = [broken]
+    service.statuses["*"] = [service.succeeded("a?signature=SENTINEL")]
+    records: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: records.append(record.getMessage())  # type: ignore[method-assign] # enough of a handler
+    logging.getLogger("urllib3").addHandler(handler)
+    try:
+        assert connect(service.server.url).generate("a").wait(30)[0].bytes == png()
+    finally:
+        logging.getLogger("urllib3").removeHandler(handler)
+    assert records == []
+    assert "SENTINEL" not in "".join(capfd.readouterr())
