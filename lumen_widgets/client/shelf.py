@@ -13,7 +13,7 @@ from lumen_widgets.client.caretaker import shared_caretaker
 from lumen_widgets.client.errors import HostingError, InvalidRequest
 from lumen_widgets.client.hosting import checked_file, raised
 from lumen_widgets.client.leaning import lean
-from lumen_widgets.client.stored import Stored
+from lumen_widgets.client.stored import Stored, find_stored
 from lumen_widgets.client.uses import current_uses
 
 if TYPE_CHECKING:
@@ -149,7 +149,8 @@ class Shelf:
         hosted = _asked(
             lambda: hosting.put(picture.data, picture.media_type, picture.sha256), "The hosting"
         )
-        stored = Stored(hosted)
+        _check_its_own(hosted, picture.sha256)
+        stored = Stored(hosted, picture.sha256)
         stored.take()
         # An address that holds the whole picture costs memory and is made again in no time.
         if not hosted.url.startswith("data:"):
@@ -185,6 +186,22 @@ def _renewed(known: Stored | None) -> Stored | None:
         return known
     known.give_back()
     return None
+
+
+def _check_its_own(hosted: HostedFile, content: str) -> None:
+    """Check that an address is not one where a request expects another picture."""
+    other = find_stored(hosted.url)
+    if other is None or other.content == content:
+        return
+    needed = other.overwrite()
+    shared_caretaker().forget(other)
+    if needed:
+        raise HostingError(
+            "The hosting gave a picture the address of another one, which a request still needs; "
+            "nothing was sent.",
+            next_step="It should give each picture an address of its own, by a digest of its "
+            "bytes or a random name.",
+        )
 
 
 def _asked(ask: Callable[[], HostedFile], whose: str) -> HostedFile:

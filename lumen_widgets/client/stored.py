@@ -25,10 +25,13 @@ class Stored:
     ----------
     hosted
         What the hosting answered.
+    content
+        Digest of what is in the file.
 
     """
 
-    def __init__(self, hosted: HostedFile) -> None:
+    def __init__(self, hosted: HostedFile, content: str) -> None:
+        self.content = content
         self._lock = threading.Lock()
         self._hosted = hosted
         self._users = 0
@@ -75,6 +78,15 @@ class Stored:
         """Note that nobody will be given this file any more: it stays only for who has it."""
         with self._lock:
             self._replaced = True
+
+    def overwrite(self) -> bool:
+        """Note that something else is at its address now; return whether someone needs the file.
+
+        Nobody is given it any more, and it is not taken away: that might take the other one.
+        """
+        with self._lock:
+            self._gone = True
+            return self._users > 0
 
     def idle_until(self) -> float | None:
         """Return in how many seconds it is to be taken away; None while someone needs it."""
