@@ -13,7 +13,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.client.callback import SECRET_FIELD, URL_FIELD
+from lumen_widgets.client.decoding import UnreadablePicture, decode, plain
 from lumen_widgets.client.errors import InvalidRequest
+from lumen_widgets.client.images import from_bytes
 from lumen_widgets.client.masks import LocalMask
 from lumen_widgets.client.pictures import Picture
 from lumen_widgets.client.sources import read_bytes
@@ -73,20 +75,42 @@ def content_of(source: object, found: str | LocalPicture) -> str:
     Returns
     -------
     str
-        Its address, where nothing else is known of it; else a digest. A mask's is one of its
-        pixels, since the same pixels make other files with another version of zlib.
+        Its address, where nothing else is known of it; else a digest. That of a mask or a PNG is
+        one of its pixels: arrays and PIL images become PNGs here, and the same pixels make other
+        files with another version of Pillow or zlib.
 
     """
     if isinstance(source, Picture) and not isinstance(found, LocalMask):
-        return f"sha256:{source.sha256}"
+        return _content(source)
     if isinstance(found, str):
         return found
     if isinstance(found, LocalMask):
-        return f"mask:{_pixels(found)}"
-    return f"sha256:{found.sha256}"
+        return f"mask:{_mask_pixels(found)}"
+    return _content(found)
 
 
-def _pixels(mask: LocalMask) -> str:
+def _content(picture: Picture | LocalPicture) -> str:
+    file = picture.bytes if isinstance(picture, Picture) else picture.data
+    pixels = _pixels(file) if picture.media_type == "image/png" else None
+    return f"sha256:{picture.sha256}" if pixels is None else f"pixels:{pixels}"
+
+
+def _pixels(file: bytes) -> str | None:
+    """Return a digest of what a PNG looks like, None where only the file itself can say."""
+    try:
+        _, image = decode(file)
+    except UnreadablePicture:
+        return None
+    if image.mode not in {"1", "L", "LA", "P", "RGB", "RGBA"}:  # sixteen bits are more than eight
+        return None
+    colours = [image.info.get(name) for name in ("icc_profile", "gamma", "chromaticity")]
+    seen = plain(image)
+    return hashlib.sha256(
+        f"{seen.mode} {seen.size} {colours} ".encode() + seen.tobytes()
+    ).hexdigest()
+
+
+def _mask_pixels(mask: LocalMask) -> str:
     import PIL.Image
 
     with PIL.Image.open(io.BytesIO(mask.data)) as image:
@@ -103,7 +127,7 @@ def _pictures(value: Any, contents: Mapping[str, str]) -> Any:
         return contents[value]
     if value.lstrip()[:5].lower() == "data:":
         try:
-            return f"sha256:{hashlib.sha256(read_bytes(value, 'picture')[0]).hexdigest()}"
+            return _content(from_bytes(*read_bytes(value, "picture")))
         except InvalidRequest:
             return value  # what it is, the service may know
     return value
