@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client import budgets, pacing, prices
+from lumen_widgets.client import budgets, prices
+from lumen_widgets.client.following import pacing
 from tests import chromium, kernels, network
 from tests.jupyter import Lab
 from tests.lab_server import LabServer

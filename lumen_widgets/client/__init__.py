@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lumen_widgets.client.budgets import Budget, budget
-    from lumen_widgets.client.callable_hosting import CallableHosting
     from lumen_widgets.client.client import LumenClient
-    from lumen_widgets.client.data_uri_hosting import DataURIHosting
     from lumen_widgets.client.errors import (
         AuthenticationError,
         BudgetExceeded,
@@ -30,14 +28,16 @@ if TYPE_CHECKING:
         UpstreamError,
         WaitTimeout,
     )
-    from lumen_widgets.client.fsspec_hosting import FsspecHosting
-    from lumen_widgets.client.hosting import HostedFile, Hosting
-    from lumen_widgets.client.pictures import Picture, Pictures
+    from lumen_widgets.client.hosting.callable_hosting import CallableHosting
+    from lumen_widgets.client.hosting.data_uri_hosting import DataURIHosting
+    from lumen_widgets.client.hosting.fsspec_hosting import FsspecHosting
+    from lumen_widgets.client.hosting.protocol import HostedFile, Hosting
+    from lumen_widgets.client.pictures.picture import Picture, Pictures
     from lumen_widgets.client.price_list import prices
-    from lumen_widgets.client.receiver import WebhookReceiver
     from lumen_widgets.client.request import Request
-    from lumen_widgets.client.signatures import sign_webhook, verify_webhook
     from lumen_widgets.client.task import Task
+    from lumen_widgets.client.webhooks.receiver import WebhookReceiver
+    from lumen_widgets.client.webhooks.signatures import sign_webhook, verify_webhook
 
 __all__ = [
     "AuthenticationError",
@@ -79,21 +79,21 @@ __all__ = [
 # Whatever is not here is an error, by far the most of the names.
 _HOME = {
     "Budget": "budgets",
-    "CallableHosting": "callable_hosting",
-    "DataURIHosting": "data_uri_hosting",
-    "FsspecHosting": "fsspec_hosting",
-    "HostedFile": "hosting",
-    "Hosting": "hosting",
+    "CallableHosting": "hosting.callable_hosting",
+    "DataURIHosting": "hosting.data_uri_hosting",
+    "FsspecHosting": "hosting.fsspec_hosting",
+    "HostedFile": "hosting.protocol",
+    "Hosting": "hosting.protocol",
     "LumenClient": "client",
-    "Picture": "pictures",
-    "Pictures": "pictures",
+    "Picture": "pictures.picture",
+    "Pictures": "pictures.picture",
     "budget": "budgets",
     "prices": "price_list",
     "Request": "request",
     "Task": "task",
-    "WebhookReceiver": "receiver",
-    "sign_webhook": "signatures",
-    "verify_webhook": "signatures",
+    "WebhookReceiver": "webhooks.receiver",
+    "sign_webhook": "webhooks.signatures",
+    "verify_webhook": "webhooks.signatures",
 }
 
 

@@ -12,29 +12,29 @@ import requests
 
 from lumen_widgets.client import journalled, registry, reservations
 from lumen_widgets.client.answers import read_id
-from lumen_widgets.client.asking import ask_until
-from lumen_widgets.client.downloads import FetchedPicture, fetch_picture
 from lumen_widgets.client.earlier import Earlier
 from lumen_widgets.client.errors import InvalidRequest, interrupted
-from lumen_widgets.client.follower import Follower
-from lumen_widgets.client.hosting_choice import choose_hosting
+from lumen_widgets.client.following.asking import ask_until
+from lumen_widgets.client.following.follower import Follower
+from lumen_widgets.client.following.scheduler import shared_scheduler
+from lumen_widgets.client.hosting.choice import choose_hosting
+from lumen_widgets.client.hosting.shelf import host
+from lumen_widgets.client.hosting.uses import keeps_hosted_files
 from lumen_widgets.client.leaning import goes_on
+from lumen_widgets.client.pictures.downloads import FetchedPicture, fetch_picture
 from lumen_widgets.client.resuming import Resumed, resume
-from lumen_widgets.client.scheduler import shared_scheduler
-from lumen_widgets.client.shelf import host
 from lumen_widgets.client.submit import SentBefore, submit
 from lumen_widgets.client.task import Task
 from lumen_widgets.client.transport import Transport
-from lumen_widgets.client.uses import keeps_hosted_files
 from lumen_widgets.journal import JournalUnwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from lumen_widgets.client.client import LumenClient
-    from lumen_widgets.client.hosting import Hosting
-    from lumen_widgets.client.images import LocalPicture
+    from lumen_widgets.client.hosting.protocol import Hosting
     from lumen_widgets.client.keys import Key
+    from lumen_widgets.client.pictures.images import LocalPicture
     from lumen_widgets.client.request import Request
     from lumen_widgets.journal import Journal
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lumen_widgets.client.pictures import Pictures
+    from lumen_widgets.client.pictures.picture import Pictures
     from lumen_widgets.client.task import Task
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.client.arguments import several
 from lumen_widgets.client.digests import content_of
-from lumen_widgets.client.images import read_picture
-from lumen_widgets.client.masks import check_pair, read_mask
 from lumen_widgets.client.models import EDIT, GENERATE, INPAINT
-from lumen_widgets.client.pictures import Picture
+from lumen_widgets.client.pictures.images import read_picture
+from lumen_widgets.client.pictures.masks import check_pair, read_mask
+from lumen_widgets.client.pictures.picture import Picture
 from lumen_widgets.client.request import build, check_fields
 from lumen_widgets.client.sizes import check_same_size
 from lumen_widgets.client.traces import forgetful
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from lumen_widgets.client.account import Account
-    from lumen_widgets.client.images import PictureSource
-    from lumen_widgets.client.masks import MaskSource
+    from lumen_widgets.client.pictures.images import PictureSource
+    from lumen_widgets.client.pictures.masks import MaskSource
     from lumen_widgets.client.request import Request
     from lumen_widgets.client.task import Task
 

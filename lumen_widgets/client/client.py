@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import requests
 
-    from lumen_widgets.client.hosting import Hosting
+    from lumen_widgets.client.hosting.protocol import Hosting
     from lumen_widgets.client.request import Request
     from lumen_widgets.client.task import Task
     from lumen_widgets.journal import Journal

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Self
 
-    from lumen_widgets.client.pictures import Picture
+    from lumen_widgets.client.pictures.picture import Picture
 
 Errors = Literal["raise", "skip"]
 

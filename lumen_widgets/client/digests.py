@@ -12,18 +12,18 @@ import io
 import json
 from typing import TYPE_CHECKING, Any
 
-from lumen_widgets.client.callback import SECRET_FIELD, URL_FIELD
-from lumen_widgets.client.decoding import UnreadablePicture, decode, plain
 from lumen_widgets.client.errors import InvalidRequest
-from lumen_widgets.client.images import from_bytes
-from lumen_widgets.client.masks import LocalMask
-from lumen_widgets.client.pictures import Picture
-from lumen_widgets.client.sources import read_bytes
+from lumen_widgets.client.pictures.decoding import UnreadablePicture, decode, plain
+from lumen_widgets.client.pictures.images import from_bytes
+from lumen_widgets.client.pictures.masks import LocalMask
+from lumen_widgets.client.pictures.picture import Picture
+from lumen_widgets.client.pictures.sources import read_bytes
+from lumen_widgets.client.webhooks.callback import SECRET_FIELD, URL_FIELD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lumen_widgets.client.images import LocalPicture
+    from lumen_widgets.client.pictures.images import LocalPicture
     from lumen_widgets.client.request import Request
 
 # The fields that name pictures.

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import TracebackType
 
-    from lumen_widgets.client.pictures import Picture
+    from lumen_widgets.client.pictures.picture import Picture
     from lumen_widgets.client.task import Task
 
 _PACKAGE = str(Path(__file__).parents[1])

@@ -12,7 +12,7 @@ from lumen_widgets.client import reservations
 from lumen_widgets.client.answers import CANCELLED, FAILED, SUCCEEDED, failure_of
 from lumen_widgets.client.errors import JournalError
 from lumen_widgets.client.models import ENDPOINTS, GENERATE
-from lumen_widgets.client.pictures import Picture
+from lumen_widgets.client.pictures.picture import Picture
 from lumen_widgets.client.request import Request
 from lumen_widgets.client.task import Task
 from lumen_widgets.journal import JournalUnwritable

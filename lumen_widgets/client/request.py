@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client.callback import SECRET_FIELD, URL_FIELD, Secret, check_callback
 from lumen_widgets.client.errors import InvalidRequest
 from lumen_widgets.client.models import MODELS, VERBS
 from lumen_widgets.client.sizes import check_size, shown
+from lumen_widgets.client.webhooks.callback import SECRET_FIELD, URL_FIELD, Secret, check_callback
 from lumen_widgets.client.words import harmless
 from lumen_widgets.journal import SHORTENED
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lumen_widgets.client.models import Endpoint
-    from lumen_widgets.client.repaint import Repaint
+    from lumen_widgets.client.pictures.repaint import Repaint
 
 # "1 to 4, default 1" (the page).
 MOST_PICTURES = 4

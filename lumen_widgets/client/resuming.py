@@ -8,8 +8,9 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client import asking, journalled, registry
+from lumen_widgets.client import journalled, registry
 from lumen_widgets.client.errors import InvalidRequest, LumenError
+from lumen_widgets.client.following import asking
 from lumen_widgets.client.task import Task
 from lumen_widgets.journal import JournalUnwritable
 
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lumen_widgets.client.client import LumenClient
-    from lumen_widgets.client.follower import Follower
+    from lumen_widgets.client.following.follower import Follower
+    from lumen_widgets.client.following.scheduler import Scheduler
     from lumen_widgets.client.keys import Key
-    from lumen_widgets.client.scheduler import Scheduler
     from lumen_widgets.client.transport import Transport
     from lumen_widgets.journal import JournalRow
 

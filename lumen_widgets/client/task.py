@@ -18,7 +18,7 @@ from lumen_widgets.client.errors import (
     interrupted,
 )
 from lumen_widgets.client.leaning import goes_on, lean, not_yet
-from lumen_widgets.client.pictures import Pictures
+from lumen_widgets.client.pictures.picture import Pictures
 from lumen_widgets.client.price_list import cost_of
 from lumen_widgets.client.subscribers import Subscribers
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
     from lumen_widgets.client.client import LumenClient
-    from lumen_widgets.client.follower import Follower
-    from lumen_widgets.client.pictures import Picture
+    from lumen_widgets.client.following.follower import Follower
+    from lumen_widgets.client.pictures.picture import Picture
     from lumen_widgets.client.request import Request
 
 

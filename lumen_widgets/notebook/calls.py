@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lumen_widgets.client import LumenClient, Pictures, Task
-    from lumen_widgets.client.images import PictureSource
-    from lumen_widgets.client.masks import MaskSource
+    from lumen_widgets.client.pictures.images import PictureSource
+    from lumen_widgets.client.pictures.masks import MaskSource
 
 
 class Fields(TypedDict, total=False):

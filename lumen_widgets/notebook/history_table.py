@@ -11,8 +11,8 @@ import html
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client import LumenError
-from lumen_widgets.client.copies import thumbnail
-from lumen_widgets.client.decoding import UnreadablePicture
+from lumen_widgets.client.pictures.copies import thumbnail
+from lumen_widgets.client.pictures.decoding import UnreadablePicture
 from lumen_widgets.client.price_list import credits_words
 from lumen_widgets.client.words import harmless
 

@@ -8,9 +8,9 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.client import InvalidRequest
-from lumen_widgets.client.callback import check_callback
 from lumen_widgets.client.models import EDIT, GENERATE, INPAINT, MODELS
 from lumen_widgets.client.request import check_fields
+from lumen_widgets.client.webhooks.callback import check_callback
 from lumen_widgets.widgets.prompt_form_messages import FieldError, FormModel
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client.errors import InvalidRequest
-from lumen_widgets.client.saving import write_file
+from lumen_widgets.client.pictures.saving import write_file
 from lumen_widgets.masks import (
     Clear,
     Ellipse,

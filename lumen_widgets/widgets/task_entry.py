@@ -300,7 +300,7 @@ def _words(error: LumenError | None) -> RowError | None:
 
 
 def _thumbnail(task: Task) -> str:
-    from lumen_widgets.client.pictures import thumbnail
+    from lumen_widgets.client.pictures.picture import thumbnail
 
     return _data_url(*thumbnail(task.pictures[0], _THUMBNAIL))
 

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 import requests
 
 from lumen_widgets.client import Request, Task, WebhookReceiver, registry
-from lumen_widgets.client.downloads import FetchedPicture
-from lumen_widgets.client.follower import Follower
+from lumen_widgets.client.following.follower import Follower
+from lumen_widgets.client.following.scheduler import Scheduler
 from lumen_widgets.client.keys import Key
 from lumen_widgets.client.origin import Origin
-from lumen_widgets.client.scheduler import Scheduler
+from lumen_widgets.client.pictures.downloads import FetchedPicture
 from lumen_widgets.client.transport import Transport
 from tests.client.service import png
 from tests.simulation import KEY, Measured, Seen, measured
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from http.server import HTTPServer
 
-    from lumen_widgets.client.pacing import Pace
+    from lumen_widgets.client.following.pacing import Pace
 
 _PICTURE = png()
 
@@ -96,7 +96,9 @@ class _Way:
         task_id = f"{self._name.replace(' ', '-').replace(',', '')}-{len(self.tasks)}"
         task = Task(task_id, client=None, status="queued", request=request)  # type: ignore[arg-type] # it is followed without a client
         pace = self._pace or kind(is_local=False)
-        with patch("lumen_widgets.client.follower.pace_of", lambda _origin, _request: pace):
+        with patch(
+            "lumen_widgets.client.following.follower.pace_of", lambda _origin, _request: pace
+        ):
             task._follower = Follower(
                 task,
                 transport=self._transport,

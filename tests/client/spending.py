@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import lumen_widgets as lumen
-from lumen_widgets.client.hosting import HostedFile
+from lumen_widgets.client.hosting.protocol import HostedFile
 
 MODEL = "gpt-image-2-low"
 PICTURE = np.full((32, 48, 3), 200, np.uint8)

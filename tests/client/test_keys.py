@@ -162,7 +162,7 @@ def test_sentinel_is_nowhere(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The key is in no error, traceback, pickle, log or journal, even if a server repeats it."""
-    monkeypatch.setattr("lumen_widgets.client.follower.MOST_STRANGE", 2)
+    monkeypatch.setattr("lumen_widgets.client.following.follower.MOST_STRANGE", 2)
     caplog.set_level(logging.DEBUG)
     words = f"Incorrect API key provided: {KEY}."
     found = _provoke(connect, {"error": {"code": KEY, "message": words}})

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lumen_widgets.client import Request, pacing
+from lumen_widgets.client import Request
+from lumen_widgets.client.following import pacing
+from lumen_widgets.client.following.pacing import INTERVAL, MOST, MOST_KINDS, Pace, pace_of
+from lumen_widgets.client.following.plans import PRICE, make_plan
+from lumen_widgets.client.following.watch import Watch
 from lumen_widgets.client.origin import Origin
-from lumen_widgets.client.pacing import INTERVAL, MOST, MOST_KINDS, Pace, pace_of
-from lumen_widgets.client.plans import PRICE, make_plan
-from lumen_widgets.client.watch import Watch
 from lumen_widgets.journal import Journal
 from tests.simulation import URL, simulated
 

@@ -12,7 +12,7 @@ import PIL.Image
 import pytest
 
 from lumen_widgets.client import InvalidRequest, LumenClient
-from lumen_widgets.client.hosting import HostedFile
+from lumen_widgets.client.hosting.protocol import HostedFile
 
 if TYPE_CHECKING:
     from pathlib import Path

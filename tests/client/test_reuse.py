@@ -30,7 +30,7 @@ class Uploads:
 
     def put(self, data: bytes, media_type: str, digest: str) -> Any:
         """Host a file."""
-        from lumen_widgets.client.hosting import HostedFile
+        from lumen_widgets.client.hosting.protocol import HostedFile
 
         self.count += 1
         return HostedFile(f"https://files.example/{id(self)}/{self.count}")

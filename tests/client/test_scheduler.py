@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lumen_widgets.client import Request, Task, errors
-from lumen_widgets.client.asking import pause
-from lumen_widgets.client.follower import Follower
+from lumen_widgets.client.following.asking import pause
+from lumen_widgets.client.following.follower import Follower
+from lumen_widgets.client.following.scheduler import IDLE, Scheduler
+from lumen_widgets.client.following.traffic import MOST_REQUESTS, SECOND
 from lumen_widgets.client.keys import Key
 from lumen_widgets.client.origin import Origin
-from lumen_widgets.client.scheduler import IDLE, Scheduler
-from lumen_widgets.client.traffic import MOST_REQUESTS, SECOND
 from lumen_widgets.client.transport import Transport
 from tests.client.conftest import KEY
 from tests.client.service import serving
@@ -137,7 +137,7 @@ def test_threads_come_and_go(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Threads start with the first job, five at most; a failing job is logged; idle ones end."""
-    monkeypatch.setattr("lumen_widgets.client.scheduler.IDLE", 0.05)
+    monkeypatch.setattr("lumen_widgets.client.following.scheduler.IDLE", 0.05)
     assert IDLE > 0.05
     scheduler = Scheduler()
     assert scheduler._threads == set()
@@ -173,7 +173,7 @@ def test_two_hundred_tasks(connect: Callable[..., LumenClient]) -> None:
         most = 0
         for _ in client.as_completed(tasks, 120):
             names = [thread.name for thread in set(threading.enumerate()) - earlier]
-            most = max(most, sum(name.startswith("lumen-") for name in names))
+            most = max(most, sum(name.startswith("lumen-worker") for name in names))
         assert 1 <= most <= 5
         assert all(isinstance(task.error, errors.TaskFailed) for task in tasks)
         asked = sorted(r.at for r in service.server.requests if r.method == "GET")

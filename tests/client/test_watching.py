@@ -158,7 +158,7 @@ def test_a_bug_does_not_leave_a_wait_hanging(
     service.statuses["*"] = [service.succeeded("a")]
     client = connect(service.server.url)
     with monkeypatch.context() as broken:
-        broken.setattr("lumen_widgets.client.asking.ask", lambda *_: 1 / 0)
+        broken.setattr("lumen_widgets.client.following.asking.ask", lambda *_: 1 / 0)
         task = client.generate("a cat")
         with pytest.raises(errors.UpstreamError, match=r"task-1 failed here \(ZeroDivisionError\)"):
             task.wait(30)

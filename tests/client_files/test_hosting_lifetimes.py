@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lumen_widgets.client import HostedFile, HostingError, LumenClient, errors, stored
-from lumen_widgets.client.caretaker import shared_caretaker
-from lumen_widgets.client.shelf import host
+from lumen_widgets.client import HostedFile, HostingError, LumenClient, errors
+from lumen_widgets.client.hosting import stored
+from lumen_widgets.client.hosting.caretaker import shared_caretaker
+from lumen_widgets.client.hosting.shelf import host
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer
 from tests.client.service import FAILED, QUEUED, Service, serving
@@ -282,8 +283,8 @@ def test_an_interpreter_that_ends_does_not_wait_for_a_host_that_hangs() -> None:
     said, seconds = run("""
         import threading, numpy
         from lumen_widgets.client import HostedFile
-        from lumen_widgets.client.images import read_picture
-        from lumen_widgets.client.shelf import host
+        from lumen_widgets.client.pictures.images import read_picture
+        from lumen_widgets.client.hosting.shelf import host
 
         def remove():
             print("asked", flush=True)

@@ -17,9 +17,9 @@ from lumen_widgets.client import (
     HostingError,
     InvalidRequest,
     LumenClient,
-    stored,
 )
-from lumen_widgets.client.caretaker import shared_caretaker
+from lumen_widgets.client.hosting import stored
+from lumen_widgets.client.hosting.caretaker import shared_caretaker
 from tests.client_files import s3_store
 from tests.client_files.loopback import LoopbackServer, response
 from tests.client_files.samples import encoded
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from lumen_widgets.client.hosting import Hosting
+    from lumen_widgets.client.hosting.protocol import Hosting
     from tests.client_files.s3_store import Store
     from tests.sandboxes import SandboxServer
 

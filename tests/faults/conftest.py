@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client import LumenClient, scheduler
+from lumen_widgets.client import LumenClient
+from lumen_widgets.client.following import scheduler
 from tests.client.conftest import KEY
 from tests.faults import quick
 

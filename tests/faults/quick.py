@@ -17,16 +17,16 @@ TIMEOUT = 0.5
 # things, how often they are tried and what they mean stay as they are.
 _SHORT: dict[str, dict[str, float]] = {
     "submit": {"SHORTEST_WAIT": 0.005},
-    "pacing": {"LOCAL_ASK": 0.004},
-    "asking": {
+    "following.pacing": {"LOCAL_ASK": 0.004},
+    "following.asking": {
         "FIRST_PATIENCE": 0.1,
         "LONGEST_PATIENCE": 0.2,
         "LONGEST_WAIT": 0.05,
         "LONGEST_RETRY_AFTER": 0.05,
     },
-    "traffic": {"MOST_REQUESTS": 1000, "SECOND": 0.05},
-    "scheduler": {"IDLE": 0.02},
-    "guarded": {"_IDLE_SECONDS": 0.15},
+    "following.traffic": {"MOST_REQUESTS": 1000, "SECOND": 0.05},
+    "following.scheduler": {"IDLE": 0.02},
+    "pictures.guarded": {"_IDLE_SECONDS": 0.15},
 }
 
 
@@ -40,7 +40,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(submit, "UNREACHABLE_WAITS", (0.005, 0.01))
     # The default was bound when the function was made: what is called is told the smaller size.
     account, downloads = (
-        import_module(f"lumen_widgets.client.{name}") for name in ("account", "downloads")
+        import_module(f"lumen_widgets.client.{name}") for name in ("account", "pictures.downloads")
     )
     fetch, limits = downloads.fetch_picture, downloads.DownloadLimits(LARGEST_PICTURE)
     monkeypatch.setattr(

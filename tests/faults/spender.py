@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import threading
 
-from lumen_widgets.client import LumenClient, traffic
+from lumen_widgets.client import LumenClient
+from lumen_widgets.client.following import traffic
 
 
 def main() -> None:

@@ -91,7 +91,7 @@ def test_libraries_stay_where_they_belong(library: str) -> None:
 @pytest.mark.parametrize(
     ("library", "modules"),
     [
-        ("uvicorn", {"lumen_widgets.sandbox.runner", "lumen_widgets.client.endpoint"}),
+        ("uvicorn", {"lumen_widgets.sandbox.runner", "lumen_widgets.client.webhooks.endpoint"}),
         ("multiprocessing", {"lumen_widgets.sandbox.runner"}),
     ],
 )
@@ -110,12 +110,12 @@ def test_few_modules_know_machines(library: str, modules: set[str]) -> None:
 
 def test_the_client_meets_a_web_server_in_one_module() -> None:
     """A script that gets no webhooks never loads one: only a receiver's start asks for it."""
-    endpoint = "lumen_widgets.client.endpoint"
+    endpoint = "lumen_widgets.client.webhooks.endpoint"
     client = [found for found in all_imports() if found.source == "client" and not found.for_types]
 
     assert {found.importer for found in client if found.target in {"starlette", "uvicorn"}} <= {
         endpoint
     }
     assert {found.importer for found in client if found.imported.startswith(endpoint)} <= {
-        "lumen_widgets.client.receiver"
+        "lumen_widgets.client.webhooks.receiver"
     }

@@ -82,7 +82,7 @@ def test_the_public_names_start_nothing() -> None:
         ("lumen_widgets", _FRONT_END | _HEAVY | {"requests", "lumen_widgets.client"}),
         ("lumen_widgets.client", _FRONT_END | _HEAVY - {"sqlite3"}),
         # all that there is of webhooks until a receiver starts
-        ("lumen_widgets.client.receiver", _FRONT_END | _HEAVY - {"sqlite3"}),
+        ("lumen_widgets.client.webhooks.receiver", _FRONT_END | _HEAVY - {"sqlite3"}),
         ("lumen_widgets.journal", _FRONT_END | _HEAVY - {"sqlite3"} | {"requests"}),
         ("lumen_widgets.sandbox", _FRONT_END | _HEAVY | {"requests"}),
     ],

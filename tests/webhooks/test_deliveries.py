@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from lumen_widgets.client import Request, Task, deliveries, registry, sign_webhook
-from lumen_widgets.client.deliveries import HOLD, MOST_HELD, Deliveries
+from lumen_widgets.client import Request, Task, registry, sign_webhook
+from lumen_widgets.client.webhooks import deliveries
+from lumen_widgets.client.webhooks.deliveries import HOLD, MOST_HELD, Deliveries
 from tests.webhooks.calling import SECRET, body_of
 
 NOW = 1_700_000_000
@@ -286,7 +287,7 @@ def test_a_forked_child_hears_nothing(house: House, monkeypatch: pytest.MonkeyPa
     """In a child process there is no thread that takes calls, so none is waited for."""
     house.task("a1")
     assert deliveries.is_awaited(house.tasks[0])
-    monkeypatch.setattr("lumen_widgets.client.deliveries.os.getpid", lambda: -1)
+    monkeypatch.setattr("lumen_widgets.client.webhooks.deliveries.os.getpid", lambda: -1)
     assert not deliveries.is_awaited(house.tasks[0])
 
 

@@ -8,20 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from lumen_widgets.client import (
-    LumenClient,
-    Request,
-    Task,
-    WebhookReceiver,
-    errors,
-    follower,
-    pacing,
-    registry,
-)
-from lumen_widgets.client.follower import Follower
+from lumen_widgets.client import LumenClient, Request, Task, WebhookReceiver, errors, registry
+from lumen_widgets.client.following import follower, pacing
+from lumen_widgets.client.following.follower import Follower
+from lumen_widgets.client.following.scheduler import Scheduler
 from lumen_widgets.client.keys import Key
 from lumen_widgets.client.origin import Origin
-from lumen_widgets.client.scheduler import Scheduler
 from lumen_widgets.client.transport import Transport
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from lumen_widgets.client import WebhookReceiver, endpoint
+from lumen_widgets.client import WebhookReceiver
+from lumen_widgets.client.webhooks import endpoint
 from tests.webhooks.calling import body_of, call, headers_of, read, request, send, status_of
 
 if TYPE_CHECKING:

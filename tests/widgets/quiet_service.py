@@ -12,7 +12,7 @@ import requests
 from requests.adapters import BaseAdapter
 
 from lumen_widgets.client import LumenClient
-from lumen_widgets.client.hosting import HostedFile
+from lumen_widgets.client.hosting.protocol import HostedFile
 
 SECRET = "s3cret-of-a-webhook"  # noqa: S105 # a test's own
 

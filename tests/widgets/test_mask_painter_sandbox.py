@@ -7,7 +7,7 @@ import PIL.Image
 import pytest
 
 from lumen_widgets.client import InvalidRequest, LumenClient
-from lumen_widgets.client.hosting import HostedFile
+from lumen_widgets.client.hosting.protocol import HostedFile
 from lumen_widgets.masks import Rectangle
 from lumen_widgets.widgets.mask_painter import MaskPainter
 from tests.client_files.samples import encoded, gradient

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client.data_uri_hosting import DataURIHosting
 from lumen_widgets.client.errors import HostingError, LumenError
-from lumen_widgets.client.fsspec_hosting import FsspecHosting
-from lumen_widgets.client.sandbox_hosting import find_hosting
+from lumen_widgets.client.hosting.data_uri_hosting import DataURIHosting
+from lumen_widgets.client.hosting.fsspec_hosting import FsspecHosting
+from lumen_widgets.client.hosting.sandbox_hosting import find_hosting
 
 if TYPE_CHECKING:
     import requests
     from requests.auth import AuthBase
 
-    from lumen_widgets.client.hosting import Hosting
+    from lumen_widgets.client.hosting.protocol import Hosting
 
 VARIABLE = "LUMEN_HOSTING"
 

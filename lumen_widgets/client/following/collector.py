@@ -8,17 +8,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.client import journalled
-from lumen_widgets.client.asking import pause
 from lumen_widgets.client.errors import DownloadError
-from lumen_widgets.client.lanes import Sort
-from lumen_widgets.client.pictures import Picture
+from lumen_widgets.client.following.asking import pause
+from lumen_widgets.client.following.lanes import Sort
+from lumen_widgets.client.pictures.picture import Picture
 from lumen_widgets.journal import JournalUnwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lumen_widgets.client.downloads import FetchedPicture
-    from lumen_widgets.client.scheduler import Scheduler
+    from lumen_widgets.client.following.scheduler import Scheduler
+    from lumen_widgets.client.pictures.downloads import FetchedPicture
     from lumen_widgets.client.task import Task
     from lumen_widgets.journal import Journal
 

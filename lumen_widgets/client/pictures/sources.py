@@ -9,8 +9,8 @@ import re
 from pathlib import Path
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from lumen_widgets.client.decoding import MAX_BYTES
 from lumen_widgets.client.errors import InvalidRequest
+from lumen_widgets.client.pictures.decoding import MAX_BYTES
 
 ACCEPTED = "PNG, JPEG or WebP"
 

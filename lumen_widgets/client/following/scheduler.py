@@ -28,13 +28,13 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client.lanes import Sort
-from lumen_widgets.client.traffic import NEVER, Traffic
+from lumen_widgets.client.following.lanes import Sort
+from lumen_widgets.client.following.traffic import NEVER, Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lumen_widgets.client.lanes import Job, Lane
+    from lumen_widgets.client.following.lanes import Job, Lane
 
 _log = logging.getLogger("lumen_widgets")
 

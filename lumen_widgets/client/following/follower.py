@@ -7,21 +7,23 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from lumen_widgets.client import asking, deliveries, journalled, reservations
+from lumen_widgets.client import journalled, reservations
 from lumen_widgets.client.answers import CANCELLED, FAILED, RUNNING, SUCCEEDED, TERMINAL, failure_of
-from lumen_widgets.client.collector import Collector
 from lumen_widgets.client.errors import LumenError
-from lumen_widgets.client.lanes import Sort
-from lumen_widgets.client.pacing import pace_of
-from lumen_widgets.client.watch import Watch
+from lumen_widgets.client.following import asking
+from lumen_widgets.client.following.collector import Collector
+from lumen_widgets.client.following.lanes import Sort
+from lumen_widgets.client.following.pacing import pace_of
+from lumen_widgets.client.following.watch import Watch
+from lumen_widgets.client.webhooks import deliveries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lumen_widgets.client.answers import Report
-    from lumen_widgets.client.downloads import FetchedPicture
-    from lumen_widgets.client.lanes import Job
-    from lumen_widgets.client.scheduler import Scheduler
+    from lumen_widgets.client.following.lanes import Job
+    from lumen_widgets.client.following.scheduler import Scheduler
+    from lumen_widgets.client.pictures.downloads import FetchedPicture
     from lumen_widgets.client.task import Task
     from lumen_widgets.client.transport import Transport
     from lumen_widgets.journal import Journal

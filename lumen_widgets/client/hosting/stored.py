@@ -7,10 +7,10 @@ import time
 import weakref
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client.hosting import RENEW_BEFORE
+from lumen_widgets.client.hosting.protocol import RENEW_BEFORE
 
 if TYPE_CHECKING:
-    from lumen_widgets.client.hosting import HostedFile
+    from lumen_widgets.client.hosting.protocol import HostedFile
 
 # Seconds that a file stays after the last task which read it has ended: the same picture is often
 # used again, in a loop or by "Again" in a panel. Sooner where its address ends and cannot be

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 from lumen_widgets.client.errors import HostingError, InvalidRequest
-from lumen_widgets.client.hosting import HostedFile
+from lumen_widgets.client.hosting.protocol import HostedFile
 from lumen_widgets.client.sizes import shown
 
 

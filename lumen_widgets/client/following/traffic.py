@@ -9,7 +9,7 @@ import itertools
 from collections import deque
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client.lanes import Gate, Job, Lane, Sort
+from lumen_widgets.client.following.lanes import Gate, Job, Lane, Sort
 
 if TYPE_CHECKING:
     from collections.abc import Callable

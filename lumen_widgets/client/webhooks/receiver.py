@@ -7,17 +7,17 @@ import secrets
 import threading
 from typing import TYPE_CHECKING, NoReturn
 
-from lumen_widgets.client.callback import check_secret, is_address
-from lumen_widgets.client.deliveries import Deliveries
 from lumen_widgets.client.errors import InvalidRequest, LumenError
 from lumen_widgets.client.traces import forgetful
+from lumen_widgets.client.webhooks.callback import check_secret, is_address
+from lumen_widgets.client.webhooks.deliveries import Deliveries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
     from typing import Self
 
-    from lumen_widgets.client.endpoint import Endpoint
+    from lumen_widgets.client.webhooks.endpoint import Endpoint
 
 # What others allow for clocks and for networks too (Stripe, Standard Webhooks), in seconds.
 TOLERANCE = 300.0
@@ -138,7 +138,7 @@ class WebhookReceiver:
 
         """
         # Only here: the server's libraries take longer to import than all of the client.
-        from lumen_widgets.client import endpoint
+        from lumen_widgets.client.webhooks import endpoint
 
         with self._lock:
             if self._endpoint is None:

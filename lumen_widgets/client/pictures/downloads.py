@@ -14,9 +14,9 @@ from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
 from lumen_widgets.client.addresses import AddressRefused, check_url
-from lumen_widgets.client.decoding import MAX_BYTES, MAX_PIXELS, UnreadablePicture, decode
 from lumen_widgets.client.errors import DownloadError
-from lumen_widgets.client.guarded import Guard, GuardedAdapter
+from lumen_widgets.client.pictures.decoding import MAX_BYTES, MAX_PIXELS, UnreadablePicture, decode
+from lumen_widgets.client.pictures.guarded import Guard, GuardedAdapter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from lumen_widgets.client import registry
 from lumen_widgets.client.answers import RUNNING, read_id
-from lumen_widgets.client.callback import URL_FIELD
-from lumen_widgets.client.signatures import verify_webhook
+from lumen_widgets.client.webhooks.callback import URL_FIELD
+from lumen_widgets.client.webhooks.signatures import verify_webhook
 
 if TYPE_CHECKING:
     from collections.abc import Callable

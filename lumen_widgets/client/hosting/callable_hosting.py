@@ -6,7 +6,7 @@ import inspect
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client.errors import HostingError, InvalidRequest
-from lumen_widgets.client.hosting import HostedFile, check_address, checked_file, raised
+from lumen_widgets.client.hosting.protocol import HostedFile, check_address, checked_file, raised
 
 if TYPE_CHECKING:
     from collections.abc import Callable

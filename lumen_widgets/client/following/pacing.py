@@ -17,7 +17,7 @@ from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client.plans import PRICE, Plan, make_plan
+from lumen_widgets.client.following.plans import PRICE, Plan, make_plan
 from lumen_widgets.journal import JournalUnwritable
 from lumen_widgets.journal.rows import stored_kind
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lumen_widgets.client.stored import Stored
+    from lumen_widgets.client.hosting.stored import Stored
 
 _log = logging.getLogger("lumen_widgets")
 

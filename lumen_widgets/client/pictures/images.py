@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from lumen_widgets.client.addresses import is_loopback_url
-from lumen_widgets.client.decoding import (
+from lumen_widgets.client.errors import InvalidRequest, naming
+from lumen_widgets.client.pictures.decoding import (
     UnreadablePicture,
     check_size,
     decode,
@@ -18,10 +19,9 @@ from lumen_widgets.client.decoding import (
     plain,
     turned,
 )
-from lumen_widgets.client.errors import InvalidRequest, naming
-from lumen_widgets.client.metadata import without_metadata
-from lumen_widgets.client.pictures import Picture
-from lumen_widgets.client.sources import ACCEPTED, checked_url, is_url, read_bytes
+from lumen_widgets.client.pictures.metadata import without_metadata
+from lumen_widgets.client.pictures.picture import Picture
+from lumen_widgets.client.pictures.sources import ACCEPTED, checked_url, is_url, read_bytes
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -8,10 +8,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lumen_widgets.client.copies import display_copy, thumbnail
-from lumen_widgets.client.decoding import decode, plain
 from lumen_widgets.client.errors import InvalidRequest
-from lumen_widgets.client.saving import write_file
+from lumen_widgets.client.pictures.copies import display_copy, thumbnail
+from lumen_widgets.client.pictures.decoding import decode, plain
+from lumen_widgets.client.pictures.saving import write_file
 from lumen_widgets.client.words import harmless
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client.decoding import UnreadablePicture, png_chunks
+from lumen_widgets.client.pictures.decoding import UnreadablePicture, png_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

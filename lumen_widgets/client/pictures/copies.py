@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client.decoding import decode, plain
+from lumen_widgets.client.pictures.decoding import decode, plain
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from lumen_widgets.client.pictures import Picture
+    from lumen_widgets.client.pictures.picture import Picture
 
 # Long side in pixels. The copy is stored in the notebook: two originals of 4K would make it larger
 # than GitHub shows, and at this size a laptop's screen still has no pixel to spare.

@@ -11,17 +11,17 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lumen_widgets.client.addresses import is_loopback_url
-from lumen_widgets.client.bounded import call_within
 from lumen_widgets.client.errors import HostingError, InvalidRequest, interrupted
-from lumen_widgets.client.hosting import HostedFile, check_address
-from lumen_widgets.client.sizes import shown
-from lumen_widgets.client.stores import (
+from lumen_widgets.client.hosting.bounded import call_within
+from lumen_widgets.client.hosting.protocol import HostedFile, check_address
+from lumen_widgets.client.hosting.stores import (
     check_can_sign,
     complete_options,
     content_type,
     describe,
     remove,
 )
+from lumen_widgets.client.sizes import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

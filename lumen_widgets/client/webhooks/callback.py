@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from lumen_widgets.client.errors import InvalidRequest
-from lumen_widgets.client.sources import is_url
+from lumen_widgets.client.pictures.sources import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,12 +8,12 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from lumen_widgets.client.decoding import UnreadablePicture, decode, png_chunks
 from lumen_widgets.client.errors import InvalidRequest, naming
-from lumen_widgets.client.images import LocalPicture, unreadable, upright_image
-from lumen_widgets.client.pictures import Picture
-from lumen_widgets.client.repaint import Repaint, repaint_of
-from lumen_widgets.client.sources import checked_url, is_url, read_bytes
+from lumen_widgets.client.pictures.decoding import UnreadablePicture, decode, png_chunks
+from lumen_widgets.client.pictures.images import LocalPicture, unreadable, upright_image
+from lumen_widgets.client.pictures.picture import Picture
+from lumen_widgets.client.pictures.repaint import Repaint, repaint_of
+from lumen_widgets.client.pictures.sources import checked_url, is_url, read_bytes
 
 if TYPE_CHECKING:
     import numpy as np

@@ -18,7 +18,7 @@ from lumen_widgets.client.transport import LostError, NotSentError
 
 if TYPE_CHECKING:
     from lumen_widgets.client.answers import Report
-    from lumen_widgets.client.scheduler import Scheduler
+    from lumen_widgets.client.following.scheduler import Scheduler
     from lumen_widgets.client.transport import Transport
 
 # A status is a few hundred bytes: whoever needs longer, in seconds, is asked again instead, and is

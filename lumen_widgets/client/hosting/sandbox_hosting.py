@@ -8,7 +8,7 @@ import requests
 
 from lumen_widgets.client.addresses import is_loopback_url
 from lumen_widgets.client.errors import HostingError
-from lumen_widgets.client.hosting import HostedFile
+from lumen_widgets.client.hosting.protocol import HostedFile
 
 if TYPE_CHECKING:
     from requests.auth import AuthBase

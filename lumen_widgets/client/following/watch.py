@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lumen_widgets.client.pacing import Pace
+    from lumen_widgets.client.following.pacing import Pace
 
 # The end lies between two questions. Taken for the middle of it, but no more than this part of its
 # age before the second: the first questions are far apart, and ends are near the later of two.

@@ -1,0 +1,1 @@
+"""What follows tasks to their end: whom to ask, when, and in which order."""

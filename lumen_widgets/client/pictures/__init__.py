@@ -1,0 +1,1 @@
+"""Pictures and masks: read, checked, fetched, shown in small, and saved."""

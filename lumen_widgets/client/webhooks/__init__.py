@@ -1,0 +1,1 @@
+"""Calls of the service: asked for, received, verified, and taken for the hints that they are."""
