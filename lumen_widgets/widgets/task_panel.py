@@ -21,6 +21,7 @@ import traitlets
 
 from lumen_widgets.client import registry
 from lumen_widgets.client.price_list import prices
+from lumen_widgets.client.words import harmless
 from lumen_widgets.notebook import account as accounts
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.notebook.submission import Submission
@@ -132,10 +133,9 @@ class TaskPanel(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         """Return the panel in words, for front ends that cannot show it."""
-        rows = reversed(self._all_rows())
-        return "\n".join(
-            ["Lumen tasks", *(f"{row['status']}: {row['prompt'] or row['id']}" for row in rows)]
-        )
+        rows = [f"{row['status']}: {row['prompt'] or row['id']}" for row in self._all_rows()]
+        # one line each: a line break in a prompt would make another row of it
+        return "\n".join(["Lumen tasks", *(harmless(" ".join(row.split())) for row in rows[::-1])])
 
     def add(self, entry: Task | Submission) -> None:
         """Show another task, or a call that is not a task yet, as the newest row.

@@ -92,6 +92,18 @@ def test_code_to_be_copied_has_one_call_in_it(words: str) -> None:
     assert argument.value == harmless(words)
 
 
+@pytest.mark.parametrize("words", [*HOSTILE, "a cat\nsucceeded: a dog"])
+def test_a_panel_in_words_has_one_line_for_each_task(words: str) -> None:
+    """A prompt steers no terminal that shows a panel, and makes no second row of itself."""
+    task, client = _task(words, status="queued")
+    panel = lumen.TaskPanel([task], client)
+    shown = repr(panel)
+    panel.close()
+
+    assert len(shown.splitlines()) == 2
+    assert not set(shown) & _STEERING
+
+
 def test_the_line_that_takes_a_task_up_is_one_call() -> None:
     """The line in a cell is made that way, whatever the service calls its task."""
     task, client = _task('a"); import os; os.abort() #', status="queued")
