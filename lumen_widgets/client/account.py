@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import threading
 import time
 import weakref
 from contextlib import suppress
@@ -24,6 +26,7 @@ from lumen_widgets.client.leaning import goes_on
 from lumen_widgets.client.pictures.downloads import FetchedPicture, fetch_picture
 from lumen_widgets.client.resuming import Resumed, resume
 from lumen_widgets.client.submit import SentBefore, submit
+from lumen_widgets.client.subscribers import Subscribers
 from lumen_widgets.client.task import Task
 from lumen_widgets.client.transport import Transport
 from lumen_widgets.journal import JournalUnwritable
@@ -262,6 +265,18 @@ class Account:
             _log.debug("The journal cannot be asked how long tasks take: %s", error)
             return None
         return statistics.median(seconds) if len(seconds) >= FEWEST_LIKE else None
+
+    def follow_here(self, task: Task) -> None:
+        """Have a task followed in this process, if it came here from the parent by a fork.
+
+        What follows it there, and locks that were held at that instant, are of no use here.
+        """
+        follower = task._follower
+        if follower is None or task.done or follower.process == os.getpid():
+            return
+        task._changed = threading.Condition()
+        task._subscribers = Subscribers()
+        self._follow(task, follower.row).begin()
 
     def _follow(self, task: Task, row: int | None) -> Follower:
         task._follower = Follower(

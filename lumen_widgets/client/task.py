@@ -195,6 +195,7 @@ class Task:
         'processing'
 
         """
+        self.client._account.follow_here(self)
         if self._follower is not None and not self._done:
             self._follower.ask_now()
         return self
@@ -225,6 +226,7 @@ class Task:
         >>> task.watch()  # doctest: +SKIP
 
         """
+        self.client._account.follow_here(self)
         if self._follower is not None and not self.watched:
             self._follower.resume()
 
@@ -258,9 +260,7 @@ class Task:
 
     def _take_up(self) -> None:
         """Resume what is not watched, or stopped with an error that was told to someone before."""
-        with self._changed:
-            stopped = not self._done or self._told
-        if stopped:
+        if not self._done or self._told:
             self.watch()
 
     def _outcome(self) -> tuple[LumenError | None, Pictures] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -68,11 +69,12 @@ class Follower:
         row: int | None,
         timeout: float,
     ) -> None:
+        self.process = os.getpid()
+        self.row = row
         self._task = task
         self._transport = transport
         self._scheduler = scheduler
         self._journal = journal
-        self._row = row
         self._timeout = timeout
         self._origin = transport.origin.url
         self._watch = Watch(pace_of(transport.origin, task.request))
@@ -311,4 +313,4 @@ class Follower:
         self._scheduler.errand(self._task._announce)
 
     def _record(self, status: str, **told: Any) -> None:
-        journalled.record(self._journal, self._row, self._task, status, **told)
+        journalled.record(self._journal, self.row, self._task, status, **told)
