@@ -149,6 +149,15 @@ def test_elsewhere_the_system_is_asked_when_a_process_began(
     assert is_over(theirs, silent=0.0)
 
 
+def test_a_clock_that_was_put_back_keeps_no_task_for_ever() -> None:
+    """A process elsewhere that was last seen in the time to come is gone, unless it says more."""
+    elsewhere = own_mark()._replace(host="another")
+
+    assert is_over(elsewhere, silent=-2 * SILENCE)
+    assert not is_over(elsewhere, silent=-SILENCE / 2)
+    assert not is_over(own_mark(), silent=-2 * SILENCE)
+
+
 def test_each_task_goes_to_one(tmp_path: Path) -> None:
     """Of several that take over at once, in threads or processes, each task goes to one of them."""
     child = other(tmp_path, tasks=30)
