@@ -133,6 +133,16 @@ def test_a_sandbox_takes_uploads(server: LoopbackServer) -> None:
     assert "sentinel" not in repr(hosting)
 
 
+def test_a_picture_that_is_too_large_for_a_sandbox(server: LoopbackServer) -> None:
+    """What to do about one is to make it smaller, not to change a setting."""
+    hosting = sandbox(server)
+    server.answers["/sandbox/uploads"] = response(status="413 Content Too Large")
+
+    with pytest.raises(HostingError, match="Make it smaller") as caught:
+        hosting.put(b"data", "image/png", "0")
+    assert caught.value.status == 413
+
+
 def test_an_upload_can_be_deleted(server: LoopbackServer) -> None:
     """Deleting asks the sandbox with the key; what is gone already is no error."""
     hosting = sandbox(server)

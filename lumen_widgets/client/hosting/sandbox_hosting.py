@@ -19,7 +19,7 @@ _TIMEOUT = (5.0, 30.0)
 # The sandbox is on this machine: no proxy that the environment names is asked.
 _NO_PROXY = {"http": None, "https": None, "all": None}
 
-_CREATED, _GONE = 201, 404
+_CREATED, _GONE, _TOO_LARGE = 201, 404, 413
 _DELETED = frozenset({200, 204, _GONE})
 
 
@@ -72,6 +72,13 @@ class SandboxHosting:
         """
         response = self._ask("POST", self._url, data=data, media_type=media_type)
         url, expires_at = _answer(response)
+        if response.status_code == _TOO_LARGE:
+            raise HostingError(
+                f"The sandbox takes no picture of {len(data):,} bytes; nothing was sent.",
+                next_step="Make it smaller (picture.thumbnail((2048, 2048)) with Pillow, or save "
+                "it as JPEG).",
+                status=response.status_code,
+            )
         if response.status_code != _CREATED or url is None:
             raise HostingError(
                 "The sandbox did not take an upload.",
