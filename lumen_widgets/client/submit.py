@@ -288,10 +288,10 @@ class Submission:
                 self._transport.origin, self._journal, "its answer cannot be read", answer
             )
         if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise self._refusal(answer)
+            raise unanswered.refused(self._refusal(answer))
         refusing = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE)
         if status in refusing and answers.says_error(answer):
-            raise self._refusal(answer)
+            raise unanswered.refused(self._refusal(answer))
         if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
             raise unanswered.unknown(
                 self._transport.origin,

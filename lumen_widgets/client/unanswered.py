@@ -46,6 +46,12 @@ def busy(error: LumenError, asked: float | None) -> RateLimited:
     )
 
 
+def refused(error: LumenError) -> LumenError:
+    """Return the error of a request that the service did not take, which says so of the credits."""
+    error.message += " Nothing was spent."
+    return error
+
+
 def unknown(
     origin: object, journal: Journal | None, why: str, answer: Answer | None = None
 ) -> SubmitOutcomeUnknown:

@@ -133,6 +133,11 @@ def test_row(name: str, connect: Callable[..., LumenClient], tmp_path: Path) -> 
             assert type(caught.value) is row.error
             assert caught.value.may_have_cost == (row.state == "unknown")
             assert caught.value.next_step
+            said = str(caught.value)
+            assert ("Credits may have been spent" in said) == (row.state == "unknown")
+            assert ("othing was spent" in said or "nothing spent" in said) == (
+                row.state != "unknown"
+            )
         posts = server.connections if row.error else len(server.posts)
     assert posts == row.posts
     (written,) = Journal(tmp_path / "journal").rows()
