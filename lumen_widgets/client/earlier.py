@@ -10,6 +10,7 @@ from lumen_widgets.client.answers import CANCELLED, FAILED, SUCCEEDED
 from lumen_widgets.client.digests import digest_of
 from lumen_widgets.client.errors import (
     InvalidRequest,
+    LumenError,
     NotFound,
     SubmitOutcomeUnknown,
     interrupted,
@@ -140,6 +141,12 @@ class Earlier:
                 task_id=task_id,
                 may_have_cost=True,
             ) from None
+        except LumenError as error:
+            error.message = (
+                f"The same request was sent as the task {task_id} {when(row.submitted)}, and the "
+                f"service does not say how it stands. {error.message} Nothing was sent now."
+            )
+            raise
         if task.error is not None:
             task.watch()  # pictures that could not be fetched then may be now
         return task

@@ -241,6 +241,21 @@ def test_pictures_that_are_gone_come_from_the_service(service: Service, connect:
     assert len(service.server.posts) == 1
 
 
+@pytest.mark.parametrize("status", [401, 500])
+def test_a_service_that_does_not_say(
+    service: Service, connect: Connect, tmp_path: Path, status: int
+) -> None:
+    """Where the earlier task cannot be asked about, the error names it: nothing new was sent."""
+    service.statuses["*"] = [service.succeeded("a")]
+    connect(service.server.url).generate("a cat").wait(30)
+    for file in (tmp_path / "journal" / "pictures").glob("*/*"):
+        file.unlink()
+    service.statuses["*"] = [http(status)]
+    with pytest.raises(errors.LumenError, match=r"sent as the task task-1 .* Nothing was sent now"):
+        connect(service.server.url, timeout=1.0).generate("a cat", reuse=True)
+    assert len(service.server.posts) == 1
+
+
 def test_a_damaged_picture_is_no_picture(service: Service, connect: Connect) -> None:
     """A file that is not what it was is not handed out."""
     service.statuses["*"] = [service.succeeded("a")]
