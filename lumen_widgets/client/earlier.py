@@ -173,8 +173,8 @@ class Earlier:
         return SubmitOutcomeUnknown(
             f"The same request was sent {when(row.submitted)}, and {why} Credits may have been "
             "spent then; nothing was sent now.",
-            next_step="Look in the service's console. If it is not there, call without reuse=True, "
-            "which sends and pays it.",
+            next_step="Look in the service's console. If it is not there, call without "
+            'reuse=True, or after lumen.history(state="unknown").dismiss(): then it is paid.',
             may_have_cost=True,
         )
 

@@ -1,4 +1,4 @@
-"""Which tasks nobody follows any more, and who takes them over: one process each."""
+"""Which tasks nobody follows any more: who takes them over, one process each, or gives them up."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from lumen_widgets.journal.processes import gone, register
 from lumen_widgets.journal.queries import by_numbers
+from lumen_widgets.journal.schema import DISMISSED
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from lumen_widgets.journal.rows import JournalRow
@@ -63,3 +64,17 @@ def lost(connection: sqlite3.Connection, home: Path, names: tuple[str, str]) -> 
     ).fetchall()
     rows = by_numbers(connection, home, [entry["row"] for entry in found])
     return [row for row in rows if row.lost]
+
+
+def dismiss(connection: sqlite3.Connection, home: Path, numbers: Sequence[int]) -> int:
+    """Give up on those of the rows of which more might come; return how many they were.
+
+    A request that a living process is just sending is none of them: its answer is about to come.
+    """
+    rows = [
+        (row.row,)
+        for row in by_numbers(connection, home, numbers)
+        if not row.settled and (row.lost or row.task_id is not None)
+    ]
+    connection.executemany(f"UPDATE tasks SET settled = {DISMISSED} WHERE row = ?", rows)  # noqa: S608  a number of our own
+    return len(rows)

@@ -115,6 +115,28 @@ class Journal(Records, Lookups):
                 return []
             return claims.lost(connection, self.home, (origin, account))
 
+    def dismiss(self, numbers: Sequence[int]) -> int:
+        """Give up on rows of which more might come, and return how many there were.
+
+        Nobody takes them up or counts them for the same request any more, and they may be pruned.
+        Should more come of one all the same, it is written down as ever.
+
+        Parameters
+        ----------
+        numbers
+            The rows; one that is settled, or that a living process is just sending, stays as it is.
+
+        Raises
+        ------
+        JournalUnwritable
+            The journal could not be read or written.
+
+        """
+        if not self._path.exists():
+            return 0
+        with writing(self._path) as connection:
+            return claims.dismiss(connection, self.home, numbers)
+
     def prune(
         self, numbers: Sequence[int], *, before: float | None = None, most: int | None = None
     ) -> Pruned:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lumen_widgets.journal.processes import gone
 from lumen_widgets.journal.queries import by_numbers
+from lumen_widgets.journal.schema import DISMISSED
 
 if TYPE_CHECKING:
     import sqlite3
@@ -58,6 +59,8 @@ def same(
 
 def _rank(entry: sqlite3.Row, over: set[int]) -> int | None:
     """Return how much a row helps, 0 the most; None for not at all."""
+    if entry["settled"] == DISMISSED:
+        return None
     if entry["state"] == "succeeded":
         if entry["settled"]:
             return 0

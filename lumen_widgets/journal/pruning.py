@@ -30,7 +30,7 @@ _PART_AGE = 24 * 3600.0
 
 # Only what is settled goes: not a task that runs, not a request that may have been paid, not a
 # paid task whose pictures never arrived.
-_PRUNABLE = "SELECT row FROM tasks WHERE row = ? AND settled = 1 AND submitted < ?"
+_PRUNABLE = "SELECT row FROM tasks WHERE row = ? AND settled > 0 AND submitted < ?"
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _beyond(path: Path, home: Path, numbers: Sequence[int], most: int) -> list[i
     with writing(path) as connection:
         kept = [(number, _files(connection, home, number)) for number in numbers]
         settled = {
-            entry["row"] for entry in connection.execute("SELECT row FROM tasks WHERE settled = 1")
+            entry["row"] for entry in connection.execute("SELECT row FROM tasks WHERE settled > 0")
         }
     seen: set[Path] = set()
     total, beyond = 0, []

@@ -124,8 +124,8 @@ class Records:
         with writing(self._path) as connection:
             if state_of(connection, row) in {"sending", "unknown"}:
                 connection.execute(
-                    "UPDATE tasks SET task_id = ?, created = ?, state = ?, reason = NULL"
-                    " WHERE row = ?",
+                    "UPDATE tasks SET task_id = ?, created = ?, state = ?, reason = NULL,"
+                    " settled = 0 WHERE row = ?",
                     (task_id, created, status, row),
                 )
             _settle(connection, row)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.journal.picture_files import picture_path
+from lumen_widgets.journal.schema import DISMISSED
 
 if TYPE_CHECKING:
     import sqlite3
@@ -86,9 +87,11 @@ class JournalRow:
         How many pictures the task has: as asked for, until the service says so.
     settled
         Whether nothing more will come of it: refused, ended, and all of its pictures kept.
+    dismissed
+        Whether a user has given up on it.
     lost
         Whether it may have been taken and nobody will hear of it: its state is ``unknown``, or it
-        is ``sending`` and the process that sent it is gone.
+        is ``sending`` and the process that sent it is gone. Not once it is dismissed.
 
     """
 
@@ -108,6 +111,7 @@ class JournalRow:
     pictures: tuple[KeptPicture, ...]
     wanted: int
     settled: bool
+    dismissed: bool
     lost: bool
 
 
@@ -142,7 +146,9 @@ def read_row(
         ),
         wanted=entry["wanted"],
         settled=bool(entry["settled"]),
+        dismissed=entry["settled"] == DISMISSED,
         lost=entry["task_id"] is None
+        and not entry["settled"]
         and (entry["state"] == "unknown" or (entry["state"] == "sending" and orphaned)),
     )
 

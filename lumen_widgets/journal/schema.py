@@ -43,7 +43,8 @@ CREATE TABLE pictures (
 """
 
 # owner: the process that sends or follows a task. digest: what is the same in like requests.
-# wanted: how many pictures the task has. settled: nothing more will come of it (SETTLE below).
+# wanted: how many pictures the task has. settled: nothing more
+# will come of it (SETTLE below), or DISMISSED.
 # doomed: picture files to be deleted, written down before they are, so that a crash forgets none.
 _SECOND = """
 ALTER TABLE tasks ADD COLUMN owner INTEGER;
@@ -66,10 +67,13 @@ CREATE INDEX by_open ON tasks (origin, account) WHERE settled = 0;
 CREATE INDEX by_picture ON pictures (sha256);
 """
 
+# What `settled` says of a row that a user has given up on.
+DISMISSED = 2
+
 # What makes a row settled: it was certainly not taken, it ended without pictures, or all of its
 # pictures are kept. Follow it by a condition that names the row.
 SETTLE = (
-    "UPDATE tasks SET settled = 1 WHERE settled = 0 AND (state IN ('refused', 'failed',"
+    "UPDATE tasks SET settled = 1 WHERE settled <> 1 AND (state IN ('refused', 'failed',"
     " 'cancelled') OR (state = 'succeeded' AND wanted <="
     " (SELECT count(*) FROM pictures WHERE pictures.row = tasks.row)))"
 )

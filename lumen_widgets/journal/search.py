@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lumen_widgets.journal.schema import DISMISSED
+
 # How a row stands, in one word, and which rows do; {over} is the numbers of processes that ended.
 _LOST = (
-    "(task_id IS NULL AND (state = 'unknown'"
+    "(task_id IS NULL AND settled = 0 AND (state = 'unknown'"
     " OR (state = 'sending' AND (owner IS NULL OR owner IN ({over})))))"
 )
 _STATES = {
@@ -14,9 +16,13 @@ _STATES = {
     "failed": "state = 'failed'",
     "cancelled": "state = 'cancelled'",
     "refused": "(state = 'refused' AND task_id IS NULL)",
-    "running": "(task_id IS NOT NULL AND state NOT IN ('succeeded', 'failed', 'cancelled'))",
-    "sending": f"(task_id IS NULL AND state = 'sending' AND NOT {_LOST})",
+    "running": (
+        "(task_id IS NOT NULL AND settled = 0"
+        " AND state NOT IN ('succeeded', 'failed', 'cancelled'))"
+    ),
+    "sending": f"(task_id IS NULL AND settled = 0 AND state = 'sending' AND NOT {_LOST})",
     "unknown": _LOST,
+    "dismissed": f"settled = {DISMISSED}",
 }
 
 # The words that a search knows.

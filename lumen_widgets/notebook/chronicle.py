@@ -125,6 +125,27 @@ class History(Sequence[Entry]):
         self._numbers = [number for number in self._numbers if number in left]
         return pruned
 
+    def dismiss(self) -> int:
+        """Give up on what may still be had of this history, and return how many entries that were.
+
+        Once you have looked in the service's console: a request of unknown outcome is not named by
+        `resume` any more, and does not hold ``reuse=True`` back from paying for the same anew; a
+        task is not taken up any more, though `LumenClient.task` still finds it. What was dismissed
+        may be pruned. Entries that are over, or being sent just now, stay as they are.
+
+        Raises
+        ------
+        JournalError
+            The journal cannot be read or written.
+
+        Examples
+        --------
+        >>> lumen.history(state="unknown").dismiss()  # doctest: +SKIP
+        1
+
+        """
+        return int(_told(lambda: self._journal.dismiss(self._numbers)))
+
     def __repr__(self) -> str:
         """Return a line for each of the newest entries: a cell without HTML shows it."""
         return text(self[:SHOWN], len(self))
@@ -155,7 +176,7 @@ def history(
         What the prompt has in it, in whichever case.
     state
         ``"succeeded"``, ``"failed"``, ``"cancelled"``, ``"running"``, ``"refused"`` (not taken),
-        ``"sending"`` or ``"unknown"`` (nobody knows whether it was taken).
+        ``"sending"``, ``"unknown"`` (nobody knows whether it was taken) or ``"dismissed"``.
     model
         What the model's code has in it.
     since, until

@@ -70,8 +70,11 @@ class Entry:
         """How it stands, in one word.
 
         ``succeeded``, ``failed``, ``cancelled``; ``running``, as far as it was last heard;
-        ``refused`` (it was not taken); ``sending``; or ``unknown`` (it may have been taken).
+        ``refused`` (it was not taken); ``sending``; ``unknown`` (it may have been taken); or
+        ``dismissed``, by `History.dismiss`.
         """
+        if self._row.dismissed:
+            return "dismissed"
         if self._row.lost:
             return "unknown"
         if self._row.state in {SUCCEEDED, FAILED, CANCELLED}:
@@ -97,6 +100,7 @@ class Entry:
             "running": f"running when last heard of ({clean(row.state)})",
             "refused": "not taken",
             "sending": "being sent",
+            "dismissed": f"dismissed (last heard: {clean(row.state)})",
         }.get(state, state)
         return f"{words}: {why}" if why else words
 

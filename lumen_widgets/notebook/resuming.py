@@ -167,6 +167,7 @@ def _lost(rows: Sequence[JournalRow]) -> dict[str, object]:
     if len(rows) > _MOST_LOST:
         notes.append(note(f"… and {len(rows) - _MOST_LOST} more"))
     notes.append(note("To list them:", code='lumen.history(state="unknown")'))
+    notes.append(note("Once you have looked:", code='lumen.history(state="unknown").dismiss()'))
     return together(notes)
 
 
