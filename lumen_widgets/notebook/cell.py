@@ -79,6 +79,10 @@ class Cell:
         )
 
 
+# Code in a sentence breaks where it must, or a narrow page would cut it off.
+_WRAPPED = 'style="white-space:pre-wrap;overflow-wrap:anywhere"'
+
+
 def note(text: str, *, code: str = "", after: str = "") -> dict[str, Any]:
     """Return a bundle of one plain sentence, with an optional piece of code to copy in it."""
     text, code, after = harmless(text), harmless(code), harmless(after)
@@ -87,7 +91,7 @@ def note(text: str, *, code: str = "", after: str = "") -> dict[str, Any]:
         part
         for part in (
             html.escape(text),
-            f"<code>{html.escape(code)}</code>" if code else "",
+            f"<code {_WRAPPED}>{html.escape(code)}</code>" if code else "",
             html.escape(after),
         )
         if part

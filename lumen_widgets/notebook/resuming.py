@@ -160,13 +160,13 @@ def _lost(rows: Sequence[JournalRow]) -> dict[str, object]:
         note(
             f"{len(rows)} request{'' if one else 's'} of unknown outcome: nobody knows whether "
             f"{'it was' if one else 'they were'} taken, so credits may have been spent. None is "
-            "sent again. Look for them in the service's console."
+            f"sent again. Look for {'it' if one else 'them'} in the service's console."
         ),
-        *(note(f"{when(row.submitted)}: {_prompt(row)}") for row in rows[:_MOST_LOST]),
+        *(note(f"Sent {when(row.submitted)}: {_prompt(row)}") for row in rows[:_MOST_LOST]),
     ]
     if len(rows) > _MOST_LOST:
         notes.append(note(f"… and {len(rows) - _MOST_LOST} more"))
-    notes.append(note("To list them:", code='lumen.history(state="unknown")'))
+    notes.append(note(f"To list {'it' if one else 'them'}:", code='lumen.history(state="unknown")'))
     notes.append(note("Once you have looked:", code='lumen.history(state="unknown").dismiss()'))
     return together(notes)
 

@@ -33,6 +33,7 @@ HOSTILE = [
 ]
 
 _ALLOWED = {"p", "code", "b"}
+_STYLE = ("style", "white-space:pre-wrap;overflow-wrap:anywhere")
 _STEERING = set("\x1b\x07\x9b\u202e\u2066\u2069\ud800")
 
 
@@ -46,11 +47,11 @@ class _Tags(HTMLParser):
 
 
 def _check(bundle: Mapping[str, Any]) -> None:
-    """Assert that a bundle has only tags of ours, without attributes, and steers no terminal."""
+    """Assert that a bundle has only tags and styles of ours, and steers no terminal."""
     tags = _Tags()
     tags.feed(str(bundle["text/html"]))
     assert {tag for tag, _ in tags.found} <= _ALLOWED
-    assert [attributes for _, attributes in tags.found if attributes] == []
+    assert all(attributes == ([_STYLE] if tag == "code" else []) for tag, attributes in tags.found)
     for text in bundle.values():
         assert not set(str(text)) & _STEERING
         str(text).encode()

@@ -98,5 +98,5 @@ def test_a_task_that_goes_on_is_told_how_to_take_it_up_and_what_it_repaints() ->
     unknown = summary([task], account_of(nobody))
 
     assert known["text/plain"].splitlines()[1:] == ["Repaints 50 % of the picture", "1 more."]
-    assert '<code>lumen.show(&quot;t1&quot;)</code></p><p><img alt="' in known["text/html"]
+    assert '>lumen.show(&quot;t1&quot;)</code></p><p><img alt="' in known["text/html"]
     assert unknown["text/plain"].endswith('in a cell: lumen.show("t1")')
