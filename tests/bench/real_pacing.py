@@ -7,7 +7,8 @@ import json
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from lumen_widgets.client.following.pacing import Pace
 
 _PICTURE = png()
+
+# Tasks are followed here without a client, of which only this much is asked.
+_NOBODY: Any = SimpleNamespace(_account=SimpleNamespace(follow_here=lambda _task: None))
 
 # Seconds between two submits of one way to poll.
 _GAP = 1.0
@@ -94,7 +98,7 @@ class _Way:
         request = Request("generations", self._body)
         # names that need no escaping in an address
         task_id = f"{self._name.replace(' ', '-').replace(',', '')}-{len(self.tasks)}"
-        task = Task(task_id, client=None, status="queued", request=request)  # type: ignore[arg-type] # it is followed without a client
+        task = Task(task_id, client=_NOBODY, status="queued", request=request)
         pace = self._pace or kind(is_local=False)
         with patch(
             "lumen_widgets.client.following.follower.pace_of", lambda _origin, _request: pace
