@@ -17,7 +17,8 @@ def main() -> None:
         client.generate("a cat")
     if verb == "submit beside":
         threading.Thread(target=client.generate, args=("a cat",), daemon=True).start()
-        while not any(thread.name == "lumen-submit" for thread in threading.enumerate()):
+        # alive, not only listed: a thread that is still starting is not waited for at the end
+        while "lumen-submit" not in {one.name for one in threading.enumerate() if one.is_alive()}:
             threading.Event().wait(0.001)
         print("ready", flush=True)
         return

@@ -69,6 +69,11 @@ class Caretaker:
         with self._changed:
             self._changed.notify()
 
+    def ask_around(self) -> None:
+        """Have everyone give back what is not needed any more, also who has not heard of it yet."""
+        for holder in list(self.holders):
+            holder.look()
+
     def forget(self, stored: Stored) -> None:
         """Leave a file alone until it expires: nobody knows whether the service still reads it."""
         with self._changed:
@@ -111,8 +116,7 @@ class Caretaker:
 
     def _leave(self) -> None:
         """Take away what nobody needs, for a short time: the interpreter is about to end."""
-        for holder in list(self.holders):
-            holder.look()
+        self.ask_around()
         with self._changed:
             self._leaving = True
             self._changed.notify()

@@ -193,6 +193,7 @@ def _check_its_own(hosted: HostedFile, content: str) -> None:
     other = find_stored(hosted.url)
     if other is None or other.content == content:
         return
+    shared_caretaker().ask_around()
     needed = other.overwrite()
     shared_caretaker().forget(other)
     if needed:
