@@ -38,11 +38,12 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     submit = import_module("lumen_widgets.client.submit")
     monkeypatch.setattr(submit, "BUSY_WAITS", (0.005, 0.01))
     monkeypatch.setattr(submit, "UNREACHABLE_WAITS", (0.005, 0.01))
-    # The default was bound when the function was made: what is called is told the smaller size.
+    # The default was bound when the function was made: what is called is told the smaller size, and
+    # that a reply which drips for minutes is given up after seconds.
     account, downloads = (
         import_module(f"lumen_widgets.client.{name}") for name in ("account", "pictures.downloads")
     )
-    fetch, limits = downloads.fetch_picture, downloads.DownloadLimits(LARGEST_PICTURE)
+    fetch, limits = downloads.fetch_picture, downloads.DownloadLimits(LARGEST_PICTURE, seconds=2.0)
     monkeypatch.setattr(
         account, "fetch_picture", lambda url, **settings: fetch(url, **settings, limits=limits)
     )
