@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lumen_widgets.client import budgets, prices
-from lumen_widgets.client.following import pacing
+from lumen_widgets.client.following import pacing, scheduler
 from tests import chromium, kernels, network
 from tests.jupyter import Lab
 from tests.lab_server import LabServer
@@ -111,6 +111,14 @@ def _own_budget(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(budgets, "_current", budgets.Budget())
     yield
     prices.clear()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_followed_afterwards() -> Iterator[None]:
+    """Ask about no task once its test is over: it would go on in the threads of later ones."""
+    yield
+    for one in scheduler._schedulers.values():
+        one.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -142,7 +142,7 @@ def test_the_mask_can_be_taken_away_while_the_kernel_is_busy(lab: Lab) -> None:
     """The browser saves what is painted as a PNG of one bit a pixel, all by itself."""
     import PIL.Image
 
-    painter = open_painter(lab, "time.sleep(8)", "")
+    painter = open_painter(lab, "time.sleep(15)", "")
     painter.notebook.run_cell(2, wait=False)
     painter.drag([(60, 60), (200, 60)])
     with painter.notebook.page.expect_download() as saved:

@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lumen_widgets.client.following import scheduler
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from typing import Self
 
 # DESIGN: `wait(T)` ends by T + 50 ms.
@@ -104,18 +106,23 @@ def nothing_unheard() -> Iterator[list[str]]:
         threading.excepthook, sys.unraisablehook = in_thread, in_destructor
 
 
-def lumen_threads() -> list[threading.Thread]:
-    """Return the threads of the client that live now."""
-    return [one for one in threading.enumerate() if one.name.startswith("lumen-")]
+def lumen_threads(but: Collection[threading.Thread] = ()) -> list[threading.Thread]:
+    """Return the threads of this test's clients that live now, `but` some: those of other tests."""
+    ours = {one for each in scheduler._schedulers.values() for one in each._threads}
+    return [
+        one
+        for one in threading.enumerate()
+        if one in ours or (one.name == "lumen-submit" and one not in but)
+    ]
 
 
-def none_stays(seconds: float = 10.0) -> bool:
-    """Say whether all threads of the client end by themselves within some seconds."""
+def none_stays(but: Collection[threading.Thread], seconds: float = 10.0) -> bool:
+    """Say whether all threads of the client, `but` some, end by themselves within some seconds."""
     end = time.monotonic() + seconds
     # one that ends may start another first, for what is left to do
-    while (left := lumen_threads()) and time.monotonic() < end:
+    while (left := lumen_threads(but)) and time.monotonic() < end:
         left[0].join(max(end - time.monotonic(), 0.0))
-    return not lumen_threads()
+    return not lumen_threads(but)
 
 
 def open_files() -> list[str]:
