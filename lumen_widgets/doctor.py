@@ -75,7 +75,7 @@ def _home() -> str:
 
 
 def _service() -> str:
-    from lumen_widgets.client.origin import SERVICE
+    from lumen_widgets.core.http.origin import SERVICE
 
     try:
         # the host alone: a gateway's path or a password in the address is nobody else's business

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client import budgets, prices
-from lumen_widgets.client.following import pacing, scheduler
+from lumen_widgets.client import prices
+from lumen_widgets.client.spending import budget as budgets
+from lumen_widgets.core.polling import pacing, scheduler
 from tests import chromium, kernels, network
 from tests.jupyter import Lab
 from tests.lab_server import LabServer

@@ -19,16 +19,16 @@ import requests
 from requests.adapters import BaseAdapter
 
 from lumen_widgets.client import LumenClient, sign_webhook
-from lumen_widgets.client.following import pacing, scheduler
-from lumen_widgets.client.following.scheduler import Scheduler, use_scheduler
 from lumen_widgets.client.webhooks.deliveries import Deliveries
+from lumen_widgets.core.polling import pacing, scheduler
+from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from tests.client.service import png
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from lumen_widgets.client import Task
-    from lumen_widgets.client.following.pacing import Pace
+    from lumen_widgets.core.polling.pacing import Pace
 
 # Not of this machine, so that it is asked at the service's pace; and nobody's (RFC 2544).
 URL = "https://198.18.0.1"
@@ -241,7 +241,7 @@ def simulated(pace: type[Pace] | None = None) -> Iterator[Simulation]:
             yield simulation
             return
         made = lambda _origin, _request: pace(is_local=False)  # noqa: E731 -- said once, here
-        with patch("lumen_widgets.client.following.follower.pace_of", made):
+        with patch("lumen_widgets.core.polling.poller.pace_of", made):
             yield simulation
 
 

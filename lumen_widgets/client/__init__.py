@@ -6,9 +6,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lumen_widgets.client.budgets import Budget, budget
     from lumen_widgets.client.client import LumenClient
-    from lumen_widgets.client.errors import (
+    from lumen_widgets.client.hosting.callable_hosting import CallableHosting
+    from lumen_widgets.client.hosting.data_uri_hosting import DataURIHosting
+    from lumen_widgets.client.hosting.fsspec_hosting import FsspecHosting
+    from lumen_widgets.client.hosting.protocol import HostedFile, Hosting
+    from lumen_widgets.client.spending.budget import Budget, budget
+    from lumen_widgets.client.spending.prices import prices
+    from lumen_widgets.client.webhooks.receiver import WebhookReceiver
+    from lumen_widgets.client.webhooks.signatures import sign_webhook, verify_webhook
+    from lumen_widgets.core.errors import (
         AuthenticationError,
         BudgetExceeded,
         DownloadError,
@@ -28,16 +35,9 @@ if TYPE_CHECKING:
         UpstreamError,
         WaitTimeout,
     )
-    from lumen_widgets.client.hosting.callable_hosting import CallableHosting
-    from lumen_widgets.client.hosting.data_uri_hosting import DataURIHosting
-    from lumen_widgets.client.hosting.fsspec_hosting import FsspecHosting
-    from lumen_widgets.client.hosting.protocol import HostedFile, Hosting
-    from lumen_widgets.client.pictures.picture import Picture, Pictures
-    from lumen_widgets.client.price_list import prices
-    from lumen_widgets.client.request import Request
-    from lumen_widgets.client.task import Task
-    from lumen_widgets.client.webhooks.receiver import WebhookReceiver
-    from lumen_widgets.client.webhooks.signatures import sign_webhook, verify_webhook
+    from lumen_widgets.core.pictures.picture import Picture, Pictures
+    from lumen_widgets.core.request import Request
+    from lumen_widgets.core.task import Task
 
 __all__ = [
     "AuthenticationError",
@@ -77,23 +77,24 @@ __all__ = [
 ]
 
 # Whatever is not here is an error, by far the most of the names.
+_CLIENT, _CORE = "lumen_widgets.client", "lumen_widgets.core"
 _HOME = {
-    "Budget": "budgets",
-    "CallableHosting": "hosting.callable_hosting",
-    "DataURIHosting": "hosting.data_uri_hosting",
-    "FsspecHosting": "hosting.fsspec_hosting",
-    "HostedFile": "hosting.protocol",
-    "Hosting": "hosting.protocol",
-    "LumenClient": "client",
-    "Picture": "pictures.picture",
-    "Pictures": "pictures.picture",
-    "budget": "budgets",
-    "prices": "price_list",
-    "Request": "request",
-    "Task": "task",
-    "WebhookReceiver": "webhooks.receiver",
-    "sign_webhook": "webhooks.signatures",
-    "verify_webhook": "webhooks.signatures",
+    "Budget": f"{_CLIENT}.spending.budget",
+    "CallableHosting": f"{_CLIENT}.hosting.callable_hosting",
+    "DataURIHosting": f"{_CLIENT}.hosting.data_uri_hosting",
+    "FsspecHosting": f"{_CLIENT}.hosting.fsspec_hosting",
+    "HostedFile": f"{_CLIENT}.hosting.protocol",
+    "Hosting": f"{_CLIENT}.hosting.protocol",
+    "LumenClient": f"{_CLIENT}.client",
+    "Picture": f"{_CORE}.pictures.picture",
+    "Pictures": f"{_CORE}.pictures.picture",
+    "Request": f"{_CORE}.request",
+    "Task": f"{_CORE}.task",
+    "WebhookReceiver": f"{_CLIENT}.webhooks.receiver",
+    "budget": f"{_CLIENT}.spending.budget",
+    "prices": f"{_CLIENT}.spending.prices",
+    "sign_webhook": f"{_CLIENT}.webhooks.signatures",
+    "verify_webhook": f"{_CLIENT}.webhooks.signatures",
 }
 
 
@@ -101,7 +102,7 @@ def __getattr__(name: str) -> Any:
     """Load a public name on first use: importing the package itself costs next to nothing."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME.get(name, 'errors')}"), name)
+    value = getattr(import_module(_HOME.get(name, f"{_CORE}.errors")), name)
     globals()[name] = value
     return value
 

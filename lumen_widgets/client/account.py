@@ -12,23 +12,25 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from lumen_widgets.client import journalled, registry, reservations
-from lumen_widgets.client.answers import read_id
-from lumen_widgets.client.earlier import Earlier
-from lumen_widgets.client.errors import InvalidRequest, interrupted
-from lumen_widgets.client.following.asking import ask_until
-from lumen_widgets.client.following.follower import Follower
-from lumen_widgets.client.following.scheduler import shared_scheduler
+from lumen_widgets.client import registry
+from lumen_widgets.client.history import journalled
+from lumen_widgets.client.history.resume import Resumed, resume
+from lumen_widgets.client.history.reuse import Earlier
 from lumen_widgets.client.hosting.choice import choose_hosting
 from lumen_widgets.client.hosting.shelf import host
 from lumen_widgets.client.hosting.uses import keeps_hosted_files
-from lumen_widgets.client.leaning import goes_on
-from lumen_widgets.client.pictures.downloads import FetchedPicture, fetch_picture
-from lumen_widgets.client.resuming import Resumed, resume
-from lumen_widgets.client.submit import SentBefore, submit
-from lumen_widgets.client.subscribers import Subscribers
-from lumen_widgets.client.task import Task
-from lumen_widgets.client.transport import Transport
+from lumen_widgets.client.spending import reservations
+from lumen_widgets.core.answers import read_id
+from lumen_widgets.core.errors import InvalidRequest, interrupted
+from lumen_widgets.core.http.transport import Transport
+from lumen_widgets.core.pictures.downloads import FetchedPicture, fetch_picture
+from lumen_widgets.core.polling.poller import Follower
+from lumen_widgets.core.polling.scheduler import shared_scheduler
+from lumen_widgets.core.polling.status import ask_until
+from lumen_widgets.core.submit import SentBefore, submit
+from lumen_widgets.core.subscribers import Subscribers
+from lumen_widgets.core.task import Task
+from lumen_widgets.core.waiting import goes_on
 from lumen_widgets.journal import JournalUnwritable
 
 if TYPE_CHECKING:
@@ -36,9 +38,9 @@ if TYPE_CHECKING:
 
     from lumen_widgets.client.client import LumenClient
     from lumen_widgets.client.hosting.protocol import Hosting
-    from lumen_widgets.client.keys import Key
-    from lumen_widgets.client.pictures.images import LocalPicture
-    from lumen_widgets.client.request import Request
+    from lumen_widgets.core.http.keys import Key
+    from lumen_widgets.core.pictures.images import LocalPicture
+    from lumen_widgets.core.request import Request
     from lumen_widgets.journal import Journal
 
 _log = logging.getLogger("lumen_widgets")

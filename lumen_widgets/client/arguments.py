@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lumen_widgets.client.errors import InvalidRequest
+from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.journal import Journal
 
 if TYPE_CHECKING:

@@ -6,23 +6,23 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.client.arguments import several
-from lumen_widgets.client.digests import content_of
-from lumen_widgets.client.models import EDIT, GENERATE, INPAINT
-from lumen_widgets.client.pictures.images import read_picture
-from lumen_widgets.client.pictures.masks import check_pair, read_mask
-from lumen_widgets.client.pictures.picture import Picture
-from lumen_widgets.client.request import build, check_fields
-from lumen_widgets.client.sizes import check_same_size
-from lumen_widgets.client.traces import forgetful
+from lumen_widgets.client.history.digests import content_of
+from lumen_widgets.core.http.redaction import forgetful
+from lumen_widgets.core.models import EDIT, GENERATE, INPAINT
+from lumen_widgets.core.pictures.images import read_picture
+from lumen_widgets.core.pictures.masks import check_pair, read_mask
+from lumen_widgets.core.pictures.picture import Picture
+from lumen_widgets.core.request import build, check_fields
+from lumen_widgets.core.sizes import check_same_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from lumen_widgets.client.account import Account
-    from lumen_widgets.client.pictures.images import PictureSource
-    from lumen_widgets.client.pictures.masks import MaskSource
-    from lumen_widgets.client.request import Request
-    from lumen_widgets.client.task import Task
+    from lumen_widgets.core.pictures.images import PictureSource
+    from lumen_widgets.core.pictures.masks import MaskSource
+    from lumen_widgets.core.request import Request
+    from lumen_widgets.core.task import Task
 
 # The page's own examples: the first for pictures and edits, the second for inpainting.
 MODEL, INPAINT_MODEL = "gpt-image-2-low", "fal-flux-pro-fill"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from lumen_widgets.client import completion
 from lumen_widgets.client.account import Account
 from lumen_widgets.client.arguments import host_names, open_journal, request_timeout
 from lumen_widgets.client.calls import Calls
-from lumen_widgets.client.keys import read_key
-from lumen_widgets.client.origin import read_origin
-from lumen_widgets.client.request import check_again
+from lumen_widgets.core import completion
+from lumen_widgets.core.http.keys import read_key
+from lumen_widgets.core.http.origin import read_origin
+from lumen_widgets.core.request import check_again
 
 if TYPE_CHECKING:
     import os
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import requests
 
     from lumen_widgets.client.hosting.protocol import Hosting
-    from lumen_widgets.client.request import Request
-    from lumen_widgets.client.task import Task
+    from lumen_widgets.core.request import Request
+    from lumen_widgets.core.task import Task
     from lumen_widgets.journal import Journal
 
 

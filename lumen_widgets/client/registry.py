@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lumen_widgets.client.task import Task
+    from lumen_widgets.core.task import Task
 
 _log = logging.getLogger("lumen_widgets")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client.words import literal
+from lumen_widgets.core.words import literal
 from lumen_widgets.notebook.cell import Output, note, picture_bundle
 from lumen_widgets.notebook.publisher import publisher
 

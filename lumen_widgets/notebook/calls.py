@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
-from lumen_widgets.client.traces import forgetful
+from lumen_widgets.core.http.redaction import forgetful
 from lumen_widgets.notebook.running import run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lumen_widgets.client import LumenClient, Pictures, Task
-    from lumen_widgets.client.pictures.images import PictureSource
-    from lumen_widgets.client.pictures.masks import MaskSource
+    from lumen_widgets.core.pictures.images import PictureSource
+    from lumen_widgets.core.pictures.masks import MaskSource
 
 
 class Fields(TypedDict, total=False):

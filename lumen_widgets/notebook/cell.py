@@ -9,7 +9,7 @@ import html
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from lumen_widgets.client.words import harmless
+from lumen_widgets.core.words import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from lumen_widgets.client import InvalidRequest
-from lumen_widgets.client.journalled import unreadable
+from lumen_widgets.client.history.journalled import unreadable
 from lumen_widgets.journal import STATES, Journal, JournalUnwritable, Search
 from lumen_widgets.notebook.account import at_hand, current
 from lumen_widgets.notebook.entries import Entry

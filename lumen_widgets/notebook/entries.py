@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client import InvalidRequest, Pictures
-from lumen_widgets.client.answers import CANCELLED, FAILED, SUCCEEDED, clean
-from lumen_widgets.client.journalled import read_kept, request_of
-from lumen_widgets.client.price_list import cost_of
+from lumen_widgets.client.history.journalled import read_kept, request_of
+from lumen_widgets.client.spending.prices import cost_of
+from lumen_widgets.core.answers import CANCELLED, FAILED, SUCCEEDED, clean
 from lumen_widgets.notebook.account import current
 
 if TYPE_CHECKING:

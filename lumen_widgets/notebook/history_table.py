@@ -11,10 +11,10 @@ import html
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client import LumenError
-from lumen_widgets.client.pictures.copies import thumbnail
-from lumen_widgets.client.pictures.decoding import UnreadablePicture
-from lumen_widgets.client.price_list import credits_words
-from lumen_widgets.client.words import harmless
+from lumen_widgets.client.spending.prices import credits_words
+from lumen_widgets.core.pictures.copies import thumbnail
+from lumen_widgets.core.pictures.decoding import UnreadablePicture
+from lumen_widgets.core.words import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client.answers import SUCCEEDED
-from lumen_widgets.client.earlier import when
-from lumen_widgets.client.errors import interrupted
-from lumen_widgets.client.leaning import lean
+from lumen_widgets.client.history.reuse import when
+from lumen_widgets.core.answers import SUCCEEDED
+from lumen_widgets.core.errors import interrupted
+from lumen_widgets.core.waiting import lean
 from lumen_widgets.notebook.account import account_of, current
 from lumen_widgets.notebook.background import Background
 from lumen_widgets.notebook.cell import (
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lumen_widgets.client import LumenClient, Task
-    from lumen_widgets.client.resuming import Resumed
+    from lumen_widgets.client.history.resume import Resumed
     from lumen_widgets.journal import JournalRow
     from lumen_widgets.notebook.account import Account
 

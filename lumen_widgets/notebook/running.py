@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.client import Request
-from lumen_widgets.client.models import GENERATE
+from lumen_widgets.core.models import GENERATE
 from lumen_widgets.notebook.account import current
 from lumen_widgets.notebook.background import Background
 from lumen_widgets.notebook.cell import in_notebook

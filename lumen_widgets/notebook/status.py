@@ -10,10 +10,10 @@ import html
 from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.client import LumenError
-from lumen_widgets.client.answers import CANCELLED, FAILED
-from lumen_widgets.client.earlier import when
-from lumen_widgets.client.price_list import cost_of, credits_words, number_words, pictures_in
-from lumen_widgets.client.words import literal
+from lumen_widgets.client.history.reuse import when
+from lumen_widgets.client.spending.prices import cost_of, credits_words, number_words, pictures_in
+from lumen_widgets.core.answers import CANCELLED, FAILED
+from lumen_widgets.core.words import literal
 from lumen_widgets.notebook.cell import Output, in_notebook, note, together
 from lumen_widgets.notebook.panels import make_panel, prepare
 

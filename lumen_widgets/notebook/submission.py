@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Literal
 
-from lumen_widgets.client.errors import LumenError
+from lumen_widgets.core.errors import LumenError
 from lumen_widgets.notebook.account import renewed
 
 if TYPE_CHECKING:

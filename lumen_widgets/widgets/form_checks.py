@@ -8,15 +8,15 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.client import InvalidRequest
-from lumen_widgets.client.models import EDIT, GENERATE, INPAINT, MODELS
-from lumen_widgets.client.request import check_fields
-from lumen_widgets.client.webhooks.callback import check_callback
+from lumen_widgets.core.callback import check_callback
+from lumen_widgets.core.models import EDIT, GENERATE, INPAINT, MODELS
+from lumen_widgets.core.request import check_fields
 from lumen_widgets.widgets.prompt_form_messages import FieldError, FormModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lumen_widgets.client.models import Endpoint
+    from lumen_widgets.core.models import Endpoint
 
 # the keywords that every call has and that may be left out
 OPTIONAL = ("n", "size", "resolution", "quality", "negative_prompt")

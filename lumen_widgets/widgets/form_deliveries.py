@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client import InvalidRequest, Pictures, TaskCancelled, TaskFailed
-from lumen_widgets.client.models import EDIT, INPAINT
+from lumen_widgets.core.models import EDIT, INPAINT
 from lumen_widgets.notebook.cell import picture_bundle
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.notebook.status import heading

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from lumen_widgets.client.errors import InvalidRequest
-from lumen_widgets.client.models import INPAINT
+from lumen_widgets.core.errors import InvalidRequest
+from lumen_widgets.core.models import INPAINT
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.widgets.form_checks import FIELDS, as_messages, errors_in, parsed_extra
 from lumen_widgets.widgets.form_uploads import UploadRefused, Uploads

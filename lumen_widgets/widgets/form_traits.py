@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from lumen_widgets.client import InvalidRequest
-from lumen_widgets.client.request import check_fields
+from lumen_widgets.core.request import check_fields
 
 if TYPE_CHECKING:
     from traitlets import HasTraits

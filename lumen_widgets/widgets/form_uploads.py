@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any, Self, TypeGuard
 
-from lumen_widgets.client.pictures.decoding import MAX_BYTES
+from lumen_widgets.core.pictures.decoding import MAX_BYTES
 
 # the most that one message may bring; the browser sends 1 MiB, and jupyter-server stops at 10
 _LARGEST_CHUNK = 4 * 1024 * 1024

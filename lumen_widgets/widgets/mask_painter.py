@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from ipycanvas import Canvas
 
-    from lumen_widgets.client.pictures.images import PictureSource
-    from lumen_widgets.client.pictures.masks import MaskSource
+    from lumen_widgets.core.pictures.images import PictureSource
+    from lumen_widgets.core.pictures.masks import MaskSource
 
 _log = logging.getLogger(__name__)
 

@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lumen_widgets.client import DownloadError, InvalidRequest, Picture
-from lumen_widgets.client.errors import naming
-from lumen_widgets.client.pictures.decoding import decode, plain
-from lumen_widgets.client.pictures.downloads import DownloadLimits, fetch_picture
-from lumen_widgets.client.pictures.images import LocalPicture, from_bytes, read_picture
-from lumen_widgets.client.pictures.masks import MaskSource, mask_image
-from lumen_widgets.client.pictures.sources import is_url, read_bytes
+from lumen_widgets.core.errors import naming
+from lumen_widgets.core.pictures.decoding import decode, plain
+from lumen_widgets.core.pictures.downloads import DownloadLimits, fetch_picture
+from lumen_widgets.core.pictures.images import LocalPicture, from_bytes, read_picture
+from lumen_widgets.core.pictures.masks import MaskSource, mask_image
+from lumen_widgets.core.pictures.sources import is_url, read_bytes
 from lumen_widgets.masks import History
 from lumen_widgets.masks.saved import Saved, read
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lumen_widgets.client.pictures.images import PictureSource
+    from lumen_widgets.core.pictures.images import PictureSource
 
 # Pixels of a canvas's longer side: sharp on a dense screen, while its layers stay below 100 MB.
 _LONGEST_VIEW = 2048

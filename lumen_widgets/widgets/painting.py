@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client.errors import InvalidRequest
-from lumen_widgets.client.pictures.saving import write_file
+from lumen_widgets.core.errors import InvalidRequest
+from lumen_widgets.core.pictures.saving import write_file
 from lumen_widgets.masks import (
     Clear,
     Ellipse,

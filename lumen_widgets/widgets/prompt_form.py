@@ -16,8 +16,8 @@ import anywidget
 import traitlets
 
 from lumen_widgets.client import InvalidRequest, Pictures, Task
-from lumen_widgets.client.price_list import prices
-from lumen_widgets.client.traces import forgetful
+from lumen_widgets.client.spending.prices import prices
+from lumen_widgets.core.http.redaction import forgetful
 from lumen_widgets.notebook.account import current
 from lumen_widgets.notebook.cell import Cell, in_notebook
 from lumen_widgets.notebook.publisher import publisher

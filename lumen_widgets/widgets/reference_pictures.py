@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from lumen_widgets.client import LumenError, Picture
-from lumen_widgets.client.pictures.images import LocalPicture, read_picture
-from lumen_widgets.client.pictures.masks import read_mask
-from lumen_widgets.client.pictures.picture import thumbnail
-from lumen_widgets.client.pictures.sources import is_url
+from lumen_widgets.core.pictures.images import LocalPicture, read_picture
+from lumen_widgets.core.pictures.masks import read_mask
+from lumen_widgets.core.pictures.picture import thumbnail
+from lumen_widgets.core.pictures.sources import is_url
 from lumen_widgets.widgets.form_uploads import PictureFile
 from lumen_widgets.widgets.prompt_form_messages import FormPicture
 

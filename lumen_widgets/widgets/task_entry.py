@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from urllib.parse import urlsplit
 
 from lumen_widgets.client import LumenError, TaskCancelled, TaskFailed
-from lumen_widgets.client.price_list import cost_of
+from lumen_widgets.client.spending.prices import cost_of
 from lumen_widgets.notebook.account import Account, account_of
 from lumen_widgets.notebook.submission import Submission
 from lumen_widgets.widgets.task_panel_messages import RowError, TaskRow
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lumen_widgets.client import LumenClient, Task
-    from lumen_widgets.client.request import Request
+    from lumen_widgets.core.request import Request
 
 Action = Literal["stop", "watch", "again", "take_up"]
 Charge = Literal["pending", "charged", "refunded", "unknown", "none"]
@@ -300,7 +300,7 @@ def _words(error: LumenError | None) -> RowError | None:
 
 
 def _thumbnail(task: Task) -> str:
-    from lumen_widgets.client.pictures.picture import thumbnail
+    from lumen_widgets.core.pictures.picture import thumbnail
 
     return _data_url(*thumbnail(task.pictures[0], _THUMBNAIL))
 

@@ -20,8 +20,8 @@ import anywidget
 import traitlets
 
 from lumen_widgets.client import registry
-from lumen_widgets.client.price_list import prices
-from lumen_widgets.client.words import harmless
+from lumen_widgets.client.spending.prices import prices
+from lumen_widgets.core.words import harmless
 from lumen_widgets.notebook import account as accounts
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.notebook.submission import Submission

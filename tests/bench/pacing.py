@@ -18,7 +18,7 @@ import tracemalloc
 from math import log
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client.following.pacing import Pace
+from lumen_widgets.core.polling.pacing import Pace
 from tests.bench.real_pacing import follow_for_real
 from tests.bench.table import Table
 from tests.simulation import Measured, simulated

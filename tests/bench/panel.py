@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from playwright.sync_api import sync_playwright
 
 from lumen_widgets.client import LumenClient, Task
-from lumen_widgets.client.request import Request
+from lumen_widgets.core.request import Request
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.widgets import TaskPanel
 from lumen_widgets.widgets.bundles import STATIC

@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 import requests
 
 from lumen_widgets.client import Request, Task, WebhookReceiver, registry
-from lumen_widgets.client.following.follower import Follower
-from lumen_widgets.client.following.scheduler import Scheduler
-from lumen_widgets.client.keys import Key
-from lumen_widgets.client.origin import Origin
-from lumen_widgets.client.pictures.downloads import FetchedPicture
-from lumen_widgets.client.transport import Transport
+from lumen_widgets.core.http.keys import Key
+from lumen_widgets.core.http.origin import Origin
+from lumen_widgets.core.http.transport import Transport
+from lumen_widgets.core.pictures.downloads import FetchedPicture
+from lumen_widgets.core.polling.poller import Follower
+from lumen_widgets.core.polling.scheduler import Scheduler
 from tests.client.service import png
 from tests.simulation import KEY, Measured, Seen, measured
 from tests.webhooks.calling import body_of, call
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from http.server import HTTPServer
 
-    from lumen_widgets.client.following.pacing import Pace
+    from lumen_widgets.core.polling.pacing import Pace
 
 _PICTURE = png()
 
@@ -100,9 +100,7 @@ class _Way:
         task_id = f"{self._name.replace(' ', '-').replace(',', '')}-{len(self.tasks)}"
         task = Task(task_id, client=_NOBODY, status="queued", request=request)
         pace = self._pace or kind(is_local=False)
-        with patch(
-            "lumen_widgets.client.following.follower.pace_of", lambda _origin, _request: pace
-        ):
+        with patch("lumen_widgets.core.polling.poller.pace_of", lambda _origin, _request: pace):
             task._follower = Follower(
                 task,
                 transport=self._transport,

@@ -48,7 +48,7 @@ submission.start(); panel.add(submission)
 """
 _MANY = """
 from lumen_widgets.client import LumenClient, Task
-from lumen_widgets.client.request import Request
+from lumen_widgets.core.request import Request
 nobody = LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
 tasks = [Task(f"task-{i}", client=nobody, status="processing",
               request=Request("generations", {"prompt": f"picture {i} " + "of a sea " * (i % 40),

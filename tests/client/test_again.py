@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lumen_widgets.client import Request, errors
+from lumen_widgets.client import Request
+from lumen_widgets.core import errors
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer

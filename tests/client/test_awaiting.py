@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client import errors
+from lumen_widgets.core import errors
 from tests.client.service import FAILED, PROCESSING, Service, png
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import lumen_widgets as lumen
-from lumen_widgets.client import BudgetExceeded, Request, errors, prices
+from lumen_widgets.client import BudgetExceeded, Request, prices
+from lumen_widgets.core import errors
 from tests.client.service import FAILED, PROCESSING
 from tests.client.spending import MASK, MODEL, PICTURE, CountedHosting, stands
 

@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lumen_widgets as lumen
-from lumen_widgets.client import BudgetExceeded, LumenClient, budgets, errors, prices
+from lumen_widgets.client import BudgetExceeded, LumenClient, prices
+from lumen_widgets.client.spending import budget as budgets
+from lumen_widgets.core import errors
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, Received, http

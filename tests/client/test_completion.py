@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client import Task, errors
-from lumen_widgets.client.completion import as_completed
+from lumen_widgets.core import errors
+from lumen_widgets.core.completion import as_completed
 from tests.client.fault_server import http
 from tests.client.service import FAILED, PROCESSING, Service, png
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lumen_widgets.client import LumenClient, Picture
+    from lumen_widgets.client import LumenClient, Picture, Task
 
 
 def test_as_completed(service: Service, connect: Callable[..., LumenClient]) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lumen_widgets.client import LumenClient, errors
+from lumen_widgets.core import errors
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, Received, http
@@ -27,6 +27,8 @@ from tests.client.service import Service, png
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from lumen_widgets.client import LumenClient
 
     Connect = Callable[..., LumenClient]
 

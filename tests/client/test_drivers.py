@@ -10,7 +10,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client.following.scheduler import Scheduler, shared_scheduler, use_scheduler
+from lumen_widgets.core.polling.scheduler import Scheduler, shared_scheduler, use_scheduler
 from tests.checkout import ROOT
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from lumen_widgets.client import WebhookReceiver, errors, sign_webhook
+from lumen_widgets.client import WebhookReceiver, sign_webhook
+from lumen_widgets.core import errors
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, http

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client import errors
+from lumen_widgets.core import errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lumen_widgets.client import answers, errors
-from lumen_widgets.client.following import follower
+from lumen_widgets.core import answers, errors
+from lumen_widgets.core.polling import poller as follower
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer, http
 

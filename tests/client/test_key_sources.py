@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lumen_widgets.client import LumenClient, errors, key_sources
-from lumen_widgets.client.key_sources import look_for_key
-from lumen_widgets.client.keys import HIDDEN, LONGEST, Key
-from lumen_widgets.client.origin import read_origin
+from lumen_widgets.client import LumenClient
+from lumen_widgets.core import errors
+from lumen_widgets.core.http import key_sources
+from lumen_widgets.core.http.key_sources import look_for_key
+from lumen_widgets.core.http.keys import HIDDEN, LONGEST, Key
+from lumen_widgets.core.http.origin import read_origin
 from tests.client.conftest import KEY
 
 if TYPE_CHECKING:

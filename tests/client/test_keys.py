@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from lumen_widgets.client import LumenClient, answers, errors
-from lumen_widgets.client.keys import Key
-from lumen_widgets.client.origin import read_origin
+from lumen_widgets.client import LumenClient
+from lumen_widgets.core import answers, errors
+from lumen_widgets.core.http.keys import Key
+from lumen_widgets.core.http.origin import read_origin
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer
@@ -162,7 +163,7 @@ def test_sentinel_is_nowhere(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The key is in no error, traceback, pickle, log or journal, even if a server repeats it."""
-    monkeypatch.setattr("lumen_widgets.client.following.follower.MOST_STRANGE", 2)
+    monkeypatch.setattr("lumen_widgets.core.polling.poller.MOST_STRANGE", 2)
     caplog.set_level(logging.DEBUG)
     words = f"Incorrect API key provided: {KEY}."
     found = _provoke(connect, {"error": {"code": KEY, "message": words}})

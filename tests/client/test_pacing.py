@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lumen_widgets.client import Request
-from lumen_widgets.client.following import pacing
-from lumen_widgets.client.following.pacing import INTERVAL, MOST, MOST_KINDS, Pace, pace_of
-from lumen_widgets.client.following.plans import PRICE, make_plan
-from lumen_widgets.client.following.watch import Watch
-from lumen_widgets.client.origin import Origin
+from lumen_widgets.core.http.origin import Origin
+from lumen_widgets.core.polling import pacing
+from lumen_widgets.core.polling.pacing import INTERVAL, MOST, MOST_KINDS, Pace, pace_of
+from lumen_widgets.core.polling.plans import PRICE, make_plan
+from lumen_widgets.core.polling.watch import Watch
 from lumen_widgets.journal import Journal
 from tests.simulation import URL, simulated
 

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 import lumen_widgets as lumen
-from lumen_widgets.client import LumenClient, Request, Task, errors, prices
-from lumen_widgets.client.price_list import Prices, cost_of, credits_words
+from lumen_widgets.client import LumenClient, Request, Task, prices
+from lumen_widgets.client.spending.prices import Prices, cost_of, credits_words
+from lumen_widgets.core import errors
 
 
 def _request(**body: Any) -> Request:

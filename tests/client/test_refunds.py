@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import lumen_widgets as lumen
-from lumen_widgets.client import BudgetExceeded, Request, errors, prices, reservations, submit
+from lumen_widgets.client import BudgetExceeded, Request, prices
+from lumen_widgets.client.spending import reservations
+from lumen_widgets.core import errors, submit
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer
 from tests.client.service import FAILED, PROCESSING

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lumen_widgets.client import LumenClient, errors, models
+from lumen_widgets.client import LumenClient
 from lumen_widgets.client.arguments import wait_timeout
-from lumen_widgets.client.origin import SERVICE, read_origin
-from lumen_widgets.client.request import build, check_fields
-from lumen_widgets.client.sizes import check_same_size, check_size
+from lumen_widgets.core import errors, models
+from lumen_widgets.core.http.origin import SERVICE, read_origin
+from lumen_widgets.core.request import build, check_fields
+from lumen_widgets.core.sizes import check_same_size, check_size
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from lumen_widgets.client.models import Endpoint
+    from lumen_widgets.core.models import Endpoint
 
 ANYTHING = st.recursive(
     st.none()

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client import LumenClient, errors
+from lumen_widgets.client import LumenClient
+from lumen_widgets.core import errors
 from lumen_widgets.journal import Journal
 from tests.client import fault_server as fault
 from tests.client.children import in_child

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from lumen_widgets.client import LumenClient, budget, errors
+from lumen_widgets.client import LumenClient, budget
+from lumen_widgets.core import errors
 from tests.client import fault_server as fault
 from tests.client.children import in_child
 from tests.client.conftest import KEY

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lumen_widgets.client import LumenClient, errors
+from lumen_widgets.core import errors
 from lumen_widgets.journal import Journal, JournalUnwritable
 from tests.client import fault_server as fault
 from tests.client.children import in_child
@@ -17,6 +17,8 @@ from tests.client.service import PROCESSING, Service
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from lumen_widgets.client import LumenClient
 
     Connect = Callable[..., LumenClient]
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from lumen_widgets.client import LumenClient, errors
+from lumen_widgets.client import LumenClient
+from lumen_widgets.core import errors
 
 if TYPE_CHECKING:
     from pathlib import Path

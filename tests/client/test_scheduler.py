@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client import Request, Task, errors
-from lumen_widgets.client.following.asking import pause
-from lumen_widgets.client.following.follower import Follower
-from lumen_widgets.client.following.scheduler import IDLE, Scheduler, shared_scheduler
-from lumen_widgets.client.following.traffic import MOST_REQUESTS, SECOND
-from lumen_widgets.client.keys import Key
-from lumen_widgets.client.origin import Origin
-from lumen_widgets.client.transport import Transport
+from lumen_widgets.client import Request, Task
+from lumen_widgets.core import errors
+from lumen_widgets.core.http.keys import Key
+from lumen_widgets.core.http.origin import Origin
+from lumen_widgets.core.http.transport import Transport
+from lumen_widgets.core.polling.poller import Follower
+from lumen_widgets.core.polling.scheduler import IDLE, Scheduler, shared_scheduler
+from lumen_widgets.core.polling.status import pause
+from lumen_widgets.core.polling.traffic import MOST_REQUESTS, SECOND
 from tests.client.conftest import KEY
 from tests.client.service import serving
 
@@ -137,7 +138,7 @@ def test_threads_come_and_go(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Threads start with the first job, five at most; a failing job is logged; idle ones end."""
-    monkeypatch.setattr("lumen_widgets.client.following.scheduler.IDLE", 0.05)
+    monkeypatch.setattr("lumen_widgets.core.polling.scheduler.IDLE", 0.05)
     assert IDLE > 0.05
     scheduler = Scheduler()
     assert scheduler._threads == set()

@@ -13,7 +13,7 @@ import pytest
 import requests
 from requests.adapters import BaseAdapter
 
-from lumen_widgets.client import errors
+from lumen_widgets.core import errors
 from lumen_widgets.journal import Journal
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY

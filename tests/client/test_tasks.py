@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client import Task, errors, prices
-from lumen_widgets.client.answers import Report
-from lumen_widgets.client.following import follower
+from lumen_widgets.client import Task, prices
+from lumen_widgets.core import errors
+from lumen_widgets.core.answers import Report
+from lumen_widgets.core.polling import poller as follower
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer, http
 from tests.client.service import FAILED, PROCESSING, QUEUED, Service, png, serving

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client import errors
+from lumen_widgets.core import errors
 from lumen_widgets.journal import Journal
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY

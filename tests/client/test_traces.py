@@ -9,14 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lumen_widgets.client import (
-    LumenClient,
-    WebhookReceiver,
-    errors,
-    sign_webhook,
-    verify_webhook,
-)
-from lumen_widgets.client.traces import forgetful
+from lumen_widgets.client import LumenClient, WebhookReceiver, sign_webhook, verify_webhook
+from lumen_widgets.core import errors
+from lumen_widgets.core.http.redaction import forgetful
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client.following import asking
-from lumen_widgets.client.following.asking import LONGEST_RETRY_AFTER, LONGEST_WAIT
-from lumen_widgets.client.following.lanes import WIDTHS, Sort
-from lumen_widgets.client.following.scheduler import MOST_THREADS, Scheduler
-from lumen_widgets.client.following.traffic import MOST_REQUESTS, SECOND
+from lumen_widgets.core.polling import status as asking
+from lumen_widgets.core.polling.lanes import WIDTHS, Sort
+from lumen_widgets.core.polling.scheduler import MOST_THREADS, Scheduler
+from lumen_widgets.core.polling.status import LONGEST_RETRY_AFTER, LONGEST_WAIT
+from lumen_widgets.core.polling.traffic import MOST_REQUESTS, SECOND
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer, http
 from tests.client.service import Service, serving

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client import Task, errors
+from lumen_widgets.core import errors
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer, Received, http
 from tests.client.service import FAILED, PROCESSING, Service, png, serving
@@ -15,7 +15,7 @@ from tests.client.service import FAILED, PROCESSING, Service, png, serving
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lumen_widgets.client import LumenClient
+    from lumen_widgets.client import LumenClient, Task
 
 
 def heard(task: Task, *, watched: bool) -> threading.Event:
@@ -158,7 +158,7 @@ def test_a_bug_does_not_leave_a_wait_hanging(
     service.statuses["*"] = [service.succeeded("a")]
     client = connect(service.server.url)
     with monkeypatch.context() as broken:
-        broken.setattr("lumen_widgets.client.following.asking.ask", lambda *_: 1 / 0)
+        broken.setattr("lumen_widgets.core.polling.status.ask", lambda *_: 1 / 0)
         task = client.generate("a cat")
         with pytest.raises(errors.UpstreamError, match=r"task-1 failed here \(ZeroDivisionError\)"):
             task.wait(30)

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client.following import scheduler
 from lumen_widgets.client.hosting import caretaker
 from lumen_widgets.client.hosting import choice as hosting_choice
+from lumen_widgets.core.polling import scheduler
 from tests.client_files.loopback import LoopbackServer
 from tests.client_files.s3_store import S3Server
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lumen_widgets.client.errors import DownloadError
-from lumen_widgets.client.pictures.downloads import FetchedPicture, fetch_picture
+from lumen_widgets.core.errors import DownloadError
+from lumen_widgets.core.pictures.downloads import FetchedPicture, fetch_picture
 from tests.client_files.samples import encoded, gradient
 
 if TYPE_CHECKING:

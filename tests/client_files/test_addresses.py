@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lumen_widgets.client.addresses import AddressRefused, check_url, is_public
+from lumen_widgets.core.http.addresses import AddressRefused, check_url, is_public
 
 SERVICE, SANDBOX = "https://lumen.example", "http://127.0.0.1:8000"
 

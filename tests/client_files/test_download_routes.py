@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from lumen_widgets.client.errors import DownloadError
-from lumen_widgets.client.pictures.downloads import DownloadLimits, fetch_picture
+from lumen_widgets.core.errors import DownloadError
+from lumen_widgets.core.pictures.downloads import DownloadLimits, fetch_picture
 from tests.client_files.fetching import PNG, SERVICE, fetch, refused
 from tests.client_files.loopback import (
     CERTIFICATE,

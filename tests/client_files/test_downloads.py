@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client.errors import DownloadError
-from lumen_widgets.client.pictures.downloads import DownloadLimits, FetchedPicture
+from lumen_widgets.core.errors import DownloadError
+from lumen_widgets.core.pictures.downloads import DownloadLimits, FetchedPicture
 from tests.client_files.fetching import PNG, SECRET, fetch, refused
 from tests.client_files.loopback import (
     LoopbackServer,

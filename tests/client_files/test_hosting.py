@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from requests.auth import AuthBase
 
-from lumen_widgets.client.errors import HostingError
 from lumen_widgets.client.hosting.protocol import RENEW_BEFORE, HostedFile
 from lumen_widgets.client.hosting.sandbox_hosting import SandboxHosting, find_hosting
 from lumen_widgets.client.hosting.shelf import host
-from lumen_widgets.client.pictures.images import LocalPicture, read_picture
+from lumen_widgets.core.errors import HostingError
+from lumen_widgets.core.pictures.images import LocalPicture, read_picture
 from tests.client_files.loopback import LoopbackServer, response
 from tests.client_files.samples import gradient
 

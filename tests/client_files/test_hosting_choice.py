@@ -8,9 +8,9 @@ import pytest
 
 from lumen_widgets.client import CallableHosting, FsspecHosting, HostingError, LumenClient
 from lumen_widgets.client.account import Account
-from lumen_widgets.client.keys import Key
-from lumen_widgets.client.origin import read_origin
-from lumen_widgets.client.pictures.images import LocalPicture, read_picture
+from lumen_widgets.core.http.keys import Key
+from lumen_widgets.core.http.origin import read_origin
+from lumen_widgets.core.pictures.images import LocalPicture, read_picture
 from tests.client_files import s3_store
 from tests.client_files.samples import gradient
 

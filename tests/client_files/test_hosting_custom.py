@@ -18,7 +18,7 @@ from lumen_widgets.client import (
     InvalidRequest,
 )
 from lumen_widgets.client.hosting.shelf import host
-from lumen_widgets.client.pictures.images import LocalPicture, read_picture
+from lumen_widgets.core.pictures.images import LocalPicture, read_picture
 from tests.client_files.samples import gradient
 
 URL = "https://files.example/7f3a.png"

@@ -21,7 +21,7 @@ import s3fs
 from lumen_widgets.client import FsspecHosting, HostingError, InvalidRequest
 from lumen_widgets.client.hosting.protocol import RENEW_BEFORE
 from lumen_widgets.client.hosting.shelf import host
-from lumen_widgets.client.pictures.images import LocalPicture, read_picture
+from lumen_widgets.core.pictures.images import LocalPicture, read_picture
 from tests.client_files import s3_store
 from tests.client_files.samples import encoded, gradient
 

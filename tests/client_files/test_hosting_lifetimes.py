@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lumen_widgets.client import HostedFile, HostingError, LumenClient, errors
+from lumen_widgets.client import HostedFile, HostingError, LumenClient
 from lumen_widgets.client.hosting import stored
 from lumen_widgets.client.hosting.caretaker import shared_caretaker
 from lumen_widgets.client.hosting.shelf import host
+from lumen_widgets.core import errors
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer
 from tests.client.service import FAILED, QUEUED, Service, serving
@@ -283,7 +284,7 @@ def test_an_interpreter_that_ends_does_not_wait_for_a_host_that_hangs() -> None:
     said, seconds = run("""
         import threading, numpy
         from lumen_widgets.client import HostedFile
-        from lumen_widgets.client.pictures.images import read_picture
+        from lumen_widgets.core.pictures.images import read_picture
         from lumen_widgets.client.hosting.shelf import host
 
         def remove():

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client import CallableHosting, HostingError, LumenClient, errors
+from lumen_widgets.client import CallableHosting, HostingError, LumenClient
+from lumen_widgets.core import errors
 from tests.client.conftest import KEY
 from tests.client.service import FAILED, QUEUED, Service, serving
 from tests.client_files.samples import gradient

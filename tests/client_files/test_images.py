@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lumen_widgets.client.errors import InvalidRequest
-from lumen_widgets.client.pictures.images import LocalPicture, read_picture
-from lumen_widgets.client.pictures.picture import Picture
+from lumen_widgets.core.errors import InvalidRequest
+from lumen_widgets.core.pictures.images import LocalPicture, read_picture
+from lumen_widgets.core.pictures.picture import Picture
 from tests.client_files.samples import FORMATS, arrays, decoded, encoded, gradient
 
 if TYPE_CHECKING:
@@ -288,7 +288,7 @@ def test_what_is_not_a_picture_is_refused_in_words(source: Any, said: str) -> No
 
 def test_files_above_the_cap_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file, bytes or a data: URI that is too large is refused before it is decoded."""
-    monkeypatch.setattr("lumen_widgets.client.pictures.sources.MAX_BYTES", 100)
+    monkeypatch.setattr("lumen_widgets.core.pictures.sources.MAX_BYTES", 100)
     path = tmp_path / "big.png"
     path.write_bytes(bytes(101))
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis.extra import numpy as numpy_st
 
-from lumen_widgets.client.errors import InvalidRequest
-from lumen_widgets.client.pictures.images import LocalPicture, read_picture
-from lumen_widgets.client.pictures.masks import check_pair, read_mask
-from lumen_widgets.client.pictures.picture import Picture
+from lumen_widgets.core.errors import InvalidRequest
+from lumen_widgets.core.pictures.images import LocalPicture, read_picture
+from lumen_widgets.core.pictures.masks import check_pair, read_mask
+from lumen_widgets.core.pictures.picture import Picture
 from tests.client_files.samples import FORMATS, arrays, decoded, encoded, gradient
 
 if TYPE_CHECKING:

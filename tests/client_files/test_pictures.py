@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
-from lumen_widgets.client.errors import InvalidRequest
-from lumen_widgets.client.pictures.copies import display_copy, thumbnail
-from lumen_widgets.client.pictures.images import LocalPicture, read_picture
-from lumen_widgets.client.pictures.picture import Picture, Pictures
+from lumen_widgets.core.errors import InvalidRequest
+from lumen_widgets.core.pictures.copies import display_copy, thumbnail
+from lumen_widgets.core.pictures.images import LocalPicture, read_picture
+from lumen_widgets.core.pictures.picture import Picture, Pictures
 from tests.client_files.samples import FORMATS, arrays, decoded, encoded, gradient
 
 if TYPE_CHECKING:

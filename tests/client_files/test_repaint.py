@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lumen_widgets.client.pictures.masks import LocalMask, read_mask
+from lumen_widgets.core.pictures.masks import LocalMask, read_mask
 from tests.client_files.samples import decoded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lumen_widgets.client.pictures.repaint import Repaint
+    from lumen_widgets.core.pictures.repaint import Repaint
 
 
 def repaint(mask: NDArray[np.bool_]) -> Repaint:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lumen_widgets.client import LumenClient
-from lumen_widgets.client.following import scheduler
+from lumen_widgets.core.polling import scheduler
 from tests.client.conftest import KEY
 from tests.faults import quick
 

@@ -35,7 +35,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, constants in _SHORT.items():
         for name, value in constants.items():
             monkeypatch.setattr(import_module(f"lumen_widgets.client.{module}"), name, value)
-    submit = import_module("lumen_widgets.client.submit")
+    submit = import_module("lumen_widgets.core.submit")
     monkeypatch.setattr(submit, "BUSY_WAITS", (0.005, 0.01))
     monkeypatch.setattr(submit, "UNREACHABLE_WAITS", (0.005, 0.01))
     # The default was bound when the function was made: what is called is told the smaller size, and

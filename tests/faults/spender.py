@@ -6,7 +6,7 @@ import sys
 import threading
 
 from lumen_widgets.client import LumenClient
-from lumen_widgets.client.following import traffic
+from lumen_widgets.core.polling import traffic
 
 
 def main() -> None:

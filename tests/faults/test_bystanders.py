@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client.following import asking
+from lumen_widgets.core.polling import status as asking
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer, Received, http
 from tests.client.service import png

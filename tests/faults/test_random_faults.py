@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, event, given, settings
 
 import lumen_widgets as lumen
-from lumen_widgets.client import LumenClient, LumenError, Task, errors
+from lumen_widgets.client import LumenClient, LumenError, Task
+from lumen_widgets.core import errors
 from lumen_widgets.journal import Journal
 from tests.client.conftest import KEY
 from tests.faults import oracle, plays, quick, sayings, watch

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client import LumenClient, LumenError, errors, submit
+from lumen_widgets.client import LumenClient, LumenError
+from lumen_widgets.core import errors, submit
 from tests.client.conftest import KEY
 from tests.faults import watch
 from tests.faults.silence import NOBODY, SILENCES, TASK_ID, Silence

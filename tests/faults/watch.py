@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lumen_widgets.client.following import scheduler
+from lumen_widgets.core.polling import scheduler
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -8,7 +8,7 @@ from importlib import import_module
 import pytest
 
 import lumen_widgets
-from lumen_widgets.client import errors
+from lumen_widgets.core import errors
 from tests import checkout
 
 # the public face, name by name: a change here is a change for every user

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as numpy_st
 
-from lumen_widgets.client.pictures.decoding import decode, png_chunks
-from lumen_widgets.client.pictures.masks import LocalMask, read_mask
+from lumen_widgets.core.pictures.decoding import decode, png_chunks
+from lumen_widgets.core.pictures.masks import LocalMask, read_mask
 from lumen_widgets.masks import encode
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lumen_widgets.client.pictures.decoding import decode
-from lumen_widgets.client.pictures.masks import LocalMask, read_mask
+from lumen_widgets.core.pictures.decoding import decode
+from lumen_widgets.core.pictures.masks import LocalMask, read_mask
 from lumen_widgets.masks import History, Operation, Raster, Rectangle, Stroke, encode, saved
 from lumen_widgets.masks.saved import Saved, read, write
 from tests.masks.drawing import SIZES, any_operations, stroke

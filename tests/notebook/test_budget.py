@@ -10,7 +10,7 @@ from nbclient import NotebookClient
 
 import lumen_widgets as lumen
 from lumen_widgets.client import Task
-from lumen_widgets.client.request import Request
+from lumen_widgets.core.request import Request
 from lumen_widgets.notebook import account as accounts
 from lumen_widgets.notebook import status
 from lumen_widgets.notebook.account import Account, account_of

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import lumen_widgets as lumen
-from lumen_widgets.client import LumenClient, Task, answers
-from lumen_widgets.client.request import Request
-from lumen_widgets.client.words import harmless, literal
+from lumen_widgets.client import LumenClient, Task
+from lumen_widgets.core import answers
+from lumen_widgets.core.request import Request
+from lumen_widgets.core.words import harmless, literal
 from lumen_widgets.notebook.account import account_of
 from lumen_widgets.notebook.cell import note
 from lumen_widgets.notebook.status import heading, summary

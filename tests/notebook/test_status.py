@@ -13,8 +13,8 @@ import PIL.Image
 import pytest
 
 from lumen_widgets.client import LumenClient, Task
-from lumen_widgets.client.pictures.repaint import Repaint
-from lumen_widgets.client.request import Request
+from lumen_widgets.core.pictures.repaint import Repaint
+from lumen_widgets.core.request import Request
 from lumen_widgets.notebook.account import account_of
 from lumen_widgets.notebook.status import heading, summary
 

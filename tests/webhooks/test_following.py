@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from lumen_widgets.client import LumenClient, Request, Task, WebhookReceiver, errors, registry
-from lumen_widgets.client.following import follower, pacing
-from lumen_widgets.client.following.follower import Follower
-from lumen_widgets.client.following.scheduler import Scheduler
-from lumen_widgets.client.keys import Key
-from lumen_widgets.client.origin import Origin
-from lumen_widgets.client.transport import Transport
+from lumen_widgets.client import LumenClient, Request, Task, WebhookReceiver, registry
+from lumen_widgets.core import errors
+from lumen_widgets.core.http.keys import Key
+from lumen_widgets.core.http.origin import Origin
+from lumen_widgets.core.http.transport import Transport
+from lumen_widgets.core.polling import pacing
+from lumen_widgets.core.polling import poller as follower
+from lumen_widgets.core.polling.poller import Follower
+from lumen_widgets.core.polling.scheduler import Scheduler
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, Received, http

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from lumen_widgets.client import WebhookReceiver, errors
+from lumen_widgets.client import WebhookReceiver
+from lumen_widgets.core import errors
 from tests.webhooks.calling import body_of, call, read
 
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from lumen_widgets.client import LumenClient, WebhookReceiver, errors
-from lumen_widgets.client.following import follower
+from lumen_widgets.client import LumenClient, WebhookReceiver
 from lumen_widgets.client.webhooks import deliveries
+from lumen_widgets.core import errors
+from lumen_widgets.core.polling import poller as follower
 from tests.sandbox_server.conditions import until
 from tests.webhooks.calling import body_of, call, headers_of
 from tests.webhooks.post_office import Counted, Letter, PostOffice, working

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lumen_widgets.client import errors, sign_webhook, verify_webhook
+from lumen_widgets.client import sign_webhook, verify_webhook
+from lumen_widgets.core import errors
 from tests.webhooks.calling import SECRET, body_of
 
 BODY = b'{"id": "a1b2c3", "status": "succeeded", "data": [{"url": "https://img.example/1"}]}\r\n'

@@ -10,7 +10,7 @@ import pytest
 from ipywidgets import DOMWidget
 
 from lumen_widgets.client import InvalidRequest
-from lumen_widgets.client.pictures.decoding import decode
+from lumen_widgets.core.pictures.decoding import decode
 from lumen_widgets.masks import Clear, Ellipse, Invert, Polygon, Rectangle, Stroke
 from tests.widgets.painters import HEIGHT, WIDTH, open_widgets, painter_of
 

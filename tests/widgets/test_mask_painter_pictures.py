@@ -11,7 +11,7 @@ import PIL.Image
 import pytest
 
 from lumen_widgets.client import InvalidRequest, Picture
-from lumen_widgets.client.pictures.images import LocalPicture, read_picture
+from lumen_widgets.core.pictures.images import LocalPicture, read_picture
 from lumen_widgets.masks import encode
 from lumen_widgets.widgets.mask_painter import MaskPainter
 from tests.client_files.loopback import LoopbackServer, response

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from lumen_widgets.client.pictures.decoding import decode
+from lumen_widgets.core.pictures.decoding import decode
 from lumen_widgets.masks import Invert, Rectangle
 from lumen_widgets.widgets import painter_desk
 from tests.widgets.painters import Page, Wire, elsewhere, painter_of

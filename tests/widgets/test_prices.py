@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client import Task, prices
-from lumen_widgets.client.request import Request
+from lumen_widgets.core.request import Request
 from lumen_widgets.widgets import PromptForm
 from tests.widgets.forms import until
 

@@ -15,7 +15,7 @@ from lumen_widgets.client import (
     SubmitOutcomeUnknown,
     Task,
 )
-from lumen_widgets.client.request import Request
+from lumen_widgets.core.request import Request
 from lumen_widgets.notebook.account import account_of
 from lumen_widgets.notebook.submission import Submission
 from tests.widgets.panels import PATIENCE

@@ -11,8 +11,8 @@ import numpy as np
 import PIL.Image
 
 from lumen_widgets.client import LumenClient, Task
-from lumen_widgets.client.pictures.masks import LocalMask, read_mask
-from lumen_widgets.client.request import Request
+from lumen_widgets.core.pictures.masks import LocalMask, read_mask
+from lumen_widgets.core.request import Request
 from tests.widgets.forms import MASK, PICTURE
 from tests.widgets.panels import PATIENCE
 

@@ -6,7 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from lumen_widgets.client.leaning import lean
+from lumen_widgets.core.waiting import lean
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client.errors import HostingError, InvalidRequest
 from lumen_widgets.client.hosting.protocol import HostedFile, check_address, checked_file, raised
+from lumen_widgets.core.errors import HostingError, InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client.errors import HostingError, LumenError
 from lumen_widgets.client.hosting.data_uri_hosting import DataURIHosting
 from lumen_widgets.client.hosting.fsspec_hosting import FsspecHosting
 from lumen_widgets.client.hosting.sandbox_hosting import find_hosting
+from lumen_widgets.core.errors import HostingError, LumenError
 
 if TYPE_CHECKING:
     import requests

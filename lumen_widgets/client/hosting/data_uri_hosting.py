@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 
-from lumen_widgets.client.errors import HostingError, InvalidRequest
 from lumen_widgets.client.hosting.protocol import HostedFile
-from lumen_widgets.client.sizes import shown
+from lumen_widgets.core.errors import HostingError, InvalidRequest
+from lumen_widgets.core.sizes import shown
 
 
 class DataURIHosting:

@@ -10,8 +10,6 @@ import secrets
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from lumen_widgets.client.addresses import is_loopback_url
-from lumen_widgets.client.errors import HostingError, InvalidRequest, interrupted
 from lumen_widgets.client.hosting.bounded import call_within
 from lumen_widgets.client.hosting.protocol import HostedFile, check_address
 from lumen_widgets.client.hosting.stores import (
@@ -21,7 +19,9 @@ from lumen_widgets.client.hosting.stores import (
     describe,
     remove,
 )
-from lumen_widgets.client.sizes import shown
+from lumen_widgets.core.errors import HostingError, InvalidRequest, interrupted
+from lumen_widgets.core.http.addresses import is_loopback_url
+from lumen_widgets.core.sizes import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from lumen_widgets.client.errors import HostingError
+from lumen_widgets.core.errors import HostingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from lumen_widgets.client.addresses import is_loopback_url
-from lumen_widgets.client.errors import HostingError
 from lumen_widgets.client.hosting.protocol import HostedFile
+from lumen_widgets.core.errors import HostingError
+from lumen_widgets.core.http.addresses import is_loopback_url
 
 if TYPE_CHECKING:
     from requests.auth import AuthBase

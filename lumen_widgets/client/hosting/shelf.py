@@ -8,19 +8,19 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from lumen_widgets.client.addresses import is_loopback_url
-from lumen_widgets.client.errors import HostingError, InvalidRequest
 from lumen_widgets.client.hosting.caretaker import shared_caretaker
 from lumen_widgets.client.hosting.protocol import checked_file, raised
 from lumen_widgets.client.hosting.stored import Stored, find_stored
 from lumen_widgets.client.hosting.uses import current_uses
-from lumen_widgets.client.leaning import lean
+from lumen_widgets.core.errors import HostingError, InvalidRequest
+from lumen_widgets.core.http.addresses import is_loopback_url
+from lumen_widgets.core.waiting import lean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lumen_widgets.client.hosting.protocol import HostedFile, Hosting
-    from lumen_widgets.client.pictures.images import LocalPicture
+    from lumen_widgets.core.pictures.images import LocalPicture
 
 
 def host(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from lumen_widgets.client.errors import HostingError
+from lumen_widgets.core.errors import HostingError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,18 +7,18 @@ import threading
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, cast
 
-from lumen_widgets.client.answers import TERMINAL
-from lumen_widgets.client.errors import HostingError, LumenError
 from lumen_widgets.client.hosting.caretaker import shared_caretaker
 from lumen_widgets.client.hosting.stored import find_stored
+from lumen_widgets.core.answers import TERMINAL
+from lumen_widgets.core.errors import HostingError, LumenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from lumen_widgets.client.account import Account
     from lumen_widgets.client.hosting.stored import Stored
-    from lumen_widgets.client.request import Request
-    from lumen_widgets.client.task import Task
+    from lumen_widgets.core.request import Request
+    from lumen_widgets.core.task import Task
 
 P = ParamSpec("P")
 

@@ -15,14 +15,14 @@ import time
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client import registry
-from lumen_widgets.client.answers import RUNNING, read_id
-from lumen_widgets.client.webhooks.callback import URL_FIELD
 from lumen_widgets.client.webhooks.signatures import verify_webhook
+from lumen_widgets.core.answers import RUNNING, read_id
+from lumen_widgets.core.callback import URL_FIELD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lumen_widgets.client.task import Task
+    from lumen_widgets.core.task import Task
 
 _log = logging.getLogger("lumen_widgets")
 

@@ -21,7 +21,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from lumen_widgets.client.errors import LumenError
+from lumen_widgets.core.errors import LumenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,10 +7,10 @@ import secrets
 import threading
 from typing import TYPE_CHECKING, NoReturn
 
-from lumen_widgets.client.errors import InvalidRequest, LumenError
-from lumen_widgets.client.traces import forgetful
-from lumen_widgets.client.webhooks.callback import check_secret, is_address
 from lumen_widgets.client.webhooks.deliveries import Deliveries
+from lumen_widgets.core.callback import check_secret, is_address
+from lumen_widgets.core.errors import InvalidRequest, LumenError
+from lumen_widgets.core.http.redaction import forgetful
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 
-from lumen_widgets.client.errors import InvalidRequest
-from lumen_widgets.client.traces import forgetful
-from lumen_widgets.client.webhooks.callback import check_secret
+from lumen_widgets.core.callback import check_secret
+from lumen_widgets.core.errors import InvalidRequest
+from lumen_widgets.core.http.redaction import forgetful
 
 # "sha256=" and lower-case hex: the page's own example compares the whole header with just that.
 _SCHEME = "sha256="

@@ -1,0 +1,1 @@
+"""What is spent: prices of models, and a budget."""

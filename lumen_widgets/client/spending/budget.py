@@ -1,0 +1,263 @@
+"""How much this process may spend, and what of it is spent: one budget holds at a time.
+
+What counts, and when it comes back, is the business of `reservations`.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from fractions import Fraction
+from numbers import Integral
+from typing import TYPE_CHECKING
+
+from lumen_widgets.client.spending.prices import (
+    amount_in,
+    credits_words,
+    exact,
+    number_words,
+    pictures_in,
+    prices,
+)
+from lumen_widgets.core.errors import BudgetExceeded, InvalidRequest
+from lumen_widgets.core.sizes import shown
+
+if TYPE_CHECKING:
+    from lumen_widgets.core.request import Request
+
+# One for all budgets and reservations: what is reserved, and which budget holds, change together.
+# Nothing is called under it that could wait.
+_lock = threading.Lock()
+
+
+class Budget:
+    """What may be spent and what is: a live count, from the moment that `budget` set it."""
+
+    def __init__(self, credits: float | None = None, tasks: int | None = None) -> None:  # noqa: A002 # the contract's name
+        self._credits = credits
+        self._tasks = tasks
+        self._spent = self._refunded = Fraction(0)
+        self._submitted = self._unpriced = self._unknown = 0
+
+    @property
+    def credits(self) -> float | None:
+        """The most credits that may be spent; None is no limit."""
+        return self._credits
+
+    @property
+    def tasks(self) -> int | None:
+        """The most tasks that may be submitted; None is no limit."""
+        return self._tasks
+
+    @property
+    def spent(self) -> float:
+        """Credits that are spent or reserved, as far as prices are known, less what came back."""
+        return float(self._spent)
+
+    @property
+    def refunded(self) -> float:
+        """Credits that came back because their tasks failed."""
+        return float(self._refunded)
+
+    @property
+    def left(self) -> float | None:
+        """Credits that may still be spent; None without such a limit."""
+        return None if self.credits is None else float(exact(self.credits) - self._spent)
+
+    @property
+    def submitted(self) -> int:
+        """How many tasks count: all that were submitted, but for those that failed."""
+        return self._submitted
+
+    @property
+    def tasks_left(self) -> int | None:
+        """How many tasks may still be submitted; None without such a limit."""
+        return None if self.tasks is None else self.tasks - self._submitted
+
+    def remove(self) -> None:
+        """Limit nothing any more, and go on counting.
+
+        Examples
+        --------
+        >>> budget().remove()
+
+        """
+        with _lock:
+            self._credits = self._tasks = None
+
+    def __repr__(self) -> str:
+        """Say how it stands."""
+        limited = self.credits is not None or self.tasks is not None
+        return f"{'Budget' if limited else 'No budget is set'}: {self._standing()}"
+
+    def _repr_html_(self) -> str:
+        import html
+
+        head, _, standing = repr(self).partition(": ")
+        return f"<p><b>{html.escape(head)}</b>: {html.escape(standing)}</p>"
+
+    def _standing(self) -> str:
+        with _lock:
+            spent = credits_words(self._spent)
+            if self.credits is not None:
+                left = exact(self.credits) - self._spent
+                limit = credits_words(self.credits)
+                spent = f"{number_words(self._spent)} of {limit} spent, {number_words(left)} left"
+            else:
+                spent += " spent"
+            if self._refunded:
+                spent += f", {number_words(self._refunded)} refunded"
+            of = "" if self.tasks is None else f" of {self.tasks}"
+            one = (self._submitted if self.tasks is None else self.tasks) == 1
+            tasks = f"{self._submitted}{of} task{'' if one else 's'}"
+            more = [
+                f"{number} {what}"
+                for number, what in (
+                    (self._unpriced, "of unknown price"),
+                    (self._unknown, "of unknown outcome, counted as spent"),
+                )
+                if number
+            ]
+        return " · ".join([spent, ", ".join([tasks, *more])])
+
+    def _check(self, request: Request, cost: Fraction | None) -> None:
+        """Refuse what goes over; the lock is held."""
+        if self.credits is not None:
+            if cost is None:
+                raise _unpriced(request, self.credits)
+            left = exact(self.credits) - self._spent
+            if cost > left:
+                raise self._exceeded(
+                    f"This task would cost {credits_words(cost)} ({_pictures(request)}), and "
+                    f"{number_words(left)} of the budget of {credits_words(self.credits)} "
+                    f"{'is' if left == 1 else 'are'} left.",
+                    cost,
+                )
+        if self.tasks is not None and self._submitted >= self.tasks:
+            known = "" if cost is None else f" for {credits_words(cost)}"
+            raise self._exceeded(
+                f"The budget of {self.tasks} task{'' if self.tasks == 1 else 's'} is used up, and "
+                f"this one asks for {_pictures(request)}{known}.",
+                cost,
+            )
+
+    def _exceeded(self, message: str, cost: Fraction | None) -> BudgetExceeded:
+        given = {"credits": self.credits, "tasks": self.tasks}
+        line = ", ".join(f"{name}=…" for name, limit in given.items() if limit is not None)
+        return BudgetExceeded(
+            f"{message} Nothing was sent and nothing spent.",
+            next_step="Ask for less, or set a new budget, which counts from zero: "
+            f"lumen.budget({line}).",
+            cost=None if cost is None else float(cost),
+            left=self.left,
+        )
+
+    def _count(self, cost: Fraction | None, tasks: int) -> None:
+        """Count a task, or with -1 no longer; the lock is held."""
+        self._submitted += tasks
+        if cost is None:
+            self._unpriced += tasks
+        else:
+            self._spent += cost * tasks
+
+
+_current = Budget()
+
+
+def budget(credits: float | None = None, tasks: int | None = None) -> Budget:  # noqa: A002 # the contract's name
+    """Limit what this process may spend from here on; without arguments, say how that stands.
+
+    It holds for every account, the sandbox too, whose credits are not real but count just the
+    same: so a budget can be shown and tried without a key. What would go over it raises
+    `BudgetExceeded` before anything is uploaded, written down or sent.
+
+    Parameters
+    ----------
+    credits
+        The most credits, by `lumen.prices`; None is no limit. Under this limit a model without a
+        price is refused. 0 allows only what is free.
+    tasks
+        The most tasks, whatever they cost; None is no limit.
+
+    Returns
+    -------
+    Budget
+        How it stands, shown in words as a cell's last line. Given either argument, it is a new
+        budget in place of the one before, and counts from zero. Given none, or None for both, it
+        is the one that holds, unchanged; its ``remove()`` ends the limits.
+
+    Raises
+    ------
+    InvalidRequest
+        `credits` is no finite number from 0 up, or `tasks` no whole number from 0 up.
+
+    Notes
+    -----
+    Credits count from the submit on, and come back if the request is refused or never sent. A task
+    that fails gives back its credits and its place, as far as it is followed to its end: the page
+    says that failed tasks are refunded. A cancelled one, and a request of which nobody knows
+    whether it was taken, stay spent. Other programs that use the same key are not counted.
+
+    Examples
+    --------
+    >>> import lumen_widgets as lumen
+    >>> lumen.prices["gpt-image-2-low"] = 2.0  # doctest: +SKIP
+    >>> lumen.budget(credits=50)  # doctest: +SKIP
+    Budget: 0 of 50 credits spent, 50 left · 0 tasks
+    >>> lumen.budget().remove()  # doctest: +SKIP
+
+    """
+    global _current  # noqa: PLW0603 # one budget for the process
+    if credits is None and tasks is None:
+        return _current
+    made = Budget(_credit_limit(credits), _task_limit(tasks))
+    with _lock:
+        _current = made
+    return made
+
+
+def _unpriced(request: Request, limit: float) -> BudgetExceeded:
+    holds = f"There is a budget of {credits_words(limit)}. Nothing was sent and nothing spent."
+    if request.model in prices:
+        return BudgetExceeded(
+            f"What this task costs is not known, since extra makes n {shown(request.body['n'])}. "
+            f"{holds}",
+            next_step="Pass n as a whole number.",
+        )
+    return BudgetExceeded(
+        f"The price of {request.model} is not known here, for {_pictures(request)}. {holds}",
+        next_step="Look up in the service's console what one picture costs, and set it: "
+        f"lumen.prices[{json.dumps(request.model, ensure_ascii=False)}] = …",
+    )
+
+
+def _pictures(request: Request) -> str:
+    n = pictures_in(request)
+    if n is None:
+        return "an unknown number of pictures"
+    return f"{n} picture{'' if n == 1 else 's'}"
+
+
+def _credit_limit(value: object) -> float | None:
+    if value is None:
+        return None
+    limit = amount_in(value)
+    if limit is None:
+        raise InvalidRequest(
+            f"The budget of {shown(value)} is no number of credits from 0 up.",
+            next_step="Write it as lumen.budget(credits=50); lumen.budget().remove() ends one.",
+            field="credits",
+        )
+    return limit
+
+
+def _task_limit(value: object) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 0:
+        raise InvalidRequest(
+            f"The budget of {shown(value)} is no whole number of tasks from 0 up.",
+            next_step="Write it as lumen.budget(tasks=20); lumen.budget().remove() ends one.",
+            field="tasks",
+        )
+    return int(value)

@@ -1,0 +1,224 @@
+"""What pictures cost, as far as the user says: credits for one picture, by model code.
+
+The service serves no prices, and its page states none ("price by model and group"): the list starts
+empty, and nothing here guesses.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+from collections.abc import MutableMapping
+from fractions import Fraction
+from numbers import Real
+from typing import TYPE_CHECKING
+
+from lumen_widgets.core.errors import InvalidRequest
+from lumen_widgets.core.sizes import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from lumen_widgets.core.request import Request
+
+_log = logging.getLogger("lumen_widgets")
+
+
+class Prices(MutableMapping[str, float]):
+    """Credits for one picture, by model code: a mapping that the user fills in.
+
+    Whatever shows or limits a cost reads it here. A price that changes counts from the next submit
+    on. It may be changed and read from any thread.
+
+    Raises
+    ------
+    InvalidRequest
+        When a code is set that is no text, or a price that is no finite number from 0 up.
+
+    Examples
+    --------
+    >>> prices = Prices()
+    >>> prices["my-model"] = 2
+    >>> prices.update({"another": 0.5})
+    >>> prices
+    {'my-model': 2.0, 'another': 0.5}
+
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        # never changed in place, so that whoever reads it needs no lock
+        self._table: dict[str, float] = {}
+        self._listeners: list[Callable[[str], None]] = []
+
+    def __getitem__(self, model: str) -> float:
+        return self._table[model]
+
+    def __setitem__(self, model: str, credits_: float) -> None:
+        code, price = _code(model), _price(model, credits_)
+        with self._lock:
+            self._table = {**self._table, code: price}
+        self._tell(code)
+
+    def __delitem__(self, model: str) -> None:
+        with self._lock:
+            table = dict(self._table)
+            del table[model]
+            self._table = table
+        self._tell(model)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __repr__(self) -> str:
+        """Look like the dictionary that it is used as."""
+        return repr(self._table)
+
+    def _repr_html_(self) -> str:
+        import html
+
+        if not self._table:
+            return '<p>No price is known. <code>lumen.prices["model"] = 2.0</code> sets one.</p>'
+        rows = "".join(
+            f"<tr><td>{html.escape(model)}</td><td>{number_words(credits_)}</td></tr>"
+            for model, credits_ in self._table.items()
+        )
+        return f"<table><tr><th>Model</th><th>Credits for one picture</th></tr>{rows}</table>"
+
+    def table(self) -> dict[str, float]:
+        """Return all prices as they are at this moment."""
+        return dict(self._table)
+
+    def listen(self, fn: Callable[[str], None]) -> Callable[[], None]:
+        """Have `fn` called with the code of each price that changed; return what ends that.
+
+        It is called on the thread that changed it and should take no time; what it raises is
+        logged.
+
+        Examples
+        --------
+        >>> stop = prices.listen(print)
+        >>> stop()
+
+        """
+        with self._lock:
+            self._listeners = [*self._listeners, fn]
+
+        def stop() -> None:
+            with self._lock:
+                self._listeners = [one for one in self._listeners if one is not fn]
+
+        return stop
+
+    def _tell(self, model: str) -> None:
+        for fn in self._listeners:
+            try:
+                fn(model)
+            except Exception:  # noqa: BLE001 -- logged: a stranger's code must not undo a price
+                _log.exception("A listener to the prices failed.")
+
+
+prices = Prices()
+
+
+def amount_in(value: object) -> float | None:
+    """Return credits as a user passed them; None for what is no finite number from 0 up."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    try:
+        amount = float(value)
+    except OverflowError:
+        return None
+    return amount if 0 <= amount < math.inf else None
+
+
+def exact(credits_: float) -> Fraction:
+    """Return credits as the decimal number that was written: three times 0.1 are 0.3.
+
+    Examples
+    --------
+    >>> exact(0.1) * 3 == exact(0.3)
+    True
+
+    """
+    return Fraction(repr(float(credits_)))
+
+
+def pictures_in(request: Request) -> int | None:
+    """Return how many pictures a request asks for; None where `extra` says something else of n."""
+    if "n" not in request.body:
+        return 1  # "1 to 4, default 1" (the page)
+    n = request.body["n"]
+    return n if isinstance(n, int) and not isinstance(n, bool) and n > 0 else None
+
+
+def cost_of(request: Request) -> Fraction | None:
+    """Return the credits that a request costs, None where the price list does not say.
+
+    Examples
+    --------
+    >>> from lumen_widgets.core.request import Request
+    >>> cost_of(Request("generations", {"model": "unheard-of", "prompt": "a cat"})) is None
+    True
+
+    """
+    price, n = prices.get(request.model), pictures_in(request)
+    return None if price is None or n is None else exact(price) * n
+
+
+def number_words(number: float | Fraction) -> str:
+    """Return a number as people write it, all of its places that a price can have.
+
+    Examples
+    --------
+    >>> number_words(2.0), number_words(0.25), number_words(1234567.5)
+    ('2', '0.25', '1234567.5')
+
+    """
+    return f"{float(number):.12g}"
+
+
+def credits_words(credits_: float | Fraction, kind: str = "") -> str:
+    """Return an amount in words.
+
+    Parameters
+    ----------
+    credits_
+        How many.
+    kind
+        Whose, such as ``"sandbox"``, where they are not the service's own.
+
+    Examples
+    --------
+    >>> credits_words(1), credits_words(2.5, "sandbox")
+    ('1 credit', '2.5 sandbox credits')
+
+    """
+    words = [number_words(credits_), kind, "credit" if credits_ == 1 else "credits"]
+    return " ".join(word for word in words if word)
+
+
+def _code(model: object) -> str:
+    if not isinstance(model, str) or not model.strip():
+        raise InvalidRequest(
+            f"A price is set for a model's code, not for {shown(model)}.",
+            next_step='Write it as lumen.prices["model"] = 2.0.',
+            field="model",
+        )
+    return model
+
+
+def _price(model: str, credits_: object) -> float:
+    price = amount_in(credits_)
+    if price is None:
+        raise InvalidRequest(
+            f"The price {shown(credits_)} of {model} is no number of credits from 0 up.",
+            next_step="Give the credits for one picture, as the service's console says them; "
+            f"del lumen.prices[{model!r}] forgets a price.",
+            field="model",
+        )
+    return price

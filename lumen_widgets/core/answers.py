@@ -1,0 +1,290 @@
+"""What an answer of the service means: an error of ours, a task that was taken, a task's status.
+
+The rules are API.md's outcome table and its list of what the page leaves open.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from lumen_widgets.core.errors import (
+    AuthenticationError,
+    InsufficientCredits,
+    InvalidRequest,
+    LumenError,
+    NotFound,
+    RateLimited,
+    TaskCancelled,
+    TaskFailed,
+    UpstreamError,
+)
+
+if TYPE_CHECKING:
+    from lumen_widgets.core.http.transport import Answer
+
+# Ids are opaque; anything longer is a page of something else.
+LONGEST_ID = 200
+
+# n is at most 4: a longer list is not one of pictures.
+LONGEST_LIST = 100
+
+# Of a stranger's sentence, as much as fits in a message.
+LONGEST_WORDS = 300
+
+# Of the seconds that an answer asks to wait: longer than any time-out, and still a number to show.
+LONGEST_WAIT = 1e9
+
+SUCCEEDED, FAILED, CANCELLED = "succeeded", "failed", "cancelled"
+RUNNING = frozenset({"queued", "processing"})
+TERMINAL = frozenset({SUCCEEDED, FAILED, CANCELLED})
+
+_KINDS: dict[int, tuple[type[LumenError], str, str]] = {
+    400: (InvalidRequest, "The service refused the request.", "Change what it names."),
+    401: (
+        AuthenticationError,
+        "The service refused the API key.",
+        "Check LUMEN_API_KEY or api_key=; a revoked key has to be replaced.",
+    ),
+    402: (InsufficientCredits, "The account has too few credits.", "Top it up, or use another."),
+    403: (
+        AuthenticationError,
+        "The API key may not do this.",
+        "Check which group the key belongs to.",
+    ),
+    404: (
+        NotFound,
+        "The service knows no such task or model.",
+        "Check the id or the model code: which models there are depends on the key's group.",
+    ),
+    429: (RateLimited, "The service asks to wait.", "Try again later, or submit more slowly."),
+}
+_REFUSED = (InvalidRequest, "The service refused the request.", "Change the request.")
+_FAILED = (
+    UpstreamError,
+    "The service, or the model behind it, failed.",
+    "Try again later: the service says that failed requests are not charged.",
+)
+# 4xx that blame the moment rather than the request.
+_PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A task that the service took.
+
+    Attributes
+    ----------
+    task_id, status
+        As the service gave them.
+    created
+        When, in unix seconds, if the service said so.
+    row
+        The journal's row, None without a journal.
+
+    """
+
+    task_id: str
+    status: str
+    created: float | None
+    row: int | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the service says of a task.
+
+    Attributes
+    ----------
+    status
+        Its word, None where the answer could not be read.
+    error
+        ``code`` and ``message`` of a failed task.
+    urls
+        Where the pictures of a finished task are; None where the list could not be read.
+
+    """
+
+    status: str | None
+    error: dict[str, str] | None = None
+    urls: list[str] | None = None
+
+
+def error_of(answer: Answer, *, task_id: str | None = None) -> LumenError:
+    """Return the error that an HTTP status of 400 or more means, with what the body says.
+
+    Parameters
+    ----------
+    answer
+        The answer; its body may be any of the shapes that services use, HTML, or nothing.
+    task_id
+        The task that was asked about, if any.
+
+    Examples
+    --------
+    >>> from lumen_widgets.core.http.transport import Answer
+    >>> error_of(Answer(402))
+    InsufficientCredits('The account has too few credits.')
+
+    """
+    status = answer.status
+    if status in _KINDS:
+        kind, what, next_step = _KINDS[status]
+    elif status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING:
+        kind, what, next_step = _FAILED
+    else:
+        kind, what, next_step = _REFUSED
+    words = words_of(answer.json())
+    said = words.get("message")
+    return kind(
+        f"{what} It says: {sentence(said)}" if said else what,
+        next_step=next_step,
+        status=status,
+        code=words.get("code"),
+        request_id=answer.request_id,
+        task_id=task_id,
+    )
+
+
+def failure_of(task_id: str, status: str, words: dict[str, str]) -> LumenError:
+    """Return the error of a task that the service says has failed or was cancelled.
+
+    Parameters
+    ----------
+    task_id
+        The task.
+    status
+        ``"failed"`` or ``"cancelled"``.
+    words
+        The service's ``code`` and ``message``, as far as it gave them.
+
+    Examples
+    --------
+    >>> failure = failure_of("a1", "failed", {"code": "busy", "message": "Too busy."})
+    >>> failure.message, failure.task_id
+    ('The task failed: Too busy.', 'a1')
+
+    """
+    said = f": {sentence(words['message'])}" if words.get("message") else "."
+    if status == CANCELLED:
+        return TaskCancelled(
+            f"The service cancelled the task{said}",
+            next_step="Submit it again if you still want it.",
+            code=words.get("code"),
+            task_id=task_id,
+            may_have_cost=True,
+        )
+    return TaskFailed(
+        f"The task failed{said}",
+        next_step="Its credits are given back. Change the request, or submit it again.",
+        code=words.get("code"),
+        task_id=task_id,
+    )
+
+
+def words_of(found: Any) -> dict[str, str]:
+    """Return ``code`` and ``message`` out of an error's body, whichever of its shapes it has.
+
+    Examples
+    --------
+    >>> words_of({"error": {"code": "busy", "message": "Try later."}})
+    {'code': 'busy', 'message': 'Try later.'}
+    >>> words_of({"detail": "Not here."})
+    {'message': 'Not here.'}
+
+    """
+    if not isinstance(found, dict):
+        return {}
+    source = found.get("error", found)
+    if not isinstance(source, dict):
+        source = {"message": source}
+    message = source.get("message", source.get("detail", found.get("detail")))
+    words = {"code": clean(source.get("code")), "message": clean(message)}
+    return {name: text for name, text in words.items() if text}
+
+
+def clean(value: Any) -> str:
+    """Return a stranger's words as one printable line of at most `LONGEST_WORDS` characters."""
+    if value is None or isinstance(value, bool):
+        return ""
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except RecursionError:
+        return ""
+    line = " ".join(text[: LONGEST_WORDS * 4].split())
+    return "".join(letter for letter in line if letter.isprintable())[:LONGEST_WORDS]
+
+
+def sentence(words: str) -> str:
+    """Return a stranger's words with a full stop, so that ours can follow."""
+    return words if words.endswith((".", "!", "?", "。", "！", "？")) else f"{words}."  # noqa: RUF001 -- the service may answer in Chinese
+
+
+def says_error(answer: Answer) -> bool:
+    """Say whether the body is JSON with an ``error``: then it is the service itself that speaks."""
+    found = answer.json()
+    return isinstance(found, dict) and isinstance(found.get("error"), dict | str)
+
+
+def retry_after(answer: Answer) -> float | None:
+    """Return the seconds that Retry-After asks to wait (a number or a date), None without one."""
+    value = answer.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.replace(".", "", 1).isdigit():
+        # Digits without end are a time without end, and no reason to ask again at once.
+        return min(float(value), LONGEST_WAIT)
+    try:
+        return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
+    except (ValueError, TypeError, OverflowError, IndexError, OSError):
+        return None
+
+
+def read_id(found: Any) -> str | None:
+    """Return the task id in an answer's JSON, or None if there is none that can be used."""
+    task_id = found.get("id") if isinstance(found, dict) else None
+    if not isinstance(task_id, str) or not 0 < len(task_id) <= LONGEST_ID:
+        return None
+    # Dots alone would climb out of the path that the id is put into.
+    if not task_id.isprintable() or not task_id.strip(". "):
+        return None
+    return task_id
+
+
+def read_created(found: dict[str, Any]) -> float | None:
+    """Return ``created`` in unix seconds, or None if it is not a time."""
+    created = found.get("created")
+    if not isinstance(created, int | float) or isinstance(created, bool):
+        return None
+    try:
+        seconds = float(created)
+    except OverflowError:
+        return None
+    return seconds if math.isfinite(seconds) and seconds > 0 else None
+
+
+def read_report(answer: Answer, task_id: str) -> Report:
+    """Read a status call's answer; what cannot be read is None, never a guess.
+
+    An answer that names another task is not about this one: a proxy, or a kept connection on which
+    more came than was asked for, may deliver it here, and with it the pictures of a stranger.
+    """
+    found = answer.json()
+    status = clean(found.get("status")) if isinstance(found, dict) else ""
+    if not status or not isinstance(found["status"], str) or found.get("id", task_id) != task_id:
+        return Report(None)
+    return Report(
+        status,
+        error=words_of({"error": found.get("error")}) if status == FAILED else None,
+        urls=_read_urls(found.get("data")) if status == SUCCEEDED else None,
+    )
+
+
+def _read_urls(data: Any) -> list[str] | None:
+    if not isinstance(data, list) or not 0 < len(data) <= LONGEST_LIST:
+        return None
+    found = [entry.get("url") if isinstance(entry, dict) else None for entry in data]
+    urls = [url for url in found if isinstance(url, str) and url]
+    return urls if len(urls) == len(data) else None

@@ -1,0 +1,310 @@
+"""Everything that can go wrong, as one tree.
+
+::
+
+    LumenError
+    ├── MissingKey              no key was found
+    ├── InvalidRequest          the request cannot be carried out as it is (also ValueError)
+    ├── HostingError            a local picture could not be given a URL
+    ├── BudgetExceeded          it would cost more than may be spent, so nothing was sent
+    ├── JournalError            the journal cannot be written, so nothing was sent
+    ├── ServiceUnreachable      never connected: nothing was sent (also ConnectionError)
+    ├── AuthenticationError     the key is missing, wrong or revoked
+    ├── InsufficientCredits     the account has too few credits
+    ├── NotFound                no such task, or no such model in the key's group
+    ├── RateLimited             the service asked to wait, for longer than the time-out
+    ├── UpstreamError           the service, or the model behind it, failed and says so
+    ├── SubmitOutcomeUnknown    sent, but nobody knows whether it was taken
+    ├── TaskFailed              the task ended as failed
+    ├── TaskCancelled           the task ended as cancelled, by the service's word
+    ├── TasksFailed             several tasks were followed and some of them failed
+    ├── WaitTimeout             the wait ended before the task did (also TimeoutError)
+    └── DownloadError           a finished picture could not be fetched
+
+Every message says what happened, whether credits may have been spent, and what to do next.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import TracebackType
+
+    from lumen_widgets.core.pictures.picture import Picture
+    from lumen_widgets.core.task import Task
+
+_PACKAGE = str(Path(__file__).parents[1])
+
+
+class LumenError(Exception):
+    """The root of the tree.
+
+    Parameters
+    ----------
+    message
+        What happened, in one sentence.
+    next_step
+        What to do next, in one sentence; shown after the message.
+    status
+        HTTP status of the answer, if there was one.
+    code
+        The service's own code for what went wrong, if it gave one.
+    request_id
+        The service's id of the request, if it gave one: support asks for it.
+    task_id
+        The task that this is about, if one is known.
+    may_have_cost
+        Whether credits may have been spent.
+
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        next_step: str = "",
+        status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+        task_id: str | None = None,
+        may_have_cost: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.next_step = next_step
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.task_id = task_id
+        self.may_have_cost = may_have_cost
+
+    def __str__(self) -> str:
+        """Return the message, what to do next, and the facts that a bug report needs."""
+        facts = [
+            f"{name} {value}"
+            for name, value in (
+                ("HTTP", self.status),
+                ("code", self.code),
+                ("request", self.request_id),
+                ("task", self.task_id),
+            )
+            if value is not None
+        ]
+        tail = f"({', '.join(facts)})" if facts else ""
+        return " ".join(part for part in (self.message, self.next_step, tail) if part)
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what a cell shows: the message and the user's own line, without our stack.
+
+        IPython asks for this. The whole stack is still in `__traceback__`, for a debugger.
+        """
+        return [f"{type(self).__name__}: {self}", *_user_line(self.__traceback__)]
+
+
+def interrupted(message: str) -> KeyboardInterrupt:
+    """Return what ends a wait on Ctrl-C; in a cell it is shown as shortly as a `LumenError`.
+
+    It is no class of its own: only an exact KeyboardInterrupt ends a program as a signal does.
+    """
+    error = KeyboardInterrupt(message)
+    error._render_traceback_ = lambda: [  # type: ignore[attr-defined] # IPython asks for it
+        f"KeyboardInterrupt: {message}",
+        *_user_line(error.__traceback__),
+    ]
+    return error
+
+
+def warn(message: str) -> None:
+    """Warn at the user's own line; where warnings raise, log it, so that no task is lost by it."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back
+    try:
+        warnings.warn(message, stacklevel=level)
+    except Warning:
+        logging.getLogger("lumen_widgets").warning(message)
+
+
+def _user_line(trace: TracebackType | None) -> list[str]:
+    """Return the innermost line of a stack that is not this package's."""
+    frames = [
+        frame for frame in traceback.extract_tb(trace) if not frame.filename.startswith(_PACKAGE)
+    ]
+    return [f"  line {frames[-1].lineno}: {frames[-1].line}"] if frames else []
+
+
+class MissingKey(LumenError):
+    """No API key was given and none was found; nothing was sent."""
+
+
+class InvalidRequest(LumenError, ValueError):
+    """The request cannot be carried out as it is: found here before sending, or HTTP 400.
+
+    Attributes
+    ----------
+    field
+        The keyword of the call that is wrong, None where only the service knows.
+
+    """
+
+    def __init__(self, message: str, *, field: str | None = None, **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.field = field
+
+
+@contextmanager
+def naming(field: str | None) -> Iterator[None]:
+    """Say of an `InvalidRequest` that comes out of the block which keyword it is about."""
+    try:
+        yield
+    except InvalidRequest as error:
+        error.field = error.field or field
+        raise
+
+
+class HostingError(LumenError):
+    """A local picture or mask could not be given a URL that the service can read; nothing paid."""
+
+
+class BudgetExceeded(LumenError):
+    """It would go over what `lumen.budget` allows, or nobody knows that; nothing was sent.
+
+    Attributes
+    ----------
+    count
+        How many tasks were asked for.
+    cost
+        What they cost together in credits, None where that is not known.
+    left
+        Credits that were left; None where credits are not limited.
+
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        count: int = 1,
+        cost: float | None = None,
+        left: float | None = None,
+        **facts: Any,
+    ) -> None:
+        super().__init__(message, **facts)
+        self.count = count
+        self.cost = cost
+        self.left = left
+
+
+class JournalError(LumenError):
+    """The journal cannot be written; nothing was sent, because a paid task must not be lost."""
+
+
+class ServiceUnreachable(LumenError, ConnectionError):
+    """No connection was ever opened; nothing was sent and nothing spent."""
+
+
+class AuthenticationError(LumenError):
+    """The key is missing, wrong or revoked (HTTP 401)."""
+
+
+class InsufficientCredits(LumenError):
+    """The account has too few credits (HTTP 402)."""
+
+
+class NotFound(LumenError):
+    """There is no such task, or no such model in the key's group (HTTP 404)."""
+
+
+class RateLimited(LumenError):
+    """The service asked to wait (HTTP 429), for longer than the time-out; nothing spent."""
+
+
+class UpstreamError(LumenError):
+    """The service or the model behind it failed, and says that the request was refused."""
+
+
+class SubmitOutcomeUnknown(LumenError):
+    """The request was sent, but no answer says whether it was taken: it may have been paid.
+
+    The request is kept in the journal. Sending it again may pay twice, so nothing here does.
+    """
+
+
+class TaskFailed(LumenError):
+    """The task ended as failed; the service gives its credits back."""
+
+
+class TaskCancelled(LumenError):
+    """The service says that the task was cancelled."""
+
+
+class TasksFailed(LumenError):
+    """Some of several tasks failed; the pictures of the others were delivered.
+
+    Attributes
+    ----------
+    tasks
+        The tasks that failed, in the order in which they ended.
+    errors
+        What each of them raised, in the same order.
+
+    """
+
+    def __init__(self, tasks: Sequence[Task] = (), errors: Sequence[LumenError] = ()) -> None:
+        self.tasks = list(tasks)
+        self.errors = list(errors)
+        lines = [f"{len(self.errors)} of the tasks did not deliver all of their pictures:"]
+        lines += [f"  {error}" for error in self.errors]
+        super().__init__(
+            "\n".join(lines), may_have_cost=any(error.may_have_cost for error in self.errors)
+        )
+
+    def __reduce__(self) -> tuple[type[TasksFailed], tuple[list[Task], list[LumenError]]]:
+        """Leave the tasks behind: they hold a client, and a client holds a key."""
+        return type(self), ([], self.errors)
+
+
+class WaitTimeout(LumenError, TimeoutError):
+    """The wait ended before the task did; the task goes on, and its id is in the message."""
+
+
+class DownloadError(LumenError):
+    """A finished picture could not be fetched; waiting again fetches what is missing.
+
+    Attributes
+    ----------
+    pictures
+        The pictures of the same task that did arrive.
+    passing
+        Whether the same question may well be answered in a moment.
+
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        pictures: Sequence[Picture] = (),
+        next_step: str = "",
+        status: int | None = None,
+        task_id: str | None = None,
+        may_have_cost: bool = True,
+        passing: bool = False,
+    ) -> None:
+        super().__init__(
+            message,
+            next_step=next_step,
+            status=status,
+            task_id=task_id,
+            may_have_cost=may_have_cost,
+        )
+        self.pictures = list(pictures)
+        self.passing = passing

@@ -1,0 +1,1 @@
+"""One HTTP request on its way to the service and back."""

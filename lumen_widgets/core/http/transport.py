@@ -1,0 +1,275 @@
+"""The way to the service and back: signed requests out, capped answers in, nothing repeated."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import ssl
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+)
+from urllib3.response import HTTPResponse
+
+from lumen_widgets.core.http.redaction import forget
+from lumen_widgets.core.http.send_guard import Flight, send_through, watched_copy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from requests.adapters import BaseAdapter
+
+    from lumen_widgets.core.http.keys import Key
+    from lumen_widgets.core.http.origin import Origin
+
+# Answers are a few hundred bytes of JSON; a page of HTML from a proxy may be some hundred kB.
+LARGEST_ANSWER = 1 << 20
+
+# Where services and the proxies before them put the id that support asks for.
+REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-amzn-requestid", "cf-ray")
+
+# All that the HTTP libraries are known to raise; requests lets some of urllib3's own through.
+_FAILURES = (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError)
+
+# What to say of an error, by the kind of it or of what it wraps; the first that fits.
+_WORDS: tuple[tuple[type[BaseException], str], ...] = (
+    (NameResolutionError, "its name could not be resolved"),
+    (socket.gaierror, "its name could not be resolved"),
+    (requests.exceptions.ProxyError, "the proxy refused or failed"),
+    (http.client.RemoteDisconnected, "the connection was closed without an answer"),
+    (ConnectionRefusedError, "the connection was refused"),
+    (ConnectionResetError, "the connection was reset"),
+    (BrokenPipeError, "the connection was reset"),
+    (requests.ConnectTimeout, "no connection in time"),
+    (requests.Timeout, "no answer in time"),
+    (TimeoutError, "no answer in time"),
+    (ssl.SSLError, "TLS failed"),
+    (requests.exceptions.SSLError, "TLS failed"),
+)
+
+
+class NotSentError(Exception):
+    """Not one byte of the request was written."""
+
+
+class LostError(Exception):
+    """The request may have been written, and no answer can be had."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: status, headers, and as much of the body as could be read."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+    def json(self) -> Any:
+        """Return the body as JSON, or None where it is none."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+    @property
+    def request_id(self) -> str | None:
+        """The service's id of the request, if it gave one that can be printed."""
+        for name in REQUEST_ID_HEADERS:
+            value = self.headers.get(name, "")
+            if value and value.isascii() and value.isprintable():
+                return value[:100]
+        return None
+
+
+class Transport:
+    """Sends requests to one origin.
+
+    Redirects are never followed, the environment's proxies are used (never for loopback), a
+    netrc file is never read.
+
+    Parameters
+    ----------
+    origin
+        Where requests go.
+    key
+        Signs them.
+    session
+        Brings adapters, proxies, headers and TLS settings; its connection pools are left alone.
+
+    """
+
+    def __init__(self, origin: Origin, key: Key, session: requests.Session) -> None:
+        self.origin = origin
+        self._key = key
+        self._session = session
+        self._pooled: tuple[int, BaseAdapter, BaseAdapter] | None = None
+
+    def get(self, *path: str, deadline: float) -> Answer:
+        """Ask for ``/path``, on a kept connection if there is one.
+
+        Raises
+        ------
+        NotSentError, LostError
+            If no answer came by `deadline` (as `time.monotonic` counts).
+
+        """
+        url = self.origin.at(*path)
+        return self._send("GET", url, None, self._pooled_adapter(url), Flight(deadline))
+
+    def post(self, *path: str, body: bytes, flight: Flight) -> Answer:
+        """Send JSON text to ``/path`` on a connection of its own.
+
+        A pooled connection that a middlebox has dropped looks just like a request that was
+        accepted before the connection was lost; only a fresh one tells them apart.
+
+        Raises
+        ------
+        NotSentError
+            If certainly nothing left: then, and only then, it may be sent again.
+        LostError
+            If something may have left, and no answer can be had.
+
+        """
+        url = self.origin.at(*path)
+        adapter = self._session.get_adapter(url)
+        if not isinstance(adapter, HTTPAdapter):
+            return self._send("POST", url, body, adapter, flight)
+        fresh = watched_copy(adapter)
+        try:
+            return self._send("POST", url, body, fresh, flight)
+        finally:
+            fresh.close()
+
+    def _pooled_adapter(self, url: str) -> BaseAdapter:
+        adapter = self._session.get_adapter(url)
+        if not isinstance(adapter, HTTPAdapter):
+            return adapter
+        # The process id: a forked child must not read answers from its parent's connections.
+        if self._pooled is None or self._pooled[:2] != (os.getpid(), adapter):
+            self._pooled = (os.getpid(), adapter, watched_copy(adapter))
+        return self._pooled[2]
+
+    def _send(
+        self, method: str, url: str, body: bytes | None, adapter: BaseAdapter, flight: Flight
+    ) -> Answer:
+        headers = {
+            "Accept": "application/json",
+            # A compressed answer could unpack to anything; these are small.
+            "Accept-Encoding": "identity",
+            "User-Agent": "lumen_widgets",
+        }
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            prepared = self._session.prepare_request(
+                requests.Request(method, url, headers=headers, data=body, auth=self._key)
+            )
+            found = self._session.merge_environment_settings(
+                url, {}, stream=True, verify=None, cert=None
+            )
+        except _FAILURES as error:
+            raise NotSentError(describe(error)) from None
+        failure: NotSentError | LostError
+        try:
+            response = send_through(
+                adapter,
+                flight,
+                prepared,
+                verify=found["verify"],
+                cert=found["cert"],
+                proxies={} if self.origin.is_loopback else found["proxies"],
+            )
+        except _FAILURES as error:
+            if flight.departed or not (flight.watched or _never_connected(error)):
+                failure = LostError(describe(error))
+            else:
+                failure = NotSentError(describe(error))
+        except BaseException as error:
+            # Ctrl-C, say: below are frames with the request's headers in them.
+            forget(error)
+            raise
+        else:
+            with response:
+                return self._read(response)
+        finally:
+            # The one is signed, the other may hold a webhook's secret.
+            del prepared, body
+        # Raised out here, so that the library's error, which has the request, is not its context.
+        raise failure
+
+    def _read(self, response: requests.Response) -> Answer:
+        # Headers and body without the key: servers that refuse one like to repeat it.
+        headers = CaseInsensitiveDict(
+            (name, self._key.hide(value.encode("utf-8", "replace")).decode("utf-8", "replace"))
+            for name, value in response.headers.items()
+        )
+        body = bytearray()
+        try:
+            for piece in _pieces(response):
+                body += piece
+                if len(body) > LARGEST_ANSWER:
+                    break
+        except _FAILURES:
+            # A status whose body broke off still says something; what is read of it decides.
+            pass
+        return Answer(response.status_code, headers, self._key.hide(bytes(body)))
+
+
+def _pieces(response: requests.Response) -> Iterator[bytes]:
+    """Yield the body as it comes, so that what came before a connection broke is not lost."""
+    # An adapter that is not built on urllib3 may bring any file.
+    if not isinstance(response.raw, HTTPResponse):
+        yield from response.iter_content(1024)
+        return
+    while piece := response.raw.read1(8192, decode_content=True):
+        yield piece
+
+
+def describe(error: BaseException) -> str:
+    """Return what went wrong in a few words of our own.
+
+    The error's own text may hold URLs with passwords of a proxy, or headers.
+
+    Examples
+    --------
+    >>> describe(ConnectionRefusedError())
+    'the connection was refused'
+
+    """
+    causes = _causes(error)
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"the certificate was not accepted: {cause.verify_message}"
+    for kind, words in _WORDS:
+        if any(isinstance(cause, kind) for cause in causes):
+            return words
+    return f"the connection failed ({type(error).__name__})"
+
+
+def _never_connected(error: BaseException) -> bool:
+    """Say whether the kind of an error alone tells that no connection was ever opened."""
+    return isinstance(error, requests.ConnectTimeout) or any(
+        isinstance(cause, NewConnectionError | ConnectTimeoutError) for cause in _causes(error)
+    )
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """Return an error and what it wraps, in `args`, ``reason`` or as its cause, outermost first."""
+    found: list[BaseException] = []
+    todo: list[Any] = [error]
+    while todo and len(found) < 20:  # noqa: PLR2004 -- chains are 3 or 4 deep; this ends a loop
+        one = todo.pop(0)
+        if isinstance(one, BaseException) and one not in found:
+            found.append(one)
+            todo += [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
+    return found

@@ -1,0 +1,238 @@
+"""A picture as someone gives it to a call: read, checked, turned upright, freed of metadata."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from lumen_widgets.core.errors import InvalidRequest, naming
+from lumen_widgets.core.http.addresses import is_loopback_url
+from lumen_widgets.core.pictures.decoding import (
+    UnreadablePicture,
+    check_size,
+    decode,
+    orientation_of,
+    plain,
+    turned,
+)
+from lumen_widgets.core.pictures.metadata import without_metadata
+from lumen_widgets.core.pictures.picture import Picture
+from lumen_widgets.core.pictures.sources import ACCEPTED, checked_url, is_url, read_bytes
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+PictureSource: TypeAlias = (
+    "str | os.PathLike[str] | bytes | bytearray | memoryview | Image | NDArray[np.uint8] | Picture"
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# A JPEG that must be encoded again to stand upright: beyond this quality files grow and nothing
+# can be seen to improve.
+_JPEG_QUALITY = 95
+
+
+@dataclass(frozen=True)
+class LocalPicture:
+    """A picture that exists only here, ready to be hosted.
+
+    Attributes
+    ----------
+    data
+        The whole file, upright and without metadata.
+    media_type
+        ``image/png``, ``image/jpeg`` or ``image/webp``.
+    width, height
+        In pixels, as it is seen.
+    sha256
+        Hex digest of `data`.
+
+    """
+
+    data: bytes = dataclasses.field(repr=False)
+    media_type: str
+    width: int
+    height: int
+    sha256: str
+
+
+def read_picture(
+    source: PictureSource, *, base_url: str | None = None, field: str | None = None
+) -> str | LocalPicture:
+    """Read a picture that someone gave to a call.
+
+    Parameters
+    ----------
+    source
+        An ``http(s):`` or ``data:`` string, a path, bytes, a PIL image, a uint8 array of shape
+        (height, width), (height, width, 3) or (height, width, 4), or a `Picture`.
+    base_url
+        The service that is to read it: it cannot reach the results of a sandbox on this machine,
+        nor does a sandbox fetch from the internet. None takes a `Picture`'s URL as it is.
+    field
+        The keyword that it was given as, which an `InvalidRequest` names.
+
+    Returns
+    -------
+    str or LocalPicture
+        A URL as it was given (nothing is fetched); the URL of a `Picture` that still has one,
+        where `base_url` can reach it; or else the picture itself: upright, without metadata. A
+        file that is upright and has no metadata passes byte for byte; otherwise it is changed
+        without loss, except for a JPEG that must be turned.
+
+    Raises
+    ------
+    InvalidRequest
+        It is none of these, is not there, is damaged, or is larger than 64 MiB or 8192 x 8192
+        pixels; the message says what was given and what to do.
+
+    Examples
+    --------
+    >>> read_picture("https://example.org/cat.png")
+    'https://example.org/cat.png'
+
+    """
+    with naming(field):
+        if isinstance(source, Picture):
+            url = source.url
+            if url and (base_url is None or is_loopback_url(url) == is_loopback_url(base_url)):
+                return url
+            return from_bytes(source.bytes, "a Picture")
+        if isinstance(source, str) and is_url(source):
+            return checked_url(source)
+        if isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)):
+            data, name = read_bytes(source, "picture")
+            return from_bytes(data, name)
+        return _from_object(source)
+
+
+def from_bytes(data: bytes, name: str) -> LocalPicture:
+    """Return the bytes of a file as a picture: upright, without metadata.
+
+    Raises
+    ------
+    InvalidRequest
+        They are not one picture of a known format, whole and within the caps.
+
+    """
+    try:
+        media_type, image = decode(data)
+        if orientation_of(image) is None:
+            data = without_metadata(data, media_type)
+            width, height = image.size
+        else:
+            upright = turned(image)
+            width, height = upright.size
+            data, media_type = _encoded(upright, media_type)
+    except UnreadablePicture as error:
+        raise unreadable(name, error) from None
+    return LocalPicture(data, media_type, width, height, hashlib.sha256(data).hexdigest())
+
+
+def from_image(image: Image, name: str) -> LocalPicture:
+    """Return a PIL image as a PNG: upright, without metadata, its colour profile kept.
+
+    Raises
+    ------
+    InvalidRequest
+        It cannot be decoded, has no pixels or too many, or is of a mode without a fixed range.
+
+    """
+    upright = upright_image(image, name)
+    data = _png(upright, upright.info.get("icc_profile"))
+    return LocalPicture(
+        data, "image/png", upright.width, upright.height, hashlib.sha256(data).hexdigest()
+    )
+
+
+def upright_image(image: Image, name: str) -> Image:
+    """Return a PIL image turned upright, as L, LA, RGB or RGBA.
+
+    Raises
+    ------
+    InvalidRequest
+        It cannot be decoded, has no pixels or too many, or is of a mode without a fixed range.
+
+    """
+    try:
+        check_size(image.width, image.height)
+        image.load()
+        result = plain(turned(image))
+    except UnreadablePicture as error:
+        raise unreadable(name, error) from None
+    except Exception as error:  # noqa: BLE001  an image that was opened lazily fails here, in any of Pillow's ways
+        raise unreadable(name, UnreadablePicture(f"damaged: {error}")) from None
+    if image.mode in {"CMYK", "YCbCr", "LAB", "HSV"}:
+        result.info.pop("icc_profile", None)  # it described the colours of that mode
+    return result
+
+
+def unreadable(name: str, error: UnreadablePicture) -> InvalidRequest:
+    """Return the error that says what was given, what is wrong with it, and what is accepted."""
+    return InvalidRequest(
+        f"Given {name}, which is {error}.",
+        next_step=f"Give a whole {ACCEPTED} of at most 64 MiB and 8192 x 8192 pixels.",
+    )
+
+
+def _from_object(source: object) -> LocalPicture:
+    import numpy as np
+    import PIL.Image
+
+    if isinstance(source, PIL.Image.Image):
+        return from_image(source, f"a PIL image of mode {source.mode!r}")
+    if isinstance(source, np.ndarray):
+        name = f"an array of {source.dtype} and shape {source.shape}"
+        if source.dtype != np.uint8:
+            raise InvalidRequest(f"Given {name}.", next_step=_array_advice(source.dtype.kind))
+        if not (source.ndim == 2 or (source.ndim == 3 and source.shape[2] in {3, 4})):  # noqa: PLR2004  grey; RGB and RGBA
+            raise InvalidRequest(
+                f"Given {name}.",
+                next_step="The shape must be (height, width), (height, width, 3) or "
+                "(height, width, 4).",
+            )
+        if not source.size:
+            raise InvalidRequest(f"Given {name}, which has no pixels.")
+        return from_image(PIL.Image.fromarray(np.ascontiguousarray(source)), name)
+    raise InvalidRequest(
+        f"Given a {type(source).__name__}, which is not a picture.",
+        next_step="Give a URL, a path, bytes, a PIL image, a numpy array or a Picture.",
+    )
+
+
+def _array_advice(kind: str) -> str:
+    if kind == "f":
+        return 'Give uint8: (255 * array).round().astype("uint8"), if its numbers go from 0 to 1.'
+    if kind == "b":
+        return 'This looks like a mask; as a picture it is array.astype("uint8") * 255.'
+    return 'Give uint8: array.astype("uint8"), if its numbers go from 0 to 255.'
+
+
+def _encoded(upright: Image, media_type: str) -> tuple[bytes, str]:
+    """Return the file of a picture that was turned, and its type.
+
+    WebP becomes PNG: Pillow does not say whether a WebP was lossless, and PNG loses nothing.
+    """
+    profile = upright.info.get("icc_profile")
+    if media_type != "image/jpeg":
+        return _png(plain(upright), profile), "image/png"
+    file = io.BytesIO()
+    upright.info = {}
+    upright.save(file, "JPEG", quality=_JPEG_QUALITY, subsampling=0, icc_profile=profile)
+    return file.getvalue(), media_type
+
+
+def _png(image: Image, profile: bytes | None) -> bytes:
+    """Return a PNG that says nothing but its pixels and their colours."""
+    clean = image.copy()
+    clean.info = {}  # else text and EXIF that came with the picture are written again
+    file = io.BytesIO()
+    clean.save(file, "PNG", icc_profile=profile)
+    return file.getvalue()

@@ -1,0 +1,318 @@
+"""One request for pictures: built and checked before anything is sent or paid."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from lumen_widgets.core.callback import SECRET_FIELD, URL_FIELD, Secret, check_callback
+from lumen_widgets.core.errors import InvalidRequest
+from lumen_widgets.core.models import MODELS, VERBS
+from lumen_widgets.core.sizes import check_size, shown
+from lumen_widgets.core.words import harmless
+from lumen_widgets.journal import SHORTENED
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from lumen_widgets.core.models import Endpoint
+    from lumen_widgets.core.pictures.repaint import Repaint
+
+# "1 to 4, default 1" (the page).
+MOST_PICTURES = 4
+
+# The page names three tiers and no other.
+RESOLUTIONS = ("1K", "2K", "4K")
+
+
+@dataclass(frozen=True, repr=False)
+class Request:
+    """What was asked for, as it was sent.
+
+    Attributes
+    ----------
+    endpoint
+        ``"generations"``, ``"edits"`` or ``"inpaint"``; the first where a task is known by its
+        id alone.
+    body
+        The JSON object as sent, but for a webhook's secret; empty where a task is known by its id
+        alone.
+    secret
+        The webhook's secret, which no journal and no repr has.
+    repaint
+        What an inpaint repaints, where its mask was read here; no journal has it.
+    contents
+        By an address in the body: what is there, as far as it is known here (`content_of`).
+
+    """
+
+    endpoint: Endpoint
+    body: dict[str, Any]
+    secret: Secret | None = field(default=None, compare=False)
+    repaint: Repaint | None = field(default=None, compare=False)
+    contents: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def prompt(self) -> str:
+        """The prompt."""
+        return str(self.body.get("prompt", ""))
+
+    @property
+    def model(self) -> str:
+        """The model code."""
+        return str(self.body.get("model", ""))
+
+    @property
+    def n(self) -> int:
+        """How many pictures were asked for; the service makes 1 where nothing was said."""
+        n = self.body.get("n")
+        return n if isinstance(n, int) and not isinstance(n, bool) and n > 0 else 1
+
+    def encode(self) -> bytes:
+        """Return the body as JSON text in UTF-8, as it is sent."""
+        return _encode(self.body if self.secret is None else self.secret.put_into(self.body))
+
+    def __repr__(self) -> str:
+        """Leave out prompt and URLs: a repr ends in notebooks and logs."""
+        return f"<Request {self.endpoint} {harmless(self.model)} n={self.n}>"
+
+
+def check_fields(
+    endpoint: Endpoint,
+    prompt: str,
+    *,
+    model: str,
+    n: int | None = None,
+    size: str | None = None,
+    resolution: str | None = None,
+    quality: str | None = None,
+    negative_prompt: str | None = None,
+    webhook_url: str | None = None,
+    webhook_secret: str | None = None,
+    extra: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Check the fields that every call has and return those that were given, without `extra`.
+
+    Raises
+    ------
+    InvalidRequest
+        Naming the field and what to give instead.
+
+    Examples
+    --------
+    >>> check_fields("generations", "a cat", model="gpt-image-2-low", n=2)
+    {'model': 'gpt-image-2-low', 'prompt': 'a cat', 'n': 2}
+
+    """
+    fields = {
+        "model": _text("model", model),
+        "prompt": _text("prompt", prompt),
+        "n": None if n is None else _count(n),
+        "size": None if size is None else check_size(size),
+        "resolution": None if resolution is None else _tier(resolution),
+        "quality": None if quality is None else _text("quality", quality),
+        "negative_prompt": (
+            None if negative_prompt is None else _text("negative_prompt", negative_prompt)
+        ),
+        URL_FIELD: webhook_url,
+        SECRET_FIELD: webhook_secret,
+    }
+    check_callback(webhook_url, webhook_secret)
+    known = MODELS.get(model)
+    if known is not None and endpoint not in known.can:
+        able = [code for code, other in MODELS.items() if endpoint in other.can]
+        raise InvalidRequest(
+            f"The model {model} cannot {VERBS[endpoint]}.",
+            next_step=f"Use {' or '.join(able)}." if able else "Use another model.",
+            field="model",
+        )
+    # Now, and not only when the body is built: before a picture is uploaded for nothing.
+    _as_sent(_extra(extra))
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def build(
+    endpoint: Endpoint,
+    fields: Mapping[str, Any],
+    *,
+    image_urls: list[str] | None = None,
+    mask_url: str | None = None,
+    repaint: Repaint | None = None,
+    contents: Mapping[str, str] | None = None,
+    extra: Mapping[str, Any] | None = None,
+) -> Request:
+    """Put a request together from checked fields, the pictures' URLs and the user's extra fields.
+
+    Parameters
+    ----------
+    endpoint, fields
+        What `check_fields` was given and returned.
+    image_urls, mask_url
+        Where the service finds the pictures; None leaves the field out.
+    repaint
+        What the mask at `mask_url` repaints, where that is known.
+    contents
+        What is at these addresses, where that is known.
+    extra
+        Merged into the body last, so that it may replace anything.
+
+    Raises
+    ------
+    InvalidRequest
+        If `extra` is not an object of JSON values.
+
+    Examples
+    --------
+    >>> build("generations", {"prompt": "a cat"}, extra={"seed": 7}).body
+    {'prompt': 'a cat', 'seed': 7}
+
+    """
+    body: dict[str, Any] = dict(fields)
+    if image_urls is not None:
+        body["image_urls"] = image_urls
+    if mask_url is not None:
+        body["mask_url"] = mask_url
+    body.update(_extra(extra))
+    # a mask that `extra` names instead was never seen here
+    seen = repaint if body.get("mask_url") == mask_url else None
+    return _sealed(endpoint, body, repaint=seen, contents=contents)
+
+
+def check_again(request: object) -> Request:
+    """Return a request that was built before, checked for whether it can be sent as it is.
+
+    Raises
+    ------
+    InvalidRequest
+        If it is none, or was read from the journal, which keeps neither the pictures of
+        ``data:`` addresses nor secrets.
+
+    """
+    if not isinstance(request, Request) or not isinstance(request.body, Mapping):
+        raise InvalidRequest(
+            "That is no request.", next_step="Pass the request of a task.", field="request"
+        )
+    if not request.prompt.strip():
+        raise InvalidRequest(
+            "What this task was asked for is not known here, only its id.",
+            next_step="Call generate, edit or inpaint with what you want.",
+            field="request",
+        )
+    if _is_shortened(request.body):
+        raise InvalidRequest(
+            "This request had pictures in data: addresses, of which the journal keeps no bytes.",
+            next_step="Call edit or inpaint again with the pictures.",
+            field="request",
+        )
+    again = _sealed(
+        request.endpoint, request.body, request.secret, request.repaint, request.contents
+    )
+    if again.body.get(URL_FIELD) is not None and again.secret is None:
+        raise InvalidRequest(
+            "This request had a webhook_secret, which is kept nowhere.",
+            next_step="Call generate, edit or inpaint again with webhook_url and webhook_secret.",
+            field=SECRET_FIELD,
+        )
+    return again
+
+
+def _sealed(
+    endpoint: Endpoint,
+    body: Mapping[str, Any],
+    secret: Secret | None = None,
+    repaint: Repaint | None = None,
+    contents: Mapping[str, str] | None = None,
+) -> Request:
+    """Return a request as the service will read it, its webhook's secret apart from the rest."""
+    sent = _as_sent(body)
+    if SECRET_FIELD in sent:
+        secret = Secret(sent.pop(SECRET_FIELD))
+    return Request(endpoint, sent, secret, repaint, contents or {})
+
+
+def _is_shortened(value: object) -> bool:
+    """Say whether the journal left the bytes of a picture out of a body."""
+    if isinstance(value, Mapping):
+        return any(_is_shortened(item) for item in value.values())
+    if isinstance(value, list):
+        return any(_is_shortened(item) for item in value)
+    return isinstance(value, str) and value.startswith(SHORTENED)
+
+
+def _extra(extra: object) -> dict[str, Any]:
+    if extra is None:
+        return {}
+    if not isinstance(extra, Mapping) or not all(isinstance(name, str) for name in extra):
+        raise InvalidRequest(
+            "extra is not a mapping from field names to values.",
+            next_step='Write it as extra={"field": value}.',
+            field="extra",
+        )
+    return dict(extra)
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise InvalidRequest(
+            f"{name} is a {type(value).__name__}, not text.",
+            next_step=f"Pass {name} as a string.",
+            field=name,
+        )
+    if not value.strip():
+        raise InvalidRequest(
+            f"{name} is empty.",
+            next_step=(
+                "Say what the picture shows."
+                if name == "prompt"
+                else f"Give {name} a value or leave it out."
+            ),
+            field=name,
+        )
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidRequest(
+            f"{name} has half of a character in it (a lone surrogate).",
+            next_step="Type the text again, or read its file as UTF-8.",
+            field=name,
+        ) from None
+    return value
+
+
+def _count(n: object) -> int:
+    if not isinstance(n, int) or isinstance(n, bool) or not 1 <= n <= MOST_PICTURES:
+        raise InvalidRequest(
+            f"n is {shown(n)}, not a whole number from 1 to {MOST_PICTURES}.",
+            next_step="Submit several tasks for more pictures.",
+            field="n",
+        )
+    return n
+
+
+def _tier(resolution: object) -> str:
+    if not isinstance(resolution, str) or resolution not in RESOLUTIONS:
+        raise InvalidRequest(
+            f"The resolution {shown(resolution)} is not a tier.",
+            next_step=f"Use one of {', '.join(RESOLUTIONS)}.",
+            field="resolution",
+        )
+    return resolution
+
+
+def _encode(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _as_sent(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the service will read: written and read back, so tuples have become lists."""
+    try:
+        sent: dict[str, Any] = json.loads(_encode(body))
+    except (TypeError, ValueError, RecursionError):
+        raise InvalidRequest(
+            "extra holds something that JSON cannot carry.",
+            next_step="Use text, finite numbers, booleans, None, lists and objects of these.",
+            field="extra",
+        ) from None
+    return sent
