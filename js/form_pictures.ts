@@ -4,6 +4,7 @@ import { button, Field } from "./form_controls";
 import { PictureRow, uploadRow } from "./form_picture_row";
 import type { FormState } from "./form_state";
 import { type Place, refusal } from "./form_uploads";
+import { onEnter } from "./keyboard";
 import type { FormPicture } from "./prompt_form_messages";
 import { fill, type Words } from "./words";
 
@@ -73,9 +74,7 @@ export class PictureField {
       placeholder: "https://…",
       autocomplete: "off",
     });
-    this.#address.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && !event.isComposing) this.#addAddress();
-    });
+    onEnter(this.#address, () => this.#addAddress());
     const line = element("div", { class: "lumen-address-line" });
     this.#addressField = new Field(`${id}-address`, words.address, this.#address);
     line.append(

@@ -2,9 +2,8 @@
 import { element } from "./dom";
 import { Field, growing, stretch } from "./form_controls";
 import { PromptHistory } from "./form_history";
+import { isComposing, MAC } from "./keyboard";
 import { fill, type Words } from "./words";
-
-const MAC = /mac|iphone|ipad/i.test(navigator.platform);
 
 export class PromptField {
   readonly field: Field;
@@ -24,7 +23,7 @@ export class PromptField {
     });
     this.#box.addEventListener("keydown", (event) => {
       // while composing, the arrows choose among the characters that are offered
-      if (event.isComposing || event.keyCode === 229) return;
+      if (isComposing(event)) return;
       if (event.shiftKey || event.ctrlKey || event.altKey || event.metaKey) return;
       const found =
         event.key === "ArrowUp" && this.#atStart()
