@@ -2,6 +2,8 @@
 import { element, icon } from "./dom";
 import { button } from "./form_controls";
 import type { Upload } from "./form_uploads";
+import { STEPWISE } from "./gestures";
+import { isModified } from "./keyboard";
 import type { FormPicture } from "./prompt_form_messages";
 import { fill, type Words } from "./words";
 
@@ -35,14 +37,17 @@ export class PictureRow {
     if (move) {
       this.#earlier = button(words.earlier, () => move(key, -1), icon(...EARLIER));
       this.#later = button(words.later, () => move(key, 1), icon(...LATER));
+      for (const one of [this.#earlier, this.#later]) one.setAttribute(STEPWISE, "");
       tools.append(this.#earlier, this.#later);
     }
     this.#remove = button(words.remove, () => actions.remove(key), icon(...REMOVE));
     tools.append(this.#remove);
     tools.addEventListener("keydown", (event) => {
+      if (isModified(event)) return;
       if (event.key === "ArrowUp" && move) move(key, -1);
       else if (event.key === "ArrowDown" && move) move(key, 1);
-      else if (event.key === "Delete") actions.remove(key);
+      // held, it would take out the next one too, to which the focus goes
+      else if (event.key === "Delete" && !event.repeat) actions.remove(key);
       else return;
       event.preventDefault();
     });

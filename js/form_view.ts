@@ -8,7 +8,8 @@ import { PictureField } from "./form_pictures";
 import { PromptField } from "./form_prompt";
 import { SizeField } from "./form_size";
 import type { FormState } from "./form_state";
-import { keepKeys } from "./keyboard";
+import { oneThingAGesture } from "./gestures";
+import { isComposing, keepKeys } from "./keyboard";
 import { numberWords } from "./task_state";
 import { fill, type Words } from "./words";
 
@@ -163,10 +164,6 @@ export class FormView {
       event.preventDefault();
       void this.#send();
     });
-    // the second click of a double one would pay twice
-    this.#submit.addEventListener("click", (event) => {
-      if (event.detail > 1) event.preventDefault();
-    });
     form.addEventListener("keydown", (event) => this.#key(event));
     form.addEventListener("focusout", () => {
       state.draft.handOver();
@@ -181,13 +178,12 @@ export class FormView {
       (inMask ? this.#mask : this.#images).add(files);
     });
     // Ctrl+Enter is the form's own: in JupyterLab it would run the cell
-    const isOurs = (event: KeyboardEvent) =>
-      event.key === "Enter" || !(event.ctrlKey || event.metaKey || event.altKey);
-    keepKeys(form, signal, isOurs);
+    keepKeys(form, signal, (event) => event.key === "Enter");
+    oneThingAGesture(form, signal);
   }
 
   #key(event: KeyboardEvent): void {
-    if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
+    if (event.key !== "Enter" || isComposing(event)) return;
     if (event.ctrlKey || event.metaKey) {
       event.preventDefault();
       if (!event.repeat) void this.#send();

@@ -24,6 +24,8 @@ export function isChange(event: KeyboardEvent): boolean {
 // single keys that work on every control: none that a slider or a button has itself
 const ANYWHERE = /^[beroxi[\]]$/i;
 
+const ONCE = new Set(["Enter", "Escape", "x", "i", "Delete", "Backspace"]);
+
 /** Whether keys make text or numbers there, or choose in a list. */
 function isTyped(target: EventTarget | null): boolean {
   return target instanceof Element && target.matches("select, input[type=number]");
@@ -124,12 +126,14 @@ export class Keys {
   }
 
   #command(key: string, { repeat, shiftKey }: KeyboardEvent): boolean {
+    // held, these would undo what they just did, or do it for nothing; sizes and zooms go on
+    if (repeat && ONCE.has(key)) return true;
     const { document } = this.#hand;
     const { camera } = this.#stage;
     const busy = document.raster.painting;
     switch (key) {
       case "Enter":
-        if (!repeat && !busy) this.#paint(shiftKey);
+        if (!busy) this.#paint(shiftKey);
         return true;
       case "Escape":
         if (busy) this.#hand.abandon();

@@ -1,6 +1,7 @@
 /* One view of a mask painter: its controls, its stage, and what is said of the mask. */
 import type { AnyModel } from "@anywidget/types";
 import { element } from "./dom";
+import { oneThingAGesture } from "./gestures";
 import { keepKeys } from "./keyboard";
 import type { MaskDocument } from "./mask_document";
 import { Hand } from "./mask_hand";
@@ -139,11 +140,8 @@ export function showPainter(
     heard,
   );
   el.replaceChildren(root);
-  keepKeys(
-    root,
-    signal,
-    (event) => isChange(event) || !(event.ctrlKey || event.metaKey || event.altKey),
-  );
+  keepKeys(root, signal, isChange);
+  oneThingAGesture(root, signal);
 
   mask.listen(({ box, step }) => {
     stage.draw(box);

@@ -1,5 +1,6 @@
 /* A painter's controls: tools, size, changes, the view, and how the mask looks. */
 import { element, icon } from "./dom";
+import { STEPWISE } from "./gestures";
 import type { Hand, Tool } from "./mask_hand";
 import { LEAST_RADIUS } from "./mask_hand";
 import type { Mode } from "./mask_operations";
@@ -83,8 +84,8 @@ export class MaskToolbar {
     this.#opacity.addEventListener("change", () => {
       hand.choose("opacity", this.#opacity.valueAsNumber);
     });
-    this.#undo = button(words.undo, deeds.undo, ICONS.undo, "Ctrl+Z");
-    this.#redo = button(words.redo, deeds.redo, ICONS.redo, "Ctrl+Shift+Z");
+    this.#undo = stepwise(words.undo, deeds.undo, ICONS.undo, "Ctrl+Z");
+    this.#redo = stepwise(words.redo, deeds.redo, ICONS.redo, "Ctrl+Shift+Z");
     this.#brushOnly = element(
       "label",
       { class: "lumen-painter-size" },
@@ -122,8 +123,8 @@ export class MaskToolbar {
       ),
       group(
         words.view,
-        button(words.zoomOut, deeds.zoomOut, ICONS.zoomOut, "-"),
-        button(words.zoomIn, deeds.zoomIn, ICONS.zoomIn, "+"),
+        stepwise(words.zoomOut, deeds.zoomOut, ICONS.zoomOut, "-"),
+        stepwise(words.zoomIn, deeds.zoomIn, ICONS.zoomIn, "+"),
         button(words.fit, deeds.fit, null, "0"),
         button(words.actual, deeds.actual, null, "1"),
         this.#color,
@@ -144,8 +145,9 @@ export class MaskToolbar {
     this.#size.value = String(this.#stepOf(radius));
     this.#showSize(radius);
     const { done, undone } = this.#hand.document.history;
-    this.#undo.disabled = done.length === 0;
-    this.#redo.disabled = undone.length === 0;
+    // not `disabled`, which would take the focus away, and have the next key work on the notebook
+    this.#undo.setAttribute("aria-disabled", String(done.length === 0));
+    this.#redo.setAttribute("aria-disabled", String(undone.length === 0));
   }
 
   look(color: string, opacity: number): void {
@@ -228,6 +230,13 @@ function button(
   }
   made.title = `${label} (${key})`;
   made.addEventListener("click", deed);
+  return made;
+}
+
+/** A button of which each click of a quick series takes a step. */
+function stepwise(...described: Parameters<typeof button>): HTMLButtonElement {
+  const made = button(...described);
+  made.setAttribute(STEPWISE, "");
   return made;
 }
 

@@ -1,6 +1,7 @@
 /* One view of a task panel: header, toolbar, list, and what is said aloud. */
 import type { AnyModel } from "@anywidget/types";
 import { element } from "./dom";
+import { oneThingAGesture } from "./gestures";
 import { keepKeys } from "./keyboard";
 import { Announcer } from "./task_announcer";
 import type { Calls } from "./task_calls";
@@ -156,6 +157,7 @@ export function showPanel(
   );
   el.replaceChildren(root);
   keepKeys(root, signal);
+  oneThingAGesture(root, signal);
 
   const update = (changed: KnownRow[]) => {
     summarise();
