@@ -2,7 +2,6 @@
 import { element, icon } from "./dom";
 import { button } from "./form_controls";
 import type { Upload } from "./form_uploads";
-import { STEPWISE } from "./gestures";
 import { isModified } from "./keyboard";
 import type { FormPicture } from "./prompt_form_messages";
 import { fill, type Words } from "./words";
@@ -37,7 +36,6 @@ export class PictureRow {
     if (move) {
       this.#earlier = button(words.earlier, () => move(key, -1), icon(...EARLIER));
       this.#later = button(words.later, () => move(key, 1), icon(...LATER));
-      for (const one of [this.#earlier, this.#later]) one.setAttribute(STEPWISE, "");
       tools.append(this.#earlier, this.#later);
     }
     this.#remove = button(words.remove, () => actions.remove(key), icon(...REMOVE));
