@@ -76,7 +76,7 @@ export class FormState {
   }
 
   addAddress(place: Place, url: string): void {
-    this.send({ kind: "address", place, url });
+    this.send({ kind: "address", request: newId(), place, url });
   }
 
   receive(message: KernelMessage): void {

@@ -113,6 +113,7 @@ export interface SubmitMessage {
 /** Browser → kernel: take the picture at this address. */
 export interface AddressMessage {
   kind: "address";
+  request: string;
   place: "images" | "mask";
   url: string;
 }

@@ -53,7 +53,7 @@ class FormDesk:
         self._lock = threading.Lock()
         self._sequence = 0
         self._uploads = Uploads()
-        # submits taken in: a message that arrives twice is paid once
+        # submits and addresses taken in: a message that arrives twice is paid, and adds, once
         self._requests: set[str] = set()
         # what cannot be seen from a field's value: refused by a trait, or by the service
         self._refused: dict[str, str] = {}
@@ -140,8 +140,9 @@ class FormDesk:
                     self._form.set_trait(name, value)
             case "chunk":
                 self._take_chunk(content, list(buffers or ()))
-            case "address" if isinstance(content.get("url"), str):
-                self._add(content.get("place"), content["url"].strip())
+            case "address" if isinstance(request, str) and request not in self._requests:
+                self._requests.add(request)
+                self._take_address(content.get("place"), content.get("url"))
             case "remove":
                 self._remove(content.get("key"))
             case "move":
@@ -170,14 +171,13 @@ class FormDesk:
 
     def _submit(self, request: str, content: dict[str, Any]) -> None:
         typed, wrong = self._typed(content.get("fields"))
-        secret = content.get("secret")
         values = self._form.values()
         if "_extra_text" in typed:
             text = typed.pop("_extra_text")
             # a text with a slip in it is an error of its own: what `extra` says does not matter
             values = replace(values, extra_text=text, extra=parsed_extra(text) or None)
         values = replace(values, **typed)
-        secret = secret if isinstance(secret, str) else ""
+        secret = secret if isinstance(secret := content.get("secret"), str) else ""
         errors = self.ask(values, secret, wrong)
         if not errors:
             self._form.dispatch(values, secret)
@@ -216,6 +216,10 @@ class FormDesk:
         if isinstance(upload, str):
             self._form.send(ReceivedMessage(kind="received", upload=upload, size=size, error=error))
 
+    def _take_address(self, place: Any, url: Any) -> None:
+        if isinstance(url, str):
+            self._add(place, url.strip())
+
     def _add(self, place: Any, source: Any) -> None:
         form = self._form
         if place == "mask":
@@ -249,18 +253,14 @@ class FormDesk:
     def _errors(self, values: Values, *, asked: bool) -> dict[str, str]:
         errors = errors_in(values, asked=asked)
         images, mask = self._form.references.images, self._form.references.mask
-        bad = [one for one in images if one.error]
-        if bad:
+        if bad := [one for one in images if one.error]:
             errors["images"] = f"{bad[0].name}: {bad[0].error}"
         if mask is not None and mask.error:
             errors["mask"] = mask.error
         elif mask is not None and images and values.endpoint == INPAINT:
             first = images[0]
-            if (
-                first.width
-                and mask.width
-                and (first.width, first.height) != (mask.width, mask.height)
-            ):
+            known = first.width and mask.width
+            if known and (first.width, first.height) != (mask.width, mask.height):
                 errors.setdefault(
                     "mask",
                     f"The mask is {mask.width} x {mask.height} pixels, the picture "

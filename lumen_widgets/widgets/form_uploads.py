@@ -42,9 +42,13 @@ class Uploads:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._files: dict[str, bytearray] = {}
+        # those that are: a piece that arrives twice is no second picture
+        self._whole: set[str] = set()
 
     def take(self, chunk: dict[str, Any], buffers: list[Any]) -> tuple[int, PictureFile | None]:
-        """Add a piece; return how many bytes are here, and the file once it is whole.
+        """Add a piece; return how many bytes are here, and the file when it becomes whole.
+
+        A piece that arrives again adds nothing.
 
         Raises
         ------
@@ -62,9 +66,12 @@ class Uploads:
         if size > MAX_BYTES:
             raise UploadRefused(f"The file is larger than {MAX_BYTES // 1024**2} MiB.")
         with self._lock:
-            if start == 0 and len(self._files.keys() - {upload}) < _MOST_AT_ONCE:
-                self._files[upload] = bytearray()
-            here = self._files.get(upload)
+            if upload in self._whole:
+                return size, None
+            known = len(self._files.get(upload, b""))
+            if start < known and start + len(data) <= known:
+                return known, None
+            here = self._begun(upload) if start == 0 else self._files.get(upload)
             if here is None or len(here) != start or len(data) > _LARGEST_CHUNK:
                 self._files.pop(upload, None)
                 raise UploadRefused("The file did not arrive whole. Add it again.")
@@ -72,9 +79,17 @@ class Uploads:
             if len(here) < size and data:
                 return len(here), None
             del self._files[upload]
+            if len(here) == size:
+                self._whole.add(upload)
         if len(here) != size:
             raise UploadRefused("The file did not arrive whole. Add it again.")
         return size, PictureFile(here, _shown_name(name))
+
+    def _begun(self, upload: str) -> bytearray | None:
+        """Begin a file, unless too many others are on their way."""
+        if len(self._files.keys() - {upload}) >= _MOST_AT_ONCE:
+            return self._files.get(upload)
+        return self._files.setdefault(upload, bytearray())
 
 
 def _is_count(value: object) -> TypeGuard[int]:

@@ -124,6 +124,7 @@ class AddressMessage(TypedDict):
     """Browser → kernel: take the picture at this address."""
 
     kind: Literal["address"]
+    request: str
     place: Literal["images", "mask"]
     url: str
 

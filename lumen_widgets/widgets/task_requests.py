@@ -46,7 +46,7 @@ def answer(panel: TaskPanel, content: object) -> None:
     request = content.get("request")
     if not isinstance(request, str) or request in panel.acts:
         return
-    if kind == "act":
+    if kind in ("act", "take_up"):
         panel.acts.add(request)
     try:
         _carry_out(panel, kind, request, content)

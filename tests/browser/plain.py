@@ -1,4 +1,4 @@
-"""A widget's bundle in a page of its own, without JupyterLab: a fake model stands for the kernel."""
+"""A widget's bundle in a page without JupyterLab, where a fake model stands for the kernel."""
 
 from __future__ import annotations
 

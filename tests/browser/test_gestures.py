@@ -25,7 +25,7 @@ _FAILED = row("1")
 
 @pytest.fixture
 def plain(browser: Browser) -> Iterator[PlainPage]:
-    """A page without JupyterLab."""
+    """Open a page without JupyterLab."""
     with plain_page(browser) as page:
         yield page
 
@@ -100,7 +100,8 @@ def test_a_double_click_on_a_button_asks_for_no_more_than_a_click(
             return None
         # of a label, the edge: in its middle may be a field
         control.click(click_count=count, position={"x": 3, "y": 8}, force=True)
-        return plain.sent()
+        # a choice is written to its trait a moment later, once or not again
+        return plain.sent("traits")
 
     plain.mount(bundle)
     plain.el.locator("summary").evaluate_all(unfold)

@@ -42,7 +42,7 @@ _PAGES = [
 
 @pytest.fixture
 def plain(browser: Browser) -> Iterator[PlainPage]:
-    """A page without JupyterLab."""
+    """Open a page without JupyterLab."""
     with plain_page(browser) as page:
         yield page
 

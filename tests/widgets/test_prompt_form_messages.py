@@ -116,6 +116,24 @@ def test_files_come_in_pieces_and_are_kept_as_bytes_with_a_name(form: PromptForm
     assert form.images[0] is PICTURE
 
 
+def test_a_file_and_an_address_that_arrive_twice_are_one_picture_each(form: PromptForm) -> None:
+    """Piece by piece or whole, a connection that repeats a message adds nothing to what is paid."""
+    data = _png()
+    sent = messages(form)
+    chunk = {"kind": "chunk", "place": "images", "name": "fox.png", "size": len(data)}
+    for upload, length in (("whole", len(data)), ("pieces", 40)):
+        for start in range(0, len(data), length):
+            for _ in range(2):
+                piece = data[start : start + length]
+                receive(form, {**chunk, "upload": upload, "start": start}, piece)
+    url = "https://example.org/cat.png"
+    for request in ("1", "1", "2"):
+        receive(form, {"kind": "address", "request": request, "place": "images", "url": url})
+
+    assert list(form.images) == [data, data, url, url]
+    assert not any(message["error"] for message in sent if message["kind"] == "received")
+
+
 def _png() -> bytes:
     import io
 

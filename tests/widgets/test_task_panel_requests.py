@@ -7,6 +7,7 @@ from lumen_widgets.notebook.account import account_of
 from lumen_widgets.notebook.submission import Submission
 from lumen_widgets.widgets import TaskPanel
 from tests.widgets.forms import until
+from tests.widgets.panels import Browser
 from tests.widgets.quiet_service import QuietService
 
 if TYPE_CHECKING:
@@ -34,3 +35,17 @@ def test_a_wish_to_try_again_that_arrives_twice_is_paid_once() -> None:
     panel.close()
 
     assert len(panel._all()) == 3
+
+
+def test_an_id_to_take_up_that_arrives_twice_is_looked_up_and_answered_once() -> None:
+    """The second message is not a second wish."""
+    panel = TaskPanel([], QuietService().client())
+    browser = Browser(panel)
+    take_up = {"kind": "take_up", "request": "once", "key": "no row", "id": "a1b2c3"}
+    for _ in range(2):
+        panel._handle_custom_msg(take_up, [])
+    # answers are sent in the order in which they were made
+    browser.ask("hello", view="v")
+    panel.close()
+
+    assert [one["kind"] for one in browser.heard if one.get("request") == "once"] == ["error"]
