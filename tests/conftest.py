@@ -11,7 +11,7 @@ import pytest
 
 from lumen_widgets.client import prices
 from lumen_widgets.client.spending import budget as budgets
-from lumen_widgets.core.polling import pacing, scheduler
+from lumen_widgets.core.polling import pace, scheduler
 from tests import chromium, kernels, network
 from tests.jupyter import Lab
 from tests.lab_server import LabServer
@@ -125,7 +125,7 @@ def _nothing_followed_afterwards() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _own_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no test learn from the tasks of another one, whose server may have had the same port."""
-    monkeypatch.setattr(pacing, "_paces", {})
+    monkeypatch.setattr(pace, "_paces", {})
 
 
 @pytest.fixture(autouse=True)

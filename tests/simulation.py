@@ -20,7 +20,8 @@ from requests.adapters import BaseAdapter
 
 from lumen_widgets.client import LumenClient, sign_webhook
 from lumen_widgets.client.webhooks.deliveries import Deliveries
-from lumen_widgets.core.polling import pacing, scheduler
+from lumen_widgets.core.polling import pace as pacing
+from lumen_widgets.core.polling import scheduler
 from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from tests.client.service import png
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from lumen_widgets.client import Task
-    from lumen_widgets.core.polling.pacing import Pace
+    from lumen_widgets.core.polling.pace import Pace
 
 # Not of this machine, so that it is asked at the service's pace; and nobody's (RFC 2544).
 URL = "https://198.18.0.1"

@@ -2,29 +2,60 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+import statistics
+import weakref
+from collections.abc import Collection
+from typing import TYPE_CHECKING, NoReturn, Unpack
 
-from lumen_widgets.client.account import Account
-from lumen_widgets.client.arguments import host_names, open_journal, request_timeout
-from lumen_widgets.client.calls import Calls
-from lumen_widgets.core import completion
+import requests
+
+from lumen_widgets.client import live_tasks
+from lumen_widgets.client.history import resume as resuming
+from lumen_widgets.client.history.journal_option import JournalOption
+from lumen_widgets.client.history.records import JournalRecords, open_journal
+from lumen_widgets.client.hosting.choice import choose_hosting
+from lumen_widgets.client.hosting.hosting_option import HostingOption
+from lumen_widgets.client.live_tasks import LiveTasks
+from lumen_widgets.client.spending.budget import SpendingOption
+from lumen_widgets.client.webhooks import deliveries
+from lumen_widgets.client.webhooks.deliveries import WebhookOption
+from lumen_widgets.core import waiting
+from lumen_widgets.core.answers import Accepted
+from lumen_widgets.core.call import Call, read_call, several
+from lumen_widgets.core.callback import URL_FIELD
+from lumen_widgets.core.errors import InvalidRequest, interrupted, redacts_traceback
+from lumen_widgets.core.fields import PICTURE_FIELDS, with_fields
 from lumen_widgets.core.http.keys import read_key
 from lumen_widgets.core.http.origin import read_origin
+from lumen_widgets.core.http.transport import Transport
+from lumen_widgets.core.models import EDIT, GENERATE, INPAINT, INPAINT_MODEL, MODEL
+from lumen_widgets.core.options import Option, Options
+from lumen_widgets.core.pictures.downloads import fetch_picture
 from lumen_widgets.core.request import check_again
+from lumen_widgets.core.submit import submit
+from lumen_widgets.core.waiting import goes_on, request_timeout
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    import requests
-
+    from lumen_widgets.client.history.records import JournalPlace, Row
     from lumen_widgets.client.hosting.protocol import Hosting
+    from lumen_widgets.core.fields import Fields
+    from lumen_widgets.core.models import Endpoint
+    from lumen_widgets.core.pictures.downloads import FetchedPicture
+    from lumen_widgets.core.pictures.images import PictureSource
+    from lumen_widgets.core.pictures.masks import MaskSource
     from lumen_widgets.core.request import Request
     from lumen_widgets.core.task import Task
-    from lumen_widgets.journal import Journal
+
+# How many like tasks there must be before anything is said of the next one: two may be flukes.
+FEWEST_LIKE = 3
+
+# Which client submitted or took up each task that somebody still holds.
+_clients: weakref.WeakKeyDictionary[Task, LumenClient] = weakref.WeakKeyDictionary()
 
 
-class LumenClient(Calls):
+class LumenClient:
     """A client of the Lumen Image API, for scripts and notebooks alike.
 
     Every submit is written to the journal before it is sent, sent once, and followed in the
@@ -79,7 +110,7 @@ class LumenClient(Calls):
         base_url: str | None = None,
         *,
         hosting: Hosting | None = None,
-        journal: str | os.PathLike[str] | Journal | bool | None = None,
+        journal: JournalPlace = None,
         session: requests.Session | None = None,
         timeout: float = 30.0,
         allow_hosts: Sequence[str] = (),
@@ -92,16 +123,212 @@ class LumenClient(Calls):
             del api_key
         self.base_url = origin.url
         self.journal = open_journal(journal)
-        self._account = Account(
-            key,
-            hosting=hosting,
-            journal=self.journal,
-            session=session,
-            timeout=request_timeout(timeout),
-            allow_hosts=host_names(allow_hosts),
+        # Downloads and uploads go out without a key on sessions of their own, unless the user
+        # brought one: in a browser there is no other way out.
+        self._session = session
+        self._timeout = request_timeout(timeout)
+        self._allow_hosts = _host_names(allow_hosts)
+        self._hosting = hosting
+        self._records = JournalRecords(self.journal, origin.url, key.fingerprint)
+        self._transport = Transport(origin, key, session or requests.Session())
+        self._tasks = LiveTasks(
+            transport=self._transport,
+            options=self._options,
+            fetch=self._fetch,
+            records=self._records,
+            timeout=self._timeout,
+            added=self._added,
         )
 
-    def submit(self, request: Request) -> Task:
+    @property
+    def fingerprint(self) -> str:
+        """What the journal calls this account by; never the key."""
+        return self._records.account
+
+    @staticmethod
+    def of(task: Task) -> LumenClient | None:
+        """Return the client that submitted a task or took it up, None if nobody here did.
+
+        Examples
+        --------
+        >>> LumenClient.of(task).base_url  # doctest: +SKIP
+
+        """
+        return _clients.get(task)
+
+    @redacts_traceback
+    @with_fields(MODEL)
+    def generate(self, prompt: str, **fields: Unpack[Fields]) -> Task:
+        """Have pictures made from a prompt; return the task as soon as the service has it.
+
+        Parameters
+        ----------
+        prompt
+            What the pictures show, in any language.
+        model
+            Model code.
+        n
+            How many pictures, 1 to 4.
+        size
+            ``"1024x1024"`` (pixels, width first) or ``"16:9"``.
+        resolution
+            ``"1K"``, ``"2K"`` or ``"4K"``.
+        quality
+            The model's word for it, such as ``"low"``, ``"medium"`` or ``"high"``.
+        negative_prompt
+            What the pictures should not show.
+        webhook_url, webhook_secret
+            An http(s) address that the service calls when the task has ended, and what it signs
+            the call with: both or neither, such as a `WebhookReceiver` has. The secret is sent
+            and kept nowhere.
+        extra
+            More fields of the request's body, merged into it last.
+        reuse
+            True gives back what was paid for the same request before, by the journal, and pays
+            nothing: its pictures, or the task that still runs, in this process or another. The
+            same is what asks this service for the same pictures; pictures and masks go by their
+            content. What failed, was cancelled or refused is submitted anew.
+
+        Returns
+        -------
+        Task
+            Call its ``wait``. None in any field above leaves it out: the service decides.
+
+        Raises
+        ------
+        BudgetExceeded
+            If it goes over `lumen.budget`; nothing was uploaded, written down or sent.
+        JournalError, ServiceUnreachable
+            If it could not be written down, or no connection was opened; nothing was sent.
+        InvalidRequest
+            If it is refused here, before anything is sent, or by the service.
+        AuthenticationError, InsufficientCredits, NotFound, RateLimited, UpstreamError
+            If the service refused; nothing was spent.
+        SubmitOutcomeUnknown
+            If it was sent and nobody knows whether it was taken; with `reuse`, now or before.
+
+        Examples
+        --------
+        >>> task = client.generate("雪山下的猫", n=2, size="16:9")  # doctest: +SKIP
+
+        """
+        return self.call(GENERATE, prompt, **fields)
+
+    @redacts_traceback
+    @with_fields(MODEL)
+    def edit(
+        self,
+        prompt: str,
+        images: PictureSource | Sequence[PictureSource],
+        **fields: Unpack[Fields],
+    ) -> Task:
+        """Have pictures made from pictures and a prompt; return the task.
+
+        Parameters
+        ----------
+        prompt
+            What to change.
+        images
+            One picture or several: an ``http(s):`` or ``data:`` string, a path, bytes, a PIL
+            image, a uint8 array of shape (height, width[, 3 or 4]), or a `Picture`.
+        model, n, size, resolution, quality, negative_prompt, webhook_url, webhook_secret, extra
+            As for `generate`.
+        reuse
+            As for `generate`; what is found is not uploaded.
+
+        Raises
+        ------
+        HostingError
+            If a picture could not be given an address; nothing was sent.
+        LumenError
+            As for `generate`.
+
+        Examples
+        --------
+        >>> client.edit("make it snow", "cat.png").wait()  # doctest: +SKIP
+
+        """
+        return self.call(EDIT, prompt, images=several(images), **fields)
+
+    @redacts_traceback
+    @with_fields(INPAINT_MODEL)
+    def inpaint(
+        self, prompt: str, image: PictureSource, mask: MaskSource, **fields: Unpack[Fields]
+    ) -> Task:
+        """Have a part of a picture painted anew; return the task.
+
+        Parameters
+        ----------
+        prompt, image
+            What the part shows afterwards, and the picture as for `edit`.
+        mask
+            White, True or 128 and more is repainted. A picture, a bool array of shape
+            (height, width), or a painter; as large as the picture.
+        model, n, size, resolution, quality, negative_prompt, webhook_url, webhook_secret, extra
+            As for `generate`; a `size` has to be the picture's own.
+        reuse
+            As for `edit`.
+
+        Raises
+        ------
+        LumenError
+            As for `edit`.
+
+        Examples
+        --------
+        >>> client.inpaint("a corgi", "photo.png", "mask.png").wait()  # doctest: +SKIP
+
+        """
+        return self.call(INPAINT, prompt, images=[image], mask=mask, **fields)
+
+    @redacts_traceback
+    def call(
+        self,
+        endpoint: Endpoint,
+        prompt: str,
+        *,
+        images: Sequence[PictureSource] = (),
+        mask: MaskSource | None = None,
+        correlation_id: str | None = None,
+        **fields: Unpack[Fields],
+    ) -> Task:
+        """Make one of the three calls, for what decides by itself which it is.
+
+        Parameters
+        ----------
+        endpoint
+            ``"generations"``, ``"edits"`` or ``"inpaint"``.
+        prompt, images, mask
+            As `generate`, `edit` and `inpaint` take them.
+        correlation_id
+            What the caller knows the call by (`Task.correlation_id`); None makes one up.
+        **fields
+            As for `generate`.
+
+        Raises
+        ------
+        LumenError
+            As for `generate` and `edit`.
+
+        Examples
+        --------
+        >>> client.call("generations", "a cute cat", n=2)  # doctest: +SKIP
+
+        """
+        fields.setdefault("model", INPAINT_MODEL if endpoint == INPAINT else MODEL)
+        return self._pay(
+            read_call(
+                endpoint,
+                prompt,
+                fields,
+                images=images,
+                mask=mask,
+                base_url=self.base_url,
+                correlation_id=correlation_id,
+            )
+        )
+
+    def submit(self, request: Request, *, correlation_id: str | None = None) -> Task:
         """Send a request as it is, once, and return the task: it is paid, again if it was before.
 
         Parameters
@@ -109,6 +336,8 @@ class LumenClient(Calls):
         request
             The ``request`` of a task or of one's own making. Addresses in it may have expired;
             pictures are not looked at again.
+        correlation_id
+            What the caller knows the call by (`Task.correlation_id`); None makes one up.
 
         Raises
         ------
@@ -123,13 +352,10 @@ class LumenClient(Calls):
         >>> again = client.submit(task.request)  # doctest: +SKIP
 
         """
-        return self._account.submit(check_again(request), self)
-
-    def _submit(
-        self, draft: Request, host: Callable[[], Request] | None = None, *, reuse: bool = False
-    ) -> Task:
-        hosted = None if host is None else lambda: check_again(host())
-        return self._account.submit(check_again(draft), self, hosted, reuse=reuse)
+        again = check_again(request)
+        return self._pay(
+            Call(again.by_content(), again, origin=self.base_url, correlation_id=correlation_id)
+        )
 
     def usual_seconds(self, request: Request) -> float | None:
         """Return how long tasks like this one took here, by the journal: an estimate, no promise.
@@ -148,7 +374,8 @@ class LumenClient(Calls):
         12.4
 
         """
-        return self._account.usual_seconds(request)
+        seconds = self._records.durations(request)
+        return statistics.median(seconds) if len(seconds) >= FEWEST_LIKE else None
 
     def task(self, task_id: str) -> Task:
         """Take up a task by its id.
@@ -170,9 +397,9 @@ class LumenClient(Calls):
         >>> client.task("a1b2c3").wait()  # doctest: +SKIP
 
         """
-        return self._account.take_up(task_id, self)
+        return self._tasks.take_up(task_id)
 
-    def resume(self) -> list[Task]:
+    def resume(self) -> resuming.ResumedTasks:
         """Take up the tasks of this account that no process follows any more.
 
         They are those in the journal that have not ended, or whose pictures are not all here, and
@@ -203,11 +430,59 @@ class LumenClient(Calls):
         ...     print(task.id, task.error or task.pictures)
 
         """
-        return self._account.resume(self).tasks
+        # Of all clients here: what another one follows has not been left by anybody.
+        # What ended with an error is followed by nobody, although a variable may still hold it.
+        here = [
+            task
+            for task in live_tasks.known()
+            if task.origin == self.base_url and not (task.done and task.error)
+        ]
+        return resuming.resume(
+            self._records,
+            self._tasks,
+            transport=self._transport,
+            timeout=self._timeout,
+            followed={task.id for task in here},
+        )
 
     # Of any client's tasks: they stand here because this is where people look for them.
-    as_completed = staticmethod(completion.as_completed)
-    stream = staticmethod(completion.stream)
+    as_completed = staticmethod(waiting.as_completed)
+    stream = staticmethod(waiting.stream)
+
+    def _pay(self, call: Call) -> Task:
+        options = self._options(call.request)
+        taken = submit(call, options, transport=self._transport, timeout=self._timeout)
+        if not isinstance(taken, Accepted):
+            taken.reused = True
+            return taken
+        try:
+            return self._tasks.accepted(taken, call, options)
+        except KeyboardInterrupt:
+            raise interrupted(goes_on(taken.task_id)) from None
+
+    def _options(self, request: Request, row: Row | None = None) -> Options:
+        """Return what plugs on to one task, in the order in which they hold money and files."""
+        options: list[Option] = [SpendingOption(self.base_url)]
+        if not PICTURE_FIELDS.isdisjoint(request.body):
+            options.append(HostingOption(self._chosen_hosting, self.base_url))
+        options.append(JournalOption(self._records, self._tasks, self._timeout, row))
+        if URL_FIELD in request.body or deliveries.running:
+            options.append(WebhookOption())
+        return Options(options)
+
+    def _chosen_hosting(self) -> Hosting | None:
+        if self._hosting is None:
+            self._hosting = choose_hosting(self.base_url, self._transport.key, self._session)
+        return self._hosting
+
+    def _added(self, task: Task) -> None:
+        _clients[task] = self
+        live_tasks.add(task)
+
+    def _fetch(self, url: str) -> FetchedPicture:
+        return fetch_picture(
+            url, base_url=self.base_url, allow_hosts=self._allow_hosts, session=self._session
+        )
 
     def __repr__(self) -> str:
         """Name the service and nothing of the key: a repr ends in notebooks and logs."""
@@ -219,3 +494,15 @@ class LumenClient(Calls):
             "A LumenClient cannot be pickled, since it holds a key: make a new one where it is "
             "needed."
         )
+
+
+def _host_names(allow_hosts: object) -> tuple[str, ...]:
+    """Return host names as a tuple; one name alone is taken for a list of one."""
+    names = (allow_hosts,) if isinstance(allow_hosts, str) else allow_hosts
+    if not isinstance(names, Collection) or not all(isinstance(one, str) and one for one in names):
+        raise InvalidRequest(
+            "allow_hosts is not a list of host names.",
+            next_step='Pass names, such as ["pictures.example.org"].',
+            field="allow_hosts",
+        )
+    return tuple(names)

@@ -23,6 +23,8 @@ from lumen_widgets.core.errors import (
     TaskFailed,
     UpstreamError,
 )
+from lumen_widgets.core.waiting import seconds_in
+from lumen_widgets.core.words import clean, sentence
 
 if TYPE_CHECKING:
     from lumen_widgets.core.http.transport import Answer
@@ -32,9 +34,6 @@ LONGEST_ID = 200
 
 # n is at most 4: a longer list is not one of pictures.
 LONGEST_LIST = 100
-
-# Of a stranger's sentence, as much as fits in a message.
-LONGEST_WORDS = 300
 
 # Of the seconds that an answer asks to wait: longer than any time-out, and still a number to show.
 LONGEST_WAIT = 1e9
@@ -70,7 +69,9 @@ _FAILED = (
     "Try again later: the service says that failed requests are not charged.",
 )
 # 4xx that blame the moment rather than the request.
-_PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
+PASSING = frozenset(
+    {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
+)
 
 
 @dataclass(frozen=True)
@@ -83,15 +84,12 @@ class Accepted:
         As the service gave them.
     created
         When, in unix seconds, if the service said so.
-    row
-        The journal's row, None without a journal.
 
     """
 
     task_id: str
     status: str
     created: float | None
-    row: int | None
 
 
 @dataclass(frozen=True)
@@ -132,12 +130,8 @@ def error_of(answer: Answer, *, task_id: str | None = None) -> LumenError:
 
     """
     status = answer.status
-    if status in _KINDS:
-        kind, what, next_step = _KINDS[status]
-    elif status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING:
-        kind, what, next_step = _FAILED
-    else:
-        kind, what, next_step = _REFUSED
+    passing = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in PASSING
+    kind, what, next_step = _KINDS.get(status, _FAILED if passing else _REFUSED)
     words = words_of(answer.json())
     said = words.get("message")
     return kind(
@@ -207,23 +201,6 @@ def words_of(found: Any) -> dict[str, str]:
     return {name: text for name, text in words.items() if text}
 
 
-def clean(value: Any) -> str:
-    """Return a stranger's words as one printable line of at most `LONGEST_WORDS` characters."""
-    if value is None or isinstance(value, bool):
-        return ""
-    try:
-        text = value if isinstance(value, str) else repr(value)
-    except RecursionError:
-        return ""
-    line = " ".join(text[: LONGEST_WORDS * 4].split())
-    return "".join(letter for letter in line if letter.isprintable())[:LONGEST_WORDS]
-
-
-def sentence(words: str) -> str:
-    """Return a stranger's words with a full stop, so that ours can follow."""
-    return words if words.endswith((".", "!", "?", "。", "！", "？")) else f"{words}."  # noqa: RUF001 -- the service may answer in Chinese
-
-
 def says_error(answer: Answer) -> bool:
     """Say whether the body is JSON with an ``error``: then it is the service itself that speaks."""
     found = answer.json()
@@ -253,16 +230,15 @@ def read_id(found: Any) -> str | None:
     return task_id
 
 
-def read_created(found: dict[str, Any]) -> float | None:
-    """Return ``created`` in unix seconds, or None if it is not a time."""
-    created = found.get("created")
-    if not isinstance(created, int | float) or isinstance(created, bool):
+def read_accepted(answer: Answer) -> Accepted | None:
+    """Return the task that a submit's answer names, or None if it names none that can be used."""
+    found = answer.json()
+    task_id = read_id(found)
+    if task_id is None:
         return None
-    try:
-        seconds = float(created)
-    except OverflowError:
-        return None
-    return seconds if math.isfinite(seconds) and seconds > 0 else None
+    created = seconds_in(found.get("created"))
+    status = clean(found.get("status")) or "queued"
+    return Accepted(task_id, status, created if 0 < created < math.inf else None)
 
 
 def read_report(answer: Answer, task_id: str) -> Report:

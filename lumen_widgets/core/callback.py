@@ -77,21 +77,21 @@ def check_callback(url: object, secret: object) -> None:
         If one is missing or is not as above. Neither is repeated: an address may be signed.
 
     """
-    if url is not None:
-        _check_url(url)
+    if url is not None and not is_address(url):
+        raise InvalidRequest(
+            "webhook_url is not an http or https address.",
+            next_step="Give an address that the service can reach, such as "
+            "https://example.org/lumen.",
+            field=URL_FIELD,
+        )
     if secret is not None:
         check_secret(secret)
-    if url is not None and secret is None:
+    if (url is None) != (secret is None):
+        given, missing = (URL_FIELD, SECRET_FIELD) if secret is None else (SECRET_FIELD, URL_FIELD)
         raise InvalidRequest(
-            "webhook_url is given without webhook_secret.",
-            next_step="Give both: the service signs its calls with the secret.",
-            field=SECRET_FIELD,
-        )
-    if secret is not None and url is None:
-        raise InvalidRequest(
-            "webhook_secret is given without webhook_url.",
-            next_step="Give both, or neither.",
-            field=URL_FIELD,
+            f"{given} is given without {missing}.",
+            next_step="Give both, or neither: the service signs its calls with the secret.",
+            field=missing,
         )
 
 
@@ -104,23 +104,14 @@ def is_address(url: object) -> bool:
     (True, False)
 
     """
+    if not isinstance(url, str) or not is_url(url) or not url.isprintable() or " " in url:
+        return False
     try:
-        parts = urlsplit(url) if isinstance(url, str) and is_url(url) else None
+        parts = urlsplit(url)
         # Reading the port checks it.
-        good = parts is not None and bool(parts.hostname) and parts.port != 0
+        return bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-    return good and isinstance(url, str) and url.isprintable() and " " not in url
-
-
-def _check_url(url: object) -> None:
-    if not is_address(url):
-        raise InvalidRequest(
-            "webhook_url is not an http or https address.",
-            next_step="Give an address that the service can reach, such as "
-            "https://example.org/lumen.",
-            field=URL_FIELD,
-        )
 
 
 def check_secret(secret: object) -> None:

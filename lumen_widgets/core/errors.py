@@ -26,22 +26,28 @@ Every message says what happened, whether credits may have been spent, and what 
 
 from __future__ import annotations
 
+import functools
+import linecache
 import logging
 import sys
 import traceback
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
-    from lumen_widgets.core.pictures.picture import Picture
-    from lumen_widgets.core.task import Task
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 _PACKAGE = str(Path(__file__).parents[1])
+
+# Through whose frames a request goes with its key and its webhook's secret. A user's own frames
+# (a hosting function, say) keep their locals: those are for the user to see.
+_HOLD_SECRETS = frozenset({"http", "lumen_widgets", "requests", "urllib3"})
 
 
 class LumenError(Exception):
@@ -88,18 +94,14 @@ class LumenError(Exception):
 
     def __str__(self) -> str:
         """Return the message, what to do next, and the facts that a bug report needs."""
-        facts = [
-            f"{name} {value}"
-            for name, value in (
-                ("HTTP", self.status),
-                ("code", self.code),
-                ("request", self.request_id),
-                ("task", self.task_id),
-            )
-            if value is not None
-        ]
-        tail = f"({', '.join(facts)})" if facts else ""
-        return " ".join(part for part in (self.message, self.next_step, tail) if part)
+        known = {
+            "HTTP": self.status,
+            "code": self.code,
+            "request": self.request_id,
+            "task": self.task_id,
+        }
+        facts = ", ".join(f"{name} {value}" for name, value in known.items() if value is not None)
+        return " ".join(filter(None, (self.message, self.next_step, facts and f"({facts})")))
 
     def _render_traceback_(self) -> list[str]:
         """Return what a cell shows: the message and the user's own line, without our stack.
@@ -122,13 +124,21 @@ def interrupted(message: str) -> KeyboardInterrupt:
     return error
 
 
-def warn(message: str) -> None:
-    """Warn at the user's own line; where warnings raise, log it, so that no task is lost by it."""
-    level, frame = 1, sys._getframe()
+def warn(message: str, *, secret: str = "") -> None:
+    """Warn at the user's own line; where warnings raise, log it, so that no task is lost by it.
+
+    Python prints the line that a warning is for: not if `secret` stands in it.
+    """
+    frame = sys._getframe()  # noqa: SLF001 -- the only way to the user's own frame
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        level, frame = level + 1, frame.f_back
+        frame = frame.f_back
+    file, line, names = frame.f_code.co_filename, frame.f_lineno, frame.f_globals
+    if secret and secret in linecache.getline(file, line, names):
+        line = 0
+    # As the warnings module names it, so that "once for a place" counts as it does everywhere.
+    seen = names.setdefault("__warningregistry__", {})
     try:
-        warnings.warn(message, stacklevel=level)
+        warnings.warn_explicit(message, UserWarning, file, line, names.get("__name__"), seen)
     except Warning:
         logging.getLogger("lumen_widgets").warning(message)
 
@@ -139,6 +149,54 @@ def _user_line(trace: TracebackType | None) -> list[str]:
         frame for frame in traceback.extract_tb(trace) if not frame.filename.startswith(_PACKAGE)
     ]
     return [f"  line {frames[-1].lineno}: {frames[-1].line}"] if frames else []
+
+
+def redact(error: BaseException) -> None:
+    """Clear the locals of our frames, and of the HTTP libraries', from an error's stacks.
+
+    IPython's Verbose mode, cgitb, rich and error reporters print the locals of every frame, and
+    the HTTP libraries keep headers in theirs. Line numbers are all that a bug report needs. What
+    the error was raised from is let go where nobody would be shown it: a library's error has the
+    whole request as an attribute, headers and all.
+
+    Parameters
+    ----------
+    error
+        The error; frames that still run keep their locals.
+
+    """
+    if error.__suppress_context__ and error.__cause__ is None:
+        _clear(error.__context__)
+        error.__context__ = None
+    _clear(error)
+
+
+def redacts_traceback(call: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Have what a function raises forget the locals: for those that take a secret as it is."""
+
+    @functools.wraps(call)
+    def redacting(*args: _P.args, **fields: _P.kwargs) -> _R:
+        try:
+            return call(*args, **fields)
+        except BaseException as error:
+            redact(error)
+            raise
+        finally:
+            # This frame's own, which still runs.
+            del args, fields
+
+    return redacting
+
+
+def _clear(error: BaseException | None) -> None:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            if str(frame.f_globals.get("__name__", "")).partition(".")[0] in _HOLD_SECRETS:
+                with suppress(RuntimeError):  # it still runs
+                    frame.clear()
+        error = error.__cause__ or error.__context__
 
 
 class MissingKey(LumenError):
@@ -258,7 +316,8 @@ class TasksFailed(LumenError):
 
     """
 
-    def __init__(self, tasks: Sequence[Task] = (), errors: Sequence[LumenError] = ()) -> None:
+    # Any: errors stand below tasks and pictures, and do not know them
+    def __init__(self, tasks: Sequence[Any] = (), errors: Sequence[LumenError] = ()) -> None:
         self.tasks = list(tasks)
         self.errors = list(errors)
         lines = [f"{len(self.errors)} of the tasks did not deliver all of their pictures:"]
@@ -267,7 +326,7 @@ class TasksFailed(LumenError):
             "\n".join(lines), may_have_cost=any(error.may_have_cost for error in self.errors)
         )
 
-    def __reduce__(self) -> tuple[type[TasksFailed], tuple[list[Task], list[LumenError]]]:
+    def __reduce__(self) -> tuple[type[TasksFailed], tuple[list[Any], list[LumenError]]]:
         """Leave the tasks behind: they hold a client, and a client holds a key."""
         return type(self), ([], self.errors)
 
@@ -292,19 +351,10 @@ class DownloadError(LumenError):
         self,
         message: str,
         *,
-        pictures: Sequence[Picture] = (),
-        next_step: str = "",
-        status: int | None = None,
-        task_id: str | None = None,
-        may_have_cost: bool = True,
+        pictures: Sequence[Any] = (),
         passing: bool = False,
+        **facts: Any,
     ) -> None:
-        super().__init__(
-            message,
-            next_step=next_step,
-            status=status,
-            task_id=task_id,
-            may_have_cost=may_have_cost,
-        )
+        super().__init__(message, may_have_cost=True, **facts)
         self.pictures = list(pictures)
         self.passing = passing

@@ -44,3 +44,6 @@ MODELS: dict[str, Model] = {
     "gpt-image-2-low": Model(frozenset({GENERATE, EDIT})),
     "fal-flux-pro-fill": Model(frozenset({INPAINT})),
 }
+
+# The page's own examples: the first for pictures and edits, the second for inpainting.
+MODEL, INPAINT_MODEL = "gpt-image-2-low", "fal-flux-pro-fill"

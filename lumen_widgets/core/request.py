@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.core.callback import SECRET_FIELD, URL_FIELD, Secret, check_callback
 from lumen_widgets.core.errors import InvalidRequest
+from lumen_widgets.core.fields import PICTURE_FIELDS, Fields
 from lumen_widgets.core.models import MODELS, VERBS
-from lumen_widgets.core.sizes import check_size, shown
-from lumen_widgets.core.words import harmless
-from lumen_widgets.journal import SHORTENED
+from lumen_widgets.core.sizes import check_size
+from lumen_widgets.core.words import harmless, shown
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from lumen_widgets.core.models import Endpoint
     from lumen_widgets.core.pictures.repaint import Repaint
 
@@ -44,7 +43,7 @@ class Request:
     repaint
         What an inpaint repaints, where its mask was read here; no journal has it.
     contents
-        By an address in the body: what is there, as far as it is known here (`content_of`).
+        By an address in the body: what is there, as far as it is known here.
 
     """
 
@@ -70,6 +69,26 @@ class Request:
         n = self.body.get("n")
         return n if isinstance(n, int) and not isinstance(n, bool) and n > 0 else 1
 
+    def with_addresses(self, found: Mapping[str, str]) -> Request:
+        """Return the request with the addresses of pictures that stood in it by their content.
+
+        Parameters
+        ----------
+        found
+            The address of each content that has one now.
+
+        """
+        body = {
+            name: _exchanged(value, found) if name in PICTURE_FIELDS else value
+            for name, value in self.body.items()
+        }
+        contents = {url: content for content, url in found.items()}
+        return replace(self, body=body, contents={**self.contents, **contents})
+
+    def by_content(self) -> Request:
+        """Return the request as it was asked for: with contents in place of addresses."""
+        return replace(self.with_addresses(self.contents), contents={})
+
     def encode(self) -> bytes:
         """Return the body as JSON text in UTF-8, as it is sent."""
         return _encode(self.body if self.secret is None else self.secret.put_into(self.body))
@@ -79,47 +98,32 @@ class Request:
         return f"<Request {self.endpoint} {harmless(self.model)} n={self.n}>"
 
 
-def check_fields(
-    endpoint: Endpoint,
-    prompt: str,
-    *,
-    model: str,
-    n: int | None = None,
-    size: str | None = None,
-    resolution: str | None = None,
-    quality: str | None = None,
-    negative_prompt: str | None = None,
-    webhook_url: str | None = None,
-    webhook_secret: str | None = None,
-    extra: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
+def check_fields(endpoint: Endpoint, prompt: str, fields: Fields) -> dict[str, Any]:
     """Check the fields that every call has and return those that were given, without `extra`.
 
     Raises
     ------
     InvalidRequest
         Naming the field and what to give instead.
+    TypeError
+        If there is no such field.
 
     Examples
     --------
-    >>> check_fields("generations", "a cat", model="gpt-image-2-low", n=2)
+    >>> check_fields("generations", "a cat", {"model": "gpt-image-2-low", "n": 2})
     {'model': 'gpt-image-2-low', 'prompt': 'a cat', 'n': 2}
 
     """
-    fields = {
-        "model": _text("model", model),
-        "prompt": _text("prompt", prompt),
-        "n": None if n is None else _count(n),
-        "size": None if size is None else check_size(size),
-        "resolution": None if resolution is None else _tier(resolution),
-        "quality": None if quality is None else _text("quality", quality),
-        "negative_prompt": (
-            None if negative_prompt is None else _text("negative_prompt", negative_prompt)
-        ),
-        URL_FIELD: webhook_url,
-        SECRET_FIELD: webhook_secret,
-    }
-    check_callback(webhook_url, webhook_secret)
+    for name in fields.keys() - Fields.__annotations__.keys():
+        raise TypeError(f"{VERBS[endpoint]}() got an unexpected keyword argument {name!r}")
+    model = _text("model", fields.get("model"))
+    checked: dict[str, Any] = {"model": model, "prompt": _text("prompt", prompt)}
+    given = {name: value for name, value in fields.items() if value is not None}
+    for name, check in _CHECKS.items():
+        if name in given:
+            checked[name] = check(given[name])
+    if URL_FIELD in given or SECRET_FIELD in given:
+        check_callback(given.get(URL_FIELD), given.get(SECRET_FIELD))
     known = MODELS.get(model)
     if known is not None and endpoint not in known.can:
         able = [code for code, other in MODELS.items() if endpoint in other.can]
@@ -129,8 +133,8 @@ def check_fields(
             field="model",
         )
     # Now, and not only when the body is built: before a picture is uploaded for nothing.
-    _as_sent(_extra(extra))
-    return {name: value for name, value in fields.items() if value is not None}
+    _as_sent(_extra(fields.get("extra")))
+    return checked | {name: given[name] for name in (URL_FIELD, SECRET_FIELD) if name in given}
 
 
 def build(
@@ -186,8 +190,7 @@ def check_again(request: object) -> Request:
     Raises
     ------
     InvalidRequest
-        If it is none, or was read from the journal, which keeps neither the pictures of
-        ``data:`` addresses nor secrets.
+        If it is none, or had a webhook's secret, which is kept nowhere.
 
     """
     if not isinstance(request, Request) or not isinstance(request.body, Mapping):
@@ -198,12 +201,6 @@ def check_again(request: object) -> Request:
         raise InvalidRequest(
             "What this task was asked for is not known here, only its id.",
             next_step="Call generate, edit or inpaint with what you want.",
-            field="request",
-        )
-    if _is_shortened(request.body):
-        raise InvalidRequest(
-            "This request had pictures in data: addresses, of which the journal keeps no bytes.",
-            next_step="Call edit or inpaint again with the pictures.",
             field="request",
         )
     again = _sealed(
@@ -232,13 +229,10 @@ def _sealed(
     return Request(endpoint, sent, secret, repaint, contents or {})
 
 
-def _is_shortened(value: object) -> bool:
-    """Say whether the journal left the bytes of a picture out of a body."""
-    if isinstance(value, Mapping):
-        return any(_is_shortened(item) for item in value.values())
+def _exchanged(value: Any, found: Mapping[str, str]) -> Any:
     if isinstance(value, list):
-        return any(_is_shortened(item) for item in value)
-    return isinstance(value, str) and value.startswith(SHORTENED)
+        return [_exchanged(item, found) for item in value]
+    return found.get(value, value) if isinstance(value, str) else value
 
 
 def _extra(extra: object) -> dict[str, Any]:
@@ -299,6 +293,16 @@ def _tier(resolution: object) -> str:
             field="resolution",
         )
     return resolution
+
+
+# What stands in the fields that may be left out; None is left out.
+_CHECKS: dict[str, Callable[[Any], object]] = {
+    "n": _count,
+    "size": check_size,
+    "resolution": _tier,
+    "quality": partial(_text, "quality"),
+    "negative_prompt": partial(_text, "negative_prompt"),
+}
 
 
 def _encode(body: Mapping[str, Any]) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from lumen_widgets.core.errors import InvalidRequest
+from lumen_widgets.core.words import shown
 
 # The page states no limits; these only catch slips such as 10241024x1 or 1:1000.
 SMALLEST_SIDE, LARGEST_SIDE = 16, 16_384
@@ -28,7 +29,7 @@ def check_size(size: object) -> str:
 
     """
     found = _SIZE.fullmatch(size) if isinstance(size, str) else None
-    if found is None or not isinstance(size, str):
+    if found is None:
         raise InvalidRequest(
             f"The size {shown(size)} is neither pixels nor a ratio.",
             next_step='Write it as "1024x1024" or "16:9".',
@@ -43,7 +44,7 @@ def check_size(size: object) -> str:
         limits = f"Ratios go up to {STEEPEST_RATIO}:1."
     if not sane:
         raise InvalidRequest(f"The size {size} is out of reach.", next_step=limits, field="size")
-    return size
+    return found[0]
 
 
 def check_same_size(size: str | None, width: int, height: int) -> None:
@@ -74,20 +75,3 @@ def check_same_size(size: str | None, width: int, height: int) -> None:
             next_step="Leave size out, or resize picture and mask first.",
             field="size",
         )
-
-
-def shown(value: object) -> str:
-    """Return a value for a message, short and printable whatever a user passed.
-
-    Examples
-    --------
-    >>> shown("9:0"), shown([1])
-    ("'9:0'", 'of type list')
-
-    """
-    if isinstance(value, str | int | float):
-        try:
-            return ascii(value)[:60]
-        except ValueError:  # an int of more digits than Python writes out
-            return "too large"
-    return f"of type {type(value).__name__}"

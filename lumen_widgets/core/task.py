@@ -1,40 +1,184 @@
-"""A task: what was asked for, how far the service says it is, and in the end its pictures."""
+"""A task: what was asked for, how far the service says it is, and in the end its pictures.
+
+A task is a record that knows nobody: what looks after it holds its `TaskState` and alone writes it.
+"""
 
 from __future__ import annotations
 
 import copy
 import threading
 import time
-from typing import TYPE_CHECKING, Any, NoReturn
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from lumen_widgets.client.arguments import wait_timeout
-from lumen_widgets.client.spending.prices import cost_of
 from lumen_widgets.core.answers import TERMINAL
-from lumen_widgets.core.awaiting import arrival
-from lumen_widgets.core.errors import (
-    DownloadError,
-    LumenError,
-    TaskCancelled,
-    TaskFailed,
-    interrupted,
-)
+from lumen_widgets.core.errors import LumenError, TaskCancelled, TaskFailed, interrupted
 from lumen_widgets.core.pictures.picture import Pictures
-from lumen_widgets.core.subscribers import Subscribers
-from lumen_widgets.core.waiting import goes_on, lean, not_yet
+from lumen_widgets.core.signal import Signal
+from lumen_widgets.core.waiting import goes_on, not_yet, wait_slice, wait_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
-    from lumen_widgets.client.client import LumenClient
     from lumen_widgets.core.pictures.picture import Picture
-    from lumen_widgets.core.polling.poller import Follower
     from lumen_widgets.core.request import Request
+
+Outcome = tuple[LumenError | None, Pictures]
+
+
+class Watcher(Protocol):
+    """What looks after one task: all that a task can ask for."""
+
+    @property
+    def watching(self) -> bool:
+        """Whether it asks about the task, or fetches its pictures."""
+
+    def ask_now(self) -> None:
+        """Ask once, on the caller's thread; raises as `Task.refresh` says."""
+
+    def watch(self) -> None:
+        """Take the task up again, unless it is watched or has ended for good."""
+
+    def stop(self) -> None:
+        """Ask no more until `watch`."""
+
+
+class TaskState:
+    """What is known of one task; read by anyone, written only by what looks after it.
+
+    Parameters
+    ----------
+    task_id
+        The service's id.
+    request
+        What was asked for; without fields for a task that is known by its id alone.
+    origin
+        The service's address.
+    status
+        Its word so far.
+    created
+        When, in unix seconds, as the service said; None if it did not.
+    submitted
+        When it was submitted, in unix seconds by this machine's clock; None if that is not known.
+    age
+        For how many seconds it has been known; None if nobody saw all of it.
+    cost
+        Says what a request costs, None where that is not known.
+    correlation_id
+        What the call that submitted it was known by; None if it was not submitted here.
+
+    Attributes
+    ----------
+    changed : threading.Condition
+        Guards all of it, and is notified when the task is done.
+    signal : Signal
+        Tells of each change.
+
+    """
+
+    def __init__(
+        self,
+        task_id: str,
+        request: Request,
+        *,
+        origin: str,
+        status: str,
+        created: float | None = None,
+        submitted: float | None = None,
+        age: float | None = 0.0,
+        cost: Callable[[Request], float | None] = lambda _: None,
+        correlation_id: str | None = None,
+    ) -> None:
+        self.cost = cost
+        self.correlation_id = correlation_id
+        self.id = task_id
+        self.request = request
+        self.origin = origin
+        self.status = status
+        self.created = created
+        self.submitted = submitted
+        self.error: LumenError | None = None
+        # Why the service cannot be asked at the moment, in words; None while it can.
+        self.trouble: str | None = None
+        self.done = False
+        self.pictures = Pictures()
+        self.began = None if age is None else time.monotonic() - age
+        self.ended: float | None = None
+        self.changed = threading.Condition()
+        self.signal: Signal[Task] = Signal(f"the task {task_id}")
+        # Whether someone was told of the error.
+        self.told = False
+
+    def hear(self, status: str) -> bool:
+        """Note the service's word; return whether it is a new one. The last word stays the last."""
+        with self.changed:
+            if self.status in TERMINAL or status == self.status:
+                return False
+            self.status = status
+            return True
+
+    def hold(self, pictures: Sequence[Picture]) -> None:
+        """Note the pictures that are here."""
+        with self.changed:
+            self.pictures = Pictures(pictures)
+
+    def finish(
+        self,
+        error: LumenError | None = None,
+        status: str | None = None,
+        seconds: float | None = None,
+    ) -> None:
+        """Note that it is done: with an error if it did not deliver, and the seconds that it took.
+
+        `status` is the service's last word where that was not heard yet.
+        """
+        with self.changed:
+            if status is not None and self.status not in TERMINAL:
+                self.status = status
+            self.error = error
+            self.done = True
+            self.ended = time.monotonic()
+            self.told = False
+            if seconds is not None:
+                self.began = self.ended - seconds
+            self.changed.notify_all()
+
+    def reopen(self) -> bool:
+        """Be not done any more; return False, and change nothing, if there is no more to come."""
+        with self.changed:
+            final = TaskFailed | TaskCancelled
+            if self.done and (self.error is None or isinstance(self.error, final)):
+                return False
+            self.error = None
+            self.done = False
+            self.ended = None
+            return True
+
+    def outcome(self) -> Outcome | None:
+        """Return what to raise and the pictures, once done; a copy, since each raise adds to it."""
+        with self.changed:
+            if not self.done:
+                return None
+            self.told = self.told or self.error is not None
+            return copy.copy(self.error), self.pictures
+
+    def after_fork(self) -> None:
+        """Begin anew with a lock that nobody holds, and tell nobody of the parent's."""
+        self.changed = threading.Condition()
+        self.signal.clear()
 
 
 class Task:
     """One task of the service.
 
-    Made by `LumenClient`, followed by a background thread, and safe to use from any thread.
+    Made by `LumenClient`, looked after in the background, and safe to use from any thread.
+
+    Parameters
+    ----------
+    state
+        What is known of it.
+    watcher
+        What looks after it; None where nothing more will come.
 
     Attributes
     ----------
@@ -42,14 +186,16 @@ class Task:
         The service's id.
     request : Request
         What was asked for; without fields for a task that was taken up by its id alone.
+    origin : str
+        The service's address.
     created : float or None
         When, in unix seconds, as the service said; None if it did not.
     submitted : float or None
         When it was submitted, in unix seconds by this machine's clock; None if nobody here knows.
     reused : bool
         Whether a call with ``reuse=True`` returned it, and so paid nothing.
-    client : LumenClient
-        The client that follows it.
+    correlation_id : str or None
+        What the call that submitted it was known by; None if it was not submitted here.
 
     Examples
     --------
@@ -59,73 +205,75 @@ class Task:
 
     """
 
-    def __init__(
-        self,
-        task_id: str,
-        *,
-        client: LumenClient,
-        status: str,
-        request: Request,
-        created: float | None = None,
-        submitted: float | None = None,
-        age: float | None = 0.0,
-    ) -> None:
-        self.id = task_id
-        self.client = client
-        self.request = request
-        self.created = created
-        self.submitted = submitted
+    def __init__(self, state: TaskState, watcher: Watcher | None = None) -> None:
+        self.id = state.id
+        self.request = state.request
+        self.origin = state.origin
+        self.created = state.created
+        self.submitted = state.submitted
         self.reused = False
-        self._changed = threading.Condition()
-        self._status = status
-        self._error: LumenError | None = None
-        self._told = False
-        # Why the service cannot be asked at the moment, in words; None while it can.
-        self._trouble: str | None = None
-        self._done = False
-        self._pictures = Pictures()
-        self._began = None if age is None else time.monotonic() - age
-        self._ended: float | None = None
-        self._subscribers = Subscribers()
-        self._follower: Follower | None = None
+        self.correlation_id = state.correlation_id
+        self._state = state
+        self._watcher = watcher
 
     @property
     def status(self) -> str:
         """The service's word: queued, processing, succeeded, failed, cancelled, or a new one."""
-        return self._status
+        return self._state.status
 
     @property
     def done(self) -> bool:
         """Whether it ended and its pictures are here, or are not to be had."""
-        return self._done
+        return self._state.done
 
     @property
     def watched(self) -> bool:
-        """Whether it is being followed: until it is done or `stop_watching` is called."""
-        return self._follower is not None and not self._done and not self._follower.paused
+        """Whether it is looked after: until it is done or `stop_watching` is called."""
+        return self._watcher is not None and not self.done and self._watcher.watching
 
     @property
     def error(self) -> LumenError | None:
         """What `wait` raises, None while there is nothing to raise."""
-        return self._error
+        return self._state.error
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the service cannot be asked at the moment, in words; None while it can."""
+        return self._state.trouble
 
     @property
     def pictures(self) -> Pictures:
         """The pictures that are here already, in the service's order."""
-        return self._pictures
+        return self._state.pictures
 
     @property
     def credits(self) -> float | None:
         """What it costs by the price list (`lumen.prices`), None if the list does not say."""
-        return None if (cost := cost_of(self.request)) is None else float(cost)
+        return self._state.cost(self.request)
 
     @property
     def elapsed(self) -> float | None:
         """Seconds from the submit until it was done, or until now; None if nobody saw all of it."""
-        with self._changed:
-            if self._began is None:
+        with self._state.changed:
+            if self._state.began is None:
                 return None
-            return (time.monotonic() if self._ended is None else self._ended) - self._began
+            ended = self._state.ended
+            return (time.monotonic() if ended is None else ended) - self._state.began
+
+    @property
+    def ended(self) -> float | None:
+        """When it was done, as `time.monotonic` counts; None before."""
+        return self._state.ended
+
+    def outcome(self) -> Outcome | None:
+        """Return the error that `wait` would raise, if any, and the pictures; None before the end.
+
+        Examples
+        --------
+        >>> error, pictures = task.outcome()  # doctest: +SKIP
+
+        """
+        return self._state.outcome()
 
     def wait(self, timeout: float | None = None) -> Pictures:
         """Wait until the task is done and return its pictures.
@@ -156,26 +304,27 @@ class Task:
         >>> task.wait(timeout=60)[0].save("cat.png")  # doctest: +SKIP
 
         """
+        state = self._state
         try:
             limit = wait_timeout(timeout)
             deadline = None if limit is None else time.monotonic() + limit
             self._take_up()
-            with self._changed:
-                while (came := self._outcome()) is None:
-                    left = lean(deadline)
+            with state.changed:
+                while (came := state.outcome()) is None:
+                    left = wait_slice(deadline)
                     if left <= 0:
-                        raise not_yet([self], limit)
-                    self._changed.wait(left)
+                        raise not_yet([self.id], limit, self.trouble)
+                    state.changed.wait(left)
         except KeyboardInterrupt:
             raise interrupted(goes_on(self.id)) from None
-        error, pictures = came
-        if error is not None:
-            raise error
-        return pictures
+        return _delivered(came)
 
     def __await__(self) -> Generator[Any, None, Pictures]:
-        """Wait in asyncio, as ``await task``; see `arrival`."""
-        return arrival(self).__await__()
+        """Wait in asyncio, as ``await task``: like `wait`, without holding up the event loop.
+
+        Cancelling it stops the waiting only, as Ctrl-C does with `wait`.
+        """
+        return self._arrival().__await__()
 
     def refresh(self) -> Task:
         """Ask the service once, now, and return the task itself.
@@ -195,9 +344,8 @@ class Task:
         'processing'
 
         """
-        self.client._account.follow_here(self)
-        if self._follower is not None and not self._done:
-            self._follower.ask_now()
+        if self._watcher is not None and not self.done:
+            self._watcher.ask_now()
         return self
 
     def stop_watching(self) -> None:
@@ -213,8 +361,8 @@ class Task:
         >>> task.stop_watching()  # doctest: +SKIP
 
         """
-        if self._follower is not None and not self._done:
-            self._follower.pause()
+        if self._watcher is not None and not self.done:
+            self._watcher.stop()
 
     def watch(self) -> None:
         """Take it up again after `stop_watching`, or where following had stopped with an error.
@@ -226,9 +374,8 @@ class Task:
         >>> task.watch()  # doctest: +SKIP
 
         """
-        self.client._account.follow_here(self)
-        if self._follower is not None and not self.watched:
-            self._follower.resume()
+        if self._watcher is not None:
+            self._watcher.watch()
 
     def subscribe(self, fn: Callable[[Task], None]) -> Callable[[], None]:
         """Have `fn` called with this task after every change of its state, pictures or watching.
@@ -249,70 +396,43 @@ class Task:
         >>> unsubscribe = task.subscribe(lambda task: print(task.status))  # doctest: +SKIP
 
         """
-        return self._subscribers.add(fn)
+        return self._state.signal.connect(fn)
 
     def __repr__(self) -> str:
         """Say id and status; no prompt and no address, since a repr ends in notebooks."""
-        return f"<Task {self.id} {self._status}{'' if self._done else ' …'}>"
+        return f"<Task {self.id} {self.status}{'' if self.done else ' …'}>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(f"A Task cannot be pickled; keep its id ({self.id}), for client.task(id).")
 
     def _take_up(self) -> None:
         """Resume what is not watched, or stopped with an error that was told to someone before."""
-        if not self._done or self._told:
+        if not self.done or self._state.told:
             self.watch()
 
-    def _outcome(self) -> tuple[LumenError | None, Pictures] | None:
-        """Return what to raise and the pictures, once done; a copy, since each raise adds to it."""
-        with self._changed:
-            if not self._done:
-                return None
-            self._told = self._told or self._error is not None
-            return copy.copy(self._error), self._pictures
+    async def _arrival(self) -> Pictures:
+        import asyncio  # here, since who never awaits need not load it
 
-    def _hear(self, status: str) -> bool:
-        """Note the service's word; return whether it is a new one. The last word stays the last."""
-        with self._changed:
-            if self._status in TERMINAL or status == self._status:
-                return False
-            self._status = status
-            return True
+        loop = asyncio.get_running_loop()
+        changed = asyncio.Event()
 
-    def _hold(self, pictures: Sequence[Picture]) -> None:
-        with self._changed:
-            self._pictures = Pictures(pictures)
+        def tell(_: Task) -> None:
+            with suppress(RuntimeError):  # the loop was closed meanwhile
+                loop.call_soon_threadsafe(changed.set)
 
-    def _finish(
-        self,
-        error: LumenError | None = None,
-        status: str | None = None,
-        seconds: float | None = None,
-    ) -> None:
-        with self._changed:
-            if status is not None and self._status not in TERMINAL:
-                self._status = status
-            if self.reused and isinstance(error, DownloadError):
-                error.next_step += " Calling it without reuse=True has it made, and paid, anew."
-            self._error = error
-            self._told = False
-            self._done = True
-            self._ended = time.monotonic()
-            if seconds is not None:
-                self._began = self._ended - seconds
-            self._changed.notify_all()
+        self._take_up()
+        unsubscribe = self.subscribe(tell)
+        try:
+            while (came := self._state.outcome()) is None:
+                await changed.wait()
+                changed.clear()
+        finally:
+            unsubscribe()
+        return _delivered(came)
 
-    def _reopen(self) -> bool:
-        """Be not done any more; return False, and change nothing, if there is no more to come."""
-        with self._changed:
-            final = TaskFailed | TaskCancelled
-            if self._done and (self._error is None or isinstance(self._error, final)):
-                return False
-            self._error = None
-            self._done = False
-            self._ended = None
-            return True
 
-    def _announce(self) -> None:
-        """Call the subscribers, on whichever background thread this is."""
-        self._subscribers.call(self)
+def _delivered(outcome: Outcome) -> Pictures:
+    error, pictures = outcome
+    if error is not None:
+        raise error
+    return pictures

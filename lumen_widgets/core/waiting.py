@@ -1,26 +1,33 @@
-"""How a wait ends early, by Ctrl-C or a time-out: soon, and saying how to take the task up."""
+"""Waiting for tasks, one or several: how it ends early, and saying how to take a task up."""
 
 from __future__ import annotations
 
 import json
+import math
+import threading
 import time
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, runtime_checkable
 
-from lumen_widgets.core.errors import WaitTimeout
+from lumen_widgets.core.errors import InvalidRequest, TasksFailed, WaitTimeout, interrupted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from lumen_widgets.core.task import Task
+    from lumen_widgets.core.errors import LumenError
+    from lumen_widgets.core.pictures.picture import Picture
 
 # Where a signal only sets a flag (Windows, or a kernel that is interrupted through another
-# thread), a wait on a lock does not end by it: so none is longer, in seconds, than a person leans
-# on the keys.
-LONGEST_LEAN = 0.5
+# thread), a wait on a lock does not end by it: wait in slices, in seconds, so that Ctrl-C is
+# noticed.
+WAIT_SLICE = 0.5
+
+# Far beyond any submit, in seconds; more is a slip of units.
+LONGEST_TIMEOUT = 3600.0
 
 
-def lean(deadline: float | None) -> float:
+def wait_slice(deadline: float | None) -> float:
     """Return the seconds that the next single wait may take; 0 where the deadline is over.
 
     Parameters
@@ -30,13 +37,69 @@ def lean(deadline: float | None) -> float:
 
     Examples
     --------
-    >>> lean(None)
+    >>> wait_slice(None)
     0.5
 
     """
     if deadline is None:
-        return LONGEST_LEAN
-    return max(min(deadline - time.monotonic(), LONGEST_LEAN), 0.0)
+        return WAIT_SLICE
+    return max(min(deadline - time.monotonic(), WAIT_SLICE), 0.0)
+
+
+def wait_timeout(timeout: object) -> float | None:
+    """Return the seconds that a wait may take; None is as long as it takes.
+
+    Raises
+    ------
+    InvalidRequest
+        If it is not a number from 0 up.
+
+    Examples
+    --------
+    >>> wait_timeout(2)
+    2.0
+
+    """
+    if timeout is None:
+        return None
+    seconds = seconds_in(timeout)
+    if not seconds >= 0:
+        raise InvalidRequest(
+            "The time-out is not a number of seconds from 0 up.",
+            next_step="Pass seconds, or None to wait as long as it takes.",
+            field="timeout",
+        )
+    # Beyond this, in seconds, a platform's own waits overflow.
+    return min(seconds, threading.TIMEOUT_MAX)
+
+
+def request_timeout(timeout: object) -> float:
+    """Return the seconds that a request may take.
+
+    Raises
+    ------
+    InvalidRequest
+        If it is not a number above 0 and up to an hour.
+
+    """
+    seconds = seconds_in(timeout)
+    if not 0 < seconds <= LONGEST_TIMEOUT:
+        raise InvalidRequest(
+            f"timeout is not a number of seconds above 0 and up to {LONGEST_TIMEOUT:g}.",
+            next_step="Pass seconds; the default is 30.",
+            field="timeout",
+        )
+    return seconds
+
+
+def seconds_in(value: object) -> float:
+    """Return a number of seconds as a user passed it; NaN for what is no number."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def goes_on(task_id: str) -> str:
@@ -60,7 +123,7 @@ def take_up(task_id: str) -> str:
     'Take it up with client.task("a1").wait().'
 
     """
-    # An id is a stranger's text, and this line is there to be copied.
+    # An id is the service's text, and this line is there to be copied.
     return f"Take it up with client.task({json.dumps(task_id, ensure_ascii=False)}).wait()."
 
 
@@ -70,7 +133,7 @@ def answer_follows(home: Path | None) -> str:
     Parameters
     ----------
     home
-        The journal's folder, None without a journal.
+        The folder in which the request is kept, None if it is not.
 
     """
     begin = "Stopped waiting for the service's answer. The request was already on its way and goes"
@@ -82,19 +145,208 @@ def answer_follows(home: Path | None) -> str:
     )
 
 
-def named(tasks: Sequence[Task]) -> str:
+def named(task_ids: Sequence[str]) -> str:
     """Return how to name the tasks that are still waited for: ``the task a1 (and 2 more)``."""
-    first = f"the task {tasks[0].id}"
-    return first if len(tasks) == 1 else f"{first} (and {len(tasks) - 1} more)"
+    first = f"the task {task_ids[0]}"
+    return first if len(task_ids) == 1 else f"{first} (and {len(task_ids) - 1} more)"
 
 
-def not_yet(tasks: Sequence[Task], limit: float | None) -> WaitTimeout:
-    """Return the error of a wait for tasks that are not done after `limit` seconds."""
-    trouble = next((task._trouble for task in tasks if task._trouble), None)
+def not_yet(task_ids: Sequence[str], limit: float | None, trouble: str | None) -> WaitTimeout:
+    """Return the error of a wait for tasks that are not done after `limit` seconds.
+
+    Parameters
+    ----------
+    task_ids
+        What is waited for, at least one.
+    limit
+        Seconds.
+    trouble
+        Why the service cannot be asked at the moment, in words; None while it can.
+
+    """
     return WaitTimeout(
-        f"Waiting ended after {limit:g} s: {named(tasks)} is not done. "
+        f"Waiting ended after {limit:g} s: {named(task_ids)} is not done. "
         f"It goes on, and may be charged.{f' The last answer: {trouble}' if trouble else ''}",
-        next_step=take_up(tasks[0].id),
-        task_id=tasks[0].id,
+        next_step=take_up(task_ids[0]),
+        task_id=task_ids[0],
         may_have_cost=True,
     )
+
+
+@runtime_checkable
+class Waitable(Protocol):
+    """A task, as far as waiting for it asks."""
+
+    id: str
+
+    @property
+    def done(self) -> bool:
+        """Whether it ended and its pictures are here, or are not to be had."""
+
+    @property
+    def ended(self) -> float | None:
+        """When it was done."""
+
+    @property
+    def error(self) -> LumenError | None:
+        """What went wrong."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the service cannot be asked at the moment."""
+
+    @property
+    def pictures(self) -> Sequence[Picture]:
+        """The pictures that are here already."""
+
+    def outcome(self) -> tuple[LumenError | None, Sequence[Picture]] | None:
+        """Return what waiting would raise and bring, once done."""
+
+    def watch(self) -> None:
+        """Have it looked after."""
+
+    def subscribe(self, fn: Callable[[Any], None]) -> Callable[[], None]:
+        """Have `fn` called after every change; return what ends that."""
+
+
+T = TypeVar("T", bound=Waitable)
+Errors = Literal["raise", "skip"]
+
+
+def as_completed(tasks: Iterable[T], timeout: float | None = None) -> Iterator[T]:
+    """Yield tasks as they end, however they end.
+
+    Parameters
+    ----------
+    tasks
+        The tasks, of any client; one that is given twice is yielded once.
+    timeout
+        Seconds for all of them, from this call on; None waits as long as it takes.
+
+    Yields
+    ------
+    Task
+        A task that is done: look at its ``error``, or call its ``wait``, which returns at once.
+
+    Raises
+    ------
+    WaitTimeout
+        If some are not done in time; they go on.
+    InvalidRequest
+        If something in `tasks` is no task, or `timeout` is no number of seconds.
+
+    Examples
+    --------
+    >>> for task in client.as_completed(tasks):  # doctest: +SKIP
+    ...     print(task.id, task.error or task.pictures)
+
+    """
+    return (task for done, _ in _rounds(tasks, timeout) for task in done)
+
+
+def stream(
+    tasks: Iterable[Waitable], timeout: float | None = None, errors: Errors = "raise"
+) -> Iterator[Picture]:
+    """Yield pictures as they arrive, from all tasks.
+
+    Parameters
+    ----------
+    tasks, timeout
+        As for `as_completed`.
+    errors
+        ``"raise"`` raises `TasksFailed` after the last picture if any task has an error;
+        ``"skip"`` leaves the errors to the tasks.
+
+    Yields
+    ------
+    Picture
+        Each picture once; ``picture.task`` and ``picture.index`` say which it is.
+
+    Raises
+    ------
+    TasksFailed
+        At the end, with ``tasks`` and ``errors``.
+    WaitTimeout
+        If some are not done in time; they go on.
+    InvalidRequest
+        If an argument is not as above.
+
+    Examples
+    --------
+    >>> for picture in client.stream(tasks):  # doctest: +SKIP
+    ...     picture.save("pictures")
+
+    """
+    if errors not in {"raise", "skip"}:
+        raise InvalidRequest(
+            "errors is neither 'raise' nor 'skip'.",
+            next_step='Pass errors="raise" or "skip".',
+            field="errors",
+        )
+    rounds = _rounds(tasks, timeout)
+
+    def arriving() -> Iterator[Picture]:
+        seen: set[tuple[Waitable, int]] = set()
+        failed: list[Waitable] = []
+        for done, left in rounds:
+            for task in left:
+                for picture in task.pictures:
+                    if (task, picture.index) not in seen:
+                        seen.add((task, picture.index))
+                        yield picture
+            failed += [task for task in done if task.error is not None]
+        if failed and errors == "raise":
+            outcomes = [(task, task.outcome()) for task in failed]
+            told = [(task, came[0]) for task, came in outcomes if came and came[0]]
+            raise TasksFailed([task for task, _ in told], [error for _, error in told])
+
+    return arriving()
+
+
+def _rounds(tasks: Iterable[T], timeout: float | None) -> Iterator[tuple[list[T], list[T]]]:
+    """Yield, whenever something may have changed, the tasks that are done since and all awaited."""
+    given: list[Any] = [tasks] if isinstance(tasks, Waitable) else list(tasks)
+    if not all(isinstance(task, Waitable) for task in given):
+        raise InvalidRequest(
+            "Only tasks can be waited for.",
+            next_step="Pass what generate, edit, inpaint or task of a LumenClient returned.",
+            field="tasks",
+        )
+    limit = wait_timeout(timeout)
+    deadline = None if limit is None else time.monotonic() + limit
+    return _watched_rounds(list(dict.fromkeys(given)), limit, deadline)
+
+
+def _watched_rounds(
+    left: list[T], limit: float | None, deadline: float | None
+) -> Iterator[tuple[list[T], list[T]]]:
+    changed = threading.Event()
+    with ExitStack() as subscriptions:
+        for task in left:
+            subscriptions.callback(task.subscribe(lambda _: changed.set()))
+            if not task.done:
+                # Whoever waits for it wants it watched.
+                task.watch()
+        over = False
+        while True:
+            # Looked at after clearing: a change in between sets the event again. Done is read
+            # before the pictures: a task that was done then has no more to come.
+            changed.clear()
+            done = sorted((task for task in left if task.done), key=lambda task: task.ended or 0.0)
+            yield done, left
+            left = [task for task in left if task not in done]
+            if not left:
+                return
+            if over and not changed.is_set():
+                trouble = next((task.trouble for task in left if task.trouble), None)
+                raise not_yet([task.id for task in left], limit, trouble)
+            # Where the time is over, one more look: something may have come since the last.
+            wait = wait_slice(deadline)
+            over = wait <= 0
+            try:
+                changed.wait(wait)
+            except KeyboardInterrupt:
+                raise interrupted(
+                    f"Stopped waiting; {named([task.id for task in left])} goes on. "
+                    "Take a task up with client.task(id).wait()."
+                ) from None

@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
+
+# Of a sentence of the service's, as much as fits in a message.
+LONGEST_WORDS = 300
 
 # C0 and C1 controls but for tab and line feed, and the marks that embed, override or isolate a
 # direction. Marks that only join or hint (ZWJ in an emoji, RLM in Hebrew) are part of writing.
@@ -37,3 +41,37 @@ def literal(text: str) -> str:
 
     """
     return json.dumps(harmless(text), ensure_ascii=False)
+
+
+def clean(value: Any) -> str:
+    """Return a stranger's words as one printable line of at most `LONGEST_WORDS` characters."""
+    if value is None or isinstance(value, bool):
+        return ""
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except RecursionError:
+        return ""
+    line = " ".join(text[: LONGEST_WORDS * 4].split())
+    return "".join(letter for letter in line if letter.isprintable())[:LONGEST_WORDS]
+
+
+def sentence(words: str) -> str:
+    """Return a stranger's words with a full stop, so that ours can follow."""
+    return words if words.endswith((".", "!", "?", "。", "！", "？")) else f"{words}."  # noqa: RUF001 -- the service may answer in Chinese
+
+
+def shown(value: object) -> str:
+    """Return a value for a message, short and printable whatever a user passed.
+
+    Examples
+    --------
+    >>> shown("9:0"), shown([1])
+    ("'9:0'", 'of type list')
+
+    """
+    if isinstance(value, str | int | float):
+        try:
+            return ascii(value)[:60]
+        except ValueError:  # an int of more digits than Python writes out
+            return "too large"
+    return f"of type {type(value).__name__}"

@@ -5,8 +5,7 @@ It is plain SQLite and plain files, and imports no other part of the package.
 
 from __future__ import annotations
 
-from lumen_widgets.journal.database import JournalUnwritable
-from lumen_widgets.journal.home import default_home
+from lumen_widgets.journal.database import JournalUnwritable, default_home
 from lumen_widgets.journal.journal import Journal
 from lumen_widgets.journal.pruning import Pruned
 from lumen_widgets.journal.rows import SHORTENED, JournalRow, KeptPicture

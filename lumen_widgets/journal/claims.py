@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lumen_widgets.journal.processes import gone, register
-from lumen_widgets.journal.queries import by_numbers
-from lumen_widgets.journal.schema import DISMISSED
+from lumen_widgets.journal.rows import DISMISSED, by_numbers
 
 if TYPE_CHECKING:
     import sqlite3

@@ -1,4 +1,4 @@
-"""The journal's SQLite file: how it is opened, and what can be wrong with it."""
+"""The journal's SQLite file: where it is, how it is opened, and what can be wrong with it."""
 
 from __future__ import annotations
 
@@ -49,6 +49,28 @@ class JournalUnwritable(OSError):
 
     def __reduce__(self) -> tuple[type[JournalUnwritable], tuple[str, str]]:
         return type(self), (self.message, self.next_step)
+
+
+def default_home() -> Path:
+    """Return the folder for journal and pictures; nothing is created.
+
+    Returns
+    -------
+    Path
+        ``LUMEN_HOME`` where it is set, else the platform's folder for user data.
+
+    Examples
+    --------
+    >>> default_home().is_absolute()
+    True
+
+    """
+    chosen = os.environ.get("LUMEN_HOME")
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    import platformdirs  # here, so that importing the journal stays cheap
+
+    return Path(platformdirs.user_data_dir("lumen-widgets", appauthor=False))
 
 
 @contextlib.contextmanager

@@ -83,14 +83,6 @@ def register(connection: sqlite3.Connection) -> int:
     return int(found["process"])
 
 
-def own_number(connection: sqlite3.Connection) -> int | None:
-    """Return the number of this process in the journal, None if it has none yet."""
-    found = connection.execute(
-        "SELECT process FROM processes WHERE mark = ?", (json.dumps(own_mark()),)
-    ).fetchone()
-    return None if found is None else int(found["process"])
-
-
 def gone(connection: sqlite3.Connection) -> set[int]:
     """Return the numbers of the processes that are over, as far as anyone here can tell."""
     now = time.time()

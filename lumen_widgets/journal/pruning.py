@@ -18,7 +18,7 @@ from lumen_widgets.journal.picture_files import picture_path
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 # Files deleted in one transaction: others wait for it, and a network file system takes its time.
@@ -158,14 +158,10 @@ def _delete_doomed(path: Path, home: Path) -> tuple[int, int]:
 
 def _sweep(home: Path) -> None:
     """Delete what was left behind half written."""
-    for part in _parts(home):
+    for part in (home / "pictures").glob("*/.*.part"):
         with suppress(OSError):
             if time.time() - part.stat().st_mtime > _PART_AGE:
                 part.unlink()
-
-
-def _parts(home: Path) -> Iterator[Path]:
-    return (home / "pictures").glob("*/.*.part")
 
 
 def _files(connection: sqlite3.Connection, home: Path, number: int) -> list[Path]:

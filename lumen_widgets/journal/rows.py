@@ -1,4 +1,4 @@
-"""A row of the journal: one request, what became of it, and the pictures kept of it."""
+"""The journal's rows: one request each, what became of it, and what can be asked of them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,30 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.journal.picture_files import picture_path
-from lumen_widgets.journal.schema import DISMISSED
+from lumen_widgets.journal.processes import gone
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
+
+
+# What `settled` says of a row that a user has given up on.
+DISMISSED = 2
+
+# What makes a row settled: it was certainly not taken, it ended without pictures, or all of its
+# pictures are kept. Follow it by a condition that names the row.
+SETTLE = (
+    "UPDATE tasks SET settled = 1 WHERE settled <> 1 AND (state IN ('refused', 'failed',"
+    " 'cancelled') OR (state = 'succeeded' AND wanted <="
+    " (SELECT count(*) FROM pictures WHERE pictures.row = tasks.row)))"
+)
 
 # How the text begins that stands for the bytes of a ``data:`` URI.
 SHORTENED = "data:,sha256="
+
+# So many numbers go into one question: SQLite of old takes 999.
+_AT_ONCE = 500
 
 # The fields of a request that decide how long its task takes, as far as anyone can tell.
 _PACE_FIELDS = ("model", "size", "resolution", "quality")
@@ -153,6 +168,20 @@ def read_row(
     )
 
 
+def wanted_in(body: Any) -> int:
+    """Return how many pictures a request asks for; the service makes 1 where nothing is said.
+
+    Examples
+    --------
+    >>> wanted_in({"n": 3}), wanted_in({}), wanted_in({"n": "many"})
+    (3, 1, 1)
+
+    """
+    n = body.get("n") if isinstance(body, dict) else None
+    # no service makes more than a few: a wild number is somebody's experiment with `extra`
+    return n if isinstance(n, int) and not isinstance(n, bool) and 0 < n <= 2**31 else 1
+
+
 def stored_body(body: Mapping[str, object]) -> str:
     """Return a request's body as it is stored: JSON, with ``data:`` URIs shortened."""
     return json.dumps(_shortened(dict(body)), allow_nan=False)
@@ -187,3 +216,130 @@ def _shortened(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_shortened(item) for item in value]
     return value
+
+
+def by_task(
+    connection: sqlite3.Connection, home: Path, names: tuple[str, str, str]
+) -> JournalRow | None:
+    """Return the row of a task by origin, account and id."""
+    found = connection.execute(
+        # Where two processes both wrote the task down, the one with pictures is the better.
+        "SELECT * FROM tasks WHERE origin = ? AND account = ? AND task_id = ? ORDER BY"
+        " (SELECT count(*) FROM pictures WHERE pictures.row = tasks.row) DESC, row DESC"
+        " LIMIT 1",
+        names,
+    ).fetchall()
+    return next(iter(read_rows(connection, home, found)), None)
+
+
+def same_request(
+    connection: sqlite3.Connection,
+    home: Path,
+    names: tuple[str, str],
+    digests: Sequence[str],
+    passed: Collection[int] = (),
+) -> JournalRow | None:
+    """Return the row that says most of the same request, None where there is none to go by.
+
+    Pictures that are here already go before a task whose pictures are still to be fetched, that
+    before one that runs, before a request that is being sent, and last comes one that may have
+    been taken. One that was refused, failed or was cancelled is none: it cost nothing that is left.
+    Of other accounts only pictures count.
+
+    Parameters
+    ----------
+    connection, home
+        The journal.
+    names
+        Origin and account.
+    digests
+        What the request is known by, in this release and in earlier ones: any of them matches.
+    passed
+        Rows that do not count.
+
+    """
+    origin, account = names
+    found = connection.execute(
+        "SELECT row, state, task_id, owner, settled, account = ? AS ours FROM tasks"  # noqa: S608  question marks only
+        f" WHERE digest IN ({', '.join('?' * len(digests))}) AND origin = ? ORDER BY row DESC",
+        (account, *digests, origin),
+    ).fetchall()
+    over = gone(connection) if any(entry["state"] == "sending" for entry in found) else set[int]()
+    ranked = [
+        (rank, entry["row"])
+        for entry in found
+        if entry["row"] not in passed and (rank := _rank(entry, over)) is not None
+    ]
+    if not ranked:
+        return None
+    _, row = min(ranked, key=lambda one: one[0])
+    return by_numbers(connection, home, [row])[0]
+
+
+def newest(connection: sqlite3.Connection, home: Path, limit: int | None) -> list[JournalRow]:
+    """Return the newest rows, newest first."""
+    found = connection.execute(
+        "SELECT * FROM tasks ORDER BY row DESC LIMIT ?", (-1 if limit is None else limit,)
+    ).fetchall()
+    return read_rows(connection, home, found)
+
+
+def by_numbers(
+    connection: sqlite3.Connection, home: Path, numbers: Sequence[int]
+) -> list[JournalRow]:
+    """Return the rows of these numbers in their order; one that is no longer there is left out."""
+    rows: dict[int, JournalRow] = {}
+    for start in range(0, len(numbers), _AT_ONCE):
+        some = numbers[start : start + _AT_ONCE]
+        found = connection.execute(
+            f"SELECT * FROM tasks WHERE row IN ({', '.join('?' * len(some))})",  # noqa: S608  question marks only
+            some,
+        ).fetchall()
+        rows |= {row.row: row for row in read_rows(connection, home, found)}
+    return [rows[number] for number in numbers if number in rows]
+
+
+def durations(connection: sqlite3.Connection, origin: str, kind: str, limit: int) -> list[float]:
+    """Return how long the newest tasks of a kind took that succeeded, in seconds, newest first."""
+    found = connection.execute(
+        "SELECT seconds FROM tasks WHERE origin = ? AND kind = ? AND seconds IS NOT NULL"
+        " AND state = 'succeeded' ORDER BY row DESC LIMIT ?",
+        (origin, kind, limit),
+    )
+    return [float(entry["seconds"]) for entry in found]
+
+
+def read_rows(
+    connection: sqlite3.Connection, home: Path, found: Iterable[sqlite3.Row]
+) -> list[JournalRow]:
+    """Return what rows of the tables say, each with its pictures."""
+    entries = list(found)
+    sending = any(entry["state"] == "sending" for entry in entries)
+    over = gone(connection) if sending else set[int]()
+    return [
+        read_row(
+            entry,
+            connection.execute(
+                "SELECT * FROM pictures WHERE row = ? ORDER BY number", (entry["row"],)
+            ),
+            home,
+            over,
+        )
+        for entry in entries
+    ]
+
+
+def _rank(entry: sqlite3.Row, over: set[int]) -> int | None:
+    """Return how much a row helps, 0 the most; None for not at all."""
+    if entry["settled"] == DISMISSED:
+        return None
+    if entry["state"] == "succeeded":
+        if entry["settled"]:
+            return 0
+        return 1 if entry["ours"] else None
+    if entry["settled"] or not entry["ours"]:
+        return None
+    if entry["task_id"] is not None:
+        return 2
+    waits = entry["state"] == "sending" and entry["owner"] is not None
+    return 3 if waits and entry["owner"] not in over else 4

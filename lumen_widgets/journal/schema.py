@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from lumen_widgets.journal.rows import SETTLE, wanted_in
 
 if TYPE_CHECKING:
     import sqlite3
 
 # Raised whenever the tables change; a higher number in a file means a newer release.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+
+# A scheme's own ports: an origin that names one is the same as one that does not.
+_PORTS = {"http": 80, "https": 443}
 
 # `by_task` is not unique: the same id may be taken up by one process while another still writes
 # down the answer that gave it, and neither may fail for that.
@@ -67,22 +73,17 @@ CREATE INDEX by_open ON tasks (origin, account) WHERE settled = 0;
 CREATE INDEX by_picture ON pictures (sha256);
 """
 
-# What `settled` says of a row that a user has given up on.
-DISMISSED = 2
-
-# What makes a row settled: it was certainly not taken, it ended without pictures, or all of its
-# pictures are kept. Follow it by a condition that names the row.
-SETTLE = (
-    "UPDATE tasks SET settled = 1 WHERE settled <> 1 AND (state IN ('refused', 'failed',"
-    " 'cancelled') OR (state = 'succeeded' AND wanted <="
-    " (SELECT count(*) FROM pictures WHERE pictures.row = tasks.row)))"
-)
+# origin: earlier releases wrote it as it was typed; by now one service has one spelling.
+_THIRD = """
+UPDATE tasks SET origin = normal_origin(origin) WHERE origin <> normal_origin(origin);
+"""
 
 
 def migrate(connection: sqlite3.Connection, version: int) -> None:
     """Bring a file of that version up to this release; the caller's transaction is open."""
     connection.create_function("wanted_by", 1, _wanted_by, deterministic=True)
-    for step in (_FIRST, f"{_SECOND}{SETTLE};")[version:]:
+    connection.create_function("normal_origin", 1, _normal_origin, deterministic=True)
+    for step in (_FIRST, f"{_SECOND}{SETTLE};", _THIRD)[version:]:
         # One statement at a time: `executescript` would commit the transaction first, and another
         # process could then see half of the tables.
         for statement in step.split(";"):
@@ -91,22 +92,26 @@ def migrate(connection: sqlite3.Connection, version: int) -> None:
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
-def wanted_in(body: Any) -> int:
-    """Return how many pictures a request asks for; the service makes 1 where nothing is said.
-
-    Examples
-    --------
-    >>> wanted_in({"n": 3}), wanted_in({}), wanted_in({"n": "many"})
-    (3, 1, 1)
-
-    """
-    n = body.get("n") if isinstance(body, dict) else None
-    # no service makes more than a few: a wild number is somebody's experiment with `extra`
-    return n if isinstance(n, int) and not isinstance(n, bool) and 0 < n <= 2**31 else 1
-
-
 def _wanted_by(body: str) -> int:
     try:
         return wanted_in(json.loads(body))
     except ValueError:
         return 1
+
+
+def _normal_origin(origin: str) -> str:
+    """Return an origin without the scheme's own port and without the last dot of its host.
+
+    What cannot be read as one stays as it is.
+    """
+    try:
+        parts = urlsplit(origin)
+        host, port = (parts.hostname or "").removesuffix("."), parts.port
+    except ValueError:
+        return origin
+    if not host or parts.scheme not in _PORTS or "@" in parts.netloc:
+        return origin
+    place = f"[{host}]" if ":" in host else host
+    if port is not None and port != _PORTS[parts.scheme]:
+        place = f"{place}:{port}"
+    return f"{parts.scheme}://{place}{parts.path.rstrip('/')}"

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from lumen_widgets.journal.schema import DISMISSED
+from lumen_widgets.journal.processes import gone
+from lumen_widgets.journal.rows import DISMISSED
+
+if TYPE_CHECKING:
+    import sqlite3
 
 # How a row stands, in one word, and which rows do; {over} is the numbers of processes that ended.
 _LOST = (
@@ -82,3 +89,22 @@ class Search:
             numbers = ", ".join(str(int(number)) for number in sorted(over))
             clauses.append(_STATES[self.state].format(over=numbers))
         return " AND ".join(clauses), tuple(values)
+
+
+def found_by(connection: sqlite3.Connection, search: Search) -> list[int]:
+    """Return the numbers of the rows that a search finds, newest first."""
+    connection.create_function("says", 3, _says, deterministic=True)
+    over = gone(connection)
+    clauses, values = search.condition(over)
+    found = connection.execute(
+        f"SELECT row FROM tasks WHERE {clauses} ORDER BY row DESC LIMIT ?",  # noqa: S608  our own clauses, with question marks
+        (*values, -1 if search.limit is None else search.limit),
+    )
+    return [entry["row"] for entry in found]
+
+
+def _says(body: str, name: str, text: str) -> bool:
+    """Say whether a field of a request has some text in it, in whichever case."""
+    with suppress(ValueError, AttributeError):
+        return text.casefold() in str(json.loads(body).get(name) or "").casefold()
+    return False

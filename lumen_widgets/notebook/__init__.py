@@ -1,9 +1,8 @@
 """What a cell shows: pictures inline, live status, and which account is in use."""
 
 from lumen_widgets.notebook.account import Account, use
-from lumen_widgets.notebook.calls import edit, generate, inpaint
+from lumen_widgets.notebook.calls import edit, generate, inpaint, show, stream
 from lumen_widgets.notebook.chronicle import History, history
-from lumen_widgets.notebook.following import show, stream
 from lumen_widgets.notebook.resuming import resume
 
 __all__ = [

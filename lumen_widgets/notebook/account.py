@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import html
+import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -14,7 +15,7 @@ from lumen_widgets.client import InvalidRequest, LumenClient, MissingKey
 from lumen_widgets.notebook.cell import in_notebook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from lumen_widgets.client import Task
 
 _SANDBOX_WORDS = "Sandbox on this machine · previews, nothing is charged"
 
@@ -61,14 +62,10 @@ def _service_account(*, ask: bool = False) -> Account:
     try:
         return account_of(LumenClient())
     except MissingKey:
-        if not (ask and _can_ask()):
+        # someone to ask: a front end that takes input, or a terminal
+        if not (ask and (in_notebook() or sys.stdin.isatty())):
             raise
     return account_of(LumenClient(_asked_key()))
-
-
-def _can_ask() -> bool:
-    """Say whether there is someone to ask: a front end that takes input, or a terminal."""
-    return in_notebook() or sys.stdin.isatty()
 
 
 def _asked_key() -> str:
@@ -92,15 +89,28 @@ def _asked_key() -> str:
     return typed
 
 
-def _default_account() -> Account:
-    try:
-        return _service_account()
-    except MissingKey:
-        return _sandbox_account()
+def _found_account() -> Account | None:
+    """Return the service's account if a key is found.
 
+    It is kept until the environment names another one: each client asks the keyring, and knows
+    nothing of the tasks that another one follows.
+    """
+    global _default  # noqa: PLW0603 # one for the process
+    settings = tuple(os.environ.get(name) for name in _SETTINGS)
+    if _default is None or _default[0] != settings:
+        try:
+            _default = settings, _service_account()
+        except MissingKey:
+            _default = settings, None
+    return _default[1]
+
+
+# What a client without arguments takes from the environment.
+_SETTINGS = ("LUMEN_API_KEY", "LUMEN_BASE_URL", "LUMEN_HOSTING", "LUMEN_HOME")
 
 _sandbox: tuple[object, LumenClient] | None = None
-_chosen: Callable[[], Account] | None = None
+_default: tuple[tuple[str | None, ...], Account | None] | None = None
+_chosen: Account | None = None
 
 
 def account_of(client: LumenClient) -> Account:
@@ -142,35 +152,38 @@ def use(which: Literal["sandbox", "service"] | LumenClient) -> Account:
     In use: Sandbox on this machine · previews, nothing is charged
 
     """
-    global _chosen  # noqa: PLW0603 # a notebook has one account in use
-    choice: Callable[[], Account]
+    global _chosen, _default  # a notebook has one account in use
     if isinstance(which, LumenClient):
         account = account_of(which)
-        choice = lambda: account  # noqa: E731 # a choice is a function that finds the account
     elif which == "sandbox":
-        choice = _sandbox_account
-        account = choice()
+        account = _sandbox_account()
     elif which == "service":
         account = _service_account(ask=True)
-        choice = lambda: account  # noqa: E731 # as above
     else:
         raise InvalidRequest(
             f"lumen.use() does not know {which!r}.",
             next_step='Give it "sandbox", "service" or a LumenClient.',
         )
-    _chosen = choice
+    _chosen, _default = account, None
     return account
+
+
+def is_chosen() -> bool:
+    """Say whether `use` was called."""
+    return _chosen is not None
+
+
+def account_of_task(task: Task) -> Account:
+    """Return the account that a task belongs to, as far as this process knows; else that in use."""
+    return current(LumenClient.of(task))
 
 
 def at_hand() -> LumenClient | None:
     """Return the client in use, if there is one without a server being started for it."""
-    if _chosen is not None and _chosen is not _sandbox_account:
-        return _chosen().client
-    if _chosen is None:
-        try:
-            return LumenClient()
-        except MissingKey:
-            pass
+    if _chosen is not None and not _chosen.is_sandbox:
+        return _chosen.client
+    if _chosen is None and (account := _found_account()) is not None:
+        return account.client
     return None if _sandbox is None else _sandbox[1]
 
 
@@ -186,4 +199,4 @@ def current(client: LumenClient | None = None) -> Account:
     """
     if client is not None:
         return account_of(client)
-    return (_chosen or _default_account)()
+    return renewed(_chosen) if _chosen is not None else _found_account() or _sandbox_account()

@@ -1,56 +1,52 @@
-"""`generate`, `edit` and `inpaint` as a notebook calls them: pictures appear in the cell."""
+"""What a notebook calls: pictures appear in the cell, and each failure in its place."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, Unpack, overload
 
-from lumen_widgets.core.http.redaction import forgetful
-from lumen_widgets.notebook.running import run
+from lumen_widgets.client import InvalidRequest, LumenError, Request, Task, TasksFailed
+from lumen_widgets.core.errors import redacts_traceback
+from lumen_widgets.core.fields import Fields, with_fields
+from lumen_widgets.core.models import GENERATE, INPAINT_MODEL, MODEL
+from lumen_widgets.core.waiting import as_completed
+from lumen_widgets.notebook.account import account_of_task, current
+from lumen_widgets.notebook.background import Background
+from lumen_widgets.notebook.cell import Output, in_notebook, note, picture_bundle
+from lumen_widgets.notebook.status import Status, heading, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from lumen_widgets.client import LumenClient, Pictures, Task
+    from lumen_widgets.client import LumenClient, Picture, Pictures
     from lumen_widgets.core.pictures.images import PictureSource
     from lumen_widgets.core.pictures.masks import MaskSource
 
 
-class Fields(TypedDict, total=False):
-    """The fields that the three calls share; `LumenClient.generate` says what each means."""
-
-    model: str
-    n: int | None
-    size: str | None
-    resolution: str | None
-    quality: str | None
-    negative_prompt: str | None
-    webhook_url: str | None
-    webhook_secret: str | None
-    extra: Mapping[str, Any] | None
-    reuse: bool
-    client: LumenClient | None
-
-
 @overload
-def generate(prompt: str, *, wait: Literal[True] = True, **fields: Unpack[Fields]) -> Pictures: ...
-@overload
-def generate(prompt: str, *, wait: Literal[False], **fields: Unpack[Fields]) -> Task: ...
-@forgetful
 def generate(
     prompt: str,
     *,
-    model: str = "gpt-image-2-low",
-    n: int | None = None,
-    size: str | None = None,
-    resolution: str | None = None,
-    quality: str | None = None,
-    negative_prompt: str | None = None,
-    webhook_url: str | None = None,
-    webhook_secret: str | None = None,
-    extra: Mapping[str, Any] | None = None,
-    reuse: bool = False,
+    wait: Literal[True] = True,
     client: LumenClient | None = None,
+    **fields: Unpack[Fields],
+) -> Pictures: ...
+@overload
+def generate(
+    prompt: str,
+    *,
+    wait: Literal[False],
+    client: LumenClient | None = None,
+    **fields: Unpack[Fields],
+) -> Task: ...
+@redacts_traceback
+@with_fields(MODEL)
+def generate(
+    prompt: str,
+    *,
     wait: bool = True,
+    client: LumenClient | None = None,
+    **fields: Unpack[Fields],
 ) -> Pictures | Task:
     """Make pictures from a prompt and show them in this cell.
 
@@ -106,27 +102,7 @@ def generate(
     >>> lumen.generate("a cute cat on a windowsill", n=2)  # doctest: +SKIP
 
     """
-    return run(
-        lambda chosen: chosen.generate(
-            prompt,
-            model=model,
-            n=n,
-            size=size,
-            resolution=resolution,
-            quality=quality,
-            negative_prompt=negative_prompt,
-            webhook_url=webhook_url,
-            webhook_secret=webhook_secret,
-            extra=extra,
-            reuse=reuse,
-        ),
-        client,
-        wait=wait,
-        reuse=reuse,
-        model=model,
-        n=n,
-        extra=extra,
-    )
+    return _run(lambda chosen: chosen.generate(prompt, **fields), MODEL, fields, client, wait=wait)
 
 
 @overload
@@ -135,6 +111,7 @@ def edit(
     images: PictureSource | Sequence[PictureSource],
     *,
     wait: Literal[True] = True,
+    client: LumenClient | None = None,
     **fields: Unpack[Fields],
 ) -> Pictures: ...
 @overload
@@ -143,25 +120,18 @@ def edit(
     images: PictureSource | Sequence[PictureSource],
     *,
     wait: Literal[False],
+    client: LumenClient | None = None,
     **fields: Unpack[Fields],
 ) -> Task: ...
-@forgetful
+@redacts_traceback
+@with_fields(MODEL)
 def edit(
     prompt: str,
     images: PictureSource | Sequence[PictureSource],
     *,
-    model: str = "gpt-image-2-low",
-    n: int | None = None,
-    size: str | None = None,
-    resolution: str | None = None,
-    quality: str | None = None,
-    negative_prompt: str | None = None,
-    webhook_url: str | None = None,
-    webhook_secret: str | None = None,
-    extra: Mapping[str, Any] | None = None,
-    reuse: bool = False,
-    client: LumenClient | None = None,
     wait: bool = True,
+    client: LumenClient | None = None,
+    **fields: Unpack[Fields],
 ) -> Pictures | Task:
     """Make pictures from a prompt and reference pictures, and show them in this cell.
 
@@ -195,27 +165,8 @@ def edit(
     >>> lumen.edit("make it night", cats[0])  # doctest: +SKIP
 
     """
-    return run(
-        lambda chosen: chosen.edit(
-            prompt,
-            images,
-            model=model,
-            n=n,
-            size=size,
-            resolution=resolution,
-            quality=quality,
-            negative_prompt=negative_prompt,
-            webhook_url=webhook_url,
-            webhook_secret=webhook_secret,
-            extra=extra,
-            reuse=reuse,
-        ),
-        client,
-        wait=wait,
-        reuse=reuse,
-        model=model,
-        n=n,
-        extra=extra,
+    return _run(
+        lambda chosen: chosen.edit(prompt, images, **fields), MODEL, fields, client, wait=wait
     )
 
 
@@ -226,6 +177,7 @@ def inpaint(
     mask: MaskSource,
     *,
     wait: Literal[True] = True,
+    client: LumenClient | None = None,
     **fields: Unpack[Fields],
 ) -> Pictures: ...
 @overload
@@ -235,26 +187,19 @@ def inpaint(
     mask: MaskSource,
     *,
     wait: Literal[False],
+    client: LumenClient | None = None,
     **fields: Unpack[Fields],
 ) -> Task: ...
-@forgetful
+@redacts_traceback
+@with_fields(INPAINT_MODEL)
 def inpaint(
     prompt: str,
     image: PictureSource,
     mask: MaskSource,
     *,
-    model: str = "fal-flux-pro-fill",
-    n: int | None = None,
-    size: str | None = None,
-    resolution: str | None = None,
-    quality: str | None = None,
-    negative_prompt: str | None = None,
-    webhook_url: str | None = None,
-    webhook_secret: str | None = None,
-    extra: Mapping[str, Any] | None = None,
-    reuse: bool = False,
-    client: LumenClient | None = None,
     wait: bool = True,
+    client: LumenClient | None = None,
+    **fields: Unpack[Fields],
 ) -> Pictures | Task:
     """Repaint the masked area of a picture, and show the result in this cell.
 
@@ -290,26 +235,173 @@ def inpaint(
     >>> lumen.inpaint("a corgi", picture, mask)  # doctest: +SKIP
 
     """
-    return run(
-        lambda chosen: chosen.inpaint(
-            prompt,
-            image,
-            mask,
-            model=model,
-            n=n,
-            size=size,
-            resolution=resolution,
-            quality=quality,
-            negative_prompt=negative_prompt,
-            webhook_url=webhook_url,
-            webhook_secret=webhook_secret,
-            extra=extra,
-            reuse=reuse,
-        ),
+    return _run(
+        lambda chosen: chosen.inpaint(prompt, image, mask, **fields),
+        INPAINT_MODEL,
+        fields,
         client,
         wait=wait,
-        reuse=reuse,
-        model=model,
-        n=n,
-        extra=extra,
     )
+
+
+# seconds that a notebook call waits at most: long for a picture, short for a forgotten cell
+LONGEST_WAIT = 15 * 60.0
+
+
+def show(tasks: Task | str | Iterable[Task | str]) -> None:
+    """Wait for tasks, and show their pictures in this cell.
+
+    Parameters
+    ----------
+    tasks
+        A task or a task's id, or several; ids are looked up with the account in use.
+
+    Raises
+    ------
+    TaskFailed, TaskCancelled, DownloadError
+        A single task did not deliver all of its pictures.
+    TasksFailed
+        Some of several tasks did not; the others' pictures are shown, and each failure in its
+        place.
+    WaitTimeout
+        Fifteen minutes have passed; the tasks go on, and the message says how to take them up.
+
+    Examples
+    --------
+    >>> lumen.show("a1b2c3")  # doctest: +SKIP
+
+    """
+    for _ in stream(tasks):
+        pass
+
+
+def stream(
+    tasks: Task | str | Iterable[Task | str],
+    timeout: float | None = None,
+    errors: Literal["raise", "skip"] = "raise",
+) -> Iterator[Picture]:
+    """Yield pictures as their tasks end, and show them in this cell.
+
+    Parameters
+    ----------
+    tasks
+        A task or a task's id, or several; ids are looked up with the account in use.
+    timeout
+        Seconds to wait at most; None is fifteen minutes.
+    errors
+        ``"raise"`` raises at the end what went wrong; ``"skip"`` only shows it.
+
+    Yields
+    ------
+    Picture
+        Each picture, in the order in which the tasks end.
+
+    Raises
+    ------
+    TaskFailed, TaskCancelled, DownloadError, TasksFailed, WaitTimeout
+        As `show`.
+
+    Examples
+    --------
+    >>> for picture in lumen.stream([first, second]):  # doctest: +SKIP
+    ...     picture.save("pictures")
+
+    """
+    if errors not in ("raise", "skip"):
+        raise InvalidRequest(f'errors is "raise" or "skip", not {errors!r}.')
+    alone = isinstance(tasks, (Task, str))
+    followed = _tasks([tasks] if isinstance(tasks, (Task, str)) else tasks)
+    if not followed:
+        return
+    failed: list[tuple[Task, LumenError]] = []
+    for task in follow(followed, timeout=LONGEST_WAIT if timeout is None else timeout):
+        yield from task.pictures
+        if task.error is not None:
+            failed.append((task, task.error))
+    if not failed or errors == "skip":
+        return
+    if alone:
+        raise failed[0][1]
+    raise TasksFailed([task for task, _ in failed], [error for _, error in failed])
+
+
+def follow(
+    tasks: Sequence[Task], *, timeout: float, status: Status | None = None
+) -> Iterator[Task]:
+    """Yield each task once it has ended and its pictures, or its failure, stand in this cell.
+
+    However this ends — all done, out of time, interrupted, or left early — the live panel is
+    replaced by plain words that say how to take up what still runs.
+    """
+    status = status or Status(account_of_task(tasks[0]))
+    status.follow(tasks)
+    try:
+        for task in as_completed(tasks, timeout=timeout):
+            show_ended(task, alone=len(tasks) == 1)
+            yield task
+    finally:
+        status.end()
+
+
+def show_ended(task: Task, *, alone: bool) -> None:
+    """Show a task's pictures in the cell that runs now; one of several says whose they are."""
+    if not alone:
+        Output(heading(task))
+    for picture in task.pictures:
+        Output(*picture_bundle(picture))
+    if task.error is not None and not alone:
+        Output(note(f"✗ {words_of(task.error)}"))
+
+
+def _tasks(given: Iterable[Task | str]) -> list[Task]:
+    tasks = []
+    for task in given:
+        if isinstance(task, Task):
+            tasks.append(task)
+        elif isinstance(task, str):
+            tasks.append(current().client.task(task))
+        else:
+            raise InvalidRequest(
+                f"A task was expected, not {type(task).__name__}.",
+                next_step="Give it a Task, a task's id, or several of them.",
+            )
+    return tasks
+
+
+def _run(
+    submit: Callable[[LumenClient], Task],
+    model: str,
+    fields: Fields,
+    client: LumenClient | None,
+    *,
+    wait: bool,
+) -> Pictures | Task:
+    """Submit a task with the account in use, and show in this cell what becomes of it."""
+    account = current(client)
+    status = Status(account, _priced(model, fields), reuse=fields.get("reuse", False))
+    try:
+        task = submit(account.client)
+    except BaseException as error:
+        status.not_sent(error)
+        raise
+    if task.reused:
+        status.paid_before()
+    if not wait:
+        if in_notebook():
+            Background(task, status)
+        return task
+    for _ in follow([task], timeout=LONGEST_WAIT, status=status):
+        pass
+    pictures = task.wait(0)
+    if in_notebook():
+        pictures.hush()
+    return pictures
+
+
+def _priced(model: str, fields: Fields) -> Request:
+    """Return as much of a request as its price depends on; nothing of it is checked yet."""
+    body: dict[str, object] = {"model": fields.get("model", model)}
+    if fields.get("n") is not None:
+        body["n"] = fields["n"]
+    extra = fields.get("extra")
+    return Request(GENERATE, {**body, **extra} if isinstance(extra, Mapping) else body)

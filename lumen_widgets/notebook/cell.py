@@ -5,6 +5,7 @@ Nothing here needs a kernel to be read again, and nothing from a prompt or a ser
 
 from __future__ import annotations
 
+import base64
 import html
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -109,15 +110,15 @@ def together(notes: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def picture_bundle(picture: Picture) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the mimebundle of a picture's display copy, and its metadata with the alt text."""
-    data, metadata = picture._repr_mimebundle_()
-    return data, metadata
+    return picture._repr_mimebundle_()
 
 
-def show_picture(picture: Picture) -> None:
-    """Show a picture as one ordinary output of the cell that runs now."""
-    Output(*picture_bundle(picture))
+def data_uri(data: bytes, media_type: str = "image/png") -> str:
+    """Return a small picture as an address that has all of it."""
+    return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
 
 
-def show_note(bundle: dict[str, Any]) -> None:
-    """Show a sentence as one ordinary output of the cell that runs now."""
-    Output(bundle)
+def shortened(words: str, most: int) -> str:
+    """Return a stranger's words as one line of at most `most` characters."""
+    line = " ".join(harmless(words).split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from lumen_widgets.client import InvalidRequest
-from lumen_widgets.client.history.journalled import unreadable
+from lumen_widgets.client.history.records import unreadable
 from lumen_widgets.journal import STATES, Journal, JournalUnwritable, Search
 from lumen_widgets.notebook.account import at_hand, current
 from lumen_widgets.notebook.entries import Entry
@@ -220,7 +220,7 @@ def history(
     found = client or at_hand()
     if account == "this key":
         found = found or current().client
-        search = replace(search, origin=found.base_url, account=found._account.fingerprint)
+        search = replace(search, origin=found.base_url, account=found.fingerprint)
     journal = Journal() if found is None else found.journal
     if journal is None:
         raise InvalidRequest(

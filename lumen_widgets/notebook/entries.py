@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client import InvalidRequest, Pictures
-from lumen_widgets.client.history.journalled import read_kept, request_of
-from lumen_widgets.client.spending.prices import cost_of
-from lumen_widgets.core.answers import CANCELLED, FAILED, SUCCEEDED, clean
+from lumen_widgets.client.history.records import read_kept, request_of
+from lumen_widgets.client.spending.prices import credits_of
+from lumen_widgets.core.answers import CANCELLED, FAILED, SUCCEEDED
+from lumen_widgets.core.words import clean
 from lumen_widgets.notebook.account import current
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Entry:
         """What it cost by `lumen.prices`; 0 if it cost nothing, None if that is not known."""
         if self.state in {"failed", "refused"}:
             return 0.0
-        return None if (cost := cost_of(self.request)) is None else float(cost)
+        return credits_of(self.request)
 
     @property
     def state(self) -> str:

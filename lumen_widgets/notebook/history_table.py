@@ -6,15 +6,15 @@ well on any page, and it has no style sheet, since a page may leave that out.
 
 from __future__ import annotations
 
-import base64
 import html
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client import LumenError
-from lumen_widgets.client.spending.prices import credits_words
-from lumen_widgets.core.pictures.copies import thumbnail
+from lumen_widgets.client.spending.prices import count_words, credits_words
 from lumen_widgets.core.pictures.decoding import UnreadablePicture
+from lumen_widgets.core.pictures.picture import thumbnail
 from lumen_widgets.core.words import harmless
+from lumen_widgets.notebook.cell import data_uri, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +47,7 @@ def table(entries: Iterable[Entry], count: int) -> str:
         return "<p>No request in this history.</p>"
     rows = "".join(_row(entry) for entry in shown)
     head = "".join(f'<th scope="col" {_CELL}>{name}</th>' for name in ("Pictures", "Request"))
-    words = f"{_count(count)}, newest first"
+    words = f"{count_words(count, 'request')}, newest first"
     return (
         f"<table><caption>{words}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
         f"</table>{_more(len(shown), count)}"
@@ -59,14 +59,14 @@ def text(entries: Iterable[Entry], count: int) -> str:
     if not count:
         return "No request in this history."
     shown = list(entries)
-    lines = [f"{_count(count)}, newest first:"]
+    lines = [f"{count_words(count, 'request')}, newest first:"]
     lines += [
         " · ".join(
             [
                 f"{entry.when:%Y-%m-%d %H:%M}",
                 entry.words,
                 *([entry.id] if entry.id else []),
-                _shortened(entry.prompt, _LINE),
+                shortened(entry.prompt, _LINE),
             ]
         )
         for entry in shown
@@ -86,7 +86,7 @@ def _row(entry: Entry) -> str:
         became.append(credits_words(entry.credits))
     task = f" · <code>{html.escape(entry.id)}</code>" if entry.id else ""
     lines = [
-        f'<b dir="auto">{html.escape(_shortened(entry.prompt, _PROMPT) or "(not known here)")}</b>',
+        f'<b dir="auto">{html.escape(shortened(entry.prompt, _PROMPT) or "(not known here)")}</b>',
         html.escape(harmless(" · ".join(fact for fact in facts if fact))),
         f"{html.escape(' · '.join(became))}{task}",
     ]
@@ -97,10 +97,9 @@ def _thumbnails(entry: Entry) -> str:
     images = []
     for picture in entry.pictures:
         try:
-            data, media_type = thumbnail(picture, _SIDE)
+            address = data_uri(*thumbnail(picture, _SIDE))
         except (LumenError, UnreadablePicture, OSError, ValueError):
             continue  # somebody's file in the place of a picture is not worth the whole table
-        address = f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
         images.append(f'<img src="{address}" alt="{html.escape(picture.alt, quote=True)}">')
     return " ".join(images)
 
@@ -110,12 +109,3 @@ def _more(shown: int, count: int) -> str:
         return ""
     code = f"<code>lumen.history()[{shown}:]</code>"
     return f"<p>… and {count - shown} more: {code}, or ask for less with text, state or since.</p>"
-
-
-def _count(number: int) -> str:
-    return f"{number} request{'' if number == 1 else 's'}"
-
-
-def _shortened(words: str, most: int) -> str:
-    words = " ".join(harmless(words).split())
-    return words if len(words) <= most else f"{words[: most - 1]}…"

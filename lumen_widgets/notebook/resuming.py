@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client.history.reuse import when
+from lumen_widgets.client.spending.prices import count_words
 from lumen_widgets.core.answers import SUCCEEDED
-from lumen_widgets.core.errors import interrupted
-from lumen_widgets.core.waiting import lean
-from lumen_widgets.notebook.account import account_of, current
+from lumen_widgets.core.errors import WaitTimeout, interrupted
+from lumen_widgets.core.waiting import as_completed, wait_slice
+from lumen_widgets.notebook.account import current
 from lumen_widgets.notebook.background import Background
-from lumen_widgets.notebook.cell import (
-    Output,
-    in_notebook,
-    note,
-    show_note,
-    show_picture,
-    together,
-)
-from lumen_widgets.notebook.status import Status, heading, words_of
+from lumen_widgets.notebook.calls import show_ended
+from lumen_widgets.notebook.cell import Output, in_notebook, note, shortened, together
+from lumen_widgets.notebook.status import Status, heading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lumen_widgets.client import LumenClient, Task
-    from lumen_widgets.client.history.resume import Resumed
+    from lumen_widgets.client.history.resume import ResumedTasks
     from lumen_widgets.journal import JournalRow
     from lumen_widgets.notebook.account import Account
 
@@ -79,10 +75,9 @@ def resume(client: LumenClient | None = None) -> list[Task]:
 
     """
     account = current(client)
-    resumed = account.client._account.resume(account.client)
-    tasks = resumed.tasks
-    if not tasks:
-        show_note(
+    resumed = account.client.resume()
+    if not resumed:
+        Output(
             note(
                 "Nothing to take up: every task of this account is over, or is being followed. "
                 f"{account.name}"
@@ -91,55 +86,46 @@ def resume(client: LumenClient | None = None) -> list[Task]:
     elif in_notebook():
         _show(resumed, account)
     if resumed.lost:
-        show_note(_lost(resumed.lost))
-    return tasks
+        Output(_lost(resumed.lost))
+    return resumed
 
 
-def _show(resumed: Resumed, account: Account) -> None:
-    tasks = resumed.tasks
-    head = Output(note(f"Taking up {_count(len(tasks))}… · {account.name}"))
-    deadline = time.monotonic() + _FIRST_WAIT + _NEXT_WAIT * len(tasks)
+def _show(resumed: ResumedTasks, account: Account) -> None:
+    head = Output(note(f"Taking up {count_words(len(resumed), 'task')}… · {account.name}"))
+    deadline = time.monotonic() + _FIRST_WAIT + _NEXT_WAIT * len(resumed)
     running = 0
     try:
-        for task in tasks:
+        for task in resumed:
             _wait_for_word(resumed, task, deadline)
             if task.done:
-                _show_ended(task)
+                show_ended(task, alone=False)
                 continue
             running += 1
             if running <= _MOST_PLACES:
-                show_note(heading(task))
-                Background(task, Status(account_of(task.client)))
+                Output(heading(task))
+                Background(task, Status(account))
     except KeyboardInterrupt:
-        head.replace(_head(tasks, account))
+        head.replace(_head(resumed, account))
         raise interrupted(
-            f"Stopped showing; {_count(len(tasks))} taken up, and followed in the background. "
-            "lumen.show(task) shows one of them, lumen.TaskPanel() all."
+            f"Stopped showing; {count_words(len(resumed), 'task')} taken up, and followed in the "
+            "background. lumen.show(task) shows one of them, lumen.TaskPanel() all."
         ) from None
     if running > _MOST_PLACES:
         more = running - _MOST_PLACES
-        show_note(note(f"… and {more} more that still run; to see them:", code="lumen.TaskPanel()"))
-    head.replace(_head(tasks, account))
+        Output(note(f"… and {more} more that still run; to see them:", code="lumen.TaskPanel()"))
+    head.replace(_head(resumed, account))
 
 
-def _wait_for_word(resumed: Resumed, task: Task, deadline: float) -> None:
+def _wait_for_word(resumed: ResumedTasks, task: Task, deadline: float) -> None:
     """Wait until the service has said how a task is; if it succeeded, until its pictures are here.
 
     At the deadline it is taken for one that runs: it is still asked about.
     """
-    while not resumed.wait_until_heard(task, lean(deadline)) and time.monotonic() < deadline:
+    while not resumed.wait_until_heard(task, wait_slice(deadline)) and time.monotonic() < deadline:
         pass
-    while not task.done and task.status == SUCCEEDED and time.monotonic() < deadline:
-        with task._changed:
-            task._changed.wait_for(lambda: task.done, lean(deadline))
-
-
-def _show_ended(task: Task) -> None:
-    show_note(heading(task))
-    for picture in task.pictures:
-        show_picture(picture)
-    if task.error is not None:
-        show_note(note(f"✗ {words_of(task.error)}"))
+    if task.status == SUCCEEDED:
+        with suppress(WaitTimeout):
+            next(as_completed([task], max(deadline - time.monotonic(), 0.0)))
 
 
 def _head(tasks: Sequence[Task], account: Account) -> dict[str, object]:
@@ -151,14 +137,14 @@ def _head(tasks: Sequence[Task], account: Account) -> dict[str, object]:
         for number, what in ((good, "done"), (bad, "failed or not found"), (left, "still running"))
         if number
     ]
-    return note(f"Took up {_count(len(tasks))}: {', '.join(words)} · {account.name}")
+    return note(f"Took up {count_words(len(tasks), 'task')}: {', '.join(words)} · {account.name}")
 
 
 def _lost(rows: Sequence[JournalRow]) -> dict[str, object]:
     one = len(rows) == 1
     notes = [
         note(
-            f"{len(rows)} request{'' if one else 's'} of unknown outcome: nobody knows whether "
+            f"{count_words(len(rows), 'request')} of unknown outcome: nobody knows whether "
             f"{'it was' if one else 'they were'} taken, so credits may have been spent. None is "
             f"sent again. Look for {'it' if one else 'them'} in the service's console."
         ),
@@ -172,9 +158,4 @@ def _lost(rows: Sequence[JournalRow]) -> dict[str, object]:
 
 
 def _prompt(row: JournalRow) -> str:
-    words = " ".join(str(row.body.get("prompt", "")).split()) or "(no prompt)"
-    return words if len(words) <= _PROMPT else f"{words[: _PROMPT - 1]}…"
-
-
-def _count(number: int) -> str:
-    return f"{number} task{'' if number == 1 else 's'}"
+    return shortened(str(row.body.get("prompt", "")), _PROMPT) or "(no prompt)"

@@ -5,30 +5,58 @@ The last of these is what the saved notebook keeps, so it needs no kernel.
 
 from __future__ import annotations
 
-import base64
 import html
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lumen_widgets.client import LumenError
 from lumen_widgets.client.history.reuse import when
-from lumen_widgets.client.spending.prices import cost_of, credits_words, number_words, pictures_in
+from lumen_widgets.client.spending.prices import (
+    cost_of,
+    count_words,
+    credits_words,
+    number_words,
+    pictures_in,
+)
 from lumen_widgets.core.answers import CANCELLED, FAILED
 from lumen_widgets.core.words import literal
-from lumen_widgets.notebook.cell import Output, in_notebook, note, together
-from lumen_widgets.notebook.panels import make_panel, prepare
+from lumen_widgets.notebook.cell import (
+    Output,
+    data_uri,
+    in_notebook,
+    note,
+    together,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from lumen_widgets.client import Request, Task
+    from lumen_widgets.client import LumenClient, Request, Task
     from lumen_widgets.notebook.account import Account
-    from lumen_widgets.notebook.panels import LivePanel
 
 # a list of failures longer than this helps nobody; the total stands above it
 _LINES = 20
 # a share that would read as nothing
 _LITTLE = 0.001
 _MASK = "Mask: white is repainted"
+
+
+class LivePanel(Protocol):
+    """A widget that follows tasks while a cell waits for them."""
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any: ...
+
+    def retire(self) -> None:
+        """Send the tasks' last state, and close as soon as no view shows the panel."""
+
+
+# Loads the panel's class, which makes one of some tasks and names the account of a client.
+_load: Callable[[], Callable[[Sequence[Task], LumenClient], LivePanel]] | None = None
+
+
+def provide(load: Callable[[], Callable[[Sequence[Task], LumenClient], LivePanel]]) -> None:
+    """Set what loads the panel's class; the package's face does, on the first notebook call."""
+    global _load  # noqa: PLW0603 # one provider for the process, set once
+    _load = load
 
 
 class Status:
@@ -55,16 +83,17 @@ class Status:
         words = [*_price_words(request, account), account.name]
         begin = "Looking for what was paid before, else sending…" if reuse else "Sending…"
         self._output = Output(note(f"{begin} {' · '.join(words)}"))
-        if in_notebook():
-            prepare()
+        if in_notebook() and _load is not None:
+            # now: after a submit, the first states would be missed meanwhile
+            _load()
 
     def follow(self, tasks: Sequence[Task]) -> None:
         """Show a live panel of `tasks`."""
         self._tasks = tasks
-        if in_notebook():
-            self._panel = make_panel(tasks, self._account.client)
+        if in_notebook() and tasks and _load is not None:
+            self._panel = _load()(tasks, self._account.client)
         if self._panel is None:
-            self._output.replace(note(f"Waiting for {_count(len(tasks), 'task')}…"))
+            self._output.replace(note(f"Waiting for {count_words(len(tasks), 'task')}…"))
         else:
             data = self._panel._repr_mimebundle_()
             self._output.replace(*(data if isinstance(data, tuple) else (data,)))
@@ -144,7 +173,7 @@ def _line(task: Task, account: Account, *, explain: bool, reused: bool = False) 
         )
     charge = [_paid_before(task)] if reused else _charge_words([task], account)
     if task.error is None:
-        pictures = _count(len(task.pictures), "picture")
+        pictures = count_words(len(task.pictures), "picture")
         return note(" · ".join([f"✓ Succeeded{after}", pictures, *charge, account.name]))
     why = f": {words_of(task.error)}" if explain else ""
     return note(" · ".join([f"✗ {task.status.capitalize()}{after}", *charge]) + why)
@@ -161,7 +190,7 @@ def _price_words(request: Request | None, account: Account) -> list[str]:
     cost = None if request is None else cost_of(request)
     if request is None or cost is None:
         return []
-    pictures = _count(pictures_in(request) or 1, "picture")
+    pictures = count_words(pictures_in(request) or 1, "picture")
     return [pictures, credits_words(cost, _kind(account))]
 
 
@@ -199,9 +228,8 @@ def _repaint_notes(task: Task) -> list[dict[str, Any]]:
     if repaint is None:
         return []
     words = f"Repaints {_part(repaint.share)}"
-    data = base64.b64encode(repaint.thumbnail).decode("ascii")
     # with a frame, since black and white end nowhere on a page of the same colour
-    mask = f'<img alt="{_MASK}" border="1" src="data:image/png;base64,{data}">'
+    mask = f'<img alt="{_MASK}" border="1" src="{data_uri(repaint.thumbnail)}">'
     return [{"text/html": f"<p>{mask} {html.escape(words)}</p>", "text/plain": words}]
 
 
@@ -211,7 +239,3 @@ def _part(share: float) -> str:
         return "the whole picture"
     percent = "less than 0.1" if share < _LITTLE else f"{min(round(share * 100, 1), 99.9):g}"
     return f"{percent} % of the picture"
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from typing import TYPE_CHECKING, Literal
+from uuid import uuid4
 
 from lumen_widgets.core.errors import LumenError
+from lumen_widgets.core.signal import Signal
 from lumen_widgets.notebook.account import renewed
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from lumen_widgets.client import LumenClient, Task
     from lumen_widgets.notebook.account import Account
 
-_log = logging.getLogger(__name__)
-
 
 class Submission:
     """A call of the client, made on a thread of its own; safe to look at from any thread.
@@ -25,7 +24,8 @@ class Submission:
     Parameters
     ----------
     submit
-        What to call with a client; it returns the task that the service took.
+        What to call with a client and the call's correlation id, which the task then has too; it
+        returns the task that the service took.
     account
         Whose credits are spent.
     prompt, model
@@ -33,6 +33,8 @@ class Submission:
 
     Attributes
     ----------
+    correlation_id : str
+        What tells this call from every other before there is a task.
     task : Task or None
         The task, once the service has taken it.
     error : LumenError or None
@@ -41,7 +43,10 @@ class Submission:
     Examples
     --------
     >>> sent = Submission(
-    ...     lambda client: client.generate("a fox"), account=account, prompt="a fox", model="m"
+    ...     lambda client, name: client.call("generations", "a fox", correlation_id=name),
+    ...     account=account,
+    ...     prompt="a fox",
+    ...     model="m",
     ... )  # doctest: +SKIP
     >>> sent.start()  # doctest: +SKIP
 
@@ -49,7 +54,7 @@ class Submission:
 
     def __init__(
         self,
-        submit: Callable[[LumenClient], Task],
+        submit: Callable[[LumenClient, str], Task],
         *,
         account: Account,
         prompt: str,
@@ -58,11 +63,11 @@ class Submission:
         self.account = account
         self.prompt = prompt
         self.model = model
+        self.correlation_id = uuid4().hex
         self.task: Task | None = None
         self.error: LumenError | None = None
         self._submit = submit
-        self._lock = threading.Lock()
-        self._listeners: list[Callable[[Submission], None]] = []
+        self._settled: Signal[Submission] = Signal("a submission")
         self._began = time.monotonic()
         self._ended: float | None = None
 
@@ -91,14 +96,7 @@ class Submission:
 
         Returns what ends the subscription.
         """
-        with self._lock:
-            self._listeners = [*self._listeners, fn]
-
-        def unsubscribe() -> None:
-            with self._lock:
-                self._listeners = [one for one in self._listeners if one is not fn]
-
-        return unsubscribe
+        return self._settled.connect(fn)
 
     def again(self) -> Submission:
         """Return a new submission of the same call, which is not started and would pay again."""
@@ -107,7 +105,7 @@ class Submission:
     def _run(self) -> None:
         try:
             self.account = renewed(self.account)
-            self.task = self._submit(self.account.client)
+            self.task = self._submit(self.account.client, self.correlation_id)
         except LumenError as error:
             self.error = error
         except Exception as error:  # noqa: BLE001 # nobody stands behind this thread to hear it
@@ -118,8 +116,4 @@ class Submission:
                 may_have_cost=True,
             )
         self._ended = time.monotonic()
-        for listener in self._listeners:
-            try:
-                listener(self)
-            except Exception:  # noqa: BLE001 # the others still hear of it
-                _log.exception("a listener of a submission failed")
+        self._settled.send(self)

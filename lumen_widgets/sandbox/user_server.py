@@ -159,15 +159,25 @@ def _find(home: Home) -> Running | None:
     return None
 
 
+# The server that this process has found to be ours by its key.
+_known: list[Running] = []
+
+
 def answers(running: Running) -> bool:
-    """Tell whether it is our server that answers there: another may have got its port since."""
+    """Tell whether it is our server that answers there: another may have got its port since.
+
+    One that took our key before is only asked whether it is still there.
+    """
     try:
         reply = _call(running.url, None, "/healthz")
         if json.loads(reply.body).get("service") != "lumen-sandbox":
             return False
-        return _call(running.url, running.api_key, "/sandbox/account").status == 200  # noqa: PLR2004 - HTTP's number for yes
+        if running not in _known:
+            ours = _call(running.url, running.api_key, "/sandbox/account").status == 200  # noqa: PLR2004 - HTTP's number for yes
+            _known[:] = [running] if ours else []
     except (Unreachable, ValueError, AttributeError):
         return False
+    return running in _known
 
 
 def _stop(running: Running) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from lumen_widgets.client import InvalidRequest
 from lumen_widgets.core.callback import check_callback
@@ -16,7 +16,9 @@ from lumen_widgets.widgets.prompt_form_messages import FieldError, FormModel
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lumen_widgets.core.models import Endpoint
+    from lumen_widgets.core.fields import Fields
+
+from lumen_widgets.core.models import Endpoint
 
 # the keywords that every call has and that may be left out
 OPTIONAL = ("n", "size", "resolution", "quality", "negative_prompt")
@@ -86,10 +88,11 @@ def errors_in(values: Values, *, asked: bool = False, secret: str | None = None)
     given = values.given()
     errors: dict[str, str] = {}
 
-    def check(field: str, **fields: Any) -> None:
-        call = {"prompt": _FINE, "model": _FINE, "endpoint": GENERATE} | fields
+    def check(
+        field: str, prompt: str = _FINE, endpoint: Endpoint = GENERATE, **fields: Any
+    ) -> None:
         try:
-            check_fields(call.pop("endpoint"), call.pop("prompt"), **call)
+            check_fields(endpoint, prompt, cast("Fields", {"model": _FINE, **fields}))
         except InvalidRequest as error:
             errors[field] = f"{error.message} {error.next_step}".strip()
 

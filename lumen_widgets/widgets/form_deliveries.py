@@ -6,7 +6,6 @@ import threading
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client import InvalidRequest, Pictures, TaskCancelled, TaskFailed
-from lumen_widgets.core.models import EDIT, INPAINT
 from lumen_widgets.notebook.cell import picture_bundle
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.notebook.status import heading
@@ -111,16 +110,19 @@ def submission_of(values: Values, secret: str, account: Account) -> Submission:
     if "webhook_url" in fields:
         fields["webhook_secret"] = secret
 
-    def call(client: LumenClient) -> Task:
-        if values.endpoint == INPAINT:
-            try:
-                return client.inpaint(values.prompt, values.images[0], values.mask, **fields)
-            except InvalidRequest as error:
-                # a form keeps the picture of a repaint among the references of an edit
-                error.field = "images" if error.field == "image" else error.field
-                raise
-        if values.endpoint == EDIT:
-            return client.edit(values.prompt, values.images, **fields)
-        return client.generate(values.prompt, **fields)
+    def call(client: LumenClient, correlation_id: str) -> Task:
+        try:
+            return client.call(
+                values.endpoint,
+                values.prompt,
+                images=values.images,
+                mask=values.mask,
+                correlation_id=correlation_id,
+                **fields,
+            )
+        except InvalidRequest as error:
+            # a form keeps the picture of a repaint among the references of an edit
+            error.field = "images" if error.field == "image" else error.field
+            raise
 
     return Submission(call, account=account, prompt=values.prompt, model=values.model)

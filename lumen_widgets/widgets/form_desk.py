@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import traitlets
 
@@ -25,8 +24,9 @@ from lumen_widgets.widgets.prompt_form_messages import (
 )
 
 if TYPE_CHECKING:
+    from lumen_widgets.client import LumenClient
     from lumen_widgets.widgets.form_checks import Values
-    from lumen_widgets.widgets.prompt_form import PromptForm
+    from lumen_widgets.widgets.reference_pictures import ReferencePictures
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +36,37 @@ TYPED = frozenset({*FIELDS, "_extra_text"}) - {"extra", "images", "mask"}
 MOST_PICTURES = 16
 # earlier prompts that are offered, and rows of the journal in which they are looked for
 _EARLIER, _ROWS = 50, 200
+
+
+class Form(Protocol):
+    """The form, as far as its messages need it."""
+
+    comm: Any
+    images: tuple[Any, ...]
+    mask: Any
+    references: ReferencePictures
+
+    @property
+    def client(self) -> LumenClient:
+        """Whose journal has earlier prompts."""
+
+    def values(self) -> Values:
+        """Return what the form holds now."""
+
+    def dispatch(self, values: Values, secret: str) -> object:
+        """Send what was found to be in order."""
+
+    def page_appeared(self) -> None:
+        """Take in that a page shows the form."""
+
+    def traits(self) -> dict[str, Any]:
+        """Return the traits by their names."""
+
+    def set_trait(self, name: str, value: Any) -> None:
+        """Assign to a trait."""
+
+    def send(self, content: Any) -> None:
+        """Send a message to every page."""
 
 
 class FormDesk:
@@ -48,7 +79,7 @@ class FormDesk:
 
     """
 
-    def __init__(self, form: PromptForm) -> None:
+    def __init__(self, form: Form) -> None:
         self._form = form
         self._lock = threading.Lock()
         self._sequence = 0
@@ -89,24 +120,6 @@ class FormDesk:
             self._asked = bool(errors)
         self.show_errors()
         return errors
-
-    def write_extra(self, _: Any = None) -> None:
-        """Write `extra` as text, unless what was typed says the same already."""
-        form = self._form
-        if parsed_extra(form._extra_text) != (form.extra or {}):
-            text = json.dumps(form.extra, ensure_ascii=False) if form.extra else ""
-            form._extra_text = text
-
-    def read_extra(self, _: Any = None) -> None:
-        """Read what was typed into `extra`; JSON with a slip in it changes nothing but errors."""
-        found = parsed_extra(self._form._extra_text)
-        try:
-            if found is not None:
-                self._form.extra = found
-        except traitlets.TraitError as error:
-            self.refuse("extra", str(error))
-        else:
-            self.heard({"name": "extra"})
 
     def remember(self, prompt: str) -> None:
         """Offer a prompt that was sent again."""
@@ -199,8 +212,7 @@ class FormDesk:
             if name in TYPED:
                 value = field.get("value")
                 try:
-                    # traitlets' own way from a value to what the trait would hold
-                    values[name] = self._form.traits()[name]._validate(self._form, value)
+                    values[name] = self._form.traits()[name]._validate(self._form, value)  # noqa: SLF001 -- traitlets' only way from a value to what the trait would hold
                 except traitlets.TraitError as error:
                     wrong["extra" if name == "_extra_text" else name] = str(error)
         return values, wrong

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from lumen_widgets.client import InvalidRequest
+from lumen_widgets.core.models import GENERATE
 from lumen_widgets.core.request import check_fields
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Extra(traitlets.TraitType[Any, Any]):
     def validate(self, obj: HasTraits, value: Any) -> dict[str, Any] | None:  # noqa: ARG002 # traitlets passes it
         """Return a copy of the mapping, or raise `TraitError` for what JSON cannot carry."""
         try:
-            check_fields("generations", "a", model="a", extra=value)
+            check_fields(GENERATE, "a", {"model": "a", "extra": value})
         except InvalidRequest as error:
             raise traitlets.TraitError(f"{error.message} {error.next_step}") from None
         return dict(value) if isinstance(value, Mapping) and value else None

@@ -18,6 +18,7 @@ import anywidget
 import traitlets
 from ipywidgets import DOMWidget, widget_serialization
 
+from lumen_widgets.core.signal import Signal
 from lumen_widgets.masks.operations import FARTHEST, MODES
 from lumen_widgets.widgets.bundles import STATIC
 from lumen_widgets.widgets.painter_canvas import PictureCanvas
@@ -116,7 +117,7 @@ class MaskPainter(Painting, anywidget.AnyWidget):
         picture = read_painted(image)
         start = read_start(mask, picture.width, picture.height)
         self._steps = StepLog(picture.width, picture.height, start, self._heard)
-        self._listeners: list[Callable[[], None]] = []
+        self._stepped: Signal[None] = Signal("a painter")
         self._desk = PainterDesk(self, self._steps, picture)
         self._layers = PictureCanvas(picture)
         # not `super`, whose next is the painting by code, which needs no arguments
@@ -159,20 +160,14 @@ class MaskPainter(Painting, anywidget.AnyWidget):
         >>> painter.on_change(lambda: print(f"{painter.coverage:.1%}"))  # doctest: +SKIP
 
         """
-        self._listeners = [*self._listeners, fn]
-
-        def forget() -> None:
-            self._listeners = [one for one in self._listeners if one is not fn]
-
-        return forget
+        return self._stepped.connect(lambda _: fn())
 
     def set_state(self, sync_data: Mapping[str, Any]) -> None:
         """Take in what a browser wrote; what no control could have written is left out."""
         accepted = {}
         for name in _CONTROLS & sync_data.keys():
             try:
-                # traitlets' own way from a value to what the trait would hold
-                self.traits()[name]._validate(self, sync_data[name])
+                self.traits()[name]._validate(self, sync_data[name])  # noqa: SLF001 -- traitlets' only way from a value to what the trait would hold
             except traitlets.TraitError:
                 _log.debug("a page wrote a wrong %s", name)
             else:
@@ -208,8 +203,4 @@ class MaskPainter(Painting, anywidget.AnyWidget):
     def _heard(self) -> None:
         """Tell whoever wants to know of a step, on the thread that took it in."""
         self._desk.tell()
-        for listener in list(self._listeners):
-            try:
-                listener()
-            except Exception:  # noqa: BLE001 # logged: a stranger's code must not stop the painting
-                _log.exception("a listener of a painter failed")
+        self._stepped.send(None)

@@ -24,7 +24,8 @@ from lumen_widgets.widgets.mask_painter_messages import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lumen_widgets.widgets.mask_painter import MaskPainter
+    from anywidget import AnyWidget
+
     from lumen_widgets.widgets.painter_log import StepLog
     from lumen_widgets.widgets.painter_picture import PaintedPicture
 
@@ -51,7 +52,7 @@ class PainterDesk:
 
     """
 
-    def __init__(self, painter: MaskPainter, log: StepLog, picture: PaintedPicture) -> None:
+    def __init__(self, painter: AnyWidget, log: StepLog, picture: PaintedPicture) -> None:
         self._painter = painter
         self._log = log
         self._picture = picture
@@ -99,13 +100,13 @@ class PainterDesk:
         answers: dict[str, int] = {}
         self._answers[request] = answers
 
-        def enough(last: float) -> bool:
+        def enough(last: float, numbers: Mapping[str, int]) -> bool:
             now = time.monotonic()
             if now - max(began, last) < _QUIET:
                 return False
-            # a copy, since another page may answer now; not `number_of`, whose lock is held here
+            # a copy, since another page may answer now
             told = list(answers.items())
-            if any(self._log._numbers.get(page, 0) < number for page, number in told):
+            if any(numbers.get(page, 0) < number for page, number in told):
                 return False
             # an idle page's word is not that of the page where somebody paints
             return self._latest in answers or not heard or now - began > _ANSWER

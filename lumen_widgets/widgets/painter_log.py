@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from lumen_widgets.masks import Raster
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -63,12 +63,6 @@ class StepLog:
         with self._told:
             return self._history
 
-    @property
-    def sequence(self) -> int:
-        """How many steps were taken in."""
-        with self._told:
-            return self._sequence
-
     def add(self, step: Step) -> None:
         """Take in a step of Python's."""
         with self._told:
@@ -111,10 +105,14 @@ class StepLog:
             news, self._news = self._news, []
             return self._sequence, news
 
-    def wait(self, until: float, enough: Callable[[float], bool]) -> None:
-        """Wait while steps arrive, until `enough` of the time of the last one, or until a time."""
+    def wait(self, until: float, enough: Callable[[float, Mapping[str, int]], bool]) -> None:
+        """Wait while steps arrive, until a time or until it is `enough`.
+
+        `enough` is given the time of the last step and each page's last number; it is called with
+        the lock held.
+        """
         with self._told:
-            while not enough(self._last) and (left := until - time.monotonic()) > 0:
+            while not enough(self._last, self._numbers) and (left := until - time.monotonic()) > 0:
                 # short, since it may be time alone that makes it enough
                 self._told.wait(min(left, 0.01))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lumen_widgets.core.errors import InvalidRequest
-from lumen_widgets.core.pictures.saving import write_file
+from lumen_widgets.core.pictures.picture import write_file
 from lumen_widgets.masks import (
     Clear,
     Ellipse,
@@ -102,10 +102,13 @@ class Painting:
         write_file(target, write(self._steps.mask(history), Saved(self._steps.base, history)))
         return target
 
-    def __lumen_mask__(self) -> bytes:
-        """Return the mask for a call, once nobody has painted for a tenth of a second."""
+    def __lumen_mask__(self) -> NDArray[np.bool_]:
+        """Return the mask for a call, once nobody has painted for a tenth of a second.
+
+        It is handed on as the array that it is: whoever hosts it makes the file.
+        """
         self._settle()
-        return self.mask_png()
+        return self.array
 
     def stroke(
         self,

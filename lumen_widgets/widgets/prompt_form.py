@@ -9,6 +9,7 @@ still be on its way, and is answered with what is wrong or with the word that it
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,19 @@ import traitlets
 
 from lumen_widgets.client import InvalidRequest, Pictures, Task
 from lumen_widgets.client.spending.prices import prices
-from lumen_widgets.core.http.redaction import forgetful
+from lumen_widgets.core.errors import redacts_traceback
+from lumen_widgets.core.signal import Signal
 from lumen_widgets.notebook.account import current
 from lumen_widgets.notebook.cell import Cell, in_notebook
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.widgets.bundles import STATIC
-from lumen_widgets.widgets.form_checks import FIELDS, Values, known_models, refuse_unknown
+from lumen_widgets.widgets.form_checks import (
+    FIELDS,
+    Values,
+    known_models,
+    parsed_extra,
+    refuse_unknown,
+)
 from lumen_widgets.widgets.form_deliveries import Delivery, submission_of
 from lumen_widgets.widgets.form_desk import TYPED, FormDesk
 from lumen_widgets.widgets.form_traits import Anything, Count, Extra, Sources, Words
@@ -152,7 +160,7 @@ class PromptForm(anywidget.AnyWidget):
     def __init__(self, client: LumenClient | None = None, **fields: Any) -> None:
         refuse_unknown(fields)
         self._account = current(client)
-        self._listeners: list[Callable[[Submission], None]] = []
+        self._submitted: Signal[Submission] = Signal("a form")
         self._last: Submission | None = None
         # the pages since it was last displayed: only the first hears of what comes under it
         self._pages = 0
@@ -170,10 +178,10 @@ class PromptForm(anywidget.AnyWidget):
         )
         traitlets.dlink((self, "language"), (self.panel, "language"))
         self._hold_pictures()
-        self._desk.write_extra()
+        self._write_extra()
         self.observe(self._hold_pictures, ["images", "mask"])
-        self.observe(self._desk.write_extra, "extra")
-        self.observe(self._desk.read_extra, "_extra_text")
+        self.observe(self._write_extra, "extra")
+        self.observe(self._read_extra, "_extra_text")
         self.observe(self._desk.heard, list(FIELDS))
         self.on_msg(self._desk.receive)
         self._forget_prices = prices.listen(lambda _: publisher.mark(self._show_prices))
@@ -190,7 +198,7 @@ class PromptForm(anywidget.AnyWidget):
         self._below = in_notebook()
         return super()._repr_mimebundle_(**kwargs)
 
-    @forgetful
+    @redacts_traceback
     def submit(self, *, webhook_secret: str | None = None) -> Submission:
         """Send what the form holds, as its button does; returns at once.
 
@@ -229,11 +237,7 @@ class PromptForm(anywidget.AnyWidget):
         self._deliveries = (*going, Delivery(submission, self, self._cell))
         self.panel.add(submission)
         self._sent += 1
-        for listener in list(self._listeners):
-            try:
-                listener(submission)
-            except Exception:  # noqa: BLE001 # logged: a stranger's code must not stop a submit
-                _log.exception("a listener of a form failed")
+        self._submitted.send(submission)
         self._desk.remember(values.prompt)
         submission.start()
         return submission
@@ -249,12 +253,7 @@ class PromptForm(anywidget.AnyWidget):
         >>> form.on_submit(lambda submission: print(submission.prompt))  # doctest: +SKIP
 
         """
-        self._listeners = [*self._listeners, fn]
-
-        def forget() -> None:
-            self._listeners = [one for one in self._listeners if one is not fn]
-
-        return forget
+        return self._submitted.connect(fn)
 
     def values(self) -> Values:
         """Return what the form holds now."""
@@ -267,8 +266,7 @@ class PromptForm(anywidget.AnyWidget):
             if name not in TYPED:
                 continue
             try:
-                # traitlets' own way from a value to what the trait would hold
-                self.traits()[name]._validate(self, value)
+                self.traits()[name]._validate(self, value)  # noqa: SLF001 -- traitlets' only way from a value to what the trait would hold
             except traitlets.TraitError as error:
                 self._desk.refuse(name, str(error))
             else:
@@ -312,6 +310,22 @@ class PromptForm(anywidget.AnyWidget):
         """Take in that a submission was refused for one of its fields."""
         if error.field in FIELDS:
             self._desk.refuse(str(error.field), f"{error.message} {error.next_step}".strip())
+
+    def _write_extra(self, _: Any = None) -> None:
+        """Write `extra` as text, unless what was typed says the same already."""
+        if parsed_extra(self._extra_text) != (self.extra or {}):
+            self._extra_text = json.dumps(self.extra, ensure_ascii=False) if self.extra else ""
+
+    def _read_extra(self, _: Any = None) -> None:
+        """Read what was typed into `extra`; JSON with a slip in it changes nothing but errors."""
+        found = parsed_extra(self._extra_text)
+        try:
+            if found is not None:
+                self.extra = found
+        except traitlets.TraitError as error:
+            self._desk.refuse("extra", str(error))
+        else:
+            self._desk.heard({"name": "extra"})
 
     def _show_prices(self) -> None:
         self._prices = prices.table()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import itertools
 import os
 import threading
@@ -13,9 +12,10 @@ from urllib.parse import urlsplit
 
 from lumen_widgets.client import LumenError, Picture
 from lumen_widgets.core.pictures.images import LocalPicture, read_picture
-from lumen_widgets.core.pictures.masks import read_mask
+from lumen_widgets.core.pictures.masks import LocalMask, read_mask
 from lumen_widgets.core.pictures.picture import thumbnail
 from lumen_widgets.core.pictures.sources import is_url
+from lumen_widgets.notebook.cell import data_uri
 from lumen_widgets.widgets.form_uploads import PictureFile
 from lumen_widgets.widgets.prompt_form_messages import FormPicture
 
@@ -40,7 +40,6 @@ class Reference:
     height: int = 0
     thumbnail: str | None = None
     error: str = ""
-    looked: bool = False
     # whether nobody has painted on it since somebody began to look
     fresh: bool = False
 
@@ -158,7 +157,10 @@ def _looked_at(reference: Reference) -> Reference:
     source = reference.source
     try:
         found = read_mask(source) if reference.mask else read_picture(source)
-        if isinstance(source, Picture):
+        if isinstance(found, LocalMask):
+            # drawn from the mask's pixels when it was read: its file need not be decoded again
+            size, small = (found.width, found.height), data_uri(found.repaint.thumbnail)
+        elif isinstance(source, Picture):
             size, small = (source.width, source.height), _small(source)
         elif isinstance(found, LocalPicture):
             size, small = (found.width, found.height), _small(_as_picture(found))
@@ -166,12 +168,10 @@ def _looked_at(reference: Reference) -> Reference:
             # the service fetches it, and nobody else
             size, small = (0, 0), None
     except LumenError as error:
-        return replace(reference, error=f"{error.message} {error.next_step}".strip(), looked=True)
+        return replace(reference, error=f"{error.message} {error.next_step}".strip())
     except Exception as error:  # noqa: BLE001 # a stranger's object may raise anything; the form says what
-        return replace(
-            reference, error=f"This is not a picture: {type(error).__name__}.", looked=True
-        )
-    return replace(reference, width=size[0], height=size[1], thumbnail=small, error="", looked=True)
+        return replace(reference, error=f"This is not a picture: {type(error).__name__}.")
+    return replace(reference, width=size[0], height=size[1], thumbnail=small, error="")
 
 
 def _as_picture(found: LocalPicture) -> Picture:
@@ -185,8 +185,7 @@ def _as_picture(found: LocalPicture) -> Picture:
 
 
 def _small(picture: Picture) -> str:
-    data, media_type = thumbnail(picture, _THUMBNAIL)
-    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
+    return data_uri(*thumbnail(picture, _THUMBNAIL))
 
 
 def _name_of(source: Any) -> str:

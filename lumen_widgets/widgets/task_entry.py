@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 import threading
 from typing import TYPE_CHECKING, Literal, cast
 from urllib.parse import urlsplit
 
-from lumen_widgets.client import LumenError, TaskCancelled, TaskFailed
-from lumen_widgets.client.spending.prices import cost_of
-from lumen_widgets.notebook.account import Account, account_of
+from lumen_widgets.client import LumenClient, LumenError, TaskCancelled, TaskFailed
+from lumen_widgets.client.spending.prices import credits_of
+from lumen_widgets.core.pictures.picture import thumbnail
+from lumen_widgets.notebook.account import Account, account_of, account_of_task
+from lumen_widgets.notebook.cell import data_uri
 from lumen_widgets.notebook.submission import Submission
 from lumen_widgets.widgets.task_panel_messages import RowError, TaskRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lumen_widgets.client import LumenClient, Task
+    from lumen_widgets.client import Task
     from lumen_widgets.core.request import Request
 
 Action = Literal["stop", "watch", "again", "take_up"]
@@ -56,6 +57,8 @@ class TaskEntry:
         The first picture as a ``data:`` URL, once it is drawn.
     usual : float or None
         Seconds that like tasks took, once that is looked up.
+    name : tuple of str or None
+        Where its task is and what it is called there, once there is one.
     wanted : str or None
         The id that is being taken up for it.
 
@@ -70,7 +73,7 @@ class TaskEntry:
         self.thumbnail: str | None = None
         self.usual: float | None = None
         self.wanted: str | None = None
-        self._name: tuple[str, str] | None = None
+        self.name: tuple[str, str] | None = None
         self._client: LumenClient | None = None
         self._request: Request | None = None
         self._last: TaskRow | None = None
@@ -85,19 +88,14 @@ class TaskEntry:
             # it may have been sent before anybody listened
             self._settled()
         else:
-            self._host = host_of(account_of(source.client))
+            self._host = host_of(account_of_task(source))
             self.follow(source)
-
-    @property
-    def name(self) -> tuple[str, str] | None:
-        """Where its task is and what it is called there; None while there is no task."""
-        return self._name
 
     @property
     def mask(self) -> str | None:
         """What its task repaints, in small, as a ``data:`` URL; None where that is not known."""
         repaint = None if self._request is None else self._request.repaint
-        return None if repaint is None else _data_url(repaint.thumbnail, "image/png")
+        return None if repaint is None else data_uri(repaint.thumbnail)
 
     @property
     def ended(self) -> bool:
@@ -106,22 +104,24 @@ class TaskEntry:
             return True
         return self.task is not None and self.task.done and not _resumable(self.task)
 
-    def expects(self, task: Task) -> bool:
-        """Say whether this may be the task of its call, which is being sent or taken up."""
+    def takes(self, task: Task) -> bool:
+        """Show a task if it is the one of this row's call; return whether it is."""
         call = self.submission
-        if call is None or self._name is not None:
+        if call is None or self.name is not None:
             return False
-        if call.state != "sending":
-            return self.wanted == task.id
-        return (call.prompt, call.model) == (task.request.prompt, task.request.model)
+        if task.correlation_id == call.correlation_id:
+            self.follow(task)
+            return True
+        # What takes it up for this row shows it then.
+        return self.wanted == task.id
 
     def follow(self, task: Task) -> None:
         """Show this task from here on."""
         with self._lock:
-            if self._name is not None:
+            if self.name is not None:
                 return
-            self._name = name_of(task)
-            self._client, self._request = task.client, task.request
+            self.name = name_of(task)
+            self._client, self._request = LumenClient.of(task), task.request
             self.task = task
             self._silence()
             self._silence = task.subscribe(lambda _: self._changed(self))
@@ -138,7 +138,7 @@ class TaskEntry:
             return
         if task.pictures and self.thumbnail is None and not self._undrawable:
             try:
-                self.thumbnail = _thumbnail(task)
+                self.thumbnail = data_uri(*thumbnail(task.pictures[0], _THUMBNAIL))
             except Exception:  # noqa: BLE001 # a picture that cannot be drawn is still a picture
                 self._undrawable = True
                 _log.exception("no thumbnail could be drawn of the task %s", task.id)
@@ -148,8 +148,9 @@ class TaskEntry:
     def look_up(self) -> None:
         """Look up how long like tasks took; takes time."""
         task = self.task
-        if task is not None and not task.done and self.usual is None:
-            self.usual = task.client.usual_seconds(task.request)
+        client = self._client
+        if task is not None and client is not None and not task.done and self.usual is None:
+            self.usual = client.usual_seconds(task.request)
             if self.usual is not None:
                 self._changed(self)
 
@@ -173,7 +174,7 @@ class TaskEntry:
         if request is None or client is None or not request.body:
             return None
         return Submission(
-            lambda renewed: renewed.submit(request),
+            lambda renewed, name: renewed.submit(request, correlation_id=name),
             account=account_of(client),
             prompt=request.prompt,
             model=request.model,
@@ -195,8 +196,7 @@ class TaskEntry:
             self._changed(self)
 
     def _credits(self) -> float | None:
-        cost = None if self._request is None else cost_of(self._request)
-        return None if cost is None else float(cost)
+        return None if self._request is None else credits_of(self._request)
 
     def _let_go(self, task: Task) -> None:
         with self._lock:
@@ -281,7 +281,7 @@ def host_of(account: Account) -> str:
 
 def name_of(task: Task) -> tuple[str, str]:
     """Return what tells a task from every other: where it is, and its id there."""
-    return task.client.base_url, task.id
+    return task.origin, task.id
 
 
 def _resumable(task: Task) -> bool:
@@ -297,13 +297,3 @@ def _charge(task: Task) -> Charge:
 
 def _words(error: LumenError | None) -> RowError | None:
     return None if error is None else RowError(message=error.message, next_step=error.next_step)
-
-
-def _thumbnail(task: Task) -> str:
-    from lumen_widgets.core.pictures.picture import thumbnail
-
-    return _data_url(*thumbnail(task.pictures[0], _THUMBNAIL))
-
-
-def _data_url(data: bytes, media_type: str) -> str:
-    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"

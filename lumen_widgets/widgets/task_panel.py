@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
-from lumen_widgets.client import registry
+from lumen_widgets.client import live_tasks
 from lumen_widgets.client.spending.prices import prices
 from lumen_widgets.core.words import harmless
 from lumen_widgets.notebook import account as accounts
@@ -81,7 +81,7 @@ class TaskPanel(anywidget.AnyWidget):
     default) while nobody knows. Written once, by the kernel."""
 
     _rows: traitlets.List[TaskRow] = traitlets.List().tag(
-        sync=True, to_json=lambda _, panel: panel._all_rows()
+        sync=True, to_json=lambda _, panel: panel.current_rows()
     )
     """Every row, as it is when the browser asks for the widget's state. Written by nobody: what
     changes travels in messages, so that a change costs the same however many rows there are."""
@@ -100,7 +100,6 @@ class TaskPanel(anywidget.AnyWidget):
         self._lock = threading.RLock()
         self._entries: dict[str, TaskEntry] = {}
         self._names: set[tuple[str, str]] = set()
-        self._held: list[Task] = []
         self._due: dict[str, list[float]] = {}
         # rows whose mask a view has had
         self._masked: set[str] = set()
@@ -113,8 +112,8 @@ class TaskPanel(anywidget.AnyWidget):
         self._silences: list[Callable[[], None]] = []
         if tasks is None:
             # listening first: a task that comes meanwhile is known twice, and entered once
-            self._silences.append(registry.listen(self._heard))
-            tasks = registry.known()
+            self._silences.append(live_tasks.listen(self._heard))
+            tasks = live_tasks.known()
             self._every = True
         else:
             self._every = False
@@ -133,7 +132,7 @@ class TaskPanel(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         """Return the panel in words, for front ends that cannot show it."""
-        rows = [f"{row['status']}: {row['prompt'] or row['id']}" for row in self._all_rows()]
+        rows = [f"{row['status']}: {row['prompt'] or row['id']}" for row in self.current_rows()]
         # one line each: a line break in a prompt would make another row of it
         return "\n".join(["Lumen tasks", *(harmless(" ".join(row.split())) for row in rows[::-1])])
 
@@ -205,7 +204,7 @@ class TaskPanel(anywidget.AnyWidget):
     def snapshot(self, request: str) -> SnapshotMessage:
         """Return every row, in answer to this request."""
         return SnapshotMessage(
-            kind="snapshot", sequence=self._sequence, rows=self._all_rows(), request=request
+            kind="snapshot", sequence=self._sequence, rows=self.current_rows(), request=request
         )
 
     def saw(self, view: str, *, there: bool) -> None:
@@ -223,21 +222,21 @@ class TaskPanel(anywidget.AnyWidget):
         if client is not None:
             return accounts.account_of(client)
         # without a choice, asking which account is in use would start a server
-        return accounts.current() if self._every and accounts._chosen is not None else None
+        return accounts.current() if self._every and accounts.is_chosen() else None
 
     def _close_if_unseen(self) -> None:
         with self._lock:
             over = self._retired and not self._views
-        if over and self.comm is not None and not any(row["running"] for row in self._all_rows()):
+        if over and self.comm is not None and not self._running():
             self.close()
 
+    def _running(self) -> bool:
+        return any(row["running"] for row in self.current_rows())
+
     def _heard(self, task: Task) -> None:
-        """Show a task that this process submitted or took up, unless a row expects it."""
-        with self._lock:
-            if any(entry.expects(task) for entry in self._entries.values()):
-                self._held.append(task)
-                return
-        self.add(task)
+        """Show a task that this process submitted or took up, unless a row has it already."""
+        if not any(entry.takes(task) for entry in self._all()):
+            self.add(task)
 
     def _changed(self, entry: TaskEntry) -> None:
         """Note that a row changed, on whichever thread that happened."""
@@ -245,14 +244,11 @@ class TaskPanel(anywidget.AnyWidget):
         with self._lock:
             if entry.name is not None and entry.name not in self._names:
                 self._names.add(entry.name)
-                errands.add(entry.look_up)
-            held, self._held = self._held, []
+                errands.mark(entry.look_up)
             repeats = _REPEATS[:1] if self._views else _REPEATS
             self._due[entry.key] = [now + delay for delay in repeats]
-        for task in held:
-            self._heard(task)
         if entry.ended:
-            errands.add(entry.draw)
+            errands.mark(entry.draw)
         publisher.mark(self._publish)
 
     def _repriced(self, model: str) -> None:
@@ -310,5 +306,6 @@ class TaskPanel(anywidget.AnyWidget):
         with self._lock:
             return list(self._entries.values())
 
-    def _all_rows(self) -> list[TaskRow]:
+    def current_rows(self) -> list[TaskRow]:
+        """Return every row as it is now."""
         return [entry.row() for entry in self._all()]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from lumen_widgets.client import InvalidRequest, LumenError
 from lumen_widgets.widgets.errands import errands
@@ -22,11 +22,12 @@ from lumen_widgets.widgets.task_panel_messages import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lumen_widgets.client import Task
+    from lumen_widgets.notebook.submission import Submission
     from lumen_widgets.widgets.task_entry import TaskEntry
-    from lumen_widgets.widgets.task_panel import TaskPanel
+    from lumen_widgets.widgets.task_panel_messages import SnapshotMessage
 
 # thumbnails that one message brings: a view fills from the top while the others are drawn
 _TOGETHER = 6
@@ -36,7 +37,31 @@ _MOST_ROWS = 200
 _log = logging.getLogger(__name__)
 
 
-def answer(panel: TaskPanel, content: object) -> None:
+class Panel(Protocol):
+    """The panel, as far as its requests need it."""
+
+    acts: set[str]
+
+    def saw(self, view: str, *, there: bool) -> None:
+        """Note that a view is there, or gone."""
+
+    def reply(self, message: Callable[[], Mapping[str, Any]]) -> None:
+        """Have the publisher send what this returns."""
+
+    def snapshot(self, request: str) -> SnapshotMessage:
+        """Return every row, in answer to this request."""
+
+    def entry(self, key: str) -> TaskEntry | None:
+        """Return what stands behind a row."""
+
+    def enter(self, source: Submission) -> str | None:
+        """Give a submission a row, and return its key."""
+
+    def shows(self, task: Task) -> bool:
+        """Say whether a task has a row."""
+
+
+def answer(panel: Panel, content: object) -> None:
     """Carry out what a browser sent."""
     if not isinstance(content, dict):
         return
@@ -54,7 +79,7 @@ def answer(panel: TaskPanel, content: object) -> None:
         _refuse(panel, request, error)
 
 
-def _carry_out(panel: TaskPanel, kind: object, request: str, content: Mapping[str, Any]) -> None:
+def _carry_out(panel: Panel, kind: object, request: str, content: Mapping[str, Any]) -> None:
     if kind == "hello":
         panel.saw(_text(content, "view"), there=True)
         panel.reply(partial(panel.snapshot, request))
@@ -78,7 +103,7 @@ def _carry_out(panel: TaskPanel, kind: object, request: str, content: Mapping[st
         raise InvalidRequest(f"The panel does not know the request {kind!r}.")
 
 
-def _act(panel: TaskPanel, request: str, entry: TaskEntry, action: str) -> None:
+def _act(panel: Panel, request: str, entry: TaskEntry, action: str) -> None:
     made: str | None = None
     if action == "stop":
         entry.stop()
@@ -96,7 +121,7 @@ def _act(panel: TaskPanel, request: str, entry: TaskEntry, action: str) -> None:
     _done(panel, request, made)
 
 
-def _take_up(panel: TaskPanel, request: str, entry: TaskEntry, task_id: str) -> None:
+def _take_up(panel: Panel, request: str, entry: TaskEntry, task_id: str) -> None:
     """Ask the service for a task, and have it take the row of the call that it came from."""
     try:
         entry.follow(_found(panel, entry, task_id))
@@ -109,7 +134,7 @@ def _take_up(panel: TaskPanel, request: str, entry: TaskEntry, task_id: str) -> 
         _done(panel, request, entry.key)
 
 
-def _found(panel: TaskPanel, entry: TaskEntry, task_id: str) -> Task:
+def _found(panel: Panel, entry: TaskEntry, task_id: str) -> Task:
     """Return the task of this id, if it can be the one that the entry's call made.
 
     Raises
@@ -132,14 +157,14 @@ def _found(panel: TaskPanel, entry: TaskEntry, task_id: str) -> Task:
     return task
 
 
-def _look(panel: TaskPanel, request: str, keys: Sequence[str]) -> None:
+def _look(panel: Panel, request: str, keys: Sequence[str]) -> None:
     parts = [keys[start : start + _TOGETHER] for start in range(0, len(keys), _TOGETHER)]
     # what is added last is done first
     for part in reversed(parts):
-        errands.add(partial(_draw, panel, request, part), urgent=True)
+        errands.mark(partial(_draw, panel, request, part), urgent=True)
 
 
-def _draw(panel: TaskPanel, request: str, keys: Sequence[str]) -> None:
+def _draw(panel: Panel, request: str, keys: Sequence[str]) -> None:
     drawn: list[Thumbnail] = []
     for key in keys:
         entry = panel.entry(key)
@@ -153,18 +178,18 @@ def _draw(panel: TaskPanel, request: str, keys: Sequence[str]) -> None:
     panel.reply(lambda: message)
 
 
-def _done(panel: TaskPanel, request: str, key: str | None) -> None:
+def _done(panel: Panel, request: str, key: str | None) -> None:
     message = DoneMessage(kind="done", key=key, request=request)
     panel.reply(lambda: message)
 
 
-def _refuse(panel: TaskPanel, request: str, error: LumenError) -> None:
+def _refuse(panel: Panel, request: str, error: LumenError) -> None:
     words = RowError(message=error.message, next_step=error.next_step)
     message = ErrorMessage(kind="error", error=words, request=request)
     panel.reply(lambda: message)
 
 
-def _entry(panel: TaskPanel, content: Mapping[str, Any]) -> TaskEntry:
+def _entry(panel: Panel, content: Mapping[str, Any]) -> TaskEntry:
     entry = panel.entry(_text(content, "key"))
     if entry is None:
         raise InvalidRequest("The panel has no such row.", next_step="Reload the page.")

@@ -18,7 +18,7 @@ import tracemalloc
 from math import log
 from typing import TYPE_CHECKING
 
-from lumen_widgets.core.polling.pacing import Pace
+from lumen_widgets.core.polling.pace import Pace
 from tests.bench.real_pacing import follow_for_real
 from tests.bench.table import Table
 from tests.simulation import Measured, simulated
@@ -36,8 +36,10 @@ _GAP = 2.0
 class Cold(Pace):
     """Nothing learnt, ever."""
 
-    def plan(self, _level: int = 0) -> None:
-        """Know nothing."""
+    def wait(self, age: float, behind: float = 0.0) -> float:
+        """Wait as with nothing learnt, however late questions are."""
+        del behind
+        return self.default_wait(age)
 
 
 class Fixed(Cold):
@@ -45,7 +47,7 @@ class Fixed(Cold):
 
     seconds = 1.0
 
-    def usual(self, _age: float) -> float:
+    def default_wait(self, _age: float) -> float:
         """Return the interval."""
         return self.seconds
 
@@ -69,7 +71,7 @@ class BackOff(Cold):
         super().__init__(is_local=is_local)
         self._next = 0.5
 
-    def usual(self, _age: float) -> float:
+    def default_wait(self, _age: float) -> float:
         """Return the next interval."""
         wait, self._next = self._next, min(self._next * 1.5, 5.0)
         return wait

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import sync_playwright
 
-from lumen_widgets.client import LumenClient, Task
+from lumen_widgets.client import Task
 from lumen_widgets.core.request import Request
+from lumen_widgets.core.task import TaskState
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.widgets import TaskPanel
 from lumen_widgets.widgets.bundles import STATIC
@@ -17,7 +18,7 @@ from tests import chromium
 from tests.bench.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from playwright.sync_api import Page
 
@@ -61,7 +62,7 @@ def measure(*, full: bool) -> Table:
         )
         for count in _MORE_COUNTS if full else _COUNTS:
             tasks = _tasks(count)
-            panel = TaskPanel(tasks)
+            panel = TaskPanel(list(tasks))
             page = browser.new_page(viewport={"width": 900, "height": 900})
             milliseconds = show(page, panel._all_rows())
             rows, seen = most_rows(page)
@@ -94,33 +95,32 @@ def most_rows(page: Page) -> tuple[int, int]:
     return max(found)
 
 
-def _tasks(count: int) -> list[Task]:
-    """Return tasks of a service that nobody asks."""
-    client = LumenClient("sk-lumen-bench", "http://127.0.0.1:9", journal=False)
-    return [
-        Task(
+def _tasks(count: int) -> dict[Task, TaskState]:
+    """Return tasks that nobody asks about, with what is known of them."""
+    states = (
+        TaskState(
             f"task-{number:06d}",
-            client=client,
+            Request("generations", {"prompt": f"a lighthouse, number {number}", "model": "m"}),
+            origin="http://127.0.0.1:9",
             status="queued",
-            request=Request(
-                "generations", {"prompt": f"a lighthouse, number {number}", "model": "m"}
-            ),
         )
         for number in range(count)
-    ]
+    )
+    return {Task(state): state for state in states}
 
 
-def _bytes_of_changes(panel: TaskPanel, tasks: Sequence[Task]) -> list[int]:
+def _bytes_of_changes(panel: TaskPanel, states: Mapping[Task, TaskState]) -> list[int]:
     """Return the bytes that one task's change sends, for tasks at the ends and in the middle."""
     sent: list[Any] = []
     panel.send = lambda message, *_: sent.append(message)
     panel.saw("bench", there=True)
     _wait_until_sent(panel)
     sizes = []
+    tasks = list(states)
     for task in (tasks[0], tasks[len(tasks) // 2], tasks[-1]):
         sent.clear()
-        task._hear("processing")
-        task._announce()
+        states[task].hear("processing")
+        states[task].signal.send(task)
         _wait_until_sent(panel)
         sizes.append(sum(len(json.dumps(message).encode()) for message in sent))
     return sizes

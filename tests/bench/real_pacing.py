@@ -7,20 +7,22 @@ import json
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import requests
 
-from lumen_widgets.client import Request, Task, WebhookReceiver, registry
+from lumen_widgets.client import Request, WebhookReceiver
+from lumen_widgets.client.webhooks.deliveries import WebhookOption
 from lumen_widgets.core.http.keys import Key
 from lumen_widgets.core.http.origin import Origin
 from lumen_widgets.core.http.transport import Transport
+from lumen_widgets.core.options import Options
 from lumen_widgets.core.pictures.downloads import FetchedPicture
-from lumen_widgets.core.polling.poller import Follower
-from lumen_widgets.core.polling.scheduler import Scheduler
+from lumen_widgets.core.polling.poller import TaskPoller
+from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
+from lumen_widgets.core.task import TaskState
 from tests.client.service import png
 from tests.simulation import KEY, Measured, Seen, measured
 from tests.webhooks.calling import body_of, call
@@ -29,12 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from http.server import HTTPServer
 
-    from lumen_widgets.core.polling.pacing import Pace
+    from lumen_widgets.client import Task
+    from lumen_widgets.core.polling.pace import Pace
 
 _PICTURE = png()
-
-# Tasks are followed here without a client, of which only this much is asked.
-_NOBODY: Any = SimpleNamespace(_account=SimpleNamespace(follow_here=lambda _task: None))
 
 # Seconds between two submits of one way to poll.
 _GAP = 1.0
@@ -98,18 +98,19 @@ class _Way:
         request = Request("generations", self._body)
         # names that need no escaping in an address
         task_id = f"{self._name.replace(' ', '-').replace(',', '')}-{len(self.tasks)}"
-        task = Task(task_id, client=_NOBODY, status="queued", request=request)
+        state = TaskState(task_id, request, origin=self._transport.origin.url, status="queued")
         pace = self._pace or kind(is_local=False)
+        # each way to poll has threads of its own
+        use_scheduler(self._scheduler)
         with patch("lumen_widgets.core.polling.poller.pace_of", lambda _origin, _request: pace):
-            task._follower = Follower(
-                task,
+            poller = TaskPoller(
+                state,
+                Options([WebhookOption()]),
                 transport=self._transport,
-                scheduler=self._scheduler,
                 fetch=_fetch_nothing,
-                journal=None,
-                row=None,
                 timeout=30.0,
             )
+        task = poller.task
         seen = self._server.tasks[task_id] = Seen(time.monotonic() + seconds)
 
         def note(task: Task) -> None:
@@ -118,9 +119,7 @@ class _Way:
 
         task.subscribe(note)
         self.tasks.append(task)
-        registry.add(task)
-        task._follower.begin()
-        return task
+        return poller.begin()
 
     def measured(self) -> Measured:
         """Return what following them took."""
@@ -155,8 +154,7 @@ def follow_for_real(
             pace = None
             if before:
                 pace = kind(is_local=False)
-                for seconds in before:
-                    pace.leave(pace.enter(0.0), seconds, seconds)
+                pace.learn(before)
             made[name] = _Way(name, server, pace, receiver.url if name == told else None)
         timers = []
         start = time.monotonic()

@@ -40,20 +40,19 @@ made = requests.post(box.url + "/v1/images/generations", timeout=30,
 _UNKNOWN = """
 from lumen_widgets.client import SubmitOutcomeUnknown
 from lumen_widgets.notebook.submission import Submission
-def lost(client):
+def lost(client, correlation_id):
     raise SubmitOutcomeUnknown("The connection was lost.", may_have_cost=True,
                                next_step="Look in the service's console.")
 submission = Submission(lost, account=account, prompt="a whale", model="gpt-image-2-low")
 submission.start(); panel.add(submission)
 """
 _MANY = """
-from lumen_widgets.client import LumenClient, Task
-from lumen_widgets.core.request import Request
-nobody = LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
-tasks = [Task(f"task-{i}", client=nobody, status="processing",
-              request=Request("generations", {"prompt": f"picture {i} " + "of a sea " * (i % 40),
-                                              "model": "m"}))
-         for i in range(1000)]
+from lumen_widgets.client import Request, Task
+from lumen_widgets.core.task import TaskState
+requests = [Request("generations", {"prompt": f"picture {i} " + "of a sea " * (i % 40),
+                                    "model": "m"}) for i in range(1000)]
+tasks = [Task(TaskState(f"task-{i}", request, origin="http://127.0.0.1:9", status="processing"))
+         for i, request in enumerate(requests)]
 panel = lumen.TaskPanel(tasks); panel
 """
 

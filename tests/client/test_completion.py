@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lumen_widgets.core import errors
-from lumen_widgets.core.completion import as_completed
+from lumen_widgets.core.waiting import as_completed
 from tests.client.fault_server import http
 from tests.client.service import FAILED, PROCESSING, Service, png
 
@@ -38,7 +38,7 @@ def test_as_completed_in_time(service: Service, connect: Callable[..., LumenClie
     with pytest.raises(errors.WaitTimeout, match="task-1"):
         found.extend(client.as_completed([client.generate("a"), client.generate("b")], 1.5))
     with pytest.raises(errors.InvalidRequest):
-        client.as_completed(["task-1"])  # type: ignore[list-item] # the mistake itself
+        client.as_completed(["task-1"])  # type: ignore[type-var] # the mistake itself
 
 
 def test_stream(service: Service, connect: Callable[..., LumenClient]) -> None:

@@ -54,7 +54,6 @@ def test_a_plain_loop_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
         assert [picture.bytes for picture in task.wait(0)] == [png()]
         assert statuses[-1] == "succeeded"
         assert scheduler.next_due() is None
-        assert scheduler._threads == set()
 
 
 def test_an_event_loop_is_enough(service: Service, connect: Callable[..., LumenClient]) -> None:

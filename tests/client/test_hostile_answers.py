@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lumen_widgets.core import answers, errors
+from lumen_widgets.core import errors
 from lumen_widgets.core.polling import poller as follower
+from lumen_widgets.core.words import LONGEST_WORDS
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer, http
 
@@ -42,7 +43,7 @@ def test_reasons_are_short_printable_words(
     task = connect(service.server.url).generate("a cat")
     with pytest.raises(errors.TaskFailed) as caught:
         task.wait(30)
-    assert len(str(caught.value)) < 2 * answers.LONGEST_WORDS + 300
+    assert len(str(caught.value)) < 2 * LONGEST_WORDS + 300
     assert str(caught.value).isprintable()
     assert repr(task).isprintable()
 

@@ -12,9 +12,8 @@ import pytest
 
 from lumen_widgets.client import LumenClient
 from lumen_widgets.core import errors
-from lumen_widgets.core.http import key_sources
-from lumen_widgets.core.http.key_sources import look_for_key
-from lumen_widgets.core.http.keys import HIDDEN, LONGEST, Key
+from lumen_widgets.core.http import keys
+from lumen_widgets.core.http.keys import HIDDEN, LONGEST, Key, look_for_key
 from lumen_widgets.core.http.origin import read_origin
 from tests.client.conftest import KEY
 
@@ -31,7 +30,7 @@ class NotebookAccessError(Exception):
 
 @pytest.fixture(autouse=True)
 def _says_it_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(key_sources, "_warned", set[str]())
+    monkeypatch.setattr(keys, "_warned", set[str]())
 
 
 def _keyring(monkeypatch: pytest.MonkeyPatch, found: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 from math import log
 from typing import TYPE_CHECKING
@@ -13,11 +14,18 @@ from hypothesis import strategies as st
 
 from lumen_widgets.client import Request
 from lumen_widgets.core.http.origin import Origin
-from lumen_widgets.core.polling import pacing
-from lumen_widgets.core.polling.pacing import INTERVAL, MOST, MOST_KINDS, Pace, pace_of
-from lumen_widgets.core.polling.plans import PRICE, make_plan
-from lumen_widgets.core.polling.watch import Watch
-from lumen_widgets.journal import Journal
+from lumen_widgets.core.polling import pace as pacing
+from lumen_widgets.core.polling.pace import (
+    FIRST_ASK,
+    INTERVAL,
+    LOCAL_ASK,
+    MOST,
+    MOST_KINDS,
+    Pace,
+    make_plan,
+    pace_of,
+)
+from lumen_widgets.journal import Journal, JournalUnwritable
 from tests.simulation import URL, simulated
 
 if TYPE_CHECKING:
@@ -42,8 +50,10 @@ def unknown(count: int) -> list[float]:
 class Cold(Pace):
     """A pace that never learns."""
 
-    def plan(self, _level: int = 0) -> None:
-        """Know nothing."""
+    def wait(self, age: float, behind: float = 0.0) -> float:
+        """Wait as with nothing learnt, however late questions are."""
+        del behind
+        return self.default_wait(age)
 
 
 def test_with_nothing_learnt() -> None:
@@ -99,12 +109,18 @@ def test_without_a_journal_the_process_remembers() -> None:
         assert len(last.asked) <= 6
 
 
-def test_a_broken_journal_does_not_matter(tmp_path: Path) -> None:
-    """Tasks are followed at the usual pace where the journal cannot be read."""
-    (tmp_path / "journal.sqlite").write_bytes(b"no database")
-    pace = Pace(is_local=False)
-    assert pace.recall(Journal(tmp_path), SERVICE, Request("generations", {})) is False
-    assert pace.plan() is None
+def test_a_broken_journal_does_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tasks are followed at the usual pace where the journal cannot be asked."""
+
+    def refuse(*_values: object, **_names: object) -> list[float]:
+        message = "not a database"
+        raise JournalUnwritable(message)
+
+    monkeypatch.setattr(Journal, "durations", refuse)
+    with simulated() as service:
+        measured = service.follow(service.client(journal=tmp_path), [11.0])
+    assert measured.requests == 11
+    assert measured.delay <= INTERVAL + 0.1
 
 
 def test_only_like_tasks_teach() -> None:
@@ -122,6 +138,29 @@ def test_only_like_tasks_teach() -> None:
     others.append(pace_of(SERVICE, Request("generations", {**body, "resolution": "4K"})))
     assert mine not in others
     assert len(set(others)) == len(others)
+
+
+@pytest.mark.parametrize("size", [["1:1"], {"wide": True}, float("nan")])
+def test_whatever_a_body_holds(size: object) -> None:
+    """A value that the service will refuse has a pace too, the same one each time."""
+    mine = pace_of(SERVICE, Request("generations", {"size": size}))
+    assert pace_of(SERVICE, Request("generations", {"size": size})) is mine
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_forked_child_begins_anew() -> None:
+    """A child forgets its parent's paces, whose locks may be held by threads that it has not."""
+    mine = pace_of(SERVICE, Request("generations", {}))
+    child = os.fork()
+    if child == 0:
+        os._exit(int(pace_of(SERVICE, Request("generations", {})) is mine))
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_the_journal_is_asked_once() -> None:
+    """Only the first task of a kind has the journal asked."""
+    pace = Pace(is_local=False)
+    assert [pace.begins() for _ in range(3)] == [True, False, False]
 
 
 def test_memory_is_bounded() -> None:
@@ -185,34 +224,28 @@ def test_a_long_task_is_asked_about_less_and_less() -> None:
 @settings(deadline=None)
 def test_whatever_the_journal_says(values: list[float]) -> None:
     """Absurd durations do no harm: there is always a next question, and it is not far off."""
-
-    class Strange(Journal):
-        def durations(self, **_names: object) -> list[float]:
-            return values
-
     pace = Pace(is_local=False)
-    pace.recall(Strange(), SERVICE, Request("generations", {}))
-    watch = Watch(pace)
-    watch.begin(0.0)
+    pace.learn(values)
+    timer = pace.timer()
+    timer.begin(0.0)
     now, sound = 0.0, [value for value in values if 0.05 <= value <= 6 * 3600]
     for number in range(400):
-        wait = watch.next(now)
+        wait = timer.next(now)
         assert wait >= INTERVAL / 5
         limit = max([2.5, *(0.6 * value for value in sound)]) if number == 0 else 1e5
         assert wait <= limit
         now += wait
-        watch.runs(now)
+        timer.runs(now)
 
 
 @given(
     st.lists(st.floats(0.05, 6 * 3600), min_size=3, max_size=MOST),
-    st.sampled_from([INTERVAL, 0.25]),
-    st.sampled_from([PRICE / 20, PRICE, 4096 * PRICE]),
+    st.sampled_from([LOCAL_ASK, INTERVAL, 64 * LOCAL_ASK, 64 * INTERVAL]),
 )
 @settings(deadline=None)
-def test_a_plan_is_a_plan(seconds: list[float], interval: float, price: float) -> None:
+def test_a_plan_is_a_plan(seconds: list[float], interval: float) -> None:
     """A plan's ages rise, a quarter of the usual interval apart at least, and are finite."""
-    ages = make_plan(seconds, interval, price).ages
+    ages = make_plan(seconds, interval)
     assert ages
     assert 0 < ages[0] <= max(*seconds, interval / 2)
     # The very last one is where the plan ends.
@@ -222,19 +255,67 @@ def test_a_plan_is_a_plan(seconds: list[float], interval: float, price: float) -
 
 def test_the_first_question() -> None:
     """With nothing learnt nobody asks before 2 s, however much of that has passed already."""
-    watch = Watch(Pace(is_local=False))
-    watch.begin(10.0)
-    assert watch.next(10.001) == pytest.approx(1.999)
+    timer = Pace(is_local=False).timer()
+    timer.begin(10.0)
+    assert timer.next(10.001) == pytest.approx(1.999)
     # someone looks by hand meanwhile
-    assert 10.5 + watch.next(10.5) == pytest.approx(12.0)
-    assert watch.next(11.5) == INTERVAL
+    assert 10.5 + timer.next(10.5) == pytest.approx(12.0)
+    assert timer.next(11.5) == INTERVAL
+
+
+def test_a_task_of_unknown_age() -> None:
+    """A task that is known by its id alone is asked about at the interval, and teaches nothing."""
+    pace = Pace(is_local=True)
+    pace.learn([2.0] * 5)
+    timer = pace.timer()
+    timer.begin(10.0, None)
+    assert [timer.next(now) for now in (10.0, 11.0, 30.0)] == [LOCAL_ASK] * 3
+    assert (timer.age(30.0), timer.ended(30.0)) == (None, None)
 
 
 def test_a_late_question_teaches_nothing() -> None:
     """An end that was found long after the planned question (a laptop slept) is no measure."""
     pace = Pace(is_local=False)
     for _ in range(5):
-        watch = Watch(pace)
-        watch.begin(0.0)
-        assert watch.ended(watch.next(0.0) + 600) is None
-    assert pace.plan() is None
+        timer = pace.timer()
+        timer.begin(0.0)
+        assert timer.ended(timer.next(0.0) + 600) is None
+    assert pace.wait(0.0) == FIRST_ASK
+
+
+def test_a_crowd_is_asked_less_often() -> None:
+    """The later questions are asked, the fewer there are; an end that is found late is none."""
+    pace = Pace(is_local=False)
+    pace.learn(alike(30))
+
+    def questions(behind: float) -> int:
+        timer, now, asked = pace.timer(), 0.0, 0
+        timer.begin(now)
+        while now < 20:
+            timer.runs(now)
+            now += timer.next(now, behind)
+            asked += 1
+        assert (timer.ended(now) is None) == (behind > 5)
+        return asked
+
+    counts = [questions(behind) for behind in (0.0, 2.0, 8.0, 1000.0)]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] > 2 * counts[-1]
+
+
+def test_one_that_hangs_holds_nobody_up() -> None:
+    """What tasks teach waits for those that began before them, for twice the usual time at most."""
+    pace = Pace(is_local=False)
+    hanging = pace.timer()
+    hanging.begin(0.0)
+    for number in range(5):
+        timer = pace.timer()
+        timer.begin(float(number))
+        timer.next(number + 9.0)
+        timer.runs(number + 9.0)
+        assert timer.ended(number + 10.0) == pytest.approx(9.5)
+    assert pace.wait(0.0) == FIRST_ASK  # held back: the first may end at any moment
+    timer = pace.timer()
+    timer.begin(16.0)
+    timer.ended(26.0, told=True)
+    assert pace.wait(0.0) > FIRST_ASK

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 import lumen_widgets as lumen
-from lumen_widgets.client import LumenClient, Request, Task, prices
-from lumen_widgets.client.spending.prices import Prices, cost_of, credits_words
+from lumen_widgets.client import Request, Task, prices
+from lumen_widgets.client.spending.prices import Prices, cost_of, credits_of, credits_words
 from lumen_widgets.core import errors
+from lumen_widgets.core.task import TaskState
 
 
 def _request(**body: Any) -> Request:
@@ -90,8 +91,10 @@ def test_a_request_costs_its_pictures_exactly_or_nobody_knows(
 
 def test_the_price_of_a_task_follows_the_list() -> None:
     """There is one list: a task says what it costs by it, at any time."""
-    nobody = LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
-    task = Task("a", client=nobody, status="queued", request=_request(n=3))
+    state = TaskState(
+        "a", _request(n=3), origin="https://lumen.example", status="queued", cost=credits_of
+    )
+    task = Task(state)
     seen = [task.credits]
     for price in (0.1, 2):
         prices["m"] = price

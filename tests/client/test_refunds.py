@@ -9,8 +9,10 @@ import pytest
 
 import lumen_widgets as lumen
 from lumen_widgets.client import BudgetExceeded, Request, prices
-from lumen_widgets.client.spending import reservations
+from lumen_widgets.client.spending.budget import SpendingOption, settle
 from lumen_widgets.core import errors, submit
+from lumen_widgets.core.answers import Accepted
+from lumen_widgets.core.call import Call
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer
 from tests.client.service import FAILED, PROCESSING
@@ -94,8 +96,9 @@ def test_what_was_never_sent_is_given_back(
 
     client = connect(service.server.url)
     monkeypatch.setattr(threading.Thread, "start", reluctant)
-    with pytest.raises(RuntimeError, match="can't start"):
+    with pytest.raises(errors.LumenError, match="No thread could be started") as caught:
         client.generate("a")
+    assert not caught.value.may_have_cost
     assert stands() == (0, 0, 4, 0)
     assert service.server.posts == []
 
@@ -157,7 +160,7 @@ def test_a_submit_whose_wait_was_interrupted_counts_and_may_still_be_refunded(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(submit, "lean", press)
+        patch.setattr(submit, "wait_slice", press)
         with pytest.raises(KeyboardInterrupt, match="goes on"):
             client.generate("a", n=2)
     for thread in threading.enumerate():
@@ -173,20 +176,19 @@ def test_what_was_given_up_and_went_out_all_the_same_is_spent() -> None:
     """Whoever waits may stop before the worker knows: its later word is the truth, once."""
     lumen.budget(credits=10)
     request = Request("generations", {"prompt": "a", "model": MODEL})
-    taken, lost, refused = (reservations.reserve(request) for _ in range(3))
+    taken, lost, refused = (SpendingOption("https://example.org") for _ in range(3))
     for one in (taken, lost, refused):
-        one.give_back()
+        one.reserve(Call(request, origin="https://example.org"))
+        one.refused(errors.ServiceUnreachable("Given up."))
     assert stands() == (0, 0, 10, 0)
-    taken.taken("https://example.org", "t")
-    taken.settle(None, departed=True)
-    lost.settle(RuntimeError(), departed=True)
-    lost.settle(errors.SubmitOutcomeUnknown("Lost.", may_have_cost=True), departed=True)
-    refused.settle(errors.InsufficientCredits("No."), departed=True)
-    refused.give_back()
+    taken.accepted(Accepted("t", "queued", None))
+    for _ in range(2):
+        lost.unknown(errors.SubmitOutcomeUnknown("Lost.", may_have_cost=True))
+        refused.refused(errors.InsufficientCredits("No."))
     assert stands() == (4, 0, 6, 2)
     for _ in range(2):
-        reservations.hear("https://example.org", "t", "failed")
-    reservations.hear("https://example.org", "of somebody else", "failed")
+        settle("https://example.org", "t", "failed")
+    settle("https://example.org", "of somebody else", "failed")
     assert stands() == (2, 2, 8, 1)
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lumen_widgets.client import LumenClient
-from lumen_widgets.client.arguments import wait_timeout
 from lumen_widgets.core import errors, models
 from lumen_widgets.core.http.origin import SERVICE, read_origin
 from lumen_widgets.core.request import build, check_fields
 from lumen_widgets.core.sizes import check_same_size, check_size
+from lumen_widgets.core.waiting import wait_timeout
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from lumen_widgets.core.fields import Fields
     from lumen_widgets.core.models import Endpoint
 
 ANYTHING = st.recursive(
@@ -53,12 +54,14 @@ def test_valid_or_invalid_request(endpoint: Endpoint, fields: dict[str, Any], ex
     """Whatever is given, there is a body that JSON can carry, or InvalidRequest."""
     prompt = fields.pop("prompt")
     try:
-        request = build(endpoint, check_fields(endpoint, prompt, **fields), extra=extra)
+        request = build(
+            endpoint, check_fields(endpoint, prompt, cast("Fields", fields)), extra=extra
+        )
     except errors.InvalidRequest:
         return
     sent = json.loads(request.encode())
     assert sent == request.body
-    assert None not in check_fields(endpoint, prompt, **fields).values()
+    assert None not in check_fields(endpoint, prompt, cast("Fields", fields)).values()
     assert request.n >= 1
 
 
@@ -205,10 +208,10 @@ def test_sizes_in_reach(width: int, height: int) -> None:
 def test_models_can_be_added(monkeypatch: pytest.MonkeyPatch) -> None:
     """A model that a user adds is checked; an unknown one passes."""
     monkeypatch.setitem(models.MODELS, "mine", models.Model(frozenset({"edits"})))
-    assert check_fields("edits", "x", model="mine")["model"] == "mine"
+    assert check_fields("edits", "x", {"model": "mine"})["model"] == "mine"
     with pytest.raises(errors.InvalidRequest, match="cannot generate"):
-        check_fields("generations", "x", model="mine")
-    assert check_fields("generations", "x", model="unheard-of")["model"] == "unheard-of"
+        check_fields("generations", "x", {"model": "mine"})
+    assert check_fields("generations", "x", {"model": "unheard-of"})["model"] == "unheard-of"
 
 
 @pytest.mark.parametrize(
@@ -216,13 +219,20 @@ def test_models_can_be_added(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("https://Example.org/", "https://example.org"),
         ("https://example.org:8443/gateway/", "https://example.org:8443/gateway"),
-        ("http://127.0.0.1:80", "http://127.0.0.1:80"),
+        ("http://127.0.0.1:80", "http://127.0.0.1"),
+        ("http://127.0.0.1:443", "http://127.0.0.1:443"),
+        ("https://EXAMPLE.org:443", "https://example.org"),
+        ("https://example.org.", "https://example.org"),
+        ("HTTPS://example.org.:443/Gateway/", "https://example.org/Gateway"),
+        ("https://example.org:0443", "https://example.org"),
+        ("https://example.org:80", "https://example.org:80"),
         ("http://localhost:9", "http://localhost:9"),
         ("http://[::1]:9", "http://[::1]:9"),
+        ("http://[::1]:80/", "http://[::1]"),
     ],
 )
 def test_base_url(given_url: str, url: str) -> None:
-    """An https address, or http on loopback, is kept without its last slash."""
+    """However an https address, or http on loopback, is spelled, one service has one form."""
     assert read_origin(given_url).url == url
 
 
@@ -236,6 +246,7 @@ def test_base_url(given_url: str, url: str) -> None:
         "http://10.0.0.1",
         "ftp://example.org",
         "https://",
+        "https://.",
         "https://user:SECRET@example.org",
         "https://example.org/?key=SECRET",
         "https://example.org/#SECRET",

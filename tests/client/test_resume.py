@@ -211,7 +211,7 @@ def test_an_interrupted_submit_is_taken_up(service: Service, connect: Connect) -
     assert client.journal is not None
     row = client.journal.begin(
         origin=client.base_url,
-        account=client._account.fingerprint,
+        account=client.fingerprint,
         endpoint="generations",
         body={"prompt": "a cat"},
     )
@@ -251,8 +251,8 @@ def test_a_lost_request_is_never_sent_again(
         child.kill()
         child.communicate()
         client = connect(server.url)
-        resumed = client._account.resume(client)
-        assert resumed.tasks == []
+        resumed = client.resume()
+        assert resumed == []
         assert [row.body["prompt"] for row in resumed.lost] == ["a cat"]
         assert len(server.requests) == 1
 
@@ -280,7 +280,7 @@ def test_a_process_elsewhere_says_that_it_follows(
         file.execute("UPDATE processes SET mark = ?", (json.dumps(["far", *json.loads(mark)[1:]]),))
         file.commit()
     assert Journal(tmp_path / "journal").claim(origin=service.server.url, account="x") == []
-    account = client._account.fingerprint
+    account = client.fingerprint
     assert Journal(tmp_path / "journal").claim(origin=service.server.url, account=account) == []
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 
 from lumen_widgets.client import LumenClient, budget
 from lumen_widgets.core import errors
@@ -114,29 +114,6 @@ def test_pictures_and_masks_go_by_what_is_in_them(
     assert not second.edit("snow", [png("blue"), "https://example.org/dog.png"], reuse=True).reused
     assert not second.inpaint("a hat", file, ~mask, reuse=True).reused
     assert len(service.server.posts) == 5
-
-
-def test_another_version_of_pillow(service: Service, connect: Connect, tmp_path: Path) -> None:
-    """The same pixels are the same picture, in whichever way they were packed into a PNG."""
-    service.statuses["*"] = [service.succeeded("a")]
-    pixels = np.arange(40 * 30 * 3, dtype=np.uint8).reshape(30, 40, 3)
-    picture = Image.fromarray(pixels)
-    file, other = tmp_path / "a.png", tmp_path / "b.png"
-    picture.save(file, compress_level=1)
-    picture.save(other, compress_level=9)
-    assert file.read_bytes() != other.read_bytes()
-    client = connect(service.server.url, hosting=Uploads())
-    client.edit("snow", file).wait(30)
-
-    for same in (other, other.read_bytes(), picture, pixels):
-        assert client.edit("snow", same, reuse=True).reused
-    pixels[0, 0, 0] += 1
-    assert not client.edit("snow", pixels, reuse=True).reused
-    # what looks the same by its numbers is another picture with another profile of colours
-    picture.save(
-        other, icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
-    )
-    assert not client.edit("snow", other, reuse=True).reused
 
 
 def test_what_runs_is_joined(service: Service, connect: Connect) -> None:

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import threading
+import time
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client import Request, Task
+from lumen_widgets.client import Request
 from lumen_widgets.core import errors
 from lumen_widgets.core.http.keys import Key
 from lumen_widgets.core.http.origin import Origin
 from lumen_widgets.core.http.transport import Transport
-from lumen_widgets.core.polling.poller import Follower
-from lumen_widgets.core.polling.scheduler import IDLE, Scheduler, shared_scheduler
+from lumen_widgets.core.options import Options
+from lumen_widgets.core.polling.poller import TaskPoller
+from lumen_widgets.core.polling.scheduler import (
+    IDLE,
+    MOST_REQUESTS,
+    SECOND,
+    Scheduler,
+    use_scheduler,
+)
 from lumen_widgets.core.polling.status import pause
-from lumen_widgets.core.polling.traffic import MOST_REQUESTS, SECOND
+from lumen_widgets.core.task import TaskState
 from tests.client.conftest import KEY
 from tests.client.service import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from lumen_widgets.client import LumenClient
 
@@ -37,25 +45,29 @@ class Clock:
         return self.time
 
 
+def workers(but: Collection[threading.Thread] = ()) -> set[threading.Thread]:
+    """Return the threads of schedulers that live now, `but` some: those of other tests."""
+    return {one for one in threading.enumerate() if one.name == "lumen-worker"} - set(but)
+
+
 def _questions(is_loopback: bool, seconds: float) -> list[float]:
     """Return when a task that never ends is asked about, in seconds after its submit."""
     import requests
 
     clock = Clock()
     scheduler = Scheduler(clock, threads=0)
+    use_scheduler(scheduler)
     with serving() as service:
         service.statuses["*"] = [{"status": "processing"}]
         # The server is on this machine; whether it counts as such is what is tested.
         origin = Origin(service.server.url, "127.0.0.1", is_loopback)
-        task = Task("t", client=None, status="queued", request=Request("generations", {}))  # type: ignore[arg-type] # it is followed without a client
+        state = TaskState("t", Request("generations", {}), origin=origin.url, status="queued")
         with requests.Session() as session:
-            Follower(
-                task,
+            TaskPoller(
+                state,
+                Options(),
                 transport=Transport(origin, Key(KEY, origin), session),
-                scheduler=scheduler,
                 fetch=lambda _url: pytest.fail("there is no picture"),
-                journal=None,
-                row=None,
                 timeout=10.0,
             ).begin()
             times: list[float] = []
@@ -92,18 +104,18 @@ def test_back_off() -> None:
 
 
 def test_requests_a_second() -> None:
-    """However many are due, no second sees more than 20 requests; errands do not wait for them."""
+    """However many are due, no second sees more than 20 requests; other jobs do not wait."""
     clock = Clock()
     scheduler = Scheduler(clock, threads=0)
     sent: list[float] = []
-    errands: list[float] = []
+    others: list[float] = []
     for _ in range(200):
         scheduler.request(clock.time, lambda: sent.append(clock.time))
-    scheduler.errand(lambda: errands.append(clock.time))
+    scheduler.run_soon(lambda: others.append(clock.time))
     while len(sent) < 200:
         scheduler.run_due()
         clock.time += 0.01
-    assert errands == [1000.0]
+    assert others == [1000.0]
     for start in sent:
         assert sum(start <= moment < start + 1.0 for moment in sent) <= MOST_REQUESTS
     assert sent[-1] - sent[0] <= 10 * SECOND
@@ -140,27 +152,75 @@ def test_threads_come_and_go(
     """Threads start with the first job, five at most; a failing job is logged; idle ones end."""
     monkeypatch.setattr("lumen_widgets.core.polling.scheduler.IDLE", 0.05)
     assert IDLE > 0.05
+    before = workers()
     scheduler = Scheduler()
-    assert scheduler._threads == set()
+    assert workers(before) == set()
     barrier, over = threading.Barrier(6), threading.Semaphore(0)
-    scheduler.errand(lambda: 1 / 0)  # type: ignore[arg-type] # what it returns is not looked at
+    scheduler.run_soon(lambda: 1 / 0)  # type: ignore[arg-type] # what it returns is not looked at
     for _ in range(15):
-        scheduler.errand(lambda: (barrier.wait(20), over.release()))  # type: ignore[arg-type,func-returns-value] # as above
-    threads = set(scheduler._threads)
+        scheduler.run_soon(lambda: (barrier.wait(20), over.release()))  # type: ignore[arg-type,func-returns-value] # as above
+    threads = workers(before)
     for _ in range(3):
         barrier.wait(20)
-        threads |= scheduler._threads
+        threads |= workers(before)
     assert all(over.acquire(timeout=20) for _ in range(15))
     assert len(threads) == 5
     for thread in threads:
         thread.join(20)
         assert not thread.is_alive()
         assert thread.daemon
-    assert scheduler._threads == set()
+    assert workers(before) == set()
     assert "ZeroDivisionError" in caplog.text
     again = threading.Event()
-    scheduler.errand(again.set)
+    scheduler.run_soon(again.set)
     assert again.wait(20)
+
+
+def test_one_thread_stays_for_what_is_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of idle threads one stays while a job is to come, and none is late for what is added."""
+    monkeypatch.setattr("lumen_widgets.core.polling.scheduler.IDLE", 0.05)
+    before = workers()
+    scheduler = Scheduler()
+    barrier = threading.Barrier(4)
+    for _ in range(3):
+        scheduler.run_soon(lambda: barrier.wait(20))  # type: ignore[arg-type] # as above
+    barrier.wait(20)
+    late = scheduler.request(scheduler.now() + 3600, lambda: None)
+    end = time.monotonic() + 20
+    while len(workers(before)) > 1:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    ran = threading.Event()
+    scheduler.request(scheduler.now() + 0.2, ran.set)
+    assert ran.wait(20)
+    assert workers(before)
+    scheduler.cancel(late)
+    for thread in workers(before):
+        thread.join(20)
+    assert workers(before) == set()
+
+
+def test_a_thread_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no thread can be started a request says so and is forgotten; one thread is enough."""
+    first, started, over = threading.Event(), threading.Event(), threading.Event()
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    scheduler = Scheduler()
+    with monkeypatch.context() as broken:
+        broken.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="can't start"):
+            scheduler.request(0.0, first.set)
+    assert scheduler.next_due() is None
+    scheduler.run_soon(lambda: (started.set(), over.wait(20)))  # type: ignore[arg-type,func-returns-value] # what it returns is not looked at
+    assert started.wait(20)
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    asked = threading.Event()
+    scheduler.request(0.0, asked.set)
+    over.set()
+    assert asked.wait(20)
+    assert not first.is_set()
 
 
 def test_two_hundred_tasks(connect: Callable[..., LumenClient]) -> None:
@@ -168,12 +228,13 @@ def test_two_hundred_tasks(connect: Callable[..., LumenClient]) -> None:
     with serving() as service:
         service.statuses["*"] = [{"status": "failed"}]
         client = connect(service.server.url, journal=False)
+        before = workers()
         tasks = [client.generate(f"cat {number}") for number in range(200)]
         most = 0
         for _ in client.as_completed(tasks, 120):
-            # Not those that are listed: one may be about to end when the next one has started.
-            most = max(most, len(shared_scheduler()._threads))
-        assert 1 <= most <= 5
+            most = max(most, len(workers(before)))
+        # Five, and one that was idle for long and is just leaving.
+        assert 1 <= most <= 6
         assert all(isinstance(task.error, errors.TaskFailed) for task in tasks)
         asked = sorted(r.at for r in service.server.requests if r.method == "GET")
         assert len(asked) == 200

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client import Task, prices
+from lumen_widgets.client import Request, Task, prices
 from lumen_widgets.core import errors
-from lumen_widgets.core.answers import Report
 from lumen_widgets.core.polling import poller as follower
+from lumen_widgets.core.task import TaskState
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer, http
 from tests.client.service import FAILED, PROCESSING, QUEUED, Service, png, serving
@@ -191,7 +191,7 @@ def test_a_wait_that_ends_says_what_is_wrong(
     """A wait that ran out while nobody answered says so; one answer later it does not."""
     service.statuses["*"] = [http(500)]
     task = connect(service.server.url).generate("a cat")
-    while task._trouble is None:
+    while task.trouble is None:
         with pytest.raises(errors.WaitTimeout):
             task.wait(0.1)
     with pytest.raises(errors.WaitTimeout, match=r"goes on.*last answer: The service.*failed"):
@@ -250,14 +250,13 @@ def test_refresh_asks_now(service: Service, connect: Callable[..., LumenClient])
     assert service.asked("task-1") == asked
 
 
-def test_the_last_word_stays(service: Service, connect: Callable[..., LumenClient]) -> None:
+def test_the_last_word_stays() -> None:
     """A task that has ended stays as it ended, whatever a late answer says."""
-    service.statuses["*"] = [FAILED]
-    task = connect(service.server.url).generate("a cat")
-    with pytest.raises(errors.TaskFailed):
-        task.wait(30)
-    assert task._follower is not None
-    task._follower.hear(Report("processing"))
+    request = Request("generations", {"prompt": "a cat"})
+    state = TaskState("a", request, origin="https://lumen.example", status="queued")
+    task = Task(state)
+    state.finish(errors.TaskFailed("It failed."), "failed")
+    assert not state.hear("processing")
     assert (task.status, task.done) == ("failed", True)
 
 

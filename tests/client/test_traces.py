@@ -11,7 +11,7 @@ import pytest
 
 from lumen_widgets.client import LumenClient, WebhookReceiver, sign_webhook, verify_webhook
 from lumen_widgets.core import errors
-from lumen_widgets.core.http.redaction import forgetful
+from lumen_widgets.core.errors import redacts_traceback
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer
@@ -126,7 +126,7 @@ def test_a_users_own_frames_are_left_alone() -> None:
         raise ValueError(clue)
 
     with pytest.raises(ValueError, match="42") as caught:
-        forgetful(theirs)()
+        redacts_traceback(theirs)()
     frames = {frame.f_code.co_name: frame for frame, _ in traceback.walk_tb(caught.tb)}
     assert frames["theirs"].f_locals["clue"] == 42
     assert "theirs" in "".join(traceback.format_exception(caught.value))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lumen_widgets.client import LumenClient
 from lumen_widgets.core import errors
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer, Received, http
@@ -15,7 +16,7 @@ from tests.client.service import FAILED, PROCESSING, Service, png, serving
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lumen_widgets.client import LumenClient, Task
+    from lumen_widgets.client import Task
 
 
 def heard(task: Task, *, watched: bool) -> threading.Event:
@@ -32,7 +33,9 @@ def quiet(service: Service, task: Task) -> bool:
         before = service.asked(task.id)
         witness = f"task-{len(service.server.posts) + 1}"
         service.statuses[witness] = [*[PROCESSING] * (questions - 1), FAILED]
-        list(task.client.as_completed([task.client.generate("a witness")], 30))
+        client = LumenClient.of(task)
+        assert client is not None
+        list(client.as_completed([client.generate("a witness")], 30))
     return service.asked(task.id) == before
 
 

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client.hosting import caretaker
 from lumen_widgets.client.hosting import choice as hosting_choice
-from lumen_widgets.core.polling import scheduler
+from lumen_widgets.client.hosting.upload_cache import UploadCache, use_upload_cache
+from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from tests.client_files.loopback import LoopbackServer
 from tests.client_files.s3_store import S3Server
 
@@ -41,11 +41,14 @@ def store() -> Iterator[Store]:
 
 
 @pytest.fixture(autouse=True)
-def _own_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give each test a caretaker and a scheduler of its own, and no hosting of the developer's."""
-    monkeypatch.setattr(caretaker, "_caretakers", {})
-    monkeypatch.setattr(scheduler, "_schedulers", {})
-    # A caretaker of one test has nothing to do at the end of the process.
-    monkeypatch.setattr(caretaker, "_at_exit", lambda _: None)
-    monkeypatch.setattr(hosting_choice, "_found", {})
+def _own_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give each test uploads and a scheduler of its own, and no hosting of the developer's."""
+    scheduler = Scheduler()
+    use_scheduler(scheduler)
+    use_upload_cache(UploadCache())
+    hosting_choice._named.cache_clear()
     monkeypatch.delenv("LUMEN_HOSTING", raising=False)
+    yield
+    scheduler.clear()
+    # What one test has uploaded is not deleted at the end of the run.
+    use_upload_cache(UploadCache())

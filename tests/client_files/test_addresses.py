@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lumen_widgets.core.http.addresses import AddressRefused, check_url, is_public
+from lumen_widgets.core.pictures.addresses import AddressRefused, check_url, is_public
 
 SERVICE, SANDBOX = "https://lumen.example", "http://127.0.0.1:8000"
 
@@ -16,8 +16,10 @@ PRIVATE = [
     "100.64.0.1",
     "100.100.100.200",
     "127.0.0.1",
+    "168.63.129.16",
     "169.254.169.254",
     "172.16.0.1",
+    "192.0.0.192",
     "192.168.1.1",
     "224.0.0.1",
     "240.0.0.1",
@@ -45,7 +47,18 @@ def test_private_addresses_are_refused_in_every_disguise(number: str, form: str)
 
 
 @pytest.mark.parametrize(
-    "number", ["::1", "::", "fe80::1", "fc00::1", "ff02::1", "64:ff9b:1::1", "2001:db8::1"]
+    "number",
+    [
+        "::1",
+        "::",
+        "fe80::1",
+        "fec0::1",
+        "fc00::1",
+        "ff02::1",
+        "64:ff9b:1::1",
+        "2001:db8::1",
+        "4000::1",
+    ],
 )
 def test_private_ipv6_is_refused(number: str) -> None:
     """The same holds for what IPv6 has of its own."""

@@ -164,6 +164,31 @@ def test_tls_goes_through_a_proxy(server: LoopbackServer, monkeypatch: pytest.Mo
     ]
 
 
+def test_a_proxy_that_drips_is_left_at_the_deadline(
+    server: LoopbackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a proxy says before TLS begins cannot hold a download for ever either."""
+    gone = threading.Event()
+
+    def drip(connection: socket.socket) -> None:
+        try:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+            while not server.closing.wait(0.05):
+                connection.sendall(b"x")
+        except OSError:
+            gone.set()
+
+    monkeypatch.setenv("HTTPS_PROXY", server.url)
+    server.answers["pictures.example:443"] = drip
+    with pytest.raises(DownloadError, match="longer than allowed"):
+        fetch_picture(
+            "https://pictures.example/1.png",
+            base_url=SERVICE,
+            limits=DownloadLimits(seconds=0.8),
+        )
+    assert gone.wait(10)
+
+
 def test_nothing_is_asked_of_this_machine_for_a_public_service(server: LoopbackServer) -> None:
     """The real service cannot make its client ask a loopback server."""
     with pytest.raises(DownloadError, match="allow_hosts"):

@@ -9,6 +9,7 @@ import pytest
 
 from lumen_widgets.core.errors import DownloadError
 from lumen_widgets.core.pictures.downloads import DownloadLimits, FetchedPicture
+from lumen_widgets.core.pictures.images import LocalPicture, read_picture
 from tests.client_files.fetching import PNG, SECRET, fetch, refused
 from tests.client_files.loopback import (
     LoopbackServer,
@@ -107,6 +108,12 @@ def _endless() -> bytes:
     return data[:-2] + (b"garbage" + scan) * 200 + b"\xff\xd9"
 
 
+def _filled() -> bytes:
+    """Return a JPEG with a run of fill bytes in its last scan that ends in none."""
+    data = encoded(gradient(), "JPEG")
+    return data[:-2] + b"\xff" * 400_000 + b"\x00" + data[-2:]
+
+
 def _text_bomb() -> bytes:
     """Return a PNG chunk of a few kB that unpacks to 4 MB of text."""
     name = b"zTXt" + b"a\0\0" + zlib.compress(bytes(4_000_000))
@@ -148,8 +155,8 @@ ANIMATED_PNG, ANIMATED_WEBP = _frames("PNG"), _frames("WEBP")
         (response(PNG, length=10**15), "larger than"),
         (response(PNG, headers=["Content-Encoding: gzip"]), "compressed"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc", "ended before"),
-        (b"", "broke off"),
-        (b"SSH-2.0-nonsense\r\n", "broke off"),
+        (b"", "closed without an answer"),
+        (b"SSH-2.0-nonsense\r\n", "connection failed"),
     ],
 )
 def test_what_is_not_a_whole_picture_is_refused(
@@ -159,6 +166,14 @@ def test_what_is_not_a_whole_picture_is_refused(
     server.answers["/1.png"] = answer
 
     assert said in refused(server)
+
+
+def test_a_run_of_fill_bytes_takes_no_time(server: LoopbackServer) -> None:
+    """A JPEG of a few hundred kB cannot keep the marks' search busy for minutes."""
+    server.answers["/1.png"] = response(_filled())
+    picture = read_picture(fetch(server, limits=DownloadLimits(seconds=10)).data)
+
+    assert isinstance(picture, LocalPicture)
 
 
 def endless(connection: socket.socket) -> None:

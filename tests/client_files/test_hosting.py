@@ -1,20 +1,16 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 from requests.auth import AuthBase
 
-from lumen_widgets.client.hosting.protocol import RENEW_BEFORE, HostedFile
+from lumen_widgets.client.hosting.protocol import RENEW_BEFORE
 from lumen_widgets.client.hosting.sandbox_hosting import SandboxHosting, find_hosting
-from lumen_widgets.client.hosting.shelf import host
 from lumen_widgets.core.errors import HostingError
-from lumen_widgets.core.pictures.images import LocalPicture, read_picture
+from tests.client_files.hosted import MemoryHosting, host, local
 from tests.client_files.loopback import LoopbackServer, response
-from tests.client_files.samples import gradient
 
 if TYPE_CHECKING:
     import requests
@@ -29,32 +25,6 @@ class Bearer(AuthBase):
         """Add it."""
         request.headers["Authorization"] = "Bearer sentinel"
         return request
-
-
-class Shelf:
-    """A hosting that keeps what it was given in memory."""
-
-    def __init__(self, expires_at: float | None = None) -> None:
-        self.expires_at = expires_at
-        self.put_there: list[str] = []
-        self.crowded = threading.Event()
-
-    def put(self, data: bytes, media_type: str, digest: str) -> HostedFile:
-        """Keep a file."""
-        assert media_type == "image/png"
-        assert data
-        self.put_there.append(digest)
-        # Stays a while, so that a second thread has time to come in as well.
-        if len(self.put_there) > 1 or self.crowded.wait(0.1):
-            self.crowded.set()
-        return HostedFile(f"https://files.example/{len(self.put_there)}", self.expires_at)
-
-
-def local() -> LocalPicture:
-    """Return a picture that exists only here."""
-    read = read_picture(gradient())
-    assert isinstance(read, LocalPicture)
-    return read
 
 
 def health(server: LoopbackServer, said: object) -> None:
@@ -79,11 +49,6 @@ def sandbox(server: LoopbackServer) -> SandboxHosting:
     return found
 
 
-def test_an_address_stays_one() -> None:
-    """What has an address is not hosted."""
-    assert host("https://example.org/cat.png", Shelf()) == "https://example.org/cat.png"
-
-
 def test_without_hosting_the_error_names_the_ways_out() -> None:
     """A local picture without any hosting is an error before anything is paid."""
     with pytest.raises(HostingError, match="nothing was sent") as caught:
@@ -94,28 +59,14 @@ def test_without_hosting_the_error_names_the_ways_out() -> None:
     assert not caught.value.may_have_cost
 
 
-def test_the_same_bytes_are_put_there_once() -> None:
-    """A picture used again, also by several threads at once, is hosted once for each hosting."""
-    first, second = Shelf(), Shelf()
-    threads = [threading.Thread(target=host, args=(local(), first)) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(10)
-
-    assert host(local(), first) == host(local(), first) == "https://files.example/1"
-    assert host(local(), second) == "https://files.example/1"
-    assert (len(first.put_there), len(second.put_there)) == (1, 1)
-
-
 @pytest.mark.parametrize(("left", "times"), [(RENEW_BEFORE / 2, 2), (RENEW_BEFORE * 2, 1)])
 def test_an_address_that_ends_soon_is_renewed(left: float, times: int) -> None:
     """An address must last while the task waits in the service's queue."""
-    shelf = Shelf(time.time() + left)
-    host(local(), shelf)
-    host(local(), shelf)
+    hosting = MemoryHosting(lasts=left)
+    host(local(), hosting)
+    host(local(), hosting)
 
-    assert len(shelf.put_there) == times
+    assert hosting.puts == times
 
 
 def test_a_sandbox_takes_uploads(server: LoopbackServer) -> None:

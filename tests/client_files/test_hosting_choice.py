@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lumen_widgets.client import CallableHosting, FsspecHosting, HostingError, LumenClient
-from lumen_widgets.client.account import Account
+from lumen_widgets.client.hosting.choice import choose_hosting
+from lumen_widgets.client.hosting.lease import Lease
 from lumen_widgets.core.http.keys import Key
 from lumen_widgets.core.http.origin import read_origin
-from lumen_widgets.core.pictures.images import LocalPicture, read_picture
+from tests.client.service import serving
 from tests.client_files import s3_store
+from tests.client_files.hosted import local
 from tests.client_files.samples import gradient
 
 if TYPE_CHECKING:
@@ -20,13 +22,6 @@ if TYPE_CHECKING:
     from tests.client_files.s3_store import Store
 
 URL = "https://files.example/7f3a.png"
-
-
-def local() -> LocalPicture:
-    """Return a picture that exists only here."""
-    read = read_picture(gradient())
-    assert isinstance(read, LocalPicture)
-    return read
 
 
 def account(url: str, tmp_path: Path, **options: Any) -> LumenClient:
@@ -49,38 +44,36 @@ def test_without_any_hosting_the_routes_are_listed(
 
 
 def test_the_environment_chooses(monkeypatch: pytest.MonkeyPatch, store: Store) -> None:
-    """LUMEN_HOSTING serves every client that has none of its own, with one shelf for all."""
-    clients = [account_of("https://lumen.example") for _ in range(2)]
+    """LUMEN_HOSTING serves every client that has none of its own, and uploads once for all."""
     monkeypatch.setenv("LUMEN_HOSTING", "data:")
-    assert clients[0].address(local()).startswith("data:image/png")
+    assert address("https://lumen.example").startswith("data:image/png")
 
     monkeypatch.setenv("LUMEN_HOSTING", f"s3://{s3_store.BUCKET}/env/")
     for name, value in [("ACCESS_KEY_ID", s3_store.KEY_ID), ("SECRET_ACCESS_KEY", s3_store.SECRET),
                         ("ENDPOINT_URL", store.url)]:  # fmt: skip
         monkeypatch.setenv(f"AWS_{name}", value)
-    found = {account_of(store.url).address(local()) for _ in range(2)}
+    found = {address(store.url) for _ in range(2)}
     assert len(found) == 1
     assert found.pop().startswith(f"{store.url}/{s3_store.BUCKET}/env/")
     assert store.puts() == 1
 
 
-def account_of(url: str, hosting: Any = None) -> Account:
-    """Return what a client of a service works with."""
-    return Account(
-        Key("sk-lumen-SENTINEL", read_origin(url)),
-        hosting=hosting,
-        journal=None,
-        session=None,
-        timeout=10.0,
-        allow_hosts=(),
-    )
+def address(url: str, hosting: Any = None) -> str:
+    """Return the address that a local picture gets at a service."""
+    if hosting is None:
+        hosting = choose_hosting(url, Key("sk-lumen-SENTINEL", read_origin(url)))
+    return Lease().address(local(), hosting, url)
 
 
-def test_an_argument_comes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_argument_comes_before_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A client with a hosting of its own does not look at LUMEN_HOSTING."""
     monkeypatch.setenv("LUMEN_HOSTING", "nonsense")
-    own = account_of("https://lumen.example", CallableHosting(lambda *_: URL))
-    assert own.address(local()) == URL
+    own = CallableHosting(lambda *_: "http://127.0.0.1/7f3a.png")
+    with serving() as service:
+        task = account(service.server.url, tmp_path, hosting=own).edit("snow", gradient())
+    assert task.request.body["image_urls"] == ["http://127.0.0.1/7f3a.png"]
 
 
 @pytest.mark.parametrize(
@@ -103,4 +96,4 @@ def test_an_address_on_this_machine_is_no_use_to_a_service_elsewhere(store: Stor
     """A store on loopback is refused before the service is paid for not finding the picture."""
     place = FsspecHosting(f"s3://{s3_store.BUCKET}", storage_options=store.options)
     with pytest.raises(HostingError, match="cannot reach"):
-        account_of("https://lumen.example", place).address(local())
+        address("https://lumen.example", place)

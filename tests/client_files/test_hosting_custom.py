@@ -17,18 +17,9 @@ from lumen_widgets.client import (
     HostingError,
     InvalidRequest,
 )
-from lumen_widgets.client.hosting.shelf import host
-from lumen_widgets.core.pictures.images import LocalPicture, read_picture
-from tests.client_files.samples import gradient
+from tests.client_files.hosted import host, local
 
 URL = "https://files.example/7f3a.png"
-
-
-def local(width: int = 40) -> LocalPicture:
-    """Return a picture that exists only here."""
-    read = read_picture(gradient(width))
-    assert isinstance(read, LocalPicture)
-    return read
 
 
 def test_a_function_hosts_pictures() -> None:

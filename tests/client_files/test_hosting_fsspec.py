@@ -20,9 +20,9 @@ import s3fs
 
 from lumen_widgets.client import FsspecHosting, HostingError, InvalidRequest
 from lumen_widgets.client.hosting.protocol import RENEW_BEFORE
-from lumen_widgets.client.hosting.shelf import host
 from lumen_widgets.core.pictures.images import LocalPicture, read_picture
 from tests.client_files import s3_store
+from tests.client_files.hosted import host, local
 from tests.client_files.samples import encoded, gradient
 
 if TYPE_CHECKING:
@@ -33,13 +33,6 @@ if TYPE_CHECKING:
 def hosting(store: Store, **options: Any) -> FsspecHosting:
     """Return a hosting in a folder of the store."""
     return FsspecHosting(f"s3://{s3_store.BUCKET}/lumen", storage_options=store.options, **options)
-
-
-def local() -> LocalPicture:
-    """Return a picture that exists only here."""
-    read = read_picture(gradient())
-    assert isinstance(read, LocalPicture)
-    return read
 
 
 def test_a_signed_address_reads_the_file_until_it_ends(store: Store) -> None:
@@ -109,6 +102,7 @@ def test_what_arrives_has_no_metadata(store: Store) -> None:
     exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 51.0, 24.0)})
     exif[0x0112] = 6
     read = read_picture(encoded(photo, "JPEG", exif=exif))
+    assert isinstance(read, LocalPicture)
     host(read, hosting(store))
     arrived = store.read(*store.names())
     assert b"SENTINEL" not in arrived

@@ -6,23 +6,24 @@ import logging
 import subprocess
 import sys
 import textwrap
-import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from lumen_widgets.client import HostedFile, HostingError, LumenClient
-from lumen_widgets.client.hosting import stored
-from lumen_widgets.client.hosting.caretaker import shared_caretaker
-from lumen_widgets.client.hosting.shelf import host
+from lumen_widgets.client.hosting.upload_cache import (
+    UploadCache,
+    shared_upload_cache,
+    use_upload_cache,
+)
 from lumen_widgets.core import errors
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer
 from tests.client.service import FAILED, QUEUED, Service, serving
 from tests.client_files import s3_store
+from tests.client_files.hosted import MemoryHosting, host, local, until
 from tests.client_files.samples import gradient
-from tests.client_files.test_hosting_custom import local
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,37 +34,10 @@ if TYPE_CHECKING:
 CANCELLED = {"status": "cancelled"}
 
 
-class Cupboard:
-    """A hosting that remembers what it holds."""
-
-    def __init__(self, lasts: float | None = None, error: Exception | None = None) -> None:
-        self.lasts = lasts
-        self.error = error
-        self.puts = 0
-        self.there: set[str] = set()
-        self.removed = threading.Semaphore(0)
-
-    def put(self, data: bytes, media_type: str, digest: str) -> HostedFile:
-        """Keep a file."""
-        self.puts += 1
-        url = f"https://files.example/{self.puts}?SENTINEL"
-        self.there.add(url)
-        ends = None if self.lasts is None else time.time() + self.lasts
-
-        def remove() -> None:
-            if self.error is not None:
-                self.removed.release()
-                raise self.error
-            self.there.discard(url)
-            self.removed.release()
-
-        return HostedFile(url, ends, remove)
-
-
 @pytest.fixture
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have files go as soon as nobody needs them, and not an hour later."""
-    monkeypatch.setattr(stored, "KEEP", 0.0)
+def at_once() -> None:
+    """Have files go as soon as nobody needs them, and not minutes later."""
+    use_upload_cache(UploadCache(grace=0.0))
 
 
 @pytest.fixture
@@ -85,38 +59,28 @@ def connect(tmp_path: Path) -> Callable[..., LumenClient]:
     return make
 
 
-def until(condition: Callable[[], object], seconds: float = 20.0) -> bool:
-    """Wait for a condition that only another thread can tell, and say whether it came."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        threading.Event().wait(0.01)
-    return True
-
-
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("end", [FAILED, CANCELLED])
 def test_a_file_goes_when_the_last_of_its_tasks_has_ended(
     service: Service, connect: Callable[..., LumenClient], end: dict[str, Any]
 ) -> None:
     """One that two tasks read stays until both have ended, and then it is deleted."""
-    cupboard = Cupboard()
+    hosting = MemoryHosting()
     service.statuses["task-1"] = [end]
     service.statuses["task-2"] = [QUEUED]
-    client = connect(service.server.url, cupboard)
+    client = connect(service.server.url, hosting)
     first, second = (client.edit(word, gradient()) for word in ("snow", "rain"))
     with pytest.raises(errors.LumenError):
         first.wait(20)
     assert until(lambda: not first.watched)
-    assert not cupboard.removed.acquire(timeout=0.3)
-    assert (len(cupboard.there), cupboard.puts) == (1, 1)
+    assert not hosting.removed.acquire(timeout=0.3)
+    assert (len(hosting.there), hosting.puts) == (1, 1)
 
     service.statuses["task-2"] = [end]
     with pytest.raises(errors.LumenError):
         second.wait(20)
-    assert cupboard.removed.acquire(timeout=20)
-    assert cupboard.there == set()
+    assert hosting.removed.acquire(timeout=20)
+    assert hosting.there == set()
 
 
 @pytest.mark.usefixtures("at_once")
@@ -124,12 +88,12 @@ def test_a_file_of_a_refused_submit_goes(
     connect: Callable[..., LumenClient],
 ) -> None:
     """What the service refused will not be read: the file is deleted."""
-    cupboard = Cupboard()
+    hosting = MemoryHosting()
     refusal = fault.http(400, {"error": {"code": "bad", "message": "no"}})
     with FaultServer(fault.sends(refusal)) as server, pytest.raises(errors.InvalidRequest):
-        connect(server.url, cupboard).edit("snow", gradient())
-    assert cupboard.removed.acquire(timeout=20)
-    assert cupboard.there == set()
+        connect(server.url, hosting).edit("snow", gradient())
+    assert hosting.removed.acquire(timeout=20)
+    assert hosting.there == set()
 
 
 @pytest.mark.usefixtures("at_once")
@@ -138,17 +102,17 @@ def test_a_file_goes_when_the_second_one_cannot_be_hosted(
 ) -> None:
     """A submit that fails half way through its uploads leaves nothing behind."""
 
-    class Half(Cupboard):
+    class Half(MemoryHosting):
         def put(self, data: bytes, media_type: str, digest: str) -> HostedFile:
             if self.puts:
                 raise OSError("full")
             return super().put(data, media_type, digest)
 
-    cupboard = Half()
+    hosting = Half()
     with pytest.raises(HostingError):
-        connect(service.server.url, cupboard).edit("snow", [gradient(), gradient(50)])
-    assert cupboard.removed.acquire(timeout=20)
-    assert (cupboard.there, service.server.posts) == (set(), [])
+        connect(service.server.url, hosting).edit("snow", [gradient(), gradient(50)])
+    assert hosting.removed.acquire(timeout=20)
+    assert (hosting.there, service.server.posts) == (set(), [])
 
 
 @pytest.mark.usefixtures("at_once")
@@ -156,24 +120,24 @@ def test_a_file_stays_while_nobody_knows(
     connect: Callable[..., LumenClient],
 ) -> None:
     """After a lost answer the service may still read the file: it is left to expire."""
-    cupboard = Cupboard()
+    hosting = MemoryHosting()
     lost = pytest.raises(errors.SubmitOutcomeUnknown)
     with FaultServer(fault.drops_after_reading) as server, lost:
-        connect(server.url, cupboard).edit("snow", gradient())
-    assert not cupboard.removed.acquire(timeout=0.5)
-    assert len(cupboard.there) == 1
+        connect(server.url, hosting).edit("snow", gradient())
+    assert not hosting.removed.acquire(timeout=0.5)
+    assert len(hosting.there) == 1
 
 
 def test_fifty_tasks_share_one_upload(
     service: Service, connect: Callable[..., LumenClient]
 ) -> None:
     """A picture in a loop is uploaded once, although each task ends before the next begins."""
-    cupboard = Cupboard(lasts=7200)
+    hosting = MemoryHosting(lasts=7200)
     service.statuses["*"] = [FAILED]
-    client = connect(service.server.url, cupboard)
+    client = connect(service.server.url, hosting)
     for number in range(50):
         client.edit(f"snow {number}", gradient())
-    assert (cupboard.puts, len(service.server.posts)) == (1, 50)
+    assert (hosting.puts, len(service.server.posts)) == (1, 50)
 
 
 @pytest.mark.usefixtures("at_once")
@@ -181,57 +145,47 @@ def test_a_request_whose_file_is_gone_is_not_sent_again(
     service: Service, connect: Callable[..., LumenClient]
 ) -> None:
     """Paying for a picture that the service cannot read any more is refused with the way out."""
-    cupboard = Cupboard()
+    hosting = MemoryHosting()
     service.statuses["*"] = [FAILED]
-    client = connect(service.server.url, cupboard)
+    client = connect(service.server.url, hosting)
     task = client.edit("snow", gradient())
-    assert cupboard.removed.acquire(timeout=20)
+    assert hosting.removed.acquire(timeout=20)
     with pytest.raises(HostingError, match="nothing was sent"):
         client.submit(task.request)
     assert len(service.server.posts) == 1
 
 
 def test_a_request_that_is_sent_again_needs_its_file_again(
-    service: Service, connect: Callable[..., LumenClient], monkeypatch: pytest.MonkeyPatch
+    service: Service, connect: Callable[..., LumenClient]
 ) -> None:
     """As long as the file is there the request can be sent again, and the file stays for it."""
-    cupboard = Cupboard()
+    hosting = MemoryHosting()
     service.statuses["*"] = [FAILED]
     service.statuses["task-2"] = [QUEUED]
-    client = connect(service.server.url, cupboard)
+    client = connect(service.server.url, hosting)
     task = client.edit("snow", gradient())
     with pytest.raises(errors.TaskFailed):
         task.wait(20)
     again = client.submit(task.request)
-    monkeypatch.setattr(stored, "KEEP", 0.0)
-    shared_caretaker().look()
-    assert not cupboard.removed.acquire(timeout=0.3)
+    shared_upload_cache().delete_idle()
+    assert len(hosting.there) == 1
     service.statuses["task-2"] = [FAILED]
     with pytest.raises(errors.TaskFailed):
         again.wait(20)
-    assert cupboard.removed.acquire(timeout=20)
+    assert hosting.removed.acquire(timeout=20)
 
 
 @pytest.mark.usefixtures("at_once")
 def test_a_file_that_cannot_be_deleted_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
     """The log says so without the address, once, and whoever uses the hosting notices nothing."""
-    cupboard = Cupboard(error=OSError("SENTINEL"))
+    hosting = MemoryHosting(error=OSError("SENTINEL"))
     for width in (40, 41):
-        host(local(width), cupboard)
-        assert cupboard.removed.acquire(timeout=20)
+        host(local(width), hosting)
+        assert hosting.removed.acquire(timeout=20)
     assert until(lambda: caplog.records)
     told = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert len(told) == 1
     assert "SENTINEL" not in caplog.text
-
-
-@pytest.mark.usefixtures("at_once")
-def test_the_thread_ends_with_the_last_file() -> None:
-    """Nothing of ours stays behind when there is nothing left to delete."""
-    cupboard = Cupboard()
-    host(local(), cupboard)
-    assert cupboard.removed.acquire(timeout=20)
-    assert until(lambda: shared_caretaker()._thread is None)
 
 
 def run(program: str, *, seconds: float = 60.0) -> tuple[str, float]:
@@ -285,7 +239,7 @@ def test_an_interpreter_that_ends_does_not_wait_for_a_host_that_hangs() -> None:
         import threading, numpy
         from lumen_widgets.client import HostedFile
         from lumen_widgets.core.pictures.images import read_picture
-        from lumen_widgets.client.hosting.shelf import host
+        from lumen_widgets.client.hosting.lease import Lease
 
         def remove():
             print("asked", flush=True)
@@ -295,7 +249,10 @@ def test_an_interpreter_that_ends_does_not_wait_for_a_host_that_hangs() -> None:
             def put(self, data, media_type, digest):
                 return HostedFile("https://files.example/1", None, remove)
 
-        host(read_picture(numpy.zeros((8, 8), "uint8")), hanging := Hanging())
+        lease = Lease()
+        picture = read_picture(numpy.zeros((8, 8), "uint8"))
+        lease.address(picture, Hanging(), "https://lumen.example")
+        lease.release()
     """)
     assert said == "asked\n"
     assert seconds < 30

@@ -18,12 +18,15 @@ from lumen_widgets.client import (
     InvalidRequest,
     LumenClient,
 )
-from lumen_widgets.client.hosting import stored
-from lumen_widgets.client.hosting.caretaker import shared_caretaker
+from lumen_widgets.client.hosting.upload_cache import (
+    UploadCache,
+    shared_upload_cache,
+    use_upload_cache,
+)
 from tests.client_files import s3_store
+from tests.client_files.hosted import until
 from tests.client_files.loopback import LoopbackServer, response
 from tests.client_files.samples import encoded
-from tests.client_files.test_hosting_lifetimes import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -95,10 +98,7 @@ def test_local_pictures_become_new_ones(
 
 
 def test_a_store_is_left_as_it_was(
-    connect: Callable[..., LumenClient],
-    store: Store,
-    server: LoopbackServer,
-    monkeypatch: pytest.MonkeyPatch,
+    connect: Callable[..., LumenClient], store: Store, server: LoopbackServer
 ) -> None:
     """A content is put there once for several tasks, without metadata, and deleted afterwards."""
     exif = PIL.Image.Exif()
@@ -115,8 +115,7 @@ def test_a_store_is_left_as_it_was(
 
     assert [len(task.wait(60)) for task in tasks] == [1, 1, 1]
     assert store.names() == [name]
-    monkeypatch.setattr(stored, "KEEP", 0.0)
-    shared_caretaker().look()
+    shared_upload_cache().delete_idle()
     assert until(lambda: not store.names())
 
 
@@ -126,7 +125,7 @@ def test_uploads_of_a_sandbox_are_deleted_too(
     """With uploads switched on a sandbox needs no hosting, and what it was given goes as well."""
     import requests
 
-    monkeypatch.setattr(stored, "KEEP", 0.0)
+    use_upload_cache(UploadCache(grace=0.0))
     monkeypatch.setenv("LUMEN_HOSTING", "nonsense")  # is not needed, and so not looked at
     client = LumenClient(sandbox.api_key, sandbox.url, journal=tmp_path)
     task = client.edit("snow", np.zeros((32, 32), np.uint8))

@@ -74,10 +74,25 @@ def test_an_address_stays_one() -> None:
 
 
 def test_a_painter_is_asked() -> None:
-    """Whatever has __lumen_mask__ is a mask, as a PIL image or as bytes."""
+    """Whatever has __lumen_mask__ is a mask, as an array, as a PIL image or as bytes."""
     image = PIL.Image.fromarray(SQUARE)
+    assert np.array_equal(repainted(Painter(SQUARE)), SQUARE)
+    assert np.array_equal(repainted(Painter(np.asarray(image.convert("RGB")))), SQUARE)
     assert np.array_equal(repainted(Painter(image)), SQUARE)
     assert np.array_equal(repainted(Painter(encoded(image))), SQUARE)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 7), (5, 8), (4, 9), (300, 1), (1, 300)])
+@pytest.mark.parametrize("view", [np.s_[:, :], np.s_[::-1, ::-1], np.s_[::2, :]])
+def test_arrays_of_every_width_and_order_of_memory_arrive(
+    shape: tuple[int, int], view: Any
+) -> None:
+    """What is left of a row's last byte is no pixel, and a view is the mask that it shows."""
+    mask = np.random.default_rng(3).random(shape) < 0.5
+    mask[0, 0] = mask[-1, -1] = True
+
+    assert np.array_equal(repainted(mask[view]), mask[view])
+    assert np.array_equal(repainted(mask.T[view]), mask.T[view])
 
 
 class Painter:
@@ -132,12 +147,13 @@ def test_a_bare_mask_is_looked_at_before_it_passes() -> None:
         read_mask(data)
 
 
-@pytest.mark.parametrize("form", ["image", "bytes"])
+@pytest.mark.parametrize("form", ["array", "image", "bytes"])
 def test_a_painter_in_which_nothing_is_painted_is_told_so(form: str) -> None:
     """The way on is to paint, or to take another mask."""
     image = PIL.Image.new("1", (30, 20))
+    painted: Any = {"array": ~SQUARE & SQUARE, "image": image, "bytes": encoded(image)}[form]
     with pytest.raises(InvalidRequest, match="a Painter with an empty mask") as caught:
-        read_mask(Painter(image if form == "image" else encoded(image)))
+        read_mask(Painter(painted))
 
     assert caught.value.next_step == "Paint what is to be repainted, or pass another mask."
     assert caught.value.field == "mask"
@@ -178,6 +194,8 @@ def test_alpha_that_is_the_same_everywhere_says_nothing() -> None:
         (np.eye(4), "mask > 0.5"),
         (np.eye(4, dtype=int), "mask > 0"),
         (np.zeros((0, 4), bool), "no pixels"),
+        (np.zeros((0, 4), np.uint8), "no pixels"),
+        (np.ones((1, 8192 * 8192 + 1), bool), "too large"),
         (np.ones((4, 4, 3), bool), "not a mask"),
         ("no/such/mask.png", "no file"),
         (b"words", "neither PNG"),

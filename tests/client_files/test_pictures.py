@@ -13,9 +13,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from lumen_widgets.core.errors import InvalidRequest
-from lumen_widgets.core.pictures.copies import display_copy, thumbnail
 from lumen_widgets.core.pictures.images import LocalPicture, read_picture
-from lumen_widgets.core.pictures.picture import Picture, Pictures
+from lumen_widgets.core.pictures.picture import Picture, Pictures, display_copy, thumbnail
 from tests.client_files.samples import FORMATS, arrays, decoded, encoded, gradient
 
 if TYPE_CHECKING:

@@ -6,14 +6,14 @@ import sys
 import threading
 
 from lumen_widgets.client import LumenClient
-from lumen_widgets.core.polling import traffic
+from lumen_widgets.core.polling import scheduler
 
 
 def main() -> None:
     """Submit to an address, with a journal in a folder, by some threads: the arguments."""
     url, home, name, threads = sys.argv[1:]
     # Pictures of tasks are fetched between submits, not only after the last one.
-    traffic.SECOND = 0.1
+    scheduler.SECOND = 0.1
     client = LumenClient("sk-lumen-local-spender", url, journal=home)
     lock = threading.Lock()
 

@@ -27,7 +27,7 @@ class Dripping:
     """A service of fifty tasks that all end at one instant; the answers for some drip from then."""
 
     def __init__(self, drips: int) -> None:
-        self._drips = {f"task-{number}" for number in range(drips)}
+        self.drips = {f"task-{number}" for number in range(drips)}
         self._lock = threading.Lock()
         self._taken = 0
         self.over = threading.Event()
@@ -43,7 +43,7 @@ class Dripping:
             connection.sendall(http(200, {"id": f"task-{number}", "status": "queued"}))
             return
         name = request.path.rpartition("/")[2]
-        if name in self._drips:
+        if name in self.drips:
             self._drip(server, connection, name)
         else:
             status = "failed" if self.over.is_set() else "processing"
@@ -74,7 +74,7 @@ def _longest(connect: Callable[..., LumenClient], drips: int) -> tuple[float, in
             time.sleep(0.005)
         began = time.monotonic()
         service.over.set()
-        others = [task for task in tasks if task.id not in service._drips]
+        others = [task for task in tasks if task.id not in service.drips]
         assert len(list(client.as_completed(others, 25))) == TASKS - drips
         took = time.monotonic() - began
         broken_off = service.broken_off
@@ -144,7 +144,7 @@ def test_a_network_that_was_gone(connect: Callable[..., LumenClient]) -> None:
     ended.set()
     # Until each of them has met a closed door, more than once.
     end = time.monotonic() + 20
-    while any(task._trouble is None for task in tasks):
+    while any(task.trouble is None for task in tasks):
         assert time.monotonic() < end
         time.sleep(0.01)
     assert not any(task.done for task in tasks)

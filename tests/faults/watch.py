@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lumen_widgets.core.polling import scheduler
-
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from typing import Self
@@ -108,12 +106,8 @@ def nothing_unheard() -> Iterator[list[str]]:
 
 def lumen_threads(but: Collection[threading.Thread] = ()) -> list[threading.Thread]:
     """Return the threads of this test's clients that live now, `but` some: those of other tests."""
-    ours = {one for each in scheduler._schedulers.values() for one in each._threads}
-    return [
-        one
-        for one in threading.enumerate()
-        if one in ours or (one.name == "lumen-submit" and one not in but)
-    ]
+    names = {"lumen-submit", "lumen-worker"}
+    return [one for one in threading.enumerate() if one.name in names and one not in but]
 
 
 def none_stays(but: Collection[threading.Thread], seconds: float = 10.0) -> bool:

@@ -12,24 +12,13 @@ import pytest
 from tests import checkout
 
 _FILES = checkout.files()
-_SOURCES = [path for path in _FILES if path.suffix in {".py", ".ts", ".css", ".mjs"}]
 _MODULES = [path for path in _FILES if path.suffix == ".py" and path.parts[0] == "lumen_widgets"]
 
-# "under about 300": longer, a file is usually more than one noun
-_MOST_LINES = 320
 # somebody's home folder or a folder of the machine that this was written on
 _MACHINE_PATHS = re.compile(
     r"(?<![\w.~/-])(/home/(?!jovyan\b)\w+|/(?:root|work)/|/Users/\w+|[A-Z]:[\\/]+Users\b)"
 )
 _NPM_REGISTRY = "https://registry.npmjs.org/"
-
-
-@pytest.mark.parametrize("path", _SOURCES, ids=str)
-def test_a_file_is_short(path: object) -> None:
-    """A file of code stays under about three hundred lines."""
-    lines = (checkout.ROOT / str(path)).read_text(encoding="utf-8").count("\n")
-
-    assert lines <= _MOST_LINES
 
 
 @pytest.mark.parametrize("path", _MODULES, ids=str)

@@ -8,6 +8,9 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
+from lumen_widgets.core.http.origin import read_origin
 from lumen_widgets.journal import Journal, Search
 from lumen_widgets.journal.schema import SCHEMA_VERSION
 
@@ -15,14 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ACCOUNT = {"origin": "https://lumen.example", "account": "a1b2"}
-VERSION_1 = Path(__file__).with_name("version_1.sql")
 
 
 def written_by_the_first_release(home: Path) -> Journal:
     """Put the first release's file into a home, and return the journal there."""
+    return written_with_schema(1, home)
+
+
+def written_with_schema(number: int, home: Path) -> Journal:
+    """Put a file of an earlier schema into a home, and return the journal there."""
     home.mkdir(exist_ok=True)
+    dump = Path(__file__).with_name(f"version_{number}.sql")
     with contextlib.closing(sqlite3.connect(home / "journal.sqlite3")) as connection:
-        connection.executescript(VERSION_1.read_text(encoding="utf-8"))
+        connection.executescript(dump.read_text(encoding="utf-8"))
     return Journal(home)
 
 
@@ -64,6 +72,51 @@ def test_what_the_first_release_left_can_be_taken_up(tmp_path: Path) -> None:
     assert [row.task_id for row in journal.claim(**ACCOUNT)] == ["t2", "t3", "t8"]
     assert [row.body["prompt"] for row in journal.lost(**ACCOUNT)] == ["killed", "unknown"]
     assert len(journal.search(Search(text="窗台"))) == 1
+
+
+def test_one_service_has_one_origin(tmp_path: Path) -> None:
+    """Origins that were written down as they were typed become what clients ask for now."""
+    journal = written_with_schema(2, tmp_path)
+    rows = {str(row.body.get("prompt", row.task_id)): row for row in journal.rows()}
+
+    assert version(tmp_path) == SCHEMA_VERSION
+    assert {name: row.origin for name, row in rows.items()} == {
+        "plain": "https://lumen.example",
+        "with a port": "https://lumen.example",
+        "with a dot": "https://lumen.example",
+        "behind a gateway": "https://lumen.example/gateway",
+        "another port": "https://lumen.example:8443",
+        "loopback": "http://127.0.0.1",
+        "loopback of six": "http://[::1]",
+        "by its name": "http://localhost:8000",
+        "t1": "https://lumen.example",
+    }
+    for row in rows.values():
+        assert row.origin == read_origin(row.origin).url
+    assert rows["with a port"].pictures
+    found = journal.find_same(origin=ACCOUNT["origin"], account=ACCOUNT["account"], digests=["d2"])
+    assert found == rows["with a port"]
+    # written down under two spellings, and still the one that has its pictures
+    assert journal.find(**ACCOUNT, task_id="t1") == rows["plain"]
+    assert journal.durations(
+        origin=ACCOUNT["origin"],
+        endpoint="generations",
+        body={"model": "gpt-image-2-low", "prompt": "p"},
+    ) == [7.5, 7.5]
+    assert {row.task_id for row in journal.claim(**ACCOUNT)} == {"t1", "t3"}
+
+
+@pytest.mark.parametrize(
+    "origin", ["o", "", "https://[", "https://a:b", "https://.", "ftp://a.:21"]
+)
+def test_an_origin_that_cannot_be_read_stays_as_it_is(tmp_path: Path, origin: str) -> None:
+    """An upgrade never fails for what somebody once wrote."""
+    journal = written_with_schema(2, tmp_path)
+    with contextlib.closing(sqlite3.connect(tmp_path / "journal.sqlite3")) as connection:
+        connection.execute("UPDATE tasks SET origin = ?", (origin,))
+        connection.commit()
+
+    assert {row.origin for row in journal.rows()} == {origin}
 
 
 def test_either_way_in_upgrades_the_file(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def wrote(
     journal = Journal()
     now = time.time
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("lumen_widgets.journal.records.time.time", lambda: now() - days * DAY)
+        patch.setattr("lumen_widgets.journal.journal.time.time", lambda: now() - days * DAY)
         row = journal.begin(
             origin="https://lumen.example",
             account="a1b2",

@@ -9,16 +9,17 @@ import pytest
 from nbclient import NotebookClient
 
 import lumen_widgets as lumen
-from lumen_widgets.client import Task
 from lumen_widgets.core.request import Request
 from lumen_widgets.notebook import account as accounts
 from lumen_widgets.notebook import status
 from lumen_widgets.notebook.account import Account, account_of
 from lumen_widgets.notebook.status import summary
+from tests.staged import StagedTask
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lumen_widgets.client import Task
     from tests.sandboxes import SandboxServer
 
 MODEL = "gpt-image-2-low"
@@ -46,9 +47,9 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return words
 
 
-def _task(status: str, client: lumen.LumenClient, **body: Any) -> Task:
+def _task(status: str, **body: Any) -> Task:
     request = Request("generations", {"prompt": "a cat", "model": MODEL, **body})
-    return Task(status, client=client, status=status, request=request)
+    return StagedTask(status, request, status=status).task
 
 
 def test_what_a_call_will_cost_is_said_before_and_what_it_did_afterwards(
@@ -101,9 +102,9 @@ def test_of_several_tasks_the_sums_are_said() -> None:
     def words(*tasks: Task) -> str:
         return str(summary(tasks, account)["text/plain"].splitlines()[0])
 
-    done, failed = _task("succeeded", nobody, n=3), _task("failed", nobody)
-    running, cancelled = _task("processing", nobody), _task("cancelled", nobody)
-    other = _task("succeeded", nobody, model="unheard-of")
+    done, failed = _task("succeeded", n=3), _task("failed")
+    running, cancelled = _task("processing"), _task("cancelled")
+    other = _task("succeeded", model="unheard-of")
     assert words(done, failed) == f"0 of 2 tasks succeeded · {account.name}"
     lumen.prices[MODEL] = 0.1
     assert words(done, failed, running, cancelled) == (
@@ -117,7 +118,7 @@ def test_credits_of_a_sandbox_are_said_to_be_its_own() -> None:
     """Nobody takes them for real ones."""
     nobody = lumen.LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
     lumen.prices[MODEL] = 1
-    tasks = [_task("failed", nobody), _task("succeeded", nobody)]
+    tasks = [_task("failed"), _task("succeeded")]
     account = Account(accounts._SANDBOX_WORDS, nobody)
 
     assert "1 sandbox credit spent, 1 refunded" in summary(tasks, account)["text/plain"]

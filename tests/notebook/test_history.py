@@ -146,7 +146,8 @@ def test_a_long_history_shows_its_beginning() -> None:
 
 def test_nothing_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty history says so, and neither a folder nor a server comes of asking."""
-    monkeypatch.setattr(account, "_chosen", account._sandbox_account)
+    client = lumen.LumenClient("sk-lumen-none", "http://127.0.0.1:1")
+    monkeypatch.setattr(account, "_chosen", account.Account(account._SANDBOX_WORDS, client))
     monkeypatch.setattr(account, "_sandbox", None)
     monkeypatch.setattr("lumen_widgets.sandbox.start", lambda: pytest.fail("a server was started"))
     assert len(lumen.history()) == 0

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import lumen_widgets as lumen
-from lumen_widgets.client import LumenClient, Task
 from lumen_widgets.core import answers
 from lumen_widgets.core.request import Request
-from lumen_widgets.core.words import harmless, literal
-from lumen_widgets.notebook.account import account_of
+from lumen_widgets.core.words import clean, harmless, literal
 from lumen_widgets.notebook.cell import note
 from lumen_widgets.notebook.status import heading, summary
+from tests.staged import StagedTask, nobodys_account
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from lumen_widgets.notebook.account import Account
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -58,26 +59,30 @@ def _check(bundle: Mapping[str, Any]) -> None:
         str(text).encode()
 
 
-def _task(words: str, **how: Any) -> tuple[Task, LumenClient]:
-    client = LumenClient("sk-lumen-example", "http://127.0.0.1:1", journal=False)
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Account:
+    """Return the account that the tasks are of."""
+    return nobodys_account(monkeypatch)
+
+
+def _task(words: str, status: str = "queued") -> StagedTask:
     body = {"prompt": words, "model": words}
     task_id = words if answers.read_id({"id": words}) else "a1"
-    return Task(task_id, client=client, request=Request("generations", body), **how), client
+    return StagedTask(task_id, Request("generations", body), status=status)
 
 
 @pytest.mark.parametrize("words", HOSTILE)
-def test_what_a_cell_says_of_a_task_is_no_markup(words: str) -> None:
+def test_what_a_cell_says_of_a_task_is_no_markup(words: str, account: Account) -> None:
     """Prompt, id, status and the service's reason are text wherever a cell shows them."""
-    running, client = _task(words, status=answers.clean(words) or "queued")
-    failed, _ = _task(words, status="failed")
-    failed._finish(
+    running, failed = _task(words, clean(words) or "queued"), _task(words, "failed")
+    failed.state.finish(
         answers.failure_of(
             "a1", "failed", answers.words_of({"error": {"code": words, "message": words}})
         )
     )
-    for task in (running, failed):
-        _check(summary([task], account_of(client), more=words))
-        _check(summary([task, task], account_of(client)))
+    for task in (running.task, failed.task):
+        _check(summary([task], account, more=words))
+        _check(summary([task, task], account))
         _check(heading(task))
         assert not set(f"{task!r} {task.request!r} {task.error}") & _STEERING
     _check(note(words, code=words, after=words))
@@ -95,10 +100,9 @@ def test_code_to_be_copied_has_one_call_in_it(words: str) -> None:
 
 
 @pytest.mark.parametrize("words", [*HOSTILE, "a cat\nsucceeded: a dog"])
-def test_a_panel_in_words_has_one_line_for_each_task(words: str) -> None:
+def test_a_panel_in_words_has_one_line_for_each_task(words: str, account: Account) -> None:
     """A prompt steers no terminal that shows a panel, and makes no second row of itself."""
-    task, client = _task(words, status="queued")
-    panel = lumen.TaskPanel([task], client)
+    panel = lumen.TaskPanel([_task(words).task], account.client)
     shown = repr(panel)
     panel.close()
 
@@ -106,10 +110,10 @@ def test_a_panel_in_words_has_one_line_for_each_task(words: str) -> None:
     assert not set(shown) & _STEERING
 
 
-def test_the_line_that_takes_a_task_up_is_one_call() -> None:
+def test_the_line_that_takes_a_task_up_is_one_call(account: Account) -> None:
     """The line in a cell is made that way, whatever the service calls its task."""
-    task, client = _task('a"); import os; os.abort() #', status="queued")
-    said = str(summary([task], account_of(client))["text/plain"])
+    task = _task('a"); import os; os.abort() #').task
+    said = str(summary([task], account)["text/plain"])
     code = re.search(r"lumen\.show\(.*\)", said)
     assert code is not None
     assert len(ast.parse(code[0]).body) == 1

@@ -3,18 +3,19 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from lumen_widgets.notebook import publisher as module
-from lumen_widgets.notebook.publisher import Publisher
+from lumen_widgets.notebook import worker
+from lumen_widgets.notebook.worker import Worker
 
 if TYPE_CHECKING:
     import pytest
 
 PATIENCE = 10.0
+FAILED = "a view could not be brought up to date"
 
 
 def test_marks_that_come_together_are_sent_once() -> None:
     """A burst of changes costs the browser one message."""
-    publisher = Publisher()
+    publisher = Worker("pages", FAILED, 0.25)
     sent: list[int] = []
     first, last = threading.Event(), threading.Event()
     changes = [0]
@@ -38,7 +39,7 @@ def test_marks_that_come_together_are_sent_once() -> None:
 
 def test_a_view_that_fails_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
     """A closed page takes no other page with it."""
-    publisher = Publisher()
+    publisher = Worker("pages", FAILED, 0.25)
     reached = threading.Event()
 
     def broken() -> None:
@@ -48,13 +49,13 @@ def test_a_view_that_fails_does_not_stop_the_others(caplog: pytest.LogCaptureFix
     publisher.mark(reached.set, after=0.05)
 
     assert reached.wait(PATIENCE)
-    assert "could not be brought up to date" in caplog.text
+    assert FAILED in caplog.text
 
 
 def test_the_thread_ends_when_there_is_nothing_to_say(monkeypatch: pytest.MonkeyPatch) -> None:
     """An idle notebook has no thread of ours, and the next change starts one again."""
-    monkeypatch.setattr(module, "_IDLE", 0.01)
-    publisher = Publisher()
+    monkeypatch.setattr(worker, "_IDLE", 0.01)
+    publisher = Worker("pages", FAILED, 0.25)
     for _ in range(2):
         reached = threading.Event()
         publisher.mark(reached.set)
@@ -64,3 +65,26 @@ def test_the_thread_ends_when_there_is_nothing_to_say(monkeypatch: pytest.Monkey
             thread.join(PATIENCE)
 
         assert publisher._thread is None
+
+
+def test_work_that_somebody_waits_for_comes_first() -> None:
+    """What a view shows is drawn before what it might show, the newest wish before older ones."""
+    errands = Worker("errands", FAILED)
+    order: list[str] = []
+    began, go, over = threading.Event(), threading.Event(), threading.Event()
+
+    def hold() -> None:
+        began.set()
+        go.wait(PATIENCE)
+
+    errands.mark(hold)
+    assert began.wait(PATIENCE)
+    for name in ("first", "second"):
+        errands.mark(lambda name=name: order.append(name))  # type: ignore[misc] # typed by its use
+    for name in ("older wish", "newer wish"):
+        errands.mark(lambda name=name: order.append(name), urgent=True)  # type: ignore[misc] # as above
+    errands.mark(over.set)
+    go.set()
+
+    assert over.wait(PATIENCE)
+    assert order == ["newer wish", "older wish", "first", "second"]

@@ -17,6 +17,7 @@ from lumen_widgets.core.pictures.repaint import Repaint
 from lumen_widgets.core.request import Request
 from lumen_widgets.notebook.account import account_of
 from lumen_widgets.notebook.status import heading, summary
+from tests.staged import StagedTask
 
 if TYPE_CHECKING:
     from tests.sandboxes import SandboxServer
@@ -81,9 +82,8 @@ def test_each_of_several_repaints_says_it_above_its_pictures(client: LumenClient
 )
 def test_little_is_not_nothing_and_nearly_all_is_not_all(share: float, words: str) -> None:
     """A share reads as what it is, at either end."""
-    nobody = LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
     request = Request("inpaint", {"prompt": "x", "model": "m"}, repaint=Repaint(share, b""))
-    task = Task("a", client=nobody, status="queued", request=request)
+    task = StagedTask("a", request).task
 
     assert heading(task)["text/plain"] == f"x\nRepaints {words}"
 
@@ -92,7 +92,7 @@ def test_a_task_that_goes_on_is_told_how_to_take_it_up_and_what_it_repaints() ->
     """The code to copy stays in its own place."""
     nobody = LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
     request = Request("inpaint", {"prompt": "x", "model": "m"}, repaint=Repaint(0.5, b"\0"))
-    task = Task("t1", client=nobody, status="queued", request=request)
+    task = StagedTask("t1", request).task
     known = summary([task], account_of(nobody), more="1 more.")
     task.request = dataclasses.replace(request, repaint=None)
     unknown = summary([task], account_of(nobody))

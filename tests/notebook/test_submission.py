@@ -23,7 +23,7 @@ def account(sandbox: SandboxServer) -> Account:
     return Account("the test's", lumen.LumenClient(sandbox.api_key, sandbox.url))
 
 
-def _sent(account: Account, submit: Callable[[lumen.LumenClient], lumen.Task]) -> Submission:
+def _sent(account: Account, submit: Callable[[lumen.LumenClient, str], lumen.Task]) -> Submission:
     """Start a submission and wait until it is sent or refused."""
     submission = Submission(submit, account=account, prompt="a fox", model="gpt-image-2-low")
     over = threading.Event()
@@ -34,17 +34,21 @@ def _sent(account: Account, submit: Callable[[lumen.LumenClient], lumen.Task]) -
 
 
 def test_a_submission_becomes_a_task_without_blocking(account: Account) -> None:
-    """The caller goes on at once, and hears when there is a task."""
-    submission = _sent(account, lambda client: client.generate("a fox", size="64x64"))
+    """The caller goes on at once, and hears when there is a task; both are known by one name."""
+    submission = _sent(
+        account,
+        lambda client, name: client.call("generations", "a fox", size="64x64", correlation_id=name),
+    )
 
     assert submission.state == "sent"
     assert submission.task is not None
+    assert submission.task.correlation_id == submission.correlation_id
     assert len(submission.task.wait(PATIENCE)) == 1
 
 
 def test_a_refused_submission_keeps_the_reason(account: Account) -> None:
     """Nothing was spent, and the error says which field is wrong."""
-    submission = _sent(account, lambda client: client.generate("a fox", n=9))
+    submission = _sent(account, lambda client, _: client.generate("a fox", n=9))
 
     assert submission.state == "refused"
     assert isinstance(submission.error, lumen.InvalidRequest)
@@ -54,7 +58,7 @@ def test_a_refused_submission_keeps_the_reason(account: Account) -> None:
 def test_an_outcome_that_nobody_knows_is_said_to_be_so(account: Account) -> None:
     """Neither refused nor sent: credits may have been spent."""
 
-    def lose(_: lumen.LumenClient) -> lumen.Task:
+    def lose(_: lumen.LumenClient, __: str) -> lumen.Task:
         raise lumen.SubmitOutcomeUnknown("The connection was lost.", may_have_cost=True)
 
     assert _sent(account, lose).state == "unknown"
@@ -63,7 +67,7 @@ def test_an_outcome_that_nobody_knows_is_said_to_be_so(account: Account) -> None
 def test_an_error_of_another_kind_is_not_lost_on_a_thread(account: Account) -> None:
     """Even a mistake in our own code is shown to the user."""
 
-    def fail(_: lumen.LumenClient) -> lumen.Task:
+    def fail(_: lumen.LumenClient, __: str) -> lumen.Task:
         raise RuntimeError("out of order")
 
     submission = _sent(account, fail)
@@ -74,7 +78,7 @@ def test_an_error_of_another_kind_is_not_lost_on_a_thread(account: Account) -> N
 
 def test_again_is_a_new_call_that_has_not_started(account: Account) -> None:
     """Trying again pays again, so it takes a start of its own."""
-    first = _sent(account, lambda client: client.generate("a fox", size="64x64"))
+    first = _sent(account, lambda client, _: client.generate("a fox", size="64x64"))
     second = first.again()
 
     assert second.state == "sending"
@@ -84,6 +88,6 @@ def test_again_is_a_new_call_that_has_not_started(account: Account) -> None:
 
 def test_the_time_of_a_refusal_stands_still(account: Account) -> None:
     """A row that has ended no longer counts seconds."""
-    submission = _sent(account, lambda client: client.generate("", size="64x64"))
+    submission = _sent(account, lambda client, _: client.generate("", size="64x64"))
 
     assert submission.elapsed == submission.elapsed

@@ -3,33 +3,56 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import os
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lumen_widgets.client import Request, Task, registry, sign_webhook
-from lumen_widgets.client.webhooks import deliveries
-from lumen_widgets.client.webhooks.deliveries import HOLD, MOST_HELD, Deliveries
+from lumen_widgets.client import Request, Task, sign_webhook
+from lumen_widgets.client.webhooks.deliveries import (
+    AWAITED_ASK,
+    HOLD,
+    MOST_HELD,
+    Deliveries,
+    WebhookOption,
+)
+from lumen_widgets.core.task import TaskState
 from tests.webhooks.calling import SECRET, body_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NOW = 1_700_000_000
 URL = "http://127.0.0.1:1/token"
 
 
 class Woken:
-    """Stands for what follows a task, and counts how often it is woken."""
+    """Stands for what follows a task, and notes what it is told."""
 
-    def __init__(self) -> None:
+    def __init__(self, task: Task) -> None:
+        self.task = task
         self.calls = 0
         self.hurries = 0
+        self.missed: Callable[[], None] | None = None
 
-    def called(self) -> None:
-        """Note a call."""
-        self.calls += 1
+    @property
+    def awaits(self) -> bool:
+        """Whether the task is left to a call, but for a question now and then."""
+        return self.missed is not None
 
-    def hurry(self) -> None:
-        """Note that no call can be waited for."""
-        self.hurries += 1
+    def ask_at_once(self, *, called: bool = False) -> None:
+        """Note a call, or that no call can be waited for."""
+        self.calls += called
+        self.hurries += not called
+
+    def ask_rarely(self, seconds: float, missed: Callable[[], None]) -> None:
+        """Note that a call is awaited."""
+        assert seconds == AWAITED_ASK
+        self.missed = missed
+
+    def ask_as_usual(self) -> None:
+        """Note that none is awaited any more."""
+        self.missed = None
 
 
 class House:
@@ -37,7 +60,8 @@ class House:
 
     def __init__(self, tolerance: float | None = 300.0) -> None:
         self.now = 0.0
-        self.tasks: list[Task] = []
+        # What follows the tasks: whoever hears of it does not hold it.
+        self.followed: list[Woken] = []
         self.deliveries = Deliveries(
             lambda: SECRET, tolerance, clock=lambda: NOW + 0.9, now=lambda: self.now
         )
@@ -46,10 +70,9 @@ class House:
     def task(self, task_id: str, url: str = URL) -> Woken:
         """Have a new task, as after a submit's answer."""
         request = Request("generations", {"webhook_url": url})
-        task = Task(task_id, client=None, status="queued", request=request)  # type: ignore[arg-type] # nothing is asked
-        task._follower = woken = Woken()  # type: ignore[assignment] # it is woken and no more
-        self.tasks.append(task)
-        registry.add(task)
+        woken = Woken(Task(TaskState(task_id, request, origin=URL, status="queued")))
+        self.followed.append(woken)
+        WebhookOption().followed(woken)
         return woken
 
     def take(self, body: bytes, timestamp: object = NOW) -> bool:
@@ -129,7 +152,7 @@ def test_a_signature_that_is_wrong(house: House) -> None:
         assert not house.deliveries.take(body_of("a1"), signature, str(NOW))
     assert woken.calls == 0
     assert house.deliveries.count == 0
-    assert house.deliveries._held == {}
+    assert house.task("a1").calls == 0
 
 
 @pytest.mark.parametrize(
@@ -199,8 +222,8 @@ def test_a_body_is_a_hint(house: House, body: bytes) -> None:
     woken, other = house.task("a1"), house.task("b2")
     assert house.take(body)
     assert (woken.calls, other.calls) == (1, 0)
-    assert house.tasks[0].status == "queued"
-    assert not house.tasks[0].pictures
+    assert woken.task.status == "queued"
+    assert not woken.task.pictures
 
 
 @pytest.mark.parametrize("task_id", ["../../x", "b2", "a1/", "A1", "%61%31"])
@@ -235,7 +258,7 @@ def test_two_clients_of_one_task(house: House) -> None:
     both = [house.task("two"), house.task("two")]
     assert house.take(body_of("two"))
     assert [woken.calls for woken in both] == [1, 1]
-    assert "two" not in house.deliveries._held
+    assert house.task("two").calls == 0
 
 
 def test_strangers_are_forgotten(house: House) -> None:
@@ -267,28 +290,31 @@ def test_held_from_the_last_call_on(house: House) -> None:
 
 def test_whom_a_missing_call_concerns(house: House, caplog: pytest.LogCaptureFixture) -> None:
     """One call that does not come has all tasks of that receiver asked about, until one does."""
-    ours, others = house.task("a1"), house.task("b2", url="http://127.0.0.1:2/other")
-    first, second = house.tasks
-    assert deliveries.is_awaited(first)
-    assert not deliveries.is_awaited(second)
-    deliveries.missed(second)
-    assert deliveries.is_awaited(first)
+    ours, more = house.task("a1"), house.task("a2")
+    others = house.task("b2", url="http://127.0.0.1:2/other")
+    assert (ours.awaits, more.awaits, others.awaits) == (True, True, False)
+    assert ours.missed is not None
+    miss = ours.missed
     for _ in range(2):
-        deliveries.missed(first)
-    assert not deliveries.is_awaited(first)
-    assert (ours.hurries, others.hurries) == (1, 0)
+        miss()
+    assert (ours.awaits, more.awaits) == (False, False)
+    assert not house.task("a3").awaits
+    assert (ours.hurries, more.hurries, others.hurries) == (1, 1, 0)
     assert caplog.text.count("has not come") == 1
     assert "token" not in caplog.text
     assert house.take(body_of("x"))
-    assert deliveries.is_awaited(first)
+    assert (ours.awaits, more.awaits, others.awaits) == (True, True, False)
 
 
-def test_a_forked_child_hears_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_child_hears_nothing(house: House) -> None:
     """In a child process there is no thread that takes calls, so none is waited for."""
-    house.task("a1")
-    assert deliveries.is_awaited(house.tasks[0])
-    monkeypatch.setattr("lumen_widgets.client.webhooks.deliveries.os.getpid", lambda: -1)
-    assert not deliveries.is_awaited(house.tasks[0])
+    assert house.task("a1").awaits
+    child = os.fork()
+    if not child:
+        os._exit(house.task("b2").awaits)
+    assert os.waitpid(child, 0)[1] == 0
+    assert house.task("b2").awaits
 
 
 def test_after_the_end(house: House) -> None:
@@ -297,5 +323,5 @@ def test_after_the_end(house: House) -> None:
     house.take(body_of("held"))
     house.deliveries.end(URL)
     assert ours.hurries == 1
-    assert not deliveries.is_awaited(house.tasks[0])
+    assert not ours.awaits
     assert house.task("held").calls == 0

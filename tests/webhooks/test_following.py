@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from lumen_widgets.client import LumenClient, Request, Task, WebhookReceiver, registry
+from lumen_widgets.client import LumenClient, Request, Task, WebhookReceiver
+from lumen_widgets.client.webhooks import deliveries
+from lumen_widgets.client.webhooks.deliveries import WebhookOption
 from lumen_widgets.core import errors
 from lumen_widgets.core.http.keys import Key
 from lumen_widgets.core.http.origin import Origin
 from lumen_widgets.core.http.transport import Transport
-from lumen_widgets.core.polling import pacing
-from lumen_widgets.core.polling import poller as follower
-from lumen_widgets.core.polling.poller import Follower
-from lumen_widgets.core.polling.scheduler import Scheduler
+from lumen_widgets.core.options import Options
+from lumen_widgets.core.polling import pace
+from lumen_widgets.core.polling.poller import TaskPoller
+from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
+from lumen_widgets.core.task import TaskState
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, Received, http
 from tests.client.service import FAILED, PROCESSING, Service, png, serving
-from tests.client.test_scheduler import Clock
 from tests.webhooks.calling import body_of, call
 
 if TYPE_CHECKING:
@@ -38,8 +40,8 @@ def receiver() -> Iterator[WebhookReceiver]:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nothing but a call cause a question within the time of a test."""
-    monkeypatch.setattr(follower, "AWAITED_ASK", 1000.0)
-    monkeypatch.setattr(pacing, "LOCAL_ASK", 1000.0)
+    monkeypatch.setattr(deliveries, "AWAITED_ASK", 1000.0)
+    monkeypatch.setattr(pace, "LOCAL_ASK", 1000.0)
 
 
 def submit(client: LumenClient, receiver: WebhookReceiver) -> Task:
@@ -47,26 +49,33 @@ def submit(client: LumenClient, receiver: WebhookReceiver) -> Task:
     return client.generate("a cat", webhook_url=receiver.url, webhook_secret=receiver.secret)
 
 
+class Clock:
+    """A clock that goes when it is told."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+
+    def __call__(self) -> float:
+        """Return the time in seconds."""
+        return self.time
+
+
 def test_the_pace(receiver: WebhookReceiver) -> None:
     """While a call is awaited, questions are 30 s apart; after one, at once and as usual."""
     clock = Clock()
     scheduler = Scheduler(clock, threads=0)
+    use_scheduler(scheduler)
     request = Request("generations", {"webhook_url": receiver.url})
-    task = Task("task-pace", client=None, status="queued", request=request)  # type: ignore[arg-type] # it is followed without a client
     with serving() as service, requests.Session() as session:
         service.statuses["*"] = [PROCESSING]
         origin = Origin(service.server.url, "127.0.0.1", is_loopback=False)
-        task._follower = Follower(
-            task,
+        task = TaskPoller(
+            TaskState("task-pace", request, origin=origin.url, status="queued"),
+            Options([WebhookOption()]),
             transport=Transport(origin, Key(KEY, origin), session),
-            scheduler=scheduler,
             fetch=lambda _url: pytest.fail("there is no picture"),
-            journal=None,
-            row=None,
             timeout=10.0,
-        )
-        task._follower.begin()
-        registry.add(task)
+        ).begin()
         times: list[float] = []
 
         def pass_time(seconds: float) -> None:
@@ -167,7 +176,7 @@ def test_a_service_that_stumbles(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A question that a call set off is asked again soon if the service cannot answer it."""
-    monkeypatch.setattr(pacing, "LOCAL_ASK", 0.05)
+    monkeypatch.setattr(pace, "LOCAL_ASK", 0.05)
     service.statuses["*"] = [http(503), http(429), PROCESSING, service.succeeded("a")]
     task = submit(connect(service.server.url), receiver)
     assert call(receiver, body_of("task-1")) == 204
@@ -183,7 +192,7 @@ def test_cancelled_tasks_are_not_promised_a_call(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A cancelled task is found by asking, and says nothing against the receiver."""
-    monkeypatch.setattr(follower, "AWAITED_ASK", 0.3)
+    monkeypatch.setattr(deliveries, "AWAITED_ASK", 0.3)
     service.statuses["*"] = [PROCESSING, {"status": "cancelled"}]
     task = submit(connect(service.server.url), receiver)
     with pytest.raises(errors.TaskCancelled):

@@ -8,6 +8,7 @@ import pytest
 
 from lumen_widgets.client import LumenClient
 from lumen_widgets.widgets import PromptForm, TaskPanel
+from tests.staged import nobodys_account
 from tests.widgets.panels import Browser
 from tests.widgets.quiet_service import QuietService
 
@@ -34,6 +35,12 @@ def form(service: QuietService) -> PromptForm:
 def client(sandbox: SandboxServer, tmp_path: Path) -> LumenClient:
     """Return a client of the sandbox, with a journal of its own."""
     return LumenClient(sandbox.api_key, sandbox.url, journal=tmp_path / "journal")
+
+
+@pytest.fixture
+def _nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have staged tasks belong to an account that nobody asks anything."""
+    nobodys_account(monkeypatch)
 
 
 @pytest.fixture

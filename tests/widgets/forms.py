@@ -11,6 +11,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pytest
+
     from lumen_widgets.widgets import PromptForm
     from tests.widgets.quiet_service import QuietService
 
@@ -45,3 +47,22 @@ def taken(service: QuietService) -> tuple[str, dict[str, Any]]:
     until(lambda: service.submits, "the service got a submit")
     assert len(service.submits) == 1
     return service.submits[0]
+
+
+def listeners(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> list[Any]:
+    """Return the functions that listen to something from here on, by this method of it."""
+    listening: list[Any] = []
+    listen = getattr(owner, name)
+
+    def counted(fn: Callable[..., None]) -> Callable[[], None]:
+        stop = listen(fn)
+        listening.append(fn)
+
+        def end() -> None:
+            stop()
+            listening.remove(fn)
+
+        return end
+
+    monkeypatch.setattr(owner, name, counted)
+    return listening

@@ -65,8 +65,8 @@ def test_trying_again_over_budget_is_refused_with_words(
     lumen.prices[MODEL] = 2
     client = service.client()
 
-    def call(account: LumenClient) -> lumen.Task:
-        return account.generate("a fox", n=2)
+    def call(account: LumenClient, name: str = "") -> lumen.Task:
+        return account.call("generations", "a fox", n=2, correlation_id=name)
 
     source: Submission | lumen.Task
     if of == "a call":

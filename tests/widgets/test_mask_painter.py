@@ -11,6 +11,7 @@ from ipywidgets import DOMWidget
 
 from lumen_widgets.client import InvalidRequest
 from lumen_widgets.core.pictures.decoding import decode
+from lumen_widgets.core.pictures.masks import LocalMask, read_mask
 from lumen_widgets.masks import Clear, Ellipse, Invert, Polygon, Rectangle, Stroke
 from tests.widgets.painters import HEIGHT, WIDTH, open_widgets, painter_of
 
@@ -86,10 +87,29 @@ def test_the_mask_is_the_same_in_every_form() -> None:
     assert array.shape == (HEIGHT, WIDTH)
     assert (painter.mask.mode, painter.mask.size) == ("1", (WIDTH, HEIGHT))
     assert np.array_equal(np.asarray(painter.mask), array)
-    for data in (painter.mask_png(), painter.__lumen_mask__()):
-        media_type, image = decode(data)
-        assert (media_type, image.mode) == ("image/png", "1")
-        assert np.array_equal(np.asarray(image), array)
+    media_type, image = decode(painter.mask_png())
+    assert (media_type, image.mode) == ("image/png", "1")
+    assert np.array_equal(np.asarray(image), array)
+    handed_on = painter.__lumen_mask__()
+    assert handed_on.dtype == np.bool_
+    assert np.array_equal(handed_on, array)
+
+
+def test_a_call_never_decodes_what_was_painted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file for the service, the share and the thumbnail are made of the painter's pixels."""
+    painter = painter_of()
+    painter.rectangle(0, 0, 60, 10)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("a file was decoded")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("PIL.ImageFile.ImageFile.load", refuse)
+        read = read_mask(painter)
+
+    assert isinstance(read, LocalMask)
+    assert read.repaint.share == painter.coverage == 0.25
+    assert np.array_equal(np.asarray(decode(read.data)[1]), painter.array)
 
 
 def test_what_was_handed_out_is_a_copy() -> None:
@@ -262,5 +282,5 @@ def test_closing_takes_everything_from_the_page_and_keeps_the_mask() -> None:
     assert open_widgets(DOMWidget) == before
     painter.invert()
     assert painter.coverage == 0.5
-    assert np.array_equal(np.asarray(decode(painter.__lumen_mask__())[1]), painter.array)
+    assert np.array_equal(painter.__lumen_mask__(), painter.array)
     painter.close()

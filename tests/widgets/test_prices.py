@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client import Task, prices
+import pytest
+
+from lumen_widgets.client import prices
 from lumen_widgets.core.request import Request
 from lumen_widgets.widgets import PromptForm
-from tests.widgets.forms import until
+from tests.staged import StagedTask
+from tests.widgets.forms import listeners, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,29 +19,32 @@ if TYPE_CHECKING:
     from tests.widgets.quiet_service import QuietService
 
 
-def test_a_form_follows_the_prices_until_it_is_closed(service: QuietService) -> None:
+def test_a_form_follows_the_prices_until_it_is_closed(
+    service: QuietService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Those of models that the client does not know too: they can be typed into it."""
     prices["mine"] = 2
+    listening = listeners(monkeypatch, prices, "listen")
     form = PromptForm(service.client())
     assert form._prices == {"mine": 2.0}
     prices["gpt-image-2-low"] = 0.5
     until(lambda: form._prices == {"mine": 2.0, "gpt-image-2-low": 0.5}, "the new price")
     form.set_state({"_prices": {"mine": 0}})
     assert form._prices["mine"] == 2.0, "a browser sets no price"
-    listeners = len(prices._listeners)
+    assert len(listening) == 2, "the form and its panel"
     form.close()
 
-    assert len(prices._listeners) == listeners - 2, "neither form nor its panel listens"
+    assert listening == [], "neither form nor its panel listens"
 
 
+@pytest.mark.usefixtures("_nobody")
 def test_a_panel_follows_the_price_of_tasks_that_run_and_of_those_that_ended(
     service: QuietService, show: Callable[..., Browser]
 ) -> None:
     """Only the rows of that model are sent again."""
-    client = service.client()
-    ended = client.generate("a fox", n=2)
+    ended = service.client().generate("a fox", n=2)
     request = Request("generations", {"prompt": "an owl", "model": "other"})
-    browser = show([ended, Task("other", client=client, status="queued", request=request)])
+    browser = show([ended, StagedTask("other", request).task])
     row = browser.state("0", "failed")
     assert (row["credits"], row["charge"]) == (None, "refunded")
     browser.until(lambda: browser.panel.entry("0").task is None)  # type: ignore[union-attr] # there is one

@@ -8,7 +8,7 @@ import traitlets
 
 from lumen_widgets.client import InvalidRequest, LumenClient
 from lumen_widgets.widgets import MaskPainter, PromptForm
-from tests.widgets.forms import MASK, PICTURE, messages, receive, taken, until
+from tests.widgets.forms import MASK, PICTURE, listeners, messages, receive, taken, until
 from tests.widgets.quiet_service import SECRET, QuietService
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def test_a_wrong_value_is_said_beside_its_field_and_nothing_is_sent(
 ) -> None:
     """Each field is refused under its own name, before anything is paid."""
     setattr(form, field, value)
-    until(lambda: all(one.looked for one in form.references.images), "pictures looked at")
+    until(lambda: all(one.error for one in form.references.images), "pictures looked at")
     sent = messages(form)
     receive(form, {"kind": "submit", "request": "1", "fields": [], "secret": ""})
 
@@ -186,10 +186,11 @@ def test_pictures_of_the_last_submit_are_traits(sandbox: SandboxServer) -> None:
 
 
 def test_a_painter_is_a_mask_that_is_looked_at_again_when_somebody_paints(
-    form: PromptForm, service: QuietService
+    form: PromptForm, service: QuietService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An empty one is an error beside the field until something is painted in it."""
     painter = MaskPainter(PICTURE)
+    listening = listeners(monkeypatch, painter, "on_change")
     form.images, form.mask, form.model = PICTURE, painter, "fal-flux-pro-fill"
     until(lambda: form.references.mask and form.references.mask.error, "an error of the mask")
     with pytest.raises(InvalidRequest, match="nothing is painted"):
@@ -201,6 +202,7 @@ def test_a_painter_is_a_mask_that_is_looked_at_again_when_somebody_paints(
     assert (mask.width, mask.height) == (48, 32)
     assert mask.thumbnail
     assert taken(service)[0].endswith("inpaint")
+    assert len(listening) == 1
     form.mask = None
     painter.clear()
-    assert painter._listeners == []
+    assert listening == []

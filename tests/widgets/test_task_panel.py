@@ -10,25 +10,25 @@ import requests
 
 from lumen_widgets.client import (
     InsufficientCredits,
-    LumenClient,
     LumenError,
     SubmitOutcomeUnknown,
-    Task,
 )
 from lumen_widgets.core.request import Request
 from lumen_widgets.notebook.account import account_of
 from lumen_widgets.notebook.submission import Submission
+from tests.staged import StagedTask
 from tests.widgets.panels import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lumen_widgets.client import LumenClient, Task
     from tests.sandboxes import SandboxServer
     from tests.widgets.panels import Browser
 
 
 def _lost(error: LumenError, client: LumenClient) -> Submission:
-    def call(_: LumenClient) -> Task:
+    def call(_: LumenClient, __: str) -> Task:
         raise error
 
     return Submission(call, account=account_of(client), prompt="a whale", model="m")
@@ -40,12 +40,12 @@ def test_a_panel_of_every_task_has_a_row_for_each_that_comes_and_one_only(
     """A call that is being sent becomes its task in the same row."""
     browser = show()
     # what other tests left behind has its rows too
-    before = len(browser.panel._all_rows())
+    before = len(browser.panel.current_rows())
     task = client.generate("a fox")
     browser.until(lambda: browser.row(str(before)))
     browser.panel.add(task)
     call = Submission(
-        lambda account: account.generate("an owl"),
+        lambda account, name: account.call("generations", "an owl", correlation_id=name),
         account=account_of(client),
         prompt="an owl",
         model="gpt-image-2-low",
@@ -93,7 +93,7 @@ def test_a_call_of_unknown_outcome_gets_the_task_of_the_id_that_is_found(
     )
     task_id = made.json()["id"]
     browser = show(*([] if every else [[]]))
-    rows = len(browser.panel._all_rows())
+    rows = len(browser.panel.current_rows())
     browser.panel.add(call)
     call.start()
     key = str(rows)
@@ -104,7 +104,7 @@ def test_a_call_of_unknown_outcome_gets_the_task_of_the_id_that_is_found(
     assert wrong["error"]["message"]
     assert browser.ask("take_up", key=key, id=f" {task_id} ")["kind"] == "done"
     assert browser.state(key, "succeeded")["id"] == task_id
-    assert len(browser.panel._all_rows()) == rows + 1
+    assert len(browser.panel.current_rows()) == rows + 1
     again = browser.ask("take_up", key=key, id=task_id)
     assert again["kind"] == "error", "a row has one task"
 
@@ -162,6 +162,7 @@ def test_a_failed_task_is_sent_again_as_a_new_row(
     assert again["prompt"] == "an owl"
 
 
+@pytest.mark.usefixtures("_nobody")
 @pytest.mark.parametrize(
     "content",
     [
@@ -182,29 +183,27 @@ def test_what_a_browser_should_not_send_is_answered_or_ignored(
     show: Callable[..., Browser], content: object
 ) -> None:
     """Nothing that comes in raises where nobody hears it."""
-    nobody = LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
-    browser = show([_task(nobody, 0)])
+    browser = show([_staged(0).task])
     browser.panel._receive(browser.panel, content, [])
 
     if isinstance(content, dict) and content.get("kind") != "bye" and "request" in content:
         assert browser.until(lambda: [m for m in browser.heard if m.get("request") == "r"])
 
 
+@pytest.mark.usefixtures("_nobody")
 def test_a_change_costs_as_many_bytes_with_a_thousand_rows_as_with_ten(
     show: Callable[..., Browser],
 ) -> None:
     """Only the row that changed is sent."""
-    nobody = LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
     sizes = []
     for count in (10, 1000):
-        tasks = [_task(nobody, number) for number in range(count)]
-        browser = show(tasks)
+        tasks = [_staged(number) for number in range(count)]
+        browser = show([one.task for one in tasks])
         browser.ask("hello", view="v")
         while browser.panel._due:
             browser.panel._publish()
         browser.heard.clear()
-        tasks[5]._hear("processing")
-        tasks[5]._announce()
+        tasks[5].hear("processing")
         browser.state("5", "processing")
         # the publisher may still have been sending the rows of before
         sizes.append(min(len(message["rows"]) for message in browser.heard))
@@ -237,6 +236,6 @@ def test_a_long_run_is_said_to_be_an_estimate_once_enough_is_known(
     assert browser.ended("0")["usual"] is None
 
 
-def _task(client: LumenClient, number: int) -> Task:
+def _staged(number: int) -> StagedTask:
     request = Request("generations", {"prompt": f"picture {number}", "model": "m"})
-    return Task(f"task-{number}", client=client, status="queued", request=request)
+    return StagedTask(f"task-{number}", request)

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import PIL.Image
+import pytest
 
-from lumen_widgets.client import LumenClient, Task
 from lumen_widgets.core.pictures.masks import LocalMask, read_mask
 from lumen_widgets.core.request import Request
+from tests.staged import StagedTask
 from tests.widgets.forms import MASK, PICTURE
 from tests.widgets.panels import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lumen_widgets.client import LumenClient
     from tests.widgets.panels import Browser
 
 _SHARE = float(MASK.mean())
@@ -39,7 +41,7 @@ def _sent_all(browser: Browser) -> None:
     browser.heard.clear()
 
 
-def _task(client: LumenClient, number: int) -> Task:
+def _staged(number: int) -> StagedTask:
     mask = np.zeros((1024, 1024), bool)
     mask[: 8 * (number + 1)] = True
     read = read_mask(mask)
@@ -47,7 +49,7 @@ def _task(client: LumenClient, number: int) -> Task:
     request = Request(
         "inpaint", {"prompt": f"picture {number}", "model": "m"}, repaint=read.repaint
     )
-    return Task(f"task-{number}", client=client, status="queued", request=request)
+    return StagedTask(f"task-{number}", request)
 
 
 def test_the_mask_is_shown_while_the_task_runs_and_afterwards(
@@ -71,13 +73,13 @@ def test_the_mask_is_shown_while_the_task_runs_and_afterwards(
     assert "data:" not in json.dumps(browser.panel.get_state("_rows"))
 
 
+@pytest.mark.usefixtures("_nobody")
 def test_the_mask_of_a_task_that_runs_comes_before_anybody_looks(
     show: Callable[..., Browser],
 ) -> None:
     """A kernel that runs a cell answers no look, so it comes with the row; once, to a view."""
-    nobody = LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
-    task = _task(nobody, 3)
-    browser = show([task])
+    staged = _staged(3)
+    browser = show([staged.task])
     browser.until(browser.row)
     kinds = [message["kind"] for message in browser.heard]
     assert kinds[:2] == ["thumbnails", "rows"]
@@ -85,28 +87,25 @@ def test_the_mask_of_a_task_that_runs_comes_before_anybody_looks(
 
     browser.ask("hello", view="v")
     for status in ("processing", "polishing", "framing"):
-        task._hear(status)
-        task._announce()
+        staged.hear(status)
         browser.state("0", status)
         _sent_all(browser)
-    task._hear("drying")
-    task._announce()
+    staged.hear("drying")
     browser.state("0", "drying")
     assert _masks(browser) == []
 
 
+@pytest.mark.usefixtures("_nobody")
 def test_a_change_of_a_repaint_costs_as_many_bytes_with_many_rows_as_with_few(
     show: Callable[..., Browser],
 ) -> None:
     """One row and its mask are sent, whatever else the panel holds, and no mask with other rows."""
-    nobody = LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
     sizes = []
     for count in (10, 100):
-        tasks = [_task(nobody, number) for number in range(count)]
-        browser = show(tasks)
+        tasks = [_staged(number) for number in range(count)]
+        browser = show([one.task for one in tasks])
         _sent_all(browser)
-        tasks[5]._hear("processing")
-        tasks[5]._announce()
+        tasks[5].hear("processing")
         browser.state("5", "processing")
         assert {mask["key"] for mask in _masks(browser)} == {"5"}
         sizes.append(sum(len(json.dumps(m)) for m in browser.heard if m["kind"] == "thumbnails"))
@@ -115,12 +114,12 @@ def test_a_change_of_a_repaint_costs_as_many_bytes_with_many_rows_as_with_few(
     assert sizes[0] == sizes[1]
 
 
+@pytest.mark.usefixtures("_nobody")
 def test_of_many_tasks_at_once_only_the_masks_of_the_newest_come_unasked(
     show: Callable[..., Browser],
 ) -> None:
     """What a screen shows comes at once; the others are looked for when they are scrolled to."""
-    nobody = LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
-    browser = show([_task(nobody, number) for number in range(40)])
+    browser = show([_staged(number).task for number in range(40)])
     browser.until(browser.row)
     first = next(message for message in browser.heard if message["kind"] == "thumbnails")
 

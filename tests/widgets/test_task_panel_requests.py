@@ -18,7 +18,7 @@ def test_a_wish_to_try_again_that_arrives_twice_is_paid_once() -> None:
     """A connection that repeats a message repeats no call; the next press is another one."""
     calls: list[int] = []
 
-    def refused(_: LumenClient) -> Task:
+    def refused(_: LumenClient, __: str) -> Task:
         calls.append(len(calls))
         raise InvalidRequest("No.", field="prompt")
 

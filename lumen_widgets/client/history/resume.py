@@ -1,50 +1,47 @@
-"""Tasks that nobody follows any more, taken up all at once, with one question each."""
+"""Tasks that no process follows any more, taken up all at once, with one question each."""
 
 from __future__ import annotations
 
 import logging
 import threading
-import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client import registry
-from lumen_widgets.client.history import journalled
+from lumen_widgets.client.history.records import unreadable
 from lumen_widgets.core.errors import InvalidRequest, LumenError
-from lumen_widgets.core.polling import status as asking
-from lumen_widgets.core.task import Task
+from lumen_widgets.core.polling import status
+from lumen_widgets.core.polling.scheduler import shared_scheduler
 from lumen_widgets.journal import JournalUnwritable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
-    from lumen_widgets.client.client import LumenClient
-    from lumen_widgets.core.http.keys import Key
+    from lumen_widgets.client.history.records import AccountTasks, JournalRecords
     from lumen_widgets.core.http.transport import Transport
-    from lumen_widgets.core.polling.poller import Follower
-    from lumen_widgets.core.polling.scheduler import Scheduler
+    from lumen_widgets.core.polling.poller import TaskPoller
+    from lumen_widgets.core.task import Task
     from lumen_widgets.journal import JournalRow
 
 _log = logging.getLogger("lumen_widgets")
 
 
-class Resumed:
-    """What was taken up.
+class ResumedTasks(list["Task"]):
+    """The tasks that were taken up, oldest first.
+
+    Each is being asked about; one that the service does not know has its error, and stops none of
+    the others.
 
     Attributes
     ----------
-    tasks : list of Task
-        The tasks, oldest first. Each is being asked about; one that the service does not know has
-        its error, and stops none of the others.
     lost : list of JournalRow
         The requests of which nobody will hear whether they were taken, newest first.
 
     """
 
-    def __init__(self, tasks: list[Task], lost: list[JournalRow]) -> None:
-        self.tasks = tasks
+    def __init__(self, tasks: Iterable[Task], lost: list[JournalRow]) -> None:
+        super().__init__(tasks)
         self.lost = lost
-        self._heard = {task: threading.Event() for task in tasks}
+        self._heard = {task: threading.Event() for task in self}
 
     def hear(self, task: Task) -> None:
         """Note that the service has been asked about a task, whatever it said."""
@@ -56,27 +53,25 @@ class Resumed:
 
 
 def resume(
-    client: LumenClient,
+    records: JournalRecords,
+    tasks: AccountTasks,
     *,
-    key: Key,
     transport: Transport,
-    scheduler: Scheduler,
     timeout: float,
     followed: set[str],
-    follow: Callable[[Task, int | None], Follower],
-) -> Resumed:
+) -> ResumedTasks:
     """Take up every task of this account whose process is gone.
 
     Parameters
     ----------
-    client
-        Whose tasks they become.
-    key, transport, scheduler, timeout
-        For which account, whom to ask, who runs the questions, and seconds for one of them.
+    records
+        The journal's rows of the account.
+    tasks
+        Who takes them up.
+    transport, timeout
+        Whom to ask, and seconds for one question.
     followed
         Ids of the tasks that this process follows already.
-    follow
-        Has a task followed, once it is told to.
 
     Raises
     ------
@@ -86,45 +81,45 @@ def resume(
         It cannot be read or written.
 
     """
-    journal = client.journal
+    journal = records.journal
     if journal is None:
         raise InvalidRequest(
             "Only the journal knows which tasks there are, and this client has none "
             "(journal=False).",
             next_step="Make the client with a journal, or take a task up by its id.",
         )
-    names = {"origin": key.origin.url, "account": key.fingerprint}
+    names = {"origin": records.origin, "account": records.account}
     try:
         rows = journal.claim(**names, followed=followed)
-        resumed = Resumed([_task_of(row, client) for row in rows], journal.lost(**names))
+        lost = journal.lost(**names)
     except JournalUnwritable as error:
-        raise journalled.unreadable(error, "Nothing could be taken up.") from None
-    for task, row in zip(resumed.tasks, rows, strict=True):
-        follower = follow(task, row.row)
-        ask = partial(_ask, task, follower, resumed, transport, timeout)
-        registry.add(task)
+        raise unreadable(error, "Nothing could be taken up.") from None
+    pollers = [tasks.poller_of(row, row.task_id or "") for row in rows]
+    resumed = ResumedTasks([poller.task for poller in pollers], lost)
+    scheduler = shared_scheduler()
+    for poller in pollers:
+        tasks.keep(poller.task)
+        ask = partial(_ask, poller, resumed, transport, timeout)
         try:
-            scheduler.request(scheduler.now(), ask, origin=key.origin.url)
+            scheduler.request(scheduler.now(), ask, origin=records.origin)
         except RuntimeError as error:
-            follower._end(_not_asked(task, error))
-            resumed.hear(task)
+            poller.fail(_not_asked(poller.task, error))
+            resumed.hear(poller.task)
     return resumed
 
 
-def _ask(
-    task: Task, follower: Follower, resumed: Resumed, transport: Transport, timeout: float
-) -> None:
+def _ask(poller: TaskPoller, resumed: ResumedTasks, transport: Transport, timeout: float) -> None:
     """Ask once about a task, and have it followed from what the service says."""
+    task = poller.task
     try:
-        follower.begin(asking.ask(transport, task.id, timeout))
-    except asking.PassingError as passing:
-        task._trouble = passing.error.message
-        follower.resume()
+        poller.begin(status.ask(transport, task.id, timeout), age=task.elapsed)
+    except status.PassingError as passing:
+        poller.begin(age=None, trouble=passing.error.message)
     except LumenError as error:
-        follower._end(error)
+        poller.fail(error)
     except Exception as error:  # noqa: BLE001 -- a bug must not leave a wait hanging
         _log.exception("The task %s could not be taken up.", task.id)
-        follower._end(_not_asked(task, error))
+        poller.fail(_not_asked(task, error))
     finally:
         resumed.hear(task)
 
@@ -135,16 +130,4 @@ def _not_asked(task: Task, error: Exception) -> LumenError:
         next_step="Call its wait() to try again.",
         task_id=task.id,
         may_have_cost=True,
-    )
-
-
-def _task_of(row: JournalRow, client: LumenClient) -> Task:
-    return Task(
-        row.task_id or "",
-        client=client,
-        status=row.state,
-        request=journalled.request_of(row),
-        created=row.created,
-        submitted=row.submitted,
-        age=max(time.time() - row.submitted, 0.0),
     )

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client.history import journalled
-from lumen_widgets.client.history.digests import digest_of
+from lumen_widgets.client.history.older_digests import older_digest_of
+from lumen_widgets.client.history.records import unreadable
 from lumen_widgets.core.answers import CANCELLED, FAILED, SUCCEEDED
 from lumen_widgets.core.errors import (
-    InvalidRequest,
     LumenError,
     NotFound,
     SubmitOutcomeUnknown,
@@ -18,9 +17,10 @@ from lumen_widgets.core.errors import (
 from lumen_widgets.journal import JournalUnwritable
 
 if TYPE_CHECKING:
-    from lumen_widgets.client.account import Account
-    from lumen_widgets.client.client import LumenClient
-    from lumen_widgets.core.request import Request
+    from collections.abc import Callable
+
+    from lumen_widgets.client.history.records import AccountTasks, JournalRecords
+    from lumen_widgets.core.call import Call
     from lumen_widgets.core.task import Task
     from lumen_widgets.journal import Journal, JournalRow
 
@@ -29,49 +29,51 @@ if TYPE_CHECKING:
 _PAUSE = 0.1
 
 
-class Earlier:
+class Reuse:
     """Looks for the same request in the journal, and takes up what it finds.
 
     Parameters
     ----------
-    account, client
-        Whose journal it is, and who takes the task up.
-    request
-        What is asked for; its pictures may be there by content only.
+    records, journal
+        The journal's rows of the account.
+    call
+        What is asked for.
+    tasks
+        Who takes tasks up.
     timeout
         Seconds to wait for a request that is being sent.
 
     Attributes
     ----------
+    digests : list of str
+        What the request is known by; once nothing was found, also by an earlier release.
     passed : set of int
         Rows that were looked at and came to nothing.
-
-    Raises
-    ------
-    InvalidRequest
-        There is no journal.
 
     """
 
     def __init__(
-        self, account: Account, client: LumenClient, request: Request, timeout: float
+        self,
+        records: JournalRecords,
+        journal: Journal,
+        call: Call,
+        *,
+        tasks: AccountTasks,
+        timeout: float,
     ) -> None:
-        if client.journal is None:
-            raise InvalidRequest(
-                "reuse=True looks for what was paid before in the journal, and this client has "
-                "none (journal=False). Nothing was sent.",
-                next_step="Make the client with a journal, or leave reuse out.",
-                field="reuse",
-            )
         self.passed: set[int] = set()
-        self._journal: Journal = client.journal
-        self._account = account
-        self._client = client
-        self._digest = digest_of(client.base_url, request)
+        self._records = records
+        self._journal = journal
+        self._tasks = tasks
+        self.digests = [call.digest]
+        # Decodes pictures: only for what is not found without.
+        self._older: Callable[[], str | None] | None = lambda: older_digest_of(
+            records.origin, call.asked, call.read
+        )
         self._timeout = timeout
         self._deadline = time.monotonic() + timeout
 
-    def look(self) -> Task | None:
+    def find(self) -> Task | None:
         """Return the task of the same request; None if there is none, and it may be paid.
 
         Raises
@@ -98,13 +100,13 @@ class Earlier:
                 if (task := self._held(row)) is not None:
                     return task
                 passed.add(row.row)
-                if row.account != self._account.fingerprint:
+                if row.account != self._records.account:
                     self.passed.add(row.row)
                 else:
                     missing = missing or row
                 continue
             # an answer that could not be written down is still known where it came
-            found = self._account.sent_as(row.row) if row.task_id is None else self._taken_up(row)
+            found = self._records.sent.get(row.row) if row.task_id is None else self._taken_up(row)
             if found is None:
                 self._rest(row)
                 continue
@@ -117,19 +119,19 @@ class Earlier:
 
     def _held(self, row: JournalRow) -> Task | None:
         """Return a finished task whose pictures are here, in memory or on the disk."""
-        ours = row.account == self._account.fingerprint
-        live = self._account.live(row.task_id) if ours else None
+        ours = row.account == self._records.account
+        live = self._tasks.get(row.task_id) if ours else None
         if live is not None and live.done and live.error is None:
             return self._reused(live)
-        task = journalled.restored(row, self._client)
+        task = self._tasks.restored(row)
         if task is None:
             return None
-        return self._reused(self._account.remember(task) if ours else task)
+        return self._reused(self._tasks.keep(task) if ours else task)
 
     def _taken_up(self, row: JournalRow) -> Task:
         task_id = row.task_id or ""
         try:
-            task = self._account.take_up(task_id, self._client)
+            task = self._tasks.take_up(task_id)
         except NotFound as error:
             raise NotFound(
                 f"The same request was paid as the task {task_id} {when(row.submitted)}, its "
@@ -180,16 +182,25 @@ class Earlier:
 
     def _find(self, passed: set[int]) -> JournalRow | None:
         try:
-            return self._journal.find_same(
-                origin=self._client.base_url,
-                account=self._account.fingerprint,
-                digest=self._digest,
-                passed=passed,
-            )
+            found = self._find_by(passed)
+            if found is None and self._older is not None:
+                older, self._older = self._older(), None
+                if older is not None:
+                    self.digests.append(older)
+                    found = self._find_by(passed)
         except JournalUnwritable as error:
-            raise journalled.unreadable(
+            raise unreadable(
                 error, "Nothing was sent, because nobody can say what was paid before."
             ) from None
+        return found
+
+    def _find_by(self, passed: set[int]) -> JournalRow | None:
+        return self._journal.find_same(
+            origin=self._records.origin,
+            account=self._records.account,
+            digests=self.digests,
+            passed=passed,
+        )
 
     def _reused(self, task: Task) -> Task:
         task.reused = True

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Generic, TypeVar
+from concurrent.futures import Future, InvalidStateError, wait
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeVar
 
-from lumen_widgets.core.waiting import lean
+from lumen_widgets.core.waiting import wait_slice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +24,8 @@ def call_within(seconds: float, job: Callable[[], T], late: Callable[[T], None])
     seconds
         How long to wait for it.
     job
-        Runs on a daemon thread, which may outlive the wait.
+        Runs on a daemon thread, which may outlive the wait. Where none can be started (as when
+        the interpreter ends) it runs here, however long it takes.
     late
         Called there with what the job returned when nobody waits for it any more.
 
@@ -39,50 +42,32 @@ def call_within(seconds: float, job: Callable[[], T], late: Callable[[T], None])
     7
 
     """
-    call = _Call(job, late)
-    thread = threading.Thread(target=call.run, name="lumen-hosting", daemon=True)
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            found = job()
+        except BaseException as error:  # noqa: BLE001 -- handed to the waiter, whatever it is
+            with suppress(InvalidStateError):
+                future.set_exception(error)
+            return
+        try:
+            future.set_result(found)
+        except InvalidStateError:
+            late(found)
+
     deadline = time.monotonic() + seconds
     try:
-        thread.start()
-        while not call.over.wait(lean(deadline)):
-            if time.monotonic() >= deadline:
-                break
-    except BaseException:
-        call.abandon()
-        raise
-    if not call.over.is_set() and call.abandon():
-        raise TimeoutError
-    if call.error is not None:
-        raise call.error
-    return call.results[0]
-
-
-class _Call(Generic[T]):
-    """One job, as its thread and its waiter share it."""
-
-    def __init__(self, job: Callable[[], T], late: Callable[[T], None]) -> None:
-        self.over = threading.Event()
-        self.results: list[T] = []
-        self.error: BaseException | None = None
-        self._job = job
-        self._late = late
-        self._lock = threading.Lock()
-        self._abandoned = False
-
-    def run(self) -> None:
-        """Do the job."""
         try:
-            self.results.append(self._job())
-        except BaseException as error:  # noqa: BLE001 -- handed to the waiter, whatever it is
-            self.error = error
-        with self._lock:
-            self.over.set()
-            if not self._abandoned or not self.results:
-                return
-        self._late(self.results[0])
-
-    def abandon(self) -> bool:
-        """Wait no more; return False if it is over after all."""
-        with self._lock:
-            self._abandoned = True
-            return not self.over.is_set()
+            threading.Thread(target=run, name="lumen-hosting", daemon=True).start()
+        except RuntimeError:
+            run()
+        while not future.done() and time.monotonic() < deadline:
+            wait([future], wait_slice(deadline))
+    except BaseException:
+        future.cancel()
+        raise
+    # one step: it is over, or nobody waits for it any more
+    if future.cancel():
+        raise TimeoutError
+    return future.result()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from typing import TYPE_CHECKING
 
@@ -48,19 +49,14 @@ def choose_hosting(
 
 
 # By the variable's text, so that the clients of a process share what is hosted already.
-_found: dict[str, Hosting] = {}
-
-
+@functools.cache
 def _named(text: str) -> Hosting | None:
     if not text:
         return None
-    known = _found.get(text)
-    if known is not None:
-        return known
     if text.lower() == "data:":
-        return _found.setdefault(text, DataURIHosting())
+        return DataURIHosting()
     try:
-        return _found.setdefault(text, FsspecHosting(text))
+        return FsspecHosting(text)
     except LumenError as error:
         # The text itself is not repeated: a password in it would end in the notebook.
         raise HostingError(

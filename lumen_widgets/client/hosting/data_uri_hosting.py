@@ -6,7 +6,7 @@ import base64
 
 from lumen_widgets.client.hosting.protocol import HostedFile
 from lumen_widgets.core.errors import HostingError, InvalidRequest
-from lumen_widgets.core.sizes import shown
+from lumen_widgets.core.words import shown
 
 
 class DataURIHosting:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import math
-import os
 import re
 import secrets
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lumen_widgets.client.hosting.bounded import call_within
-from lumen_widgets.client.hosting.protocol import HostedFile, check_address
+from lumen_widgets.client.hosting.protocol import HostedFile, check_address, is_number
 from lumen_widgets.client.hosting.stores import (
     check_can_sign,
     complete_options,
@@ -20,8 +18,9 @@ from lumen_widgets.client.hosting.stores import (
     remove,
 )
 from lumen_widgets.core.errors import HostingError, InvalidRequest, interrupted
-from lumen_widgets.core.http.addresses import is_loopback_url
-from lumen_widgets.core.sizes import shown
+from lumen_widgets.core.pictures.addresses import is_loopback_url
+from lumen_widgets.core.signal import forked
+from lumen_widgets.core.words import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,9 +41,10 @@ class FsspecHosting:
     """Hosts pictures in a store of one's own, at addresses that are signed for a time.
 
     Files get names that cannot be guessed, stay as private as the store makes new files, and are
-    deleted when no task needs them any more; a lifecycle rule on the folder takes care of what a
-    killed process leaves behind. Credentials come from where the store's own package looks for
-    them: its environment variables, its files, fsspec's configuration.
+    deleted when no task has needed them for ten minutes. Give the folder a lifecycle rule for what
+    stays behind: an interpreter that ends has seconds to delete the rest, and cannot look up the
+    store's name any more if no connection to it is open. Credentials come from where the store's
+    own package looks for them: its environment variables, its files, fsspec's configuration.
 
     Parameters
     ----------
@@ -84,12 +84,25 @@ class FsspecHosting:
         storage_options: Mapping[str, Any] | None = None,
     ) -> None:
         self._url, self._protocol = _checked_url(url)
-        self._expires = _checked_expires(expires)
-        self._timeout = _checked_timeout(timeout)
+        if not (is_number(expires) and SHORTEST_EXPIRES <= expires <= LONGEST_EXPIRES):
+            raise InvalidRequest(
+                f"expires is {shown(expires)}, not {SHORTEST_EXPIRES} to {LONGEST_EXPIRES} "
+                "seconds: an address has to outlive the time that a task waits in the service's "
+                "queue.",
+                next_step="Leave it out for an hour.",
+                field="expires",
+            )
+        if not (is_number(timeout) and timeout > 0):
+            raise InvalidRequest(
+                f"timeout is {shown(timeout)}, not a number of seconds.",
+                next_step="Leave it out for 60.",
+                field="timeout",
+            )
+        self._expires, self._timeout = int(expires), float(timeout)
         self._options = dict(storage_options or {})
         check_can_sign(self._protocol)
-        # With the process's id: a forked child has none of its parent's connections.
-        self._open: tuple[int, Any, str] | None = None
+        self._open: tuple[Any, str] | None = None
+        forked.connect_method(self._close)
 
     def __repr__(self) -> str:
         return f"FsspecHosting({self._url!r}, expires={self._expires})"
@@ -143,7 +156,7 @@ class FsspecHosting:
 
     def _store(self) -> tuple[Any, str]:
         """Return the file system, and the folder in it."""
-        if self._open is None or self._open[0] != os.getpid():
+        if self._open is None:
             from fsspec.core import url_to_fs
 
             # Not from fsspec's cache, which does not see that the environment has changed.
@@ -152,8 +165,12 @@ class FsspecHosting:
                 skip_instance_cache=True,
                 **complete_options(self._protocol, self._options),
             )
-            self._open = (os.getpid(), store, folder.rstrip("/"))
-        return self._open[1:]
+            self._open = (store, folder.rstrip("/"))
+        return self._open
+
+    def _close(self, _: None) -> None:
+        """Use no connection of the parent in a forked child."""
+        self._open = None
 
     def _within(self, job: Callable[[], T], late: Callable[[T], None]) -> T:
         try:
@@ -168,14 +185,12 @@ class FsspecHosting:
             # Made anew next time: it remembers that there were no credentials.
             self._open = None
             # From None, and in words of our own: a store's text repeats addresses and keys.
-            raise self._failed(error) from None
-
-    def _failed(self, error: BaseException) -> HostingError:
-        return HostingError(
-            f"A picture could not be hosted at {self._url}: {describe(error)}. Nothing was sent.",
-            next_step="Check the address, the credentials and the network: "
-            f"fsspec.open({self._url!r}) with the same settings should work.",
-        )
+            raise HostingError(
+                f"A picture could not be hosted at {self._url}: {describe(error)}. Nothing was "
+                "sent.",
+                next_step="Check the address, the credentials and the network: "
+                f"fsspec.open({self._url!r}) with the same settings should work.",
+            ) from None
 
 
 def _checked_url(url: object) -> tuple[str, str]:
@@ -195,29 +210,6 @@ def _checked_url(url: object) -> tuple[str, str]:
             field="url",
         )
     return text, found[1]
-
-
-def _checked_expires(expires: object) -> int:
-    number = isinstance(expires, (int, float)) and not isinstance(expires, bool)
-    if not number or not SHORTEST_EXPIRES <= expires <= LONGEST_EXPIRES:  # type: ignore[operator]  # number says that it is one
-        raise InvalidRequest(
-            f"expires is {shown(expires)}, not {SHORTEST_EXPIRES} to {LONGEST_EXPIRES} seconds: "
-            "an address has to outlive the time that a task waits in the service's queue.",
-            next_step="Leave it out for an hour.",
-            field="expires",
-        )
-    return int(expires)  # type: ignore[call-overload, no-any-return]  # checked above
-
-
-def _checked_timeout(timeout: object) -> float:
-    number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
-    if not number or not (math.isfinite(timeout) and timeout > 0):  # type: ignore[arg-type, operator]  # number says that it is one
-        raise InvalidRequest(
-            f"timeout is {shown(timeout)}, not a number of seconds.",
-            next_step="Leave it out for 60.",
-            field="timeout",
-        )
-    return float(timeout)  # type: ignore[arg-type]  # checked above
 
 
 def _delete_quietly(hosted: HostedFile) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from lumen_widgets.core.errors import HostingError
+from lumen_widgets.core.errors import HostingError, InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +21,18 @@ RENEW_BEFORE = 15 * 60.0
 # Characters of an address: servers take 8,000 or more (RFC 9110 asks for that), and a signed one
 # with a session's token has 2,000.
 LONGEST_ADDRESS = 8000
+
+_ROUTES = """\
+Ways to give it an address:
+- pass a URL that the service can read in place of the picture; a painted mask: "Download mask",
+  put it somewhere, and pass its URL as mask=
+- a store of your own: LumenClient(hosting=lumen.FsspecHosting("s3://bucket/folder")), or the
+  environment variable LUMEN_HOSTING=s3://bucket/folder
+- a function of your own: LumenClient(hosting=lumen.CallableHosting(fn)), where
+  fn(data, media_type) returns a URL
+- an experiment, since the service does not say whether it takes them:
+  LumenClient(hosting=lumen.DataURIHosting()), or LUMEN_HOSTING=data:
+- lumen.use("sandbox"), which takes local pictures"""
 
 # What a signed address keeps secret, wherever an error's text repeats it, and how much of such a
 # text is repeated at all.
@@ -74,7 +86,8 @@ class Hosting(Protocol):
     def put(self, data: bytes, media_type: str, digest: str) -> HostedFile:
         """Host a file.
 
-        Different files may be put there from several threads at once.
+        Different files may be put there from several threads at once. Each upload should get an
+        address of its own: a file is deleted, by its `remove`, when no task needs it any more.
 
         Parameters
         ----------
@@ -94,6 +107,32 @@ class Hosting(Protocol):
         """
 
 
+def checked_hosting(hosting: Hosting | None) -> Hosting:
+    """Return what is to host a picture, if it can.
+
+    Raises
+    ------
+    HostingError
+        There is none.
+    InvalidRequest
+        It has no method `put`, as a string or a function has none.
+
+    """
+    if hosting is None:
+        raise HostingError(
+            "The service reads pictures by URL, and this one exists only here; nothing was sent.",
+            next_step=_ROUTES,
+        )
+    if not callable(getattr(hosting, "put", None)):
+        raise InvalidRequest(
+            f"hosting is a {type(hosting).__name__}, which hosts nothing; nothing was sent.",
+            next_step='Pass hosting=lumen.FsspecHosting("s3://bucket/folder"), or another object '
+            "with a method put(data, media_type, digest).",
+            field="hosting",
+        )
+    return hosting
+
+
 def checked_file(hosted: object) -> HostedFile:
     """Return what a hosting answered, if the service can make something of it.
 
@@ -110,17 +149,15 @@ def checked_file(hosted: object) -> HostedFile:
             "nothing was sent.",
             next_step="Return HostedFile(url, expires_at) from its put method.",
         )
-    ends: object = hosted.expires_at  # a user's own hosting may give anything
-    url: object = hosted.url
-    if ends is not None and (
-        isinstance(ends, bool) or not isinstance(ends, (int, float)) or not math.isfinite(ends)
-    ):
+    ends = hosted.expires_at
+    url: object = hosted.url  # a user's own hosting may give anything
+    if ends is not None and not is_number(ends):
         raise HostingError(
             "The hosting says of a picture that its address ends at something that is no time; "
             "nothing was sent.",
             next_step="Give expires_at in unix seconds, or None.",
         )
-    if isinstance(ends, (int, float)) and ends <= time.time():
+    if ends is not None and ends <= time.time():
         raise HostingError(
             "The hosting gave an address for a picture that has ended already; nothing was sent.",
             next_step="Give expires_at in unix seconds, and check this machine's clock.",
@@ -128,6 +165,11 @@ def checked_file(hosted: object) -> HostedFile:
     if not (isinstance(url, str) and url.startswith("data:")):
         check_address(url)
     return hosted
+
+
+def is_number(value: object) -> bool:
+    """Say whether something that was given as seconds is a finite number."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < math.inf
 
 
 def raised(error: Exception, whose: str) -> HostingError:

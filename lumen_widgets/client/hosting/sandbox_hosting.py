@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import requests
 
 from lumen_widgets.client.hosting.protocol import HostedFile
 from lumen_widgets.core.errors import HostingError
-from lumen_widgets.core.http.addresses import is_loopback_url
+from lumen_widgets.core.pictures.addresses import is_loopback_url
 
 if TYPE_CHECKING:
     from requests.auth import AuthBase
@@ -70,7 +70,7 @@ class SandboxHosting:
             The sandbox cannot be reached, or did not take it.
 
         """
-        response = self._ask("POST", self._url, data=data, media_type=media_type)
+        response = self._ask("POST", self._url, data=data, headers={"Content-Type": media_type})
         url, expires_at = _answer(response)
         if response.status_code == _TOO_LARGE:
             raise HostingError(
@@ -92,20 +92,9 @@ class SandboxHosting:
         if response.status_code not in _DELETED:
             raise HostingError("The sandbox did not delete an upload.", status=response.status_code)
 
-    def _ask(
-        self, method: str, url: str, *, data: bytes | None = None, media_type: str | None = None
-    ) -> requests.Response:
+    def _ask(self, method: str, url: str, **more: Any) -> requests.Response:
         try:
-            return self._session.request(
-                method,
-                url,
-                data=data,
-                headers={"Content-Type": media_type},
-                auth=self._auth,
-                timeout=_TIMEOUT,
-                allow_redirects=False,
-                proxies=_NO_PROXY,  # type: ignore[arg-type]  # None for a scheme means no proxy; the stub knows only text
-            )
+            return _asked(self._session, method, url, auth=self._auth, **more)
         except (requests.RequestException, OSError):
             raise HostingError(
                 "The sandbox cannot be reached for an upload.",
@@ -136,18 +125,24 @@ def find_hosting(
     if not is_loopback_url(base_url):
         return None
     try:
-        health = (session or _own_session()).get(
-            f"{base_url.rstrip('/')}/healthz",
-            timeout=_TIMEOUT,
-            allow_redirects=False,
-            proxies=_NO_PROXY,  # type: ignore[arg-type]  # None for a scheme means no proxy; the stub knows only text
-        )
-        known = health.json()
+        known = _asked(session or _own_session(), "GET", f"{base_url.rstrip('/')}/healthz").json()
         if known["service"] == "lumen-sandbox" and isinstance(known["uploads"], str):
             return SandboxHosting(base_url, known["uploads"], auth, session)
     except (requests.RequestException, OSError, ValueError, LookupError, TypeError, HostingError):
         pass  # some other service on this machine
     return None
+
+
+def _asked(session: requests.Session, method: str, url: str, **more: Any) -> requests.Response:
+    """Return this machine's answer, in time and from nowhere else."""
+    return session.request(
+        method,
+        url,
+        timeout=_TIMEOUT,
+        allow_redirects=False,
+        proxies=_NO_PROXY,  # type: ignore[arg-type]  # None for a scheme means no proxy; the stub knows only text
+        **more,
+    )
 
 
 def _own_session() -> requests.Session:

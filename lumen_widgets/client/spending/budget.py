@@ -1,6 +1,9 @@
 """How much this process may spend, and what of it is spent: one budget holds at a time.
 
-What counts, and when it comes back, is the business of `reservations`.
+What a task costs is reserved when its submit begins, before a picture is uploaded, a journal row is
+written or a byte is sent. It is given back if the service refused the request, if the request was
+never sent, and if the task fails, since the page promises that refund. It stays spent where nobody
+knows what became of the request, and where the service cancelled the task.
 """
 
 from __future__ import annotations
@@ -9,25 +12,48 @@ import json
 import threading
 from fractions import Fraction
 from numbers import Integral
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from lumen_widgets.client.spending.prices import (
     amount_in,
+    cost_of,
+    count_words,
     credits_words,
     exact,
     number_words,
     pictures_in,
     prices,
 )
+from lumen_widgets.core.answers import FAILED, TERMINAL
 from lumen_widgets.core.errors import BudgetExceeded, InvalidRequest
-from lumen_widgets.core.sizes import shown
+from lumen_widgets.core.options import Option
+from lumen_widgets.core.words import shown
 
 if TYPE_CHECKING:
+    from lumen_widgets.core.answers import Accepted
+    from lumen_widgets.core.call import Call
+    from lumen_widgets.core.options import StatusReport
     from lumen_widgets.core.request import Request
 
 # One for all budgets and reservations: what is reserved, and which budget holds, change together.
 # Nothing is called under it that could wait.
 _lock = threading.Lock()
+
+
+class _Count:
+    """What of a budget is spent; the lock is held by whoever changes it."""
+
+    def __init__(self) -> None:
+        self.spent = self.refunded = Fraction(0)
+        self.submitted = self.unpriced = self.unknown = 0
+
+    def add(self, cost: Fraction | None, tasks: int) -> None:
+        """Count a task, or with -1 no longer."""
+        self.submitted += tasks
+        if cost is None:
+            self.unpriced += tasks
+        else:
+            self.spent += cost * tasks
 
 
 class Budget:
@@ -36,8 +62,7 @@ class Budget:
     def __init__(self, credits: float | None = None, tasks: int | None = None) -> None:  # noqa: A002 # the contract's name
         self._credits = credits
         self._tasks = tasks
-        self._spent = self._refunded = Fraction(0)
-        self._submitted = self._unpriced = self._unknown = 0
+        self._count = _Count()
 
     @property
     def credits(self) -> float | None:
@@ -52,27 +77,27 @@ class Budget:
     @property
     def spent(self) -> float:
         """Credits that are spent or reserved, as far as prices are known, less what came back."""
-        return float(self._spent)
+        return float(self._count.spent)
 
     @property
     def refunded(self) -> float:
         """Credits that came back because their tasks failed."""
-        return float(self._refunded)
+        return float(self._count.refunded)
 
     @property
     def left(self) -> float | None:
         """Credits that may still be spent; None without such a limit."""
-        return None if self.credits is None else float(exact(self.credits) - self._spent)
+        return None if self.credits is None else float(exact(self.credits) - self._count.spent)
 
     @property
     def submitted(self) -> int:
         """How many tasks count: all that were submitted, but for those that failed."""
-        return self._submitted
+        return self._count.submitted
 
     @property
     def tasks_left(self) -> int | None:
         """How many tasks may still be submitted; None without such a limit."""
-        return None if self.tasks is None else self.tasks - self._submitted
+        return None if self.tasks is None else self.tasks - self._count.submitted
 
     def remove(self) -> None:
         """Limit nothing any more, and go on counting.
@@ -84,6 +109,20 @@ class Budget:
         """
         with _lock:
             self._credits = self._tasks = None
+
+    def reserve(self, request: Request) -> Reservation:
+        """Count what a request costs; the lock is held.
+
+        Raises
+        ------
+        BudgetExceeded
+            If there is too little left, or nobody knows what it costs.
+
+        """
+        cost = cost_of(request)
+        self._check(request, cost)
+        self._count.add(cost, 1)
+        return Reservation(self._count, cost)
 
     def __repr__(self) -> str:
         """Say how it stands."""
@@ -98,23 +137,25 @@ class Budget:
 
     def _standing(self) -> str:
         with _lock:
-            spent = credits_words(self._spent)
+            spent = credits_words(self._count.spent)
             if self.credits is not None:
-                left = exact(self.credits) - self._spent
+                left = exact(self.credits) - self._count.spent
                 limit = credits_words(self.credits)
-                spent = f"{number_words(self._spent)} of {limit} spent, {number_words(left)} left"
+                spent = (
+                    f"{number_words(self._count.spent)} of {limit} spent, {number_words(left)} left"
+                )
             else:
                 spent += " spent"
-            if self._refunded:
-                spent += f", {number_words(self._refunded)} refunded"
+            if self._count.refunded:
+                spent += f", {number_words(self._count.refunded)} refunded"
             of = "" if self.tasks is None else f" of {self.tasks}"
-            one = (self._submitted if self.tasks is None else self.tasks) == 1
-            tasks = f"{self._submitted}{of} task{'' if one else 's'}"
+            one = (self._count.submitted if self.tasks is None else self.tasks) == 1
+            tasks = f"{self._count.submitted}{of} task{'' if one else 's'}"
             more = [
                 f"{number} {what}"
                 for number, what in (
-                    (self._unpriced, "of unknown price"),
-                    (self._unknown, "of unknown outcome, counted as spent"),
+                    (self._count.unpriced, "of unknown price"),
+                    (self._count.unknown, "of unknown outcome, counted as spent"),
                 )
                 if number
             ]
@@ -125,7 +166,7 @@ class Budget:
         if self.credits is not None:
             if cost is None:
                 raise _unpriced(request, self.credits)
-            left = exact(self.credits) - self._spent
+            left = exact(self.credits) - self._count.spent
             if cost > left:
                 raise self._exceeded(
                     f"This task would cost {credits_words(cost)} ({_pictures(request)}), and "
@@ -133,10 +174,10 @@ class Budget:
                     f"{'is' if left == 1 else 'are'} left.",
                     cost,
                 )
-        if self.tasks is not None and self._submitted >= self.tasks:
+        if self.tasks is not None and self._count.submitted >= self.tasks:
             known = "" if cost is None else f" for {credits_words(cost)}"
             raise self._exceeded(
-                f"The budget of {self.tasks} task{'' if self.tasks == 1 else 's'} is used up, and "
+                f"The budget of {count_words(self.tasks, 'task')} is used up, and "
                 f"this one asks for {_pictures(request)}{known}.",
                 cost,
             )
@@ -152,13 +193,96 @@ class Budget:
             left=self.left,
         )
 
-    def _count(self, cost: Fraction | None, tasks: int) -> None:
-        """Count a task, or with -1 no longer; the lock is held."""
-        self._submitted += tasks
-        if cost is None:
-            self._unpriced += tasks
-        else:
-            self._spent += cost * tasks
+
+class Reservation:
+    """What one submit may cost, until it is known whether it does; safe to use from any thread."""
+
+    def __init__(self, count: _Count, cost: Fraction | None) -> None:
+        self._count = count
+        self._cost = cost
+        self._state: Literal["held", "taken", "unknown", "returned"] = "held"
+
+    def take(self, state: Literal["taken", "unknown"]) -> None:
+        """Note that the service took the task, or that nobody knows whether it did."""
+        with _lock:
+            # Given up by whoever waited for it, and sent all the same: what is spent is spent.
+            if self._state == "returned":
+                self._count.add(self._cost, 1)
+            if state == "unknown" and self._state != "unknown":
+                self._count.unknown += 1
+            self._state = state
+
+    def give_back(self) -> None:
+        """Note that nothing was sent, or that the service refused it."""
+        with _lock:
+            if self._state == "held":
+                self._count.add(self._cost, -1)
+                self._state = "returned"
+
+    def refund(self) -> None:
+        """Note that the task has failed."""
+        with _lock:
+            self._count.add(self._cost, -1)
+            self._count.refunded += self._cost or 0
+
+
+class SpendingOption(Option):
+    """Holds one submit and its task to the budget.
+
+    Parameters
+    ----------
+    origin
+        The service's address.
+
+    """
+
+    def __init__(self, origin: str) -> None:
+        self._origin = origin
+        self._reservation: Reservation | None = None
+        self._task_id = ""
+
+    def reserve(self, call: Call) -> None:
+        """Take what the request costs out of the budget that holds now."""
+        with _lock:
+            self._reservation = _current.reserve(call.request)
+
+    def accepted(self, accepted: Accepted) -> None:
+        """Count it as spent, unless the task fails."""
+        self._task_id = accepted.task_id
+        if self._reservation is not None:
+            self._reservation.take("taken")
+            _running[self._origin, accepted.task_id] = self._reservation
+
+    def refused(self, error: BaseException) -> None:  # noqa: ARG002 -- whatever it is
+        """Give the credits back."""
+        if self._reservation is not None:
+            self._reservation.give_back()
+
+    def unknown(self, error: BaseException) -> None:  # noqa: ARG002 -- whatever it is
+        """Leave the credits spent, since they may be."""
+        if self._reservation is not None:
+            self._reservation.take("unknown")
+
+    def taken_up(self, task_id: str, status: str) -> None:
+        """Hear of the end of a task that was submitted by another client of this process."""
+        self._task_id = task_id
+        settle(self._origin, task_id, status)
+
+    def status(self, report: StatusReport) -> None:
+        """Give the credits of a task that failed back, once."""
+        settle(self._origin, self._task_id, report.status)
+
+
+# By origin and id: the tasks of this process that may still fail, whichever client follows them.
+_running: dict[tuple[str, str], Reservation] = {}
+
+
+def settle(origin: str, task_id: str, status: str) -> None:
+    """Take in how a task stands: one that failed gives its credits back, once."""
+    if status in TERMINAL:
+        reservation = _running.pop((origin, task_id), None)
+        if reservation is not None and status == FAILED:
+            reservation.refund()
 
 
 _current = Budget()
@@ -233,9 +357,7 @@ def _unpriced(request: Request, limit: float) -> BudgetExceeded:
 
 def _pictures(request: Request) -> str:
     n = pictures_in(request)
-    if n is None:
-        return "an unknown number of pictures"
-    return f"{n} picture{'' if n == 1 else 's'}"
+    return "an unknown number of pictures" if n is None else count_words(n, "picture")
 
 
 def _credit_limit(value: object) -> float | None:

@@ -6,7 +6,6 @@ empty, and nothing here guesses.
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 from collections.abc import MutableMapping
@@ -15,14 +14,13 @@ from numbers import Real
 from typing import TYPE_CHECKING
 
 from lumen_widgets.core.errors import InvalidRequest
-from lumen_widgets.core.sizes import shown
+from lumen_widgets.core.signal import Signal
+from lumen_widgets.core.words import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from lumen_widgets.core.request import Request
-
-_log = logging.getLogger("lumen_widgets")
 
 
 class Prices(MutableMapping[str, float]):
@@ -50,7 +48,7 @@ class Prices(MutableMapping[str, float]):
         self._lock = threading.Lock()
         # never changed in place, so that whoever reads it needs no lock
         self._table: dict[str, float] = {}
-        self._listeners: list[Callable[[str], None]] = []
+        self._changed: Signal[str] = Signal("the prices")
 
     def __getitem__(self, model: str) -> float:
         return self._table[model]
@@ -59,14 +57,14 @@ class Prices(MutableMapping[str, float]):
         code, price = _code(model), _price(model, credits_)
         with self._lock:
             self._table = {**self._table, code: price}
-        self._tell(code)
+        self._changed.send(code)
 
     def __delitem__(self, model: str) -> None:
         with self._lock:
             table = dict(self._table)
             del table[model]
             self._table = table
-        self._tell(model)
+        self._changed.send(model)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._table)
@@ -105,21 +103,7 @@ class Prices(MutableMapping[str, float]):
         >>> stop()
 
         """
-        with self._lock:
-            self._listeners = [*self._listeners, fn]
-
-        def stop() -> None:
-            with self._lock:
-                self._listeners = [one for one in self._listeners if one is not fn]
-
-        return stop
-
-    def _tell(self, model: str) -> None:
-        for fn in self._listeners:
-            try:
-                fn(model)
-            except Exception:  # noqa: BLE001 -- logged: a stranger's code must not undo a price
-                _log.exception("A listener to the prices failed.")
+        return self._changed.connect(fn)
 
 
 prices = Prices()
@@ -170,6 +154,11 @@ def cost_of(request: Request) -> Fraction | None:
     return None if price is None or n is None else exact(price) * n
 
 
+def credits_of(request: Request) -> float | None:
+    """Return the credits that a request costs as a float, None where the list does not say."""
+    return None if (cost := cost_of(request)) is None else float(cost)
+
+
 def number_words(number: float | Fraction) -> str:
     """Return a number as people write it, all of its places that a price can have.
 
@@ -180,6 +169,18 @@ def number_words(number: float | Fraction) -> str:
 
     """
     return f"{float(number):.12g}"
+
+
+def count_words(number: int, thing: str) -> str:
+    """Return a number of things in words.
+
+    Examples
+    --------
+    >>> count_words(1, "picture"), count_words(0, "task")
+    ('1 picture', '0 tasks')
+
+    """
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def credits_words(credits_: float | Fraction, kind: str = "") -> str:

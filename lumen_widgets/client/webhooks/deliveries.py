@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client import registry
 from lumen_widgets.client.webhooks.signatures import verify_webhook
 from lumen_widgets.core.answers import RUNNING, read_id
 from lumen_widgets.core.callback import URL_FIELD
+from lumen_widgets.core.options import Option
+from lumen_widgets.core.signal import forked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lumen_widgets.core.options import Followed
     from lumen_widgets.core.task import Task
 
 _log = logging.getLogger("lumen_widgets")
@@ -36,8 +38,18 @@ MOST_HELD = 1000
 # sends, and it takes very long or raises on very many. Twelve last for thirty thousand years.
 _SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)
 
-# The receivers that run, by the address that the service calls. Each change is one step by itself.
-_running: dict[str, Deliveries] = {}
+# Seconds between two questions about a task whose end is told to a receiver that runs here: a call
+# may be lost, and none is promised of a task that is cancelled (DESIGN: "still ask every 30 s").
+AWAITED_ASK = 30.0
+
+# The receivers that run, by the address that the service calls, and all that follows a task of this
+# process. Each change is one step by itself.
+running: dict[str, Deliveries] = {}
+_followed: weakref.WeakValueDictionary[int, Followed] = weakref.WeakValueDictionary()
+
+
+# The threads that hear calls do not live on in a forked child.
+forked.connect(lambda _: running.clear())
 
 
 class Deliveries:
@@ -78,23 +90,17 @@ class Deliveries:
         # Whether a task was found to have ended although no call came.
         self._deaf = False
         self._warned = False
-        # The process that hears: the thread of a parent does not live on in a forked child.
-        self._process = 0
-        self._stop_listening: Callable[[], None] | None = None
 
     def begin(self, url: str) -> None:
         """Count on calls for tasks whose webhook has this address."""
         self._deaf = False
-        self._process = os.getpid()
-        self._stop_listening = registry.listen(self._meet)
-        _running[url] = self
+        running[url] = self
+        self._expect_all()
 
     def end(self, url: str) -> None:
         """Count on them no more: those tasks are asked about as if they had no webhook."""
-        _running.pop(url, None)
-        if self._stop_listening is not None:
-            self._stop_listening()
-        _hurry(url)
+        running.pop(url, None)
+        self._ask_as_usual(url)
 
     def take(self, body: bytes, signature: str, timestamp: str) -> bool:
         """Act on one call; return whether it was the service's.
@@ -121,24 +127,40 @@ class Deliveries:
             self._warned = True
             return False
         self.count += 1
-        self._deaf = False
+        if self._deaf:
+            self._deaf = False
+            self._expect_all()
         task_id = _ended_task(body)
         if task_id is not None:
-            # Held before it is looked for: a task that comes between the two is seen by `_meet`.
+            # Held before it is looked for: a task that comes between the two looks here.
             self._hold(task_id)
-            tasks = registry.with_id(task_id)
-            for task in tasks:
-                self._meet(task)
-            if tasks:
-                with self._lock:
-                    self._held.pop(task_id, None)
+            for watcher in _watchers():
+                if watcher.task.id == task_id:
+                    watcher.ask_at_once(called=True)
+                    with self._lock:
+                        self._held.pop(task_id, None)
         return True
 
-    def hears(self) -> bool:
-        """Say whether a task may be left to the service's call."""
-        return not self._deaf and self._process == os.getpid()
+    def meet(self, watcher: Followed) -> None:
+        """Have a task asked about if its call is here already; else expect one if it is ours."""
+        with self._lock:
+            until = self._held.get(watcher.task.id)
+        if until is not None and self._now() < until:
+            watcher.ask_at_once(called=True)
+        elif running.get(_address(watcher.task)) is self:
+            self._expect(watcher)
 
-    def miss(self, url: str, task_id: str) -> None:
+    def _expect_all(self) -> None:
+        for watcher in _watchers():
+            if running.get(_address(watcher.task)) is self:
+                self._expect(watcher)
+
+    def _expect(self, watcher: Followed) -> None:
+        """Leave a task to the service's call, for as long as calls come."""
+        if not self._deaf:
+            watcher.ask_rarely(AWAITED_ASK, lambda: self._miss(watcher.task))
+
+    def _miss(self, task: Task) -> None:
         """Note that a task had ended and no call came, so that no other task waits for one."""
         if self._deaf:
             return
@@ -147,9 +169,16 @@ class Deliveries:
             "The task %s has ended, and the service's call has not come. Until one comes, tasks "
             "are asked about as often as without a webhook. Can the service reach the receiver's "
             "public_url?",
-            task_id,
+            task.id,
         )
-        _hurry(url)
+        self._ask_as_usual(_address(task))
+
+    @staticmethod
+    def _ask_as_usual(url: str) -> None:
+        for watcher in _watchers():
+            if _address(watcher.task) == url:
+                watcher.ask_as_usual()
+                watcher.ask_at_once()
 
     def _is_fresh(self, timestamp: str) -> bool:
         if self._tolerance is None:
@@ -167,31 +196,20 @@ class Deliveries:
             while len(self._held) > MOST_HELD or next(iter(self._held.values())) <= now:
                 del self._held[next(iter(self._held))]
 
-    def _meet(self, task: Task) -> None:
-        """Have a task asked about if its call is here."""
-        with self._lock:
-            until = self._held.get(task.id)
-        if until is not None and self._now() < until and task._follower is not None:
-            task._follower.called()
+
+class WebhookOption(Option):
+    """Has one task asked about when the service calls a receiver of this process."""
+
+    def followed(self, watcher: Followed) -> None:
+        """Let every receiver know of the task."""
+        _followed[id(watcher)] = watcher
+        for deliveries in list(running.values()):
+            deliveries.meet(watcher)
 
 
-def is_awaited(task: Task) -> bool:
-    """Say whether the end of a task is told to a receiver that runs here, and that hears."""
-    deliveries = _running.get(_address(task))
-    return deliveries is not None and deliveries.hears()
-
-
-def missed(task: Task) -> None:
-    """Note that a task was found to have ended although its call was awaited and did not come."""
-    deliveries = _running.get(_address(task))
-    if deliveries is not None:
-        deliveries.miss(_address(task), task.id)
-
-
-def _hurry(url: str) -> None:
-    for task in registry.known():
-        if task._follower is not None and _address(task) == url:
-            task._follower.hurry()
+def _watchers() -> list[Followed]:
+    """Return all that follows a task of this process."""
+    return [watcher for found in _followed.valuerefs() if (watcher := found()) is not None]
 
 
 def _address(task: Task) -> str:

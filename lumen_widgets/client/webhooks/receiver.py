@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from lumen_widgets.client.webhooks.deliveries import Deliveries
 from lumen_widgets.core.callback import check_secret, is_address
-from lumen_widgets.core.errors import InvalidRequest, LumenError
-from lumen_widgets.core.http.redaction import forgetful
+from lumen_widgets.core.errors import InvalidRequest, LumenError, redacts_traceback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +70,7 @@ class WebhookReceiver:
 
     """
 
-    @forgetful
+    @redacts_traceback
     def __init__(
         self,
         public_url: str | None = None,

@@ -9,14 +9,13 @@ import hashlib
 import hmac
 
 from lumen_widgets.core.callback import check_secret
-from lumen_widgets.core.errors import InvalidRequest
-from lumen_widgets.core.http.redaction import forgetful
+from lumen_widgets.core.errors import InvalidRequest, redacts_traceback
 
 # "sha256=" and lower-case hex: the page's own example compares the whole header with just that.
 _SCHEME = "sha256="
 
 
-@forgetful
+@redacts_traceback
 def verify_webhook(raw_body: bytes, signature: str | None, secret: str) -> bool:
     """Say whether a call to your webhook comes from someone who has the secret.
 
@@ -66,7 +65,7 @@ def verify_webhook(raw_body: bytes, signature: str | None, secret: str) -> bool:
     return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogatepass"))
 
 
-@forgetful
+@redacts_traceback
 def sign_webhook(raw_body: bytes, secret: str) -> str:
     """Return the ``X-Lumen-Signature`` of a body, as the service makes it: for your own tests.
 

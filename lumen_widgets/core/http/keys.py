@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import importlib.util
 import json
+import os
 import re
+import sys
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote
 
 from requests.auth import AuthBase
 
-from lumen_widgets.core.errors import AuthenticationError, MissingKey
-from lumen_widgets.core.http.key_sources import look_for_key, warn_of_literal, warn_without
+from lumen_widgets.core.errors import AuthenticationError, LumenError, MissingKey, warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +24,12 @@ if TYPE_CHECKING:
     from requests import PreparedRequest
 
     from lumen_widgets.core.http.origin import Origin
+
+# Of the environment variable and of the secret in Colab.
+NAME = "LUMEN_API_KEY"
+
+# ``keyring set lumen_widgets api_key`` puts it there.
+KEYRING_SERVICE, KEYRING_USER = "lumen_widgets", "api_key"
 
 # The page writes every key as sk-lumen-…; another prefix is more likely a mix-up than an error.
 USUAL_PREFIX = "sk-lumen-"
@@ -36,6 +46,9 @@ SHORTEST_HIDDEN = 8
 # Servers take 8 kB for all headers; what is longer is a file pasted by mistake.
 LONGEST = 4096
 
+# A key that stands in many cells is one mistake: said once in a process.
+_warned: set[str] = set()
+
 
 class Key(AuthBase):
     """An API key that signs requests to one origin and cannot be read back by accident.
@@ -50,6 +63,13 @@ class Key(AuthBase):
     origin
         The only origin whose requests are signed.
 
+    Attributes
+    ----------
+    fingerprint
+        What the journal knows the account by.
+    hide
+        Returns its argument with the key blotted out: some servers repeat a key that they refuse.
+
     Examples
     --------
     >>> from lumen_widgets.core.http.origin import read_origin
@@ -58,7 +78,7 @@ class Key(AuthBase):
 
     """
 
-    __slots__ = ("_hide", "_sign", "fingerprint", "origin")
+    __slots__ = ("_sign", "fingerprint", "hide", "origin")
 
     def __init__(self, value: str, origin: Origin) -> None:
         self.origin = origin
@@ -66,20 +86,16 @@ class Key(AuthBase):
         self.fingerprint = hashlib.sha256(FINGERPRINT_PREFIX + secret).hexdigest()[:16]
         # Closures, not attributes: vars(), repr and pickle have nothing to show.
         self._sign: Callable[[], str] = lambda: f"Bearer {value}"
-        self._hide: Callable[[bytes], bytes] = lambda text: text
+        self.hide: Callable[[bytes], bytes] = lambda text: text
         if len(value) >= SHORTEST_HIDDEN:
             forms = _forms(value)
-            self._hide = lambda text: forms.sub(HIDDEN, text)
+            self.hide = lambda text: forms.sub(HIDDEN, text)
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Sign a request, unless it goes anywhere but to the key's own origin."""
         if request.url is not None and self.origin.holds(request.url):
             request.headers["Authorization"] = self._sign()
         return request
-
-    def hide(self, text: bytes) -> bytes:
-        """Return `text` with the key blotted out: some servers repeat a key that they refuse."""
-        return self._hide(text)
 
     def __repr__(self) -> str:
         """Name the origin only: a repr ends in notebooks and logs."""
@@ -124,20 +140,64 @@ def read_key(api_key: str | None, origin: Origin) -> Key:
         wrong = _wrong(value)
         if wrong is None:
             value = value.strip()
-            warn_of_literal(value)
-            if not value.startswith(USUAL_PREFIX):
-                warn_without(
-                    value,
-                    f"The API key does not begin with {USUAL_PREFIX}: is it one of this service?",
-                )
+            _warn_of(value)
             return Key(value, origin)
     finally:
-        # Also where a warning is raised as an error.
         del api_key, value
     raise wrong
 
 
-def _wrong(value: object) -> MissingKey | AuthenticationError | None:
+def look_for_key() -> str:
+    """Return the first key that is found, with whatever spaces there are around it.
+
+    Raises
+    ------
+    MissingKey
+        If no place has one; the message names them all.
+
+    """
+    for source in (partial(os.environ.get, NAME), _keyring, _colab):
+        value = source()
+        if isinstance(value, str) and value.strip():
+            return value
+    raise _missing("No API key was found.")
+
+
+def _keyring() -> Any:
+    """Ask the system's keyring, where the package for it is installed."""
+    # Each of its many backends raises in its own way: locked, headless, refused.
+    with suppress(Exception):
+        if "keyring" in sys.modules or importlib.util.find_spec("keyring"):
+            keyring: Any = importlib.import_module("keyring")
+            return keyring.get_password(KEYRING_SERVICE, KEYRING_USER)
+    return None
+
+
+def _colab() -> Any:
+    """Ask Colab's secrets; a kernel there has loaded the module by itself."""
+    if "google.colab" not in sys.modules:
+        return None
+    try:
+        return importlib.import_module("google.colab.userdata").get(NAME)
+    except Exception as error:  # noqa: BLE001 -- its errors cannot be imported elsewhere
+        if type(error).__name__ != "NotebookAccessError":
+            return None
+        raise _missing(
+            f"No API key was found. Colab has a secret {NAME}, but this notebook may not read "
+            'it: switch "Notebook access" on beside it.'
+        ) from None
+
+
+def _missing(message: str) -> MissingKey:
+    return MissingKey(
+        message,
+        next_step=f"Set {NAME}, store it with 'keyring set {KEYRING_SERVICE} {KEYRING_USER}', "
+        "or pass api_key= to LumenClient. "
+        'In a notebook, lumen.use("service") asks for it without keeping it.',
+    )
+
+
+def _wrong(value: object) -> LumenError | None:
     """Return what is wrong with a key, without its value."""
     if not isinstance(value, str):
         return AuthenticationError(
@@ -147,20 +207,49 @@ def _wrong(value: object) -> MissingKey | AuthenticationError | None:
     if not value.strip():
         return MissingKey(
             "The API key that was given is empty.",
-            next_step="Set LUMEN_API_KEY and leave api_key= out, or pass a key.",
+            next_step=f"Set {NAME} and leave api_key= out, or pass a key.",
         )
     # A bad character would make the HTTP library print the whole header in its error.
     if not all("!" <= character <= "~" for character in value.strip()):
-        return AuthenticationError(
-            "The API key has a space, a line break or a non-ASCII character in it.",
-            next_step="Copy the key again from the service's console.",
+        flaw = "a space, a line break or a non-ASCII character in it"
+    elif len(value) > LONGEST:
+        flaw = f"more than {LONGEST} characters"
+    else:
+        return None
+    return AuthenticationError(
+        f"The API key has {flaw}.", next_step="Copy the key again from the service's console."
+    )
+
+
+def _warn_of(value: str) -> None:
+    """Warn of a key that looks like another service's, or that stands in a cell that was run.
+
+    Of all places a cell is the one that is saved, shared and committed.
+    """
+    if "literal" not in _warned and any(value in cell for cell in _cells()):
+        _warned.add("literal")
+        warn(
+            "The API key stands in a cell of this notebook, so it is now in IPython's history "
+            "and will be saved in the notebook's file. Remove it from the cell, pass "
+            f'os.environ["{NAME}"] or let lumen.use("service") ask for it, and replace the key '
+            "in the service's console if the notebook was ever shared.",
+            secret=value,
         )
-    if len(value) > LONGEST:
-        return AuthenticationError(
-            f"The API key has more than {LONGEST} characters.",
-            next_step="Copy the key again from the service's console.",
+    if not value.startswith(USUAL_PREFIX):
+        warn(
+            f"The API key does not begin with {USUAL_PREFIX}: is it one of this service?",
+            secret=value,
         )
-    return None
+
+
+def _cells() -> list[str]:
+    """Return the cells that were run in this session, oldest first; none outside IPython."""
+    # Asked only if somebody else has loaded it: a script never pays for IPython.
+    ipython = sys.modules.get("IPython")
+    get: Callable[[], Any] | None = getattr(ipython, "get_ipython", None)
+    shell = None if get is None else get()
+    cells = getattr(getattr(shell, "history_manager", None), "input_hist_raw", None)
+    return [cell for cell in cells or () if isinstance(cell, str)]
 
 
 def _forms(value: str) -> re.Pattern[bytes]:

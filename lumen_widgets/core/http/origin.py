@@ -22,7 +22,9 @@ class Origin:
     Attributes
     ----------
     url
-        The base URL without a trailing slash; a path is kept, for those behind a gateway.
+        The base URL in its normal form, by which the journal and the budget know the service: host
+        in lower case and without a last dot, no port that is the scheme's own, no trailing slash.
+        A path is kept, for those behind a gateway.
     host
         Host name in lower case.
     is_loopback
@@ -65,6 +67,8 @@ def read_origin(base_url: str | None) -> Origin:
     --------
     >>> read_origin("http://127.0.0.1:8000/").url
     'http://127.0.0.1:8000'
+    >>> read_origin("https://Lumen.example.:443").url
+    'https://lumen.example'
 
     """
     given = base_url if base_url is not None else os.environ.get("LUMEN_BASE_URL") or SERVICE
@@ -78,17 +82,20 @@ def read_origin(base_url: str | None) -> Origin:
         port = parts.port
     except ValueError:
         raise _refused("is not a URL") from None
-    if parts.scheme not in _PORTS or not parts.hostname or port == 0:
+    host = (parts.hostname or "").removesuffix(".")
+    if parts.scheme not in _PORTS or not host or port == 0:
         raise _refused("does not begin with https:// and a host name")
     if "@" in parts.netloc:
         raise _refused("has a user name or password in it")
     if parts.query or parts.fragment or given.endswith(("?", "#")):
         raise _refused("has a query or a fragment")
-    loopback = _is_loopback(parts.hostname)
+    loopback = _is_loopback(host)
     if parts.scheme == "http" and not loopback:
         raise _refused("is http: the key would travel in clear")
-    url = f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
-    return Origin(url, parts.hostname, loopback)
+    place = f"[{host}]" if ":" in host else host
+    if port is not None and port != _PORTS[parts.scheme]:
+        place = f"{place}:{port}"
+    return Origin(f"{parts.scheme}://{place}{parts.path.rstrip('/')}", host, loopback)
 
 
 def _place(parts: SplitResult) -> tuple[str, str | None, int | None]:

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import socket
 import ssl
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    NameResolutionError,
-    NewConnectionError,
-)
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 from urllib3.response import HTTPResponse
 
-from lumen_widgets.core.http.redaction import forget
-from lumen_widgets.core.http.send_guard import Flight, send_through, watched_copy
+from lumen_widgets.core.errors import redact
+from lumen_widgets.core.http.connection import SendGuard, SentOnce, guarded_copy, send_through
+from lumen_widgets.core.signal import forked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,25 +31,23 @@ if TYPE_CHECKING:
 LARGEST_ANSWER = 1 << 20
 
 # Where services and the proxies before them put the id that support asks for.
-REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-amzn-requestid", "cf-ray")
+_REQUEST_ID_HEADERS = ("X-Request-Id", "Request-Id", "X-Amzn-RequestId", "CF-Ray")
 
 # All that the HTTP libraries are known to raise; requests lets some of urllib3's own through.
 _FAILURES = (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError)
 
 # What to say of an error, by the kind of it or of what it wraps; the first that fits.
-_WORDS: tuple[tuple[type[BaseException], str], ...] = (
-    (NameResolutionError, "its name could not be resolved"),
+_WORDS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
+    (SentOnce, "the connection was lost, and the session's adapter wanted to send it once more"),
     (socket.gaierror, "its name could not be resolved"),
     (requests.exceptions.ProxyError, "the proxy refused or failed"),
     (http.client.RemoteDisconnected, "the connection was closed without an answer"),
     (ConnectionRefusedError, "the connection was refused"),
-    (ConnectionResetError, "the connection was reset"),
-    (BrokenPipeError, "the connection was reset"),
+    ((ConnectionResetError, BrokenPipeError), "the connection was reset"),
     (requests.ConnectTimeout, "no connection in time"),
-    (requests.Timeout, "no answer in time"),
-    (TimeoutError, "no answer in time"),
-    (ssl.SSLError, "TLS failed"),
-    (requests.exceptions.SSLError, "TLS failed"),
+    ((requests.Timeout, TimeoutError), "no answer in time"),
+    ((ssl.SSLError, requests.exceptions.SSLError), "TLS failed"),
+    (requests.exceptions.ChunkedEncodingError, "the connection ended before the answer did"),
 )
 
 
@@ -68,7 +61,7 @@ class LostError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: status, headers, and as much of the body as could be read."""
+    """What came back: status, the headers that count, and as much of the body as could be read."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -84,7 +77,7 @@ class Answer:
     @property
     def request_id(self) -> str | None:
         """The service's id of the request, if it gave one that can be printed."""
-        for name in REQUEST_ID_HEADERS:
+        for name in _REQUEST_ID_HEADERS:
             value = self.headers.get(name, "")
             if value and value.isascii() and value.isprintable():
                 return value[:100]
@@ -110,9 +103,14 @@ class Transport:
 
     def __init__(self, origin: Origin, key: Key, session: requests.Session) -> None:
         self.origin = origin
-        self._key = key
+        self.key = key
         self._session = session
-        self._pooled: tuple[int, BaseAdapter, BaseAdapter] | None = None
+        self._pooled: tuple[BaseAdapter, BaseAdapter] | None = None
+        forked.connect_method(self.after_fork)
+
+    def after_fork(self, _: None) -> None:
+        """Read no answer from a connection of the parent."""
+        self._pooled = None
 
     def get(self, *path: str, deadline: float) -> Answer:
         """Ask for ``/path``, on a kept connection if there is one.
@@ -124,9 +122,9 @@ class Transport:
 
         """
         url = self.origin.at(*path)
-        return self._send("GET", url, None, self._pooled_adapter(url), Flight(deadline))
+        return self._send("GET", url, None, self._pooled_adapter(url), SendGuard(deadline))
 
-    def post(self, *path: str, body: bytes, flight: Flight) -> Answer:
+    def post(self, *path: str, body: bytes, guard: SendGuard) -> Answer:
         """Send JSON text to ``/path`` on a connection of its own.
 
         A pooled connection that a middlebox has dropped looks just like a request that was
@@ -143,24 +141,20 @@ class Transport:
         url = self.origin.at(*path)
         adapter = self._session.get_adapter(url)
         if not isinstance(adapter, HTTPAdapter):
-            return self._send("POST", url, body, adapter, flight)
-        fresh = watched_copy(adapter)
-        try:
-            return self._send("POST", url, body, fresh, flight)
-        finally:
-            fresh.close()
+            return self._send("POST", url, body, adapter, guard)
+        with closing(guarded_copy(adapter)) as fresh:
+            return self._send("POST", url, body, fresh, guard)
 
     def _pooled_adapter(self, url: str) -> BaseAdapter:
         adapter = self._session.get_adapter(url)
         if not isinstance(adapter, HTTPAdapter):
             return adapter
-        # The process id: a forked child must not read answers from its parent's connections.
-        if self._pooled is None or self._pooled[:2] != (os.getpid(), adapter):
-            self._pooled = (os.getpid(), adapter, watched_copy(adapter))
-        return self._pooled[2]
+        if self._pooled is None or self._pooled[0] is not adapter:
+            self._pooled = adapter, guarded_copy(adapter)
+        return self._pooled[1]
 
     def _send(
-        self, method: str, url: str, body: bytes | None, adapter: BaseAdapter, flight: Flight
+        self, method: str, url: str, body: bytes | None, adapter: BaseAdapter, guard: SendGuard
     ) -> Answer:
         headers = {
             "Accept": "application/json",
@@ -172,7 +166,7 @@ class Transport:
             headers["Content-Type"] = "application/json"
         try:
             prepared = self._session.prepare_request(
-                requests.Request(method, url, headers=headers, data=body, auth=self._key)
+                requests.Request(method, url, headers=headers, data=body, auth=self.key)
             )
             found = self._session.merge_environment_settings(
                 url, {}, stream=True, verify=None, cert=None
@@ -183,20 +177,20 @@ class Transport:
         try:
             response = send_through(
                 adapter,
-                flight,
+                guard,
                 prepared,
                 verify=found["verify"],
                 cert=found["cert"],
                 proxies={} if self.origin.is_loopback else found["proxies"],
             )
         except _FAILURES as error:
-            if flight.departed or not (flight.watched or _never_connected(error)):
+            if guard.sent or not (guard.watched or _never_connected(error)):
                 failure = LostError(describe(error))
             else:
                 failure = NotSentError(describe(error))
         except BaseException as error:
             # Ctrl-C, say: below are frames with the request's headers in them.
-            forget(error)
+            redact(error)
             raise
         else:
             with response:
@@ -209,10 +203,11 @@ class Transport:
 
     def _read(self, response: requests.Response) -> Answer:
         # Headers and body without the key: servers that refuse one like to repeat it.
-        headers = CaseInsensitiveDict(
-            (name, self._key.hide(value.encode("utf-8", "replace")).decode("utf-8", "replace"))
-            for name, value in response.headers.items()
-        )
+        headers = {
+            name: self.key.hide(value.encode("utf-8", "replace")).decode("utf-8", "replace")
+            for name in (*_REQUEST_ID_HEADERS, "Retry-After")
+            if (value := response.headers.get(name)) is not None
+        }
         body = bytearray()
         try:
             for piece in _pieces(response):
@@ -222,7 +217,7 @@ class Transport:
         except _FAILURES:
             # A status whose body broke off still says something; what is read of it decides.
             pass
-        return Answer(response.status_code, headers, self._key.hide(bytes(body)))
+        return Answer(response.status_code, headers, self.key.hide(bytes(body)))
 
 
 def _pieces(response: requests.Response) -> Iterator[bytes]:
@@ -250,8 +245,8 @@ def describe(error: BaseException) -> str:
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"the certificate was not accepted: {cause.verify_message}"
-    for kind, words in _WORDS:
-        if any(isinstance(cause, kind) for cause in causes):
+    for kinds, words in _WORDS:
+        if any(isinstance(cause, kinds) for cause in causes):
             return words
     return f"the connection failed ({type(error).__name__})"
 

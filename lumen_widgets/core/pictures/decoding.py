@@ -26,8 +26,9 @@ _ORIENTATION_TAG = 0x0112
 # one takes under a hundred bytes: without a cap, a file of 64 MiB would decode for hours.
 MOST_SCANS = 100
 
-# The next mark: 0xFF is followed by 0 or by a restart mark where it is only a part of a scan.
-_JPEG_MARK = re.compile(rb"\xff+[^\x00\x01\xd0-\xd8\xff]")
+# The next mark: 0xFF is followed by 0 or by a restart mark where it is only a part of a scan. Only
+# the last 0xFF of a run is looked for: to match runs as such takes quadratic time.
+_JPEG_MARK = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
 _JPEG_SCAN, _JPEG_END = 0xDA, 0xD9
 
 

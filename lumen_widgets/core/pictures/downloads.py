@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 import requests
-from requests.utils import get_environ_proxies
+from requests.adapters import HTTPAdapter
+from requests.utils import select_proxy
 from urllib3.exceptions import HTTPError
 
 from lumen_widgets.core.errors import DownloadError
-from lumen_widgets.core.http.addresses import AddressRefused, check_url
-from lumen_widgets.core.http.guarded import Guard, GuardedAdapter
+from lumen_widgets.core.http.connection import SendGuard, guarded_copy, send_through
+from lumen_widgets.core.http.transport import describe
+from lumen_widgets.core.pictures.addresses import AddressRefused, check_url
 from lumen_widgets.core.pictures.decoding import MAX_BYTES, MAX_PIXELS, UnreadablePicture, decode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lumen_widgets.core.http.addresses import Target
+    from lumen_widgets.core.pictures.addresses import Target
 
 # Object stores redirect once, a content network in front of one twice.
 MAX_REDIRECTS = 3
@@ -30,7 +31,11 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _OK = 200
 # Answers that blame the moment: too slow, too early, too many, or a fault of the server's.
 _PASSING, _FAULT = frozenset({408, 425, 429}), 500
-_CHUNK = 64 * 1024
+_CHUNK = 256 * 1024
+
+# Seconds that no wait on a socket goes beyond, so that a silent server is noticed before the
+# deadline of the whole.
+_LONGEST_WAIT = 20.0
 
 _HEADERS = {
     "Accept": "image/png, image/jpeg, image/webp",
@@ -143,8 +148,9 @@ def fetch_picture(
             ) from None
         except (requests.RequestException, HTTPError, OSError) as error:
             late = time.monotonic() >= deadline
+            over = f"it took longer than allowed ({limits.seconds:g} s in all)"
             raise DownloadError(
-                f"A picture could not be fetched: {_reason(error, late, limits.seconds)}.",
+                f"A picture could not be fetched: {over if late else describe(error)}.",
                 next_step="Waiting for the task again fetches what is missing.",
                 # A certificate does not get better, and what used up its time would do so again.
                 passing=not late and not isinstance(error, requests.exceptions.SSLError),
@@ -159,72 +165,61 @@ def _ask(
     target: Target, deadline: float, limits: DownloadLimits, session: requests.Session | None
 ) -> bytes | str:
     """Return the body, or the address that the server sends us on to."""
-    if session is not None:
-        return _get(session, target, deadline, limits, proxies={}, verify=None)
-    guard = Guard(target.admits, deadline)
-    with requests.Session() as own:
-        # No netrc; what else an environment says about networks is read below.
-        own.trust_env = False
-        for scheme in ("https://", "http://"):
-            own.mount(scheme, GuardedAdapter(guard))
-        proxies = {} if target.is_loopback else dict(get_environ_proxies(target.url))
-        verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-        return _get(own, target, deadline, limits, proxies=proxies, verify=verify or True)
-
-
-def _get(
-    session: requests.Session,
-    target: Target,
-    deadline: float,
-    limits: DownloadLimits,
-    *,
-    proxies: dict[str, str],
-    verify: bool | str | None,
-) -> bytes | str:
     # Not prepared by the session: its headers, cookies, parameters and password are for the
-    # service. Its adapter is asked directly, so that a store cannot leave cookies in it either.
+    # service. An adapter is asked directly, so that a store cannot leave cookies in it either.
     prepared = requests.Request("GET", target.url, headers=_HEADERS).prepare()
-    found = session.merge_environment_settings(
-        target.url, proxies, stream=True, verify=verify, cert=None
+    found = (session or requests.Session()).merge_environment_settings(
+        target.url, {}, stream=True, verify=None, cert=None
     )
-    with session.get_adapter(target.url).send(
-        prepared,
-        stream=True,
-        timeout=max(0.001, deadline - time.monotonic()),
-        verify=True if found["verify"] is None else found["verify"],
-        proxies={} if target.is_loopback else found["proxies"],
-    ) as response:
-        location = response.headers.get("Location")
-        if response.status_code in _REDIRECTS and location:
-            return location
-        if response.status_code != _OK:
-            raise DownloadError(
-                f"A picture could not be fetched: {target.host} answered "
-                f"HTTP {response.status_code}.",
-                next_step="Waiting for the task again asks anew; the link may also have expired.",
-                status=response.status_code,
-                passing=response.status_code in _PASSING or response.status_code >= _FAULT,
-            )
-        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise DownloadError(f"{target.host} sent a picture compressed, which was not asked.")
-        return _body(response, deadline, limits)
+    proxies = {} if target.is_loopback else found["proxies"]
+    # Behind a proxy it is the proxy that looks names up; its own address is often a private one.
+    look_up = None if select_proxy(target.url, proxies) else target.look_up
+    guard = SendGuard(deadline, longest_wait=_LONGEST_WAIT, look_up=look_up)
+    adapter = session.get_adapter(target.url) if session else guarded_copy(HTTPAdapter())
+    try:
+        with send_through(
+            adapter,
+            guard,
+            prepared,
+            verify=True if found["verify"] is None else found["verify"],
+            proxies=proxies,
+        ) as response:
+            return _read(response, target, deadline, limits)
+    finally:
+        if session is None:
+            adapter.close()
 
 
-def _body(response: requests.Response, deadline: float, limits: DownloadLimits) -> bytes:
-    """Read the body, no further than the caps."""
-    body = bytearray()
+def _read(
+    response: requests.Response, target: Target, deadline: float, limits: DownloadLimits
+) -> bytes | str:
+    location = response.headers.get("Location")
+    if response.status_code in _REDIRECTS and location:
+        return location
+    if response.status_code != _OK:
+        raise DownloadError(
+            f"A picture could not be fetched: {target.host} answered HTTP {response.status_code}.",
+            next_step="Waiting for the task again asks anew; the link may also have expired.",
+            status=response.status_code,
+            passing=response.status_code in _PASSING or response.status_code >= _FAULT,
+        )
+    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise DownloadError(f"{target.host} sent a picture compressed, which was not asked.")
     announced = response.headers.get("Content-Length", "")
-    if not announced.isdecimal() or int(announced[:20]) <= limits.max_bytes:
-        for chunk in response.iter_content(_CHUNK):
-            body += chunk
-            if time.monotonic() >= deadline:
-                raise TimeoutError
-            if len(body) <= limits.max_bytes:
-                continue
-            break
-        else:
-            return bytes(body)
-    raise DownloadError(
+    if announced.isdecimal() and int(announced[:20]) > limits.max_bytes:
+        raise _too_large(limits)
+    body = bytearray()
+    for piece in response.iter_content(_CHUNK):
+        body += piece
+        if time.monotonic() >= deadline:
+            raise TimeoutError
+        if len(body) > limits.max_bytes:
+            raise _too_large(limits)
+    return bytes(body)
+
+
+def _too_large(limits: DownloadLimits) -> DownloadError:
+    return DownloadError(
         f"A picture is larger than the {limits.max_bytes:,} bytes that are allowed."
     )
 
@@ -240,16 +235,3 @@ def _checked(data: bytes, limits: DownloadLimits) -> FetchedPicture:
     return FetchedPicture(
         data, media_type, image.width, image.height, hashlib.sha256(data).hexdigest()
     )
-
-
-def _reason(error: Exception, late: bool, seconds: float) -> str:
-    """Say what went wrong, without the address that requests puts into its messages."""
-    if late or isinstance(error, (requests.Timeout, TimeoutError)):
-        return f"it took longer than allowed ({seconds:g} s in all)"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "the server's certificate was not accepted"
-    if isinstance(error, requests.exceptions.ProxyError):
-        return "the proxy refused it"
-    if isinstance(error, (requests.exceptions.ChunkedEncodingError, HTTPError)):
-        return "the connection ended before the picture did"
-    return "no connection could be made, or it broke off"

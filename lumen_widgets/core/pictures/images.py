@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from lumen_widgets.core.errors import InvalidRequest, naming
-from lumen_widgets.core.http.addresses import is_loopback_url
+from lumen_widgets.core.pictures.addresses import is_loopback_url
 from lumen_widgets.core.pictures.decoding import (
     UnreadablePicture,
     check_size,
@@ -53,6 +53,8 @@ class LocalPicture:
         In pixels, as it is seen.
     sha256
         Hex digest of `data`.
+    content
+        What stands for it where two requests are compared; see `content_of`.
 
     """
 
@@ -61,6 +63,7 @@ class LocalPicture:
     width: int
     height: int
     sha256: str
+    content: str = dataclasses.field(repr=False)
 
 
 def read_picture(
@@ -113,6 +116,42 @@ def read_picture(
         return _from_object(source)
 
 
+def content_of(source: object, found: str | LocalPicture) -> str:
+    """Return what stands for a picture or a mask where two requests are compared.
+
+    Parameters
+    ----------
+    source
+        What someone gave to a call.
+    found
+        What `read_picture` or `read_mask` made of it.
+
+    Returns
+    -------
+    str
+        ``file:`` and a digest of the bytes as they were given, also where they came from a path,
+        a ``data:`` URI or a `Picture`; ``samples:`` and a digest of mode, size, samples and colour
+        profile of an array or a PIL image; ``mask:``, its size and a digest of its bits; or an
+        http(s) address. Never a digest of an encoding that was made here: the same pixels make
+        other files with another release of Pillow or zlib.
+
+    Examples
+    --------
+    >>> content_of("https://example.org/cat.png", read_picture("https://example.org/cat.png"))
+    'https://example.org/cat.png'
+
+    """
+    if isinstance(found, LocalPicture):
+        return found.content
+    # It travels by its address, which expires; its file is known all the same.
+    return f"file:{source.sha256}" if isinstance(source, Picture) else found
+
+
+def file_content(data: bytes) -> str:
+    """Return what stands for the bytes of a file, as `content_of` says."""
+    return f"file:{hashlib.sha256(data).hexdigest()}"
+
+
 def from_bytes(data: bytes, name: str) -> LocalPicture:
     """Return the bytes of a file as a picture: upright, without metadata.
 
@@ -122,6 +161,7 @@ def from_bytes(data: bytes, name: str) -> LocalPicture:
         They are not one picture of a known format, whole and within the caps.
 
     """
+    content = file_content(data)
     try:
         media_type, image = decode(data)
         if orientation_of(image) is None:
@@ -133,7 +173,8 @@ def from_bytes(data: bytes, name: str) -> LocalPicture:
             data, media_type = _encoded(upright, media_type)
     except UnreadablePicture as error:
         raise unreadable(name, error) from None
-    return LocalPicture(data, media_type, width, height, hashlib.sha256(data).hexdigest())
+    sha256 = hashlib.sha256(data).hexdigest()
+    return LocalPicture(data, media_type, width, height, sha256, content)
 
 
 def from_image(image: Image, name: str) -> LocalPicture:
@@ -148,7 +189,12 @@ def from_image(image: Image, name: str) -> LocalPicture:
     upright = upright_image(image, name)
     data = _png(upright, upright.info.get("icc_profile"))
     return LocalPicture(
-        data, "image/png", upright.width, upright.height, hashlib.sha256(data).hexdigest()
+        data,
+        "image/png",
+        upright.width,
+        upright.height,
+        hashlib.sha256(data).hexdigest(),
+        _samples(image, upright),
     )
 
 
@@ -172,6 +218,16 @@ def upright_image(image: Image, name: str) -> Image:
     if image.mode in {"CMYK", "YCbCr", "LAB", "HSV"}:
         result.info.pop("icc_profile", None)  # it described the colours of that mode
     return result
+
+
+def _samples(image: Image, upright: Image) -> str:
+    """Return what stands for a PIL image, which is sent as the upright one."""
+    # Sixteen bits are more than the eight that are sent of them.
+    seen = turned(image) if image.mode.startswith("I;16") else upright
+    profile = upright.info.get("icc_profile") or None
+    digest = hashlib.sha256(repr((image.mode, seen.mode, seen.size, profile)).encode())
+    digest.update(seen.tobytes())
+    return f"samples:{digest.hexdigest()}"
 
 
 def unreadable(name: str, error: UnreadablePicture) -> InvalidRequest:

@@ -29,7 +29,8 @@ _JPEG_START_OF_SCAN, _JPEG_END, _JPEG_COMMENT = 0xDA, 0xD9, 0xFE
 _JPEG_APP0, _JPEG_APP2, _JPEG_APP14, _JPEG_APP15 = 0xE0, 0xE2, 0xEE, 0xEF
 
 # Inside a scan 0xFF is followed by 0 (a stuffed byte) or by a restart mark; anything else ends it.
-_JPEG_SCAN_END = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
+# Not the whole run of 0xFF before a mark: to match that takes quadratic time.
+_JPEG_SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 
 def without_metadata(data: bytes, media_type: str) -> bytes:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import re
+import secrets
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.core.errors import InvalidRequest
-from lumen_widgets.core.pictures.copies import display_copy, thumbnail
 from lumen_widgets.core.pictures.decoding import decode, plain
-from lumen_widgets.core.pictures.saving import write_file
 from lumen_widgets.core.words import harmless
 
 if TYPE_CHECKING:
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-    from lumen_widgets.core.task import Task
-
-__all__ = ["Picture", "Pictures", "display_copy", "thumbnail"]
-
 _TYPES = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
@@ -33,6 +30,13 @@ _TYPES = {
     ".webp": "image/webp",
 }
 _SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
+
+# Long side in pixels. The copy is stored in the notebook: two originals of 4K would make it larger
+# than GitHub shows, and at this size a laptop's screen still has no pixel to spare.
+DISPLAY_SIDE = 1024
+
+# Measured for generated pictures: below this, gradients begin to band.
+_DISPLAY_QUALITY = 88
 
 # A conversion to JPEG or WebP is for passing on: beyond this quality nothing more can be seen.
 _QUALITY = 92
@@ -94,7 +98,7 @@ class Picture:
         index: int = 0,
         count: int = 1,
         prompt: str | None = None,
-        task: Task | None = None,
+        task: Any = None,  # Any: pictures stand below tasks, and do not know them
         url: str | None = None,
     ) -> None:
         self.bytes = data
@@ -125,16 +129,13 @@ class Picture:
         (1024, 1024)
 
         """
-        _, image = decode(self.bytes)
-        return image
+        return decode(self.bytes)[1]
 
     def to_numpy(self) -> NDArray[np.uint8]:
         """Return the pixels as uint8 of shape (height, width, 3), or 4 where there is alpha."""
         import numpy as np
 
-        image = plain(self.to_pil())
-        wanted = "RGBA" if image.mode in {"LA", "RGBA"} else "RGB"
-        return np.array(image.convert(wanted), dtype=np.uint8)
+        return np.array(_coloured(plain(self.to_pil())), dtype=np.uint8)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture to a file, replacing one of that name.
@@ -191,14 +192,10 @@ class Picture:
         return f"{words}{_SUFFIXES[self.media_type]}"
 
     def _converted(self, media_type: str) -> bytes:
-        original = self.to_pil()
-        image, profile = plain(original), original.info.get("icc_profile")
+        image, profile = _opened(self)
         if media_type == "image/jpeg" and image.mode in {"LA", "RGBA"}:
             image = _on_white(image)
-        image.info = {}  # a prompt in the original's text chunks is not passed on unasked
-        file = io.BytesIO()
-        image.save(file, media_type[6:].upper(), quality=_QUALITY, icc_profile=profile)
-        return file.getvalue()
+        return _encoded(image, media_type, _QUALITY, profile)
 
     def __repr__(self) -> str:
         """Return a few words; never the address, which may be signed."""
@@ -263,14 +260,116 @@ class Pictures(list[Picture]):
         return type(self), (list(self),)
 
 
+def display_copy(picture: Picture, long_side: int = DISPLAY_SIDE) -> tuple[bytes, str]:
+    """Return the copy of a picture that a notebook shows and stores.
+
+    Parameters
+    ----------
+    picture
+        The picture.
+    long_side
+        Width or height at most, in pixels; a smaller picture is not enlarged.
+
+    Returns
+    -------
+    tuple of bytes and str
+        The file, and its media type: JPEG, or PNG where there is any transparency. It carries no
+        metadata.
+
+    Examples
+    --------
+    >>> data, media_type = display_copy(picture)  # doctest: +SKIP
+
+    """
+    image, profile = _opened(picture)
+    # Palettes and greys are widened first: resizing mixes neighbouring colours.
+    image = _coloured(_opaque(image))
+    image.thumbnail((long_side, long_side))
+    media_type = "image/png" if image.mode == "RGBA" else "image/jpeg"
+    return _encoded(image, media_type, _DISPLAY_QUALITY, profile), media_type
+
+
+def thumbnail(picture: Picture, long_side: int = 96) -> tuple[bytes, str]:
+    """Return a copy for a list, small enough to travel in a widget's state.
+
+    Parameters
+    ----------
+    picture
+        The picture.
+    long_side
+        Width or height at most, in pixels.
+
+    Returns
+    -------
+    tuple of bytes and str
+        The file, and its media type, as for `display_copy`.
+
+    """
+    return display_copy(picture, long_side)
+
+
+def write_file(path: Path, data: bytes, *, follow: bool = True) -> None:
+    """Write `data` beside `path`, then put it in its place: the new file is there, or the old one.
+
+    Parameters
+    ----------
+    path, data
+        The file, and what it holds from then on.
+    follow
+        Whether a link at `path` is followed; otherwise the file takes the link's place.
+
+    Raises
+    ------
+    OSError
+        It cannot be written; a file that was there before is untouched.
+
+    """
+    if follow:
+        path = path.resolve()
+    part = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        # Not `tempfile`, whose files nobody else may read: this one is the user's own to share.
+        with part.open("xb") as file:
+            file.write(data)
+        part.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
+
+
 def _execution_count() -> int | None:
     """Return the number of the cell that runs now, or None outside IPython."""
-    import sys
-
     # Asked only if somebody else has loaded it: a script never pays for IPython.
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     return None if shell is None else int(shell.execution_count)
+
+
+def _opened(picture: Picture) -> tuple[Image, bytes | None]:
+    """Return a picture as L, LA, RGB or RGBA, and its colour profile."""
+    original = picture.to_pil()
+    # A profile of inks says nothing about the colours that they were turned into.
+    profile = None if original.mode == "CMYK" else original.info.get("icc_profile")
+    return plain(original), profile
+
+
+def _encoded(image: Image, media_type: str, quality: int, profile: bytes | None) -> bytes:
+    image.info = {}  # a prompt in the original's text chunks is not passed on unasked
+    file = io.BytesIO()
+    image.save(file, media_type[6:].upper(), quality=quality, icc_profile=profile)
+    return file.getvalue()
+
+
+def _coloured(image: Image) -> Image:
+    return image.convert("RGBA" if image.mode in {"LA", "RGBA"} else "RGB")
+
+
+def _opaque(image: Image) -> Image:
+    """Return the picture without an alpha channel that hides nothing."""
+    if image.mode not in {"LA", "RGBA"} or image.getextrema()[-1][0] < 255:  # type: ignore[index]  # noqa: PLR2004  opaque; extrema of several channels are pairs of numbers
+        return image
+    return image.convert(image.mode[:-1])
 
 
 def _on_white(image: Image) -> Image:

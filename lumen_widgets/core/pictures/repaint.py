@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PIL.Image import Image
 
 # px of the longer side: the most of a picture that a widget may carry
@@ -41,27 +43,30 @@ class Repaint:
     thumbnail: bytes = field(repr=False)
 
 
-def repaint_of(mask: Image) -> Repaint:
+def repaint_of(mask: NDArray[np.bool_]) -> Repaint:
     """Measure a mask, and draw it in small.
 
     Parameters
     ----------
     mask
-        A PIL image of mode ``L`` in black and white; white is repainted.
+        Bool of shape (height, width): True is repainted.
 
     Examples
     --------
-    >>> import PIL.Image
-    >>> repaint_of(PIL.Image.new("L", (64, 64), 255))
+    >>> import numpy as np
+    >>> repaint_of(np.ones((64, 64), bool))
     Repaint(share=1.0)
 
     """
-    share = mask.histogram()[255] / (mask.width * mask.height)
-    small = mask
+    import numpy as np
+    import PIL.Image
+
+    share = int(np.count_nonzero(mask)) / mask.size
+    whole = small = PIL.Image.fromarray(mask * np.uint8(255))
     # whole blocks only: a resampling filter may pass over a pixel between two of its windows
     while (step := math.ceil(max(small.size) / _SIDE)) > 1:
         small = _seen(small.reduce(step if step <= _LARGEST_STEP else _STEP))
-    if small is not mask and share < _SPARSE:
+    if small is not whole and share < _SPARSE:
         from PIL.ImageFilter import MaxFilter
 
         small = small.filter(MaxFilter(3))

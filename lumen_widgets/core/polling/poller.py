@@ -1,173 +1,185 @@
-"""What follows one task: asks until it ends, has its pictures fetched, writes the journal."""
+"""What looks after one task: asks until it ends, and has its pictures fetched."""
 
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lumen_widgets.client.history import journalled
-from lumen_widgets.client.spending import reservations
-from lumen_widgets.client.webhooks import deliveries
 from lumen_widgets.core.answers import CANCELLED, FAILED, RUNNING, SUCCEEDED, TERMINAL, failure_of
-from lumen_widgets.core.errors import LumenError
-from lumen_widgets.core.polling import status as asking
-from lumen_widgets.core.polling.downloader import Collector
-from lumen_widgets.core.polling.lanes import Sort
-from lumen_widgets.core.polling.pacing import pace_of
-from lumen_widgets.core.polling.watch import Watch
+from lumen_widgets.core.errors import DownloadError, LumenError
+from lumen_widgets.core.options import StatusReport
+from lumen_widgets.core.polling import status as questions
+from lumen_widgets.core.polling.downloader import PictureDownloader
+from lumen_widgets.core.polling.pace import pace_of
+from lumen_widgets.core.polling.scheduler import RequestKind, shared_scheduler
+from lumen_widgets.core.signal import forked
+from lumen_widgets.core.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lumen_widgets.core.answers import Report
     from lumen_widgets.core.http.transport import Transport
+    from lumen_widgets.core.options import Options
     from lumen_widgets.core.pictures.downloads import FetchedPicture
-    from lumen_widgets.core.polling.lanes import Job
-    from lumen_widgets.core.polling.scheduler import Scheduler
-    from lumen_widgets.core.task import Task
-    from lumen_widgets.journal import Journal
+    from lumen_widgets.core.polling.scheduler import Job
+    from lumen_widgets.core.task import TaskState
 
 _log = logging.getLogger("lumen_widgets")
-
-# Seconds between two questions about a task whose end is told to a receiver that runs here: a call
-# may be lost, and none is promised of a task that is cancelled (DESIGN: "still ask every 30 s").
-AWAITED_ASK = 30.0
 
 # So many answers in a row with a word that API.md does not have, or with none, are taken for a
 # task that will never be understood; until then it may be a new word for "still running".
 MOST_STRANGE = 20
 
 
-class Follower:
-    """Follows one task.
+class TaskPoller:
+    """Looks after one task, and alone writes its state.
 
     Parameters
     ----------
-    task
-        The task, whose state this alone changes.
-    transport, scheduler
-        Whom to ask, and who runs the jobs.
+    state
+        What is known of the task.
+    options
+        What plugs on to it.
+    transport
+        Whom to ask.
     fetch
         Downloads one picture; raises DownloadError.
-    journal, row
-        Where the task is written down, None for nowhere.
     timeout
         Seconds for one request.
+
+    Attributes
+    ----------
+    task : Task
+        The task.
 
     """
 
     def __init__(
         self,
-        task: Task,
+        state: TaskState,
+        options: Options,
         *,
         transport: Transport,
-        scheduler: Scheduler,
         fetch: Callable[[str], FetchedPicture],
-        journal: Journal | None,
-        row: int | None,
         timeout: float,
     ) -> None:
-        self.process = os.getpid()
-        self.row = row
-        self._task = task
+        self.task = Task(state, self)
+        self._state = state
+        self._options = options
         self._transport = transport
-        self._scheduler = scheduler
-        self._journal = journal
+        self._fetch = fetch
         self._timeout = timeout
         self._origin = transport.origin.url
-        self._watch = Watch(pace_of(transport.origin, task.request))
+        self._reset()
+        forked.connect_method(self.after_fork)
+
+    def _reset(self) -> None:
+        self._scheduler = shared_scheduler()
+        self._timer = pace_of(self._transport.origin, self._state.request).timer()
         # Guards what follows, and makes each step happen once: a refresh may cross a question
         # that is under way. Never held while anything talks.
         self._lock = threading.Lock()
-        self._asking = False
+        self._asking = True
         self._paused = False
+        # Whether the service has said its last word, and the task is not done yet.
+        self._ending = False
         # The next question, and its number: one that is under way may be overtaken.
         self._job: Job | None = None
         self._turn = 0
-        # Whether the service's call has come, whether a question for it is about to be asked, and
-        # whether the next question is a late one, since a call should come before it.
+        # Whether the service has called, and whether a question is about to be asked at once.
         self._called = False
         self._at_once = False
-        self._patient = False
+        # Seconds between two questions where a call is expected, and what to do if none came.
+        self._rarely: tuple[float, Callable[[], None]] | None = None
         # In a row: questions that failed, answers that did not come in time, strange words.
         self._failures = self._lost = self._strange = 0
-        self._collector = Collector(
-            task,
-            scheduler=scheduler,
-            fetch=fetch,
-            journal=journal,
-            row=row,
-            interval=self._watch.pace.interval,
-            arrived=self._tell,
+        self._downloads = PictureDownloader(
+            self.task,
+            self._state,
+            self._options,
+            scheduler=self._scheduler,
+            download=self._fetch,
+            interval=self._timer.pace.interval,
+            arrived=self._announce,
             ended=self._end,
         )
 
-    @property
-    def paused(self) -> bool:
-        """Whether nothing is asked because someone said so."""
-        return self._paused
+    def after_fork(self, _: None) -> None:
+        """Begin anew in a forked child, but not before somebody there asks for the task."""
+        self._state.after_fork()
+        self._reset()
+        self._asking, self._paused = False, True
 
-    def begin(self, report: Report | None = None) -> None:
-        """Start following: from the submit, or with `report` from what was just said."""
-        # What is known by its id alone may be of any age and any kind.
-        known = report is None or bool(self._task.request.body)
-        age = (0.0 if report is None else self._task.elapsed) if known else None
+    @property
+    def watching(self) -> bool:
+        """Whether it is being asked about, or its pictures are fetched."""
+        return not self._paused
+
+    def begin(
+        self,
+        report: Report | None = None,
+        *,
+        age: float | None = 0.0,
+        trouble: str | None = None,
+    ) -> Task:
+        """Start following, and return the task.
+
+        Parameters
+        ----------
+        report
+            What the service has just said, if it was asked.
+        age
+            How many seconds old the task is; None if that is not known.
+        trouble
+            Why the service could not be asked just now.
+
+        """
         with self._lock:
-            self._asking = True
-            self._watch.begin(self._scheduler.now(), age)
+            self._state.trouble = trouble
+            self._timer.begin(self._scheduler.now(), age)
             try:
                 if report is None:
                     self._ask_later()
-                if self._journal is not None and self._watch.pace.begins():
-                    self._scheduler.errand(self._recall)
+                if self._timer.pace.begins():
+                    self._scheduler.run_soon(self._learn)
             except RuntimeError as error:
                 # Paid already: its id must not be lost to an exception.
-                _log.warning("The task %s is not watched: %s", self._task.id, error)
+                _log.warning("The task %s is not watched: %s", self._state.id, error)
+        self._options.each(lambda one: one.followed(self))
         if report is not None:
             self.hear(report)
+        return self.task
 
-    def pause(self) -> None:
-        """Ask no more until `resume`; a task that has ended or succeeded goes on to its end."""
+    def fail(self, error: LumenError) -> None:
+        """End it with an error of asking, unless it is asked about no more by now."""
+        with self._lock:
+            was_asking = self._asking
+            self._stop_asking()
+        if was_asking:
+            self._end(error)
+
+    def stop(self) -> None:
+        """Ask no more until `watch`; a task that has ended or succeeded goes on to its end."""
         with self._lock:
             if not self._asking:
                 return
             self._paused = True
-            self._forget_question()
-        self._tell()
+            self._stop_asking()
+        self._announce()
 
-    def resume(self) -> None:
+    def watch(self) -> None:
         """Take up a task whose following had stopped, or whose pictures are not all here."""
         with self._lock:
-            if self._asking or self._collector.busy or not self._task._reopen():
+            if self._asking or self._ending or not self._state.reopen():
                 return
             self._asking = True
             self._paused = False
             self._failures = self._lost = self._strange = 0
             self._ask_in(0.0)
-        self._tell()
-
-    def called(self) -> None:
-        """Ask at once, since the service says that there is news; a second call changes nothing."""
-        with self._lock:
-            news, self._called = not self._called, True
-        if news:
-            self.hurry()
-
-    def hurry(self) -> None:
-        """Ask at once, if it is asked about at all."""
-        with self._lock:
-            if not self._asking or self._at_once:
-                return
-            if not self._called:
-                self._watch.unsure(self._scheduler.now())
-            try:
-                self._ask_in(0.0)
-                self._at_once = True
-            except RuntimeError as error:
-                _log.warning("The task %s is not watched: %s", self._task.id, error)
+        self._announce()
 
     def ask_now(self) -> None:
         """Ask on the caller's own thread, for as long as one request may take.
@@ -178,66 +190,106 @@ class Follower:
             If the service refuses to say, or nothing came in time.
 
         """
-        report = asking.ask_until(self._transport, self._task.id, self._timeout, self._scheduler)
+        report = questions.ask_until(
+            self._transport, self._state.id, self._timeout, self._scheduler
+        )
         self.hear(report, wanted=True)
+
+    def ask_at_once(self, *, called: bool = False) -> None:
+        """Ask now, if it is asked about at all; a second call of the service changes nothing."""
+        with self._lock:
+            if called and self._called:
+                return
+            self._called = self._called or called
+            if not self._asking or self._at_once:
+                return
+            if not self._called:
+                self._timer.unsure(self._scheduler.now())
+            try:
+                self._ask_in(0.0)
+                self._at_once = True
+            except RuntimeError as error:
+                _log.warning("The task %s is not watched: %s", self._state.id, error)
+
+    def ask_rarely(self, seconds: float, missed: Callable[[], None]) -> None:
+        """Ask only every so many seconds; `missed` is called if such a question finds the end."""
+        with self._lock:
+            self._rarely = seconds, missed
+            if self._asking and not (self._called or self._at_once):
+                self._ask_later()
+
+    def ask_as_usual(self) -> None:
+        """Take back `ask_rarely`."""
+        with self._lock:
+            self._rarely = None
 
     def hear(self, report: Report, *, wanted: bool = False, told: bool = False) -> None:
         """Act on what the service says of the task; while paused, only if it is `wanted` now.
 
         `told` is what was asked because the service's call had come.
         """
+        status = report.status
         with self._lock:
             if not (self._asking or (self._paused and wanted)):
                 return
             self._failures = self._lost = 0
-            self._task._trouble = None
-            self._strange = 0 if report.status in RUNNING | TERMINAL else self._strange + 1
+            self._state.trouble = None
+            self._strange = 0 if status in RUNNING | TERMINAL else self._strange + 1
             now = self._scheduler.now()
             seconds = None
-            if report.status in TERMINAL or self._strange >= MOST_STRANGE:
-                self._paused = False
-                seconds = self._watch.age(now)
-                if report.status == SUCCEEDED:
-                    seconds = self._watch.ended(now, told=told)
-                self._forget_question()
+            if status in TERMINAL or self._strange >= MOST_STRANGE:
+                self._paused, self._ending = False, True
+                seconds = self._timer.age(now)
+                if status == SUCCEEDED:
+                    seconds = self._timer.ended(now, told=told)
+                self._stop_asking()
             else:
-                self._watch.runs(now)
+                self._timer.runs(now)
                 if self._asking and not self._at_once:  # else it is older than the news
                     self._ask_later()
-        status = report.status
-        # before anybody hears of its end, who might look at the budget then
-        reservations.hear(self._transport.origin.url, self._task.id, status or "")
-        if status == SUCCEEDED:
-            if self._task._hear(SUCCEEDED):
-                self._record(SUCCEEDED, seconds=seconds)
-                self._tell()
-            self._collector.collect(report.urls)
-        elif status in {FAILED, CANCELLED}:
-            self._record(status, error=report.error or {}, seconds=seconds)
-            self._end(failure_of(self._task.id, status, report.error or {}), status)
-        elif self._strange >= MOST_STRANGE:
-            self._end(asking.not_understood(self._task.id, status))
-        if status is not None and status not in TERMINAL and self._task._hear(status):
-            self._record(status)
-            self._tell()
+        self._act_on(report, seconds)
 
-    def _recall(self) -> None:
-        """Learn from the journal, and ask at the time that it suggests."""
-        journal, origin, request = self._journal, self._transport.origin, self._task.request
-        if journal is None or not self._watch.pace.recall(journal, origin, request):
+    def _act_on(self, report: Report, seconds: float | None) -> None:
+        """Tell of what the service said, and see to what follows from it."""
+        status, error = report.status, report.error
+        if status is None:
+            if self._strange >= MOST_STRANGE:
+                self._end(questions.not_understood(self._state.id, None))
             return
+        failed = status in {FAILED, CANCELLED}
+        is_new = failed or self._state.hear(status)
+        # Before anybody hears of its end, who might look at the budget then.
+        heard = StatusReport(status, is_new, (error or {}) if failed else None, seconds)
+        self._options.each(lambda one: one.status(heard))
+        if failed:
+            self._end(failure_of(self._state.id, status, error or {}), status)
+        elif self._strange >= MOST_STRANGE:
+            self._end(questions.not_understood(self._state.id, status))
+        elif is_new:
+            self._announce()
+        if status == SUCCEEDED:
+            try:
+                self._downloads.fetch(report.urls)
+            except RuntimeError as problem:  # no thread can be started for it
+                self._end(questions.broken(self._state.id, problem))
+
+    def _learn(self) -> None:
+        """Learn from what earlier processes saw, and ask at the time that it suggests."""
+        seconds = self._options.durations(self._state.request)
+        if not seconds:
+            return
+        self._timer.pace.learn(seconds)
         with self._lock:
             if self._asking and not (self._at_once or self._failures):
                 self._ask_later()
 
     def _ask_later(self) -> None:
         """Put off the next question, to a late time where a call is due; the lock is held."""
-        now = self._scheduler.now()
-        self._patient = not self._called and deliveries.is_awaited(self._task)
-        if self._patient:
-            self._ask_in(AWAITED_ASK)
+        if self._rarely is not None and not self._called:
+            self._ask_in(self._rarely[0])
         else:
-            self._ask_in(self._watch.next(now, self._scheduler.behind(self._origin)))
+            behind = self._scheduler.lateness(self._origin)
+            self._ask_in(self._timer.next(self._scheduler.now(), behind))
 
     def _ask_in(self, seconds: float) -> None:
         """Put off the next question to `seconds` from now; the lock is held."""
@@ -248,7 +300,7 @@ class Follower:
             self._job = self._scheduler.request(
                 self._scheduler.now() + seconds,
                 partial(self._ask, self._turn),
-                sort=Sort.DOUBTFUL if self._lost else Sort.QUESTION,
+                kind=RequestKind.UNANSWERED if self._lost else RequestKind.STATUS,
                 origin=self._origin,
             )
         except RuntimeError:  # no thread can be started, and none is there
@@ -260,58 +312,51 @@ class Follower:
             if turn != self._turn or not self._asking:
                 return
             told = self._called and self._at_once
-            patient = self._patient and not self._at_once
-            self._at_once = False
+            late = None if self._called or self._at_once else self._rarely
+            self._at_once, self._job = False, None
         sent = self._scheduler.now()
         try:
-            allowed = min(asking.patience(self._lost), self._timeout)
-            report = asking.ask(self._transport, self._task.id, allowed)
-            self._scheduler.reopen(self._origin, sent)
-            journalled.attend(self._journal)
-            if patient and not self._called and report.status in {SUCCEEDED, FAILED}:
-                deliveries.missed(self._task)
-                self._watch.unsure(sent)
+            allowed = min(questions.patience(self._lost), self._timeout)
+            report = questions.ask(self._transport, self._state.id, allowed)
+            self._scheduler.open_origin(self._origin, sent)
+            if late is not None and not self._called and report.status in {SUCCEEDED, FAILED}:
+                self._timer.unsure(sent)
+                late[1]()
             self.hear(report, told=told)
-        except asking.PassingError as passing:
-            interval = self._watch.pace.interval
-            asking.put_off_all(self._scheduler, self._origin, passing, sent, interval)
-            with self._lock:
-                if turn == self._turn and self._asking:
-                    self._failures += 1
-                    self._lost = self._lost + 1 if passing.lost else 0
-                    self._task._trouble = passing.error.message
-                    self._ask_in(asking.pause(interval, self._failures, passing.retry_after))
+        except questions.PassingError as passing:
+            self._ask_again(passing, turn, sent)
         except LumenError as error:
-            self._scheduler.reopen(self._origin, sent)
-            if self._stop():
-                self._end(error)
+            self._scheduler.open_origin(self._origin, sent)
+            self.fail(error)
         except Exception as error:  # noqa: BLE001 -- a bug must not leave a wait hanging
-            _log.exception("The task %s could not be asked about.", self._task.id)
-            self._stop()
-            if not self._paused:
-                self._end(asking.broken(self._task.id, error))
+            _log.exception("The task %s could not be asked about.", self._state.id)
+            self.fail(questions.broken(self._state.id, error))
 
-    def _stop(self) -> bool:
-        """Ask no more; return whether it was still being asked."""
+    def _ask_again(self, passing: questions.PassingError, turn: int, sent: float) -> None:
+        interval = self._timer.pace.interval
+        questions.put_off_all(self._scheduler, self._origin, passing, sent, interval)
         with self._lock:
-            was = self._asking
-            self._forget_question()
-            return was
+            if turn == self._turn and self._asking:
+                self._failures += 1
+                self._lost = self._lost + 1 if passing.lost else 0
+                self._state.trouble = passing.error.message
+                self._ask_in(questions.pause(interval, self._failures, passing.retry_after))
 
-    def _forget_question(self) -> None:
+    def _stop_asking(self) -> None:
         """Ask no more, and learn nothing from how it ends; the lock is held."""
         self._asking = False
-        self._watch.unsure(self._scheduler.now())
+        self._timer.unsure(self._scheduler.now())
         if self._job is not None:
             self._scheduler.cancel(self._job)
             self._job = None
 
     def _end(self, error: LumenError | None, status: str | None = None) -> None:
-        self._task._finish(error, status)
-        self._tell()
+        if self.task.reused and isinstance(error, DownloadError):
+            error.next_step += " Calling it without reuse=True has it made, and paid, anew."
+        self._state.finish(error, status)
+        self._ending = False
+        self._options.each(lambda one: one.ended(self.task))
+        self._announce()
 
-    def _tell(self) -> None:
-        self._scheduler.errand(self._task._announce)
-
-    def _record(self, status: str, **told: Any) -> None:
-        journalled.record(self._journal, self.row, self._task, status, **told)
+    def _announce(self) -> None:
+        self._scheduler.run_soon(partial(self._state.signal.send, self.task))

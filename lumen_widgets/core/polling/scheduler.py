@@ -1,4 +1,4 @@
-"""The one thing in a process that follows tasks: jobs with a time, and at most four that talk.
+"""The scheduler: every request about a task, each at its time, on a few threads of the process.
 
 Threads start with the first job and end when there is nothing left to wait for. They are daemons:
 an interpreter that exits does not wait for pictures (a submit's thread is another matter).
@@ -21,36 +21,93 @@ thread that suits: from a front end's tick, or from an event loop's timer.
 
 from __future__ import annotations
 
+import itertools
 import logging
-import os
 import threading
 import time
-from collections import deque
-from typing import TYPE_CHECKING
+from bisect import bisect_left, insort
+from collections import defaultdict, deque
+from enum import Enum
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
-from lumen_widgets.core.polling.lanes import Sort
-from lumen_widgets.core.polling.traffic import NEVER, Traffic
+from lumen_widgets.core.signal import forked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lumen_widgets.core.polling.lanes import Job, Lane
-
 _log = logging.getLogger("lumen_widgets")
 
-# So many threads may talk at once: one answer that drips holds one until its time-out, the others
-# go on. One more may start for errands alone, so that news reach the user also while all talk.
+# So many requests may be under way at once: one answer that drips holds one thread until its
+# time-out, the others go on. One more thread may start for jobs that send nothing, so that news
+# reach the user also while all of these talk.
 MOST_THREADS = 4
 
 # An idle thread stays this long, in seconds, so that submits in a row do not start one each.
 IDLE = 5.0
 
+# "At most 20 requests a second for the process" (DESIGN), counted over a second and a little more,
+# since requests that leave a second apart may arrive closer together.
+MOST_REQUESTS, SECOND = 20, 1.05
+
+NEVER = float("inf")
+
+
+class RequestKind(Enum):
+    """What a request is for, which says how many of its kind may be under way at once."""
+
+    PICTURE = "picture"
+    STATUS = "status"
+    # The status of a task whose last answer did not come in time.
+    UNANSWERED = "unanswered"
+
+
+# Four threads talk. No kind may take them all, so that slow pictures never keep questions waiting,
+# nor slow answers the pictures; tasks without an answer share one, however many there are.
+WIDTHS = {RequestKind.PICTURE: 3, RequestKind.STATUS: 3, RequestKind.UNANSWERED: 1}
+
+
+class Job(NamedTuple):
+    """One request that waits for its time; the scheduler's, to be passed to `cancel` only.
+
+    Jobs sort by their time, and then by which was added first: no two have the same number.
+    """
+
+    when: float
+    number: int
+    run: Callable[[], None]
+    kind: RequestKind
+    origin: str
+
+
+class _ClosedOrigin:
+    """An origin that cannot answer now: nothing is sent until a time, then one request at a time.
+
+    Attributes
+    ----------
+    failures
+        How often in a row it could not.
+    since
+        When it was last found so. An answer to what was sent before says nothing of it.
+    until
+        When it may be asked again.
+
+    """
+
+    __slots__ = ("failures", "since", "until")
+
+    def __init__(self) -> None:
+        self.failures = 0
+        self.since = self.until = -NEVER
+
 
 class Scheduler:
     """Runs jobs at their times.
 
-    Jobs that talk to the network are `requests` and share the process's limit (see `Traffic`);
-    others are `errands`, which never wait behind them.
+    Requests share the process's limits. Where more are due than may leave, pictures go first: their
+    addresses may not last, and each was earned by a question, so that they never crowd out the
+    questions. After them goes whichever has been due for longest, so that none waits for ever.
+    Jobs that send nothing (`run_soon`) wait for no request.
 
     Parameters
     ----------
@@ -59,8 +116,8 @@ class Scheduler:
     threads
         How many threads may talk; with 0 jobs run in `run_due` only.
     wake
-        With 0 threads: called after a job was added, on whichever thread added it. It should take
-        no time, and call nothing here.
+        With 0 threads: called, on whichever thread, after a job was added or may run earlier than
+        `next_due` said. It should take no time, and call nothing here.
 
     Examples
     --------
@@ -80,21 +137,29 @@ class Scheduler:
     ) -> None:
         self.now = clock
         self._most_threads = threads
-        self._wake = wake
+        # Guards what follows; an idle thread waits on it for the next job.
         self._changed = threading.Condition()
-        self._traffic = Traffic()
-        self._errands: deque[Callable[[], None]] = deque()
+        self._wake = self._changed.notify if threads or wake is None else wake
+        self._numbers = itertools.count()
+        # Sorted lists, not heaps: a cancelled job leaves at once, and to move the places of a
+        # thousand others takes less than a microsecond.
+        self._requests: defaultdict[tuple[RequestKind, str], list[Job]] = defaultdict(list)
+        self._soon: deque[Callable[[], None]] = deque()
+        # Requests under way; when the last ones left, or will that have reserved their turn; and
+        # when one more may.
+        self._running: list[Job] = []
+        self._sent: deque[float] = deque(maxlen=MOST_REQUESTS)
+        self._next_turn = -NEVER
+        self._closed: dict[str, _ClosedOrigin] = {}
         self._threads: set[threading.Thread] = set()
-        self._idle = self._talking = 0
-        # When the one thread wakes that waits for the next job; the other idle ones just wait.
-        self._alarm = NEVER
+        self._idle = 0
 
     def request(
         self,
         when: float,
-        job: Callable[[], None],
+        run: Callable[[], None],
         *,
-        sort: Sort = Sort.QUESTION,
+        kind: RequestKind = RequestKind.STATUS,
         origin: str = "",
     ) -> Job:
         """Run a job that sends one request, at `when` on this scheduler's clock or soon after.
@@ -103,12 +168,12 @@ class Scheduler:
         ----------
         when
             Not before.
-        job
+        run
             Sends the request.
-        sort
-            What it is.
+        kind
+            What it is for.
         origin
-            Whom it asks: it waits while that one is known not to answer (see `shut`).
+            Whom it asks: it waits while that one is closed (see `close_origin`).
 
         Returns
         -------
@@ -122,44 +187,59 @@ class Scheduler:
 
         """
         with self._changed:
-            entry = self._traffic.add(when, job, sort, origin)
+            job = Job(when, next(self._numbers), run, kind, origin)
+            insort(self._requests[kind, origin], job)
             try:
-                self._see_to_it()
+                self._call_thread()
             except RuntimeError:
-                entry.lane.cancel(entry)
+                self.cancel(job)
                 raise
-            return entry
+            return job
 
     def cancel(self, job: Job) -> None:
         """Forget a request; one that has run or runs already stays as it is."""
         with self._changed:
-            job.lane.cancel(job)
+            jobs = self._requests[job.kind, job.origin]
+            place = bisect_left(jobs, job)
+            if place < len(jobs) and jobs[place] is job:
+                del jobs[place]
 
-    def errand(self, job: Callable[[], None]) -> None:
+    def run_soon(self, run: Callable[[], None]) -> None:
         """Run a job that sends nothing, as soon as a thread is free."""
         with self._changed:
-            self._errands.append(job)
-            self._see_to_it()
+            self._soon.append(run)
+            self._call_thread()
 
-    def shut(self, origin: str, sent: float, pause: Callable[[int], float]) -> None:
+    def close_origin(self, origin: str, sent: float, pause: Callable[[int], float]) -> None:
         """Ask `origin` nothing for a while, since what left at `sent` had to fail for anybody.
 
         From then on one request at a time tries, until one is answered. `pause` says for how many
         seconds, from how often in a row this was so.
         """
         with self._changed:
-            self._traffic.gate(origin).close(self.now(), sent, pause)
+            closed = self._closed.setdefault(origin, _ClosedOrigin())
+            now = self.now()
+            # Requests that were under way together fail together: that counts once.
+            if sent >= closed.since:
+                closed.failures += 1
+                closed.since = now
+            closed.until = max(closed.until, now + pause(closed.failures))
 
-    def reopen(self, origin: str, sent: float) -> None:
+    def open_origin(self, origin: str, sent: float) -> None:
         """Note that `origin` has answered a request that left at `sent`."""
         with self._changed:
-            if self._traffic.gate(origin).open(sent) and self._traffic:
-                self._call()
+            closed = self._closed.get(origin)
+            if closed is not None and sent >= closed.since:
+                del self._closed[origin]
+                self._wake()
 
-    def behind(self, origin: str) -> float:
+    def lateness(self, origin: str) -> float:
         """Return by how many seconds questions to `origin` are late, since too many are due."""
         with self._changed:
-            return self._traffic.late(origin, self.now())
+            jobs = self._requests[RequestKind.STATUS, origin]
+            if not jobs or origin in self._closed:
+                return 0.0
+            return max(self.now() - jobs[0].when, 0.0)
 
     def claim(self, deadline: float) -> bool:
         """Wait for the turn to send one request from the caller's own thread.
@@ -172,9 +252,10 @@ class Scheduler:
         """
         with self._changed:
             now = self.now()
-            turn = self._traffic.reserve(now, deadline)
-        if turn is None:
-            return False
+            turn = max(now, self._next_turn)
+            if turn > deadline:
+                return False
+            self._note_sent(turn)
         if turn > now:
             time.sleep(turn - now)
         return True
@@ -191,7 +272,11 @@ class Scheduler:
 
         """
         with self._changed:
-            return self.now() if self._errands else self._traffic.due()
+            now = self.now()
+            if self._soon:
+                return now
+            due, job = self._next_request(now)
+            return None if job is None else due
 
     def run_due(self, limit: int | None = None) -> int:
         """Run every job that is due now, on the caller's thread; return how many ran.
@@ -205,35 +290,80 @@ class Scheduler:
         ran = 0
         while limit is None or ran < limit:
             with self._changed:
-                job, lane, _ = self._next()
-            if job is None:
+                run, _ = self._take(self.now())
+            if run is None:
                 break
-            self._run(job, lane)
+            self._run(run)
             ran += 1
         return ran
 
     def clear(self) -> None:
         """Forget every job."""
         with self._changed:
-            self._errands.clear()
-            self._traffic.clear()
+            self._soon.clear()
+            self._requests.clear()
 
-    def _run(self, job: Callable[[], None], lane: Lane | None) -> None:
+    # What follows is called with the lock held, but for `_run`, `_send` and `_work`.
+
+    def _has_jobs(self) -> bool:
+        return bool(self._soon) or any(self._requests.values())
+
+    def _note_sent(self, when: float) -> None:
+        self._sent.append(when)
+        is_full = len(self._sent) == MOST_REQUESTS
+        self._next_turn = max(when, self._sent[0] + SECOND) if is_full else when
+
+    def _next_request(self, now: float) -> tuple[float, Job | None]:
+        """Return the request whose turn is next, and when; none if others must end before."""
+        if len(self._running) >= max(self._most_threads, 1):
+            return NEVER, None
+        turn = max(now, self._next_turn)
+        kinds = [job.kind for job in self._running]
+        origins = [job.origin for job in self._running]
+        candidates = []
+        for (kind, origin), jobs in self._requests.items():
+            closed = self._closed.get(origin)
+            if not jobs or kinds.count(kind) >= WIDTHS[kind] or (closed and origin in origins):
+                continue
+            opens = max(jobs[0].when, closed.until) if closed else jobs[0].when
+            is_picture = kind is RequestKind.PICTURE
+            candidates.append((max(opens, turn), not is_picture, opens, jobs[0]))
+        if not candidates:
+            return NEVER, None
+        due, _, _, job = min(candidates)
+        return due, job
+
+    def _take(self, now: float) -> tuple[Callable[[], None] | None, float]:
+        """Take out the job whose turn it is, or say when there is one."""
+        if self._soon:
+            return self._soon.popleft(), now
+        due, job = self._next_request(now)
+        if job is None or due > now:
+            return None, due
+        del self._requests[job.kind, job.origin][0]
+        self._note_sent(now)
+        self._running.append(job)
+        return partial(self._send, job), now
+
+    def _send(self, job: Job) -> None:
         try:
-            job()
+            job.run()
+        finally:
+            with self._changed:
+                self._running.remove(job)
+
+    def _run(self, run: Callable[[], None]) -> None:
+        try:
+            run()
         except Exception:  # noqa: BLE001 -- logged: one job must not end the others
             _log.exception("A job of the scheduler failed.")
-        finally:
-            if lane is not None:
-                with self._changed:
-                    lane.done()
-                    self._talking -= 1
 
-    def _see_to_it(self) -> None:
-        """Wake a thread, or start one, for what was just added; the lock is held."""
-        if self._call():
+    def _call_thread(self) -> None:
+        """Have one thread, or whatever drives this, look at the jobs again."""
+        self._wake()
+        if self._idle or not self._most_threads:
             return
-        # A thread whose start was interrupted never lived: it must not hold a place for ever.
+        # One whose start was interrupted, or that a job ended, must not hold a place for ever.
         self._threads = {thread for thread in self._threads if thread.is_alive()}
         if len(self._threads) <= self._most_threads:
             thread = threading.Thread(target=self._work, name="lumen-worker", daemon=True)
@@ -246,74 +376,48 @@ class Scheduler:
                 if not self._threads:
                     raise
 
-    def _call(self) -> bool:
-        """Have an idle thread, or whatever drives this, look again; return whether there is one."""
-        if self._most_threads == 0 and self._wake is not None:
-            self._wake()
-        if self._idle:
-            self._changed.notify()
-        return self._idle > 0 or self._most_threads == 0
-
     def _work(self) -> None:
-        while True:
-            with self._changed:
-                job, lane, wait = self._next()
-                while job is None:
-                    woken = self._rest(wait)
-                    job, lane, wait = self._next()
-                    # Looked for first: a thread that was just called may believe that it was not.
-                    if not woken and job is None and not self._is_next(wait):
-                        self._threads.discard(threading.current_thread())
-                        return
-                if self._errands or self._traffic:
-                    self._see_to_it()
-            self._run(job, lane)
+        while (run := self._next_job()) is not None:
+            self._run(run)
             # No job may be kept alive by this frame while the thread is idle.
-            job = None
+            del run
 
-    def _rest(self, wait: float | None) -> bool:
-        """Wait for the next job, which is due in `wait` seconds; return whether it was called."""
-        # One thread waits for that; the other idle ones wait until they are called, or not needed.
-        guards = self._is_next(wait)
-        alarm = self._alarm = self.now() + (wait or 0.0) if guards else self._alarm
-        self._idle += 1
-        try:
-            return self._changed.wait(wait if guards else IDLE)
-        finally:
-            self._idle -= 1
-            if guards and self._alarm == alarm:
-                self._alarm = NEVER
-
-    def _is_next(self, wait: float | None) -> bool:
-        """Say whether nobody wakes in time for a job that is due in `wait` seconds."""
-        return wait is not None and self.now() + wait < self._alarm
-
-    def _next(self) -> tuple[Callable[[], None] | None, Lane | None, float | None]:
-        """Take the job whose turn it is, or say how long until there is one; None is never."""
-        if self._errands:
-            return self._errands.popleft(), None, None
-        if self._talking >= max(self._most_threads, 1):
-            return None, None, None
-        now = self.now()
-        taken = self._traffic.take(now)
-        if taken is None:
-            due = self._traffic.due()
-            return None, None, None if due is None else max(due - now, 0.0)
-        self._talking += 1
-        return *taken, None
+    def _next_job(self) -> Callable[[], None] | None:
+        """Wait for a job and take it; None if this thread has been idle for long."""
+        with self._changed:
+            now = self.now()
+            ends = now + IDLE
+            run, due = self._take(now)
+            while run is None:
+                if now >= ends:
+                    if self._idle or not self._has_jobs():
+                        self._threads.discard(threading.current_thread())
+                        # It may have been this thread that was called last.
+                        self._changed.notify()
+                        return None
+                    ends = now + IDLE
+                self._idle += 1
+                self._changed.wait(min(due, ends) - now)
+                self._idle -= 1
+                now = self.now()
+                run, due = self._take(now)
+            if self._has_jobs():
+                self._call_thread()
+            return run
 
 
-# By process id: the threads of a parent do not live on in a forked child. No lock is needed (and
-# none may be made at import): setdefault is atomic, and a scheduler without jobs costs nothing.
-_schedulers: dict[int, Scheduler] = {}
+# The process's scheduler, under "shared": no lock is needed (and none may be made at import), since
+# setdefault is one step, and a scheduler without jobs costs nothing.
+_schedulers: dict[str, Scheduler] = {}
+forked.connect(lambda _: _schedulers.clear())
 
 
 def shared_scheduler() -> Scheduler:
     """Return the process's scheduler."""
-    known = _schedulers.get(os.getpid())
-    return known if known is not None else _schedulers.setdefault(os.getpid(), Scheduler())
+    known = _schedulers.get("shared")
+    return known if known is not None else _schedulers.setdefault("shared", Scheduler())
 
 
 def use_scheduler(scheduler: Scheduler) -> None:
     """Follow this process's new tasks with `scheduler`; earlier ones stay where they are."""
-    _schedulers[os.getpid()] = scheduler
+    _schedulers["shared"] = scheduler

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import KW_ONLY, dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -30,12 +31,8 @@ LONGEST_WAIT = 10.0
 # … and the longest that it may ask for: a Retry-After of hours would lose a finished picture.
 LONGEST_RETRY_AFTER = 60.0
 
-# 4xx that blame the moment, not the question.
-_PASSING = frozenset(
-    {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
-)
 
-
+@dataclass(eq=False)
 class PassingError(Exception):
     """An answer that did not come, or was no answer; the next one may.
 
@@ -53,19 +50,11 @@ class PassingError(Exception):
 
     """
 
-    def __init__(
-        self,
-        error: LumenError,
-        retry_after: float | None = None,
-        *,
-        shared: bool = False,
-        lost: bool = False,
-    ) -> None:
-        super().__init__(str(error))
-        self.error = error
-        self.retry_after = retry_after
-        self.shared = shared
-        self.lost = lost
+    error: LumenError
+    retry_after: float | None = None
+    _: KW_ONLY
+    shared: bool = False
+    lost: bool = False
 
 
 def ask(transport: Transport, task_id: str, timeout: float) -> Report:
@@ -95,24 +84,20 @@ def ask(transport: Transport, task_id: str, timeout: float) -> Report:
     status = answer.status
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return answers.read_report(answer, task_id)
-    if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        wanted = answers.retry_after(answer)
+    if status < HTTPStatus.BAD_REQUEST:
+        redirects = f"{transport.origin} redirects, which is never followed with a key."
         raise PassingError(
-            answers.error_of(answer, task_id=task_id),
-            wanted,
-            # A 5xx may be this one task's trouble, unless it comes with a time for everybody.
-            shared=status == HTTPStatus.TOO_MANY_REQUESTS or wanted is not None,
+            UpstreamError(
+                redirects, next_step="Check the base URL.", status=status, task_id=task_id
+            )
         )
-    if status >= HTTPStatus.BAD_REQUEST:
-        raise answers.error_of(answer, task_id=task_id)
-    raise PassingError(
-        UpstreamError(
-            f"{transport.origin} redirects, which is never followed with a key.",
-            next_step="Check the base URL.",
-            status=status,
-            task_id=task_id,
-        )
-    )
+    said = answers.error_of(answer, task_id=task_id)
+    if status not in answers.PASSING and status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise said
+    wanted = answers.retry_after(answer)
+    # A 5xx may be this one task's trouble, unless it comes with a time for everybody.
+    shared = status == HTTPStatus.TOO_MANY_REQUESTS or wanted is not None
+    raise PassingError(said, wanted, shared=shared)
 
 
 def ask_until(transport: Transport, task_id: str, timeout: float, scheduler: Scheduler) -> Report:
@@ -128,39 +113,32 @@ def ask_until(transport: Transport, task_id: str, timeout: float, scheduler: Sch
         On Ctrl-C, with a message that names the task.
 
     """
-    try:
-        return _ask_until(transport, task_id, scheduler.now() + timeout, scheduler)
-    except KeyboardInterrupt:
-        raise interrupted(goes_on(task_id)) from None
-
-
-def _ask_until(transport: Transport, task_id: str, deadline: float, scheduler: Scheduler) -> Report:
+    deadline = scheduler.now() + timeout
+    origin = transport.origin.url
     failures = lost = 0
-    while True:
-        scheduler.claim(deadline)
-        sent = scheduler.now()
-        try:
-            report = _readable(
-                ask(transport, task_id, min(patience(lost), max(deadline - sent, 0.0))), task_id
-            )
-        except PassingError as passing:
+    try:
+        while True:
+            scheduler.claim(deadline)
+            sent = scheduler.now()
+            allowed = min(patience(lost), max(deadline - sent, 0.0))
+            try:
+                report = ask(transport, task_id, allowed)
+                # Whoever asks takes a silent return for news.
+                if report.status is not None:
+                    scheduler.open_origin(origin, sent)
+                    return report
+                passing = PassingError(not_understood(task_id, None))
+            except PassingError as failed:
+                passing = failed
             failures += 1
             lost += passing.lost
             wait = pause(0.25, failures, passing.retry_after)
-            put_off_all(scheduler, transport.origin.url, passing, sent, 0.25)
+            put_off_all(scheduler, origin, passing, sent, 0.25)
             if scheduler.now() + wait >= deadline:
                 raise passing.error from None
-        else:
-            scheduler.reopen(transport.origin.url, sent)
-            return report
-        time.sleep(wait)
-
-
-def _readable(report: Report, task_id: str) -> Report:
-    """Return a report that says something: whoever asks takes a silent return for news."""
-    if report.status is None:
-        raise PassingError(not_understood(task_id, None))
-    return report
+            time.sleep(wait)
+    except KeyboardInterrupt:
+        raise interrupted(goes_on(task_id)) from None
 
 
 def put_off_all(
@@ -184,9 +162,9 @@ def put_off_all(
     """
     if passing.shared:
         wanted = passing.retry_after
-        scheduler.shut(origin, sent, lambda failures: pause(interval, failures, wanted))
+        scheduler.close_origin(origin, sent, lambda failures: pause(interval, failures, wanted))
     elif not passing.lost:
-        scheduler.reopen(origin, sent)
+        scheduler.open_origin(origin, sent)
 
 
 def patience(lost: int) -> float:

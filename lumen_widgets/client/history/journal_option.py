@@ -1,0 +1,246 @@
+"""The journal as an option: a call is written down before it is paid, its task until its end."""
+
+from __future__ import annotations
+
+import logging
+import time
+import weakref
+from typing import TYPE_CHECKING
+
+from lumen_widgets.client.history.reuse import Reuse
+from lumen_widgets.core.errors import InvalidRequest, LumenError, SubmitOutcomeUnknown
+from lumen_widgets.core.options import AnsweredMeanwhile, Option
+from lumen_widgets.core.submit import unrecorded
+from lumen_widgets.journal import SHORTENED, Journal, JournalRow, JournalUnwritable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from lumen_widgets.client.history.records import AccountTasks, JournalRecords
+    from lumen_widgets.core.answers import Accepted
+    from lumen_widgets.core.call import Call
+    from lumen_widgets.core.options import Followed, StatusReport
+    from lumen_widgets.core.pictures.downloads import FetchedPicture
+    from lumen_widgets.core.request import Request
+    from lumen_widgets.core.task import Task
+
+_log = logging.getLogger("lumen_widgets")
+
+# Seconds in which a broken journal is not complained of again: a thousand tasks would bury
+# everything else.
+_QUIET = 300.0
+
+# When each journal was last complained of, as `time.monotonic` counts.
+_warned: weakref.WeakKeyDictionary[Journal, float] = weakref.WeakKeyDictionary()
+
+
+class JournalOption(Option):
+    """Writes one call and its task down, and gives back what was paid for the same one before.
+
+    Parameters
+    ----------
+    records
+        Where.
+    tasks, timeout
+        Who takes up what was paid before, and seconds to wait for a request that is being sent.
+    row
+        The task's row, where it has one already.
+
+    """
+
+    def __init__(
+        self,
+        records: JournalRecords,
+        tasks: AccountTasks,
+        timeout: float,
+        row: JournalRow | None = None,
+    ) -> None:
+        self._records = records
+        self._journal = records.journal
+        self._tasks = tasks
+        self._timeout = timeout
+        self._looked: Reuse | None = None
+        self._row = None if row is None else row.row
+        self._task_id = "" if row is None else row.task_id or ""
+
+    @property
+    def home(self) -> Path | None:
+        """The journal's folder."""
+        return None if self._journal is None else self._journal.home
+
+    def check(self, call: Call) -> None:
+        """Refuse what was read from a journal, which keeps no ``data:`` pictures."""
+        if call.reuse and self._journal is None:
+            raise InvalidRequest(
+                "reuse=True looks for what was paid before in the journal, and this client has "
+                "none (journal=False). Nothing was sent.",
+                next_step="Make the client with a journal, or leave reuse out.",
+                field="reuse",
+            )
+        if _is_shortened(call.asked.body):
+            raise InvalidRequest(
+                "This request had pictures in data: addresses, of which the journal keeps no "
+                "bytes.",
+                next_step="Call edit or inpaint again with the pictures.",
+                field="request",
+            )
+
+    def answer(self, call: Call) -> Task | None:
+        """Return the task of the same request, where `reuse` asks for it."""
+        if not call.reuse or self._journal is None:
+            return None
+        if self._looked is None:
+            self._looked = Reuse(
+                self._records, self._journal, call, tasks=self._tasks, timeout=self._timeout
+            )
+        return self._looked.find()
+
+    def record(self, call: Call) -> None:
+        """Write the call down; on the disk when this returns."""
+        if self._journal is None:
+            return
+        origin, endpoint, body = self._records.origin, call.request.endpoint, call.request.body
+        account = self._records.account
+        try:
+            if self._looked is None:
+                self._row = self._journal.begin(
+                    origin=origin,
+                    account=account,
+                    endpoint=endpoint,
+                    body=body,
+                    digest=call.digest,
+                )
+                return
+            found = self._journal.begin_or_find(
+                origin=origin,
+                account=account,
+                endpoint=endpoint,
+                body=body,
+                digests=self._looked.digests,
+                passed=self._looked.passed,
+            )
+        except JournalUnwritable as error:
+            raise unrecorded(str(error)) from None
+        if isinstance(found, JournalRow):
+            raise AnsweredMeanwhile
+        self._row = found
+
+    def accepted(self, accepted: Accepted) -> None:
+        """Complete the row with the task's id."""
+        self._task_id = accepted.task_id
+        self._note(
+            lambda journal, row: journal.accept(
+                row, task_id=accepted.task_id, created=accepted.created, status=accepted.status
+            ),
+            f"The service has taken the task {accepted.task_id}. ",
+        )
+
+    def refused(self, error: BaseException) -> None:
+        """Close the row: nothing was taken."""
+        why = error.message if isinstance(error, LumenError) else "it was never sent"
+        self._note(lambda journal, row: journal.refuse(row, why))
+
+    def unknown(self, error: BaseException) -> None:
+        """Leave the row as one that may have been taken."""
+        why = error.message if isinstance(error, SubmitOutcomeUnknown) else str(error)
+        self._note(lambda journal, row: journal.lose(row, why))
+
+    def taken_up(self, task_id: str, status: str) -> None:
+        """Note that this process looks after the task from now on."""
+        self._task_id = task_id
+        if self._journal is None:
+            return
+        try:
+            self._row = self._journal.adopt(
+                origin=self._records.origin,
+                account=self._records.account,
+                task_id=task_id,
+                status=status,
+            )
+        except JournalUnwritable as error:
+            _log.warning("The journal does not know who follows %s: %s", task_id, error)
+
+    def followed(self, watcher: Followed) -> None:
+        """Remember the task by its row."""
+        if self._row is not None:
+            self._records.sent[self._row] = watcher.task
+
+    def status(self, report: StatusReport) -> None:
+        """Write down what is new, and that this process lives."""
+        if self._journal is None:
+            return
+        if not report.is_new:
+            # so that no other process takes over what this one follows
+            try:
+                self._journal.attend()
+            except JournalUnwritable as error:
+                _log.debug("The journal does not hear that tasks are followed: %s", error)
+            return
+        self._keep_up(
+            lambda journal, row: journal.record(
+                row, status=report.status, error=report.error, seconds=report.seconds
+            ),
+            f"The journal misses that {self._task_id} is {report.status}",
+        )
+
+    def durations(self, request: Request) -> Sequence[float]:
+        """Return how long like tasks took."""
+        return self._records.durations(request)
+
+    def picture(self, fetched: FetchedPicture, index: int, count: int) -> None:
+        """Keep a picture beside the journal."""
+        self._keep_up(
+            lambda journal, row: journal.keep(
+                row,
+                index,
+                fetched.data,
+                count=count,
+                sha256=fetched.sha256,
+                media_type=fetched.media_type,
+                width=fetched.width,
+                height=fetched.height,
+            ),
+            f"A picture of {self._task_id} was not kept",
+        )
+
+    def _note(self, write: Callable[[Journal, int], object], known: str = "") -> None:
+        """Write what became of the request; too late to stop it, so a failure is told."""
+        if self._journal is None or self._row is None:
+            return
+        try:
+            write(self._journal, self._row)
+        except JournalUnwritable as error:
+            missing = "The journal does not know what became of this request"
+            raise LumenError(f"{known}{missing}: {error}") from None
+
+    def _keep_up(self, write: Callable[[Journal, int], object], what: str) -> None:
+        """Write what came of a task; a disk in trouble is told of once, not for each.
+
+        The task is paid and goes on; what arrives is in memory.
+        """
+        if self._journal is None or self._row is None:
+            return
+        try:
+            write(self._journal, self._row)
+        except (JournalUnwritable, ValueError) as error:
+            now = time.monotonic()
+            again = now - _warned.get(self._journal, -_QUIET) < _QUIET
+            if not again:
+                _warned[self._journal] = now
+            _log.log(
+                logging.DEBUG if again else logging.WARNING,
+                "%s: %s Tasks go on and their pictures still arrive, but only in memory: save() "
+                "them. What else is missed in the next minutes is not said again.",
+                what,
+                error,
+            )
+
+
+def _is_shortened(value: object) -> bool:
+    """Say whether the journal left the bytes of a picture out of a body."""
+    if isinstance(value, dict):
+        return any(_is_shortened(item) for item in value.values())
+    if isinstance(value, list):
+        return any(_is_shortened(item) for item in value)
+    return isinstance(value, str) and value.startswith(SHORTENED)

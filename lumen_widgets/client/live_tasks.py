@@ -1,0 +1,209 @@
+"""The tasks that this process holds: submitted, taken up, or brought back from the journal."""
+
+from __future__ import annotations
+
+import itertools
+import time
+import weakref
+from functools import partial
+from typing import TYPE_CHECKING
+
+from lumen_widgets.client.history import records
+from lumen_widgets.client.spending.budget import settle
+from lumen_widgets.client.spending.prices import credits_of
+from lumen_widgets.core.answers import read_id
+from lumen_widgets.core.errors import InvalidRequest
+from lumen_widgets.core.polling.poller import TaskPoller
+from lumen_widgets.core.polling.scheduler import shared_scheduler
+from lumen_widgets.core.polling.status import ask_until
+from lumen_widgets.core.signal import Signal
+from lumen_widgets.core.task import Task, TaskState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lumen_widgets.client.history.records import JournalRecords, Row
+    from lumen_widgets.core.answers import Accepted
+    from lumen_widgets.core.call import Call
+    from lumen_widgets.core.http.transport import Transport
+    from lumen_widgets.core.options import Options
+    from lumen_widgets.core.pictures.downloads import FetchedPicture
+    from lumen_widgets.core.request import Request
+
+
+# By number, oldest first. There is no lock: a weak reference is cleared at any instant, also
+# inside a call from here, and each single operation on a dict is one step by itself.
+_tasks: dict[int, weakref.ref[Task]] = {}
+_numbers = itertools.count()
+_added: Signal[Task] = Signal("new tasks")
+
+
+def known() -> list[Task]:
+    """Return the tasks that somebody still holds, oldest first.
+
+    A task that is being followed is held by what follows it; one that has ended is here for as
+    long as a variable, a widget or one of its pictures refers to it.
+
+    Examples
+    --------
+    >>> known()
+    []
+
+    """
+    tasks = (reference() for _, reference in sorted(_tasks.copy().items()))
+    return [task for task in tasks if task is not None]
+
+
+def listen(fn: Callable[[Task], None]) -> Callable[[], None]:
+    """Have `fn` called with each new task, once; return what ends that.
+
+    A task that is new at this very moment may be both heard of here and in `known()`.
+
+    Parameters
+    ----------
+    fn
+        Called on whichever thread submitted or took up the task, before it gets it: it should
+        take no time. What it raises is logged.
+
+    Examples
+    --------
+    >>> stop = listen(lambda task: None)
+    >>> stop()
+
+    """
+    return _added.connect(fn)
+
+
+def add(task: Task) -> None:
+    """Take a task in, and tell whoever listens."""
+    number = next(_numbers)
+    _tasks[number] = weakref.ref(task, partial(_forget, number))
+    _added.send(task)
+
+
+def _forget(number: int, _reference: weakref.ref[Task]) -> None:
+    _tasks.pop(number, None)
+
+
+class LiveTasks:
+    """The tasks of one account in this process; one id is one task here.
+
+    Parameters
+    ----------
+    transport
+        Whom to ask.
+    options
+        Makes what plugs on to a task, by its request and the journal's row where it has one.
+    fetch
+        Downloads one picture.
+    records
+        The journal's rows of the account.
+    timeout
+        Seconds for one request.
+    added
+        Called with each task that is new here, on whichever thread made it.
+
+    """
+
+    def __init__(
+        self,
+        *,
+        transport: Transport,
+        options: Callable[[Request, Row | None], Options],
+        fetch: Callable[[str], FetchedPicture],
+        records: JournalRecords,
+        timeout: float,
+        added: Callable[[Task], None],
+    ) -> None:
+        self._transport = transport
+        self._options = options
+        self._fetch = fetch
+        self._records = records
+        self._timeout = timeout
+        self._added = added
+        self._tasks: weakref.WeakValueDictionary[str, Task] = weakref.WeakValueDictionary()
+
+    def get(self, task_id: str | None) -> Task | None:
+        """Return a task that is held already."""
+        return None if task_id is None else self._tasks.get(task_id)
+
+    def accepted(self, accepted: Accepted, call: Call, options: Options) -> Task:
+        """Follow a task that the service has just taken."""
+        state = TaskState(
+            accepted.task_id,
+            call.request,
+            origin=self._transport.origin.url,
+            status=accepted.status,
+            created=accepted.created,
+            submitted=time.time(),
+            cost=credits_of,
+            correlation_id=call.correlation_id,
+        )
+        return self.keep(self._poller(state, options).begin())
+
+    def take_up(self, task_id: str) -> Task:
+        """Return a task by its id: the one that is held already, or out of the journal, or new.
+
+        Raises
+        ------
+        LumenError
+            As `LumenClient.task` says.
+
+        """
+        if read_id({"id": task_id}) is None:
+            raise InvalidRequest(
+                "That is no task id.",
+                next_step="Pass the id that a Task shows, as a string.",
+                field="task_id",
+            )
+        live = self.get(task_id)
+        if live is not None:
+            if not live.done:
+                live.watch()
+            return live
+        row = self._records.find(task_id)
+        if row is not None and (kept := self.restored(row)) is not None:
+            return self.keep(kept)
+        report = ask_until(self._transport, task_id, self._timeout, shared_scheduler())
+        poller = self.poller_of(row, task_id)
+        # What the service says by now is heard next, and then also written down.
+        known = bool(poller.task.request.body)
+        poller.begin(report, age=poller.task.elapsed if known else None)
+        return self.keep(poller.task)
+
+    def poller_of(self, row: Row | None, task_id: str) -> TaskPoller:
+        """Return what looks after a task that was submitted earlier, not begun yet."""
+        state = TaskState(
+            task_id,
+            records.request_of(row),
+            origin=self._transport.origin.url,
+            status="queued" if row is None else row.state,
+            created=None if row is None else row.created,
+            submitted=None if row is None else row.submitted,
+            age=0.0 if row is None else max(time.time() - row.submitted, 0.0),
+            cost=credits_of,
+        )
+        options = self._options(state.request, row)
+        options.each(lambda one: one.taken_up(task_id, state.status))
+        return self._poller(state, options)
+
+    def restored(self, row: Row) -> Task | None:
+        """Return a task out of its row that needs no network any more, or None."""
+        # Another process may have seen its end, of which this one's budget has not heard.
+        settle(row.origin, row.task_id or "", row.state)
+        return records.restored(row, credits_of)
+
+    def keep(self, task: Task) -> Task:
+        """Hold a task; whoever asks for its id again gets the same one."""
+        self._tasks[task.id] = task
+        self._added(task)
+        return task
+
+    def _poller(self, state: TaskState, options: Options) -> TaskPoller:
+        return TaskPoller(
+            state,
+            options,
+            transport=self._transport,
+            fetch=self._fetch,
+            timeout=self._timeout,
+        )

@@ -1,0 +1,249 @@
+"""One call on its way to be paid: what was asked for, what of it is sent, and its digest.
+
+Calls that ask for the same have one digest. Addresses of hosted pictures change with every upload,
+and that of a result expires: so it is made of what is behind them (`content_of`). Where the service
+reports to is left out, since it changes nothing of what is made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from lumen_widgets.core.callback import SECRET_FIELD, URL_FIELD
+from lumen_widgets.core.errors import InvalidRequest
+from lumen_widgets.core.fields import PICTURE_FIELDS
+from lumen_widgets.core.pictures.images import LocalPicture, content_of, file_content, read_picture
+from lumen_widgets.core.pictures.masks import check_pair, read_mask
+from lumen_widgets.core.pictures.picture import Picture
+from lumen_widgets.core.pictures.sources import read_bytes
+from lumen_widgets.core.request import build, check_fields
+from lumen_widgets.core.sizes import check_same_size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lumen_widgets.core.fields import Fields
+    from lumen_widgets.core.models import Endpoint
+    from lumen_widgets.core.pictures.images import PictureSource
+    from lumen_widgets.core.pictures.masks import MaskSource
+    from lumen_widgets.core.request import Request
+
+
+# A digest begins with its version, so that one of an earlier release is never taken for one of now.
+DIGEST_VERSION = 2
+
+_REPORTING = frozenset({URL_FIELD, SECRET_FIELD})
+
+# Beyond this a float has no room for single units: it stays what it is.
+_WHOLE = 2**53
+
+
+class Call:
+    """One call on its way to be paid.
+
+    Parameters
+    ----------
+    asked
+        What the caller asked for, with pictures by their content: its digest is made of this.
+    origin
+        The service's address.
+    request
+        What is to be sent; a picture that exists only here stands in it by its content.
+    read
+        Of each picture and mask: what someone gave, and what was read of it.
+    reuse
+        Whether a task that was paid before is as good.
+    correlation_id
+        What the caller knows the call by; None makes one up.
+
+    Attributes
+    ----------
+    request : Request
+        What is to be sent, as far as it is prepared and hosted.
+    pictures : dict
+        The pictures that exist only here, by their content.
+
+    """
+
+    def __init__(
+        self,
+        asked: Request,
+        request: Request | None = None,
+        *,
+        origin: str,
+        read: Sequence[tuple[object, str | LocalPicture]] = (),
+        reuse: bool = False,
+        correlation_id: str | None = None,
+    ) -> None:
+        self.asked = asked
+        self.origin = origin
+        self.read = read
+        self.pictures = {one.content: one for _, one in read if isinstance(one, LocalPicture)}
+        self.reuse = reuse
+        self.correlation_id = correlation_id or uuid4().hex
+        self._unprepared = request or asked
+        self.request = self._unprepared
+
+    @cached_property
+    def digest(self) -> str:
+        """What calls that ask for the same have in common; taken once, of what was asked for."""
+        return digest_of(self.origin, self.asked)
+
+    def begin(self) -> None:
+        """Forget what an earlier round has prepared and hosted."""
+        self.request = self._unprepared
+
+
+def several(pictures: object) -> list[Any]:
+    """Return one picture or a sequence of them as a list; text, bytes and arrays are one.
+
+    Raises
+    ------
+    InvalidRequest
+        If there is none.
+
+    """
+    if isinstance(pictures, str | bytes | bytearray | memoryview):
+        return [pictures]
+    listed = list(pictures) if isinstance(pictures, Sequence | Iterator) else [pictures]
+    if not listed:
+        raise InvalidRequest(
+            "There is no picture to edit.", next_step="Pass at least one picture.", field="images"
+        )
+    return listed
+
+
+def read_call(
+    endpoint: Endpoint,
+    prompt: str,
+    fields: Fields,
+    *,
+    images: Sequence[PictureSource] = (),
+    mask: MaskSource | None = None,
+    base_url: str,
+    correlation_id: str | None = None,
+) -> Call:
+    """Read and check what someone passed to a call, before anything is hosted or paid.
+
+    Parameters
+    ----------
+    endpoint, prompt, fields
+        As for `check_fields`.
+    images
+        The pictures of an edit; of an inpaint, the one that is repainted.
+    mask
+        What an inpaint repaints; None for the other calls.
+    base_url
+        The service that is to read the pictures.
+    correlation_id
+        As for `Call`.
+
+    Raises
+    ------
+    InvalidRequest
+        Something in it is not as the call takes it.
+
+    """
+    checked = check_fields(endpoint, prompt, fields)
+    extra, reuse = fields.get("extra"), fields.get("reuse", False)
+    if not images and mask is None:
+        request = build(endpoint, checked, extra=extra)
+        return Call(request, origin=base_url, reuse=reuse, correlation_id=correlation_id)
+    field = "images" if mask is None else "image"
+    # All are read before the first is hosted: a bad one costs no upload.
+    read: list[tuple[object, str | LocalPicture]] = [
+        (picture, read_picture(picture, base_url=base_url, field=field)) for picture in images
+    ]
+    masked = repaint = None
+    contents = [content_of(*picture) for picture in read]
+    if mask is not None:
+        area = read_mask(mask)
+        # A Picture that travels by its URL has a known size all the same.
+        sized = images[0] if isinstance(images[0], Picture) else read[0][1]
+        check_pair(sized, area)
+        known = area if isinstance(sized, str) else sized
+        if not isinstance(known, str):
+            check_same_size(fields.get("size"), known.width, known.height)
+        repaint = None if isinstance(area, str) else area.repaint
+        masked = content_of(mask, area)
+        read.append((mask, area))
+    asked = build(
+        endpoint, checked, image_urls=contents, mask_url=masked, repaint=repaint, extra=extra
+    )
+    urls = {content_of(given, found): found for given, found in read if isinstance(found, str)}
+    request = asked.with_addresses(urls)
+    return Call(
+        asked, request, origin=base_url, read=read, reuse=reuse, correlation_id=correlation_id
+    )
+
+
+def digest_of(origin: str, request: Request) -> str:
+    """Return the digest of a request to a service.
+
+    Parameters
+    ----------
+    origin
+        Scheme, host and port of the service.
+    request
+        The request; its body may have contents in place of addresses.
+
+    Examples
+    --------
+    >>> from lumen_widgets.core.request import Request
+    >>> one = Request("generations", {"prompt": "a cat", "seed": 1})
+    >>> other = Request("generations", {"seed": 1.0, "prompt": "a cat"})
+    >>> digest_of("https://lumen.example", one) == digest_of("https://lumen.example", other)
+    True
+
+    """
+    return f"{DIGEST_VERSION}:{digest_with(origin, request, _content)}"
+
+
+def digest_with(origin: str, request: Request, content: Callable[[str], str]) -> str:
+    """Return a digest of a request, in which `content` says what stands for a picture's address."""
+
+    def pictures(value: Any) -> Any:
+        if isinstance(value, list):
+            return [pictures(item) for item in value]
+        if isinstance(value, str):
+            return content(request.contents.get(value, value))
+        return _numbers(value)
+
+    body = {
+        name: pictures(value) if name in PICTURE_FIELDS else _numbers(value)
+        for name, value in request.body.items()
+        if name not in _REPORTING
+    }
+    text = json.dumps([origin, request.endpoint, body], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def is_data_uri(text: str) -> bool:
+    """Say whether text is a picture in itself, as a ``data:`` URI."""
+    return text.lstrip()[:5].lower() == "data:"
+
+
+def _content(text: str) -> str:
+    """Return the content of what a field for pictures holds: an address, or a content already."""
+    if is_data_uri(text):  # in `extra`, which nobody has read yet
+        try:
+            return file_content(read_bytes(text, "picture")[0])
+        except InvalidRequest:
+            return text  # what it is, the service may know
+    return text
+
+
+def _numbers(value: Any) -> Any:
+    """Return a value with every whole number written in one way: to JSON, 1 is 1.0."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < _WHOLE:
+        return int(value)
+    if isinstance(value, dict):
+        return {name: _numbers(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_numbers(item) for item in value]
+    return value

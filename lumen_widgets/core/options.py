@@ -1,0 +1,252 @@
+"""The seam: what plugs on to a call and its task, step by step, in an order that loses no money.
+
+::
+
+    check       may refuse
+    answer      gives a task that is there already, and nothing is paid
+    prepare     changes the request
+    reserve     may refuse for what it costs
+    host        gives pictures that exist only here an address
+    record      writes it down: the last step before the POST
+    ───────────────── the POST ─────────────────
+    accepted    the service has taken it  ┐
+    refused     it was certainly not taken├ one of these
+    unknown     nobody can say            ┘
+    taken_up    in place of all above: the task was there, and is known by its id
+    followed    it is asked about from now on
+    status      each answer about it
+    picture     each picture of it, as it came
+    derive      another picture, made of one that came
+    ended       it is done
+
+What stands above the POST may refuse by raising; then, and where nothing was taken, `refused` is
+called of each option in reverse order. Once a byte of the POST may have left nothing is undone but
+by the service's own word. What fails below the POST is a warning: the task is paid, and goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from lumen_widgets.core.errors import LumenError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from lumen_widgets.core.answers import Accepted
+    from lumen_widgets.core.call import Call
+    from lumen_widgets.core.pictures.downloads import FetchedPicture
+    from lumen_widgets.core.pictures.picture import Picture
+    from lumen_widgets.core.request import Request
+    from lumen_widgets.core.task import Task
+
+_log = logging.getLogger("lumen_widgets")
+
+
+class AnsweredMeanwhile(Exception):
+    """Raised by `record`: since `answer` was asked, the same request was sent by someone else."""
+
+
+class StatusReport(NamedTuple):
+    """What the service said of a task.
+
+    Attributes
+    ----------
+    status
+        Its word.
+    is_new
+        Whether it is another word than before.
+    error
+        ``code`` and ``message`` of a failed task.
+    seconds
+        With a last word: how long the task took, where all of it was seen.
+
+    """
+
+    status: str
+    is_new: bool
+    error: Mapping[str, str] | None = None
+    seconds: float | None = None
+
+
+class Followed(Protocol):
+    """What asks about a task, as far as options may steer it."""
+
+    @property
+    def task(self) -> Task:
+        """The task."""
+
+    def ask_at_once(self, *, called: bool = False) -> None:
+        """Ask now; `called` says that the service itself told of news."""
+
+    def ask_rarely(self, seconds: float, missed: Callable[[], None]) -> None:
+        """Ask only every so many seconds, until told otherwise.
+
+        `missed` is called if such a question finds that the task has ended.
+        """
+
+    def ask_as_usual(self) -> None:
+        """Take back `ask_rarely`."""
+
+
+class Option:
+    """What one option does for one task: every step is here, and does nothing.
+
+    Steps above the POST run on the caller's thread, but for `record`; those below it, and
+    `record`, run on threads in the background.
+    """
+
+    @property
+    def home(self) -> Path | None:
+        """The folder in which the request is kept, None if it is not."""
+        return None
+
+    def check(self, call: Call) -> None:
+        """Raise a LumenError to refuse the call before anything else is done."""
+
+    def answer(self, call: Call) -> Task | None:  # noqa: ARG002 -- for those that have one
+        """Return a task that is there already, so that nothing is paid."""
+        return None
+
+    def prepare(self, call: Call) -> None:
+        """Change what is sent."""
+
+    def reserve(self, call: Call) -> None:
+        """Raise BudgetExceeded to refuse the call for what it costs."""
+
+    def host(self, call: Call) -> None:
+        """Give each picture that exists only here an address in what is sent."""
+
+    def record(self, call: Call) -> None:
+        """Write the call down, or raise JournalError: then nothing is sent."""
+
+    def accepted(self, accepted: Accepted) -> None:
+        """Note that the service has taken it."""
+
+    def refused(self, error: BaseException) -> None:
+        """Note that it was not taken, and let go of what was held for it; maybe more than once."""
+
+    def unknown(self, error: BaseException) -> None:
+        """Note that it may have been taken, and let go of nothing."""
+
+    def taken_up(self, task_id: str, status: str) -> None:
+        """Note that a task is taken up by its id, with the service's word so far."""
+
+    def followed(self, watcher: Followed) -> None:
+        """Note that the task is asked about from now on."""
+
+    def status(self, report: StatusReport) -> None:
+        """Note what the service said, in each of its answers."""
+
+    def durations(self, request: Request) -> Sequence[float]:  # noqa: ARG002 -- as for `answer`
+        """Return how long like tasks took that were seen earlier, in seconds, newest first."""
+        return ()
+
+    def picture(self, fetched: FetchedPicture, index: int, count: int) -> None:
+        """Keep a picture as it came."""
+
+    def derive(self, picture: Picture) -> Picture | None:  # noqa: ARG002 -- as for `answer`
+        """Return what is shown in place of a picture that came, None for itself."""
+        return None
+
+    def ended(self, task: Task) -> None:
+        """Note that the task is done."""
+
+
+class Options:
+    """The options of one task, in their order.
+
+    Parameters
+    ----------
+    options
+        Each step is asked of them from first to last, `refused` from last to first.
+
+    Attributes
+    ----------
+    warnings : list of str
+        What failed as the outcome of the POST was noted, for whoever waits for it.
+
+    """
+
+    def __init__(self, options: Iterable[Option] = ()) -> None:
+        self._options = tuple(options)
+        self.warnings: list[str] = []
+
+    @property
+    def home(self) -> Path | None:
+        """The folder in which the request is kept."""
+        return next((one.home for one in self._options if one.home is not None), None)
+
+    def answer(self, call: Call) -> Task | None:
+        """Run `check` and `answer`; return the first task."""
+        for one in self._options:
+            one.check(call)
+        answers = (one.answer(call) for one in self._options)
+        return next((task for task in answers if task is not None), None)
+
+    def begin(self, call: Call) -> None:
+        """Run `prepare`, `reserve` and `host`; if one refuses, all is undone."""
+        call.begin()
+        try:
+            for one in self._options:
+                one.prepare(call)
+            for one in self._options:
+                one.reserve(call)
+            for one in self._options:
+                one.host(call)
+        except BaseException as error:
+            self.refused(error)
+            raise
+
+    def record(self, call: Call) -> None:
+        """Run `record`."""
+        for one in self._options:
+            one.record(call)
+
+    def accepted(self, accepted: Accepted) -> None:
+        """Run `accepted`."""
+        self.each(lambda one: one.accepted(accepted), tell=self.warnings.append)
+
+    def refused(self, error: BaseException) -> None:
+        """Run `refused`, from last to first."""
+        undone = Options(reversed(self._options))
+        undone.each(lambda one: one.refused(error), tell=self.warnings.append)
+
+    def unknown(self, error: BaseException) -> None:
+        """Run `unknown`."""
+        self.each(lambda one: one.unknown(error), tell=self.warnings.append)
+
+    def durations(self, request: Request) -> Sequence[float]:
+        """Return the first durations that an option knows."""
+        found: list[Sequence[float]] = []
+        self.each(lambda one: found.append(one.durations(request)))
+        return next(filter(None, found), ())
+
+    def derive(self, picture: Picture) -> Picture:
+        """Run `derive`, each on what the one before made."""
+        made = [picture]
+        self.each(lambda one: made.append(one.derive(made[-1]) or made[-1]))
+        return made[-1]
+
+    def each(
+        self, step: Callable[[Option], object], tell: Callable[[str], object] = _log.warning
+    ) -> None:
+        """Run a step below the POST, which must not stop what is paid already.
+
+        Parameters
+        ----------
+        step
+            Calls one step of the option that it is given.
+        tell
+            Called with what failed.
+
+        """
+        for one in self._options:
+            try:
+                step(one)
+            except Exception as error:  # noqa: BLE001 -- whatever an option does, the task goes on
+                _log.debug("An option of the client failed.", exc_info=True)
+                named = str(error) or type(error).__name__
+                tell(named if isinstance(error, LumenError) else f"An option failed: {named}")

@@ -1,0 +1,94 @@
+"""A signal, whose functions are called with each piece of news; and the one that tells of forks."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import weakref
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+_log = logging.getLogger("lumen_widgets")
+
+
+class Signal(Generic[T]):
+    """Calls every function that is connected, on the thread that sends.
+
+    There is no lock, so that one can be made while a module is imported, and none has to be
+    replaced after a fork: each single operation on a dict is one step by itself.
+
+    Parameters
+    ----------
+    name
+        What it tells of, for the log.
+
+    Examples
+    --------
+    >>> signal: Signal[str] = Signal("a greeting")
+    >>> disconnect = signal.connect(print)
+    >>> signal.send("hello")
+    hello
+    >>> disconnect()
+
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._functions: dict[int, Callable[[T], object]] = {}
+        self._numbers = itertools.count()
+
+    def connect(self, fn: Callable[[T], object]) -> Callable[[], None]:
+        """Have `fn` called with each piece of news; return what ends that.
+
+        Parameters
+        ----------
+        fn
+            Called on whichever thread sends, so it should take no time; what it raises is logged.
+
+        """
+        number = next(self._numbers)
+        self._functions[number] = fn
+
+        def disconnect() -> None:
+            self._functions.pop(number, None)
+
+        return disconnect
+
+    def connect_method(self, method: Callable[[T], object]) -> None:
+        """Have a bound method called with each piece of news, for as long as its object lives."""
+        number = next(self._numbers)
+        reference = weakref.WeakMethod(method, lambda _: self._functions.pop(number, None))
+
+        def call(news: T) -> None:
+            alive = reference()
+            if alive is not None:
+                alive(news)
+
+        self._functions[number] = call
+
+    def send(self, news: T) -> None:
+        """Call every function, in the order in which they were connected."""
+        for fn in self._functions.copy().values():
+            try:
+                fn(news)
+            except Exception:  # noqa: BLE001 -- logged: the code of others must not stop what sends
+                _log.exception("A listener to %s failed.", self._name)
+
+    def clear(self) -> None:
+        """Disconnect every function."""
+        self._functions.clear()
+
+
+# Sent in a forked child before anything else runs there: threads are gone, locks may be held by
+# nobody who lives there, and the parent's connections must not be read from. Whatever holds one of
+# these begins anew.
+forked: Signal[None] = Signal("a fork")
+
+# There is no fork on Windows, nor in a browser.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=lambda: forked.send(None))

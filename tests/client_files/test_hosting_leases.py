@@ -1,0 +1,254 @@
+"""What leases hold and for how long, on a clock of the test's own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lumen_widgets.client import HostedFile, HostingError
+from lumen_widgets.client.hosting.lease import Lease
+from lumen_widgets.client.hosting.protocol import RENEW_BEFORE
+from lumen_widgets.client.hosting.upload_cache import GRACE
+from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
+from tests.client_files.hosted import SERVICE, MemoryHosting, host, local
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Driven:
+    """A scheduler whose time goes on when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.scheduler = Scheduler(clock=lambda: self.now, threads=0)
+
+    def after(self, seconds: float) -> None:
+        """Let time pass, and run what is due by then."""
+        self.now += seconds
+        self.scheduler.run_due()
+
+
+@pytest.fixture
+def driven() -> Driven:
+    """Drive the process's scheduler."""
+    made = Driven()
+    use_scheduler(made.scheduler)
+    return made
+
+
+def test_the_same_bytes_are_put_there_once() -> None:
+    """A picture used again, also by several threads at once, is put once at each hosting."""
+    crowd = threading.Barrier(8)
+    first, second = MemoryHosting(), MemoryHosting()
+
+    def edit() -> None:
+        crowd.wait(10)
+        host(local(), first)
+
+    threads = [threading.Thread(target=edit) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+
+    assert host(local(), first) == host(local(), first) == host(local(), second)
+    assert (first.puts, second.puts) == (1, 1)
+
+
+def test_a_file_goes_ten_minutes_after_its_last_lease(driven: Driven) -> None:
+    """It stays while one of two leases holds it, and for the grace after the last one."""
+    hosting = MemoryHosting()
+    first, second = Lease(), Lease()
+    for lease in (first, second):
+        lease.address(local(), hosting, SERVICE)
+    first.release()
+    first.release()  # again, it does nothing
+    driven.after(2 * GRACE)
+    assert len(hosting.there) == 1
+
+    second.release()
+    driven.after(GRACE - 1)
+    assert len(hosting.there) == 1
+    driven.after(1)
+    assert hosting.there == set()
+
+
+def test_a_file_that_is_used_again_waits_anew(driven: Driven) -> None:
+    """Edits in a row of the same picture put it once, and each of them gives it the whole grace."""
+    hosting = MemoryHosting()
+    for _ in range(5):
+        host(local(), hosting)
+        driven.after(GRACE - 1)
+    assert (hosting.puts, len(hosting.there)) == (1, 1)
+
+    driven.after(1)
+    assert hosting.there == set()
+    host(local(), hosting)
+    assert (hosting.puts, len(hosting.there)) == (2, 1)
+
+
+def test_what_is_kept_is_never_deleted(driven: Driven) -> None:
+    """A file that the service may still read is left to expire, whoever else uses it."""
+    hosting = MemoryHosting()
+    unknown = Lease()
+    unknown.address(local(), hosting, SERVICE)
+    unknown.keep()
+    unknown.release()
+    host(local(), hosting)
+    driven.after(2 * GRACE)
+    assert (hosting.puts, len(hosting.there)) == (1, 1)
+
+
+def test_addresses_of_a_request_are_taken_again(driven: Driven) -> None:
+    """A file that a request names is held for it; an address that nobody here gave is no matter."""
+    hosting = MemoryHosting()
+    url = host(local(), hosting)
+    again = Lease()
+    again.take_again(["https://elsewhere.example/cat.png", "data:image/png;base64,AAAA", url])
+    driven.after(2 * GRACE)
+    assert hosting.there == {url}
+
+    again.release()
+    driven.after(GRACE)
+    with pytest.raises(HostingError, match="its address has ended; nothing was sent"):
+        Lease().take_again([url])
+
+
+def test_an_address_that_has_ended_is_not_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is still there, and whose address has ended, is of no use to the service."""
+    url = host(local(), MemoryHosting(lasts=2 * RENEW_BEFORE))
+    later = time.time() + 2 * RENEW_BEFORE
+    monkeypatch.setattr(time, "time", lambda: later)
+    with pytest.raises(HostingError, match="its address has ended; nothing was sent"):
+        Lease().take_again([url])
+
+
+class Renewing(MemoryHosting):
+    """A hosting whose addresses need to be renewed before each use."""
+
+    renewals = 0
+    while_renewing: Callable[[], None] = staticmethod(lambda: None)
+    left = RENEW_BEFORE * 2
+
+    def put(self, data: bytes, media_type: str, digest: str) -> HostedFile:
+        """Keep a file, for a short time."""
+        put = super().put(data, media_type, digest)
+
+        def renew() -> HostedFile:
+            self.renewals += 1
+            self.while_renewing()
+            ends = time.time() + self.left
+            return HostedFile(f"{put.url}&{self.renewals}", ends, put.remove, renew)
+
+        return HostedFile(put.url, time.time() + RENEW_BEFORE / 2, put.remove, renew)
+
+
+def test_a_renewed_file_is_the_same_file(driven: Driven) -> None:
+    """It is not put there again, not deleted meanwhile, and deleted once in the end."""
+    hosting = Renewing()
+    first = host(local(), hosting)
+    hosting.while_renewing = lambda: driven.after(2 * GRACE)
+    second = host(local(), hosting)
+    assert second == f"{first}&1"
+    assert (hosting.puts, hosting.renewals, len(hosting.there)) == (1, 1, 1)
+    Lease().take_again([first, second])
+
+    host(local(), hosting)
+    driven.after(2 * GRACE)
+    assert hosting.renewals == 1
+    assert len(hosting.there) == 1  # the lease above still holds it
+
+
+def test_a_renewal_that_helps_nothing_is_an_upload() -> None:
+    """An address that does not last after its renewal either is not used."""
+    hosting = Renewing()
+    hosting.left = RENEW_BEFORE / 2
+    assert host(local(), hosting) != host(local(), hosting)
+    assert (hosting.puts, hosting.renewals) == (2, 1)
+
+
+def test_an_upload_that_replaces_another_is_not_deleted_with_it(driven: Driven) -> None:
+    """A hosting that names files by their content gives one address twice: the new file stays."""
+    there: list[str] = []
+
+    class ByContent:
+        def put(self, data: bytes, media_type: str, digest: str) -> HostedFile:
+            there.append(digest)
+            ends = time.time() + RENEW_BEFORE / 2
+            return HostedFile(f"https://files.example/{digest}", ends, there.clear)
+
+    hosting = ByContent()
+    host(local(), hosting)
+    second, third = Lease(), Lease()
+    url = second.address(local(), hosting, SERVICE)
+    third.take_again([url])
+    second.release()
+    driven.after(2 * GRACE)
+    assert len(there) == 2
+
+    third.release()
+    driven.after(GRACE)
+    assert there == []
+
+
+def test_a_file_goes_where_no_thread_can_be_started(
+    driven: Driven, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the interpreter ends: then the scheduler's own thread deletes it."""
+    hosting = MemoryHosting()
+    host(local(), hosting)
+
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    driven.after(GRACE)
+    assert hosting.there == set()
+
+
+def test_a_forked_child_deletes_nothing_of_its_parent() -> None:
+    """A child that ends, or lets go of a lease that it has inherited, leaves the file alone."""
+    if not hasattr(os, "fork"):
+        pytest.skip("this system has no fork")
+    program = """
+        import os, sys
+        from tests.client_files.hosted import SERVICE, MemoryHosting, host, local
+        from lumen_widgets.client.hosting.lease import Lease
+
+        class Telling(MemoryHosting):
+            def put(self, *args):
+                put = super().put(*args)
+                return type(put)(put.url, None, self.tell)
+
+            def tell(self):
+                # in one piece, since two files may be deleted at the same time
+                who = b"the parent" if os.getpid() == parent else b"the child"
+                os.write(1, b"deleted by " + who + b"\\n")
+
+        parent, hosting, lease = os.getpid(), Telling(), Lease()
+        lease.address(local(), hosting, SERVICE)
+        host(local(41), hosting)
+        child = os.fork()
+        if not child:
+            lease.release()
+            sys.exit(0)
+        os.waitpid(child, 0)
+        lease.release()
+        print("the child has ended", flush=True)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout == "the child has ended\n" + 2 * "deleted by the parent\n"

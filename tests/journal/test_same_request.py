@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+from lumen_widgets.journal import Journal, JournalRow
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ACCOUNT: dict[str, Any] = {"origin": "o", "account": "a"}
+OTHERS: dict[str, Any] = {"origin": "o", "account": "another key"}
+
+
+def sent(journal: Journal, state: str, *, kept: int = 0, **account: Any) -> int:
+    """Write down a request with the digest ``d`` for two pictures, as far as that state."""
+    row = journal.begin(
+        **{**ACCOUNT, **account}, endpoint="edits", body={"prompt": "p", "n": 2}, digest="d"
+    )
+    if state == "unknown":
+        journal.lose(row, "no answer")
+    elif state == "refused":
+        journal.refuse(row, "no credits")
+    elif state != "sending":
+        journal.accept(row, task_id=f"t{row}", created=None, status="queued")
+        journal.record(row, status=state)
+    for index in range(kept):
+        data = f"{row} {index}".encode()
+        sha256 = hashlib.sha256(data).hexdigest()
+        journal.keep(
+            row, index, data, sha256=sha256, media_type="image/png", width=1, height=1, count=2
+        )
+    return row
+
+
+def same(journal: Journal, **names: Any) -> int | None:
+    """Return the number of the row that the same request finds."""
+    found = journal.find_same(**{**ACCOUNT, "digests": ["d"], **names})
+    return None if found is None else found.row
+
+
+def test_what_says_most_goes_first(tmp_path: Path) -> None:
+    """Pictures go before what runs, that before what is being sent, that before what is unknown."""
+    journal = Journal(tmp_path)
+    assert same(journal) is None
+    for state in ("unknown", "sending", "processing"):
+        row = sent(journal, state)
+        assert same(journal) == row
+    half = sent(journal, "succeeded", kept=1)
+    assert same(journal) == half
+    best = sent(journal, "succeeded", kept=2)
+    for state in ("refused", "failed", "cancelled", "unknown", "sending", "processing"):
+        sent(journal, state)
+    assert same(journal) == best
+    assert same(journal, digests=["another"]) is None
+    assert same(journal, origin="elsewhere") is None
+
+
+def test_what_came_to_nothing_does_not_count(tmp_path: Path) -> None:
+    """A request that was refused, failed or was cancelled is sent again."""
+    journal = Journal(tmp_path)
+    for state in ("refused", "failed", "cancelled"):
+        sent(journal, state)
+
+    assert same(journal) is None
+
+
+def test_of_another_key_only_pictures_count(tmp_path: Path) -> None:
+    """What another key has running, or may have paid, is not this key's."""
+    journal = Journal(tmp_path)
+    for state in ("processing", "sending", "unknown", "succeeded"):
+        sent(journal, state, **OTHERS)
+    assert same(journal) is None
+
+    whole = sent(journal, "succeeded", kept=2, **OTHERS)
+    assert same(journal) == whole
+    found = journal.find_same(**ACCOUNT, digests=["d"], passed={whole})
+    assert found is None
+
+
+def test_any_digest_matches_and_the_first_is_written_down(tmp_path: Path) -> None:
+    """A request is found by what an earlier release knew it by, and kept by what this one does."""
+    journal = Journal(tmp_path)
+    begun = {**ACCOUNT, "endpoint": "edits", "body": {"prompt": "p"}}
+    old = sent(journal, "succeeded", kept=2)
+    found = journal.begin_or_find(**begun, digests=["2:d", "d"])
+    assert isinstance(found, JournalRow)
+    assert found.row == old
+    assert same(journal, digests=["2:d", "d"]) == old
+    assert same(journal, digests=["2:d"]) is None
+
+    row = journal.begin_or_find(**begun, digests=["2:d", "d"], passed={old})
+    assert isinstance(row, int)
+    assert same(journal, digests=["2:d"]) == row
+    assert same(journal, digests=["d"]) == old
+
+
+def test_of_several_that_begin_at_once_one_does(tmp_path: Path) -> None:
+    """Looking and beginning are one step: of several processes at once, one sends."""
+    code = textwrap.dedent("""
+        import sys
+        from lumen_widgets.journal import Journal
+        journal = Journal(sys.argv[1])
+        input()
+        found = journal.begin_or_find(
+            origin="o", account="a", endpoint="edits", body={"prompt": "p"}, digests=["d"])
+        print("begun" if isinstance(found, int) else f"found {found.row}", flush=True)
+        sys.stdin.read()
+    """)
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(5)
+    ]
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write("\n")
+        child.stdin.flush()
+    said = [child.stdout.readline().strip() for child in children if child.stdout is not None]
+    for child in children:
+        child.communicate(timeout=60)
+
+    assert sorted(said) == ["begun", *["found 1"] * 4]
+
+
+def test_what_a_dead_process_was_sending_is_found_as_lost(tmp_path: Path) -> None:
+    """A request whose sender was killed is found, and says that nobody knows."""
+    code = textwrap.dedent("""
+        import sys
+        from lumen_widgets.journal import Journal
+        Journal(sys.argv[1]).begin(
+            origin="o", account="a", endpoint="edits", body={"prompt": "p"}, digest="d")
+    """)
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+    found = Journal(tmp_path).begin_or_find(
+        **ACCOUNT, endpoint="edits", body={"prompt": "p"}, digests=["d"]
+    )
+
+    assert isinstance(found, JournalRow)
+    assert (found.state, found.lost) == ("sending", True)
