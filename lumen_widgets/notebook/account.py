@@ -6,6 +6,7 @@ import getpass
 import html
 import os
 import sys
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
@@ -51,10 +52,11 @@ class Account:
 def _sandbox_account() -> Account:
     """Return the sandbox's account, with a server that is running now."""
     global _sandbox  # noqa: PLW0603 # one server a user, and so one client of it
-    running = sandbox.start()
-    if _sandbox is None or _sandbox[0] != running:
-        _sandbox = running, LumenClient(running.api_key, running.url)
-    return Account(_SANDBOX_WORDS, _sandbox[1])
+    running, home = sandbox.start(), os.environ.get(_HOME)
+    if _sandbox is None or _sandbox[:2] != (running, home):
+        _sandbox = running, home, LumenClient(running.api_key, running.url)
+        _of_sandboxes.add(_sandbox[2])
+    return Account(_SANDBOX_WORDS, _sandbox[2])
 
 
 def _service_account(*, ask: bool = False) -> Account:
@@ -105,17 +107,21 @@ def _found_account() -> Account | None:
     return _default[1]
 
 
-# What a client without arguments takes from the environment.
-_SETTINGS = ("LUMEN_API_KEY", "LUMEN_BASE_URL", "LUMEN_HOSTING", "LUMEN_HOME")
+# What a client without arguments takes from the environment; a sandbox's takes its journal alone.
+_HOME = "LUMEN_HOME"
+_SETTINGS = ("LUMEN_API_KEY", "LUMEN_BASE_URL", "LUMEN_HOSTING", _HOME)
 
-_sandbox: tuple[object, LumenClient] | None = None
+# A server, where the journal is, and the client of both.
+_sandbox: tuple[object, str | None, LumenClient] | None = None
+# That one and those before it, whose tasks somebody still holds: they cost nothing either.
+_of_sandboxes: weakref.WeakSet[LumenClient] = weakref.WeakSet()
 _default: tuple[tuple[str | None, ...], Account | None] | None = None
 _chosen: Account | None = None
 
 
 def account_of(client: LumenClient) -> Account:
     """Return the account of a client that somebody else made."""
-    if _sandbox is not None and client is _sandbox[1]:
+    if client in _of_sandboxes:
         return Account(_SANDBOX_WORDS, client)
     return Account(f"{urlsplit(client.base_url).netloc} · pictures cost credits", client)
 
@@ -184,7 +190,9 @@ def at_hand() -> LumenClient | None:
         return _chosen.client
     if _chosen is None and (account := _found_account()) is not None:
         return account.client
-    return None if _sandbox is None else _sandbox[1]
+    if _sandbox is not None and _sandbox[1] == os.environ.get(_HOME):
+        return _sandbox[2]
+    return None
 
 
 def renewed(account: Account) -> Account:

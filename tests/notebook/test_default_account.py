@@ -107,3 +107,19 @@ def test_a_call_asks_the_sandbox_once_whether_it_is_there(
     lumen.generate("a fox", size="64x64", wait=False).wait(60)
 
     assert calls == ["/healthz"]
+
+
+def test_another_home_is_another_journal_on_the_sandbox_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where `LUMEN_HOME` moves, calls are written there; earlier tasks still cost nothing."""
+    monkeypatch.setattr(account, "_chosen", None)
+    monkeypatch.setenv("LUMEN_HOME", str(tmp_path / "before"))
+    lumen.use("sandbox")
+    before = lumen.generate("a fox", size="64x64", wait=False)
+    monkeypatch.setenv("LUMEN_HOME", str(tmp_path / "after"))
+    assert len(lumen.history()) == 0
+    after = lumen.generate("a hen", size="64x64", wait=False)
+
+    assert [entry.id for entry in lumen.history()] == [after.id]
+    assert account.account_of_task(before).is_sandbox
