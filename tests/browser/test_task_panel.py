@@ -51,8 +51,9 @@ from lumen_widgets.client import Request, Task
 from lumen_widgets.core.task import TaskState
 requests = [Request("generations", {"prompt": f"picture {i} " + "of a sea " * (i % 40),
                                     "model": "m"}) for i in range(1000)]
-tasks = [Task(TaskState(f"task-{i}", request, origin="http://127.0.0.1:9", status="processing"))
-         for i, request in enumerate(requests)]
+states = [TaskState(f"task-{i}", request, origin="http://127.0.0.1:9", status="processing")
+          for i, request in enumerate(requests)]
+tasks = [Task(state) for state in states]
 panel = lumen.TaskPanel(tasks); panel
 """
 
@@ -261,7 +262,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_320_pixels(
 def test_of_a_thousand_rows_those_near_the_screen_are_in_the_page(lab: Lab) -> None:
     """Scrolling and keys reach every row; what changes is shown; the page stays small."""
     notebook = lab.open(
-        [_BEGIN, _MANY, 'tasks[0]._finish(status="succeeded"); tasks[0]._announce()']
+        [_BEGIN, _MANY, 'states[0].finish(status="succeeded"); states[0].signal.send(tasks[0])']
     )
     notebook.run_cell(0)
     notebook.run_cell(1)

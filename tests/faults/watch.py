@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lumen_widgets.core.polling import scheduler
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from typing import Self
@@ -106,8 +108,13 @@ def nothing_unheard() -> Iterator[list[str]]:
 
 def lumen_threads(but: Collection[threading.Thread] = ()) -> list[threading.Thread]:
     """Return the threads of this test's clients that live now, `but` some: those of other tests."""
-    names = {"lumen-submit", "lumen-worker"}
-    return [one for one in threading.enumerate() if one.name in names and one not in but]
+    # not by name alone: a scheduler that an earlier test took out of use may still start some
+    ours = {one for each in scheduler._schedulers.values() for one in tuple(each._threads)}
+    return [
+        one
+        for one in threading.enumerate()
+        if one not in but and (one in ours or one.name == "lumen-submit")
+    ]
 
 
 def none_stays(but: Collection[threading.Thread], seconds: float = 10.0) -> bool:
