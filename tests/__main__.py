@@ -21,6 +21,8 @@ _JS = _ROOT / "js"
 _SCRIPTS = Path(sys.executable).parent
 # pytest's last block begins with this line when there is anything to tell
 _SUMMARY = "short test summary info"
+# a JupyterLab and a Chromium run beside each: more would want more memory than a desk has
+_MOST_WORKERS = 4
 
 
 @dataclass
@@ -118,8 +120,11 @@ def _pytest(words: list[str]) -> tuple[Part, list[str]]:
     start = monotonic()
     closing: list[str] = []
     colour = "yes" if sys.stdout.isatty() else "no"
+    # what a file's tests share stays in one process; the order is the collection's: browsers last
+    workers = min(os.cpu_count() or 1, _MOST_WORKERS)
+    shared_out = (f"--numprocesses={workers}", "--dist=loadgroup", "--no-loadscope-reorder")
     with subprocess.Popen(
-        [sys.executable, "-m", "pytest", f"--color={colour}", *words],
+        [sys.executable, "-m", "pytest", f"--color={colour}", *shared_out, *words],
         cwd=_ROOT,
         env=_environment(),
         stdout=subprocess.PIPE,

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 SANDBOX_LATENCY = (0.6, 1.0)
 
 _outcomes = pytest.StashKey[dict[str, pytest.TestReport]]()
-_skipped_browser_tests = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,7 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let Ctrl-C be heard, and close the way out, for fixtures of the whole run too."""
-    config.stash[_skipped_browser_tests] = []
+    config.pluginmanager.register(_NoBrowserTestSkipped())
     # a run in the background inherits that Ctrl-C is ignored, and so would what it starts
     signal.signal(signal.SIGINT, signal.default_int_handler)
     network.close()
@@ -48,14 +47,24 @@ def pytest_unconfigure() -> None:
     network.reopen()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the large tests unless asked for, and put the browser tests last."""
+    """Leave out the large tests unless asked for, and put the browser tests last.
+
+    Where several processes share the run, the tests of a file stay in one of them, and so do all
+    tests of the wheel, which is built once; browser tests are long, and are shared out one by one.
+    """
     if not config.getoption("--full"):
         large = [item for item in items if "full" in item.keywords]
         config.hook.pytest_deselected(items=large)
         items[:] = [item for item in items if "full" not in item.keywords]
     # Playwright leaves an event loop running in the main thread, where asyncio.run then refuses
     items.sort(key=lambda item: "browser" in item.keywords)
+    for item in items:
+        if "browser" not in item.keywords:
+            file = item.path.relative_to(config.rootpath)
+            together = file.parent if "wheel" in file.parts else file
+            item.add_marker(pytest.mark.xdist_group(together.as_posix()))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -69,27 +78,38 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Keep each outcome for the fixtures' own ends, and note browser tests that were skipped."""
+    """Keep each outcome for the fixtures' own ends."""
     report = yield
     item.stash.setdefault(_outcomes, {})[report.when] = report
-    if report.skipped and "browser" in item.keywords and not hasattr(report, "wasxfail"):
-        item.config.stash[_skipped_browser_tests].append(item.nodeid)
     return report
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Fail a run that skipped a browser test: it would look like one that passed."""
-    if session.config.stash[_skipped_browser_tests] and exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+class _NoBrowserTestSkipped:
+    """Fails a run that skipped a browser test: it would look like one that passed.
 
+    It reads reports, which reach the process that gathers them from every other one.
+    """
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """Say which browser tests were skipped."""
-    for name in config.stash[_skipped_browser_tests]:
-        terminalreporter.write_line(f"FAILED {name} - a browser test may not be skipped", red=True)
+    def __init__(self) -> None:
+        self._skipped: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note a browser test that was skipped."""
+        if report.skipped and "browser" in report.keywords and not hasattr(report, "wasxfail"):
+            self._skipped.append(report.nodeid)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Fail the run."""
+        if self._skipped and exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say which were skipped."""
+        for name in self._skipped:
+            terminalreporter.write_line(
+                f"FAILED {name} - a browser test may not be skipped", red=True
+            )
 
 
 @pytest.fixture(autouse=True)

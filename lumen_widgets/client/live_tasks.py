@@ -184,7 +184,7 @@ class LiveTasks:
             cost=credits_of,
         )
         options = self._options(state.request, row)
-        options.each(lambda one: one.taken_up(task_id, state.status))
+        options.taken_up(task_id, state.status)
         return self._poller(state, options)
 
     def restored(self, row: Row) -> Task | None:

@@ -207,30 +207,50 @@ class Options:
 
     def accepted(self, accepted: Accepted) -> None:
         """Run `accepted`."""
-        self.each(lambda one: one.accepted(accepted), tell=self.warnings.append)
+        self._each(lambda one: one.accepted(accepted), tell=self.warnings.append)
 
     def refused(self, error: BaseException) -> None:
         """Run `refused`, from last to first."""
         undone = Options(reversed(self._options))
-        undone.each(lambda one: one.refused(error), tell=self.warnings.append)
+        undone._each(lambda one: one.refused(error), tell=self.warnings.append)
 
     def unknown(self, error: BaseException) -> None:
         """Run `unknown`."""
-        self.each(lambda one: one.unknown(error), tell=self.warnings.append)
+        self._each(lambda one: one.unknown(error), tell=self.warnings.append)
+
+    def taken_up(self, task_id: str, status: str) -> None:
+        """Run `taken_up`."""
+        self._each(lambda one: one.taken_up(task_id, status))
+
+    def followed(self, watcher: Followed) -> None:
+        """Run `followed`."""
+        self._each(lambda one: one.followed(watcher))
+
+    def status(self, report: StatusReport) -> None:
+        """Run `status`."""
+        self._each(lambda one: one.status(report))
 
     def durations(self, request: Request) -> Sequence[float]:
         """Return the first durations that an option knows."""
         found: list[Sequence[float]] = []
-        self.each(lambda one: found.append(one.durations(request)))
+        self._each(lambda one: found.append(one.durations(request)))
         return next(filter(None, found), ())
+
+    def picture(self, fetched: FetchedPicture, index: int, count: int) -> None:
+        """Run `picture`."""
+        self._each(lambda one: one.picture(fetched, index, count))
 
     def derive(self, picture: Picture) -> Picture:
         """Run `derive`, each on what the one before made."""
         made = [picture]
-        self.each(lambda one: made.append(one.derive(made[-1]) or made[-1]))
+        self._each(lambda one: made.append(one.derive(made[-1]) or made[-1]))
         return made[-1]
 
-    def each(
+    def ended(self, task: Task) -> None:
+        """Run `ended`."""
+        self._each(lambda one: one.ended(task))
+
+    def _each(
         self, step: Callable[[Option], object], tell: Callable[[str], object] = _log.warning
     ) -> None:
         """Run a step below the POST, which must not stop what is paid already.

@@ -121,7 +121,7 @@ class PictureDownloader:
 
     def _kept(self, fetched: FetchedPicture, index: int, url: str, count: int) -> Picture:
         """Have a fetched picture kept, and return it as the user will see it."""
-        self.options.each(lambda one: one.picture(fetched, index, count))
+        self.options.picture(fetched, index, count)
         picture = Picture(
             fetched.data,
             media_type=fetched.media_type,

@@ -148,7 +148,7 @@ class TaskPoller:
             except RuntimeError as error:
                 # Paid already: its id must not be lost to an exception.
                 _log.warning("The task %s is not watched: %s", self._state.id, error)
-        self._options.each(lambda one: one.followed(self))
+        self._options.followed(self)
         if report is not None:
             self.hear(report)
         return self.task
@@ -259,8 +259,9 @@ class TaskPoller:
         failed = status in {FAILED, CANCELLED}
         is_new = failed or self._state.hear(status)
         # Before anybody hears of its end, who might look at the budget then.
-        heard = StatusReport(status, is_new, (error or {}) if failed else None, seconds)
-        self._options.each(lambda one: one.status(heard))
+        self._options.status(
+            StatusReport(status, is_new, (error or {}) if failed else None, seconds)
+        )
         if failed:
             self._end(failure_of(self._state.id, status, error or {}), status)
         elif self._strange >= MOST_STRANGE:
@@ -355,7 +356,7 @@ class TaskPoller:
             error.next_step += " Calling it without reuse=True has it made, and paid, anew."
         self._state.finish(error, status)
         self._ending = False
-        self._options.each(lambda one: one.ended(self.task))
+        self._options.ended(self.task)
         self._announce()
 
     def _announce(self) -> None:
