@@ -1,7 +1,8 @@
-"""The one run of everything: ``python -m tests [--full] [words for pytest]``.
+"""The one run of everything: ``python -m tests [--quick | --full] [words for pytest]``.
 
-Linters, types, the bundles and their tests, a browser, then pytest. A part that fails does not stop
-the next; the exit status tells whether any did.
+Linters, types, the bundles and their tests, a browser, then pytest on all cores. A part that fails
+does not stop the next; the exit status tells whether any did. ``--quick`` is for every day: it
+leaves out what takes long by itself, and says what that was. ``--full`` adds the large sizes.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -19,8 +21,8 @@ from tests import chromium, node
 _ROOT = Path(__file__).parents[1]
 _JS = _ROOT / "js"
 _SCRIPTS = Path(sys.executable).parent
-# pytest's last block begins with this line when there is anything to tell
-_SUMMARY = "short test summary info"
+# pytest's closing lines begin with one of these when there is anything to tell
+_CLOSING = ("slowest 10 durations", "short test summary info")
 # a JupyterLab and a Chromium run beside each: more would want more memory than a desk has
 _MOST_WORKERS = 4
 
@@ -41,27 +43,39 @@ class Part:
 def main(pytest_words: list[str]) -> int:
     """Run every part, say how each went, and return 0 when all passed."""
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # lines and output in order
-    parts = [
-        _run("ruff", "ruff", "check"),
-        _run("ruff format", "ruff", "format", "--check"),
-        _run("mypy", "mypy"),
-    ]
-    if not _npm_is_installed():
-        quiet = ("--no-audit", "--no-fund", "--loglevel=error")
-        parts.append(_run("npm ci", "npm", "ci", *quiet, folder=_JS))
-    parts += [
-        # the browser tests read what is in static/, which an edited .ts file does not change
-        _run("bundles", "npm", "run", "build", folder=_JS),
-        _run("biome", "npm", "run", "lint", folder=_JS),
-        _run("tsc", "npm", "run", "typecheck", folder=_JS),
-        _run("vitest", "npm", "test", folder=_JS),
-        _browser(),
-    ]
+    with ThreadPoolExecutor() as both:
+        checks = [both.submit(_check_python), both.submit(_check_typescript)]
+        parts = [part for check in checks for part in check.result()]
+    parts.append(_browser())
     part, closing_lines = _pytest(pytest_words)
     parts.append(part)
 
     _say("", "What was run:", *map(str, parts), "", *closing_lines)
     return 0 if all(part.passed for part in parts) else 1
+
+
+def _check_python() -> list[Part]:
+    return [
+        _run("ruff", "ruff", "check"),
+        _run("ruff format", "ruff", "format", "--check"),
+        _run("mypy", "mypy"),
+    ]
+
+
+def _check_typescript() -> list[Part]:
+    parts = []
+    if not _npm_is_installed():
+        quiet = ("--no-audit", "--no-fund", "--loglevel=error")
+        parts.append(_run("npm ci", "npm", "ci", *quiet, folder=_JS))
+    # the browser tests read what is in static/, which an edited .ts file does not change
+    for name, script in (
+        ("bundles", "build"),
+        ("biome", "lint"),
+        ("tsc", "typecheck"),
+        ("vitest", "test"),
+    ):
+        parts.append(_run(name, "npm", "run", script, folder=_JS))
+    return parts
 
 
 def _npm_is_installed() -> bool:
@@ -123,8 +137,9 @@ def _pytest(words: list[str]) -> tuple[Part, list[str]]:
     # what a file's tests share stays in one process; the order is the collection's: browsers last
     workers = min(os.cpu_count() or 1, _MOST_WORKERS)
     shared_out = (f"--numprocesses={workers}", "--dist=loadgroup", "--no-loadscope-reorder")
+    slowest = ("--durations=10", "--durations-min=1")
     with subprocess.Popen(
-        [sys.executable, "-m", "pytest", f"--color={colour}", *shared_out, *words],
+        [sys.executable, "-m", "pytest", f"--color={colour}", *shared_out, *slowest, *words],
         cwd=_ROOT,
         env=_environment(),
         stdout=subprocess.PIPE,
@@ -132,14 +147,12 @@ def _pytest(words: list[str]) -> tuple[Part, list[str]]:
         errors="replace",
     ) as process:
         assert process.stdout is not None
+        told = False
         for line in process.stdout:
             _say(line.rstrip("\n"))
-            if _SUMMARY in line:
-                closing.clear()
-            closing.append(line.rstrip("\n"))
-            if _SUMMARY not in closing[0]:
-                # nothing to tell so far: the last line alone says how many passed
-                del closing[:-1]
+            told = told or any(title in line for title in _CLOSING)
+            # until there is something to tell, the last line alone says how many passed
+            closing = [*(closing if told else ()), line.rstrip("\n")]
     part = Part("pytest", process.returncode == 0, monotonic() - start)
     _say(str(part))
     return part, closing

@@ -62,9 +62,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: "browser" in item.keywords)
     for item in items:
         if "browser" not in item.keywords:
-            file = item.path.relative_to(config.rootpath)
-            together = file.parent if "wheel" in file.parts else file
-            item.add_marker(pytest.mark.xdist_group(together.as_posix()))
+            file = item.nodeid.partition("::")[0]
+            together = "tests/wheel" if file.startswith("tests/wheel/") else file
+            item.add_marker(pytest.mark.xdist_group(together))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
