@@ -1,4 +1,7 @@
-"""What a notebook calls: pictures appear in the cell, and each failure in its place."""
+"""What a notebook calls: pictures appear in the cell, and each failure in its place.
+
+A cell waits for its tasks, or leaves empty outputs for pictures that arrive after it has ended.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, Unpack, overload
 
 from lumen_widgets.client import InvalidRequest, LumenError, Request, Task, TasksFailed
+from lumen_widgets.client.spending.prices import count_words
 from lumen_widgets.core.errors import redacts_traceback
 from lumen_widgets.core.fields import Fields, with_fields
 from lumen_widgets.core.models import GENERATE, INPAINT_MODEL, MODEL
 from lumen_widgets.core.waiting import as_completed
+from lumen_widgets.core.words import literal
 from lumen_widgets.notebook.account import account_of_task, current
-from lumen_widgets.notebook.background import Background
 from lumen_widgets.notebook.cell import Output, in_notebook, note, picture_bundle
+from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.notebook.status import Status, heading, words_of
 
 if TYPE_CHECKING:
@@ -246,6 +251,8 @@ def inpaint(
 
 # seconds that a notebook call waits at most: long for a picture, short for a forgotten cell
 LONGEST_WAIT = 15 * 60.0
+# an output that shows nothing yet
+_EMPTY = {"text/plain": ""}
 
 
 def show(tasks: Task | str | Iterable[Task | str]) -> None:
@@ -343,6 +350,42 @@ def follow(
         status.end()
 
 
+def follow_later(task: Task, status: Status) -> None:
+    """Leave empty outputs in this cell for a task's pictures, filled once the task has ended."""
+    status.follow([task])
+    # without n the service decides, and its documentation says that it makes one
+    expected = task.request.n or 1
+    first = note(
+        f"{count_words(expected, 'picture')} appear{'s' if expected == 1 else ''} here as soon as "
+        "the task has ended. From another session:",
+        code=f"lumen.show({literal(task.id)})",
+    )
+    outputs = [Output(first), *(Output(_EMPTY) for _ in range(expected - 1))]
+    subscriptions: list[Callable[[], None]] = []
+
+    def deliver() -> None:
+        if not task.done or not outputs:
+            return
+        while subscriptions:
+            subscriptions.pop()()
+        empty = list(outputs)
+        # first: what fails below is not tried again
+        outputs.clear()
+        pictures = task.pictures
+        for output, picture in zip(empty, pictures, strict=False):
+            output.replace(*picture_bundle(picture))
+        for output in empty[len(pictures) :]:
+            # the status above says why
+            output.replace(note("✗ No picture."))
+        left = len(pictures) - len(empty)
+        more = f"{left} more arrived: lumen.show({literal(task.id)})" if left > 0 else ""
+        status.end(explain=True, more=more)
+
+    subscriptions.append(task.subscribe(lambda _: publisher.mark(deliver)))
+    # the task may have ended before the subscription
+    publisher.mark(deliver)
+
+
 def show_ended(task: Task, *, alone: bool) -> None:
     """Show a task's pictures in the cell that runs now; one of several says whose they are."""
     if not alone:
@@ -388,7 +431,7 @@ def _run(
         status.paid_before()
     if not wait:
         if in_notebook():
-            Background(task, status)
+            follow_later(task, status)
         return task
     for _ in follow([task], timeout=LONGEST_WAIT, status=status):
         pass

@@ -12,8 +12,7 @@ from lumen_widgets.core.answers import SUCCEEDED
 from lumen_widgets.core.errors import WaitTimeout, interrupted
 from lumen_widgets.core.waiting import as_completed, wait_slice
 from lumen_widgets.notebook.account import current
-from lumen_widgets.notebook.background import Background
-from lumen_widgets.notebook.calls import show_ended
+from lumen_widgets.notebook.calls import follow_later, show_ended
 from lumen_widgets.notebook.cell import Output, in_notebook, note, shortened, together
 from lumen_widgets.notebook.status import Status, heading
 
@@ -103,7 +102,7 @@ def _show(resumed: ResumedTasks, account: Account) -> None:
             running += 1
             if running <= _MOST_PLACES:
                 Output(heading(task))
-                Background(task, Status(account))
+                follow_later(task, Status(account))
     except KeyboardInterrupt:
         head.replace(_head(resumed, account))
         raise interrupted(
