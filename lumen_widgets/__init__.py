@@ -34,7 +34,7 @@ def __getattr__(name: str) -> Any:
     home = import_module(_HOME[name])
     if _HOME[name] == "lumen_widgets.notebook":
         # the notebook shows a panel without knowing the widgets: only this face knows both
-        home.status.provide(_panel_class)
+        home.cell_status.set_panel_loader(_panel_class)
     value = globals()[name] = getattr(home, name)
     return value
 

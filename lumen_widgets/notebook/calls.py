@@ -17,8 +17,8 @@ from lumen_widgets.core.waiting import as_completed
 from lumen_widgets.core.words import literal
 from lumen_widgets.notebook.account import account_of_task, current
 from lumen_widgets.notebook.cell import Output, in_notebook, note, picture_bundle
+from lumen_widgets.notebook.cell_status import CellStatus, error_words, task_heading
 from lumen_widgets.notebook.publisher import publisher
-from lumen_widgets.notebook.status import Status, heading, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -333,26 +333,26 @@ def stream(
 
 
 def follow(
-    tasks: Sequence[Task], *, timeout: float, status: Status | None = None
+    tasks: Sequence[Task], *, timeout: float, status: CellStatus | None = None
 ) -> Iterator[Task]:
     """Yield each task once it has ended and its pictures, or its failure, stand in this cell.
 
     However this ends — all done, out of time, interrupted, or left early — the live panel is
     replaced by plain words that say how to take up what still runs.
     """
-    status = status or Status(account_of_task(tasks[0]))
-    status.follow(tasks)
+    status = status or CellStatus(account_of_task(tasks[0]))
+    status.show_panel(tasks)
     try:
         for task in as_completed(tasks, timeout=timeout):
             show_ended(task, alone=len(tasks) == 1)
             yield task
     finally:
-        status.end()
+        status.show_summary()
 
 
-def follow_later(task: Task, status: Status) -> None:
+def follow_later(task: Task, status: CellStatus) -> None:
     """Leave empty outputs in this cell for a task's pictures, filled once the task has ended."""
-    status.follow([task])
+    status.show_panel([task])
     # without n the service decides, and its documentation says that it makes one
     expected = task.request.n or 1
     first = note(
@@ -379,7 +379,7 @@ def follow_later(task: Task, status: Status) -> None:
             output.replace(note("✗ No picture."))
         left = len(pictures) - len(empty)
         more = f"{left} more arrived: lumen.show({literal(task.id)})" if left > 0 else ""
-        status.end(explain=True, more=more)
+        status.show_summary(explain=True, more=more)
 
     subscriptions.append(task.subscribe(lambda _: publisher.mark(deliver)))
     # the task may have ended before the subscription
@@ -389,11 +389,11 @@ def follow_later(task: Task, status: Status) -> None:
 def show_ended(task: Task, *, alone: bool) -> None:
     """Show a task's pictures in the cell that runs now; one of several says whose they are."""
     if not alone:
-        Output(heading(task))
+        Output(task_heading(task))
     for picture in task.pictures:
         Output(*picture_bundle(picture))
     if task.error is not None and not alone:
-        Output(note(f"✗ {words_of(task.error)}"))
+        Output(note(f"✗ {error_words(task.error)}"))
 
 
 def _tasks(given: Iterable[Task | str]) -> list[Task]:
@@ -421,14 +421,14 @@ def _run(
 ) -> Pictures | Task:
     """Submit a task with the account in use, and show in this cell what becomes of it."""
     account = current(client)
-    status = Status(account, _priced(model, fields), reuse=fields.get("reuse", False))
+    status = CellStatus(account, _priced(model, fields), reuse=fields.get("reuse", False))
     try:
         task = submit(account.client)
     except BaseException as error:
-        status.not_sent(error)
+        status.show_submit_error(error)
         raise
     if task.reused:
-        status.paid_before()
+        status.mark_reused()
     if not wait:
         if in_notebook():
             follow_later(task, status)

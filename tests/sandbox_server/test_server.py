@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lumen_widgets import sandbox
-from lumen_widgets.sandbox import user_server
 from lumen_widgets.sandbox.home import Home, Running, open_home
 from tests.sandbox_server.conditions import until
 from tests.sandbox_server.real_server import RealServer, alive, children, serving
@@ -187,14 +186,10 @@ def test_a_port_that_somebody_has_taken_since_is_left_to_them(own_home: Home) ->
     assert sandbox.start().url.startswith("http://127.0.0.1:")
 
 
-def test_run_all_after_the_sandbox_ended_pays_nothing(
-    own_home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_run_all_after_the_sandbox_ended_pays_nothing(own_home: Home) -> None:
     """A cell with reuse=True shows its pictures again, although the sandbox was started anew."""
     import lumen_widgets as lumen
-    from lumen_widgets.notebook import account
 
-    monkeypatch.setattr(account, "_chosen", None)
     lumen.use("sandbox")
     (first,) = lumen.generate("a fox", size="64x64", reuse=True)
     left = sandbox.settings()["credits"]
@@ -241,13 +236,10 @@ def test_a_sandbox_that_is_switched_off_says_so(monkeypatch: pytest.MonkeyPatch)
         sandbox.start()
 
 
-def test_a_server_that_cannot_start_names_its_log(
-    own_home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_that_cannot_start_names_its_log(own_home: Home) -> None:
     """The error says where to look."""
     open_home().folder("pictures").rmdir()
     (own_home.path / "pictures").write_text("in the way")
-    monkeypatch.setattr(user_server, "START_SECONDS", 10.0)
     with pytest.raises(sandbox.SandboxError, match=r"server\.log"):
         sandbox.start()
     assert "pictures" in own_home.log.read_text("utf-8")
