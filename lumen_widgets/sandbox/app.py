@@ -26,7 +26,7 @@ from lumen_widgets.sandbox.ledger import BalanceTooLow
 from lumen_widgets.sandbox.picture_store import MEDIA_TYPES, PictureStore
 from lumen_widgets.sandbox.place import PICTURES, UPLOADS, Place
 from lumen_widgets.sandbox.server_settings import Settings, checked_credits
-from lumen_widgets.sandbox.submission import read_submission
+from lumen_widgets.sandbox.task_spec import read_spec
 from lumen_widgets.sandbox.tasks import Outcome, share
 
 if TYPE_CHECKING:
@@ -133,25 +133,25 @@ class _Calls:
         require_key(request, self._place.api_key)
         data_uris = self._settings.data_uris
         raw = await read_body(request, MAX_SUBMIT_WITH_DATA if data_uris else MAX_SUBMIT)
-        submission = read_submission(mode, raw, data_uris=data_uris)
+        spec = read_spec(mode, raw, data_uris=data_uris)
         shortest, longest = self._settings.latency
-        latency = shortest + (longest - shortest) * share(submission.seed, "latency")
+        latency = shortest + (longest - shortest) * share(spec.seed, "latency")
         outcome = None
-        if submission.model_entry.always_fails:
+        if spec.model_entry.always_fails:
             outcome = _ALWAYS_FAILS
-        elif share(submission.seed, "failure") < self._settings.fail_rate:
+        elif share(spec.seed, "failure") < self._settings.fail_rate:
             outcome = _FAIL_RATE
         now = self._clock()
         try:
             task = self._store.submit(
-                submission,
+                spec,
                 now=now,
                 begins_at=now + QUEUED_SHARE * latency,
                 ends_at=now + latency,
                 outcome=outcome,
             )
         except BalanceTooLow:
-            message = f"this task costs {submission.credits} credits, the account has fewer"
+            message = f"this task costs {spec.credits} credits, the account has fewer"
             raise Refusal(402, "insufficient_credits", message) from None
         if outcome is None:
             self._renderer.begin(task)
@@ -247,7 +247,7 @@ async def _refused_by_routing(_request: Request, error: Exception) -> Response:
 
 
 async def _gone(_request: Request, _error: Exception) -> Response:
-    # Nobody reads this; it keeps a client's hanging up from looking like a fault in the log.
+    # The client has hung up and reads no answer; without this one the log would have a fault.
     return Response(status_code=HTTPStatus.BAD_REQUEST)
 
 

@@ -64,16 +64,18 @@ class Collector:
     def finish(self, outcome: Outcome | None = None) -> None:
         """Say that all tasks are drawn."""
         for task in self.tasks:
-            self.store.record(task.id, outcome or Outcome(pictures=("a.png",) * task.submission.n))
+            self.store.record(task.id, outcome or Outcome(pictures=("a.png",) * task.spec.n))
         self.tasks.clear()
 
 
 class InProcess:
     """A sandbox without a server."""
 
-    def __init__(self, folder: Path, database: Path | str = ":memory:") -> None:
+    def __init__(
+        self, folder: Path, database: Path | str = ":memory:", *, store: type[Store] = Store
+    ) -> None:
         self.clock = Clock()
-        self.store = Store(database, now=self.clock.now)
+        self.store = store(database, now=self.clock.now)
         self.renderer = Collector(self.store)
         results, uploads = (PictureStore(folder / name) for name in ("results", "uploads"))
         for pictures in (results, uploads):

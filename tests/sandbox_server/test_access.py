@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lumen_widgets.sandbox.store import Store
 from tests.sandbox_server.in_process import KEY, InProcess, step
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -60,11 +64,17 @@ def test_an_unknown_call_is_answered_in_json(house: InProcess) -> None:
     assert (answer.status, answer.json()["error"]["code"]) == (405, "method_not_allowed")
 
 
-def test_a_fault_of_its_own_shows_no_traceback(
-    house: InProcess, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class _BrokenStore(Store):
+    """A store with a fault in one of its methods."""
+
+    def account(self) -> dict[str, Any]:
+        """Fail."""
+        raise ZeroDivisionError
+
+
+def test_a_fault_of_its_own_shows_no_traceback(tmp_path: Path) -> None:
     """It is answered 500 with a code, and what failed stays in the log."""
-    monkeypatch.setattr(house.store, "account", lambda: 1 / 0)
+    house = InProcess(tmp_path, store=_BrokenStore)
     sent: list[Any] = []
 
     async def receive() -> Any:

@@ -78,7 +78,7 @@ def test_an_end_never_changes(house: InProcess) -> None:
 
 @pytest.mark.parametrize("call", ["generations", "edits", "inpaint"])
 def test_the_failing_model_always_fails(house: InProcess, call: str) -> None:
-    """It is accepted, goes through every status, and nobody draws anything for it."""
+    """It is accepted, goes through every status, and nothing is drawn for it."""
     url = "http://127.0.0.1/a.png"
     body = {"model": "sandbox-always-fails", "image": url, "mask_url": url}
     task_id = house.submit(call, **body).json()["id"]
@@ -94,7 +94,7 @@ def test_the_fail_rate_is_the_share_that_fails(house: InProcess) -> None:
     """With a fifth set, about a fifth fails, and the same seed always ends the same way."""
     house.set(fail_rate=0.2)
     seeds = [house.submit(seed=seed).json()["id"] and seed for seed in range(300)]
-    drawn = {task.submission.seed for task in house.renderer.tasks}
+    drawn = {task.spec.seed for task in house.renderer.tasks}
     assert drawn == {seed for seed in seeds if share(seed, "failure") >= 0.2}
     assert 0.1 < 1 - len(drawn) / 300 < 0.3
 
@@ -104,7 +104,7 @@ def test_two_submits_of_one_prompt_differ(house: InProcess) -> None:
     house.submit()
     house.submit()
     house.submit(seed=7)
-    first, second, third = (task.submission.seed for task in house.renderer.tasks)
+    first, second, third = (task.spec.seed for task in house.renderer.tasks)
     assert first != second
     assert third == 7
 

@@ -107,5 +107,5 @@ def test_the_answers_are_as_described(house: InProcess, description: Any) -> Non
 
 
 def test_the_models_are_those_of_the_page_and_one_that_fails() -> None:
-    """Whoever knows the service's codes can use them here."""
+    """The codes of the service can be used here too."""
     assert set(MODELS) == {"gpt-image-2-low", "fal-flux-pro-fill", "sandbox-always-fails"}
