@@ -437,7 +437,7 @@ def _run(
         pass
     pictures = task.wait(0)
     if in_notebook():
-        pictures.hush()
+        pictures.suppress_display()
     return pictures
 
 

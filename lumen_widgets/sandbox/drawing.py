@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 class Renderer(Protocol):
     """What carries out tasks, in a process of its own or in line."""
 
-    def begin(self, task: Task) -> None:
+    def enqueue(self, task: Task) -> None:
         """Take a task on and return at once; its outcome is put into the store when it is known."""
 
 

@@ -131,7 +131,7 @@ def open_home(path: Path | str | None = None) -> Home:
     folder = Path(path).expanduser().absolute() if path is not None else user_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
-        _claim(folder)
+        _close_to_others(folder)
     except OSError as error:
         raise SandboxError(
             f"The sandbox cannot use the folder {folder} ({error.strerror})."
@@ -161,7 +161,7 @@ def user_folder() -> Path:
     return runtime / "sandbox"
 
 
-def _claim(folder: Path) -> None:
+def _close_to_others(folder: Path) -> None:
     """Close a folder to others; an OSError if it is not the user's own."""
     if not _is_own(folder):
         raise PermissionError(errno.EPERM, "it belongs to another user")

@@ -184,7 +184,7 @@ def _stop(running: Running) -> None:
     """End a server of another version: what it draws and answers is not ours to rely on."""
     with suppress(OSError):
         os.kill(running.pid, signal.SIGTERM)
-    _until(lambda: not answers(running))
+    _wait_until(lambda: not answers(running))
 
 
 def _start(home: Home) -> Running:
@@ -233,7 +233,7 @@ def _start_at(home: Home, port: int) -> Running | None:
             found.append(running)
         return bool(found) or process.poll() is not None
 
-    _until(answers_or_ended)
+    _wait_until(answers_or_ended)
     if not found:
         process.kill()
         process.wait()
@@ -241,7 +241,7 @@ def _start_at(home: Home, port: int) -> Running | None:
     return found[0]
 
 
-def _until(condition: Callable[[], bool]) -> None:
+def _wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not condition() and time.monotonic() < deadline:
         time.sleep(_PAUSE)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.sandbox.app import create_app
 from lumen_widgets.sandbox.picture_store import PictureStore
-from lumen_widgets.sandbox.place import Place
+from lumen_widgets.sandbox.server_info import ServerInfo
 from lumen_widgets.sandbox.server_settings import Settings
 from lumen_widgets.sandbox.store import Store
 from lumen_widgets.sandbox.tasks import Outcome
@@ -57,7 +57,7 @@ class Collector:
     store: Store
     tasks: list[Task] = field(default_factory=list)
 
-    def begin(self, task: Task) -> None:
+    def enqueue(self, task: Task) -> None:
         """Note a task."""
         self.tasks.append(task)
 
@@ -80,9 +80,9 @@ class InProcess:
         results, uploads = (PictureStore(folder / name) for name in ("results", "uploads"))
         for pictures in (results, uploads):
             pictures.folder.mkdir(exist_ok=True)
-        self.place = Place(ORIGIN, KEY, results, uploads, version="1.2.3")
+        self.info = ServerInfo(ORIGIN, KEY, results, uploads, version="1.2.3")
         settings = Settings(latency=(LATENCY, LATENCY))
-        self.app = create_app(self.store, self.clock, self.renderer, self.place, settings)
+        self.app = create_app(self.store, self.clock, self.renderer, self.info, settings)
 
     def call(
         self,

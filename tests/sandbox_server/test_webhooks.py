@@ -22,7 +22,7 @@ SECRET = "your-secret ü"  # noqa: S105 - of a test
 
 def _deliver(house: InProcess) -> None:
     house.store.advance(house.clock.now)
-    deliver_due(house.store, house.clock, house.place.result_url, lambda: False)
+    deliver_due(house.store, house.clock, house.info.result_url, lambda: False)
 
 
 def _ended(house: InProcess, url: str, **fields: Any) -> str:
@@ -101,7 +101,7 @@ def test_deliveries_outlive_the_server(house: InProcess, receiver: Receiver) -> 
     """What is left when the server ends is still due for the next."""
     _ended(house, receiver.url)
     house.store.advance(house.clock.now)
-    deliver_due(house.store, house.clock, house.place.result_url, lambda: True)
+    deliver_due(house.store, house.clock, house.info.result_url, lambda: True)
     assert receiver.got == []
     _deliver(house)
     assert len(receiver.got) == 1
