@@ -23,7 +23,7 @@ _NAMES = {
 }
 _HOME = {name: package for package, names in _NAMES.items() for name in names.split()}
 
-__all__ = sorted([*_HOME, "sandbox"])  # noqa: PLE0605 -- a list all the same, made of the table
+__all__ = sorted([*_HOME, "sandbox"])  # noqa: PLE0605 -- a list all the same, built from the table
 
 
 def __getattr__(name: str) -> Any:
@@ -33,8 +33,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"lumen_widgets has no {name!r}")
     home = import_module(_HOME[name])
     if _HOME[name] == "lumen_widgets.notebook":
-        # the notebook shows a panel without knowing the widgets: only this face knows both
-        home.status.provide(_panel_class)
+        # the notebook shows a panel without importing the widgets: only this module knows both
+        home.cell_status.set_panel_loader(_panel_class)
     value = globals()[name] = getattr(home, name)
     return value
 

@@ -78,7 +78,7 @@ def _service() -> str:
     from lumen_widgets.core.http.origin import SERVICE
 
     try:
-        # the host alone: a gateway's path or a password in the address is nobody else's business
+        # the host alone: a gateway's path or a password in the address is private
         host = urlsplit(os.environ.get("LUMEN_BASE_URL") or SERVICE).hostname
     except ValueError:
         host = None

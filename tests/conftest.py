@@ -12,6 +12,7 @@ import pytest
 from lumen_widgets.client import prices
 from lumen_widgets.client.spending import budget as budgets
 from lumen_widgets.core.polling import pace, scheduler
+from lumen_widgets.notebook.account import accounts
 from tests import chromium, kernels, network
 from tests.jupyter import Lab
 from tests.lab_server import LabServer
@@ -132,6 +133,13 @@ def _own_budget(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(budgets, "_current", budgets.Budget())
     yield
     prices.clear()
+
+
+@pytest.fixture(autouse=True)
+def _own_account() -> Iterator[None]:
+    """Let each test begin as a new kernel does, with no account chosen."""
+    yield
+    accounts.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Tasks that nobody looks after: a test says what becomes of them, as the poller does."""
+"""Tasks that no poller looks after: a test writes their state instead."""
 
 from __future__ import annotations
 
@@ -7,21 +7,18 @@ from typing import TYPE_CHECKING
 from lumen_widgets.client import LumenClient
 from lumen_widgets.client.spending.prices import credits_of
 from lumen_widgets.core.task import Task, TaskState
-from lumen_widgets.notebook import account as accounts
+from lumen_widgets.notebook.account import use
 
 if TYPE_CHECKING:
-    import pytest
-
     from lumen_widgets.core.request import Request
+    from lumen_widgets.notebook.account import Account
 
 ORIGIN = "http://127.0.0.1:9"
 
 
-def nobodys_account(monkeypatch: pytest.MonkeyPatch) -> accounts.Account:
-    """Return the account of the tasks that belong to no client here; it is asked nothing."""
-    account = accounts.account_of(LumenClient("sk-lumen-example", ORIGIN, journal=False))
-    monkeypatch.setattr(accounts, "current", lambda _client=None: account)
-    return account
+def use_offline_account() -> Account:
+    """Choose an account whose service is never called, for tasks that belong to no client."""
+    return use(LumenClient("sk-lumen-example", ORIGIN, journal=False))
 
 
 class StagedTask:
@@ -46,6 +43,6 @@ class StagedTask:
         self.task = Task(self.state)
 
     def hear(self, status: str) -> None:
-        """Have the service say another word, and tell whoever subscribed."""
+        """Take in a status of the service, and tell the subscribers."""
         assert self.state.hear(status), "it is news"
         self.state.signal.send(self.task)

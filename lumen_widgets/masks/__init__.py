@@ -6,7 +6,6 @@ picture is to be repainted. `js/mask_*.ts` does the same in the browser, and a t
 come to the same pixels.
 """
 
-from lumen_widgets.masks.history import History, Step
 from lumen_widgets.masks.operations import (
     Clear,
     Ellipse,
@@ -20,11 +19,11 @@ from lumen_widgets.masks.operations import (
 )
 from lumen_widgets.masks.png import encode
 from lumen_widgets.masks.raster import Raster
+from lumen_widgets.masks.undo_history import Step, UndoHistory
 
 __all__ = [
     "Clear",
     "Ellipse",
-    "History",
     "Invert",
     "MaskError",
     "Mode",
@@ -34,5 +33,6 @@ __all__ = [
     "Rectangle",
     "Step",
     "Stroke",
+    "UndoHistory",
     "encode",
 ]

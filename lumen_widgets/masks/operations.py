@@ -1,4 +1,4 @@
-"""What can be done to a mask: strokes, shapes, and what changes all of it, checked when made."""
+"""The operations on a mask: strokes, shapes, invert and clear, checked when they are made."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class MaskError(ValueError):
     """An operation that cannot be carried out; the text says what was given and what to give."""
 
 
-# eq=False: an operation is that very one in a history, not any that looks like it
+# eq=False: two operations of a history are the same only if they are one object
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,12 +110,12 @@ class Polygon:
 
 @dataclass(frozen=True, eq=False)
 class Invert:
-    """What was in the mask is out of it, and the other way round."""
+    """Every pixel in the mask is taken out, and every other one put in."""
 
 
 @dataclass(frozen=True, eq=False)
 class Clear:
-    """Nothing is in the mask."""
+    """Every pixel is taken out of the mask."""
 
 
 Operation: TypeAlias = Stroke | Rectangle | Ellipse | Polygon | Invert | Clear
@@ -128,7 +128,7 @@ def _check_mode(mode: object) -> None:
 
 def _number(name: str, value: object, *, above: float = -math.inf) -> float:
     try:
-        number = float(value)  # type: ignore[arg-type] # whatever is no number raises here
+        number = float(value)  # type: ignore[arg-type] # raises for what is not a number
     except (TypeError, ValueError, OverflowError):
         raise MaskError(f"{name} is {_shown(value)}, not a number of pixels.") from None
     if isinstance(value, str) or not math.isfinite(number) or abs(number) > FARTHEST:
@@ -142,11 +142,11 @@ def _number(name: str, value: object, *, above: float = -math.inf) -> float:
 
 
 def _shown(value: object) -> str:
-    """Return what was given, for a message; no more of it than helps to recognise it."""
+    """Return the repr of a value for a message, shortened."""
     try:
         text = repr(value)
     except ValueError:
-        # Python writes out no whole number of more than some thousand digits
+        # Python refuses to convert an int of more than 4300 digits
         return "too large a number"
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
@@ -162,7 +162,7 @@ def _points(given: object, *, least: int) -> NDArray[np.float32]:
     try:
         if isinstance(given, Iterable) and not isinstance(given, np.ndarray):
             given = list(given)
-        # what float32 cannot hold becomes infinite, which is refused below
+        # a number too large for float32 becomes infinite, which is refused below
         with np.errstate(over="ignore"):
             points = np.array(given, np.float32, order="C")
     except (TypeError, ValueError, OverflowError):

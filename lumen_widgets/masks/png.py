@@ -18,7 +18,7 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KIND = bytes([1, 0, 0, 0, 0])
 # PNG's filter "up", a byte less the one above it: rows of a mask are mostly alike, so most are 0.
 _UP = 2
-# Of those, runs are all that is looked for. Measured at 4096 x 4096 with 38 % set: 5 ms and 62 kB,
+# In those, only runs are searched for. Measured at 4096 x 4096 with 38 % set: 5 ms and 62 kB,
 # where a general search without the filter takes 6 ms and comes to 121 kB.
 _LEVEL, _STRATEGY = 1, zlib.Z_RLE
 

@@ -1,4 +1,4 @@
-"""The mask that operations make, worked out only when somebody asks and only as far as needed."""
+"""The mask that operations make, drawn on request, from the nearest snapshot on."""
 
 from __future__ import annotations
 
@@ -18,15 +18,28 @@ if TYPE_CHECKING:
 
     from lumen_widgets.masks.operations import Mode, Operation
 
-# What lies between two kept masks, in operations and in points: undoing repeats at most about as
-# much, some tens of milliseconds at 4096 x 4096.
-_EVERY, _POINTS = 16, 1000
-# Bytes of kept masks. An ordinary mask of 4096 x 4096 packs into 0.2 MB, noise into 2.1 MB.
-_MOST_BYTES = 3_000_000
+
+@dataclass(frozen=True)
+class SnapshotLimits:
+    """How often a raster keeps a snapshot for undo, and how much memory they take."""
+
+    operations: int = 16
+    """Operations between two snapshots at most: an undo draws at most about as many again."""
+
+    points: int = 1000
+    """Points of strokes and polygons between two snapshots, about: drawing as many takes some tens
+    of milliseconds at 4096 x 4096."""
+
+    total_bytes: int = 3_000_000
+    """Bytes of all snapshots; one is kept in any case. A usual mask of 4096 x 4096 packs into
+    0.2 MB, noise into 2.1 MB."""
+
+
+_LIMITS = SnapshotLimits()
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _Snapshot:
     """The mask after so many operations, one bit a pixel, deflated."""
 
     after: int
@@ -43,21 +56,31 @@ class Raster:
     base
         What is in the mask before the first operation, bool of shape (height, width); None is
         nothing.
+    limits
+        Of the snapshots for undo.
 
     """
 
-    def __init__(self, width: int, height: int, base: NDArray[np.bool_] | None = None) -> None:
+    def __init__(
+        self,
+        width: int,
+        height: int,
+        base: NDArray[np.bool_] | None = None,
+        *,
+        limits: SnapshotLimits = _LIMITS,
+    ) -> None:
+        self._limits = limits
         self.width = width
         self.height = height
-        self._base = None if base is None else _Kept(0, _pack(base))
+        self._base = None if base is None else _Snapshot(0, _pack(base))
         self._mask = np.zeros((height, width), bool) if base is None else base.copy()
-        self._at: tuple[Operation, ...] | None = ()
-        self._kept: list[_Kept] = []
+        self._drawn: tuple[Operation, ...] | None = ()
+        self._snapshots: list[_Snapshot] = []
 
     def follow(self, operations: Sequence[Operation]) -> NDArray[np.bool_]:
         """Return the mask of these operations, which the next call may change in place.
 
-        What it has in common with the call before is not drawn again.
+        The operations that the call before had too are not drawn again.
 
         Examples
         --------
@@ -68,59 +91,63 @@ class Raster:
                [0, 0, 0, 0]])
 
         """
-        # unknown until all is done: an interrupt half-way must not pass for what was asked for
-        known, self._at = self._at, None
+        # None until all are drawn: an interrupt leaves a mask that is no known list's
+        known, self._drawn = self._drawn, None
         if known is None:
-            self._kept = []
-            common = self._go_back(())
+            self._snapshots = []
+            common = self._restore(())
         else:
-            common = _common(known, operations)
-            self._kept = [kept for kept in self._kept if kept.after <= common]
+            common = _common_prefix(known, operations)
+            self._snapshots = [snapshot for snapshot in self._snapshots if snapshot.after <= common]
             if common < len(known):
-                common = self._go_back(operations[:common])
-        last = max((kept.after for kept in self._kept), default=0)
+                common = self._restore(operations[:common])
+        last = max((snapshot.after for snapshot in self._snapshots), default=0)
         points = sum(map(_points, operations[last:common]))
         for number, operation in enumerate(operations[common:], common + 1):
             apply(operation, self._mask)
             points += _points(operation)
-            if number - last >= _EVERY or points >= _POINTS:
-                self._keep(number)
+            if number - last >= self._limits.operations or points >= self._limits.points:
+                self._add_snapshot(number)
                 last, points = number, 0
-        self._at = tuple(operations)
+        self._drawn = tuple(operations)
         return self._mask
 
     @property
-    def bytes_kept(self) -> int:
-        """Bytes of memory that undoing takes, the mask itself and the operations left out."""
-        kept = [*self._kept, self._base] if self._base is not None else self._kept
-        return sum(len(one.packed) for one in kept)
+    def snapshot_bytes(self) -> int:
+        """Bytes of memory that the snapshots take, without the mask itself and the operations."""
+        kept = [*self._snapshots, self._base] if self._base is not None else self._snapshots
+        return _size(kept)
 
-    def _go_back(self, operations: Sequence[Operation]) -> int:
-        """Return to the nearest known mask before the end of `operations`, and say how far in."""
-        start = self._base or _Kept(0, b"")
+    def _restore(self, operations: Sequence[Operation]) -> int:
+        """Restore the last snapshot within `operations`, and return how many operations it has."""
+        start = self._base or _Snapshot(0, b"")
         cleared = max(
             (at + 1 for at, one in enumerate(operations) if isinstance(one, Clear)), default=0
         )
         if cleared:
-            start = _Kept(cleared, b"")
-        for kept in self._kept:
-            if kept.after >= start.after:
-                start = kept
+            start = _Snapshot(cleared, b"")
+        for snapshot in self._snapshots:
+            if snapshot.after >= start.after:
+                start = snapshot
         if start.packed:
             self._mask[...] = _unpack(start.packed, self.width, self.height)
         else:
             self._mask[...] = False
         return start.after
 
-    def _keep(self, number: int) -> None:
-        self._kept.append(_Kept(number, _pack(self._mask)))
-        while len(self._kept) > 1 and sum(len(one.packed) for one in self._kept) > _MOST_BYTES:
-            # every second one, so that what is left is still spread over all of the past
-            self._kept = self._kept[1::2]
+    def _add_snapshot(self, number: int) -> None:
+        self._snapshots.append(_Snapshot(number, _pack(self._mask)))
+        while len(self._snapshots) > 1 and _size(self._snapshots) > self._limits.total_bytes:
+            # every second one, so that the rest is still spread over the whole history
+            self._snapshots = self._snapshots[1::2]
 
 
-def _common(some: Sequence[Operation], others: Sequence[Operation]) -> int:
-    """Return with how many of the same operations both begin."""
+def _size(snapshots: Iterable[_Snapshot]) -> int:
+    return sum(len(one.packed) for one in snapshots)
+
+
+def _common_prefix(some: Sequence[Operation], others: Sequence[Operation]) -> int:
+    """Return how many operations both lists have in common at their beginning."""
     for number, (one, other) in enumerate(zip(some, others, strict=False)):
         if one is not other:
             return number
@@ -137,7 +164,7 @@ def apply(operation: Operation, mask: NDArray[np.bool_]) -> None:
     match operation:
         case Stroke():
             for spans in of_stroke(operation, width, height):
-                _put(spans, mask, value=not operation.erase)
+                _set_spans(spans, mask, value=not operation.erase)
         case Rectangle():
             _combine([of_rectangle(operation, width, height)], mask, operation.mode)
         case Ellipse():
@@ -153,21 +180,21 @@ def apply(operation: Operation, mask: NDArray[np.bool_]) -> None:
 def _combine(parts: Iterable[Spans], mask: NDArray[np.bool_], mode: Mode) -> None:
     target = np.zeros_like(mask) if mode == "intersect" else mask
     for spans in parts:
-        _put(spans, target, value=mode != "subtract")
+        _set_spans(spans, target, value=mode != "subtract")
     if mode == "intersect":
         mask &= target
 
 
-def _put(spans: Spans, mask: NDArray[np.bool_], *, value: bool) -> None:
-    """Set every span, those that overlap joined first: a stroke meets a row hundreds of times."""
-    joined = _joined(spans, mask.shape[1])
-    for row, start, end in zip(*(column.tolist() for column in joined), strict=True):
+def _set_spans(spans: Spans, mask: NDArray[np.bool_], *, value: bool) -> None:
+    """Set every span, overlapping ones merged first: a stroke meets a row hundreds of times."""
+    merged = _merged(spans, mask.shape[1])
+    for row, start, end in zip(*(column.tolist() for column in merged), strict=True):
         mask[row, start:end] = value
 
 
-def _joined(spans: Spans, width: int) -> Spans:
-    """Return spans in order that neither overlap nor touch."""
-    if len(spans.rows) < 2:  # noqa: PLR2004 # one alone overlaps nothing
+def _merged(spans: Spans, width: int) -> Spans:
+    """Return the spans in order, merged where they overlap or touch."""
+    if len(spans.rows) < 2:  # noqa: PLR2004 # a single one overlaps nothing
         return spans
     # rows end to end, each a column longer than it is, so that spans of two never touch
     stride = width + 2

@@ -1,9 +1,9 @@
 """The exact pixels of strokes and shapes, as spans: the columns [start, end) of a row.
 
 A pixel belongs to a shape if its centre, (column + ½, row + ½), does. Each shape here meets a row
-in one span a segment or edge; its ends are found by a formula, and then settled by the test that
-defines the shape, which has no root and no division: what is exact is the test, the formula only
-has to come within a pixel. `js/mask_spans.ts` does the same arithmetic in the same order.
+in one span a segment or edge; a formula estimates its ends, and the test that defines the shape,
+which has no root and no division, then corrects them: the test is exact, the formula only has to be
+right within a pixel. `js/mask_spans.ts` does the same arithmetic in the same order.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 Ints = np.int64
 
-# rows of segments that are looked at in one go: some hundred megabytes of numbers
+# rows of segments in one batch: their arrays take some hundred megabytes
 _MOST_ROWS = 500_000
-# a segment that is no wider than this is upright: dividing by its width would say nothing
+# a segment that is no wider than this is upright: a division by its width has no meaning
 _UPRIGHT = 1e-9
 
 
@@ -44,7 +44,7 @@ def of_stroke(stroke: Stroke, width: int, height: int) -> Iterator[Spans]:
     """Yield the spans of a stroke, one for each segment and row, some segments at a time."""
     points = stroke.points.astype(np.float64)
     a, b = (points, points) if len(points) == 1 else (points[:-1], points[1:])
-    # a row more at each end: rounding must not lose one that is just touched
+    # one row more at each end: rounding must not lose a row that is just touched
     top = np.floor(np.minimum(a[:, 1], b[:, 1]) - stroke.radius - 0.5) - 1
     bottom = np.ceil(np.maximum(a[:, 1], b[:, 1]) + stroke.radius - 0.5) + 1
     rows = np.clip(bottom, -1, height - 1) - np.clip(top, 0, height) + 1
@@ -63,15 +63,15 @@ def _of_segments(  # noqa: PLR0917 # what is known of the segments, all of one l
     width: int,
     height: int,
 ) -> Spans:
-    segment, rows = _rows(top, bottom, height)
+    segment, rows = _part_rows(top, bottom, height)
     ax, ay, bx, by = a[segment, 0], a[segment, 1], b[segment, 0], b[segment, 1]
     cy = rows + 0.5
     dx, dy = bx - ax, by - ay
     length2 = dx * dx + dy * dy
     r2 = radius * radius
-    low, high = _around(ax, cy - ay, r2)
-    low_b, high_b = _around(bx, cy - by, r2)
-    low_s, high_s = _along(ax, cy - ay, dx, dy, length2, radius)
+    low, high = _disc_ends(ax, cy - ay, r2)
+    low_b, high_b = _disc_ends(bx, cy - by, r2)
+    low_s, high_s = _segment_ends(ax, cy - ay, dx, dy, length2, radius)
     low = np.minimum(np.minimum(low, low_b), low_s)
     high = np.maximum(np.maximum(high, high_b), high_s)
 
@@ -84,13 +84,13 @@ def _of_segments(  # noqa: PLR0917 # what is known of the segments, all of one l
         found: Bools = np.where(dot <= 0.0, px * px + py * py <= r2, beside)
         return found
 
-    return _settled(rows, low, high, inside, width)
+    return _settle_ends(rows, low, high, inside, width)
 
 
 def of_rectangle(shape: Rectangle, width: int, height: int) -> Spans:
     """Return the spans of a rectangle, one a row."""
-    x0, x1 = (_first(edge, width) for edge in (shape.x, shape.x + shape.width))
-    y0, y1 = (_first(edge, height) for edge in (shape.y, shape.y + shape.height))
+    x0, x1 = (_first_pixel(edge, width) for edge in (shape.x, shape.x + shape.width))
+    y0, y1 = (_first_pixel(edge, height) for edge in (shape.y, shape.y + shape.height))
     if x1 <= x0:
         y1 = y0
     rows = np.arange(y0, max(y0, y1), dtype=Ints)
@@ -101,8 +101,8 @@ def of_ellipse(shape: Ellipse, width: int, height: int) -> Spans:
     """Return the spans of an ellipse, one a row."""
     w, h = shape.width, shape.height
     top, bottom = np.array([np.floor(shape.y) - 1]), np.array([np.ceil(shape.y + h) + 1])
-    _, rows = _rows(top, bottom, height)
-    # twice the way from the middle, times the other diameter: so nothing is divided
+    _, rows = _part_rows(top, bottom, height)
+    # twice the distance from the middle, times the other diameter: avoids a division
     ny = (2.0 * (rows + 0.5 - shape.y) - h) * w
     area2 = (w * h) * (w * h)
     half = np.sqrt(np.maximum(area2 - ny * ny, 0.0)) / h / 2.0
@@ -116,7 +116,7 @@ def of_ellipse(shape: Ellipse, width: int, height: int) -> Spans:
         found: Bools = nx * nx + ny * ny <= area2
         return found
 
-    return _settled(rows, low, high, inside, width)
+    return _settle_ends(rows, low, high, inside, width)
 
 
 def of_polygon(shape: Polygon, width: int, height: int) -> Iterator[Spans]:
@@ -149,7 +149,7 @@ def _crossings(
     down = (a[:, 1] <= b[:, 1])[:, None]
     a, b = np.where(down, a, b), np.where(down, b, a)
     top, bottom = np.ceil(a[:, 1] - 0.5) - 1, np.floor(b[:, 1] - 0.5) + 1
-    side, rows = _rows(np.maximum(top, first), bottom, end)
+    side, rows = _part_rows(np.maximum(top, first), bottom, end)
     cy = rows + 0.5
     crossed = (a[side, 1] <= cy) & (cy < b[side, 1])
     side, rows, cy = side[crossed], rows[crossed], cy[crossed]
@@ -167,12 +167,12 @@ def _crossings(
     return rows, np.clip(column, 0, width).astype(Ints)
 
 
-def _first(edge: float, size: int) -> int:
+def _first_pixel(edge: float, size: int) -> int:
     """Return the first pixel whose centre is not before an edge."""
     return int(np.clip(np.ceil(edge - 0.5), 0, size))
 
 
-def _rows(top: Floats, bottom: Floats, height: int) -> tuple[NDArray[Ints], NDArray[Ints]]:
+def _part_rows(top: Floats, bottom: Floats, height: int) -> tuple[NDArray[Ints], NDArray[Ints]]:
     """Return, for parts that reach from `top` to `bottom`, every pair of a part and a row of it."""
     first = np.clip(top, 0, height).astype(Ints)
     last = np.clip(bottom, -1, height - 1).astype(Ints)
@@ -182,14 +182,14 @@ def _rows(top: Floats, bottom: Floats, height: int) -> tuple[NDArray[Ints], NDAr
     return part, np.arange(len(part), dtype=Ints) - offset[part] + first[part]
 
 
-def _around(x: Floats, dy: Floats, r2: float) -> tuple[Floats, Floats]:
+def _disc_ends(x: Floats, dy: Floats, r2: float) -> tuple[Floats, Floats]:
     """Return where a row crosses a disc; an empty part reaches from ∞ to -∞."""
     rest = r2 - dy * dy
     half = np.sqrt(np.maximum(rest, 0.0))
     return np.where(rest >= 0.0, x - half, np.inf), np.where(rest >= 0.0, x + half, -np.inf)
 
 
-def _along(  # noqa: PLR0917 # the numbers of one formula, all of one kind
+def _segment_ends(  # noqa: PLR0917 # the numbers of one formula, all of one kind
     ax: Floats, py: Floats, dx: Floats, dy: Floats, length2: Floats, radius: float
 ) -> tuple[Floats, Floats]:
     """Return where a row crosses the straight part of a segment, its two discs left out."""
@@ -213,10 +213,12 @@ def _along(  # noqa: PLR0917 # the numbers of one formula, all of one kind
     return np.where(some, low, np.inf), np.where(some, high, -np.inf)
 
 
-def _settled(rows: NDArray[Ints], low: Floats, high: Floats, inside: Inside, width: int) -> Spans:
-    """Return the spans from `low` to `high`, their ends moved to where `inside` has them."""
+def _settle_ends(
+    rows: NDArray[Ints], low: Floats, high: Floats, inside: Inside, width: int
+) -> Spans:
+    """Return the spans from `low` to `high`, their ends corrected by `inside`."""
     some = low <= high
-    # beside the picture there is nothing to settle, and infinities stay out of the test
+    # outside of the picture no end needs correction, and infinities stay out of the test
     first = np.clip(np.ceil(np.where(some, low, 0.0) - 0.5), -2, width + 1)
     last = np.clip(np.floor(np.where(some, high, 0.0) - 0.5), -2, width + 1)
     start, end = first + 2.0, last - 2.0

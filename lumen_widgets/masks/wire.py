@@ -1,4 +1,4 @@
-"""Operations as they travel and as they are kept: JSON for what they are, float32 for points."""
+"""The wire format of operations, also in files: JSON objects, with their points as float32."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from lumen_widgets.masks.history import Step
+    from lumen_widgets.masks.undo_history import Step
 
-# little-endian on both sides, whatever the machine
+# little-endian on every machine
 _POINT = np.dtype("<f4")
 
 
 def pack(steps: Iterable[Step]) -> tuple[list[dict[str, Any]], bytes]:
-    """Return steps as JSON objects, and the points of all of them as one run of float32 pairs."""
+    """Return steps as JSON objects, and the points of all of them in one buffer of float32."""
     objects: list[dict[str, Any]] = []
     points: list[bytes] = []
     for step in steps:
@@ -62,7 +62,7 @@ def unpack(objects: Sequence[object], data: bytes | memoryview) -> list[Step]:
     Raises
     ------
     MaskError
-        What came is nothing that `pack` makes: nobody is trusted to have used it.
+        The objects or the data are not as `pack` makes them; neither is trusted.
 
     """
     try:
@@ -101,7 +101,7 @@ def _step(one: dict[str, Any], points: NDArray[np.float32]) -> Step:
 
 def _shape(one: dict[str, Any]) -> tuple[Any, ...]:
     names = ("x", "y", "width", "height")
-    # a number that is left out is none: the shape itself says so
+    # the shape itself refuses a missing number
     return (*(one.get(name) for name in names), one.get("mode", "add"))
 
 

@@ -2,7 +2,7 @@
 
 from lumen_widgets.notebook.account import Account, use
 from lumen_widgets.notebook.calls import edit, generate, inpaint, show, stream
-from lumen_widgets.notebook.chronicle import History, history
+from lumen_widgets.notebook.history import History, history
 from lumen_widgets.notebook.resuming import resume
 
 __all__ = [

@@ -18,29 +18,31 @@ from lumen_widgets.notebook.cell import in_notebook
 if TYPE_CHECKING:
     from lumen_widgets.client import Task
 
-_SANDBOX_WORDS = "Sandbox on this machine · previews, nothing is charged"
+_SANDBOX_NAME = "Sandbox on this machine · previews, nothing is charged"
+
+# What a client without arguments takes from the environment; a sandbox's takes its journal alone.
+_HOME = "LUMEN_HOME"
+_SETTINGS = ("LUMEN_API_KEY", "LUMEN_BASE_URL", "LUMEN_HOSTING", _HOME)
 
 
 @dataclass(frozen=True)
 class Account:
-    """An account in use: shown in a cell as words, never with its key.
+    """An account in use: shown in a cell by its name, never with its key.
 
     Attributes
     ----------
     name
-        Who draws and who charges, in words for people.
+        Which server draws and charges, as users read it.
     client
         The client that spends its credits.
+    is_sandbox
+        Whether its credits are not real.
 
     """
 
     name: str
     client: LumenClient
-
-    @property
-    def is_sandbox(self) -> bool:
-        """Whether its credits are not real."""
-        return self.name == _SANDBOX_WORDS
+    is_sandbox: bool = False
 
     def __repr__(self) -> str:
         return f"In use: {self.name}"
@@ -49,29 +51,124 @@ class Account:
         return f"<p>In use: <b>{html.escape(self.name)}</b></p>"
 
 
-def _sandbox_account() -> Account:
-    """Return the sandbox's account, with a server that is running now."""
-    global _sandbox  # noqa: PLW0603 # one server a user, and so one client of it
-    running, home = sandbox.start(), os.environ.get(_HOME)
-    if _sandbox is None or _sandbox[:2] != (running, home):
-        _sandbox = running, home, LumenClient(running.api_key, running.url)
-        _of_sandboxes.add(_sandbox[2])
-    return Account(_SANDBOX_WORDS, _sandbox[2])
+class _SandboxClients:
+    """The client of the sandbox that runs, and those of the sandboxes before it."""
+
+    def __init__(self) -> None:
+        # a server, the folder of the journal, and the client of both
+        self._last: tuple[object, str | None, LumenClient] | None = None
+        # tasks of an earlier client may still be held; they cost nothing either
+        self._all: weakref.WeakSet[LumenClient] = weakref.WeakSet()
+
+    def __contains__(self, client: LumenClient) -> bool:
+        return client in self._all
+
+    def start(self) -> LumenClient:
+        """Return the client of the user's server, which is found or started."""
+        running, home = sandbox.start(), os.environ.get(_HOME)
+        if self._last is None or self._last[:2] != (running, home):
+            self._last = running, home, LumenClient(running.api_key, running.url)
+            self._all.add(self._last[2])
+        return self._last[2]
+
+    def last(self) -> LumenClient | None:
+        """Return the client of the last server, unless the journal is in another folder now."""
+        if self._last is not None and self._last[1] == os.environ.get(_HOME):
+            return self._last[2]
+        return None
 
 
-def _service_account(*, ask: bool = False) -> Account:
-    """Return the service's account, with a key that is found or, if there is none, typed in."""
-    try:
-        return account_of(LumenClient())
-    except MissingKey:
-        # someone to ask: a front end that takes input, or a terminal
-        if not (ask and (in_notebook() or sys.stdin.isatty())):
-            raise
-    return account_of(LumenClient(_asked_key()))
+class Accounts:
+    """The account in use: the chosen one, else the service's if a key is found, else the sandbox's.
+
+    The process has one of these, behind this module's functions.
+    """
+
+    def __init__(self) -> None:
+        self._sandboxes = _SandboxClients()
+        self._chosen: Account | None = None
+        self._default: tuple[tuple[str | None, ...], Account | None] | None = None
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether `use` was called."""
+        return self._chosen is not None
+
+    def use(self, which: Literal["sandbox", "service"] | LumenClient) -> Account:
+        """Choose an account, as `lumen.use` does."""
+        if isinstance(which, LumenClient):
+            account = self.of_client(which)
+        elif which == "sandbox":
+            account = self._sandbox()
+        elif which == "service":
+            account = self._service(ask=True)
+        else:
+            raise InvalidRequest(
+                f"lumen.use() does not know {which!r}.",
+                next_step='Give it "sandbox", "service" or a LumenClient.',
+            )
+        self.forget()
+        self._chosen = account
+        return account
+
+    def forget(self) -> None:
+        """Forget the chosen account and the service's: the next call looks for a key again."""
+        self._chosen = self._default = None
+
+    def of_client(self, client: LumenClient) -> Account:
+        """Return the account of any client."""
+        if client in self._sandboxes:
+            return Account(_SANDBOX_NAME, client, is_sandbox=True)
+        return Account(f"{urlsplit(client.base_url).netloc} · pictures cost credits", client)
+
+    def current(self) -> Account:
+        """Return the account in use; a sandbox's server is looked up each time, as it may stop."""
+        if self._chosen is not None:
+            return self.with_running_server(self._chosen)
+        return self._service_with_key() or self._sandbox()
+
+    def with_running_server(self, account: Account) -> Account:
+        """Return the same account with a server that runs: an unused sandbox stops by itself."""
+        return self._sandbox() if account.is_sandbox else account
+
+    def ready_client(self) -> LumenClient | None:
+        """Return the client in use, if there is one without starting a server for it."""
+        if self._chosen is not None and not self._chosen.is_sandbox:
+            return self._chosen.client
+        if self._chosen is None and (account := self._service_with_key()) is not None:
+            return account.client
+        return self._sandboxes.last()
+
+    def _sandbox(self) -> Account:
+        return Account(_SANDBOX_NAME, self._sandboxes.start(), is_sandbox=True)
+
+    def _service(self, *, ask: bool = False) -> Account:
+        """Return the service's account, with a key that is found or, if there is none, typed in."""
+        try:
+            return self.of_client(LumenClient())
+        except MissingKey:
+            # only a front end that takes input, or a terminal, can be asked
+            if not (ask and (in_notebook() or sys.stdin.isatty())):
+                raise
+        return self.of_client(LumenClient(_ask_for_key()))
+
+    def _service_with_key(self) -> Account | None:
+        """Return the service's account if a key is found.
+
+        It is kept until the environment names another one: each new client would ask the keyring,
+        and would not know the tasks that an earlier client follows.
+        """
+        settings = tuple(os.environ.get(name) for name in _SETTINGS)
+        if self._default is None or self._default[0] != settings:
+            try:
+                self._default = settings, self._service()
+            except MissingKey:
+                self._default = settings, None
+        return self._default[1]
 
 
-def _asked_key() -> str:
-    """Ask for a key; what is typed is shown nowhere and is in no history.
+def _ask_for_key() -> str:
+    """Ask for a key; the typed text is neither shown nor kept in any history.
 
     Raises
     ------
@@ -91,39 +188,8 @@ def _asked_key() -> str:
     return typed
 
 
-def _found_account() -> Account | None:
-    """Return the service's account if a key is found.
-
-    It is kept until the environment names another one: each client asks the keyring, and knows
-    nothing of the tasks that another one follows.
-    """
-    global _default  # noqa: PLW0603 # one for the process
-    settings = tuple(os.environ.get(name) for name in _SETTINGS)
-    if _default is None or _default[0] != settings:
-        try:
-            _default = settings, _service_account()
-        except MissingKey:
-            _default = settings, None
-    return _default[1]
-
-
-# What a client without arguments takes from the environment; a sandbox's takes its journal alone.
-_HOME = "LUMEN_HOME"
-_SETTINGS = ("LUMEN_API_KEY", "LUMEN_BASE_URL", "LUMEN_HOSTING", _HOME)
-
-# A server, where the journal is, and the client of both.
-_sandbox: tuple[object, str | None, LumenClient] | None = None
-# That one and those before it, whose tasks somebody still holds: they cost nothing either.
-_of_sandboxes: weakref.WeakSet[LumenClient] = weakref.WeakSet()
-_default: tuple[tuple[str | None, ...], Account | None] | None = None
-_chosen: Account | None = None
-
-
-def account_of(client: LumenClient) -> Account:
-    """Return the account of a client that somebody else made."""
-    if client in _of_sandboxes:
-        return Account(_SANDBOX_WORDS, client)
-    return Account(f"{urlsplit(client.base_url).netloc} · pictures cost credits", client)
+# one kernel, one choice
+accounts = Accounts()
 
 
 def use(which: Literal["sandbox", "service"] | LumenClient) -> Account:
@@ -158,25 +224,17 @@ def use(which: Literal["sandbox", "service"] | LumenClient) -> Account:
     In use: Sandbox on this machine · previews, nothing is charged
 
     """
-    global _chosen, _default  # a notebook has one account in use
-    if isinstance(which, LumenClient):
-        account = account_of(which)
-    elif which == "sandbox":
-        account = _sandbox_account()
-    elif which == "service":
-        account = _service_account(ask=True)
-    else:
-        raise InvalidRequest(
-            f"lumen.use() does not know {which!r}.",
-            next_step='Give it "sandbox", "service" or a LumenClient.',
-        )
-    _chosen, _default = account, None
-    return account
+    return accounts.use(which)
 
 
 def is_chosen() -> bool:
     """Say whether `use` was called."""
-    return _chosen is not None
+    return accounts.is_chosen
+
+
+def account_of(client: LumenClient) -> Account:
+    """Return the account of a client."""
+    return accounts.of_client(client)
 
 
 def account_of_task(task: Task) -> Account:
@@ -184,27 +242,6 @@ def account_of_task(task: Task) -> Account:
     return current(LumenClient.of(task))
 
 
-def at_hand() -> LumenClient | None:
-    """Return the client in use, if there is one without a server being started for it."""
-    if _chosen is not None and not _chosen.is_sandbox:
-        return _chosen.client
-    if _chosen is None and (account := _found_account()) is not None:
-        return account.client
-    if _sandbox is not None and _sandbox[1] == os.environ.get(_HOME):
-        return _sandbox[2]
-    return None
-
-
-def renewed(account: Account) -> Account:
-    """Return the same account with a server that runs: a sandbox stops when nobody uses it."""
-    return _sandbox_account() if account.is_sandbox else account
-
-
 def current(client: LumenClient | None = None) -> Account:
-    """Return the account of `client`, or the one in use.
-
-    The sandbox's server is looked up each time, since it stops by itself when nobody uses it.
-    """
-    if client is not None:
-        return account_of(client)
-    return renewed(_chosen) if _chosen is not None else _found_account() or _sandbox_account()
+    """Return the account of `client`, or the one in use."""
+    return accounts.current() if client is None else accounts.of_client(client)

@@ -1,4 +1,7 @@
-"""What a notebook calls: pictures appear in the cell, and each failure in its place."""
+"""What a notebook calls: pictures appear in the cell, and each failure in its place.
+
+A cell waits for its tasks, or leaves empty outputs for pictures that arrive after it has ended.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, Unpack, overload
 
 from lumen_widgets.client import InvalidRequest, LumenError, Request, Task, TasksFailed
+from lumen_widgets.client.spending.prices import count_words
 from lumen_widgets.core.errors import redacts_traceback
 from lumen_widgets.core.fields import Fields, with_fields
 from lumen_widgets.core.models import GENERATE, INPAINT_MODEL, MODEL
 from lumen_widgets.core.waiting import as_completed
+from lumen_widgets.core.words import literal
 from lumen_widgets.notebook.account import account_of_task, current
-from lumen_widgets.notebook.background import Background
 from lumen_widgets.notebook.cell import Output, in_notebook, note, picture_bundle
-from lumen_widgets.notebook.status import Status, heading, words_of
+from lumen_widgets.notebook.cell_status import CellStatus, error_words, task_heading
+from lumen_widgets.notebook.publisher import publisher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -246,6 +251,8 @@ def inpaint(
 
 # seconds that a notebook call waits at most: long for a picture, short for a forgotten cell
 LONGEST_WAIT = 15 * 60.0
+# an output that shows nothing yet
+_EMPTY = {"text/plain": ""}
 
 
 def show(tasks: Task | str | Iterable[Task | str]) -> None:
@@ -326,31 +333,67 @@ def stream(
 
 
 def follow(
-    tasks: Sequence[Task], *, timeout: float, status: Status | None = None
+    tasks: Sequence[Task], *, timeout: float, status: CellStatus | None = None
 ) -> Iterator[Task]:
     """Yield each task once it has ended and its pictures, or its failure, stand in this cell.
 
     However this ends — all done, out of time, interrupted, or left early — the live panel is
     replaced by plain words that say how to take up what still runs.
     """
-    status = status or Status(account_of_task(tasks[0]))
-    status.follow(tasks)
+    status = status or CellStatus(account_of_task(tasks[0]))
+    status.show_panel(tasks)
     try:
         for task in as_completed(tasks, timeout=timeout):
             show_ended(task, alone=len(tasks) == 1)
             yield task
     finally:
-        status.end()
+        status.show_summary()
+
+
+def follow_later(task: Task, status: CellStatus) -> None:
+    """Leave empty outputs in this cell for a task's pictures, filled once the task has ended."""
+    status.show_panel([task])
+    # without n the service decides, and its documentation says that it makes one
+    expected = task.request.n or 1
+    first = note(
+        f"{count_words(expected, 'picture')} appear{'s' if expected == 1 else ''} here as soon as "
+        "the task has ended. From another session:",
+        code=f"lumen.show({literal(task.id)})",
+    )
+    outputs = [Output(first), *(Output(_EMPTY) for _ in range(expected - 1))]
+    subscriptions: list[Callable[[], None]] = []
+
+    def deliver() -> None:
+        if not task.done or not outputs:
+            return
+        while subscriptions:
+            subscriptions.pop()()
+        empty = list(outputs)
+        # first: what fails below is not tried again
+        outputs.clear()
+        pictures = task.pictures
+        for output, picture in zip(empty, pictures, strict=False):
+            output.replace(*picture_bundle(picture))
+        for output in empty[len(pictures) :]:
+            # the status above says why
+            output.replace(note("✗ No picture."))
+        left = len(pictures) - len(empty)
+        more = f"{left} more arrived: lumen.show({literal(task.id)})" if left > 0 else ""
+        status.show_summary(explain=True, more=more)
+
+    subscriptions.append(task.subscribe(lambda _: publisher.mark(deliver)))
+    # the task may have ended before the subscription
+    publisher.mark(deliver)
 
 
 def show_ended(task: Task, *, alone: bool) -> None:
     """Show a task's pictures in the cell that runs now; one of several says whose they are."""
     if not alone:
-        Output(heading(task))
+        Output(task_heading(task))
     for picture in task.pictures:
         Output(*picture_bundle(picture))
     if task.error is not None and not alone:
-        Output(note(f"✗ {words_of(task.error)}"))
+        Output(note(f"✗ {error_words(task.error)}"))
 
 
 def _tasks(given: Iterable[Task | str]) -> list[Task]:
@@ -378,23 +421,23 @@ def _run(
 ) -> Pictures | Task:
     """Submit a task with the account in use, and show in this cell what becomes of it."""
     account = current(client)
-    status = Status(account, _priced(model, fields), reuse=fields.get("reuse", False))
+    status = CellStatus(account, _priced(model, fields), reuse=fields.get("reuse", False))
     try:
         task = submit(account.client)
     except BaseException as error:
-        status.not_sent(error)
+        status.show_submit_error(error)
         raise
     if task.reused:
-        status.paid_before()
+        status.mark_reused()
     if not wait:
         if in_notebook():
-            Background(task, status)
+            follow_later(task, status)
         return task
     for _ in follow([task], timeout=LONGEST_WAIT, status=status):
         pass
     pictures = task.wait(0)
     if in_notebook():
-        pictures.hush()
+        pictures.suppress_display()
     return pictures
 
 

@@ -28,7 +28,7 @@ def in_notebook() -> bool:
 class Output:
     """One output of the cell that runs now, which can be replaced later from any thread.
 
-    In a plain script or a terminal it stays silent: there is no cell.
+    In a plain script or a terminal it shows nothing: there is no cell.
     """
 
     def __init__(self, bundle: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
@@ -37,7 +37,7 @@ class Output:
         self._publish(bundle, metadata or {}, update=False)
 
     def replace(self, bundle: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
-        """Put another bundle where this output stands, in whichever cell that is."""
+        """Put another bundle in the place of this output, also after its cell has ended."""
         self._publish(bundle, metadata or {}, update=True)
 
     def _publish(self, bundle: dict[str, Any], metadata: dict[str, Any], *, update: bool) -> None:
@@ -57,7 +57,7 @@ class Cell:
     """The cell that runs now, to which outputs can be added after it has ended.
 
     JupyterLab goes on listening to a cell that has ended, until the page is reloaded or the cell
-    runs again. IPython's own `display` would put such an output under whichever cell runs then.
+    runs again. IPython's own `display` would put such an output under the cell that runs then.
     """
 
     def __init__(self) -> None:
@@ -80,7 +80,7 @@ class Cell:
         )
 
 
-# Code in a sentence breaks where it must, or a narrow page would cut it off.
+# Code in a sentence wraps, or a narrow page would cut it off.
 _WRAPPED = 'style="white-space:pre-wrap;overflow-wrap:anywhere"'
 
 
@@ -100,7 +100,7 @@ def note(text: str, *, code: str = "", after: str = "") -> dict[str, Any]:
     return {"text/html": f"<p>{marked}</p>", "text/plain": plain}
 
 
-def together(notes: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def join_notes(notes: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return a bundle of several sentences, one below the other."""
     return {
         "text/html": "".join(one["text/html"] for one in notes),
@@ -114,11 +114,11 @@ def picture_bundle(picture: Picture) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def data_uri(data: bytes, media_type: str = "image/png") -> str:
-    """Return a small picture as an address that has all of it."""
+    """Return a small picture as a data: URL."""
     return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
 
 
-def shortened(words: str, most: int) -> str:
-    """Return a stranger's words as one line of at most `most` characters."""
-    line = " ".join(harmless(words).split())
+def shortened(text: str, most: int) -> str:
+    """Return text from outside as one line of at most `most` characters."""
+    line = " ".join(harmless(text).split())
     return line if len(line) <= most else f"{line[: most - 1]}…"

@@ -19,27 +19,27 @@ from lumen_widgets.notebook.cell import data_uri, shortened
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lumen_widgets.notebook.entries import Entry
+    from lumen_widgets.notebook.history_entry import HistoryEntry
 
-# px of a thumbnail's longer side: a phone shows one beside the words
-_SIDE = 72
-# of a prompt, as much as helps to recognise it
-_PROMPT, _LINE = 240, 48
-# At the left, where lines begin, although JupyterLab puts cells of numbers at the right; and words
-# break where they must, so that a narrow page need not scroll. A page may ignore it.
+# px of a thumbnail's longer side: a phone shows one beside the text
+_THUMBNAIL_SIDE = 72
+# characters of a prompt that help to recognise it, in the table and in a line of text
+_PROMPT_IN_TABLE, _PROMPT_IN_LINE = 240, 48
+# Aligned to the left, since JupyterLab aligns table cells to the right; long words wrap, so that a
+# narrow page need not scroll. A page may ignore both.
 _CELL = 'align="left" valign="top" style="text-align:left;vertical-align:top"'
 _WRAP = _CELL[:-1] + ';overflow-wrap:anywhere"'
 
 
-def table(entries: Iterable[Entry], count: int) -> str:
-    """Return the entries as an HTML table, with how many there are in all.
+def table(entries: Iterable[HistoryEntry], count: int) -> str:
+    """Return the entries as an HTML table, with the total.
 
     Parameters
     ----------
     entries
-        Those that are shown.
+        The entries to show.
     count
-        How many there are.
+        The total, with those that are not shown.
 
     """
     shown = list(entries)
@@ -54,8 +54,8 @@ def table(entries: Iterable[Entry], count: int) -> str:
     )
 
 
-def text(entries: Iterable[Entry], count: int) -> str:
-    """Return the entries as lines of text, with how many there are in all."""
+def text(entries: Iterable[HistoryEntry], count: int) -> str:
+    """Return the entries as lines of text, with the total."""
     if not count:
         return "No request in this history."
     shown = list(entries)
@@ -66,7 +66,7 @@ def text(entries: Iterable[Entry], count: int) -> str:
                 f"{entry.when:%Y-%m-%d %H:%M}",
                 entry.words,
                 *([entry.id] if entry.id else []),
-                shortened(entry.prompt, _LINE),
+                shortened(entry.prompt, _PROMPT_IN_LINE),
             ]
         )
         for entry in shown
@@ -76,30 +76,31 @@ def text(entries: Iterable[Entry], count: int) -> str:
     return "\n".join(lines)
 
 
-def _row(entry: Entry) -> str:
+def _row(entry: HistoryEntry) -> str:
     facts = [entry.model, str(entry.request.body.get("size") or "")]
     facts += [entry.origin.partition("://")[2], f"{entry.when:%Y-%m-%d %H:%M}"]
-    became = [entry.words]
+    outcome = [entry.words]
     if entry.seconds is not None:
-        became.append(f"{entry.seconds:.1f} s")
+        outcome.append(f"{entry.seconds:.1f} s")
     if entry.credits is not None:
-        became.append(credits_words(entry.credits))
+        outcome.append(credits_words(entry.credits))
     task = f" · <code>{html.escape(entry.id)}</code>" if entry.id else ""
+    prompt = shortened(entry.prompt, _PROMPT_IN_TABLE) or "(not known here)"
     lines = [
-        f'<b dir="auto">{html.escape(shortened(entry.prompt, _PROMPT) or "(not known here)")}</b>',
+        f'<b dir="auto">{html.escape(prompt)}</b>',
         html.escape(harmless(" · ".join(fact for fact in facts if fact))),
-        f"{html.escape(' · '.join(became))}{task}",
+        f"{html.escape(' · '.join(outcome))}{task}",
     ]
     return f"<tr><td {_CELL}>{_thumbnails(entry)}</td><td {_WRAP}>{'<br>'.join(lines)}</td></tr>"
 
 
-def _thumbnails(entry: Entry) -> str:
+def _thumbnails(entry: HistoryEntry) -> str:
     images = []
     for picture in entry.pictures:
         try:
-            address = data_uri(*thumbnail(picture, _SIDE))
+            address = data_uri(*thumbnail(picture, _THUMBNAIL_SIDE))
         except (LumenError, UnreadablePicture, OSError, ValueError):
-            continue  # somebody's file in the place of a picture is not worth the whole table
+            continue  # another file in the place of a picture must not cost the whole table
         images.append(f'<img src="{address}" alt="{html.escape(picture.alt, quote=True)}">')
     return " ".join(images)
 

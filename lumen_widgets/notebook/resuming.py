@@ -1,4 +1,4 @@
-"""What a killed kernel left, taken up in a cell: pictures of what is done, places for what runs."""
+"""Tasks of a kernel that has ended, taken up in a cell: their pictures, or outputs for them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from lumen_widgets.core.answers import SUCCEEDED
 from lumen_widgets.core.errors import WaitTimeout, interrupted
 from lumen_widgets.core.waiting import as_completed, wait_slice
 from lumen_widgets.notebook.account import current
-from lumen_widgets.notebook.background import Background
-from lumen_widgets.notebook.calls import show_ended
-from lumen_widgets.notebook.cell import Output, in_notebook, note, shortened, together
-from lumen_widgets.notebook.status import Status, heading
+from lumen_widgets.notebook.calls import follow_later, show_ended
+from lumen_widgets.notebook.cell import Output, in_notebook, join_notes, note, shortened
+from lumen_widgets.notebook.cell_status import CellStatus, task_heading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,15 +24,15 @@ if TYPE_CHECKING:
     from lumen_widgets.journal import JournalRow
     from lumen_widgets.notebook.account import Account
 
-# Seconds that the cell waits for the service's word on the tasks: for one, and for each more. The
-# process asks 20 a second; pictures take their time too.
+# Seconds that the cell waits for the status of all tasks: for the first, and for each more. The
+# process asks for 20 a second; downloads take some time too.
 _FIRST_WAIT, _NEXT_WAIT = 30.0, 0.2
 
-# A cell with more live places than this is no longer looked through; a TaskPanel shows them all.
-_MOST_PLACES = 20
+# Running tasks that a cell leaves outputs for; a TaskPanel shows any number.
+_MOST_RUNNING = 20
 
-# Requests of unknown outcome that are named; the history has them all.
-_MOST_LOST = 5
+# Requests of unknown outcome that are listed, and characters of each prompt; the history has all.
+_MOST_UNKNOWN = 5
 _PROMPT = 80
 
 
@@ -64,7 +63,7 @@ def resume(client: LumenClient | None = None) -> list[Task]:
 
     Notes
     -----
-    A request that was sent, and whose answer nobody saw, is never sent again: the cell says how
+    A request that was sent, and whose answer was lost, is never sent again: the cell says how
     many there are, and ``lumen.history(state="unknown")`` lists them.
 
     Examples
@@ -84,42 +83,42 @@ def resume(client: LumenClient | None = None) -> list[Task]:
             )
         )
     elif in_notebook():
-        _show(resumed, account)
+        _show_tasks(resumed, account)
     if resumed.lost:
-        Output(_lost(resumed.lost))
+        Output(_unknown_outcomes(resumed.lost))
     return resumed
 
 
-def _show(resumed: ResumedTasks, account: Account) -> None:
-    head = Output(note(f"Taking up {count_words(len(resumed), 'task')}… · {account.name}"))
+def _show_tasks(resumed: ResumedTasks, account: Account) -> None:
+    output = Output(note(f"Taking up {count_words(len(resumed), 'task')}… · {account.name}"))
     deadline = time.monotonic() + _FIRST_WAIT + _NEXT_WAIT * len(resumed)
     running = 0
     try:
         for task in resumed:
-            _wait_for_word(resumed, task, deadline)
+            _wait_for_status(resumed, task, deadline)
             if task.done:
                 show_ended(task, alone=False)
                 continue
             running += 1
-            if running <= _MOST_PLACES:
-                Output(heading(task))
-                Background(task, Status(account))
+            if running <= _MOST_RUNNING:
+                Output(task_heading(task))
+                follow_later(task, CellStatus(account))
     except KeyboardInterrupt:
-        head.replace(_head(resumed, account))
+        output.replace(_count_by_state(resumed, account))
         raise interrupted(
             f"Stopped showing; {count_words(len(resumed), 'task')} taken up, and followed in the "
             "background. lumen.show(task) shows one of them, lumen.TaskPanel() all."
         ) from None
-    if running > _MOST_PLACES:
-        more = running - _MOST_PLACES
+    if running > _MOST_RUNNING:
+        more = running - _MOST_RUNNING
         Output(note(f"… and {more} more that still run; to see them:", code="lumen.TaskPanel()"))
-    head.replace(_head(resumed, account))
+    output.replace(_count_by_state(resumed, account))
 
 
-def _wait_for_word(resumed: ResumedTasks, task: Task, deadline: float) -> None:
-    """Wait until the service has said how a task is; if it succeeded, until its pictures are here.
+def _wait_for_status(resumed: ResumedTasks, task: Task, deadline: float) -> None:
+    """Wait until a task's status is known; if it succeeded, until its pictures are here.
 
-    At the deadline it is taken for one that runs: it is still asked about.
+    At the deadline it counts as running: it is still polled.
     """
     while not resumed.wait_until_heard(task, wait_slice(deadline)) and time.monotonic() < deadline:
         pass
@@ -128,7 +127,7 @@ def _wait_for_word(resumed: ResumedTasks, task: Task, deadline: float) -> None:
             next(as_completed([task], max(deadline - time.monotonic(), 0.0)))
 
 
-def _head(tasks: Sequence[Task], account: Account) -> dict[str, object]:
+def _count_by_state(tasks: Sequence[Task], account: Account) -> dict[str, object]:
     good = sum(task.done and task.error is None for task in tasks)
     bad = sum(task.done and task.error is not None for task in tasks)
     left = len(tasks) - good - bad
@@ -140,21 +139,21 @@ def _head(tasks: Sequence[Task], account: Account) -> dict[str, object]:
     return note(f"Took up {count_words(len(tasks), 'task')}: {', '.join(words)} · {account.name}")
 
 
-def _lost(rows: Sequence[JournalRow]) -> dict[str, object]:
+def _unknown_outcomes(rows: Sequence[JournalRow]) -> dict[str, object]:
     one = len(rows) == 1
     notes = [
         note(
-            f"{count_words(len(rows), 'request')} of unknown outcome: nobody knows whether "
+            f"{count_words(len(rows), 'request')} of unknown outcome: it is not known whether "
             f"{'it was' if one else 'they were'} taken, so credits may have been spent. None is "
             f"sent again. Look for {'it' if one else 'them'} in the service's console."
         ),
-        *(note(f"Sent {when(row.submitted)}: {_prompt(row)}") for row in rows[:_MOST_LOST]),
+        *(note(f"Sent {when(row.submitted)}: {_prompt(row)}") for row in rows[:_MOST_UNKNOWN]),
     ]
-    if len(rows) > _MOST_LOST:
-        notes.append(note(f"… and {len(rows) - _MOST_LOST} more"))
+    if len(rows) > _MOST_UNKNOWN:
+        notes.append(note(f"… and {len(rows) - _MOST_UNKNOWN} more"))
     notes.append(note(f"To list {'it' if one else 'them'}:", code='lumen.history(state="unknown")'))
     notes.append(note("Once you have looked:", code='lumen.history(state="unknown").dismiss()'))
-    return together(notes)
+    return join_notes(notes)
 
 
 def _prompt(row: JournalRow) -> str:

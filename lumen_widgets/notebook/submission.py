@@ -1,4 +1,4 @@
-"""One call that does not block: first it is being sent, then it is a task, or it was refused."""
+"""One submit that does not block: first it is being sent, then it is a task, or it was refused."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from lumen_widgets.core.errors import LumenError
 from lumen_widgets.core.signal import Signal
-from lumen_widgets.notebook.account import renewed
+from lumen_widgets.notebook.account import accounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,12 +29,12 @@ class Submission:
     account
         Whose credits are spent.
     prompt, model
-        What people recognise the call by before there is a task.
+        What users recognise the call by before there is a task.
 
     Attributes
     ----------
     correlation_id : str
-        What tells this call from every other before there is a task.
+        Identifies this call before there is a task.
     task : Task or None
         The task, once the service has taken it.
     error : LumenError or None
@@ -67,9 +67,9 @@ class Submission:
         self.task: Task | None = None
         self.error: LumenError | None = None
         self._submit = submit
-        self._settled: Signal[Submission] = Signal("a submission")
-        self._began = time.monotonic()
-        self._ended: float | None = None
+        self._changed: Signal[Submission] = Signal("a submission")
+        self._started_at = time.monotonic()
+        self._ended_at: float | None = None
 
     @property
     def state(self) -> Literal["sending", "sent", "refused", "unknown"]:
@@ -83,11 +83,11 @@ class Submission:
     @property
     def elapsed(self) -> float:
         """Seconds from the start until the service's answer, or until now."""
-        return (time.monotonic() if self._ended is None else self._ended) - self._began
+        return (time.monotonic() if self._ended_at is None else self._ended_at) - self._started_at
 
     def start(self) -> None:
         """Send it; returns at once."""
-        self._began = time.monotonic()
+        self._started_at = time.monotonic()
         # the client posts on a thread that outlives an exit: this one only waits for it
         threading.Thread(target=self._run, name="lumen-submission", daemon=True).start()
 
@@ -96,7 +96,7 @@ class Submission:
 
         Returns what ends the subscription.
         """
-        return self._settled.connect(fn)
+        return self._changed.connect(fn)
 
     def again(self) -> Submission:
         """Return a new submission of the same call, which is not started and would pay again."""
@@ -104,16 +104,16 @@ class Submission:
 
     def _run(self) -> None:
         try:
-            self.account = renewed(self.account)
+            self.account = accounts.with_running_server(self.account)
             self.task = self._submit(self.account.client, self.correlation_id)
         except LumenError as error:
             self.error = error
-        except Exception as error:  # noqa: BLE001 # nobody stands behind this thread to hear it
+        except Exception as error:  # noqa: BLE001 # an exception on this thread would reach no caller
             self.error = LumenError(
                 f"{type(error).__name__}: {error}",
                 next_step="It is not known whether anything was sent: look in the service's "
                 "console before you try again.",
                 may_have_cost=True,
             )
-        self._ended = time.monotonic()
-        self._settled.send(self)
+        self._ended_at = time.monotonic()
+        self._changed.send(self)

@@ -1,4 +1,4 @@
-"""A thread that lives while there is work, so that an idle notebook has none of ours."""
+"""A thread that runs while there is work, so that an idle notebook has no thread of ours."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-# seconds without work after which the thread ends; the next work starts another
-_IDLE = 5.0
 
 _log = logging.getLogger(__name__)
 
@@ -29,13 +26,18 @@ class Worker:
         What the log says of work that raised something.
     interval
         Seconds between two runs of the same function, at least.
+    idle_seconds
+        Seconds without work after which the thread ends; the next work starts another.
 
     """
 
-    def __init__(self, name: str, failed: str, interval: float = 0.0) -> None:
+    def __init__(
+        self, name: str, failed: str, interval: float = 0.0, *, idle_seconds: float = 5.0
+    ) -> None:
         self._name = name
         self._failed = failed
         self._interval = interval
+        self._idle_seconds = idle_seconds
         self._changed = threading.Condition()
         self._due: dict[Callable[[], None], float] = {}
         self._last: dict[Callable[[], None], float] = {}
@@ -44,7 +46,7 @@ class Worker:
     def mark(self, work: Callable[[], None], after: float = 0.0, *, urgent: bool = False) -> None:
         """Run `work` in `after` seconds, or as soon after as its pace allows.
 
-        What is `urgent` is run before all others, since somebody waits for it.
+        Work that is `urgent` is run before all other work.
         """
         with self._changed:
             due = max(time.monotonic() + after, self._last.get(work, 0.0) + self._interval)
@@ -60,11 +62,11 @@ class Worker:
         while (work := self._next()) is not None:
             try:
                 work()
-            except Exception:  # noqa: BLE001 # whatever it does, the rest is done
+            except Exception:  # noqa: BLE001 # the rest of the work is done all the same
                 _log.exception(self._failed)
 
     def _next(self) -> Callable[[], None] | None:
-        """Wait for what is due; None once there has been nothing for a while."""
+        """Wait for work that is due; None once the thread has been idle for long enough."""
         with self._changed:
             while True:
                 now = time.monotonic()
@@ -76,7 +78,7 @@ class Worker:
                     del self._due[work]
                     self._last[work] = now
                     return work
-                pause = _IDLE if work is None else self._due[work] - now
+                pause = self._idle_seconds if work is None else self._due[work] - now
                 if not self._changed.wait(pause) and not self._due:
                     self._thread = None
                     return None

@@ -24,9 +24,9 @@ from lumen_widgets.sandbox.errors import Failure, Refusal, invalid, not_found
 from lumen_widgets.sandbox.fetching import MAX_BYTES
 from lumen_widgets.sandbox.ledger import BalanceTooLow
 from lumen_widgets.sandbox.picture_store import MEDIA_TYPES, PictureStore
-from lumen_widgets.sandbox.place import PICTURES, UPLOADS, Place
+from lumen_widgets.sandbox.server_info import PICTURES, UPLOADS, ServerInfo
 from lumen_widgets.sandbox.server_settings import Settings, checked_credits
-from lumen_widgets.sandbox.submission import read_submission
+from lumen_widgets.sandbox.task_spec import read_spec
 from lumen_widgets.sandbox.tasks import Outcome, share
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def create_app(
     store: Store,
     clock: Callable[[], float],
     renderer: Renderer,
-    place: Place,
+    info: ServerInfo,
     settings: Settings | None = None,
 ) -> Starlette:
     """Return the application.
@@ -65,8 +65,8 @@ def create_app(
         Gives unix seconds; a task's states follow it.
     renderer
         Carries out the tasks, and puts their outcomes into the store.
-    place
-        Where the sandbox is.
+    info
+        The server's origin, key and folders of pictures.
     settings
         To begin with; the defaults if None.
 
@@ -76,34 +76,34 @@ def create_app(
         An ASGI application without a lifespan.
 
     """
-    calls = _Calls(store, clock, renderer, place, settings or Settings())
+    endpoints = _Endpoints(store, clock, renderer, info, settings or Settings())
     return Starlette(
         routes=[
-            Route("/v1/images/generations", calls.generate, methods=["POST"]),
-            Route("/v1/images/edits", calls.edit, methods=["POST"]),
-            Route("/v1/images/inpaint", calls.inpaint, methods=["POST"]),
-            Route("/v1/images/generations/{task_id}", calls.status, methods=["GET"]),
-            Route(PICTURES + "{name}", calls.result, methods=["GET"]),
-            Route(UPLOADS + "{name}", calls.upload, methods=["GET"]),
-            Route(UPLOADS + "{name}", calls.delete_upload, methods=["DELETE"]),
-            Route("/sandbox/uploads", calls.add_upload, methods=["POST"]),
-            Route("/sandbox/settings", calls.settings, methods=["GET"]),
-            Route("/sandbox/settings", calls.change_settings, methods=["POST"]),
-            Route("/sandbox/account", calls.account, methods=["GET"]),
-            Route("/healthz", calls.health, methods=["GET"]),
-            Route("/openapi.json", calls.description, methods=["GET"]),
+            Route("/v1/images/generations", endpoints.generate, methods=["POST"]),
+            Route("/v1/images/edits", endpoints.edit, methods=["POST"]),
+            Route("/v1/images/inpaint", endpoints.inpaint, methods=["POST"]),
+            Route("/v1/images/generations/{task_id}", endpoints.status, methods=["GET"]),
+            Route(PICTURES + "{name}", endpoints.result, methods=["GET"]),
+            Route(UPLOADS + "{name}", endpoints.upload, methods=["GET"]),
+            Route(UPLOADS + "{name}", endpoints.delete_upload, methods=["DELETE"]),
+            Route("/sandbox/uploads", endpoints.add_upload, methods=["POST"]),
+            Route("/sandbox/settings", endpoints.settings, methods=["GET"]),
+            Route("/sandbox/settings", endpoints.change_settings, methods=["POST"]),
+            Route("/sandbox/account", endpoints.account, methods=["GET"]),
+            Route("/healthz", endpoints.health, methods=["GET"]),
+            Route("/openapi.json", endpoints.description, methods=["GET"]),
         ],
         middleware=[Middleware(LoopbackOnly)],
         exception_handlers={
             Refusal: _refused,
             HTTPException: _refused_by_routing,
-            ClientDisconnect: _gone,
-            Exception: _broken,
+            ClientDisconnect: _client_hung_up,
+            Exception: _failed,
         },
     )
 
 
-class _Calls:
+class _Endpoints:
     """The endpoints, and what they share."""
 
     def __init__(
@@ -111,13 +111,13 @@ class _Calls:
         store: Store,
         clock: Callable[[], float],
         renderer: Renderer,
-        place: Place,
+        info: ServerInfo,
         settings: Settings,
     ) -> None:
         self._store = store
         self._clock = clock
         self._renderer = renderer
-        self._place = place
+        self._info = info
         self._settings = settings
 
     async def generate(self, request: Request) -> Response:
@@ -130,49 +130,49 @@ class _Calls:
         return await self._submit("inpaint", request)
 
     async def _submit(self, mode: Mode, request: Request) -> Response:
-        require_key(request, self._place.api_key)
+        require_key(request, self._info.api_key)
         data_uris = self._settings.data_uris
         raw = await read_body(request, MAX_SUBMIT_WITH_DATA if data_uris else MAX_SUBMIT)
-        submission = read_submission(mode, raw, data_uris=data_uris)
+        spec = read_spec(mode, raw, data_uris=data_uris)
         shortest, longest = self._settings.latency
-        latency = shortest + (longest - shortest) * share(submission.seed, "latency")
+        latency = shortest + (longest - shortest) * share(spec.seed, "latency")
         outcome = None
-        if submission.model_entry.always_fails:
+        if spec.model_entry.always_fails:
             outcome = _ALWAYS_FAILS
-        elif share(submission.seed, "failure") < self._settings.fail_rate:
+        elif share(spec.seed, "failure") < self._settings.fail_rate:
             outcome = _FAIL_RATE
         now = self._clock()
         try:
             task = self._store.submit(
-                submission,
+                spec,
                 now=now,
                 begins_at=now + QUEUED_SHARE * latency,
                 ends_at=now + latency,
                 outcome=outcome,
             )
         except BalanceTooLow:
-            message = f"this task costs {submission.credits} credits, the account has fewer"
+            message = f"this task costs {spec.credits} credits, the account has fewer"
             raise Refusal(402, "insufficient_credits", message) from None
         if outcome is None:
-            self._renderer.begin(task)
+            self._renderer.enqueue(task)
         return JSONResponse(task.accepted())
 
     async def status(self, request: Request) -> Response:
-        require_key(request, self._place.api_key)
+        require_key(request, self._info.api_key)
         self._store.advance(self._clock())
         task = self._store.task(request.path_params["task_id"])
         if task is None:
             raise not_found("there is no such task")
-        return JSONResponse(task.answer(self._place.result_url))
+        return JSONResponse(task.answer(self._info.result_url))
 
     async def result(self, request: Request) -> Response:
-        return _picture(self._place.results, request)
+        return _picture(self._info.results, request)
 
     async def upload(self, request: Request) -> Response:
-        return _picture(self._place.uploads, request)
+        return _picture(self._info.uploads, request)
 
     async def add_upload(self, request: Request) -> Response:
-        require_key(request, self._place.api_key)
+        require_key(request, self._info.api_key)
         if not self._settings.uploads:
             raise not_found("uploads are switched off; settings(uploads=True) switches them on")
         content = await read_body(request, MAX_BYTES)
@@ -180,22 +180,22 @@ class _Calls:
             picture_size(content)
         except Failure as failure:
             raise invalid(failure.message) from None
-        url = self._place.upload_url(self._place.uploads.keep(content))
+        url = self._info.upload_url(self._info.uploads.keep(content))
         expires_at = int(self._clock()) + UPLOAD_SECONDS
         return JSONResponse({"url": url, "expires_at": expires_at}, HTTPStatus.CREATED)
 
     async def delete_upload(self, request: Request) -> Response:
-        require_key(request, self._place.api_key)
-        if not self._place.uploads.delete(request.path_params["name"]):
+        require_key(request, self._info.api_key)
+        if not self._info.uploads.delete(request.path_params["name"]):
             raise not_found("there is no such upload")
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def settings(self, request: Request) -> Response:
-        require_key(request, self._place.api_key)
+        require_key(request, self._info.api_key)
         return self._all_settings()
 
     async def change_settings(self, request: Request) -> Response:
-        require_key(request, self._place.api_key)
+        require_key(request, self._info.api_key)
         changes = read_object(await read_body(request, MAX_SUBMIT))
         # The balance is the account's, the rest the server's; to a user they are all settings.
         credits_ = checked_credits(changes.pop("credits")) if "credits" in changes else None
@@ -208,7 +208,7 @@ class _Calls:
         return JSONResponse({**self._settings.as_dict(), "credits": self._store.balance()})
 
     async def account(self, request: Request) -> Response:
-        require_key(request, self._place.api_key)
+        require_key(request, self._info.api_key)
         self._store.advance(self._clock())
         return JSONResponse(self._store.account())
 
@@ -216,7 +216,7 @@ class _Calls:
         return JSONResponse(
             {
                 "service": "lumen-sandbox",
-                "version": self._place.version,
+                "version": self._info.version,
                 "uploads": "/sandbox/uploads" if self._settings.uploads else None,
             }
         )
@@ -246,12 +246,12 @@ async def _refused_by_routing(_request: Request, error: Exception) -> Response:
     return error_response(Refusal(status, code, "there is no such call"))
 
 
-async def _gone(_request: Request, _error: Exception) -> Response:
-    # Nobody reads this; it keeps a client's hanging up from looking like a fault in the log.
+async def _client_hung_up(_request: Request, _error: Exception) -> Response:
+    # The client has hung up and reads no answer; without this one the log would have a fault.
     return Response(status_code=HTTPStatus.BAD_REQUEST)
 
 
-async def _broken(_request: Request, _error: Exception) -> Response:
+async def _failed(_request: Request, _error: Exception) -> Response:
     return error_response(_internal())
 
 

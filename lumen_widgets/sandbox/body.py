@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # A body that is too large is read on and thrown away up to this many times the limit: a client that
 # is still sending when the connection closes never sees the answer that says why.
-_PATIENCE = 4
+_DRAINED = 4
 
 
 async def read_body(request: Request, limit: int) -> bytes:
@@ -41,7 +41,7 @@ async def read_body(request: Request, limit: int) -> bytes:
         size += len(chunk)
         if size <= limit:
             chunks.append(chunk)
-        elif size > _PATIENCE * limit:
+        elif size > _DRAINED * limit:
             break
     if size > limit:
         raise Refusal(413, "too_large", f"the body is larger than {limit} bytes")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from lumen_widgets.sandbox.engine import Drawing, Job
     from lumen_widgets.sandbox.picture_store import PictureStore
-    from lumen_widgets.sandbox.submission import Submission
+    from lumen_widgets.sandbox.task_spec import TaskSpec
     from lumen_widgets.sandbox.tasks import Task
 
 # Twice the area of the largest result: what a small file may unpack to in the engine's memory.
@@ -25,9 +25,9 @@ log = logging.getLogger(__name__)
 
 
 class Renderer(Protocol):
-    """Whoever carries out tasks, in a process of its own or in line."""
+    """What carries out tasks, in a process of its own or in line."""
 
-    def begin(self, task: Task) -> None:
+    def enqueue(self, task: Task) -> None:
         """Take a task on and return at once; its outcome is put into the store when it is known."""
 
 
@@ -62,7 +62,7 @@ def carry_out(
     names: list[str] = []
     try:
         # Extended one by one, so that those already kept are known where a later one fails.
-        names.extend(results.keep(draw(job).png) for job in _jobs(task.submission, fetch))
+        names.extend(results.keep(draw(job).png) for job in _jobs(task.spec, fetch))
     except (Failure, DrawingError) as error:
         outcome = Outcome(code=error.code, message=error.message)
     except OSError as error:
@@ -78,39 +78,39 @@ def carry_out(
     return outcome
 
 
-def _jobs(submission: Submission, fetch: Callable[[str], bytes]) -> list[Job]:
+def _jobs(spec: TaskSpec, fetch: Callable[[str], bytes]) -> list[Job]:
     from lumen_widgets.sandbox.engine import Job
 
-    images = tuple(fetch(url) for url in submission.images)
-    mask = fetch(submission.mask) if submission.mask is not None else None
-    size = _size(submission, images)
+    images = tuple(fetch(url) for url in spec.images)
+    mask = fetch(spec.mask) if spec.mask is not None else None
+    size = _size(spec, images)
     if mask is not None:
         picture_size(mask)
     return [
         Job(
-            mode=submission.mode,
-            prompt=submission.prompt,
-            seed=submission.seed + index,
+            mode=spec.mode,
+            prompt=spec.prompt,
+            seed=spec.seed + index,
             size=size,
-            negative_prompt=submission.negative_prompt,
+            negative_prompt=spec.negative_prompt,
             images=images,
             mask=mask,
         )
-        for index in range(submission.n)
+        for index in range(spec.n)
     ]
 
 
-def _size(submission: Submission, images: tuple[bytes, ...]) -> tuple[int, int]:
+def _size(spec: TaskSpec, images: tuple[bytes, ...]) -> tuple[int, int]:
     sizes = [picture_size(image) for image in images]
-    if submission.size is not None:
-        return submission.size
+    if spec.size is not None:
+        return spec.size
     width, height = sizes[0]
-    if submission.mode == "inpaint":
+    if spec.mode == "inpaint":
         if not all(MIN_SIDE <= side <= MAX_SIDE for side in (width, height)):
             message = f"each side of a picture to inpaint must be {MIN_SIDE} to {MAX_SIDE} pixels"
             raise Failure("image_size", message)
         return width, height
-    return at_tier(width, height, submission.tier) if submission.tier else fitted(width, height)
+    return at_tier(width, height, spec.tier) if spec.tier else fitted(width, height)
 
 
 def picture_size(content: bytes) -> tuple[int, int]:
@@ -129,7 +129,7 @@ def picture_size(content: bytes) -> tuple[int, int]:
             width, height = image.size
     except Image.DecompressionBombError:
         width = height = MAX_PIXELS
-    except Exception:  # noqa: BLE001 - Pillow raises many kinds for what strangers send
+    except Exception:  # noqa: BLE001 - Pillow raises many kinds for a damaged picture
         raise Failure("image_invalid", "a picture is not a readable PNG, JPEG or WebP") from None
     if width * height > MAX_PIXELS:
         raise Failure("image_size", f"a picture has more than {MAX_PIXELS} pixels")

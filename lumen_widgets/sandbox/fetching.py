@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 from lumen_widgets.sandbox.errors import Failure
 from lumen_widgets.sandbox.loopback import Unreachable, call, is_loopback
 from lumen_widgets.sandbox.picture_store import picture_type
-from lumen_widgets.sandbox.submission import decode_data_uri
+from lumen_widgets.sandbox.task_spec import decode_data_uri
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """The folder of one sandbox: its database, pictures and log, and the file that says where it runs.
 
-``LUMEN_HOME/sandbox`` if that is set, else in the user's runtime folder of this platform. Nobody
-else may look into it: the runtime file holds the key.
+``LUMEN_HOME/sandbox`` if that is set, else in the user's runtime folder of this platform. Only
+its user may read it: the runtime file holds the key.
 """
 
 from __future__ import annotations
@@ -125,13 +125,13 @@ def open_home(path: Path | str | None = None) -> Home:
     Raises
     ------
     SandboxError
-        If the folder cannot be made, or belongs to somebody else.
+        If the folder cannot be made, or belongs to another user.
 
     """
     folder = Path(path).expanduser().absolute() if path is not None else user_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
-        _claim(folder)
+        _close_to_others(folder)
     except OSError as error:
         raise SandboxError(
             f"The sandbox cannot use the folder {folder} ({error.strerror})."
@@ -155,16 +155,16 @@ def user_folder() -> Path:
     for folder in (runtime.parent, runtime):
         if folder.exists() and not _is_own(folder):
             raise SandboxError(
-                f"The folder {folder} belongs to somebody else."
+                f"The folder {folder} belongs to another user."
                 " Set LUMEN_HOME to a folder of your own."
             )
     return runtime / "sandbox"
 
 
-def _claim(folder: Path) -> None:
+def _close_to_others(folder: Path) -> None:
     """Close a folder to others; an OSError if it is not the user's own."""
     if not _is_own(folder):
-        raise PermissionError(errno.EPERM, "it belongs to somebody else")
+        raise PermissionError(errno.EPERM, "it belongs to another user")
     if os.name == "posix" and stat.S_IMODE(folder.stat().st_mode) != _PRIVATE_FOLDER:
         folder.chmod(_PRIVATE_FOLDER)
 

@@ -35,7 +35,7 @@ class BalanceTooLow(Exception):
 
 
 class Ledger:
-    """The account and its entries, inside the transactions of whoever owns the connection.
+    """The account and its entries, inside the transactions of the connection's owner.
 
     Parameters
     ----------

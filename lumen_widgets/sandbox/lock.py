@@ -29,7 +29,7 @@ def locked(path: Path, seconds: float) -> Iterator[None]:
     Raises
     ------
     TimeoutError
-        If somebody else holds it all that time.
+        If another process holds it all that time.
 
     """
     with path.open("a+b") as file:

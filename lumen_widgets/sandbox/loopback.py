@@ -88,7 +88,7 @@ def call(
     Raises
     ------
     Unreachable
-        If the URL is not loopback, nobody answers, the answer is not HTTP, or it is too late or
+        If the URL is not loopback, no server answers, the answer is not HTTP, or it is too late or
         too large.
 
     """

@@ -1,4 +1,4 @@
-"""Pictures as files in one folder, under names that nobody can guess: what they are is their key.
+"""Pictures as files in one folder, under names that cannot be guessed: a name serves as its key.
 
 The sandbox has two of these, one for results and one for uploads; both are fetched without a key,
 as the service's pictures are.
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-# By magic bytes: what a file is, not what someone says it is.
+# By magic bytes: the type of a file as it is, not as it is declared.
 _SIGNATURES = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), "png"),
     (re.compile(rb"\xff\xd8\xff"), "jpg"),
@@ -58,7 +58,7 @@ class PictureStore:
         if kind is None:
             raise ValueError("not a PNG, JPEG or WebP picture")
         name = f"{secrets.token_hex(16)}.{kind}"
-        # Renamed when it is whole, so that nobody is served half a picture.
+        # Renamed when it is whole, so that half a picture is never served.
         part = self.folder / f"{name}.part"
         try:
             part.write_bytes(content)

@@ -28,7 +28,7 @@ from lumen_widgets.sandbox.fetching import Fetcher
 from lumen_widgets.sandbox.home import Home, Running, open_home
 from lumen_widgets.sandbox.logs import logging_to
 from lumen_widgets.sandbox.picture_store import PictureStore
-from lumen_widgets.sandbox.place import Place
+from lumen_widgets.sandbox.server_info import ServerInfo
 from lumen_widgets.sandbox.store import Store
 from lumen_widgets.sandbox.version import version
 from lumen_widgets.sandbox.webhooks import deliver_due
@@ -81,31 +81,29 @@ def serve(
         listener = stack.enter_context(_listening(port))
         store = stack.enter_context(_opened_store(folder))
         stack.enter_context(logging_to(folder.log))
-        place = Place(
+        info = ServerInfo(
             base_url=f"http://127.0.0.1:{listener.getsockname()[1]}",
             api_key=f"sk-lumen-local-{secrets.token_urlsafe(24)}",
             results=PictureStore(folder.folder("pictures")),
             uploads=PictureStore(folder.folder("uploads")),
             version=version(),
         )
-        for pictures in (place.results, place.uploads):
+        for pictures in (info.results, info.uploads):
             # A runtime folder is often in memory: it must not fill up with old pictures.
             pictures.prune(before=time.time() - UPLOAD_SECONDS)
-        fetcher = Fetcher(
-            {place.result_url(""): place.results, place.upload_url(""): place.uploads}
-        )
+        fetcher = Fetcher({info.result_url(""): info.results, info.upload_url(""): info.uploads})
         renderer = WorkerRenderer(
-            multiprocessing.get_context("spawn"), store, fetcher, place.results, folder.log
+            multiprocessing.get_context("spawn"), store, fetcher, info.results, folder.log
         )
         stack.callback(renderer.close)
         for task in store.recover():
-            renderer.begin(task)
-        app = _Attended(create_app(store, time.time, renderer, place))
-        asyncio.run(_Run(folder, listener, store, place, app, idle_seconds).run())
+            renderer.enqueue(task)
+        app = _TimedApp(create_app(store, time.time, renderer, info))
+        asyncio.run(_Server(folder, listener, store, info, app, idle_seconds).run())
 
 
 @dataclass
-class _Attended:
+class _TimedApp:
     """The application, and when it was last called (on the monotonic clock)."""
 
     app: ASGIApp
@@ -118,14 +116,14 @@ class _Attended:
 
 
 @dataclass
-class _Run:
+class _Server:
     """One server from its first answer to its end."""
 
     folder: Home
     listener: socket.socket
     store: Store
-    place: Place
-    app: _Attended
+    info: ServerInfo
+    app: _TimedApp
     idle_seconds: float | None
 
     async def run(self) -> None:
@@ -143,7 +141,7 @@ class _Run:
                 timeout_graceful_shutdown=_SHUTDOWN,
             )
         )
-        with _signals_end_it():
+        with _signals_stop_the_server():
             serving = asyncio.create_task(server.serve(sockets=[self.listener]))
             while not (server.started or serving.done()):  # noqa: ASYNC110 - it has no event
                 await asyncio.sleep(0)
@@ -164,11 +162,9 @@ class _Run:
 
     def _announce(self) -> None:
         self.app.last_call = time.monotonic()
-        place = self.place
-        self.folder.write_running(
-            Running(place.version, place.base_url, place.api_key, os.getpid())
-        )
-        print(json.dumps({"url": place.base_url, "api_key": place.api_key}), flush=True)  # noqa: T201 - what the command is for
+        info = self.info
+        self.folder.write_running(Running(info.version, info.base_url, info.api_key, os.getpid()))
+        print(json.dumps({"url": info.base_url, "api_key": info.api_key}), flush=True)  # noqa: T201 - what the command is for
 
     def _is_idle(self) -> bool:
         if self.idle_seconds is None or self.store.unfinished():
@@ -177,7 +173,7 @@ class _Run:
 
     async def _deliver(self, server: uvicorn.Server) -> None:
         await asyncio.to_thread(
-            deliver_due, self.store, time.time, self.place.result_url, lambda: server.should_exit
+            deliver_due, self.store, time.time, self.info.result_url, lambda: server.should_exit
         )
 
 
@@ -225,7 +221,7 @@ def _private_files() -> Iterator[None]:
 
 
 @contextmanager
-def _signals_end_it() -> Iterator[None]:
+def _signals_stop_the_server() -> Iterator[None]:
     """Let uvicorn's handlers stop the server, and what it raises again afterwards do no more."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -1,7 +1,7 @@
 """The sandbox's database: tasks, the account that pays for them, and webhooks still to deliver.
 
 A task's row says when it shall begin and when it may end; `advance` moves rows on by the clock. So
-the lifecycle needs no thread of its own: whoever asks moves it on first.
+the lifecycle needs no thread of its own: every look at a task moves it on first.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.sandbox.ledger import SCHEMA as LEDGER_SCHEMA
 from lumen_widgets.sandbox.ledger import STARTING_BALANCE, Ledger
-from lumen_widgets.sandbox.submission import Submission
+from lumen_widgets.sandbox.task_spec import TaskSpec
 from lumen_widgets.sandbox.tasks import Outcome, Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+# The column `submission` holds the TaskSpec; its name is that of databases already on disk.
 _SCHEMA = (
     LEDGER_SCHEMA
     + """
@@ -87,7 +88,7 @@ class Store:
 
     def submit(
         self,
-        submission: Submission,
+        spec: TaskSpec,
         *,
         now: float,
         begins_at: float,
@@ -98,7 +99,7 @@ class Store:
 
         Parameters
         ----------
-        submission
+        spec
             What to make.
         now, begins_at, ends_at
             Unix seconds: the submit, the change to ``processing``, and the earliest end.
@@ -116,9 +117,9 @@ class Store:
 
         """
         # Nothing can be derived from an id, least of all the next one.
-        task = Task(secrets.token_hex(12), "queued", now, submission, outcome)
+        task = Task(secrets.token_hex(12), "queued", now, spec, outcome)
         with self._transaction() as connection:
-            self._ledger.charge(task.id, submission.credits, now)
+            self._ledger.charge(task.id, spec.credits, now)
             connection.execute(
                 "INSERT INTO tasks (id, status, created, begins_at, ends_at, submission, outcome)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -128,7 +129,7 @@ class Store:
                     now,
                     begins_at,
                     ends_at,
-                    json.dumps(asdict(submission)),
+                    json.dumps(asdict(spec)),
                     outcome and json.dumps(asdict(outcome)),
                 ),
             )
@@ -167,8 +168,8 @@ class Store:
     def recover(self) -> list[Task]:
         """Take up what a server before this one left: return the tasks that must be drawn.
 
-        A task that was being drawn fails, and is refunded by the next `advance`: nobody knows
-        whether it was what ended that server.
+        A task that was being drawn fails, and is refunded by the next `advance`: it may be
+        what ended that server.
         """
         with self._transaction() as connection:
             connection.execute(
@@ -233,13 +234,13 @@ class Store:
             status = "processing"
         else:
             status = "failed" if task.outcome.failed else "succeeded"
-            webhook_due = now if task.submission.webhook_url else None
+            webhook_due = now if task.spec.webhook_url else None
         self._connection.execute(
             "UPDATE tasks SET status = ?, webhook_due = ? WHERE id = ?",
             (status, webhook_due, task.id),
         )
         if status == "failed":
-            self._ledger.refund(task.id, task.submission.credits, now)
+            self._ledger.refund(task.id, task.spec.credits, now)
 
     def _select(self, sql: str, **parameters: Any) -> list[sqlite3.Row]:
         with self._lock:
@@ -263,15 +264,15 @@ def _task(row: sqlite3.Row) -> Task:
         id=row["id"],
         status=row["status"],
         created=row["created"],
-        submission=_submission(json.loads(row["submission"])),
+        spec=_spec(json.loads(row["submission"])),
         outcome=outcome and _outcome(json.loads(outcome)),
     )
 
 
-def _submission(fields: dict[str, Any]) -> Submission:
+def _spec(fields: dict[str, Any]) -> TaskSpec:
     # JSON has lists where these have tuples.
     size = fields["size"] and tuple(fields["size"])
-    return Submission(**{**fields, "images": tuple(fields["images"]), "size": size})
+    return TaskSpec(**{**fields, "images": tuple(fields["images"]), "size": size})
 
 
 def _outcome(fields: dict[str, Any]) -> Outcome:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lumen_widgets.sandbox.submission import Submission
+    from lumen_widgets.sandbox.task_spec import TaskSpec
 
 Status = Literal["queued", "processing", "succeeded", "failed"]
 
@@ -45,7 +45,7 @@ class Task:
     id: str
     status: Status
     created: float
-    submission: Submission
+    spec: TaskSpec
     outcome: Outcome | None = None
 
     def accepted(self) -> dict[str, Any]:

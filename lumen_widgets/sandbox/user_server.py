@@ -33,7 +33,7 @@ _MAX_REPLY = 1_000_000
 _PAUSE = 0.02
 _MAX_LOG = 1_000_000
 
-# The server is of the same code as whoever starts it, also in a checkout that was never installed;
+# The server runs the same code as this process, also from a checkout that was never installed;
 # last on the path, so that nothing beside the package hides a module of Python's.
 _PROGRAM = (
     "import sys; sys.path.append(sys.argv.pop(1));"
@@ -65,7 +65,7 @@ def start() -> Sandbox:
     """Return this user's sandbox, started if it does not run yet.
 
     All notebooks and scripts of a user share one. It outlives the process that started it, and
-    ends by itself when nobody has called it for half an hour.
+    ends by itself after half an hour without a call.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def start() -> Sandbox:
         home.lock.touch(mode=PRIVATE_FILE)
         try:
             with locked(home.lock, START_SECONDS):
-                # Somebody else may have started it while we waited for the lock.
+                # Another process may have started it while this one waited for the lock.
                 running = _find(home) or _start(home)
         except TimeoutError:
             raise SandboxError(
@@ -184,7 +184,7 @@ def _stop(running: Running) -> None:
     """End a server of another version: what it draws and answers is not ours to rely on."""
     with suppress(OSError):
         os.kill(running.pid, signal.SIGTERM)
-    _until(lambda: not answers(running))
+    _wait_until(lambda: not answers(running))
 
 
 def _start(home: Home) -> Running:
@@ -233,7 +233,7 @@ def _start_at(home: Home, port: int) -> Running | None:
             found.append(running)
         return bool(found) or process.poll() is not None
 
-    _until(answers_or_ended)
+    _wait_until(answers_or_ended)
     if not found:
         process.kill()
         process.wait()
@@ -241,7 +241,7 @@ def _start_at(home: Home, port: int) -> Running | None:
     return found[0]
 
 
-def _until(condition: Callable[[], bool]) -> None:
+def _wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not condition() and time.monotonic() < deadline:
         time.sleep(_PAUSE)

@@ -55,7 +55,7 @@ def deliver_due(
         if stopping():
             return
         again_at: float | None = None
-        if not is_loopback(task.submission.webhook_url or ""):
+        if not is_loopback(task.spec.webhook_url or ""):
             log.warning("task %s: its webhook is not on this machine, so not called", task.id)
         elif not _deliver(task, clock(), url_of):
             if attempts < len(BACK_OFF):
@@ -74,13 +74,13 @@ def _deliver(task: Task, now: float, url_of: Callable[[str], str]) -> bool:
     body = json.dumps(task.answer(url_of)).encode()
     headers = {
         "Content-Type": "application/json",
-        "X-Lumen-Signature": signature(task.submission.webhook_secret or "", body),
+        "X-Lumen-Signature": signature(task.spec.webhook_secret or "", body),
         "X-Lumen-Timestamp": str(int(now)),
     }
     try:
         reply = call(
             "POST",
-            task.submission.webhook_url or "",
+            task.spec.webhook_url or "",
             body=body,
             headers=headers,
             seconds=SECONDS,

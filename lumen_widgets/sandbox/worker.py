@@ -69,7 +69,7 @@ class WorkerRenderer:
         self._closing = False
         self._thread.start()
 
-    def begin(self, task: Task) -> None:
+    def enqueue(self, task: Task) -> None:
         """Queue a task for the worker."""
         self._tasks.put(task)
 

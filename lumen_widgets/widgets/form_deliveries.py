@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from lumen_widgets.client import InvalidRequest, Pictures, TaskCancelled, TaskFailed
 from lumen_widgets.notebook.cell import picture_bundle
+from lumen_widgets.notebook.cell_status import task_heading
 from lumen_widgets.notebook.publisher import publisher
-from lumen_widgets.notebook.status import heading
 from lumen_widgets.notebook.submission import Submission
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Delivery:
         pictures = task.pictures
         if self._cell is not None and len(pictures) > self._shown:
             if not self._shown:
-                self._cell.append(heading(task))
+                self._cell.append(task_heading(task))
             for picture in pictures[self._shown :]:
                 self._cell.append(*picture_bundle(picture))
         self._shown = max(self._shown, len(pictures))

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from lumen_widgets.masks import History, Step
-    from lumen_widgets.masks.saved import Saved
+    from lumen_widgets.masks import Step, UndoHistory
+    from lumen_widgets.masks.mask_file import MaskDocument
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,9 @@ class StepLog:
 
     """
 
-    def __init__(self, width: int, height: int, start: Saved, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, width: int, height: int, start: MaskDocument, changed: Callable[[], None]
+    ) -> None:
         self.base = start.base
         self._history = start.history
         self._raster = Raster(width, height, start.base)
@@ -55,10 +57,10 @@ class StepLog:
         # two locks: a step is taken in at once, also while the mask is being worked out
         self._told = threading.Condition()
         self._drawing = threading.Lock()
-        self._share: tuple[History, float] | None = None
+        self._share: tuple[UndoHistory, float] | None = None
 
     @property
-    def history(self) -> History:
+    def history(self) -> UndoHistory:
         """What was done and undone by now."""
         with self._told:
             return self._history
@@ -94,7 +96,7 @@ class StepLog:
         with self._told:
             return self._numbers.get(page, 0)
 
-    def moment(self, page: str) -> tuple[History, int, int]:
+    def moment(self, page: str) -> tuple[UndoHistory, int, int]:
         """Return the history, how many steps it took, and the last of them that is the page's."""
         with self._told:
             return self._history, self._sequence, self._numbers.get(page, 0)
@@ -116,7 +118,7 @@ class StepLog:
                 # short, since it may be time alone that makes it enough
                 self._told.wait(min(left, 0.01))
 
-    def mask(self, history: History | None = None) -> NDArray[np.bool_]:
+    def mask(self, history: UndoHistory | None = None) -> NDArray[np.bool_]:
         """Return a copy of the mask as it is now, or as it was at a moment."""
         with self._drawing:
             return self._raster.follow((history or self.history).done).copy()

@@ -20,8 +20,8 @@ from lumen_widgets.core.pictures.downloads import DownloadLimits, fetch_picture
 from lumen_widgets.core.pictures.images import LocalPicture, from_bytes, read_picture
 from lumen_widgets.core.pictures.masks import MaskSource, mask_image
 from lumen_widgets.core.pictures.sources import is_url, read_bytes
-from lumen_widgets.masks import History
-from lumen_widgets.masks.saved import Saved, read
+from lumen_widgets.masks import UndoHistory
+from lumen_widgets.masks.mask_file import MaskDocument, read
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -110,7 +110,7 @@ def read_painted(source: PictureSource) -> PaintedPicture:
     )
 
 
-def read_start(source: MaskSource | None, width: int, height: int) -> Saved:
+def read_start(source: MaskSource | None, width: int, height: int) -> MaskDocument:
     """Read what a mask begins with: pixels, and how they were made if a painter saved them.
 
     Raises
@@ -120,7 +120,7 @@ def read_start(source: MaskSource | None, width: int, height: int) -> Saved:
 
     """
     if source is None:
-        return Saved(None, History())
+        return MaskDocument(None, UndoHistory())
     given: Any = source
     file: bytes | None = None
     with naming("mask"):
@@ -144,7 +144,7 @@ def read_start(source: MaskSource | None, width: int, height: int) -> Saved:
     saved = read(file, pixels) if file is not None else None
     if saved is not None:
         return saved
-    return Saved(pixels if pixels.any() else None, History())
+    return MaskDocument(pixels if pixels.any() else None, UndoHistory())
 
 
 def _local(source: PictureSource, name: str) -> LocalPicture:

@@ -20,7 +20,7 @@ from lumen_widgets.masks import (
     Stroke,
     encode,
 )
-from lumen_widgets.masks.saved import Saved, write
+from lumen_widgets.masks.mask_file import MaskDocument, write
 
 if TYPE_CHECKING:
     import os
@@ -99,7 +99,9 @@ class Painting:
             )
         # one moment for both, while somebody may go on painting
         history = self._steps.history
-        write_file(target, write(self._steps.mask(history), Saved(self._steps.base, history)))
+        write_file(
+            target, write(self._steps.mask(history), MaskDocument(self._steps.base, history))
+        )
         return target
 
     def __lumen_mask__(self) -> NDArray[np.bool_]:

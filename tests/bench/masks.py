@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from lumen_widgets.masks import Ellipse, History, Polygon, Raster, Rectangle, Stroke, encode
+from lumen_widgets.masks import Ellipse, Polygon, Raster, Rectangle, Stroke, UndoHistory, encode
+from lumen_widgets.masks.mask_file import MaskDocument
 from lumen_widgets.masks.raster import apply
-from lumen_widgets.masks.saved import Saved
 from lumen_widgets.widgets.painter_log import StepLog
 from tests.bench.table import Table, seconds, side_by_side
 
@@ -152,7 +152,7 @@ def _memory(size: int, make: Callable[[int, int], Operation]) -> tuple[int, int,
     operations = log.history.done
     assert len(operations) == _STEPS
     points = sum(_bytes_of_points(one) for one in operations)
-    kept = log._raster.bytes_kept
+    kept = log._raster.snapshot_bytes
     # what was counted one by one is part of what was traced, or one of the two is wrong
     assert points + kept <= in_all
     return points, kept, in_all
@@ -177,7 +177,7 @@ def _undos(size: int, make: Callable[[int, int], Operation]) -> list[float]:
 
 def _log(size: int) -> StepLog:
     """Return the steps of a painter that no page shows, so that news wait for nobody."""
-    log = StepLog(size, size, Saved(None, History()), lambda: None)
+    log = StepLog(size, size, MaskDocument(None, UndoHistory()), lambda: None)
     log._changed = log.news  # type: ignore[assignment] # its answer is what a page would be told
     return log
 

@@ -241,17 +241,17 @@ def test_pictures_show_themselves_one_output_each(shell: InteractiveShell) -> No
     assert all("text/html" not in output for output in outputs)
 
 
-def test_a_hushed_list_is_silent_in_its_cell_and_no_other(shell: InteractiveShell) -> None:
+def test_a_suppressed_list_shows_nothing_in_its_cell_and_no_other(shell: InteractiveShell) -> None:
     """The cell that has shown the pictures does not show them twice; the next one does."""
     pictures = Pictures([picture()])
 
-    assert shown(shell, "pictures.hush()\npictures", pictures=pictures) == []
+    assert shown(shell, "pictures.suppress_display()\npictures", pictures=pictures) == []
     assert len(shown(shell, "pictures")) == 1
 
 
-def test_hushing_outside_ipython_does_nothing() -> None:
-    """In a script there is no cell to be silent in."""
+def test_suppressing_outside_ipython_does_nothing() -> None:
+    """In a script there is no cell."""
     pictures = Pictures([picture()])
-    pictures.hush()
+    pictures.suppress_display()
 
     assert pickle.loads(pickle.dumps(pictures))[0].alt == pictures[0].alt  # noqa: S301  our own bytes

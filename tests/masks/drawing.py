@@ -1,4 +1,4 @@
-"""Operations and steps that nobody would think of, drawn by hypothesis."""
+"""Operations and steps of every kind, drawn by hypothesis."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from lumen_widgets.masks import (
     Clear,
     Ellipse,
-    History,
     Invert,
     Operation,
     Polygon,
     Rectangle,
     Step,
     Stroke,
+    UndoHistory,
 )
 
 if TYPE_CHECKING:
@@ -55,9 +55,9 @@ class Case(NamedTuple):
         return history_of(self.steps).done
 
 
-def history_of(steps: list[Step]) -> History:
+def history_of(steps: list[Step]) -> UndoHistory:
     """Return where a list of steps leads."""
-    history = History()
+    history = UndoHistory()
     for step in steps:
         history = history.after(step)
     return history

@@ -159,8 +159,8 @@ def test_points_are_taken_in_any_form(given: str) -> None:
     assert made.points.tolist() == [list(pair) for pair in pairs]
 
 
-def test_an_operation_is_not_changed_by_whoever_made_it() -> None:
-    """The points are a copy, and nobody can write to it."""
+def test_an_operation_is_not_changed_by_its_maker() -> None:
+    """The points are a copy, which is read-only."""
     points = np.zeros((2, 2), np.float32)
     made = Stroke(points, 3)
     points[:] = 7
@@ -181,7 +181,7 @@ def test_numbers_of_numpy_are_numbers() -> None:
 
 
 def test_an_operation_says_in_a_line_what_it_is() -> None:
-    """In a list of operations nobody wants thousands of points."""
+    """A repr in a list of operations does not write out thousands of points."""
     assert repr(Stroke(_DAB, 2.5)) == "Stroke(1 point, radius=2.5, erase=False)"
     assert repr(Polygon(_CORNERS, "subtract")) == "Polygon(3 points, mode='subtract')"
     assert repr(Rectangle(1, 2, 3, 4)).startswith("Rectangle(x=1.0, y=2.0, width=3.0")

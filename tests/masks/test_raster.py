@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lumen_widgets.masks import Clear, History, Invert, Raster, Rectangle, Stroke, raster
+from lumen_widgets.masks import Clear, Invert, Raster, Rectangle, Stroke, UndoHistory, raster
+from lumen_widgets.masks.raster import SnapshotLimits
 from tests.masks.drawing import Case, any_operations, history_of, stepped, stroke
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 _RUNS = settings(max_examples=150, deadline=None)
 _FEW = settings(max_examples=40, deadline=None)
-_PATCHED = settings(_FEW, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def scratch(operations: Any, width: int, height: int, base: Any = None) -> NDArray[np.bool_]:
@@ -31,7 +31,7 @@ def scratch(operations: Any, width: int, height: int, base: Any = None) -> NDArr
 def test_a_mask_that_was_followed_is_the_one_drawn_from_scratch(case: Case) -> None:
     """However often something was taken back and brought again on the way."""
     followed = Raster(case.width, case.height)
-    history = History()
+    history = UndoHistory()
     for step in case.steps:
         history = history.after(step)
         mask = followed.follow(history.done)
@@ -63,10 +63,16 @@ def journeys(draw: st.DrawFn) -> tuple[list[Operation], list[int], bool]:
     return [few[place] for place in order], stops, draw(st.booleans())
 
 
-def check_journey(operations: list[Operation], stops: list[int], *, noise: bool) -> Raster:
+def check_journey(
+    operations: list[Operation],
+    stops: list[int],
+    *,
+    noise: bool,
+    limits: SnapshotLimits | None = None,
+) -> Raster:
     """Jump about in a long history, and compare each mask with one from scratch."""
     base = np.random.default_rng(7).random((23, 37)) < 0.5 if noise else None
-    followed = Raster(37, 23, base)
+    followed = Raster(37, 23, base, limits=limits or SnapshotLimits())
     followed.follow(operations)
     for count in stops:
         mask = followed.follow(operations[:count])
@@ -84,19 +90,18 @@ def test_undoing_far_back_and_forth_gives_the_right_mask(
     check_journey(operations, stops, noise=noise)
 
 
-@_PATCHED
+@_FEW
 @given(journey=journeys())
 def test_undoing_is_right_where_memory_for_it_is_short(
-    journey: tuple[list[Operation], list[int], bool], monkeypatch: pytest.MonkeyPatch
+    journey: tuple[list[Operation], list[int], bool],
 ) -> None:
     """What is not kept is drawn again."""
     operations, stops, _ = journey
-    monkeypatch.setattr(raster, "_MOST_BYTES", 300)
-    followed = check_journey(operations, stops, noise=True)
+    followed = check_journey(operations, stops, noise=True, limits=SnapshotLimits(total_bytes=300))
 
-    base = len(raster._pack(np.random.default_rng(7).random((23, 37)) < 0.5))
+    base = Raster(37, 23, np.random.default_rng(7).random((23, 37)) < 0.5).snapshot_bytes
     # one is kept in any case
-    assert followed.bytes_kept <= base + max(300, base + 64)
+    assert followed.snapshot_bytes <= base + max(300, base + 64)
 
 
 @_FEW
@@ -151,7 +156,7 @@ def test_before_a_clear_nothing_is_drawn_again(drawn: list[Operation]) -> None:
 
 
 def test_what_a_mask_begins_with_comes_back() -> None:
-    """Undoing everything gives the pixels that were first there, which nobody can change."""
+    """Undoing everything gives the pixels that were first there, which a caller cannot change."""
     base = np.random.default_rng(3).random((11, 13)) < 0.4
     kept = base.copy()
     followed = Raster(13, 11, base)
@@ -208,7 +213,7 @@ def test_five_hundred_undo_steps_are_small(side: int) -> None:
         tracemalloc.stop()
 
     assert grown < 5_000_000
-    assert followed.bytes_kept < 5_000_000
+    assert followed.snapshot_bytes < 5_000_000
     whole = followed.follow(operations).copy()
     for count in (*range(499, 480, -1), 250, 1):
         followed.follow(operations[:count])
@@ -225,5 +230,5 @@ def test_masks_of_noise_are_kept_within_the_same_bounds() -> None:
         operations.append(Invert())
         followed.follow(operations)
 
-    assert followed.bytes_kept < 3_000_000 + 2 * 1024 * 1024 / 8 + 1000
+    assert followed.snapshot_bytes < 3_000_000 + 2 * 1024 * 1024 / 8 + 1000
     assert np.array_equal(followed.follow(operations[:1]), ~noise)

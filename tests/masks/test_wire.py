@@ -87,7 +87,7 @@ _BYTES = st.binary(max_size=40) | st.lists(st.floats(width=32), max_size=8).map(
 @example(objects=[{"kind": "stroke", "points": 1, "radius": 1}], data=b"\0\0\xc0\x7f" * 2)
 @example(objects=[{"kind": "polygon", "points": -1}], data=b"")
 @example(objects=[{"kind": {"kind": "clear"}}], data=b"")
-def test_whatever_a_stranger_sends_is_steps_or_a_mask_error(objects: Any, data: bytes) -> None:
+def test_anything_that_is_received_is_steps_or_a_mask_error(objects: Any, data: bytes) -> None:
     """Nothing else is raised, and steps that come of it are as good as any."""
     try:
         steps = unpack(objects, data)
@@ -110,7 +110,7 @@ def test_whatever_a_stranger_sends_is_steps_or_a_mask_error(objects: Any, data: 
     ],
 )
 def test_what_is_wrong_with_a_step_is_said(objects: Any, words: str) -> None:
-    """For whoever writes another front end."""
+    """For the author of another front end."""
     with pytest.raises(MaskError, match=words):
         unpack(objects, b"\0" * 16)
 

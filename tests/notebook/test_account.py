@@ -16,12 +16,6 @@ if TYPE_CHECKING:
 KEY = "sk-lumen-sentinel-0123456789"
 
 
-@pytest.fixture(autouse=True)
-def _new_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget what an earlier test chose."""
-    monkeypatch.setattr(account, "_chosen", None)
-
-
 def test_a_key_in_the_environment_means_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without `use`, a notebook with a key uses the service, and says that it costs credits."""
     monkeypatch.setenv("LUMEN_API_KEY", KEY)
@@ -53,20 +47,21 @@ def test_another_word_is_refused_with_those_that_are_known() -> None:
         lumen.use("sandbx")  # type: ignore[arg-type] # the mistake that this is about
 
 
+@pytest.mark.usefixtures("published")
 def test_the_service_asks_for_a_key_where_there_is_none(
     monkeypatch: pytest.MonkeyPatch, sandbox: SandboxServer
 ) -> None:
     """Only use("service") asks; what is typed is used and is not put into the environment."""
     monkeypatch.setenv("LUMEN_BASE_URL", sandbox.url)
-    monkeypatch.setattr("lumen_widgets.notebook.account.in_notebook", lambda: True)
     monkeypatch.setattr("getpass.getpass", lambda _: f" {sandbox.api_key}\n")
     lumen.use("service")
     assert account.current().client.generate("a fox", size="64x64").wait(60)
     assert "LUMEN_API_KEY" not in os.environ
 
 
+@pytest.mark.usefixtures("published")
 @pytest.mark.parametrize("answer", ["", "  ", EOFError(), NotImplementedError(), OSError()])
-def test_nobody_there_to_type_a_key(monkeypatch: pytest.MonkeyPatch, answer: object) -> None:
+def test_no_person_there_to_type_a_key(monkeypatch: pytest.MonkeyPatch, answer: object) -> None:
     """A notebook that runs without a person gets an error that says what to set, and no wait."""
 
     def asked(_: str) -> str:
@@ -74,7 +69,6 @@ def test_nobody_there_to_type_a_key(monkeypatch: pytest.MonkeyPatch, answer: obj
             raise answer
         return str(answer)
 
-    monkeypatch.setattr("lumen_widgets.notebook.account.in_notebook", lambda: True)
     monkeypatch.setattr("getpass.getpass", asked)
     with pytest.raises(lumen.MissingKey, match="LUMEN_API_KEY"):
         lumen.use("service")

@@ -10,16 +10,15 @@ from nbclient import NotebookClient
 
 import lumen_widgets as lumen
 from lumen_widgets.core.request import Request
-from lumen_widgets.notebook import account as accounts
-from lumen_widgets.notebook import status
 from lumen_widgets.notebook.account import Account, account_of
-from lumen_widgets.notebook.status import summary
+from lumen_widgets.notebook.cell_status import summary
 from tests.staged import StagedTask
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lumen_widgets.client import Task
+    from tests.notebook.conftest import Published
     from tests.sandboxes import SandboxServer
 
 MODEL = "gpt-image-2-low"
@@ -31,42 +30,27 @@ def client(sandbox: SandboxServer) -> lumen.LumenClient:
     return lumen.LumenClient(sandbox.api_key, sandbox.url)
 
 
-@pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return what a cell's status says from here on, in plain words."""
-    words: list[str] = []
-
-    class Heard:
-        def __init__(self, bundle: dict[str, Any]) -> None:
-            self.replace(bundle)
-
-        def replace(self, bundle: dict[str, Any]) -> None:
-            words.append(bundle["text/plain"])
-
-    monkeypatch.setattr(status, "Output", Heard)
-    return words
-
-
 def _task(status: str, **body: Any) -> Task:
     request = Request("generations", {"prompt": "a cat", "model": MODEL, **body})
     return StagedTask(status, request, status=status).task
 
 
 def test_what_a_call_will_cost_is_said_before_and_what_it_did_afterwards(
-    client: lumen.LumenClient, said: list[str]
+    client: lumen.LumenClient, published: Published
 ) -> None:
     """Where the price is known; what came back is said to have come back."""
     lumen.prices.update({MODEL: 0.5, "sandbox-always-fails": 2})
     lumen.generate("a fox", size="64x64", n=2, client=client)
     host = account_of(client).name
-    assert said[0] == f"Sending… 2 pictures · 1 credit · {host}"
-    assert said[-1].endswith(f" · 2 pictures · 1 credit spent · {host}")
+    status = published.texts(0)
+    assert status[0] == f"Sending… 2 pictures · 1 credit · {host}"
+    assert status[-1].endswith(f" · 2 pictures · 1 credit spent · {host}")
     with pytest.raises(lumen.TaskFailed):
         lumen.generate("a fox", model="sandbox-always-fails", client=client)
-    assert said[-1].endswith(" s · 2 credits refunded")
+    assert published.texts(-1)[-1].endswith(" s · 2 credits refunded")
 
 
-def test_what_is_not_known_is_not_said(client: lumen.LumenClient, said: list[str]) -> None:
+def test_what_is_not_known_is_not_said(client: lumen.LumenClient, published: Published) -> None:
     """No price, no amount; a field that is wrong is only found afterwards."""
     with pytest.raises(lumen.InvalidRequest):
         lumen.generate("a fox", n=9, client=client)
@@ -76,28 +60,29 @@ def test_what_is_not_known_is_not_said(client: lumen.LumenClient, said: list[str
             lumen.generate("a fox", client=client, **wrong)
 
     host = account_of(client).name
-    assert said[::2] == [
+    cells = [published.texts(number) for number in range(6)]
+    assert [first for first, _ in cells] == [
         *[f"Sending… {host}"] * 3,
         f"Sending… 1 picture · 2 credits · {host}",
         *[f"Sending… {host}"] * 2,
     ]
-    assert set(said[1::2]) == {"✗ No task was made, and nothing was spent."}
+    assert {last for _, last in cells} == {"✗ No task was made, and nothing was spent."}
 
 
-def test_over_budget_nothing_was_spent(client: lumen.LumenClient, said: list[str]) -> None:
+def test_over_budget_nothing_was_spent(client: lumen.LumenClient, published: Published) -> None:
     """The error says why; the cell says what that means."""
     lumen.prices[MODEL] = 2
     lumen.budget(credits=3)
     with pytest.raises(lumen.BudgetExceeded, match="would cost 4 credits"):
         lumen.generate("a fox", n=2, client=client)
 
-    assert said[-1] == "✗ No task was made, and nothing was spent."
+    assert published.texts(0)[-1] == "✗ No task was made, and nothing was spent."
 
 
 def test_of_several_tasks_the_sums_are_said() -> None:
     """As far as prices are known; a cancelled one may or may not have been charged."""
-    nobody = lumen.LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
-    account = account_of(nobody)
+    client = lumen.LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
+    account = account_of(client)
 
     def words(*tasks: Task) -> str:
         return str(summary(tasks, account)["text/plain"].splitlines()[0])
@@ -115,11 +100,11 @@ def test_of_several_tasks_the_sums_are_said() -> None:
 
 
 def test_credits_of_a_sandbox_are_said_to_be_its_own() -> None:
-    """Nobody takes them for real ones."""
-    nobody = lumen.LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
+    """They cannot be mistaken for real ones."""
+    client = lumen.LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
     lumen.prices[MODEL] = 1
     tasks = [_task("failed"), _task("succeeded")]
-    account = Account(accounts._SANDBOX_WORDS, nobody)
+    account = Account("the sandbox", client, is_sandbox=True)
 
     assert "1 sandbox credit spent, 1 refunded" in summary(tasks, account)["text/plain"]
 

@@ -1,16 +1,16 @@
-"""The account of a notebook in which nobody has chosen one: a single client, kept."""
+"""The account of a notebook that has chosen none: a single client, kept."""
 
 from __future__ import annotations
 
+import http.client
 import sys
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import lumen_widgets as lumen
 from lumen_widgets.notebook import account
-from lumen_widgets.sandbox import user_server
 from tests.client.service import Service, serving
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ KEY = "sk-lumen-sentinel-0123456789"
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     """Run a service, with its address in the environment and its key in a keyring."""
-    monkeypatch.setattr(account, "_chosen", None)
     with serving() as running:
         monkeypatch.setenv("LUMEN_BASE_URL", running.server.url)
         yield running
@@ -94,16 +93,16 @@ def test_a_call_asks_the_sandbox_once_whether_it_is_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A server that was found to be ours is not asked for its account again."""
-    monkeypatch.setattr(account, "_chosen", None)
     calls: list[str] = []
-    call = user_server._call
+    send = http.client.HTTPConnection.request
 
-    def counted(url: str, key: str | None, path: str, *body: bytes | None) -> object:
-        calls.append(path)
-        return call(url, key, path, *body)
+    # the client sends with a request method of its own
+    def counted(self: http.client.HTTPConnection, method: str, url: str, **rest: Any) -> None:
+        calls.append(url)
+        send(self, method, url, **rest)
 
     lumen.use("sandbox")
-    monkeypatch.setattr(user_server, "_call", counted)
+    monkeypatch.setattr(http.client.HTTPConnection, "request", counted)
     lumen.generate("a fox", size="64x64", wait=False).wait(60)
 
     assert calls == ["/healthz"]
@@ -113,7 +112,6 @@ def test_another_home_is_another_journal_on_the_sandbox_too(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Where `LUMEN_HOME` moves, calls are written there; earlier tasks still cost nothing."""
-    monkeypatch.setattr(account, "_chosen", None)
     monkeypatch.setenv("LUMEN_HOME", str(tmp_path / "before"))
     lumen.use("sandbox")
     before = lumen.generate("a fox", size="64x64", wait=False)

@@ -12,8 +12,7 @@ from PIL import Image
 
 import lumen_widgets as lumen
 from lumen_widgets.journal import Journal
-from lumen_widgets.notebook import account
-from tests.notebook.past import prompts, wrote
+from tests.notebook.journal_rows import prompts, wrote
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,7 +111,7 @@ def test_the_table_is_plain_and_escaped() -> None:
         assert (image["src"] or "").startswith("data:image/")
         assert "Picture" in (image["alt"] or "")
         assert set(image) == {"src", "alt"}
-    assert "nobody knows whether it was taken: look in the service's console" in found.words
+    assert "not known whether it was taken: look in the service's console" in found.words
     assert "failed: No." in found.words
     assert "300x200" in found.words
     assert "2.5 s" in found.words
@@ -144,12 +143,12 @@ def test_a_long_history_shows_its_beginning() -> None:
     assert history[-1].prompt == "cat 0"
 
 
-def test_nothing_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_yet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """An empty history says so, and neither a folder nor a server comes of asking."""
-    client = lumen.LumenClient("sk-lumen-none", "http://127.0.0.1:1")
-    monkeypatch.setattr(account, "_chosen", account.Account(account._SANDBOX_WORDS, client))
-    monkeypatch.setattr(account, "_sandbox", None)
-    monkeypatch.setattr("lumen_widgets.sandbox.start", lambda: pytest.fail("a server was started"))
+    lumen.use("sandbox")
+    monkeypatch.setenv("LUMEN_HOME", str(tmp_path / "another-home"))
+    # to start a server is an error from here on
+    monkeypatch.setenv("LUMEN_SANDBOX", "off")
     assert len(lumen.history()) == 0
     assert "No request" in lumen.history()._repr_html_()
     assert "No request" in repr(lumen.history())
@@ -207,7 +206,7 @@ def test_a_hundred_thousand_rows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_picture_that_is_not_there_leaves_a_gap(tmp_path: Path) -> None:
-    """A picture that someone deleted or changed is left out, and the rest is shown."""
+    """A picture that was deleted or changed on disk is left out, and the rest is shown."""
     wrote("a cat", kept=3, n=3)
     kept = Journal().rows()[0].pictures
     kept[0].path.unlink()

@@ -1,4 +1,4 @@
-"""What a user has given up on: named no more, in nobody's way, and free to be pruned."""
+"""Dismissed requests: no longer listed, no obstacle to `reuse`, and free to be pruned."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lumen_widgets.journal import Journal
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer
 from tests.client.service import serving
-from tests.notebook.past import prompts, wrote
+from tests.notebook.journal_rows import prompts, wrote
 
 if TYPE_CHECKING:
     from pathlib import Path

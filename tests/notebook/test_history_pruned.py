@@ -8,7 +8,7 @@ import pytest
 
 import lumen_widgets as lumen
 from lumen_widgets.journal import Journal, JournalUnwritable
-from tests.notebook.past import prompts, wrote
+from tests.notebook.journal_rows import prompts, wrote
 
 
 def test_pruning_keeps_to_the_filter() -> None:

@@ -1,4 +1,4 @@
-"""Words of strangers in what a cell shows: prompts, ids, statuses, reasons, models, hosts."""
+"""Hostile text in what a cell shows: prompts, ids, statuses, reasons, models, hosts."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from lumen_widgets.core import answers
 from lumen_widgets.core.request import Request
 from lumen_widgets.core.words import clean, harmless, literal
 from lumen_widgets.notebook.cell import note
-from lumen_widgets.notebook.status import heading, summary
-from tests.staged import StagedTask, nobodys_account
+from lumen_widgets.notebook.cell_status import summary, task_heading
+from tests.staged import StagedTask, use_offline_account
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,9 +60,9 @@ def _check(bundle: Mapping[str, Any]) -> None:
 
 
 @pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Account:
-    """Return the account that the tasks are of."""
-    return nobodys_account(monkeypatch)
+def account() -> Account:
+    """Return the account of the tasks."""
+    return use_offline_account()
 
 
 def _task(words: str, status: str = "queued") -> StagedTask:
@@ -83,14 +83,14 @@ def test_what_a_cell_says_of_a_task_is_no_markup(words: str, account: Account) -
     for task in (running.task, failed.task):
         _check(summary([task], account, more=words))
         _check(summary([task, task], account))
-        _check(heading(task))
+        _check(task_heading(task))
         assert not set(f"{task!r} {task.request!r} {task.error}") & _STEERING
     _check(note(words, code=words, after=words))
 
 
 @pytest.mark.parametrize("words", [*HOSTILE, "https://example.org", 'a"); import os; os.abort() #'])
 def test_code_to_be_copied_has_one_call_in_it(words: str) -> None:
-    """An id cannot end the text that it stands in, and so be run by whoever pastes the line."""
+    """An id cannot end the text that it stands in, and so be run where the line is pasted."""
     (statement,) = ast.parse(f"lumen.show({literal(words)})").body
     assert isinstance(statement, ast.Expr)
     assert isinstance(statement.value, ast.Call)

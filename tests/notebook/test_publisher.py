@@ -3,7 +3,6 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from lumen_widgets.notebook import worker
 from lumen_widgets.notebook.worker import Worker
 
 if TYPE_CHECKING:
@@ -52,24 +51,27 @@ def test_a_view_that_fails_does_not_stop_the_others(caplog: pytest.LogCaptureFix
     assert FAILED in caplog.text
 
 
-def test_the_thread_ends_when_there_is_nothing_to_say(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_thread_ends_when_there_is_nothing_to_say() -> None:
     """An idle notebook has no thread of ours, and the next change starts one again."""
-    monkeypatch.setattr(worker, "_IDLE", 0.01)
-    publisher = Worker("pages", FAILED, 0.25)
+    publisher = Worker("idle-pages", FAILED, 0.25, idle_seconds=0.01)
     for _ in range(2):
+        ran_in: list[threading.Thread] = []
         reached = threading.Event()
-        publisher.mark(reached.set)
+
+        def work(ran_in: list[threading.Thread] = ran_in, done: threading.Event = reached) -> None:
+            ran_in.append(threading.current_thread())
+            done.set()
+
+        publisher.mark(work)
         assert reached.wait(PATIENCE)
-        thread = publisher._thread
-        if thread is not None:
-            thread.join(PATIENCE)
+        ran_in[0].join(PATIENCE)
 
-        assert publisher._thread is None
+        assert "idle-pages" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_work_that_somebody_waits_for_comes_first() -> None:
-    """What a view shows is drawn before what it might show, the newest wish before older ones."""
-    errands = Worker("errands", FAILED)
+def test_urgent_work_comes_first() -> None:
+    """What a view shows is drawn before what it may show later, the latest mark first."""
+    worker = Worker("drawing", FAILED)
     order: list[str] = []
     began, go, over = threading.Event(), threading.Event(), threading.Event()
 
@@ -77,14 +79,14 @@ def test_work_that_somebody_waits_for_comes_first() -> None:
         began.set()
         go.wait(PATIENCE)
 
-    errands.mark(hold)
+    worker.mark(hold)
     assert began.wait(PATIENCE)
     for name in ("first", "second"):
-        errands.mark(lambda name=name: order.append(name))  # type: ignore[misc] # typed by its use
-    for name in ("older wish", "newer wish"):
-        errands.mark(lambda name=name: order.append(name), urgent=True)  # type: ignore[misc] # as above
-    errands.mark(over.set)
+        worker.mark(lambda name=name: order.append(name))  # type: ignore[misc] # typed by its use
+    for name in ("older", "newer"):
+        worker.mark(lambda name=name: order.append(name), urgent=True)  # type: ignore[misc] # as above
+    worker.mark(over.set)
     go.set()
 
     assert over.wait(PATIENCE)
-    assert order == ["newer wish", "older wish", "first", "second"]
+    assert order == ["newer", "older", "first", "second"]

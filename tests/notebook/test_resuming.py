@@ -146,7 +146,7 @@ def test_lost_requests_are_named_and_not_sent(tmp_path: Path) -> None:
         assert 'lumen.history(state="unknown")' in words(outputs)
         assert EVIL in words(outputs)
         assert not any("<b onclick" in o.get("data", {}).get("text/html", "") for o in outputs)
-        assert "nobody knows whether it was taken" in listed[-1]["data"]["text/html"]
+        assert "not known whether it was taken" in listed[-1]["data"]["text/html"]
         assert len(server.posts) == 1
 
 

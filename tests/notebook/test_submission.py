@@ -55,7 +55,7 @@ def test_a_refused_submission_keeps_the_reason(account: Account) -> None:
     assert submission.error.field == "n"
 
 
-def test_an_outcome_that_nobody_knows_is_said_to_be_so(account: Account) -> None:
+def test_an_unknown_outcome_is_said_to_be_so(account: Account) -> None:
     """Neither refused nor sent: credits may have been spent."""
 
     def lose(_: lumen.LumenClient, __: str) -> lumen.Task:

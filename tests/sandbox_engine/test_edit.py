@@ -108,7 +108,7 @@ def test_edits_with_other_seeds_differ(corgi: bytes) -> None:
     ],
 )
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P"])
-def test_a_strangers_picture_is_changed(prompt: str, mode: str) -> None:
+def test_a_picture_of_another_origin_is_changed(prompt: str, mode: str) -> None:
     """A picture that the engine did not make is visibly changed, in any of its modes."""
     source = photo((120, 90), seed=4).convert(mode)
     picture = edited(png(source), prompt)
@@ -130,7 +130,7 @@ def test_a_strangers_picture_is_changed(prompt: str, mode: str) -> None:
         SEEDS % '"1"',
     ],
 )
-def test_a_forged_plan_makes_a_picture_a_strangers(text: str) -> None:
+def test_a_picture_with_a_forged_plan_is_taken_as_any_other(text: str) -> None:
     """A plan chunk that the engine did not write is passed over, never believed, never fatal."""
     chunks = PngImagePlugin.PngInfo()
     chunks.add_itxt("lumen:plan", text)

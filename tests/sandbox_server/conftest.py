@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> InProcess:
+def in_process(tmp_path: Path) -> InProcess:
     """Return a sandbox in this process, with a clock that stands still."""
     return InProcess(tmp_path)
 

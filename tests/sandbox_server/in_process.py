@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.sandbox.app import create_app
 from lumen_widgets.sandbox.picture_store import PictureStore
-from lumen_widgets.sandbox.place import Place
+from lumen_widgets.sandbox.server_info import ServerInfo
 from lumen_widgets.sandbox.server_settings import Settings
 from lumen_widgets.sandbox.store import Store
 from lumen_widgets.sandbox.tasks import Outcome
@@ -57,30 +57,32 @@ class Collector:
     store: Store
     tasks: list[Task] = field(default_factory=list)
 
-    def begin(self, task: Task) -> None:
+    def enqueue(self, task: Task) -> None:
         """Note a task."""
         self.tasks.append(task)
 
     def finish(self, outcome: Outcome | None = None) -> None:
         """Say that all tasks are drawn."""
         for task in self.tasks:
-            self.store.record(task.id, outcome or Outcome(pictures=("a.png",) * task.submission.n))
+            self.store.record(task.id, outcome or Outcome(pictures=("a.png",) * task.spec.n))
         self.tasks.clear()
 
 
 class InProcess:
     """A sandbox without a server."""
 
-    def __init__(self, folder: Path, database: Path | str = ":memory:") -> None:
+    def __init__(
+        self, folder: Path, database: Path | str = ":memory:", *, store: type[Store] = Store
+    ) -> None:
         self.clock = Clock()
-        self.store = Store(database, now=self.clock.now)
+        self.store = store(database, now=self.clock.now)
         self.renderer = Collector(self.store)
         results, uploads = (PictureStore(folder / name) for name in ("results", "uploads"))
         for pictures in (results, uploads):
             pictures.folder.mkdir(exist_ok=True)
-        self.place = Place(ORIGIN, KEY, results, uploads, version="1.2.3")
+        self.info = ServerInfo(ORIGIN, KEY, results, uploads, version="1.2.3")
         settings = Settings(latency=(LATENCY, LATENCY))
-        self.app = create_app(self.store, self.clock, self.renderer, self.place, settings)
+        self.app = create_app(self.store, self.clock, self.renderer, self.info, settings)
 
     def call(
         self,

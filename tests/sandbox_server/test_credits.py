@@ -17,24 +17,24 @@ if TYPE_CHECKING:
     from tests.sandbox_server.real_server import RealServer
 
 
-def test_a_task_costs_its_price_for_each_picture(house: InProcess) -> None:
+def test_a_task_costs_its_price_for_each_picture(in_process: InProcess) -> None:
     """It is charged when it is accepted, by model and number."""
-    task_id = house.submit(n=3).json()["id"]
-    assert house.account() == {
+    task_id = in_process.submit(n=3).json()["id"]
+    assert in_process.account() == {
         "balance": 9_994,
-        "ledger": [{"task": task_id, "kind": "charge", "credits": -6, "at": house.clock.now}],
+        "ledger": [{"task": task_id, "kind": "charge", "credits": -6, "at": in_process.clock.now}],
     }
 
 
-def test_a_failed_task_is_refunded_once(house: InProcess) -> None:
+def test_a_failed_task_is_refunded_once(in_process: InProcess) -> None:
     """However often anyone asks for it afterwards; newest entries come first."""
-    task_id = house.submit(n=2).json()["id"]
-    house.renderer.finish(Outcome(code="x", message="y"))
-    house.clock.now += LATENCY
+    task_id = in_process.submit(n=2).json()["id"]
+    in_process.renderer.finish(Outcome(code="x", message="y"))
+    in_process.clock.now += LATENCY
     for _ in range(3):
-        house.status(task_id)
-        house.store.advance(house.clock.now)
-    entries = house.account()["ledger"]
+        in_process.status(task_id)
+        in_process.store.advance(in_process.clock.now)
+    entries = in_process.account()["ledger"]
     assert [(entry["kind"], entry["credits"]) for entry in entries] == [
         ("refund", 4),
         ("charge", -4),
@@ -43,11 +43,11 @@ def test_a_failed_task_is_refunded_once(house: InProcess) -> None:
 
 def test_the_database_itself_refuses_a_second_refund(tmp_path: Path) -> None:
     """The rule holds even for code that forgets to look."""
-    house = InProcess(tmp_path, tmp_path / "a.sqlite3")
-    task_id = house.submit(model="sandbox-always-fails").json()["id"]
-    house.clock.now += LATENCY
-    assert house.status(task_id)["status"] == "failed"
-    house.store.close()
+    in_process = InProcess(tmp_path, tmp_path / "a.sqlite3")
+    task_id = in_process.submit(model="sandbox-always-fails").json()["id"]
+    in_process.clock.now += LATENCY
+    assert in_process.status(task_id)["status"] == "failed"
+    in_process.store.close()
     database = sqlite3.connect(tmp_path / "a.sqlite3")
     with pytest.raises(sqlite3.IntegrityError):
         database.execute(
@@ -58,15 +58,15 @@ def test_the_database_itself_refuses_a_second_refund(tmp_path: Path) -> None:
     database.close()
 
 
-def test_too_few_credits_charge_nothing(house: InProcess) -> None:
+def test_too_few_credits_charge_nothing(in_process: InProcess) -> None:
     """It is answered 402, and there is no task; what the balance still covers is accepted."""
-    house.set(credits=5)
-    answer = house.submit(n=3)
+    in_process.set(credits=5)
+    answer = in_process.submit(n=3)
     assert (answer.status, answer.json()["error"]["code"]) == (402, "insufficient_credits")
-    assert house.account() == {"balance": 5, "ledger": []}
-    assert house.renderer.tasks == []
-    assert house.submit(n=2).status == 200
-    assert house.account()["balance"] == 1
+    assert in_process.account() == {"balance": 5, "ledger": []}
+    assert in_process.renderer.tasks == []
+    assert in_process.submit(n=2).status == 200
+    assert in_process.account()["balance"] == 1
 
 
 def test_concurrent_submits_spend_each_credit_once(server: RealServer) -> None:
@@ -89,14 +89,14 @@ def test_concurrent_submits_spend_each_credit_once(server: RealServer) -> None:
 
 def test_the_sum_of_the_ledger_is_the_balance(tmp_path: Path) -> None:
     """Grants included, after charges, refunds and a balance that was set."""
-    house = InProcess(tmp_path, tmp_path / "a.sqlite3")
+    in_process = InProcess(tmp_path, tmp_path / "a.sqlite3")
     for count in (1, 2, 3):
-        house.submit(n=count)
-        house.submit(n=count, model="sandbox-always-fails")
-    house.set(credits=77)
-    house.clock.now += LATENCY
-    balance = house.account()["balance"]
-    house.store.close()
+        in_process.submit(n=count)
+        in_process.submit(n=count, model="sandbox-always-fails")
+    in_process.set(credits=77)
+    in_process.clock.now += LATENCY
+    balance = in_process.account()["balance"]
+    in_process.store.close()
     database = sqlite3.connect(tmp_path / "a.sqlite3")
     assert database.execute("SELECT sum(credits) FROM ledger").fetchone() == (balance,)
     assert balance == 77 + 12

@@ -9,7 +9,7 @@ import pytest
 from lumen_widgets.sandbox.drawing import carry_out
 from lumen_widgets.sandbox.engine import Drawing, DrawingError, Job
 from lumen_widgets.sandbox.picture_store import PictureStore
-from lumen_widgets.sandbox.submission import Submission
+from lumen_widgets.sandbox.task_spec import TaskSpec
 from lumen_widgets.sandbox.tasks import Task
 from tests.sandbox_server.pictures import claiming, encoded
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 PICTURE = encoded()
 
 
-def _submission(**fields: Any) -> Submission:
+def _spec(**fields: Any) -> TaskSpec:
     first: dict[str, Any] = {
         "mode": "edit", "model": "gpt-image-2-low", "prompt": "a cat", "n": 1, "seed": 5,
         "size": None, "images": ("http://127.0.0.1/a.png",),
     }  # fmt: skip
-    return Submission(**{**first, **fields})
+    return TaskSpec(**{**first, **fields})
 
 
 def _outcome(
     folder: Path,
-    submission: Submission,
+    spec: TaskSpec,
     content: bytes = PICTURE,
     draw: Callable[[Job], Drawing] | None = None,
 ) -> tuple[list[Job], Any]:
@@ -41,7 +41,7 @@ def _outcome(
         return Drawing(PICTURE, 1, 1, ())
 
     outcome = carry_out(
-        Task("id", "processing", 0, submission),
+        Task("id", "processing", 0, spec),
         fetch=lambda _url: content,
         draw=draw or drawn,
         results=PictureStore(folder),
@@ -51,7 +51,7 @@ def _outcome(
 
 def test_each_picture_has_the_next_seed(tmp_path: Path) -> None:
     """Picture i is drawn with seed + i, and each is kept under a name of its own."""
-    jobs, outcome = _outcome(tmp_path, _submission(n=3, size=(32, 32), negative_prompt="dog"))
+    jobs, outcome = _outcome(tmp_path, _spec(n=3, size=(32, 32), negative_prompt="dog"))
     assert [job.seed for job in jobs] == [5, 6, 7]
     assert {(job.size, job.negative_prompt, job.images) for job in jobs} == {
         ((32, 32), "dog", (PICTURE,))
@@ -73,7 +73,7 @@ def test_an_edited_picture_keeps_its_size_or_ratio(
     tmp_path: Path, fields: dict[str, Any], size: tuple[int, int]
 ) -> None:
     """Unless the request says otherwise; an inpainted one always keeps its size."""
-    jobs, _ = _outcome(tmp_path, _submission(**fields))
+    jobs, _ = _outcome(tmp_path, _spec(**fields))
     assert jobs[0].size == size
 
 
@@ -85,7 +85,7 @@ def test_a_task_that_fails_half_way_leaves_no_picture(tmp_path: Path) -> None:
             raise DrawingError("empty_mask", "the mask is empty")
         return Drawing(PICTURE, 1, 1, ())
 
-    _, outcome = _outcome(tmp_path, _submission(n=4), draw=draw)
+    _, outcome = _outcome(tmp_path, _spec(n=4), draw=draw)
     assert (outcome.code, outcome.pictures) == ("empty_mask", ())
     assert list(tmp_path.iterdir()) == []
 
@@ -99,7 +99,7 @@ def test_a_fault_of_the_engine_fails_the_task(tmp_path: Path, error: Exception, 
     def draw(_job: Job) -> Drawing:
         raise error
 
-    assert _outcome(tmp_path, _submission(), draw=draw)[1].code == code
+    assert _outcome(tmp_path, _spec(), draw=draw)[1].code == code
 
 
 @pytest.mark.parametrize(
@@ -115,4 +115,4 @@ def test_a_bad_or_gigantic_picture_is_not_decoded(
     tmp_path: Path, content: bytes, code: str
 ) -> None:
     """Its header is enough to refuse it."""
-    assert _outcome(tmp_path, _submission(), content)[1].code == code
+    assert _outcome(tmp_path, _spec(), content)[1].code == code

@@ -16,95 +16,95 @@ if TYPE_CHECKING:
 FAILED = Outcome(code="image_unreachable", message="a picture could not be read")
 
 
-def test_a_task_is_queued_then_processing_then_succeeded(house: InProcess) -> None:
+def test_a_task_is_queued_then_processing_then_succeeded(in_process: InProcess) -> None:
     """Each status comes in its time, and the answer has exactly what API.md says."""
-    task_id = house.submit(n=2).json()["id"]
-    assert house.status(task_id) == {"id": task_id, "status": "queued"}
-    house.renderer.finish()
-    house.clock.now += 0.29 * LATENCY
-    assert house.status(task_id) == {"id": task_id, "status": "queued"}
-    house.clock.now += 0.02 * LATENCY
-    assert house.status(task_id) == {"id": task_id, "status": "processing"}
-    house.clock.now += 0.70 * LATENCY
-    assert house.status(task_id) == {
+    task_id = in_process.submit(n=2).json()["id"]
+    assert in_process.status(task_id) == {"id": task_id, "status": "queued"}
+    in_process.renderer.finish()
+    in_process.clock.now += 0.29 * LATENCY
+    assert in_process.status(task_id) == {"id": task_id, "status": "queued"}
+    in_process.clock.now += 0.02 * LATENCY
+    assert in_process.status(task_id) == {"id": task_id, "status": "processing"}
+    in_process.clock.now += 0.70 * LATENCY
+    assert in_process.status(task_id) == {
         "id": task_id,
         "status": "succeeded",
         "data": [{"url": f"{ORIGIN}/pictures/a.png"}] * 2,
     }
 
 
-def test_a_slow_drawing_ends_when_it_is_drawn(house: InProcess) -> None:
+def test_a_slow_drawing_ends_when_it_is_drawn(in_process: InProcess) -> None:
     """The latency is the least that a task takes, not the most."""
-    task_id = house.submit().json()["id"]
-    house.clock.now += 10 * LATENCY
-    assert house.status(task_id)["status"] == "processing"
-    house.renderer.finish()
-    assert house.status(task_id)["status"] == "succeeded"
+    task_id = in_process.submit().json()["id"]
+    in_process.clock.now += 10 * LATENCY
+    assert in_process.status(task_id)["status"] == "processing"
+    in_process.renderer.finish()
+    assert in_process.status(task_id)["status"] == "succeeded"
 
 
-def test_a_task_that_was_never_asked_for_has_ended_too(house: InProcess) -> None:
+def test_a_task_that_was_never_asked_for_has_ended_too(in_process: InProcess) -> None:
     """The first question long after gets the end at once."""
-    task_id = house.submit().json()["id"]
-    house.renderer.finish()
-    house.clock.now += 10 * LATENCY
-    assert house.status(task_id)["status"] == "succeeded"
+    task_id = in_process.submit().json()["id"]
+    in_process.renderer.finish()
+    in_process.clock.now += 10 * LATENCY
+    assert in_process.status(task_id)["status"] == "succeeded"
 
 
-def test_a_failure_says_why_and_pays_back(house: InProcess) -> None:
+def test_a_failure_says_why_and_pays_back(in_process: InProcess) -> None:
     """A failed task has its error, and its credits come back at that moment."""
-    task_id = house.submit().json()["id"]
-    house.renderer.finish(FAILED)
-    house.clock.now += 0.5 * LATENCY
-    assert house.account()["balance"] == 9_998
-    house.clock.now += LATENCY
-    assert house.status(task_id) == {
+    task_id = in_process.submit().json()["id"]
+    in_process.renderer.finish(FAILED)
+    in_process.clock.now += 0.5 * LATENCY
+    assert in_process.account()["balance"] == 9_998
+    in_process.clock.now += LATENCY
+    assert in_process.status(task_id) == {
         "id": task_id,
         "status": "failed",
         "error": {"code": FAILED.code, "message": FAILED.message},
     }
-    assert house.account()["balance"] == 10_000
+    assert in_process.account()["balance"] == 10_000
 
 
-def test_an_end_never_changes(house: InProcess) -> None:
+def test_an_end_never_changes(in_process: InProcess) -> None:
     """A second outcome for a task is not heard."""
-    task_id = house.submit().json()["id"]
-    house.renderer.finish()
-    house.store.record(task_id, FAILED)
-    house.clock.now += LATENCY
-    assert house.status(task_id)["status"] == "succeeded"
-    house.store.record(task_id, FAILED)
-    assert house.status(task_id)["status"] == "succeeded"
+    task_id = in_process.submit().json()["id"]
+    in_process.renderer.finish()
+    in_process.store.record(task_id, FAILED)
+    in_process.clock.now += LATENCY
+    assert in_process.status(task_id)["status"] == "succeeded"
+    in_process.store.record(task_id, FAILED)
+    assert in_process.status(task_id)["status"] == "succeeded"
 
 
 @pytest.mark.parametrize("call", ["generations", "edits", "inpaint"])
-def test_the_failing_model_always_fails(house: InProcess, call: str) -> None:
-    """It is accepted, goes through every status, and nobody draws anything for it."""
+def test_the_failing_model_always_fails(in_process: InProcess, call: str) -> None:
+    """It is accepted, goes through every status, and nothing is drawn for it."""
     url = "http://127.0.0.1/a.png"
     body = {"model": "sandbox-always-fails", "image": url, "mask_url": url}
-    task_id = house.submit(call, **body).json()["id"]
-    assert house.status(task_id)["status"] == "queued"
-    house.clock.now += 0.5 * LATENCY
-    assert house.status(task_id)["status"] == "processing"
-    house.clock.now += LATENCY
-    assert house.status(task_id)["error"]["code"] == "sandbox_failure"
-    assert house.renderer.tasks == []
+    task_id = in_process.submit(call, **body).json()["id"]
+    assert in_process.status(task_id)["status"] == "queued"
+    in_process.clock.now += 0.5 * LATENCY
+    assert in_process.status(task_id)["status"] == "processing"
+    in_process.clock.now += LATENCY
+    assert in_process.status(task_id)["error"]["code"] == "sandbox_failure"
+    assert in_process.renderer.tasks == []
 
 
-def test_the_fail_rate_is_the_share_that_fails(house: InProcess) -> None:
+def test_the_fail_rate_is_the_share_that_fails(in_process: InProcess) -> None:
     """With a fifth set, about a fifth fails, and the same seed always ends the same way."""
-    house.set(fail_rate=0.2)
-    seeds = [house.submit(seed=seed).json()["id"] and seed for seed in range(300)]
-    drawn = {task.submission.seed for task in house.renderer.tasks}
+    in_process.set(fail_rate=0.2)
+    seeds = [in_process.submit(seed=seed).json()["id"] and seed for seed in range(300)]
+    drawn = {task.spec.seed for task in in_process.renderer.tasks}
     assert drawn == {seed for seed in seeds if share(seed, "failure") >= 0.2}
     assert 0.1 < 1 - len(drawn) / 300 < 0.3
 
 
-def test_two_submits_of_one_prompt_differ(house: InProcess) -> None:
+def test_two_submits_of_one_prompt_differ(in_process: InProcess) -> None:
     """Each gets a seed of its own unless it brings one."""
-    house.submit()
-    house.submit()
-    house.submit(seed=7)
-    first, second, third = (task.submission.seed for task in house.renderer.tasks)
+    in_process.submit()
+    in_process.submit()
+    in_process.submit(seed=7)
+    first, second, third = (task.spec.seed for task in in_process.renderer.tasks)
     assert first != second
     assert third == 7
 
@@ -129,9 +129,9 @@ def test_a_new_server_takes_up_what_was_queued(tmp_path: Path) -> None:
     assert new.account()["balance"] == 10_000 - 4 - 2
 
 
-def test_settings_change_only_as_a_whole(house: InProcess) -> None:
+def test_settings_change_only_as_a_whole(in_process: InProcess) -> None:
     """A wrong name or value is answered 400 and leaves everything as it was."""
-    before = house.call("GET", "/sandbox/settings").json()
+    before = in_process.call("GET", "/sandbox/settings").json()
     assert set(before) == {"latency", "fail_rate", "data_uris", "uploads", "credits"}
     wrongs: list[dict[str, object]] = [
         {"speed": 1},
@@ -151,9 +151,9 @@ def test_settings_change_only_as_a_whole(house: InProcess) -> None:
         {"credits": 5, "speed": 1},
     ]
     for wrong in wrongs:
-        answer = house.set(**{"fail_rate": 0.5, **wrong})
+        answer = in_process.set(**{"fail_rate": 0.5, **wrong})
         assert answer.status == 400, wrong
         assert answer.json()["error"]["message"]
-    assert house.call("GET", "/sandbox/settings").json() == before
+    assert in_process.call("GET", "/sandbox/settings").json() == before
     after = {"latency": [2, 8], "fail_rate": 0.2, "data_uris": True, "uploads": False, "credits": 5}
-    assert house.set(**after).json() == after
+    assert in_process.set(**after).json() == after

@@ -24,9 +24,9 @@ WRONG: dict[str, Any] = {
 
 
 @pytest.fixture
-def description(house: InProcess) -> Any:
+def description(in_process: InProcess) -> Any:
     """Return what the sandbox says of itself, without a key."""
-    return house.call("GET", "/openapi.json", headers={"Authorization": ""}).json()
+    return in_process.call("GET", "/openapi.json", headers={"Authorization": ""}).json()
 
 
 def valid(description: Any, name: str, value: Any) -> bool:
@@ -35,12 +35,12 @@ def valid(description: Any, name: str, value: Any) -> bool:
     return bool(Draft202012Validator(schema).is_valid(value))
 
 
-def test_every_route_is_described(house: InProcess, description: Any) -> None:
+def test_every_route_is_described(in_process: InProcess, description: Any) -> None:
     """Paths and methods are the application's, neither more nor fewer."""
-    assert isinstance(house.app, Starlette)
+    assert isinstance(in_process.app, Starlette)
     routes = {
         (route.path, method.lower())
-        for route in house.app.routes
+        for route in in_process.app.routes
         if isinstance(route, Route)
         for method in (route.methods or set()) - {"HEAD"}
     }
@@ -50,62 +50,64 @@ def test_every_route_is_described(house: InProcess, description: Any) -> None:
     assert described == routes
 
 
-def test_calls_that_need_no_key_are_described_so(house: InProcess, description: Any) -> None:
+def test_calls_that_need_no_key_are_described_so(in_process: InProcess, description: Any) -> None:
     """A call without the key is answered 401 exactly where the description asks for one."""
     for path, methods in description["paths"].items():
         for method, call in methods.items():
             place = re.sub(r"\{.*?\}", "x", path)
-            answer = house.call(method.upper(), place, {}, headers={"Authorization": ""})
+            answer = in_process.call(method.upper(), place, {}, headers={"Authorization": ""})
             assert (answer.status == 401) == ("security" not in call), (method, path)
             assert ("401" in call["responses"]) == ("security" not in call), (method, path)
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_the_fields_of_a_submit_are_real(house: InProcess, description: Any, call: str) -> None:
+def test_the_fields_of_a_submit_are_real(
+    in_process: InProcess, description: Any, call: str
+) -> None:
     """Each is read: a wrong value is refused, by the description and by the server."""
     schema = description["components"]["schemas"][SCHEMAS[call]]
     pictures = {"image_urls", "image", "mask_url"}
     assert set(WRONG) - pictures <= set(schema["properties"]) <= set(WRONG)
     good = whole(call, webhook_url=IMAGE, webhook_secret="s")  # noqa: S106 - of a test
     assert valid(description, SCHEMAS[call], good)
-    assert house.call("POST", f"/v1/images/{call}", good).status == 200
+    assert in_process.call("POST", f"/v1/images/{call}", good).status == 200
     for name in schema["properties"]:
         bad = {**good, name: WRONG[name]}
         if name == "image":
             del bad["image_urls"]
         assert not valid(description, SCHEMAS[call], bad), name
-        assert house.call("POST", f"/v1/images/{call}", bad).status == 400, name
+        assert in_process.call("POST", f"/v1/images/{call}", bad).status == 400, name
     for name in schema["required"]:
         bad = {key: value for key, value in good.items() if key != name}
-        assert house.call("POST", f"/v1/images/{call}", bad).status == 400, name
+        assert in_process.call("POST", f"/v1/images/{call}", bad).status == 400, name
 
 
-def test_the_answers_are_as_described(house: InProcess, description: Any) -> None:
+def test_the_answers_are_as_described(in_process: InProcess, description: Any) -> None:
     """Each of them, with nothing that the description does not have."""
-    accepted = house.submit()
-    failing = house.submit(model="sandbox-always-fails").json()["id"]
-    house.renderer.finish()
-    tasks = [house.status(failing)]
-    house.clock.now += LATENCY
-    tasks += [house.status(failing), house.status(accepted.json()["id"])]
+    accepted = in_process.submit()
+    failing = in_process.submit(model="sandbox-always-fails").json()["id"]
+    in_process.renderer.finish()
+    tasks = [in_process.status(failing)]
+    in_process.clock.now += LATENCY
+    tasks += [in_process.status(failing), in_process.status(accepted.json()["id"])]
     assert [task["status"] for task in tasks] == ["queued", "failed", "succeeded"]
-    uploaded = house.call("POST", "/sandbox/uploads", encoded())
+    uploaded = in_process.call("POST", "/sandbox/uploads", encoded())
     answers = [
         ("Accepted", accepted.json()),
         *(("Task", task) for task in tasks),
-        ("Error", house.submit(n=0).json()),
+        ("Error", in_process.submit(n=0).json()),
         ("Upload", uploaded.json()),
-        ("Settings", house.call("GET", "/sandbox/settings").json()),
-        ("Account", house.account()),
-        ("Health", house.call("GET", "/healthz").json()),
+        ("Settings", in_process.call("GET", "/sandbox/settings").json()),
+        ("Account", in_process.account()),
+        ("Health", in_process.call("GET", "/healthz").json()),
     ]
     for name, answer in answers:
         assert valid(description, name, answer), (name, answer)
         assert not valid(description, name, {**answer, "more": 1}), name
     settings = set(description["components"]["schemas"]["Settings"]["properties"])
-    assert settings == set(house.call("GET", "/sandbox/settings").json())
+    assert settings == set(in_process.call("GET", "/sandbox/settings").json())
 
 
 def test_the_models_are_those_of_the_page_and_one_that_fails() -> None:
-    """Whoever knows the service's codes can use them here."""
+    """The codes of the service can be used here too."""
     assert set(MODELS) == {"gpt-image-2-low", "fal-flux-pro-fill", "sandbox-always-fails"}

@@ -40,18 +40,18 @@ def test_an_upload_can_be_fetched_without_a_key_until_it_is_deleted(
     assert server.call("GET", path).status_code == 404
 
 
-def test_an_upload_says_when_it_may_go(house: InProcess) -> None:
+def test_an_upload_says_when_it_may_go(in_process: InProcess) -> None:
     """It is kept for a day at least."""
-    answer = house.call("POST", "/sandbox/uploads", PICTURE)
+    answer = in_process.call("POST", "/sandbox/uploads", PICTURE)
     assert answer.status == 201
-    assert answer.json()["expires_at"] == house.clock.now + 24 * 3600
+    assert answer.json()["expires_at"] == in_process.clock.now + 24 * 3600
     assert answer.json()["url"].startswith(f"{ORIGIN}/uploads/")
 
 
 @pytest.mark.parametrize("content", [b"", b"GIF89a", b"<svg/>", PICTURE[:30]])
-def test_only_pictures_can_be_uploaded(house: InProcess, content: bytes) -> None:
+def test_only_pictures_can_be_uploaded(in_process: InProcess, content: bytes) -> None:
     """Anything else is answered 400."""
-    assert house.call("POST", "/sandbox/uploads", content).status == 400
+    assert in_process.call("POST", "/sandbox/uploads", content).status == 400
 
 
 def test_an_upload_that_is_too_large_is_refused(server: RealServer) -> None:
@@ -60,24 +60,24 @@ def test_an_upload_that_is_too_large_is_refused(server: RealServer) -> None:
     assert answer.status_code == 413
 
 
-def test_uploads_can_be_switched_off(house: InProcess) -> None:
+def test_uploads_can_be_switched_off(in_process: InProcess) -> None:
     """Then ``/healthz`` says so, and an upload is answered 404."""
-    assert house.call("GET", "/healthz").json() == {
+    assert in_process.call("GET", "/healthz").json() == {
         "service": "lumen-sandbox",
         "version": "1.2.3",
         "uploads": "/sandbox/uploads",
     }
-    house.set(uploads=False)
-    assert house.call("GET", "/healthz").json()["uploads"] is None
-    assert house.call("POST", "/sandbox/uploads", PICTURE).status == 404
+    in_process.set(uploads=False)
+    assert in_process.call("GET", "/healthz").json()["uploads"] is None
+    assert in_process.call("POST", "/sandbox/uploads", PICTURE).status == 404
 
 
 @pytest.mark.parametrize("name", ["..%2Fa.png", "..", "a.png", "0" * 32 + ".svg", "0" * 32])
-def test_only_its_own_pictures_are_served(house: InProcess, name: str) -> None:
+def test_only_its_own_pictures_are_served(in_process: InProcess, name: str) -> None:
     """No name leads out of the folder."""
     for folder in ("pictures", "uploads"):
-        assert house.call("GET", f"/{folder}/{name}").status == 404
-        assert house.call("DELETE", f"/uploads/{name}").status == 404
+        assert in_process.call("GET", f"/{folder}/{name}").status == 404
+        assert in_process.call("DELETE", f"/uploads/{name}").status == 404
 
 
 def test_old_pictures_are_pruned(tmp_path: Path) -> None:

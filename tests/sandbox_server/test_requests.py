@@ -48,15 +48,17 @@ def whole(call: str, **more: Any) -> dict[str, Any]:
         {"an_unknown_field": [1, {"a": None}]},
     ],
 )
-def test_a_whole_request_is_accepted(house: InProcess, call: str, more: dict[str, Any]) -> None:
+def test_a_whole_request_is_accepted(
+    in_process: InProcess, call: str, more: dict[str, Any]
+) -> None:
     """It is answered 200 with exactly an id, ``queued`` and the unix second."""
-    answer = house.call("POST", f"/v1/images/{call}", whole(call, **more))
+    answer = in_process.call("POST", f"/v1/images/{call}", whole(call, **more))
     assert answer.status == 200, answer.body
     body = answer.json()
     assert list(body) == ["id", "status", "created"]
     assert isinstance(body["id"], str)
     assert body["status"] == "queued"
-    assert body["created"] == int(house.clock.now)
+    assert body["created"] == int(in_process.clock.now)
     assert isinstance(body["created"], int)
 
 
@@ -115,23 +117,23 @@ def test_a_whole_request_is_accepted(house: InProcess, call: str, more: dict[str
         {"webhook_secret": 1},
     ],
 )
-def test_a_wrong_field_is_refused(house: InProcess, call: str, wrong: dict[str, Any]) -> None:
+def test_a_wrong_field_is_refused(in_process: InProcess, call: str, wrong: dict[str, Any]) -> None:
     """It is answered 400 with a code and a sentence, and nothing is charged."""
-    answer = house.call("POST", f"/v1/images/{call}", whole(call, **wrong))
+    answer = in_process.call("POST", f"/v1/images/{call}", whole(call, **wrong))
     assert answer.status == 400
     assert answer.json()["error"]["code"] == "invalid_request"
     assert answer.json()["error"]["message"]
-    assert house.account() == {"balance": 10_000, "ledger": []}
+    assert in_process.account() == {"balance": 10_000, "ledger": []}
 
 
 @pytest.mark.parametrize(
     ("call", "field"), [(call, field) for call in CALLS for field in whole(call)]
 )
-def test_a_missing_field_is_refused(house: InProcess, call: str, field: str) -> None:
+def test_a_missing_field_is_refused(in_process: InProcess, call: str, field: str) -> None:
     """What the call needs and does not get is answered 400, naming it."""
     body = whole(call)
     del body[field]
-    answer = house.call("POST", f"/v1/images/{call}", body)
+    answer = in_process.call("POST", f"/v1/images/{call}", body)
     assert answer.status == 400
     assert field in answer.json()["error"]["message"]
 
@@ -161,19 +163,21 @@ def test_a_missing_field_is_refused(house: InProcess, call: str, field: str) -> 
     ],
 )
 def test_a_wrong_picture_url_is_refused(
-    house: InProcess, call: str, pictures: dict[str, Any]
+    in_process: InProcess, call: str, pictures: dict[str, Any]
 ) -> None:
     """What is not an http(s) URL of this machine is answered 400."""
     body = whole(call)
     del body["image_urls"]
-    assert house.call("POST", f"/v1/images/{call}", {**body, **pictures}).status == 400
+    assert in_process.call("POST", f"/v1/images/{call}", {**body, **pictures}).status == 400
 
 
 @pytest.mark.parametrize("url", ["http://localhost/a.png", "https://127.0.0.2/", "http://[::1]:8/"])
 @pytest.mark.parametrize("field", ["image", "image_urls"])
-def test_a_picture_url_of_this_machine_is_accepted(house: InProcess, url: str, field: str) -> None:
+def test_a_picture_url_of_this_machine_is_accepted(
+    in_process: InProcess, url: str, field: str
+) -> None:
     """One picture may come as ``image``, several as ``image_urls``."""
-    answer = house.submit("edits", **{field: url if field == "image" else [url, url]})
+    answer = in_process.submit("edits", **{field: url if field == "image" else [url, url]})
     assert answer.status == 200
 
 
@@ -182,23 +186,25 @@ def test_a_picture_url_of_this_machine_is_accepted(house: InProcess, url: str, f
     [b"", b"{", b"[]", b"null", b'"a"', b"3", b"\xff\xfe", b'{"n": NaN}', b"[" * 100_000],
 )
 @pytest.mark.parametrize("call", CALLS)
-def test_a_body_that_is_no_object_is_refused(house: InProcess, call: str, raw: bytes) -> None:
+def test_a_body_that_is_no_object_is_refused(in_process: InProcess, call: str, raw: bytes) -> None:
     """It is answered 400, whatever the bytes are."""
-    assert house.call("POST", f"/v1/images/{call}", raw).status == 400
+    assert in_process.call("POST", f"/v1/images/{call}", raw).status == 400
 
 
-def test_a_body_that_is_too_large_is_refused(house: InProcess) -> None:
+def test_a_body_that_is_too_large_is_refused(in_process: InProcess) -> None:
     """It is answered 413 instead of being kept."""
-    assert house.submit(prompt="x", padding="y" * 1_000_000).status == 413
+    assert in_process.submit(prompt="x", padding="y" * 1_000_000).status == 413
 
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("model", ["sandbox-not-in-group", "dall-e", "x" * 5000])
-def test_a_model_outside_the_group_is_not_found(house: InProcess, call: str, model: str) -> None:
+def test_a_model_outside_the_group_is_not_found(
+    in_process: InProcess, call: str, model: str
+) -> None:
     """It is answered 404, as a task that does not exist is."""
-    answer = house.call("POST", f"/v1/images/{call}", whole(call, model=model))
+    answer = in_process.call("POST", f"/v1/images/{call}", whole(call, model=model))
     assert (answer.status, answer.json()["error"]["code"]) == (404, "model_not_found")
-    assert house.call("GET", "/v1/images/generations/nope").status == 404
+    assert in_process.call("GET", "/v1/images/generations/nope").status == 404
 
 
 @pytest.mark.parametrize(
@@ -209,9 +215,9 @@ def test_a_model_outside_the_group_is_not_found(house: InProcess, call: str, mod
         ("inpaint", "gpt-image-2-low"),
     ],
 )
-def test_a_model_that_cannot_do_it_is_refused(house: InProcess, call: str, model: str) -> None:
+def test_a_model_that_cannot_do_it_is_refused(in_process: InProcess, call: str, model: str) -> None:
     """It is answered 400, naming a model that can."""
-    answer = house.call("POST", f"/v1/images/{call}", whole(call, model=model))
+    answer = in_process.call("POST", f"/v1/images/{call}", whole(call, model=model))
     assert answer.status == 400
     assert MODES[call] in answer.json()["error"]["message"]
 
@@ -237,8 +243,8 @@ LIKELY = st.sampled_from([*MODES.values(), "sandbox-always-fails", "a cat", IMAG
 )
 def test_no_json_breaks_it(tmp_path_factory: pytest.TempPathFactory, call: str, body: Any) -> None:
     """Whatever the JSON, it is accepted or refused, never a fault; only what is accepted pays."""
-    house = InProcess(tmp_path_factory.mktemp("house"))
-    answer = house.call("POST", f"/v1/images/{call}", body)
+    in_process = InProcess(tmp_path_factory.mktemp("in_process"))
+    answer = in_process.call("POST", f"/v1/images/{call}", body)
     assert answer.status in {200, 400, 404}
-    assert (answer.status == 200) == (house.account()["balance"] < 10_000)
-    house.store.close()
+    assert (answer.status == 200) == (in_process.account()["balance"] < 10_000)
+    in_process.store.close()

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lumen_widgets import sandbox
-from lumen_widgets.sandbox import user_server
 from lumen_widgets.sandbox.home import Home, Running, open_home
 from tests.sandbox_server.conditions import until
 from tests.sandbox_server.real_server import RealServer, alive, children, serving
@@ -73,7 +72,7 @@ def test_a_killed_server_leaves_no_task_behind(tmp_path: Path) -> None:
         assert server.ended(drawing)["error"]["code"] == "interrupted"
         assert server.status(waiting)["status"] == "queued"
         assert server.account()["balance"] == 10_000 - 2
-    # Its worker has nobody to draw for any more.
+    # Its worker has no server to draw for any more.
     until(lambda: not any(alive(worker) for worker in workers))
 
 
@@ -155,7 +154,7 @@ def test_a_stale_runtime_file_is_seen_through(own_home: Home) -> None:
 
 
 def _ended(home: Home) -> None:
-    """End the user's server in an orderly way, as it ends by itself when nobody calls it."""
+    """End the user's server in an orderly way, as it ends by itself when it is not used."""
     pid = _running(home).pid
     os.kill(pid, signal.SIGTERM)
     until(lambda: not alive(pid))
@@ -170,8 +169,8 @@ def test_the_next_server_has_the_same_address(own_home: Home) -> None:
     assert second.api_key != first.api_key
 
 
-def test_a_port_that_somebody_has_taken_since_is_left_to_them(own_home: Home) -> None:
-    """Where the last port is not free any more, or nobody can read it, another one is taken."""
+def test_a_port_that_another_program_has_taken_is_left_to_it(own_home: Home) -> None:
+    """Where the last port is not free any more, or cannot be read, another one is taken."""
     first = sandbox.start()
     _ended(own_home)
     port = int(first.url.rpartition(":")[2])
@@ -187,14 +186,10 @@ def test_a_port_that_somebody_has_taken_since_is_left_to_them(own_home: Home) ->
     assert sandbox.start().url.startswith("http://127.0.0.1:")
 
 
-def test_run_all_after_the_sandbox_ended_pays_nothing(
-    own_home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_run_all_after_the_sandbox_ended_pays_nothing(own_home: Home) -> None:
     """A cell with reuse=True shows its pictures again, although the sandbox was started anew."""
     import lumen_widgets as lumen
-    from lumen_widgets.notebook import account
 
-    monkeypatch.setattr(account, "_chosen", None)
     lumen.use("sandbox")
     (first,) = lumen.generate("a fox", size="64x64", reuse=True)
     left = sandbox.settings()["credits"]
@@ -241,30 +236,27 @@ def test_a_sandbox_that_is_switched_off_says_so(monkeypatch: pytest.MonkeyPatch)
         sandbox.start()
 
 
-def test_a_server_that_cannot_start_names_its_log(
-    own_home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_that_cannot_start_names_its_log(own_home: Home) -> None:
     """The error says where to look."""
     open_home().folder("pictures").rmdir()
     (own_home.path / "pictures").write_text("in the way")
-    monkeypatch.setattr(user_server, "START_SECONDS", 10.0)
     with pytest.raises(sandbox.SandboxError, match=r"server\.log"):
         sandbox.start()
     assert "pictures" in own_home.log.read_text("utf-8")
 
 
 def test_its_files_are_the_user_s_alone(server: RealServer, own_home: Home) -> None:
-    """Folders are 0700 and files 0600: the key and the pictures are nobody else's."""
+    """Folders are 0700 and files 0600: the key and the pictures are private."""
     server.ended(server.submit(size="16x16"))
     sandbox.start()
     for path in (server.home, *server.home.rglob("*"), own_home.path, *own_home.path.rglob("*")):
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
 
 
-def test_a_folder_of_somebody_else_is_not_used(
+def test_a_folder_of_another_user_is_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another user's, or a link that leads elsewhere: whoever made it could read the key."""
+    """Another user's, or a link that leads elsewhere: its maker could read the key."""
     (tmp_path / "link").symlink_to(tmp_path)
     with pytest.raises(sandbox.SandboxError, match="LUMEN_HOME"):
         open_home(tmp_path / "link")

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 SECRET = "your-secret ü"  # noqa: S105 - of a test
 
 
-def _deliver(house: InProcess) -> None:
-    house.store.advance(house.clock.now)
-    deliver_due(house.store, house.clock, house.place.result_url, lambda: False)
+def _deliver(in_process: InProcess) -> None:
+    in_process.store.advance(in_process.clock.now)
+    deliver_due(in_process.store, in_process.clock, in_process.info.result_url, lambda: False)
 
 
-def _ended(house: InProcess, url: str, **fields: Any) -> str:
-    task_id = house.submit(webhook_url=url, webhook_secret=SECRET, **fields).json()["id"]
-    house.renderer.finish()
-    house.clock.now += LATENCY
+def _ended(in_process: InProcess, url: str, **fields: Any) -> str:
+    task_id = in_process.submit(webhook_url=url, webhook_secret=SECRET, **fields).json()["id"]
+    in_process.renderer.finish()
+    in_process.clock.now += LATENCY
     return str(task_id)
 
 
@@ -48,60 +48,62 @@ def test_the_end_is_posted_and_signed(server: RealServer, receiver: Receiver, mo
     assert abs(int(headers["X-Lumen-Timestamp"]) - created) < 300
 
 
-def test_the_body_is_the_status_call_s_answer(house: InProcess, receiver: Receiver) -> None:
+def test_the_body_is_the_status_call_s_answer(in_process: InProcess, receiver: Receiver) -> None:
     """With the time of the delivery, not of the task."""
-    task_id = _ended(house, receiver.url)
-    _deliver(house)
+    task_id = _ended(in_process, receiver.url)
+    _deliver(in_process)
     ((headers, body),) = receiver.got
-    assert json.loads(body) == house.status(task_id)
-    assert headers["X-Lumen-Timestamp"] == str(int(house.clock.now))
+    assert json.loads(body) == in_process.status(task_id)
+    assert headers["X-Lumen-Timestamp"] == str(int(in_process.clock.now))
 
 
 @pytest.mark.parametrize("refusal", [500, 404, 302])
 def test_a_refused_delivery_is_tried_again(
-    house: InProcess, receiver: Receiver, refusal: int
+    in_process: InProcess, receiver: Receiver, refusal: int
 ) -> None:
     """After a pause, until it is answered 2xx; a redirect is not followed."""
     receiver.answers = [refusal]
-    _ended(house, receiver.url)
-    _deliver(house)
-    _deliver(house)
+    _ended(in_process, receiver.url)
+    _deliver(in_process)
+    _deliver(in_process)
     assert len(receiver.got) == 1
-    house.clock.now += BACK_OFF[0]
+    in_process.clock.now += BACK_OFF[0]
     for _ in range(3):
-        _deliver(house)
-        house.clock.now += 1000
+        _deliver(in_process)
+        in_process.clock.now += 1000
     assert len(receiver.got) == 2
-    assert not house.store.unfinished()
+    assert not in_process.store.unfinished()
 
 
-def test_a_receiver_that_never_takes_it_is_given_up(house: InProcess, receiver: Receiver) -> None:
+def test_a_receiver_that_never_takes_it_is_given_up(
+    in_process: InProcess, receiver: Receiver
+) -> None:
     """There is an end to it."""
     receiver.answers = [500] * 100
-    _ended(house, receiver.url)
+    _ended(in_process, receiver.url)
     for _ in range(20):
-        _deliver(house)
-        house.clock.now += 1000
+        _deliver(in_process)
+        in_process.clock.now += 1000
     assert len(receiver.got) == 1 + len(BACK_OFF)
-    assert not house.store.unfinished()
+    assert not in_process.store.unfinished()
 
 
 def test_a_receiver_beyond_this_machine_is_not_called(
-    house: InProcess, caplog: pytest.LogCaptureFixture
+    in_process: InProcess, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The task is accepted as the service would, and the log says why nothing was sent."""
-    task_id = _ended(house, "https://your.app/callback?token=secret")
-    _deliver(house)
-    assert not house.store.unfinished()
+    task_id = _ended(in_process, "https://your.app/callback?token=secret")
+    _deliver(in_process)
+    assert not in_process.store.unfinished()
     assert task_id in caplog.text
     assert "your.app" not in caplog.text
 
 
-def test_deliveries_outlive_the_server(house: InProcess, receiver: Receiver) -> None:
+def test_deliveries_outlive_the_server(in_process: InProcess, receiver: Receiver) -> None:
     """What is left when the server ends is still due for the next."""
-    _ended(house, receiver.url)
-    house.store.advance(house.clock.now)
-    deliver_due(house.store, house.clock, house.place.result_url, lambda: True)
+    _ended(in_process, receiver.url)
+    in_process.store.advance(in_process.clock.now)
+    deliver_due(in_process.store, in_process.clock, in_process.info.result_url, lambda: True)
     assert receiver.got == []
-    _deliver(house)
+    _deliver(in_process)
     assert len(receiver.got) == 1

@@ -139,7 +139,7 @@ def shapes_of(body: str) -> list[list[Any]]:
         elif fill != "none":
             shapes.append([colour_of(fill, opacity), path_of(element), int(rule == "evenodd")])
 
-    # S314: the text comes from a package of a pinned version, not from a stranger
+    # S314: the text comes from a package of a pinned version, not from outside
     for element in ET.fromstring(f"<svg>{body}</svg>"):  # noqa: S314
         walk(element, "#000", "nonzero", 1.0)
     return shapes
@@ -193,7 +193,7 @@ def collect_words(
                 english[code] = label
             name = english[code]
             unfit = name in NOT_NOUNS or (kind in LONE_SUBGROUPS and name not in LONE_NOUNS)
-            # a colon marks a variant, such as "woman running: facing right", that nobody types
+            # a colon marks a variant, such as "woman running: facing right", which no prompt has
             if code not in glyphs or kind not in NOUN_SUBGROUPS or unfit or ":" in name:
                 continue
             kinds[code] = kind

@@ -132,7 +132,7 @@ def _goes_on(code: CodeType, position: int) -> bool:
 def _trace_here(call: str) -> dict[str, Any]:
     """Run the call in this process, and return what it entered."""
     sys.addaudithook(_stay_on_this_machine)
-    # a key that somebody keeps on this machine would make the call a paid one
+    # a key that is kept on this machine would make the call a paid one
     sys.modules["keyring"] = None  # type: ignore[assignment] # what makes an import fail
     import lumen_widgets as lumen
 
@@ -212,7 +212,7 @@ def _trace_in_a_fresh_process(call: str) -> dict[str, Any]:
     if found is None or found.origin is None:
         raise ModuleNotFoundError("no lumen_widgets here: run it in a checkout, or set PYTHONPATH")
     checkout = str(Path(found.origin).parents[1])
-    # neither a key nor an account nor a budget of whoever runs this
+    # neither a key nor an account nor a budget of the user who runs this
     own = {name: value for name, value in os.environ.items() if not name.startswith("LUMEN_")}
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         done = subprocess.run(

@@ -8,7 +8,7 @@ import pytest
 
 from lumen_widgets.client import LumenClient
 from lumen_widgets.widgets import PromptForm, TaskPanel
-from tests.staged import nobodys_account
+from tests.staged import use_offline_account
 from tests.widgets.panels import Browser
 from tests.widgets.quiet_service import QuietService
 
@@ -38,9 +38,9 @@ def client(sandbox: SandboxServer, tmp_path: Path) -> LumenClient:
 
 
 @pytest.fixture
-def _nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have staged tasks belong to an account that nobody asks anything."""
-    nobodys_account(monkeypatch)
+def _nobody() -> None:
+    """Have staged tasks belong to an account whose service is never called."""
+    use_offline_account()
 
 
 @pytest.fixture

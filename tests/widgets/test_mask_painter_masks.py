@@ -13,7 +13,7 @@ from lumen_widgets.masks import Invert, Rectangle, Stroke, encode
 from lumen_widgets.widgets.mask_painter import MaskPainter
 from tests.client_files.loopback import LoopbackServer, response
 from tests.client_files.samples import FORMATS, encoded
-from tests.masks.test_saved import text_of
+from tests.masks.test_mask_file import text_of
 from tests.masks.test_wire import described
 from tests.widgets.painters import HEIGHT, WIDTH, Page, Wire, kinds, open_widgets, painter_of
 

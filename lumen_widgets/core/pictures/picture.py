@@ -240,20 +240,20 @@ class Pictures(list[Picture]):
 
     def __init__(self, pictures: Iterable[Picture] = ()) -> None:
         super().__init__(pictures)
-        self._hushed_in: int | None = None
+        self._suppressed_in: int | None = None
 
-    def hush(self) -> None:
+    def suppress_display(self) -> None:
         """Show nothing more in the cell that runs now, which has shown these pictures already.
 
         Without IPython this does nothing.
         """
-        self._hushed_in = _execution_count()
+        self._suppressed_in = _execution_count()
 
     def _ipython_display_(self) -> None:
         """Show every picture; IPython calls this for the last value of a cell."""
         from IPython.display import display
 
-        if self._hushed_in is None or self._hushed_in != _execution_count():
+        if self._suppressed_in is None or self._suppressed_in != _execution_count():
             display(*self)
 
     def __reduce__(self) -> tuple[type[Pictures], tuple[list[Picture]]]:

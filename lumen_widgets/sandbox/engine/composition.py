@@ -54,7 +54,7 @@ class Composition:
             plan = stored["plan"]
         except (KeyError, TypeError, RecursionError) as error:
             raise ValueError("not a stored composition") from error
-        # numpy takes no negative seeds, and a stranger's number may be of any length
+        # numpy takes no negative seeds, and a number from outside may be of any length
         for seed in (seeds.layout, seeds.land, seeds.air):
             if type(seed) is not int or not 0 <= seed < 1 << 64:
                 raise ValueError(f"{seed!r} is no seed")

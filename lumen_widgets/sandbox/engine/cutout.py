@@ -1,4 +1,4 @@
-"""A cut-out is the likely subject of a stranger's picture, told from its background by colour."""
+"""A cut-out is the likely subject of any picture, told from its background by colour."""
 
 from __future__ import annotations
 

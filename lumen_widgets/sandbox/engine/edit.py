@@ -1,4 +1,4 @@
-"""Edits: a picture of the engine's own is planned anew; a stranger's is cut out or repainted."""
+"""Edits: a picture of this engine is planned anew; any other one is cut out or repainted."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from lumen_widgets.sandbox.engine.field import Field
     from lumen_widgets.sandbox.engine.plan import Plan, Subject
 
-# What an hour's light leaves of red, green and blue when a stranger's picture is moved to it.
+# What an hour's light leaves of red, green and blue in a picture of another origin.
 _GRADES = {"day": (1.06, 1.05, 1.02), "sunset": (1.08, 0.86, 0.70), "night": (0.34, 0.40, 0.62)}
-# How much of a stranger's picture a named colour takes over.
+# How much of a picture of another origin a named colour takes over.
 _HUE_SHARE = 0.45
 
 

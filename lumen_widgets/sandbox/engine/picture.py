@@ -102,7 +102,7 @@ def _open(data: bytes, name: str) -> Image.Image:
 
 
 def _stored(picture: Image.Image) -> Composition | None:
-    """Return the composition that a picture of ours carries; None in a stranger's."""
+    """Return the composition that a picture of this engine carries; None in any other picture."""
     text = picture.info.get("lumen:plan")
     if not isinstance(text, str) or len(text) > _LONGEST_PLAN:
         return None

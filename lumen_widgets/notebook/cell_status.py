@@ -1,6 +1,6 @@
-"""The live status of a cell's tasks: one output, first words, then a panel, then plain words again.
+"""The status of a cell's tasks: one output, first a sentence, then a live panel, then a summary.
 
-The last of these is what the saved notebook keeps, so it needs no kernel.
+The saved notebook keeps the summary, which needs no kernel.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from lumen_widgets.notebook.cell import (
     Output,
     data_uri,
     in_notebook,
+    join_notes,
     note,
-    together,
 )
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from lumen_widgets.client import LumenClient, Request, Task
     from lumen_widgets.notebook.account import Account
 
-# a list of failures longer than this helps nobody; the total stands above it
-_LINES = 20
-# a share that would read as nothing
-_LITTLE = 0.001
-_MASK = "Mask: white is repainted"
+# failures that are listed; the total stands above them
+_MOST_LINES = 20
+# a share below this would read as 0 %
+_SMALLEST_SHARE = 0.001
+_MASK_ALT = "Mask: white is repainted"
 
 
 class LivePanel(Protocol):
@@ -49,18 +49,20 @@ class LivePanel(Protocol):
         """Send the tasks' last state, and close as soon as no view shows the panel."""
 
 
-# Loads the panel's class, which makes one of some tasks and names the account of a client.
-_load: Callable[[], Callable[[Sequence[Task], LumenClient], LivePanel]] | None = None
+# Imports the panel's class, which is called with tasks and the client whose account it names.
+_load_panel: Callable[[], Callable[[Sequence[Task], LumenClient], LivePanel]] | None = None
 
 
-def provide(load: Callable[[], Callable[[Sequence[Task], LumenClient], LivePanel]]) -> None:
-    """Set what loads the panel's class; the package's face does, on the first notebook call."""
-    global _load  # noqa: PLW0603 # one provider for the process, set once
-    _load = load
+def set_panel_loader(
+    load: Callable[[], Callable[[Sequence[Task], LumenClient], LivePanel]],
+) -> None:
+    """Set what imports the panel's class; `lumen_widgets` does, on the first notebook call."""
+    global _load_panel  # noqa: PLW0603 # one for the process, set once
+    _load_panel = load
 
 
-class Status:
-    """What a cell says of its tasks while they run and once they have ended.
+class CellStatus:
+    """What a cell shows of its tasks while they run and once they have ended.
 
     Parameters
     ----------
@@ -83,27 +85,27 @@ class Status:
         words = [*_price_words(request, account), account.name]
         begin = "Looking for what was paid before, else sending…" if reuse else "Sending…"
         self._output = Output(note(f"{begin} {' · '.join(words)}"))
-        if in_notebook() and _load is not None:
-            # now: after a submit, the first states would be missed meanwhile
-            _load()
+        if in_notebook() and _load_panel is not None:
+            # now: importing it after the submit would miss the first states
+            _load_panel()
 
-    def follow(self, tasks: Sequence[Task]) -> None:
+    def show_panel(self, tasks: Sequence[Task]) -> None:
         """Show a live panel of `tasks`."""
         self._tasks = tasks
-        if in_notebook() and tasks and _load is not None:
-            self._panel = _load()(tasks, self._account.client)
+        if in_notebook() and tasks and _load_panel is not None:
+            self._panel = _load_panel()(tasks, self._account.client)
         if self._panel is None:
             self._output.replace(note(f"Waiting for {count_words(len(tasks), 'task')}…"))
         else:
             data = self._panel._repr_mimebundle_()
             self._output.replace(*(data if isinstance(data, tuple) else (data,)))
 
-    def paid_before(self) -> None:
-        """Say in the end that this cell spent nothing, since its task had been paid before."""
+    def mark_reused(self) -> None:
+        """Have the summary say that this cell spent nothing: its task had been paid before."""
         self._reused = True
 
-    def not_sent(self, error: BaseException) -> None:
-        """Say what no task means for the credits; the exception that follows says why."""
+    def show_submit_error(self, error: BaseException) -> None:
+        """Say whether a failed submit may have cost credits; the exception says why it failed."""
         known = isinstance(error, LumenError) and not error.may_have_cost
         self._output.replace(
             note("✗ No task was made, and nothing was spent.")
@@ -113,19 +115,19 @@ class Status:
             )
         )
 
-    def end(self, *, explain: bool = False, more: str = "") -> None:
-        """Replace the panel by plain words about how each task stands.
+    def show_summary(self, *, explain: bool = False, more: str = "") -> None:
+        """Replace the panel by a summary of each task.
 
         Parameters
         ----------
         explain
-            Whether they say why a task failed: not needed where an error or a note does.
+            Whether it says why a task failed: not needed where an error or a note does.
         more
-            A sentence to add to them.
+            A sentence to add to it.
 
         """
         if self._panel is not None:
-            # it says its last word before it goes
+            # it sends the last states before it closes
             self._panel.retire()
             self._panel = None
         words = summary(self._tasks, self._account, explain=explain, more=more, reused=self._reused)
@@ -140,7 +142,7 @@ def summary(
     more: str = "",
     reused: bool = False,
 ) -> dict[str, Any]:
-    """Return a bundle of plain words about how `tasks` stand; a `reused` one was paid before."""
+    """Return a bundle that sums up `tasks` in plain text; a `reused` one was paid before."""
     if len(tasks) == 1:
         line = _line(tasks[0], account, explain=explain, reused=reused)
         notes = [line, *_repaint_notes(tasks[0])]
@@ -149,38 +151,38 @@ def summary(
         words = [f"{good} of {len(tasks)} tasks succeeded", *_charge_words(tasks, account)]
         notes = [note(" · ".join([*words, account.name]))]
         rest = [task for task in tasks if not task.done or (explain and task.error is not None)]
-        notes += [_line(task, account, explain=explain) for task in rest[:_LINES]]
-        if len(rest) > _LINES:
-            notes.append(note(f"… and {len(rest) - _LINES} more"))
+        notes += [_line(task, account, explain=explain) for task in rest[:_MOST_LINES]]
+        if len(rest) > _MOST_LINES:
+            notes.append(note(f"… and {len(rest) - _MOST_LINES} more"))
     if more:
         notes.append(note(more))
-    return together(notes)
+    return join_notes(notes)
 
 
-def heading(task: Task) -> dict[str, Any]:
-    """Return what stands above a task's pictures, where other tasks have theirs in one cell."""
+def task_heading(task: Task) -> dict[str, Any]:
+    """Return the heading of a task's pictures, in a cell that shows the pictures of several."""
     title = task.request.prompt or f"Task {task.id}"
-    return together([note(title), *_repaint_notes(task)])
+    return join_notes([note(title), *_repaint_notes(task)])
 
 
 def _line(task: Task, account: Account, *, explain: bool, reused: bool = False) -> dict[str, Any]:
-    """Return one task's words, with the code to copy where there is something to do."""
+    """Return one task's line, with the code to copy where there is something to do."""
     after = "" if task.elapsed is None else f" after {task.elapsed:.1f} s"
     if not task.done:
         return note(
             f"Stopped waiting{after}. The task goes on; to show its pictures in a cell:",
             code=f"lumen.show({literal(task.id)})",
         )
-    charge = [_paid_before(task)] if reused else _charge_words([task], account)
+    charge = [_reused_words(task)] if reused else _charge_words([task], account)
     if task.error is None:
         pictures = count_words(len(task.pictures), "picture")
         return note(" · ".join([f"✓ Succeeded{after}", pictures, *charge, account.name]))
-    why = f": {words_of(task.error)}" if explain else ""
+    why = f": {error_words(task.error)}" if explain else ""
     return note(" · ".join([f"✗ {task.status.capitalize()}{after}", *charge]) + why)
 
 
-def _paid_before(task: Task) -> str:
-    """Return that nothing was spent, and when the task was paid."""
+def _reused_words(task: Task) -> str:
+    """Say that nothing was spent, and when the task was paid."""
     since = "" if task.submitted is None else f" {when(task.submitted)}"
     return f"nothing spent here: submitted before,{since}" if since else "nothing spent here"
 
@@ -191,13 +193,13 @@ def _price_words(request: Request | None, account: Account) -> list[str]:
     if request is None or cost is None:
         return []
     pictures = count_words(pictures_in(request) or 1, "picture")
-    return [pictures, credits_words(cost, _kind(account))]
+    return [pictures, credits_words(cost, _credit_kind(account))]
 
 
 def _charge_words(tasks: Sequence[Task], account: Account) -> list[str]:
     """Return what tasks cost and what came back, where prices are known.
 
-    Of a cancelled task nobody says whether it was charged.
+    The service does not say whether a cancelled task was charged.
     """
     costs = [(task.status, cost_of(task.request)) for task in tasks if task.status != CANCELLED]
     known = [(status, cost) for status, cost in costs if cost is not None]
@@ -206,18 +208,20 @@ def _charge_words(tasks: Sequence[Task], account: Account) -> list[str]:
     words = []
     if spent:
         least = "at least " if any(s != FAILED and cost is None for s, cost in costs) else ""
-        words.append(f"{least}{credits_words(sum(spent), _kind(account))} spent")
+        words.append(f"{least}{credits_words(sum(spent), _credit_kind(account))} spent")
     if back:
-        amount = number_words(sum(back)) if spent else credits_words(sum(back), _kind(account))
+        amount = (
+            number_words(sum(back)) if spent else credits_words(sum(back), _credit_kind(account))
+        )
         words.append(f"{amount} refunded")
     return [", ".join(words)] if words else []
 
 
-def _kind(account: Account) -> str:
+def _credit_kind(account: Account) -> str:
     return "sandbox" if account.is_sandbox else ""
 
 
-def words_of(error: LumenError) -> str:
+def error_words(error: LumenError) -> str:
     """Return what happened and what to do next, without the facts that only support needs."""
     return " ".join(part for part in (error.message, error.next_step) if part)
 
@@ -227,15 +231,17 @@ def _repaint_notes(task: Task) -> list[dict[str, Any]]:
     repaint = task.request.repaint
     if repaint is None:
         return []
-    words = f"Repaints {_part(repaint.share)}"
-    # with a frame, since black and white end nowhere on a page of the same colour
-    mask = f'<img alt="{_MASK}" border="1" src="{data_uri(repaint.thumbnail)}">'
-    return [{"text/html": f"<p>{mask} {html.escape(words)}</p>", "text/plain": words}]
+    text = f"Repaints {_share_words(repaint.share)}"
+    # with a border, or a mask would have no edge on a page of the same colour
+    mask = f'<img alt="{_MASK_ALT}" border="1" src="{data_uri(repaint.thumbnail)}">'
+    return [{"text/html": f"<p>{mask} {html.escape(text)}</p>", "text/plain": text}]
 
 
-def _part(share: float) -> str:
-    """Return a share in words: what is little is not nothing, and nearly all is not all."""
+def _share_words(share: float) -> str:
+    """Return a share as a percentage that is rounded neither to 0 nor to 100."""
     if share >= 1:
         return "the whole picture"
-    percent = "less than 0.1" if share < _LITTLE else f"{min(round(share * 100, 1), 99.9):g}"
+    percent = (
+        "less than 0.1" if share < _SMALLEST_SHARE else f"{min(round(share * 100, 1), 99.9):g}"
+    )
     return f"{percent} % of the picture"

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class Entry:
+class HistoryEntry:
     """One request that was, or may have been, sent."""
 
     _row: JournalRow
 
     @property
     def id(self) -> str | None:
-        """The service's id of the task; None where it gave none, or nobody saw it."""
+        """The service's id of the task; None where it gave none, or its answer was lost."""
         return self._row.task_id
 
     @property
@@ -56,7 +56,7 @@ class Entry:
 
     @property
     def seconds(self) -> float | None:
-        """How long the task took; None where nobody saw all of it."""
+        """How long the task took; None where it was not watched from beginning to end."""
         return self._row.seconds
 
     @property
@@ -86,7 +86,7 @@ class Entry:
 
     @property
     def words(self) -> str:
-        """How it stands, in words, with what to do where there is something to do."""
+        """How it stands, as a phrase, with what to do where there is something to do."""
         row, state = self._row, self.state
         if state == SUCCEEDED and len(row.pictures) < row.wanted:
             return "succeeded, pictures not all here: lumen.resume()"
@@ -96,7 +96,7 @@ class Entry:
             "refused": clean(row.reason),
         }.get(state)
         words = {
-            "unknown": "nobody knows whether it was taken: look in the service's console",
+            "unknown": "not known whether it was taken: look in the service's console",
             CANCELLED: "cancelled by the service",
             "running": f"running when last heard of ({clean(row.state)})",
             "refused": "not taken",
@@ -143,4 +143,4 @@ class Entry:
 
     def __repr__(self) -> str:
         """Leave out the prompt: a repr ends in logs."""
-        return f"<Entry {self.id or '(no task)'} {self.state} {self.when:%Y-%m-%d %H:%M}>"
+        return f"<HistoryEntry {self.id or '(no task)'} {self.state} {self.when:%Y-%m-%d %H:%M}>"

@@ -16,7 +16,7 @@ from lumen_widgets.client import LumenClient, Task
 from lumen_widgets.core.pictures.repaint import Repaint
 from lumen_widgets.core.request import Request
 from lumen_widgets.notebook.account import account_of
-from lumen_widgets.notebook.status import heading, summary
+from lumen_widgets.notebook.cell_status import summary, task_heading
 from tests.staged import StagedTask
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ def test_each_of_several_repaints_says_it_above_its_pictures(client: LumenClient
 
     assert both["text/plain"].startswith("2 of 2 tasks succeeded")
     assert "Repaints" not in both["text/plain"]
-    assert heading(task)["text/plain"] == "a corgi\nRepaints 6.1 % of the picture"
-    assert heading(other) == {"text/html": "<p>a &lt;fox&gt;</p>", "text/plain": "a <fox>"}
+    assert task_heading(task)["text/plain"] == "a corgi\nRepaints 6.1 % of the picture"
+    assert task_heading(other) == {"text/html": "<p>a &lt;fox&gt;</p>", "text/plain": "a <fox>"}
 
 
 @pytest.mark.parametrize(
@@ -85,17 +85,17 @@ def test_little_is_not_nothing_and_nearly_all_is_not_all(share: float, words: st
     request = Request("inpaint", {"prompt": "x", "model": "m"}, repaint=Repaint(share, b""))
     task = StagedTask("a", request).task
 
-    assert heading(task)["text/plain"] == f"x\nRepaints {words}"
+    assert task_heading(task)["text/plain"] == f"x\nRepaints {words}"
 
 
 def test_a_task_that_goes_on_is_told_how_to_take_it_up_and_what_it_repaints() -> None:
     """The code to copy stays in its own place."""
-    nobody = LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
+    client = LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
     request = Request("inpaint", {"prompt": "x", "model": "m"}, repaint=Repaint(0.5, b"\0"))
     task = StagedTask("t1", request).task
-    known = summary([task], account_of(nobody), more="1 more.")
+    known = summary([task], account_of(client), more="1 more.")
     task.request = dataclasses.replace(request, repaint=None)
-    unknown = summary([task], account_of(nobody))
+    unknown = summary([task], account_of(client))
 
     assert known["text/plain"].splitlines()[1:] == ["Repaints 50 % of the picture", "1 more."]
     assert '>lumen.show(&quot;t1&quot;)</code></p><p><img alt="' in known["text/html"]

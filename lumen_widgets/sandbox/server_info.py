@@ -1,4 +1,4 @@
-"""Where a sandbox is: its origin and key, its folders of pictures, and the URLs of these."""
+"""What identifies a running sandbox: its origin and key, its folders of pictures, their URLs."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ UPLOADS = "/uploads/"
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a sandbox is, and what it holds: its origin, its key, its folders of pictures.
+class ServerInfo:
+    """The origin, the key and the folders of pictures of one server.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class Place:
 
     def __repr__(self) -> str:
         """Return the origin: a key in a repr would end up in a log."""
-        return f"Place({self.base_url!r})"
+        return f"ServerInfo({self.base_url!r})"
 
     def result_url(self, name: str) -> str:
         """Return the URL of a result."""

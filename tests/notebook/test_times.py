@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lumen_widgets.client import InvalidRequest
-from lumen_widgets.notebook.moments import moment, span
+from lumen_widgets.notebook.times import parse_duration, parse_time
 
 
 @pytest.mark.parametrize(
@@ -36,10 +36,10 @@ from lumen_widgets.notebook.moments import moment, span
 def test_spans(value: object, seconds: float | None) -> None:
     """A span is what people write for it, and everything else is an error that names the field."""
     if seconds is not None:
-        assert span(value, "older_than") == seconds
+        assert parse_duration(value, "older_than") == seconds
         return
     with pytest.raises(InvalidRequest) as caught:
-        span(value, "older_than")
+        parse_duration(value, "older_than")
     assert caught.value.field == "older_than"
 
 
@@ -47,18 +47,18 @@ def test_moments() -> None:
     """A moment is a day, a time with or without a zone, or how long ago it was."""
     midnight = datetime(2026, 3, 1).astimezone().timestamp()
 
-    assert moment("2026-03-01", "since") == midnight
-    assert moment(date(2026, 3, 1), "since") == midnight
-    assert moment(datetime(2026, 3, 1, tzinfo=UTC), "since") == 1772323200.0
-    assert moment("2026-03-01T00:00:00+00:00", "since") == 1772323200.0
-    assert abs(moment("7 days", "since") - (time.time() - 7 * 86400)) < 60
+    assert parse_time("2026-03-01", "since") == midnight
+    assert parse_time(date(2026, 3, 1), "since") == midnight
+    assert parse_time(datetime(2026, 3, 1, tzinfo=UTC), "since") == 1772323200.0
+    assert parse_time("2026-03-01T00:00:00+00:00", "since") == 1772323200.0
+    assert abs(parse_time("7 days", "since") - (time.time() - 7 * 86400)) < 60
 
 
 @given(st.text() | st.floats() | st.integers() | st.dates() | st.datetimes() | st.none())
 def test_whatever_is_given(value: object) -> None:
     """Anything is a moment or an error that says how to write one."""
     try:
-        found: float | InvalidRequest = moment(value, "since")
+        found: float | InvalidRequest = parse_time(value, "since")
     except InvalidRequest as error:
         found = error
     assert isinstance(found, float) or (found.field == "since" and found.next_step)

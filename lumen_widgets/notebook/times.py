@@ -1,4 +1,4 @@
-"""Moments and spans of time as people write them: ``"30 days"``, a date, a number of seconds."""
+"""Durations and points in time as users write them: ``"30 days"``, a date, seconds."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _SECONDS = {
     "month": 30 * 86400.0,
     "year": 365 * 86400.0,
 }
-_WRITTEN = re.compile(rf"\s*([0-9]+(?:\.[0-9]+)?)\s*({'|'.join(_SECONDS)})s?\s*", re.IGNORECASE)
+_TEXT = re.compile(rf"\s*([0-9]+(?:\.[0-9]+)?)\s*({'|'.join(_SECONDS)})s?\s*", re.IGNORECASE)
 
 
-def span(value: object, field: str) -> float:
-    """Return a span of time in seconds.
+def parse_duration(value: object, field: str) -> float:
+    """Return a duration in seconds.
 
     Parameters
     ----------
@@ -35,11 +35,11 @@ def span(value: object, field: str) -> float:
     Raises
     ------
     InvalidRequest
-        It is none of these, or is less than nothing.
+        It is none of these, or is negative.
 
     Examples
     --------
-    >>> span("2 hours", "older_than"), span(90, "older_than")
+    >>> parse_duration("2 hours", "older_than"), parse_duration(90, "older_than")
     (7200.0, 90.0)
 
     """
@@ -48,25 +48,25 @@ def span(value: object, field: str) -> float:
         seconds = value.total_seconds()
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         seconds = float(value)
-    elif isinstance(value, str) and (found := _WRITTEN.fullmatch(value)) is not None:
+    elif isinstance(value, str) and (found := _TEXT.fullmatch(value)) is not None:
         seconds = float(found[1]) * _SECONDS[found[2].lower()]
     if not 0 <= seconds < math.inf:
         raise InvalidRequest(
-            f"{field} is no span of time.",
+            f"{field} is not a duration.",
             next_step=f'Write it as {field}="30 days", as a timedelta, or in seconds.',
             field=field,
         )
     return seconds
 
 
-def moment(value: object, field: str) -> float:
-    """Return a moment in unix seconds.
+def parse_time(value: object, field: str) -> float:
+    """Return a point in time in unix seconds.
 
     Parameters
     ----------
     value
         A `datetime` or `date` (this machine's time zone, if it names none), a day as
-        ``"2026-03-01"``, or how long ago it is, as for `span`.
+        ``"2026-03-01"``, or how long ago it is, as for `parse_duration`.
     field
         The keyword that it was given as.
 
@@ -77,7 +77,7 @@ def moment(value: object, field: str) -> float:
 
     Examples
     --------
-    >>> moment(datetime(2026, 3, 1), "since") == moment("2026-03-01", "since")
+    >>> parse_time(datetime(2026, 3, 1), "since") == parse_time("2026-03-01", "since")
     True
 
     """
@@ -88,10 +88,10 @@ def moment(value: object, field: str) -> float:
             value = datetime(value.year, value.month, value.day)  # noqa: DTZ001  a day here is a day of this machine
         if isinstance(value, datetime):
             return value.timestamp()
-        return time.time() - span(value, field)
+        return time.time() - parse_duration(value, field)
     except (ValueError, OverflowError, OSError):
         raise InvalidRequest(
-            f"{field} is no moment.",
+            f"{field} is not a point in time.",
             next_step=f'Write it as {field}="2026-03-01", as a datetime, or as how long ago it '
             f'is: {field}="7 days".',
             field=field,

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from lumen_widgets.core.pictures.decoding import decode
 from lumen_widgets.core.pictures.masks import LocalMask, read_mask
-from lumen_widgets.masks import History, Operation, Raster, Rectangle, Stroke, encode, saved
-from lumen_widgets.masks.saved import Saved, read, write
+from lumen_widgets.masks import Operation, Raster, Rectangle, Stroke, UndoHistory, encode
+from lumen_widgets.masks.mask_file import FileLimits, MaskDocument, read, write
 from tests.masks.drawing import SIZES, any_operations, stroke
 from tests.masks.test_wire import described
 
@@ -34,7 +34,7 @@ def mask_of(operations: Any, width: int, height: int, base: Any = None) -> NDArr
     return Raster(width, height, base).follow(operations).copy()
 
 
-def kept(found: Saved | None) -> list[Any] | None:
+def kept(found: MaskDocument | None) -> list[Any] | None:
     """Return what was read of a file, in a form that can be compared."""
     if found is None:
         return None
@@ -43,12 +43,12 @@ def kept(found: Saved | None) -> list[Any] | None:
 
 
 def file_with(mask: NDArray[np.bool_], text: bytes) -> bytes:
-    """Return a mask with a text of ours of which nobody knows what it says."""
+    """Return a mask with any text under our keyword."""
     return encode(mask, [(b"tEXt", _WORD + text)])
 
 
 def text_of(head: Any, points: bytes = b"", *, length: int | None = None, base: int = 0) -> bytes:
-    """Return a text as `write` makes it, of whatever somebody put into it."""
+    """Return a text in the form of `write`, with any content."""
     words = head if isinstance(head, bytes) else json.dumps(head).encode()
     size = len(words) if length is None else length
     return base64.b64encode(zlib.compress(struct.pack("<II", size, base) + words + points))
@@ -63,7 +63,7 @@ def test_a_saved_mask_comes_back_with_how_it_was_made(
     width, height = size
     base = np.random.default_rng(6).random((height, width)) < 0.5 if noise else None
     mask = mask_of(done, width, height, base)
-    before = Saved(base, History(tuple(done)))
+    before = MaskDocument(base, UndoHistory(tuple(done)))
     data = write(mask, before)
     after = read(data, mask)
 
@@ -74,7 +74,9 @@ def test_a_saved_mask_comes_back_with_how_it_was_made(
 def test_what_was_undone_is_not_kept() -> None:
     """A file holds the mask; redo ends with the session."""
     mask = mask_of(_DONE[:1], 20, 10)
-    found = read(write(mask, Saved(None, History(tuple(_DONE[:1]), tuple(_DONE[1:])))), mask)
+    found = read(
+        write(mask, MaskDocument(None, UndoHistory(tuple(_DONE[:1]), tuple(_DONE[1:])))), mask
+    )
 
     assert found is not None
     assert found.history.undone == ()
@@ -85,7 +87,7 @@ def test_hours_of_painting_are_an_ordinary_mask_in_any_program() -> None:
     dice = np.random.default_rng(8)
     done = tuple(Stroke((dice.random((1500, 2)) * 64).astype(np.float32), 0.6) for _ in range(120))
     mask = mask_of(done, 64, 64)
-    data = write(mask, Saved(None, History(done)))
+    data = write(mask, MaskDocument(None, UndoHistory(done)))
     image = PIL.Image.open(io.BytesIO(data))
     image.load()
 
@@ -100,7 +102,7 @@ def test_hours_of_painting_are_an_ordinary_mask_in_any_program() -> None:
 def test_a_saved_mask_goes_to_the_service_without_its_operations() -> None:
     """A mask file may be given to any call; how it was painted stays here."""
     mask = mask_of(_DONE, 20, 10)
-    data = write(mask, Saved(None, History(tuple(_DONE))))
+    data = write(mask, MaskDocument(None, UndoHistory(tuple(_DONE))))
     taken = read_mask(data)
 
     assert isinstance(taken, LocalMask)
@@ -108,20 +110,21 @@ def test_a_saved_mask_goes_to_the_service_without_its_operations() -> None:
     assert b"lumen_widgets" not in taken.data
 
 
-def test_more_than_readers_take_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_than_readers_take_is_left_out() -> None:
     """The mask is whole all the same, and an ordinary one."""
-    monkeypatch.setattr(saved, "_MOST_TEXT", 50)
     mask = mask_of(_DONE, 20, 10)
-    data = write(mask, Saved(None, History(tuple(_DONE))))
+    data = write(
+        mask, MaskDocument(None, UndoHistory(tuple(_DONE))), limits=FileLimits(text_bytes=50)
+    )
 
     assert data == encode(mask)
     assert read(data, mask) is None
 
 
-def test_whoever_changed_the_pixels_has_the_last_word() -> None:
+def test_changed_pixels_count_more_than_the_operations() -> None:
     """Operations that make another mask than the file shows are not believed."""
     mask = mask_of(_DONE, 20, 10)
-    data = write(mask, Saved(None, History(tuple(_DONE))))
+    data = write(mask, MaskDocument(None, UndoHistory(tuple(_DONE))))
     edited = mask.copy()
     edited[9, 0] = True
 
@@ -198,7 +201,7 @@ def test_a_hostile_text_leaves_the_mask_as_it_is(text: bytes) -> None:
 def test_a_damaged_text_is_ignored(data: st.DataObject) -> None:
     """Bytes changed, lost or doubled anywhere in the file never raise anything."""
     mask = mask_of(_DONE, 20, 10)
-    file = bytearray(write(mask, Saved(None, History(tuple(_DONE)))))
+    file = bytearray(write(mask, MaskDocument(None, UndoHistory(tuple(_DONE)))))
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(file) - 1))
         new = data.draw(st.binary(max_size=6))
@@ -212,7 +215,7 @@ def test_a_damaged_text_is_ignored(data: st.DataObject) -> None:
 def test_a_file_that_ends_too_early_is_ignored() -> None:
     """Wherever it was cut off nothing is raised, and nothing believed that makes another mask."""
     mask = mask_of(_DONE, 20, 10)
-    data = write(mask, Saved(None, History(tuple(_DONE))))
+    data = write(mask, MaskDocument(None, UndoHistory(tuple(_DONE))))
     found = [read(data[:length], mask) for length in range(len(data))]
 
     assert found[data.index(b"tEXt") + 100] is None
@@ -220,14 +223,13 @@ def test_a_file_that_ends_too_early_is_ignored() -> None:
         assert one is None or np.array_equal(mask_of(one.history.done, 20, 10), mask)
 
 
-def test_a_text_that_swells_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_that_swells_does_not_fill_the_memory() -> None:
     """A small file that would unpack to fifty megabytes is given up where the bound is."""
-    monkeypatch.setattr(saved, "_MOST_BYTES", 1_000_000)
     mask = np.zeros((4, 6), bool)
     data = file_with(mask, text_of(b"[" + b" " * 50_000_000 + b"]"))
     tracemalloc.start()
     try:
-        found = read(data, mask)
+        found = read(data, mask, limits=FileLimits(unpacked_bytes=1_000_000))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -237,21 +239,17 @@ def test_a_text_that_swells_does_not_fill_the_memory(monkeypatch: pytest.MonkeyP
     assert peak < 10_000_000
 
 
-def test_operations_that_would_take_for_ever_are_not_carried_out(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_operations_that_would_take_for_ever_are_not_carried_out() -> None:
     """However many there are, or however long one is: the pixels are the mask all the same."""
     mask = np.zeros((64, 64), bool)
     twice = [{"kind": "invert"}] * 40
-    assert read(file_with(mask, text_of({"version": 1, "operations": twice})), mask) is not None
-    with monkeypatch.context() as patch:
-        patch.setattr(saved, "_PATIENCE", -1.0)
-        assert read(file_with(mask, text_of({"version": 1, "operations": twice})), mask) is None
+    short = file_with(mask, text_of({"version": 1, "operations": twice}))
+    assert read(short, mask) is not None
+    assert read(short, mask, limits=FileLimits(seconds=-1.0)) is None
     # to and fro over all rows: thin as it is, each segment meets every row
     across = np.tile(np.array([[0, 0], [64, 64]], np.float32), (450_000, 1))
     for kind in ("stroke", "polygon"):
         one = {"kind": kind, "radius": 0.5, "erase": True, "mode": "subtract", "points": 900_000}
         data = text_of({"version": 1, "operations": [one]}, across.tobytes())
         assert read(file_with(mask, data), mask) is None
-    monkeypatch.setattr(saved, "_MOST_HEAD", 500)
-    assert read(file_with(mask, text_of({"version": 1, "operations": twice})), mask) is None
+    assert read(short, mask, limits=FileLimits(head_bytes=500)) is None

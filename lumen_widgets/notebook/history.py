@@ -1,4 +1,4 @@
-"""The history: what was asked for from this home, newest first, to look through and to prune."""
+"""The history: the requests in a journal, newest first, to search, show and prune."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from lumen_widgets.client import InvalidRequest
 from lumen_widgets.client.history.records import unreadable
 from lumen_widgets.journal import STATES, Journal, JournalUnwritable, Search
-from lumen_widgets.notebook.account import at_hand, current
-from lumen_widgets.notebook.entries import Entry
+from lumen_widgets.notebook.account import accounts, current
+from lumen_widgets.notebook.history_entry import HistoryEntry
 from lumen_widgets.notebook.history_table import table, text
-from lumen_widgets.notebook.moments import moment, span
+from lumen_widgets.notebook.times import parse_duration, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
     from lumen_widgets.client import LumenClient
     from lumen_widgets.journal import Pruned
 
-# Rows that a cell shows: more of them nobody looks through, and each picture is read for it.
+# Rows that a cell shows: each picture of them is read from disk.
 SHOWN = 20
 
-# Rows that are read at once while someone goes through all of them.
-_AT_ONCE = 200
+# Rows that are read at once by an iteration.
+_BATCH = 200
 
 
-class History(Sequence[Entry]):
+class History(Sequence[HistoryEntry]):
     """Requests from the journal, newest first: a sequence of entries, and a table in a cell.
 
-    It is what was found when it was made; entries are read as they are looked at.
+    It holds what the search found when it was made; each entry is read from disk when it is used.
 
     Parameters
     ----------
     journal
-        Where they are written down.
+        The journal.
     numbers
-        Their rows, newest first.
+        The numbers of their rows, newest first.
 
     Examples
     --------
@@ -58,23 +58,23 @@ class History(Sequence[Entry]):
         return len(self._numbers)
 
     @overload
-    def __getitem__(self, place: int) -> Entry: ...
+    def __getitem__(self, index: int) -> HistoryEntry: ...
     @overload
-    def __getitem__(self, place: slice) -> History: ...
-    def __getitem__(self, place: int | slice) -> Entry | History:
+    def __getitem__(self, index: slice) -> History: ...
+    def __getitem__(self, index: int | slice) -> HistoryEntry | History:
         """Return one entry, or the history of several."""
-        if isinstance(place, slice):
-            return History(self._journal, self._numbers[place])
-        found = self._read([self._numbers[place]])
+        if isinstance(index, slice):
+            return History(self._journal, self._numbers[index])
+        found = self._read([self._numbers[index]])
         if not found:
             raise InvalidRequest(
                 "That entry has been pruned since.", next_step="Call lumen.history() again."
             )
         return found[0]
 
-    def __iter__(self) -> Iterator[Entry]:
-        for start in range(0, len(self._numbers), _AT_ONCE):
-            yield from self._read(self._numbers[start : start + _AT_ONCE])
+    def __iter__(self) -> Iterator[HistoryEntry]:
+        for start in range(0, len(self._numbers), _BATCH):
+            yield from self._read(self._numbers[start : start + _BATCH])
 
     def prune(
         self,
@@ -118,10 +118,14 @@ class History(Sequence[Entry]):
                 next_step='Write prune(older_than="30 days"), prune(max_bytes=2_000_000_000), or '
                 "both.",
             )
-        most = None if max_bytes is None else _bytes(max_bytes)
-        before = None if older_than is None else time.time() - span(older_than, "older_than")
-        pruned: Pruned = _told(lambda: self._journal.prune(self._numbers, before=before, most=most))
-        left = set(_told(lambda: self._journal.search(Search())))
+        most = None if max_bytes is None else _checked_bytes(max_bytes)
+        before = (
+            None if older_than is None else time.time() - parse_duration(older_than, "older_than")
+        )
+        pruned: Pruned = _read_journal(
+            lambda: self._journal.prune(self._numbers, before=before, most=most)
+        )
+        left = set(_read_journal(lambda: self._journal.search(Search())))
         self._numbers = [number for number in self._numbers if number in left]
         return pruned
 
@@ -144,17 +148,17 @@ class History(Sequence[Entry]):
         1
 
         """
-        return int(_told(lambda: self._journal.dismiss(self._numbers)))
+        return int(_read_journal(lambda: self._journal.dismiss(self._numbers)))
 
     def __repr__(self) -> str:
-        """Return a line for each of the newest entries: a cell without HTML shows it."""
+        """Return a line for each of the newest entries, for front ends without HTML."""
         return text(self[:SHOWN], len(self))
 
     def _repr_html_(self) -> str:
         return table(self[:SHOWN], len(self))
 
-    def _read(self, numbers: Sequence[int]) -> list[Entry]:
-        return [Entry(row) for row in _told(lambda: self._journal.numbered(numbers))]
+    def _read(self, numbers: Sequence[int]) -> list[HistoryEntry]:
+        return [HistoryEntry(row) for row in _read_journal(lambda: self._journal.numbered(numbers))]
 
 
 def history(
@@ -168,17 +172,17 @@ def history(
     limit: int | None = None,
     client: LumenClient | None = None,
 ) -> History:
-    """Return what was asked for from this home, newest first; no server is asked.
+    """Return the requests in the journal, newest first; no server is asked.
 
     Parameters
     ----------
     text
-        What the prompt has in it, in whichever case.
+        What the prompt contains, in upper or lower case.
     state
         ``"succeeded"``, ``"failed"``, ``"cancelled"``, ``"running"``, ``"refused"`` (not taken),
-        ``"sending"``, ``"unknown"`` (nobody knows whether it was taken) or ``"dismissed"``.
+        ``"sending"``, ``"unknown"`` (it may have been taken) or ``"dismissed"``.
     model
-        What the model's code has in it.
+        What the model's code contains.
     since, until
         From and up to when: a `datetime` or `date`, ``"2026-03-01"``, or how long ago, as
         ``"7 days"``, a `timedelta` or seconds.
@@ -210,14 +214,14 @@ def history(
     """
     search = Search(
         text=text,
-        state=_one_of("state", state, (None, *STATES)),
+        state=_checked_word("state", state, (None, *STATES)),
         model=model,
-        since=None if since is None else moment(since, "since"),
-        until=None if until is None else moment(until, "until"),
-        limit=_limit(limit),
+        since=None if since is None else parse_time(since, "since"),
+        until=None if until is None else parse_time(until, "until"),
+        limit=_checked_limit(limit),
     )
-    _one_of("account", account, ("all", "this key"))
-    found = client or at_hand()
+    _checked_word("account", account, ("all", "this key"))
+    found = client or accounts.ready_client()
     if account == "this key":
         found = found or current().client
         search = replace(search, origin=found.base_url, account=found.fingerprint)
@@ -228,17 +232,18 @@ def history(
             next_step="Pass a client that has one.",
             field="client",
         )
-    return History(journal, _told(lambda: journal.search(search)))
+    return History(journal, _read_journal(lambda: journal.search(search)))
 
 
-def _told(ask: Callable[[], Any]) -> Any:
+def _read_journal(query: Callable[[], Any]) -> Any:
+    """Return what a query of the journal gives; raises `JournalError` where it cannot be used."""
     try:
-        return ask()
+        return query()
     except JournalUnwritable as error:
         raise unreadable(error, "The history cannot be read or changed.") from None
 
 
-def _one_of(field: str, value: object, known: Sequence[object]) -> Any:
+def _checked_word(field: str, value: object, known: Sequence[object]) -> Any:
     if value not in known:
         words = ", ".join(f'"{word}"' for word in known if word is not None)
         raise InvalidRequest(
@@ -249,7 +254,7 @@ def _one_of(field: str, value: object, known: Sequence[object]) -> Any:
     return value
 
 
-def _limit(value: object) -> int | None:
+def _checked_limit(value: object) -> int | None:
     if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
         return value
     raise InvalidRequest(
@@ -257,7 +262,7 @@ def _limit(value: object) -> int | None:
     )
 
 
-def _bytes(value: object) -> int:
+def _checked_bytes(value: object) -> int:
     if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 2**63:
         return int(value)
     raise InvalidRequest(

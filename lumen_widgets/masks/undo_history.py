@@ -1,4 +1,4 @@
-"""What was done and undone: the truth about a mask, from which everything else follows."""
+"""The operations that were done and undone: a mask and its displays are derived from them."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ Step: TypeAlias = "Operation | Literal['undo', 'redo']"
 
 
 @dataclass(frozen=True)
-class History:
-    """One moment in the making of a mask; every step leads to another one.
+class UndoHistory:
+    """What was done to a mask and what can be redone; each step gives a new history.
 
     Attributes
     ----------
     done
         The operations that make the mask, first to last.
     undone
-        Those that redo brings back, the next one last.
+        The operations that redo brings back, the next one last.
 
     Examples
     --------
     >>> from lumen_widgets.masks import Invert
-    >>> History().after(Invert()).after("undo").done
+    >>> UndoHistory().after(Invert()).after("undo").done
     ()
 
     """
@@ -33,14 +33,14 @@ class History:
     done: tuple[Operation, ...] = ()
     undone: tuple[Operation, ...] = ()
 
-    def after(self, step: Step) -> History:
-        """Return the moment after a step; undo and redo with nothing left change nothing."""
+    def after(self, step: Step) -> UndoHistory:
+        """Return the history after a step; undo and redo with nothing left return this one."""
         if step == "undo":
             if not self.done:
                 return self
-            return History(self.done[:-1], (*self.undone, self.done[-1]))
+            return UndoHistory(self.done[:-1], (*self.undone, self.done[-1]))
         if step == "redo":
             if not self.undone:
                 return self
-            return History((*self.done, self.undone[-1]), self.undone[:-1])
-        return History((*self.done, step))
+            return UndoHistory((*self.done, self.undone[-1]), self.undone[:-1])
+        return UndoHistory((*self.done, step))

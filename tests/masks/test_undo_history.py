@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lumen_widgets.masks import Clear, History, Invert
+from lumen_widgets.masks import Clear, Invert, UndoHistory
 from tests.masks.drawing import history_of
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def test_undo_and_redo_are_inverses(steps: list[Any]) -> None:
 @_RUNS
 @given(steps=_STEPS)
 def test_undo_and_redo_with_nothing_left_do_nothing(steps: list[Any]) -> None:
-    """The moment is the very same one, so that nobody works anything out anew."""
+    """The very same history comes back, so that nothing is drawn again."""
     history = history_of(steps)
     while history.done:
         history = history.after("undo")
@@ -64,17 +64,17 @@ def test_a_new_step_forgets_what_was_undone() -> None:
     first, second, third = Invert(), Clear(), Invert()
     history = history_of([first, second, "undo", third])
 
-    assert history == History((first, third))
+    assert history == UndoHistory((first, third))
     assert history.after("redo") is history
 
 
 def test_a_moment_is_not_changed_by_what_comes_after() -> None:
-    """Whoever holds one keeps it, on any thread."""
+    """A history that a caller holds never changes, on any thread."""
     first = Invert()
-    moment = History().after(first)
-    moment.after(Clear()).after("undo")
+    before = UndoHistory().after(first)
+    before.after(Clear()).after("undo")
 
-    assert moment == History((first,))
+    assert before == UndoHistory((first,))
 
 
 def test_every_call_is_one_undo_step_even_if_no_pixel_changes() -> None:

@@ -1,4 +1,4 @@
-"""A submit's body, read and checked: what one task is asked to make."""
+"""The specification of one task: a submit's body, read and checked."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DATA_PREFIXES = tuple(f"data:image/{kind};base64," for kind in ("png", "jpeg", 
 
 
 @dataclass(frozen=True)
-class Submission:
+class TaskSpec:
     """What one task is asked to make.
 
     Attributes
@@ -65,7 +65,7 @@ class Submission:
         return self.model_entry.credits * self.n
 
 
-def read_submission(mode: Mode, raw: bytes, *, data_uris: bool) -> Submission:
+def read_spec(mode: Mode, raw: bytes, *, data_uris: bool) -> TaskSpec:
     """Read and check the body of a submit.
 
     Fields that are not the call's own are ignored, as the service does not say otherwise.
@@ -81,7 +81,7 @@ def read_submission(mode: Mode, raw: bytes, *, data_uris: bool) -> Submission:
 
     Returns
     -------
-    Submission
+    TaskSpec
 
     Raises
     ------
@@ -91,7 +91,7 @@ def read_submission(mode: Mode, raw: bytes, *, data_uris: bool) -> Submission:
 
     Examples
     --------
-    >>> read_submission("generate", b'{"model": "gpt-image-2-low", "prompt": "a cat"}',
+    >>> read_spec("generate", b'{"model": "gpt-image-2-low", "prompt": "a cat"}',
     ...                 data_uris=False).size
     (1024, 1024)
 
@@ -122,7 +122,7 @@ def read_submission(mode: Mode, raw: bytes, *, data_uris: bool) -> Submission:
         # An inpainted picture keeps its pixels, and so its size.
         size = tier = None
     _check_model(model, mode)
-    return Submission(
+    return TaskSpec(
         mode=mode,
         model=model,
         prompt=prompt,

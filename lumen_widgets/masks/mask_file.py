@@ -1,7 +1,7 @@
-"""A mask in a file together with how it was made, so that work can go on where it was left.
+"""A mask in a file with the operations that made it, so that painting can go on later.
 
-The operations stand in text chunks of an ordinary PNG of one bit a pixel: any program shows the
-mask, and whoever changes its pixels has the last word.
+The operations are in text chunks of an ordinary PNG of one bit a pixel: any program shows the mask,
+and where a program has changed its pixels, the pixels count and the operations do not.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lumen_widgets.masks import png
-from lumen_widgets.masks.history import History
 from lumen_widgets.masks.operations import MaskError, Polygon, Stroke
 from lumen_widgets.masks.raster import Raster
+from lumen_widgets.masks.undo_history import UndoHistory
 from lumen_widgets.masks.wire import operations_only, pack, unpack
 
 if TYPE_CHECKING:
@@ -31,55 +31,81 @@ if TYPE_CHECKING:
 
 _KEYWORD = b"lumen_widgets operations"
 _VERSION = 1
-# of the JSON, and of what the mask began with; the points follow both
+# of the JSON and of the base; the points follow both
 _LENGTHS = struct.Struct("<II")
-# Text of one chunk: readers refuse a chunk beyond 1 MiB, and Pillow one file beyond 64 MiB of text.
+# bytes of the text of one chunk: readers refuse a chunk beyond 1 MiB
 _CHUNK = 900_000
-_MOST_TEXT = 48_000_000
-# What the text may swell to: a hostile file must not fill the memory. The head is JSON, which takes
-# some fifty times its size when it is read.
-_MOST_BYTES, _MOST_HEAD = 100_000_000, 4_000_000
-# Seconds that drawing it again may take, how many operations go by between two looks at the clock,
-# and what all may take: rows of their segments, of which a second draws some ten million.
-_PATIENCE, _TOGETHER, _MOST_ROWS = 15.0, 20, 50_000_000
+# operations that are drawn between two looks at the clock
+_BATCH = 20
 
 
 @dataclass(frozen=True)
-class Saved:
-    """How a mask was made.
+class FileLimits:
+    """What a file may take to read: a hostile one must fill neither the memory nor the time."""
+
+    text_bytes: int = 48_000_000
+    """Bytes of all text chunks; Pillow refuses a file beyond 64 MiB of text."""
+
+    unpacked_bytes: int = 100_000_000
+    """Bytes of the text once it is decompressed."""
+
+    head_bytes: int = 4_000_000
+    """Bytes of the JSON, which takes some fifty times as much memory once it is parsed."""
+
+    seconds: float = 15.0
+    """Seconds of drawing the operations, to compare them with the pixels."""
+
+    rows: int = 50_000_000
+    """Rows of all segments of the operations; about ten million are drawn in a second."""
+
+
+_LIMITS = FileLimits()
+
+
+@dataclass(frozen=True)
+class MaskDocument:
+    """A mask as a painter works on it: the pixels it began with, and the operations since.
 
     Attributes
     ----------
     base
-        What was in it before the first operation, bool of shape (height, width); None is nothing.
+        The mask before the first operation, bool of shape (height, width); None is an empty one.
     history
-        What was done since then.
+        The operations since then.
 
     """
 
     base: NDArray[np.bool_] | None
-    history: History
+    history: UndoHistory
 
 
-def write(mask: NDArray[np.bool_], saved: Saved) -> bytes:
-    """Return a PNG of a mask that also holds how it was made.
+def write(
+    mask: NDArray[np.bool_], document: MaskDocument, *, limits: FileLimits = _LIMITS
+) -> bytes:
+    """Return a PNG of a mask that also holds its operations.
 
-    So many operations that no reader would take them are left out: the mask is whole all the same.
+    Operations beyond what `read` takes are left out; the mask is complete all the same.
     """
-    objects, points = pack(saved.history.done)
+    objects, points = pack(document.history.done)
     head = json.dumps({"version": _VERSION, "operations": objects}).encode()
-    base = b"" if saved.base is None else np.packbits(saved.base).tobytes()
+    base = b"" if document.base is None else np.packbits(document.base).tobytes()
     packed = base64.b64encode(
         zlib.compress(_LENGTHS.pack(len(head), len(base)) + head + base + points)
     )
-    if len(packed) > _MOST_TEXT or len(head) > _MOST_HEAD or len(points) > _MOST_BYTES // 2:
+    if (
+        len(packed) > limits.text_bytes
+        or len(head) > limits.head_bytes
+        or len(points) > limits.unpacked_bytes // 2
+    ):
         return png.encode(mask)
     parts = [packed[at : at + _CHUNK] for at in range(0, len(packed), _CHUNK)]
     return png.encode(mask, [(b"tEXt", _KEYWORD + b"\0" + part) for part in parts])
 
 
-def read(data: bytes, mask: NDArray[np.bool_]) -> Saved | None:
-    """Return how the mask of a PNG file was made; None if it does not say, or says it wrongly.
+def read(
+    data: bytes, mask: NDArray[np.bool_], *, limits: FileLimits = _LIMITS
+) -> MaskDocument | None:
+    """Return the document in a PNG file; None if there is none, or it makes another mask.
 
     Parameters
     ----------
@@ -87,6 +113,8 @@ def read(data: bytes, mask: NDArray[np.bool_]) -> Saved | None:
         The file.
     mask
         Its pixels, which the operations have to make.
+    limits
+        What reading it may take.
 
     """
     height, width = mask.shape
@@ -95,9 +123,11 @@ def read(data: bytes, mask: NDArray[np.bool_]) -> Saved | None:
         if not packed:
             return None
         unpacker = zlib.decompressobj()
-        content = unpacker.decompress(base64.b64decode(packed, validate=True), _MOST_BYTES)
+        content = unpacker.decompress(
+            base64.b64decode(packed, validate=True), limits.unpacked_bytes
+        )
         head_size, base_size = _LENGTHS.unpack_from(content)
-        if head_size > _MOST_HEAD:
+        if head_size > limits.head_bytes:
             return None
         base_at = _LENGTHS.size + head_size
         points_at = base_at + base_size
@@ -106,7 +136,7 @@ def read(data: bytes, mask: NDArray[np.bool_]) -> Saved | None:
             return None
         base = _base(content[base_at:points_at], width, height) if base_size else None
         done = operations_only(unpack(head["operations"], content[points_at:]))
-        made = _made(done, Raster(width, height, base))
+        made = _draw(done, Raster(width, height, base), limits)
     except (
         MaskError,
         MemoryError,
@@ -117,18 +147,18 @@ def read(data: bytes, mask: NDArray[np.bool_]) -> Saved | None:
         struct.error,
         zlib.error,
     ):
-        # a stranger's text: the pixels are still a mask
+        # the text is untrusted: the pixels are still a mask
         return None
-    return Saved(base, History(tuple(done))) if np.array_equal(made, mask) else None
+    return MaskDocument(base, UndoHistory(tuple(done))) if np.array_equal(made, mask) else None
 
 
-def _made(operations: Sequence[Operation], raster: Raster) -> NDArray[np.bool_]:
-    if sum(_rows_of(one, raster.height) for one in operations) > _MOST_ROWS:
+def _draw(operations: Sequence[Operation], raster: Raster, limits: FileLimits) -> NDArray[np.bool_]:
+    if sum(_rows_of(one, raster.height) for one in operations) > limits.rows:
         raise MaskError("The operations take too long.")
-    until = time.monotonic() + _PATIENCE
-    for number in range(0, len(operations), _TOGETHER):
+    deadline = time.monotonic() + limits.seconds
+    for number in range(0, len(operations), _BATCH):
         raster.follow(operations[:number])
-        if time.monotonic() > until:
+        if time.monotonic() > deadline:
             raise MaskError("The operations take too long.")
     return raster.follow(operations)
 
@@ -150,7 +180,7 @@ def _base(packed: bytes, width: int, height: int) -> NDArray[np.bool_]:
 
 
 def _texts(data: bytes) -> Iterator[bytes]:
-    """Yield the text of each of our chunks, as far as the file goes."""
+    """Yield the text of each chunk with our keyword, until the file ends."""
     at = 8
     while at + 12 <= len(data):
         (length,) = struct.unpack_from(">I", data, at)
