@@ -3,7 +3,7 @@
 A pixel belongs to a shape if its centre, (column + ½, row + ½), does. Each shape here meets a row
 in one span a segment or edge; its ends are found by a formula, and then settled by the test that
 defines the shape, which has no root and no division: what is exact is the test, the formula only
-has to come within a pixel. `js/mask_spans.ts` does the same arithmetic in the same order.
+has to come within a pixel. `js/mask_painter/spans.ts` does the same arithmetic in the same order.
 """
 
 from __future__ import annotations

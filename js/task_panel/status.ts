@@ -1,0 +1,103 @@
+/* How a task stands, as a person reads it: in words, as an icon, as a tone, and what it costs. */
+
+import { fill, type Words } from "../shared/words";
+import type { KnownRow } from "./rows";
+
+type PanelWords = Words["panel"];
+
+export type Tone = "waiting" | "running" | "good" | "bad" | "open";
+
+const CIRCLE = "M8 2a6 6 0 1 1 0 12A6 6 0 0 1 8 2";
+
+/** Paths of a 16 × 16 icon; each tone has a shape of its own, since colour alone says nothing. */
+export const ICONS: Record<Tone, string[]> = {
+  waiting: [CIRCLE, "M8 5v3l2 2"],
+  running: ["M8 2a6 6 0 1 1-6 6"],
+  good: [CIRCLE, "M5.5 8.2l1.8 1.8 3.2-3.8"],
+  bad: [CIRCLE, "M6 6l4 4", "M10 6l-4 4"],
+  open: [CIRCLE, "M6.3 6.3a1.8 1.8 0 1 1 2.6 1.6c-.6.3-.9.7-.9 1.2", "M8 11.2v.1"],
+};
+
+export function toneOf(row: KnownRow): Tone {
+  if (row.status === "unknown" || (row.actions.includes("watch") && row.error === null)) {
+    return "open";
+  }
+  if (row.error !== null) return "bad";
+  if (row.running) return ["sending", "queued"].includes(row.status) ? "waiting" : "running";
+  return row.status === "succeeded" ? "good" : "bad";
+}
+
+/** The state of a row in plain words; a word that only the service knows is shown as it is. */
+export function stateWords(row: KnownRow, words: PanelWords): string {
+  if (row.status === "succeeded" && row.running) return words.fetching;
+  // it may go on all the same: nobody asks
+  if (!row.running && row.actions.includes("watch") && row.status !== "succeeded") {
+    return words.unwatched;
+  }
+  const known: Record<string, string> = {
+    sending: words.sending,
+    queued: words.queued,
+    processing: words.processing,
+    succeeded: words.succeeded,
+    failed: words.failed,
+    cancelled: words.cancelled,
+    refused: words.refused,
+    unknown: words.unknown,
+  };
+  return known[row.status] ?? row.status;
+}
+
+/** Minutes and seconds, as a clock shows them. */
+export function clockTime(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+/** How long like tasks took, said to be an estimate. */
+export function usualWords(row: KnownRow, words: PanelWords): string {
+  if (row.usual === null || !row.running) return "";
+  return fill(words.usual, { seconds: String(Math.max(1, Math.round(row.usual))) });
+}
+
+/** What became of the credits, in words where the amount is not known. */
+export function chargeWords(row: KnownRow, words: PanelWords): string {
+  const amount = row.credits === null ? null : { credits: numberWords(row.credits) };
+  const real = row.host !== "";
+  switch (row.charge) {
+    case "charged":
+      // the head of the panel says that a sandbox charges nothing
+      if (!real) return "";
+      return amount ? fill(words.charged, amount) : words.chargedSome;
+    case "refunded":
+      if (!real) return words.refundedSandbox;
+      return amount ? fill(words.refunded, amount) : words.refundedSome;
+    case "unknown":
+      return real ? words.chargeUnknown : "";
+    case "none":
+      return words.chargeNone;
+    case "pending":
+      return "";
+  }
+}
+
+export function pictureWords(count: number, words: PanelWords): string {
+  if (count === 0) return "";
+  return count === 1 ? words.picture : fill(words.pictures, { count: numberWords(count) });
+}
+
+/** How much of the picture is repainted; what is little is not nothing, and nearly all is not all. */
+export function repaintWords(share: number | null, words: PanelWords): string {
+  if (share === null) return "";
+  if (share >= 1) return words.repaintsAll;
+  if (share < 0.001) return words.repaintsLittle;
+  return fill(words.repaints, { percent: String(Math.min(Math.round(share * 1000) / 10, 99.9)) });
+}
+
+export function hostWords(host: string, words: PanelWords): string {
+  return host === "" ? words.sandbox : fill(words.service, { host });
+}
+
+/** A number without the noise of adding: all the places that a price can have. */
+export function numberWords(value: number): string {
+  return String(Number(value.toPrecision(12)));
+}

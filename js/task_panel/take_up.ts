@@ -1,0 +1,43 @@
+/* Where a person gives the id of a task that may have come of a call whose outcome is unknown. */
+import { element } from "../shared/dom";
+import { submitByEnter } from "../shared/keyboard";
+import { type Answer, newId } from "../shared/requests";
+import type { Words } from "../shared/words";
+
+export class TakeUp {
+  readonly el = element("form", { class: "lumen-task-take-up", hidden: "", novalidate: "" });
+
+  constructor(words: Words["panel"], takeUp: (id: string) => Promise<Answer>) {
+    const name = `lumen-${newId()}`;
+    const wrong = element("span", { class: "lumen-field-error", id: `${name}-error`, hidden: "" });
+    const input = element("input", {
+      type: "text",
+      id: name,
+      class: "lumen-input",
+      autocomplete: "off",
+      spellcheck: "false",
+      "aria-describedby": wrong.id,
+    });
+    const button = element("button", { type: "submit", class: "lumen-button" }, words.takeUp);
+    this.el.append(element("label", { for: name }, words.takeUpLabel), input, button, wrong);
+
+    const complain = (text: string) => {
+      wrong.textContent = text;
+      wrong.hidden = text === "";
+      input.setAttribute("aria-invalid", String(text !== ""));
+      if (text !== "") input.focus();
+    };
+    submitByEnter(input);
+    this.el.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      if (button.getAttribute("aria-disabled") === "true") return;
+      const id = input.value.trim();
+      complain(id === "" ? words.takeUpEmpty : "");
+      if (id === "") return;
+      button.setAttribute("aria-disabled", "true");
+      const { error } = await takeUp(id);
+      button.removeAttribute("aria-disabled");
+      if (error) complain(`${error.message} ${error.next_step}`);
+    });
+  }
+}

@@ -1,0 +1,125 @@
+import { describe, expect, test } from "vitest";
+import { abilities, able, endpointOf } from "../../prompt_form/abilities";
+import type { ChunkMessage } from "../../prompt_form/messages";
+import { PromptHistory } from "../../prompt_form/prompt_history";
+import { drawn, lie, ratioOf, readShape } from "../../prompt_form/shape";
+import { MOST_BYTES, refusal, Uploads } from "../../prompt_form/uploads";
+import { errorWords, FORM_CHINESE, FORM_ENGLISH } from "../../prompt_form/words";
+
+const MODELS = [
+  { code: "both", can: ["generations", "edits"] },
+  { code: "fill", can: ["inpaint"] },
+];
+
+describe("the shape of a size", () => {
+  test("is read from pixels and ratios, and from nothing else", () => {
+    expect(readShape("1536x1024")).toEqual({ kind: "pixels", width: 1536, height: 1024 });
+    expect(readShape("16:9")).toEqual({ kind: "ratio", width: 16, height: 9 });
+    for (const text of ["", "banana", "16:", "0x9", "16/9", "-1x2"]) {
+      expect(readShape(text)).toBeNull();
+    }
+  });
+
+  test("lies one way, has a drawing that fits, and a ratio in small numbers", () => {
+    const wide = { kind: "pixels", width: 1536, height: 1024 } as const;
+
+    expect(lie(wide)).toBe("wide");
+    expect(drawn(wide, 60)).toEqual([60, 40]);
+    expect(drawn({ kind: "ratio", width: 999, height: 1 }, 60)[1]).toBe(2);
+    expect(ratioOf(wide)).toBe("3:2");
+    expect(ratioOf({ kind: "pixels", width: 1021, height: 1019 })).toBeNull();
+  });
+});
+
+describe("what a form makes", () => {
+  test("follows from its pictures, and from a model that can only repaint", () => {
+    const both = abilities(MODELS, "both");
+    expect(endpointOf(0, false, both)).toBe("generations");
+    expect(endpointOf(2, false, both)).toBe("edits");
+    expect(endpointOf(1, true, both)).toBe("inpaint");
+    expect(endpointOf(0, false, abilities(MODELS, "fill"))).toBe("inpaint");
+    expect(endpointOf(1, false, abilities(MODELS, "unknown"))).toBe("edits");
+  });
+
+  test("names the models that can", () => {
+    expect(able(MODELS, "inpaint")).toEqual(["fill"]);
+  });
+});
+
+describe("earlier prompts", () => {
+  test("are walked up and down, and what was being typed comes back", () => {
+    const history = new PromptHistory();
+    history.offer(["newest", "older"]);
+
+    expect(history.older("half")).toBe("newest");
+    expect(history.older("newest")).toBe("older");
+    expect(history.older("older")).toBeNull();
+    expect(history.newer()).toBe("newest");
+    expect(history.newer()).toBe("half");
+    expect(history.newer()).toBeNull();
+  });
+
+  test("pass over the one that stands in the box already", () => {
+    const history = new PromptHistory();
+    history.offer(["sent", "older"]);
+
+    expect(history.older("sent")).toBe("older");
+    expect(history.newer()).toBe("sent");
+  });
+});
+
+describe("a file", () => {
+  test("is refused if it is no picture, empty, or larger than the kernel takes", () => {
+    expect(refusal({ type: "image/png", size: 9 })).toBeNull();
+    expect(refusal({ type: "", size: 9 })).toBeNull();
+    expect(refusal({ type: "image/svg+xml", size: 9 })).toBe("type");
+    expect(refusal({ type: "image/png", size: 0 })).toBe("empty");
+    expect(refusal({ type: "image/png", size: MOST_BYTES + 1 })).toBe("size");
+  });
+
+  test("travels in pieces, each after the one before was received", async () => {
+    const sent: [ChunkMessage, number][] = [];
+    const uploads: Uploads = new Uploads(
+      (message, data) => {
+        sent.push([message, data.byteLength]);
+        const size = message.start + data.byteLength;
+        queueMicrotask(() =>
+          uploads.receive({ kind: "received", upload: message.upload, size, error: "" }),
+        );
+      },
+      () => {},
+    );
+    const bytes = new Uint8Array(2 * 1024 * 1024 + 5);
+    const error = await uploads.add("images", new File([bytes], "fox.png"));
+
+    expect(error).toBe("");
+    expect(sent.map(([message, size]) => [message.start, size])).toEqual([
+      [0, 1048576],
+      [1048576, 1048576],
+      [2097152, 5],
+    ]);
+    expect(uploads.all).toEqual([]);
+  });
+
+  test("that the kernel refuses stops at once, with its reason", async () => {
+    let pieces = 0;
+    const uploads: Uploads = new Uploads(
+      ({ upload }) => {
+        pieces += 1;
+        queueMicrotask(() => uploads.receive({ kind: "received", upload, size: 0, error: "No." }));
+      },
+      () => {},
+    );
+    const bytes = new Uint8Array(3 * 1024 * 1024);
+
+    expect(await uploads.add("images", new File([bytes], "fox.png"))).toBe("No.");
+    expect(pieces).toBe(1);
+  });
+});
+
+test("an error is said in the language of the form, with what only the kernel knows", () => {
+  expect(errorWords("size", "It is wrong.", FORM_ENGLISH)).toBe("It is wrong.");
+  expect(errorWords("size", "It is wrong.", FORM_CHINESE)).toContain("1024x1024");
+  expect(errorWords("images", "cat.png: damaged", FORM_CHINESE)).toContain("cat.png: damaged");
+  expect(errorWords("other", "It is wrong.", FORM_CHINESE)).toBe("It is wrong.");
+});

@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import { fill, wordsFor } from "../../shared/words";
+import type { TaskRow } from "../../task_panel/messages";
+import {
+  chargeWords,
+  clockTime,
+  repaintWords,
+  stateWords,
+  toneOf,
+  usualWords,
+} from "../../task_panel/status";
+import { row } from "./row";
+
+const words = wordsFor("en").panel;
+const known = (changes: Partial<TaskRow>) => ({ ...row(changes), heard: 0 });
+
+test("elapsed time reads as a clock", () => {
+  expect([0, 9.9, 61, 3600].map(clockTime)).toEqual(["0:00", "0:09", "1:01", "60:00"]);
+});
+
+test("a task that nobody asks about says so, whatever it was before", () => {
+  const stopped = known({ status: "processing", running: false, actions: ["watch"] });
+
+  expect(stateWords(stopped, words)).toBe("No longer watched");
+  expect(toneOf(stopped)).toBe("open");
+});
+
+test("a word that only the service knows is shown as it is", () => {
+  expect(stateWords(known({ status: "dreaming" }), words)).toBe("dreaming");
+});
+
+test("an estimate is called one, and is over when the task is", () => {
+  expect(usualWords(known({ usual: 11.6 }), words)).toBe("usually about 12 s (estimate)");
+  expect(usualWords(known({ usual: 11.6, running: false }), words)).toBe("");
+});
+
+test("credits are said in words where the amount is unknown, and never as real in a sandbox", () => {
+  const real = { host: "lumen.example" };
+
+  expect(chargeWords(known({ ...real, credits: 2.5 }), words)).toBe("2.5 credits charged");
+  expect(chargeWords(known(real), words)).toContain("not known");
+  expect(chargeWords(known({ ...real, charge: "refunded", credits: 4 }), words)).toBe(
+    "4 credits refunded",
+  );
+  expect(chargeWords(known({ charge: "charged" }), words)).toBe("");
+  expect(chargeWords(known({ charge: "refunded" }), words)).toBe("Sandbox credits refunded");
+});
+
+test("what is repainted is said in per cent, in which little is not nothing and nearly all not all", () => {
+  const part = (share: number | null) => repaintWords(share, words);
+
+  expect(part(null)).toBe("");
+  expect([0.123456, 0.05, 0.001].map(part)).toEqual([
+    "Repaints 12.3 % of the picture",
+    "Repaints 5 % of the picture",
+    "Repaints 0.1 % of the picture",
+  ]);
+  expect(part(0.00099)).toBe("Repaints less than 0.1 % of the picture");
+  expect(part(1 / 4096 ** 2)).toBe("Repaints less than 0.1 % of the picture");
+  expect(part(0.99999)).toBe("Repaints 99.9 % of the picture");
+  expect(part(1)).toBe("Repaints the whole picture");
+  expect(repaintWords(0.123, wordsFor("zh").panel)).toBe("重绘画面的 12.3 %");
+});
+
+test("every language has every sentence of every widget, with the same places to fill", () => {
+  const english: Record<string, Record<string, string>> = wordsFor("en-GB");
+  const chinese: Record<string, Record<string, string>> = wordsFor("zh-TW");
+  const places = (sentence = "") => [...sentence.matchAll(/\{\w+\}/g)].map(String).sort();
+
+  expect(Object.keys(chinese)).toEqual(Object.keys(english));
+  for (const [widget, sentences] of Object.entries(english)) {
+    expect(Object.keys(chinese[widget] ?? {})).toEqual(Object.keys(sentences));
+    for (const [name, sentence] of Object.entries(sentences)) {
+      expect(places(chinese[widget]?.[name])).toEqual(places(sentence));
+    }
+  }
+  expect(fill(words.announce, { state: "Failed", prompt: "x" })).toBe("Failed: x");
+});
