@@ -24,7 +24,7 @@ const options = {
   format: "esm",
   target: "es2022",
   minify: true,
-  // Chinese as it is, in a third of the bytes of its escapes; anywidget reads the file as UTF-8
+  // Chinese as it is, in half the bytes of its escapes; anywidget reads the file as UTF-8
   charset: "utf8",
   // a widget's state is saved with its source: a map would double it
   sourcemap: false,

@@ -2,7 +2,7 @@
    What a person does shows at once and is sent as one message; what others did is put under it. The
    views of one model share it. */
 import type { AnyModel } from "@anywidget/types";
-import { newId } from "../shared/requests";
+import { newId } from "../shared/ids";
 import { around, type Box, isNowhere, nowhere } from "./box";
 import { after, type History, NOTHING } from "./history";
 import type {

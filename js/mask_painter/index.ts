@@ -1,10 +1,10 @@
 /* The mask painter: a picture on an ipycanvas, and over it a mask that is painted in the browser at once,
    whatever the kernel does. Traits and messages are those of lumen_widgets/widgets/mask_painter.py. */
 import type { AnyWidget } from "@anywidget/types";
-import { wordsFor } from "../shared/words";
 import { MaskDocument } from "./document";
 import type { KernelMessage, MaskPainterModel } from "./messages";
 import { type PainterView, showPainter } from "./view";
+import { wordsFor } from "./words";
 
 const widget: AnyWidget<MaskPainterModel> = () => {
   let mask: MaskDocument;

@@ -1,8 +1,8 @@
 /* The list of a painter's keys, folded away until somebody wants it. */
 import { element } from "../shared/dom";
-import type { Words } from "../shared/words";
+import type { Words } from "./words";
 
-export function keyList(words: Words["painter"]): HTMLElement {
+export function keyList(words: Words): HTMLElement {
   const rows: [string[], string][] = [
     [["B", "E", "R", "O"], words.keyTool],
     [["X"], words.keySwap],

@@ -1,10 +1,11 @@
 /* The keys of a painter's stage: everything that a pointer does, and short ways to the controls. Tab is
    not among them: it always leaves. */
 
-import { fill, type Words } from "../shared/words";
+import { fill } from "../shared/words";
 import type { Point } from "./camera";
 import type { Stage } from "./stage";
 import type { Hand, Tool } from "./tools";
+import type { Words } from "./words";
 
 // CSS px that an arrow moves the cursor
 const STRIDE = 12;
@@ -42,7 +43,7 @@ export class Keys {
   #corner: Point | null = null;
   readonly #stage: Stage;
   readonly #hand: Hand;
-  readonly #words: Words["painter"];
+  readonly #words: Words;
   readonly #say: (text: string) => void;
   readonly #peek: (on: boolean) => void;
 
@@ -50,7 +51,7 @@ export class Keys {
     root: HTMLElement,
     stage: Stage,
     hand: Hand,
-    words: Words["painter"],
+    words: Words,
     say: (text: string) => void,
     peek: (on: boolean) => void,
     signal: AbortSignal,

@@ -1,10 +1,10 @@
 /* Shapes by numbers: a small form, for those who know where something is, or cannot drag. */
 import { element } from "../shared/dom";
+import { newId } from "../shared/ids";
 import { submitByEnter } from "../shared/keyboard";
-import { newId } from "../shared/requests";
-import type { Words } from "../shared/words";
 import type { Mode, Shape } from "./operations";
 import type { Hand } from "./tools";
+import type { Words } from "./words";
 
 const FIELDS = ["x", "y", "width", "height"] as const;
 type Field = (typeof FIELDS)[number];
@@ -15,9 +15,9 @@ export class NumbersForm {
   readonly #kind: HTMLSelectElement;
   readonly #mode: HTMLSelectElement;
   readonly #error = element("p", { class: "lumen-field-error", role: "alert" });
-  readonly #words: Words["painter"];
+  readonly #words: Words;
 
-  constructor(hand: Hand, words: Words["painter"]) {
+  constructor(hand: Hand, words: Words) {
     this.#words = words;
     this.#error.id = `lumen-${newId()}`;
     this.#kind = select(["rectangle", "ellipse"], words);
@@ -91,10 +91,7 @@ function field(label: string, control: HTMLElement): HTMLElement {
   return element("label", { class: "lumen-painter-field" }, label, control);
 }
 
-function select(
-  names: ("rectangle" | "ellipse" | Mode)[],
-  words: Words["painter"],
-): HTMLSelectElement {
+function select(names: ("rectangle" | "ellipse" | Mode)[], words: Words): HTMLSelectElement {
   return element(
     "select",
     { class: "lumen-input" },

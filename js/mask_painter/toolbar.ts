@@ -1,11 +1,12 @@
 /* A painter's controls: tools, size, changes, the view, and how the mask looks. */
 import { element, icon } from "../shared/dom";
 import { STEPWISE } from "../shared/gestures";
-import { newId } from "../shared/requests";
-import { fill, type Words } from "../shared/words";
+import { newId } from "../shared/ids";
+import { fill } from "../shared/words";
 import type { Mode } from "./operations";
 import type { Hand, Tool } from "./tools";
 import { LEAST_RADIUS } from "./tools";
+import type { Words } from "./words";
 
 // of the size slider, whose steps are equal factors
 const STEPS = 1000;
@@ -45,7 +46,7 @@ export interface Deeds {
 export class MaskToolbar {
   readonly el: HTMLElement;
   readonly #hand: Hand;
-  readonly #words: Words["painter"];
+  readonly #words: Words;
   readonly #tools = new Map<Tool, HTMLInputElement>();
   readonly #modes = new Map<Mode, HTMLInputElement>();
   readonly #size: HTMLInputElement;
@@ -57,7 +58,7 @@ export class MaskToolbar {
   readonly #undo: HTMLButtonElement;
   readonly #redo: HTMLButtonElement;
 
-  constructor(hand: Hand, words: Words["painter"], deeds: Deeds) {
+  constructor(hand: Hand, words: Words, deeds: Deeds) {
     this.#hand = hand;
     this.#words = words;
     this.#size = element("input", { type: "range", min: "0", max: String(STEPS) });
@@ -241,7 +242,7 @@ function stepwise(...described: Parameters<typeof button>): HTMLButtonElement {
 }
 
 /** Shows the picture alone as long as the button is held, by pointer or by key. */
-function peekButton(words: Words["painter"], peek: (on: boolean) => void): HTMLButtonElement {
+function peekButton(words: Words, peek: (on: boolean) => void): HTMLButtonElement {
   const made = element("button", { type: "button", class: "lumen-button" }, words.peek);
   made.title = `${words.peekHelp} (P)`;
   const set = (on: boolean) => {

@@ -2,8 +2,9 @@
 import type { AnyModel } from "@anywidget/types";
 import { element } from "../shared/dom";
 import { oneThingAGesture } from "../shared/gestures";
+import { newId } from "../shared/ids";
 import { keepKeys } from "../shared/keyboard";
-import { fill, type Words } from "../shared/words";
+import { fill } from "../shared/words";
 import type { MaskDocument } from "./document";
 import { keyList } from "./key_list";
 import { isChange, Keys } from "./keys";
@@ -15,6 +16,7 @@ import { listenToPointers } from "./pointer";
 import { Stage } from "./stage";
 import { MaskToolbar } from "./toolbar";
 import { Hand } from "./tools";
+import type { Words } from "./words";
 
 // one press of + or -
 const ZOOM = 1.25;
@@ -32,10 +34,9 @@ export function showPainter(
   el: HTMLElement,
   model: AnyModel<MaskPainterModel>,
   mask: MaskDocument,
-  all: Words,
+  words: Words,
   signal: AbortSignal,
 ): PainterView {
-  const words = all.painter;
   const hand = new Hand(mask, model);
   const { width, height } = mask.raster;
   const size = { width: String(width), height: String(height) };
@@ -55,7 +56,7 @@ export function showPainter(
   );
   stage.el.style.setProperty("--lumen-ratio", String(height / width));
   const help = element("p", { class: "lumen-heard" }, words.help);
-  help.id = `lumen-help-${mask.page}-${Math.random().toString(36).slice(2)}`;
+  help.id = `lumen-help-${newId()}`;
   stage.el.setAttribute("aria-describedby", help.id);
 
   let saying = 0;

@@ -1,6 +1,7 @@
-/* What a mask painter says, in each language that it speaks. */
+/* Every sentence of the mask painter, in each language that it speaks. */
+import { bestLanguage } from "../shared/words";
 
-export const PAINTER_ENGLISH = {
+const ENGLISH = {
   lang: "en",
   painter: "Lumen mask painter",
   // the stage
@@ -79,7 +80,9 @@ export const PAINTER_ENGLISH = {
   cornerSet: "First corner at {x}, {y}. Move, and press Enter again; Escape gives up.",
 };
 
-export const PAINTER_CHINESE: typeof PAINTER_ENGLISH = {
+export type Words = typeof ENGLISH;
+
+const CHINESE: Words = {
   lang: "zh-Hans",
   painter: "Lumen 遮罩画板",
   stage: "待涂抹的图片，{width} × {height} 像素",
@@ -150,3 +153,8 @@ export const PAINTER_CHINESE: typeof PAINTER_ENGLISH = {
   notPainted: "未涂抹",
   cornerSet: "第一个角在 {x}，{y}。移动后再按回车；Esc 放弃。",
 };
+
+/** The painter's words in the best language for `language`, a BCP 47 tag such as "zh-TW". */
+export function wordsFor(language: string): Words {
+  return bestLanguage(language, { en: ENGLISH, zh: CHINESE });
+}

@@ -1,9 +1,9 @@
 /* The fields of one view by name: what each holds, and what is wrong with it. */
 import { element } from "../shared/dom";
-import type { Words } from "../shared/words";
 import { Choice, Field, growing, stretch } from "./controls";
 import type { TypedName } from "./draft";
 import type { FormState } from "./state";
+import type { Words } from "./words";
 import { errorWords } from "./words";
 
 /** Something that can show an error and take the focus. */
@@ -14,12 +14,12 @@ interface Faulty {
 
 export class FieldSet {
   readonly #state: FormState;
-  readonly #words: Words["form"];
+  readonly #words: Words;
   readonly #id: string;
   readonly #faulty = new Map<string, Faulty & { label: string }>();
   readonly #shown = new Map<TypedName, (text: string) => void>();
 
-  constructor(id: string, state: FormState, words: Words["form"]) {
+  constructor(id: string, state: FormState, words: Words) {
     this.#id = id;
     this.#state = state;
     this.#words = words;

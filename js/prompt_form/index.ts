@@ -2,10 +2,10 @@
    are those of lumen_widgets/widgets/prompt_form.py. */
 import type { AnyWidget } from "@anywidget/types";
 import { element } from "../shared/dom";
-import { wordsFor } from "../shared/words";
 import type { PromptFormModel } from "./messages";
 import { FormState } from "./state";
 import { FormView } from "./view";
+import { wordsFor } from "./words";
 
 const widget: AnyWidget<PromptFormModel> = () => {
   let state: FormState;
@@ -20,7 +20,7 @@ const widget: AnyWidget<PromptFormModel> = () => {
       const draw = () => {
         ending.abort();
         ending = new AbortController();
-        const words = wordsFor(model.get("language") || navigator.language).form;
+        const words = wordsFor(model.get("language") || navigator.language);
         const view = new FormView(state, words, ending.signal);
         const slot = element("div", { class: "lumen-form-panel" });
         el.replaceChildren(view.el);

@@ -1,9 +1,9 @@
 /* The model field: known models with what each can do, and room for any other code. */
 import { element } from "../shared/dom";
-import type { Words } from "../shared/words";
 import { abilities } from "./abilities";
 import { Field } from "./controls";
 import type { FormModel } from "./messages";
+import type { Words } from "./words";
 
 // no code: a space is in none
 const OTHER = " other";
@@ -12,14 +12,14 @@ const ORDER = ["generations", "edits", "inpaint"] as const;
 export class ModelField {
   readonly field: Field;
   readonly el = element("div", { class: "lumen-model" });
-  readonly #words: Words["form"];
+  readonly #words: Words;
   readonly #select = element("select", { class: "lumen-input" });
   readonly #code: HTMLInputElement;
   readonly #other: Field;
   #models: FormModel[] = [];
   #writing = false;
 
-  constructor(id: string, words: Words["form"], typed: (code: string) => void) {
+  constructor(id: string, words: Words, typed: (code: string) => void) {
     this.#words = words;
     this.#code = element("input", {
       class: "lumen-input",

@@ -1,12 +1,13 @@
 /* The reference pictures of a form, or its mask: dropped, pasted, chosen, or named by address. */
 import { element, icon } from "../shared/dom";
 import { onEnter } from "../shared/keyboard";
-import { fill, type Words } from "../shared/words";
+import { fill } from "../shared/words";
 import { button, Field } from "./controls";
 import type { FormPicture } from "./messages";
 import { PictureRow, uploadRow } from "./picture_row";
 import type { FormState } from "./state";
 import { type Place, refusal } from "./uploads";
+import type { Words } from "./words";
 
 const ADD = ["M8 3v10", "M3 8h10"];
 const LINK = [
@@ -22,7 +23,7 @@ function isAddress(text: string): boolean {
 export class PictureField {
   readonly field: Field;
   readonly place: Place;
-  readonly #words: Words["form"];
+  readonly #words: Words;
   readonly #state: FormState;
   readonly #say: (text: string) => void;
   readonly #list = element("ul", { class: "lumen-pictures" });
@@ -44,7 +45,7 @@ export class PictureField {
     id: string,
     place: Place,
     state: FormState,
-    words: Words["form"],
+    words: Words,
     say: (text: string) => void,
   ) {
     this.place = place;

@@ -1,10 +1,11 @@
 /* One reference picture in a form: its thumbnail, its name and size, and what can be done with it. */
 import { element, icon } from "../shared/dom";
 import { isModified } from "../shared/keyboard";
-import { fill, type Words } from "../shared/words";
+import { fill } from "../shared/words";
 import { button } from "./controls";
 import type { FormPicture } from "./messages";
 import type { Upload } from "./uploads";
+import type { Words } from "./words";
 
 const EARLIER = ["M8 13V3", "M4 7l4-4 4 4"];
 const LATER = ["M8 3v10", "M4 9l4 4 4-4"];
@@ -20,7 +21,7 @@ export interface RowActions {
 
 export class PictureRow {
   readonly el = element("li", { class: "lumen-picture" });
-  readonly #words: Words["form"];
+  readonly #words: Words;
   readonly #frame = element("span", { class: "lumen-thumb" }, icon(...PICTURE));
   readonly #name = element("span", { class: "lumen-picture-name", dir: "auto" });
   readonly #facts = element("span", { class: "lumen-picture-facts" });
@@ -29,7 +30,7 @@ export class PictureRow {
   readonly #remove: HTMLButtonElement;
   #thumbnail: string | null = null;
 
-  constructor(key: string, words: Words["form"], actions: RowActions) {
+  constructor(key: string, words: Words, actions: RowActions) {
     this.#words = words;
     const tools = element("span", { class: "lumen-picture-tools" });
     const { move } = actions;
@@ -86,7 +87,7 @@ export class PictureRow {
 }
 
 /** A file that is not whole in the kernel yet, with a first look at it. */
-export function uploadRow(upload: Upload, words: Words["form"], preview: string): HTMLElement {
+export function uploadRow(upload: Upload, words: Words, preview: string): HTMLElement {
   const share = Math.floor(upload.share * 100);
   const facts = fill(words.sending, { share: String(share) });
   return element(

@@ -1,16 +1,17 @@
 /* The prompt's box: it grows, and offers earlier prompts to the arrow keys at its edges. */
 import { element } from "../shared/dom";
 import { isComposing, MAC } from "../shared/keyboard";
-import { fill, type Words } from "../shared/words";
+import { fill } from "../shared/words";
 import { Field, growing, stretch } from "./controls";
 import { PromptHistory } from "./prompt_history";
+import type { Words } from "./words";
 
 export class PromptField {
   readonly field: Field;
   readonly history = new PromptHistory();
   readonly #box: HTMLTextAreaElement;
 
-  constructor(id: string, words: Words["form"], typed: (prompt: string) => void) {
+  constructor(id: string, words: Words, typed: (prompt: string) => void) {
     this.#box = growing(5, words.promptExample);
     this.#box.classList.add("lumen-prompt");
     const keys = fill(words.promptKeys, { key: MAC ? "⌘ ↵" : "Ctrl + ↵" });

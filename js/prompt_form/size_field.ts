@@ -1,8 +1,9 @@
 /* The size field: common ratios as little drawings, any size as text, and the shape that it makes. */
 import { element } from "../shared/dom";
-import { fill, type Words } from "../shared/words";
+import { fill } from "../shared/words";
 import { Field } from "./controls";
 import { drawn, lie, ratioOf, readShape, type Shape } from "./shape";
+import type { Words } from "./words";
 
 const OFFERED = ["", "1:1", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16"];
 const SQUARE: Shape = { kind: "ratio", width: 1, height: 1 };
@@ -20,14 +21,14 @@ function drawing(shape: Shape, side: number): HTMLElement {
 
 export class SizeField {
   readonly field: Field;
-  readonly #words: Words["form"];
+  readonly #words: Words;
   readonly #text: HTMLInputElement;
   readonly #picture = element("span", { class: "lumen-size-picture" });
   readonly #hint: HTMLElement;
   readonly #inputs = new Map<string, HTMLInputElement>();
   #repaint = false;
 
-  constructor(id: string, words: Words["form"], typed: (size: string) => void) {
+  constructor(id: string, words: Words, typed: (size: string) => void) {
     this.#words = words;
     const choices = element("div", { class: "lumen-shapes" });
     for (const size of OFFERED) {

@@ -1,6 +1,8 @@
 /* What one page knows of a form beyond its traits: pictures, errors, earlier prompts, and the submit
    that waits for its answer. One for each model, shared by its views. */
 import type { AnyModel } from "@anywidget/types";
+import { newId } from "../shared/ids";
+import { Requests } from "../shared/requests";
 import { Draft } from "./draft";
 import type {
   AnswerMessage,
@@ -9,14 +11,11 @@ import type {
   FormPicture,
   KernelMessage,
   PromptFormModel,
+  SubmitMessage,
 } from "./messages";
 import { type Place, Uploads } from "./uploads";
 
 type Part = "pictures" | "errors" | "earlier" | "uploads" | "submit";
-
-function newId(): string {
-  return Math.random().toString(36).slice(2);
-}
 
 export class FormState {
   readonly model: AnyModel<PromptFormModel>;
@@ -30,11 +29,12 @@ export class FormState {
   waiting = false;
   readonly #heard = new Map<Part, number>();
   readonly #listeners = new Set<(part: Part) => void>();
-  readonly #answers = new Map<string, (answer: AnswerMessage) => void>();
+  readonly #submits: Requests<SubmitMessage, AnswerMessage>;
 
   constructor(model: AnyModel<PromptFormModel>, signal: AbortSignal) {
     this.model = model;
     this.draft = new Draft(model, signal);
+    this.#submits = new Requests((submit) => model.send(submit));
     this.uploads = new Uploads(
       (message, data) => model.send(message, undefined, [data]),
       () => this.#tell("uploads"),
@@ -64,9 +64,8 @@ export class FormState {
     try {
       await this.#arrived();
       this.draft.handOver();
-      const request = newId();
-      const answer = new Promise<AnswerMessage>((resolve) => this.#answers.set(request, resolve));
-      this.send({ kind: "submit", request, fields: this.draft.fields, secret });
+      const fields = this.draft.fields;
+      const answer = this.#submits.ask({ kind: "submit", fields, secret });
       this.#offer(this.model.get("prompt"));
       return await answer;
     } finally {
@@ -101,10 +100,7 @@ export class FormState {
         this.#tell("earlier");
       }
     }
-    if (message.kind === "answer") {
-      this.#answers.get(message.request)?.(message);
-      this.#answers.delete(message.request);
-    }
+    if (message.kind === "answer") this.#submits.answer(message.request, message);
   }
 
   /** Offers a prompt at once that was sent just now: the kernel says so too, but later. */

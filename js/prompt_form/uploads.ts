@@ -1,5 +1,6 @@
 /* Files on their way to the kernel: one piece after the other, each after the last was received,
    since the notebook's socket takes 10 MB at once and a busy kernel should not pile them up. */
+import { newId } from "../shared/ids";
 import type { ChunkMessage, ReceivedMessage } from "./messages";
 
 export type Place = "images" | "mask";
@@ -33,7 +34,6 @@ export class Uploads {
   readonly #changed: () => void;
   readonly #under = new Map<string, Upload>();
   readonly #waiting = new Map<string, (message: ReceivedMessage) => void>();
-  #last = 0;
 
   constructor(send: Send, changed: () => void) {
     this.#send = send;
@@ -46,9 +46,8 @@ export class Uploads {
 
   /** Sends a file; returns why the kernel did not take it, or an empty text. */
   async add(place: Place, file: File): Promise<string> {
-    this.#last += 1;
     const upload: Upload = {
-      id: `${Date.now().toString(36)}-${this.#last}-${Math.random().toString(36).slice(2)}`,
+      id: newId(),
       place,
       file,
       share: 0,

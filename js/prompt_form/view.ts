@@ -1,9 +1,12 @@
 /* One view of a form: its fields in order, kept in step with what is typed anywhere. */
+
+import { accountWords } from "../shared/account";
 import { element } from "../shared/dom";
 import { oneThingAGesture } from "../shared/gestures";
+import { newId } from "../shared/ids";
 import { isComposing, keepKeys } from "../shared/keyboard";
-import { fill, type Words } from "../shared/words";
-import { numberWords } from "../task_panel/status";
+import { numberWords } from "../shared/numbers";
+import { fill } from "../shared/words";
 import { abilities, able, type Endpoint, endpointOf } from "./abilities";
 import { button, Field } from "./controls";
 import { FieldSet } from "./field_set";
@@ -12,16 +15,15 @@ import { PictureField } from "./picture_field";
 import { PromptField } from "./prompt_field";
 import { SizeField } from "./size_field";
 import type { FormState } from "./state";
+import type { Words } from "./words";
 
 /** What is folded away until somebody asks for more. */
 const IN_MORE = new Set(["webhook_url", "webhook_secret", "extra"]);
 
-let views = 0;
-
 export class FormView {
   readonly el: HTMLElement;
   readonly #state: FormState;
-  readonly #words: Words["form"];
+  readonly #words: Words;
   readonly #fields: FieldSet;
   readonly #images: PictureField;
   readonly #mask: PictureField;
@@ -40,11 +42,10 @@ export class FormView {
   readonly #refusal = element("p", { class: "lumen-refusal", role: "alert" });
   readonly #below = element("p", { class: "lumen-hint", hidden: "" });
 
-  constructor(state: FormState, words: Words["form"], signal: AbortSignal) {
+  constructor(state: FormState, words: Words, signal: AbortSignal) {
     this.#state = state;
     this.#words = words;
-    views += 1;
-    const fields = new FieldSet(`lumen-form-${views}`, state, words);
+    const fields = new FieldSet(`lumen-form-${newId()}`, state, words);
     this.#fields = fields;
     const { draft } = state;
     const say = (text: string) => {
@@ -123,7 +124,7 @@ export class FormView {
         element(
           "span",
           { class: "lumen-account", "data-sandbox": String(account === "") },
-          account === "" ? words.sandbox : fill(words.service, { host: account }),
+          accountWords(account, words),
         ),
       ),
       element("div", { class: "lumen-form-fields" }, main, side),

@@ -1,10 +1,11 @@
 /* Every sentence of the prompt form, in each language that it speaks. */
+import { ACCOUNT_CHINESE, ACCOUNT_ENGLISH } from "../shared/account";
+import { bestLanguage } from "../shared/words";
 
-export const FORM_ENGLISH = {
+const ENGLISH = {
   lang: "en",
   title: "New picture",
-  sandbox: "Sandbox on this machine · previews, nothing is charged",
-  service: "{host} · pictures cost credits",
+  ...ACCOUNT_ENGLISH,
   // fields
   prompt: "Prompt",
   promptExample: "A red fox in fresh snow, soft morning light",
@@ -86,13 +87,12 @@ export const FORM_ENGLISH = {
     "The page was reloaded: new pictures appear in the list. Run the form's cell again to have them below it.",
 };
 
-export type FormWords = typeof FORM_ENGLISH;
+export type Words = typeof ENGLISH;
 
-export const FORM_CHINESE: FormWords = {
+const CHINESE: Words = {
   lang: "zh",
   title: "新图片",
-  sandbox: "本机沙盒 · 仅为预览，不收费",
-  service: "{host} · 出图消耗积分",
+  ...ACCOUNT_CHINESE,
   prompt: "提示词",
   promptExample: "新雪中的红狐，柔和的晨光",
   promptKeys: "{key} 发送 · ↑ ↓ 之前的提示词",
@@ -169,6 +169,11 @@ export const FORM_CHINESE: FormWords = {
   reloaded: "页面已刷新：新图片会出现在列表中。重新运行表单所在的单元格，图片就会显示在其下方。",
 };
 
+/** The form's words in the best language for `language`, a BCP 47 tag such as "zh-TW". */
+export function wordsFor(language: string): Words {
+  return bestLanguage(language, { en: ENGLISH, zh: CHINESE });
+}
+
 /** What each field takes, for those who do not read the kernel's English; its own words follow. */
 const CHINESE_ERRORS: Record<string, string> = {
   prompt: "请填写提示词，说明图片要表现什么。",
@@ -193,8 +198,8 @@ const CHINESE_MESSAGES: Record<string, string> = {
 };
 
 /** An error beside its field, in the language of `words`; pictures keep the kernel's own details. */
-export function errorWords(field: string, message: string, words: FormWords): string {
-  if (words !== FORM_CHINESE) return message;
+export function errorWords(field: string, message: string, words: Words): string {
+  if (words !== CHINESE) return message;
   const chinese = CHINESE_MESSAGES[message] ?? CHINESE_ERRORS[field];
   if (chinese === undefined) return message;
   if (message in CHINESE_MESSAGES) return chinese;

@@ -1,52 +1,28 @@
-/* What the browser asks of the kernel, and the answers: each request has an id, and whoever asked
-   hears how it ended. One for each model, shared by its views. */
-import type { AnyModel } from "@anywidget/types";
-import type {
-  BrowserMessage,
-  KernelMessage,
-  RowError,
-  TaskPanelModel,
-} from "../task_panel/messages";
+/* What the browser asks of the kernel, and the answers: each request has an id, which its answer
+   repeats. One for each model, shared by its views. */
+import { newId } from "./ids";
 
-/** How a request ended: with a row that it made or not, or with words. */
-export type Answer = { key: string | null; error: null } | { key: null; error: RowError };
+/** A request before it has its id. */
+type Unsent<Request> = Request extends { request: string } ? Omit<Request, "request"> : never;
 
-type Unsent = BrowserMessage extends infer M
-  ? M extends { request: string }
-    ? Omit<M, "request">
-    : never
-  : never;
+export class Requests<Request extends { request: string }, Answer> {
+  readonly #send: (request: Request) => void;
+  readonly #pending = new Map<string, (answer: Answer) => void>();
 
-/** A name that no other has; crypto.randomUUID is missing on plain http, where hubs run. */
-export function newId(): string {
-  return Math.random().toString(36).slice(2);
-}
-
-export class Calls {
-  readonly #model: AnyModel<TaskPanelModel>;
-  readonly #waiting = new Map<string, (answer: Answer) => void>();
-
-  constructor(model: AnyModel<TaskPanelModel>) {
-    this.#model = model;
+  constructor(send: (request: Request) => void) {
+    this.#send = send;
   }
 
-  /** Sends a request; the promise is kept when the kernel answers, however late that is. */
-  ask(message: Unsent): Promise<Answer> {
+  /** Sends a request; resolves with the kernel's answer, however late that is. */
+  ask(message: Unsent<Request>): Promise<Answer> {
     const request = newId();
-    this.send({ ...message, request } as BrowserMessage);
-    return new Promise((resolve) => this.#waiting.set(request, resolve));
+    this.#send({ ...message, request } as unknown as Request);
+    return new Promise((resolve) => this.#pending.set(request, resolve));
   }
 
-  /** Sends what has no answer. */
-  send(message: BrowserMessage): void {
-    this.#model.send(message);
-  }
-
-  receive(message: KernelMessage): void {
-    if (message.kind === "rows") return;
-    const resolve = this.#waiting.get(message.request);
-    this.#waiting.delete(message.request);
-    if (message.kind === "error") resolve?.({ key: null, error: message.error });
-    else resolve?.({ key: message.kind === "done" ? message.key : null, error: null });
+  /** Takes the answer to the request of this id; one that was not sent here is passed over. */
+  answer(request: string, answer: Answer): void {
+    this.#pending.get(request)?.(answer);
+    this.#pending.delete(request);
   }
 }

@@ -1,6 +1,7 @@
 /* Says changes of state aloud: politely, failures at once; many together are said as a count. */
 import { element } from "../shared/dom";
-import { fill, type Words } from "../shared/words";
+import { fill } from "../shared/words";
+import type { Words } from "./words";
 
 // changes this close together are one event for a person
 const TOGETHER_MS = 250;
@@ -15,11 +16,11 @@ export interface Change {
 export class Announcer {
   readonly polite = element("span", { class: "lumen-heard", role: "status" });
   readonly assertive = element("span", { class: "lumen-heard", role: "alert" });
-  readonly #words: Words["panel"];
+  readonly #words: Words;
   #waiting: Change[] = [];
   #timer = 0;
 
-  constructor(words: Words["panel"], signal: AbortSignal) {
+  constructor(words: Words, signal: AbortSignal) {
     this.#words = words;
     signal.addEventListener("abort", () => window.clearTimeout(this.#timer));
   }

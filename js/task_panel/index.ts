@@ -1,11 +1,13 @@
 /* The live task panel: one row a task, its state in words, how long it has taken, what went wrong and
    what to do next. Traits and messages are those of lumen_widgets/widgets/task_panel.py. */
 import type { AnyWidget } from "@anywidget/types";
-import { Calls, newId } from "../shared/requests";
-import { wordsFor } from "../shared/words";
+import { newId } from "../shared/ids";
+import { Requests } from "../shared/requests";
+import { receiveAnswer } from "./answers";
 import type { KernelMessage, TaskPanelModel } from "./messages";
 import { TaskRows } from "./rows";
 import { type Shared, showPanel } from "./view";
+import { wordsFor } from "./words";
 
 const widget: AnyWidget<TaskPanelModel> = () => {
   let shared: Shared;
@@ -13,13 +15,13 @@ const widget: AnyWidget<TaskPanelModel> = () => {
     initialize({ model, signal }) {
       shared = {
         rows: new TaskRows(model.get("_rows")),
-        calls: new Calls(model),
+        requests: new Requests((request) => model.send(request)),
         speakers: new Set(),
         looked: new Set(),
       };
       const receive = (message: KernelMessage) => {
         shared.rows.receive(message);
-        shared.calls.receive(message);
+        receiveAnswer(shared.requests, message);
       };
       model.on("msg:custom", receive);
       signal.addEventListener("abort", () => model.off("msg:custom", receive));
@@ -38,11 +40,11 @@ const widget: AnyWidget<TaskPanelModel> = () => {
       model.on("change:language", show);
 
       // messages sent while the bundle was still loading are lost: ask for every row
-      void shared.calls.ask({ kind: "hello", view });
+      void shared.requests.ask({ kind: "hello", view });
       signal.addEventListener("abort", () => {
         ending.abort();
         model.off("change:language", show);
-        shared.calls.send({ kind: "bye", view });
+        model.send({ kind: "bye", view });
       });
     },
   };

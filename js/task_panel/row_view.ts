@@ -1,8 +1,8 @@
 /* One row's elements in one view: how the task stands, and what a person can do about it. */
 
 import { element, icon } from "../shared/dom";
-import { type Answer, newId } from "../shared/requests";
-import type { Words } from "../shared/words";
+import { newId } from "../shared/ids";
+import type { Answer } from "./answers";
 import { CopyButton } from "./copy_button";
 import type { KnownRow, Small } from "./rows";
 import {
@@ -16,6 +16,7 @@ import {
   usualWords,
 } from "./status";
 import { TakeUp } from "./take_up";
+import type { Words } from "./words";
 
 // until then an answer may still be on its way; later the kernel is busy with a cell
 const BUSY_MS = 1500;
@@ -50,11 +51,11 @@ export class RowView {
   readonly #copyId: CopyButton;
   readonly #copyCode: CopyButton;
   readonly #takeUp: TakeUp;
-  readonly #words: Words["panel"];
+  readonly #words: Words;
   readonly #key: string;
   #watching: Action = "stop";
 
-  constructor(key: string, words: Words["panel"], deeds: RowDeeds) {
+  constructor(key: string, words: Words, deeds: RowDeeds) {
     this.#key = key;
     this.#words = words;
     this.#elapsed.title = words.elapsed;

@@ -1,9 +1,9 @@
 /* How a task stands, as a person reads it: in words, as an icon, as a tone, and what it costs. */
 
-import { fill, type Words } from "../shared/words";
+import { numberWords } from "../shared/numbers";
+import { fill } from "../shared/words";
 import type { KnownRow } from "./rows";
-
-type PanelWords = Words["panel"];
+import type { Words } from "./words";
 
 export type Tone = "waiting" | "running" | "good" | "bad" | "open";
 
@@ -28,7 +28,7 @@ export function toneOf(row: KnownRow): Tone {
 }
 
 /** The state of a row in plain words; a word that only the service knows is shown as it is. */
-export function stateWords(row: KnownRow, words: PanelWords): string {
+export function stateWords(row: KnownRow, words: Words): string {
   if (row.status === "succeeded" && row.running) return words.fetching;
   // it may go on all the same: nobody asks
   if (!row.running && row.actions.includes("watch") && row.status !== "succeeded") {
@@ -54,13 +54,13 @@ export function clockTime(seconds: number): string {
 }
 
 /** How long like tasks took, said to be an estimate. */
-export function usualWords(row: KnownRow, words: PanelWords): string {
+export function usualWords(row: KnownRow, words: Words): string {
   if (row.usual === null || !row.running) return "";
   return fill(words.usual, { seconds: String(Math.max(1, Math.round(row.usual))) });
 }
 
 /** What became of the credits, in words where the amount is not known. */
-export function chargeWords(row: KnownRow, words: PanelWords): string {
+export function chargeWords(row: KnownRow, words: Words): string {
   const amount = row.credits === null ? null : { credits: numberWords(row.credits) };
   const real = row.host !== "";
   switch (row.charge) {
@@ -80,24 +80,15 @@ export function chargeWords(row: KnownRow, words: PanelWords): string {
   }
 }
 
-export function pictureWords(count: number, words: PanelWords): string {
+export function pictureWords(count: number, words: Words): string {
   if (count === 0) return "";
   return count === 1 ? words.picture : fill(words.pictures, { count: numberWords(count) });
 }
 
 /** How much of the picture is repainted; what is little is not nothing, and nearly all is not all. */
-export function repaintWords(share: number | null, words: PanelWords): string {
+export function repaintWords(share: number | null, words: Words): string {
   if (share === null) return "";
   if (share >= 1) return words.repaintsAll;
   if (share < 0.001) return words.repaintsLittle;
   return fill(words.repaints, { percent: String(Math.min(Math.round(share * 1000) / 10, 99.9)) });
-}
-
-export function hostWords(host: string, words: PanelWords): string {
-  return host === "" ? words.sandbox : fill(words.service, { host });
-}
-
-/** A number without the noise of adding: all the places that a price can have. */
-export function numberWords(value: number): string {
-  return String(Number(value.toPrecision(12)));
 }

@@ -1,13 +1,14 @@
 /* Where a person gives the id of a task that may have come of a call whose outcome is unknown. */
 import { element } from "../shared/dom";
+import { newId } from "../shared/ids";
 import { submitByEnter } from "../shared/keyboard";
-import { type Answer, newId } from "../shared/requests";
-import type { Words } from "../shared/words";
+import type { Answer } from "./answers";
+import type { Words } from "./words";
 
 export class TakeUp {
   readonly el = element("form", { class: "lumen-task-take-up", hidden: "", novalidate: "" });
 
-  constructor(words: Words["panel"], takeUp: (id: string) => Promise<Answer>) {
+  constructor(words: Words, takeUp: (id: string) => Promise<Answer>) {
     const name = `lumen-${newId()}`;
     const wrong = element("span", { class: "lumen-field-error", id: `${name}-error`, hidden: "" });
     const input = element("input", {

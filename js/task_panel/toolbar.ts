@@ -1,15 +1,15 @@
 /* Filters a view's rows: by how they stand, with how many there are of each, and by text. */
 import { element } from "../shared/dom";
-import { newId } from "../shared/requests";
-import type { Words } from "../shared/words";
+import { newId } from "../shared/ids";
 import { GROUPS, type Group, type Totals } from "./rows";
+import type { Words } from "./words";
 
 export class Toolbar {
   readonly el: HTMLElement;
   readonly search: HTMLInputElement;
   readonly #chips = new Map<Group, { el: HTMLElement; input: HTMLInputElement; count: Element }>();
 
-  constructor(words: Words["panel"], changed: () => void) {
+  constructor(words: Words, changed: () => void) {
     const group = `lumen-${newId()}`;
     const chips = element("div", {
       class: "lumen-chips",

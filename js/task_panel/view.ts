@@ -1,17 +1,20 @@
 /* One view of a task panel: header, toolbar, list, and what is said aloud. */
 import type { AnyModel } from "@anywidget/types";
+import { accountWords } from "../shared/account";
 import { element } from "../shared/dom";
 import { oneThingAGesture } from "../shared/gestures";
 import { keepKeys } from "../shared/keyboard";
-import type { Calls } from "../shared/requests";
-import { fill, type Words } from "../shared/words";
+import { numberWords } from "../shared/numbers";
+import { fill } from "../shared/words";
 import { Announcer } from "./announcer";
+import type { PanelRequests } from "./answers";
 import { TaskList } from "./list";
 import type { TaskPanelModel } from "./messages";
 import { RowView } from "./row_view";
 import type { KnownRow, TaskRows } from "./rows";
-import { hostWords, numberWords, pictureWords, stateWords, toneOf } from "./status";
+import { pictureWords, stateWords, toneOf } from "./status";
 import { Toolbar } from "./toolbar";
+import type { Words } from "./words";
 
 // with fewer rows there is nothing to search for
 const ROWS_WITH_TOOLBAR = 4;
@@ -21,7 +24,7 @@ const LOOK_MS = 120;
 /** What the views of one model share. */
 export interface Shared {
   rows: TaskRows;
-  calls: Calls;
+  requests: PanelRequests;
   /** Views in the page, of which the first that can be seen speaks. */
   speakers: Set<HTMLElement>;
   /** Which thumbnail of which row was asked for. */
@@ -32,11 +35,10 @@ export interface Shared {
 export function showPanel(
   el: HTMLElement,
   model: AnyModel<TaskPanelModel>,
-  { rows, calls, speakers, looked }: Shared,
-  all: Words,
+  { rows, requests, speakers, looked }: Shared,
+  words: Words,
   signal: AbortSignal,
 ): void {
-  const words = all.panel;
   const account = element("span", { class: "lumen-tasks-account" });
   const totals = element("span", { class: "lumen-tasks-totals" });
   const empty = element("p", { class: "lumen-tasks-empty", hidden: "" });
@@ -57,12 +59,12 @@ export function showPanel(
 
   const deeds = {
     act: async (key: string, action: "stop" | "watch" | "again") => {
-      const answer = await calls.ask({ kind: "act", key, action });
+      const answer = await requests.ask({ kind: "act", key, action });
       awaited = answer.key;
       goToAwaited();
       return answer;
     },
-    takeUp: (key: string, id: string) => calls.ask({ kind: "take_up", key, id }),
+    takeUp: (key: string, id: string) => requests.ask({ kind: "take_up", key, id }),
   };
   const list = new TaskList(
     words.tasks,
@@ -88,7 +90,7 @@ export function showPanel(
         if (lacking.some((name) => !looked.has(name))) keys.push(row.key);
         for (const name of lacking) looked.add(name);
       }
-      if (keys.length > 0) void calls.ask({ kind: "look", keys });
+      if (keys.length > 0) void requests.ask({ kind: "look", keys });
     }, LOOK_MS);
   };
 
@@ -113,7 +115,7 @@ export function showPanel(
     const found = new Set(rows.all.map(({ host }) => host));
     if (found.size === 0 && first !== null) found.add(first);
     hosts = [...found].sort();
-    account.textContent = hosts.map((host) => hostWords(host, words)).join(" + ");
+    account.textContent = hosts.map((host) => accountWords(host, words)).join(" + ");
     empty.hidden = rows.size > 0;
     empty.textContent = words.empty;
   };

@@ -4,7 +4,7 @@ import type { ChunkMessage } from "../../prompt_form/messages";
 import { PromptHistory } from "../../prompt_form/prompt_history";
 import { drawn, lie, ratioOf, readShape } from "../../prompt_form/shape";
 import { MOST_BYTES, refusal, Uploads } from "../../prompt_form/uploads";
-import { errorWords, FORM_CHINESE, FORM_ENGLISH } from "../../prompt_form/words";
+import { errorWords, wordsFor } from "../../prompt_form/words";
 
 const MODELS = [
   { code: "both", can: ["generations", "edits"] },
@@ -118,8 +118,8 @@ describe("a file", () => {
 });
 
 test("an error is said in the language of the form, with what only the kernel knows", () => {
-  expect(errorWords("size", "It is wrong.", FORM_ENGLISH)).toBe("It is wrong.");
-  expect(errorWords("size", "It is wrong.", FORM_CHINESE)).toContain("1024x1024");
-  expect(errorWords("images", "cat.png: damaged", FORM_CHINESE)).toContain("cat.png: damaged");
-  expect(errorWords("other", "It is wrong.", FORM_CHINESE)).toBe("It is wrong.");
+  expect(errorWords("size", "It is wrong.", wordsFor("en"))).toBe("It is wrong.");
+  expect(errorWords("size", "It is wrong.", wordsFor("zh"))).toContain("1024x1024");
+  expect(errorWords("images", "cat.png: damaged", wordsFor("zh"))).toContain("cat.png: damaged");
+  expect(errorWords("other", "It is wrong.", wordsFor("zh"))).toBe("It is wrong.");
 });
