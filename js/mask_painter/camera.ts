@@ -1,5 +1,5 @@
-/* Where a view looks: how large a picture pixel is on the screen, and where the picture's corner is.
-   Sizes and places on the screen are CSS pixels of the stage. */
+/* The viewport of a view: the zoom and the position of the picture on the stage. Sizes and places on the
+   stage are CSS pixels. */
 
 export interface Size {
   width: number;
@@ -11,16 +11,16 @@ export interface Point {
   y: number;
 }
 
-// a picture of few pixels is not blown up beyond this by itself
-const LARGEST_FIT = 16;
-const LARGEST = 40;
-// CSS px between a picture that fits and the stage's edge, from where strokes can come in
+// "fit" enlarges a picture of few pixels no more than this
+const MAX_FIT_SCALE = 16;
+const MAX_SCALE = 40;
+// CSS px between a fitted picture and the stage's edge, where strokes can begin outside the picture
 const MARGIN = 10;
 
 export class Camera {
   /** CSS pixels of a picture pixel. */
   scale = 1;
-  /** Where the picture's top left corner is. */
+  /** The place of the picture's top left corner. */
   x = 0;
   y = 0;
   /** Whether the whole picture is kept in view. */
@@ -35,15 +35,15 @@ export class Camera {
   get fitScale(): number {
     const across = (this.stage.width - 2 * MARGIN) / this.picture.width;
     const down = (this.stage.height - 2 * MARGIN) / this.picture.height;
-    return Math.max(Math.min(across, down, LARGEST_FIT), 1e-3);
+    return Math.max(Math.min(across, down, MAX_FIT_SCALE), 1e-3);
   }
 
-  /** Takes note of the stage's size. */
+  /** Sets the stage's size. */
   resize(stage: Size): void {
     const middle = this.toPicture({ x: this.stage.width / 2, y: this.stage.height / 2 });
     this.stage = stage;
     if (this.fitted) this.fit();
-    else this.#show(middle, { x: stage.width / 2, y: stage.height / 2 });
+    else this.#moveTo(middle, { x: stage.width / 2, y: stage.height / 2 });
   }
 
   fit(): void {
@@ -52,13 +52,13 @@ export class Camera {
     this.#keepInView();
   }
 
-  /** Zooms, what is at a place staying there; by default that is the middle. */
+  /** Zooms around a place on the stage, by default its middle: the point there stays there. */
   zoom(scale: number, at?: Point): void {
     const place = at ?? { x: this.stage.width / 2, y: this.stage.height / 2 };
-    const held = this.toPicture(place);
+    const fixed = this.toPicture(place);
     const least = Math.min(this.fitScale, 1) / 2;
-    this.scale = Math.min(Math.max(scale, least), Math.max(LARGEST, this.fitScale));
-    this.#show(held, place);
+    this.scale = Math.min(Math.max(scale, least), Math.max(MAX_SCALE, this.fitScale));
+    this.#moveTo(fixed, place);
   }
 
   pan(dx: number, dy: number): void {
@@ -68,13 +68,13 @@ export class Camera {
     this.#keepInView();
   }
 
-  /** Moves as little as it takes to have a point of the picture in view. */
+  /** Pans as little as needed to bring a point of the picture into view. */
   reveal(point: Point): void {
     const at = this.toStage(point);
-    const miss = (place: number, size: number) =>
+    const overflow = (place: number, size: number) =>
       Math.max(0, 2 * MARGIN - place) - Math.max(0, place - (size - 2 * MARGIN));
-    const dx = miss(at.x, this.stage.width);
-    const dy = miss(at.y, this.stage.height);
+    const dx = overflow(at.x, this.stage.width);
+    const dy = overflow(at.y, this.stage.height);
     if (dx !== 0 || dy !== 0) this.pan(dx, dy);
   }
 
@@ -86,14 +86,14 @@ export class Camera {
     return { x: x * this.scale + this.x, y: y * this.scale + this.y };
   }
 
-  #show(point: Point, place: Point): void {
+  #moveTo(point: Point, place: Point): void {
     this.x = place.x - point.x * this.scale;
     this.y = place.y - point.y * this.scale;
     this.fitted = false;
     this.#keepInView();
   }
 
-  /** A picture that is smaller than the stage is in its middle; a larger one leaves no wide gap. */
+  /** Centres a picture that is smaller than the stage; limits the gap beside a larger one. */
   #keepInView(): void {
     const inside = (at: number, picture: number, stage: number) => {
       const size = picture * this.scale;

@@ -1,9 +1,9 @@
-/* What of each row an operation is known to have covered: strokes meet a row hundreds of times, each
-   time nearly in the same place, and only what is new has to be looked at pixel by pixel. */
+/* The columns of each row that an operation has covered. The segments of a stroke cross a row hundreds
+   of times, nearly at the same place, and only new columns have to be checked pixel by pixel. */
 import type { Put } from "./spans";
 
-export class Covered {
-  // one part of each row; what lies apart from it is looked at again
+export class CoveredSpans {
+  // one span of each row; columns apart from it are checked again
   readonly #low: Int32Array;
   readonly #high: Int32Array;
 
@@ -12,13 +12,13 @@ export class Covered {
     this.#high = new Int32Array(height);
   }
 
-  forget(): void {
+  reset(): void {
     this.#low.fill(0);
     this.#high.fill(0);
   }
 
-  /** Returns what takes spans and passes on what is new of them. */
-  only(put: Put): Put {
+  /** Wraps `put` so that it gets only the parts of spans that are new. */
+  newParts(put: Put): Put {
     return (row, start, end) => {
       const low = this.#low[row] as number;
       const high = this.#high[row] as number;

@@ -1,10 +1,10 @@
-/* A mask as one page knows it: what the kernel has taken in, and on top of it what this page did since.
-   What a person does shows at once and is sent as one message; what others did is put under it. The
-   views of one model share it. */
+/* The mask in one page: the steps that the kernel has confirmed, and on top of them this page's pending
+   steps. A step of this page shows at once and is sent as one message; steps of other pages and of Python
+   go below the pending ones. The views of one model share it. */
 import type { AnyModel } from "@anywidget/types";
 import { newId } from "../shared/ids";
-import { around, type Box, isNowhere, nowhere } from "./box";
-import { after, type History, NOTHING } from "./history";
+import { type Box, emptyBox, isEmpty, union } from "./box";
+import { after, EMPTY_HISTORY, type History } from "./history";
 import type {
   AppliedMessage,
   BrowserMessage,
@@ -15,42 +15,42 @@ import type {
 import { pack, type Step, Unpacker } from "./operations";
 import { MaskRaster } from "./raster";
 
-// milliseconds without the kernel's word after which people should know that it has not come
-const PATIENCE_MS = 2000;
+// milliseconds without a confirmation after which the page shows that it waits for the kernel
+const ANSWER_TIMEOUT_MS = 2000;
 
-interface Sent {
+interface PendingStep {
   number: number;
   step: Step;
 }
 
-/** What views hear: where pixels changed, and whether a step did it or a stroke that goes on. */
+/** A change that views show: where pixels changed, and whether by a step or by a stroke in progress. */
 export interface Change {
   box: Box;
   step: boolean;
 }
 
 export class MaskDocument {
-  /** This page, as the kernel knows it. */
+  /** This page's id in messages. */
   readonly page = newId();
   readonly raster: MaskRaster;
-  /** What was done and undone by now. */
-  history: History = NOTHING;
-  /** Whether the kernel has said what there was before this page. */
-  known = false;
-  /** Whether steps wait for the kernel longer than usual. */
-  waiting = false;
-  /** Whether the kernel can no longer be reached from here, as after it was restarted. */
-  lost = false;
-  /** Whether the kernel refused the last thing that was done here. */
+  /** The confirmed and the pending steps. */
+  history: History = EMPTY_HISTORY;
+  /** Whether the kernel has sent its history. */
+  loaded = false;
+  /** Whether the confirmation of a step takes longer than usual. */
+  delayed = false;
+  /** Whether messages can no longer be sent, as after a restart of the kernel. */
+  disconnected = false;
+  /** Whether the kernel refused the last step of this page. */
   refused = false;
   readonly #model: AnyModel<MaskPainterModel>;
   readonly #listeners = new Set<(change: Change) => void>();
-  #confirmed: History = NOTHING;
-  #pending: Sent[] = [];
+  #confirmed: History = EMPTY_HISTORY;
+  #pending: PendingStep[] = [];
   #sequence = 0;
-  #number = 0;
-  #patience = 0;
-  /** The stroke that is being drawn, or was last. */
+  #lastNumber = 0;
+  #timer = 0;
+  /** The number of the stroke in progress, or of the last one. */
   #stroke = 0;
 
   constructor(model: AnyModel<MaskPainterModel>) {
@@ -72,50 +72,50 @@ export class MaskDocument {
     signal.addEventListener("abort", () => this.#listeners.delete(listener));
   }
 
-  /** Carries out what a person did, and tells the kernel. */
-  do(step: Step): void {
+  /** Applies a step of this page, and sends it. */
+  apply(step: Step): void {
     if (step.kind === "undo" && this.history.done.length === 0) return;
     if (step.kind === "redo" && this.history.undone.length === 0) return;
     this.history = after(this.history, step);
     const box = this.raster.follow(this.history.done);
-    this.#tell(step);
+    this.#enqueue(step);
     this.#changed({ box, step: true });
   }
 
-  /** Begins a stroke and returns which one it is: a hand goes on with its own alone. One that another
-      view was drawing is ended first, and kept. */
-  begin(radius: number, erase: boolean): number {
-    this.#finish();
-    this.raster.begin(radius, erase);
+  /** Begins a stroke and returns its number, by which a view continues its own stroke only. A stroke in
+      progress in another view is committed first. */
+  beginStroke(radius: number, erase: boolean): number {
+    this.#endStroke();
+    this.raster.beginStroke(radius, erase);
     this.#stroke++;
     return this.#stroke;
   }
 
-  /** Paints on to more points, x, y, x, y, …. */
-  extend(points: readonly number[], stroke = this.#stroke): void {
+  /** Adds points to a stroke: x, y, x, y, …. */
+  extendStroke(points: readonly number[], stroke = this.#stroke): void {
     if (stroke !== this.#stroke) return;
-    // as they will be sent: the kernel paints these points and no others
-    this.#changed({ box: this.raster.extend(points.map(Math.fround)), step: false });
+    // rounded as they will be sent, so that the kernel paints exactly these points
+    this.#changed({ box: this.raster.extendStroke(points.map(Math.fround)), step: false });
   }
 
-  /** Ends a stroke and keeps it. */
-  commit(stroke = this.#stroke): void {
-    if (stroke === this.#stroke) this.#finish();
+  /** Ends a stroke and makes it a step. */
+  commitStroke(stroke = this.#stroke): void {
+    if (stroke === this.#stroke) this.#endStroke();
   }
 
-  /** Ends a stroke as if it had not been. */
-  abandon(stroke = this.#stroke): void {
+  /** Ends a stroke and removes it. */
+  cancelStroke(stroke = this.#stroke): void {
     if (stroke !== this.#stroke || !this.raster.painting) return;
-    this.#changed({ box: this.raster.abandon(), step: true });
+    this.#changed({ box: this.raster.cancelStroke(), step: true });
   }
 
   receive(message: KernelMessage, buffers: readonly DataView[]): void {
     switch (message.kind) {
       case "snapshot":
-        if (message.page === this.page) this.#start(message, buffers);
+        if (message.page === this.page) this.#loadSnapshot(message, buffers);
         break;
       case "applied":
-        if (this.known) this.#apply(message, buffers);
+        if (this.loaded) this.#confirm(message, buffers);
         break;
       case "resend":
         if (message.page !== this.page) break;
@@ -123,8 +123,8 @@ export class MaskDocument {
         break;
       case "ask": {
         const { request } = message;
-        if (this.waiting) for (const sent of this.#pending) this.#sendStep(sent);
-        this.#send({ kind: "up_to", request, page: this.page, number: this.#number });
+        if (this.delayed) for (const sent of this.#pending) this.#sendStep(sent);
+        this.#send({ kind: "up_to", request, page: this.page, number: this.#lastNumber });
         break;
       }
     }
@@ -134,111 +134,111 @@ export class MaskDocument {
     this.#send({ kind: "want_picture", page: this.page });
   }
 
-  #finish(): void {
-    const stroke = this.raster.commit();
+  #endStroke(): void {
+    const stroke = this.raster.commitStroke();
     if (!stroke || stroke.points.length === 0) return;
     this.history = after(this.history, stroke);
-    // drawn already: this only takes note of it
+    // the raster has drawn it already: nothing changes on the screen
     const box = this.raster.follow(this.history.done);
-    this.#tell(stroke);
+    this.#enqueue(stroke);
     this.#changed({ box, step: true });
   }
 
-  #start(message: MaskSnapshotMessage, [points, base]: readonly DataView[]): void {
+  #loadSnapshot(message: MaskSnapshotMessage, [points, base]: readonly DataView[]): void {
     const unpacker = new Unpacker(points);
     const read = (wires: MaskSnapshotMessage["done"]) =>
       wires.map((wire) => unpacker.step(wire) as History["done"][number]);
-    let box = nowhere();
-    if (!this.known && base && base.byteLength > 0) {
-      this.raster.startFrom(new Uint8Array(base.buffer, base.byteOffset, base.byteLength));
+    let box = emptyBox();
+    if (!this.loaded && base && base.byteLength > 0) {
+      this.raster.setBase(new Uint8Array(base.buffer, base.byteOffset, base.byteLength));
       box = { x0: 0, y0: 0, x1: this.raster.width, y1: this.raster.height };
     }
-    this.known = true;
+    this.loaded = true;
     this.#sequence = message.sequence;
     this.#confirmed = { done: read(message.done), undone: read(message.undone) };
-    this.#settle(message.number);
-    this.#follow(box);
-    // if they were on their way already, the kernel takes them once
+    this.#confirmUpTo(message.number);
+    this.#rebuild(box);
+    // if they have reached the kernel already, it ignores the second copy
     for (const sent of this.#pending) this.#sendStep(sent);
   }
 
-  #apply(message: AppliedMessage, [points]: readonly DataView[]): void {
+  #confirm(message: AppliedMessage, [points]: readonly DataView[]): void {
     const unpacker = new Unpacker(points);
     let number = message.sequence - message.steps.length;
     if (number > this.#sequence) {
-      // something was lost on the way: ask for all of it
+      // a message was lost: ask for the whole history
       this.hello();
       return;
     }
-    let mine = 0;
+    let lastOwn = 0;
     for (const { page, number: own, taken, step: wire } of message.steps) {
       const step = wire && unpacker.step(wire);
       number++;
-      // a snapshot may have brought it already
+      // a snapshot may have contained it already
       if (number <= this.#sequence) continue;
       this.#sequence = number;
-      const ours = page === this.page ? this.#pending.find((sent) => sent.number === own) : null;
-      if (ours) mine = own;
-      if (ours && !taken) this.refused = true;
-      const known = ours?.step ?? step;
-      if (taken && known) this.#confirmed = after(this.#confirmed, known);
+      const pending = page === this.page ? this.#pending.find((sent) => sent.number === own) : null;
+      if (pending) lastOwn = own;
+      if (pending && !taken) this.refused = true;
+      const confirmed = pending?.step ?? step;
+      if (taken && confirmed) this.#confirmed = after(this.#confirmed, confirmed);
     }
-    this.#settle(mine);
-    this.#follow();
+    this.#confirmUpTo(lastOwn);
+    this.#rebuild();
   }
 
-  /** Takes note that the kernel has this page's steps up to a number. */
-  #settle(number: number): void {
+  /** Removes from the pending steps those that the kernel has, up to a number. */
+  #confirmUpTo(number: number): void {
     this.#pending = this.#pending.filter((sent) => sent.number > number);
-    window.clearTimeout(this.#patience);
-    this.waiting = false;
-    if (this.#pending.length > 0) this.#wait();
+    window.clearTimeout(this.#timer);
+    this.delayed = false;
+    if (this.#pending.length > 0) this.#startTimer();
   }
 
-  /** Takes on the history as it is now; `changed` is what something else has changed already. */
-  #follow(changed = nowhere()): void {
+  /** Rebuilds history and raster from confirmed and pending steps; `changed` is changed already. */
+  #rebuild(changed = emptyBox()): void {
     this.history = this.#pending.reduce((past, { step }) => after(past, step), this.#confirmed);
-    this.#changed({ box: around(changed, this.raster.follow(this.history.done)), step: true });
+    this.#changed({ box: union(changed, this.raster.follow(this.history.done)), step: true });
   }
 
-  #tell(step: Step): void {
+  #enqueue(step: Step): void {
     this.refused = false;
-    this.#number++;
-    const sent = { number: this.#number, step };
+    this.#lastNumber++;
+    const sent = { number: this.#lastNumber, step };
     this.#pending.push(sent);
     this.#sendStep(sent);
-    if (this.#pending.length === 1) this.#wait();
+    if (this.#pending.length === 1) this.#startTimer();
   }
 
-  #wait(patience = PATIENCE_MS): void {
-    this.#patience = window.setTimeout(() => {
-      this.waiting = true;
-      // A busy kernel answers later; where a message was lost, the answer says what is missing.
+  #startTimer(timeout = ANSWER_TIMEOUT_MS): void {
+    this.#timer = window.setTimeout(() => {
+      this.delayed = true;
+      // A busy kernel answers later. If a message was lost, the answer shows which steps are missing.
       this.hello();
-      this.#wait(patience * 4);
-      this.#changed({ box: nowhere(), step: true });
-    }, patience);
+      this.#startTimer(timeout * 4);
+      this.#changed({ box: emptyBox(), step: true });
+    }, timeout);
   }
 
-  #sendStep({ number, step }: Sent): void {
+  #sendStep({ number, step }: PendingStep): void {
     const { wire, points } = pack(step);
     const { page } = this;
-    // slice: a buffer is handed over whole
+    // slice: a message sends the whole buffer
     this.#send({ kind: "step", page, number, step: wire }, [points.slice().buffer]);
   }
 
   #send(message: BrowserMessage, buffers: ArrayBuffer[] = []): void {
     try {
       this.#model.send(message, undefined, buffers);
-      this.lost = false;
+      this.disconnected = false;
     } catch {
-      // what was painted is still here, to be seen and to be taken away
-      this.lost = true;
+      // the mask is still in the page, and can be downloaded
+      this.disconnected = true;
     }
   }
 
   #changed(change: Change): void {
-    if (!change.step && isNowhere(change.box)) return;
+    if (!change.step && isEmpty(change.box)) return;
     for (const listener of this.#listeners) listener(change);
   }
 }

@@ -1,15 +1,15 @@
-/* What was done and undone: one moment in the making of a mask; every step leads to another one. */
+/* The operations of a mask, done and undone. A history is immutable: each step makes a new one. */
 import type { Operation, Step } from "./operations";
 
 export interface History {
   readonly done: readonly Operation[];
-  /** What redo brings back, the next one last. */
+  /** The operations that redo restores, the next one last. */
   readonly undone: readonly Operation[];
 }
 
-export const NOTHING: History = { done: [], undone: [] };
+export const EMPTY_HISTORY: History = { done: [], undone: [] };
 
-/** The moment after a step; undo and redo with nothing left change nothing. */
+/** The history after a step; undo and redo change nothing where there is nothing left. */
 export function after(history: History, step: Step): History {
   const { done, undone } = history;
   if (step.kind === "undo") {

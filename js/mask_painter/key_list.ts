@@ -1,4 +1,4 @@
-/* The list of a painter's keys, folded away until somebody wants it. */
+/* The list of a painter's keys, folded at first. */
 import { element } from "../shared/dom";
 import type { Words } from "./words";
 

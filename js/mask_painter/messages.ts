@@ -1,4 +1,4 @@
-/* What the kernel and a mask painter say to each other; the Python side of it is
+/* The messages between the kernel and a mask painter; the Python side of it is
    lumen_widgets/widgets/mask_painter_messages.py, and a test holds the names alike. The points of all
    steps of a message are one run of float32 pairs in its first buffer. */
 
@@ -35,25 +35,25 @@ export interface PlainStep {
   kind: "invert" | "clear" | "undo" | "redo";
 }
 
-/** A step that the kernel took in, or refused to. */
+/** A step that the kernel applied or refused. */
 export interface AppliedStep {
-  /** Who made it; empty for Python. */
+  /** The page that made it; empty for Python. */
   page: string;
   /** Its number on that page. */
   number: number;
-  /** Not taken: the page takes it back. */
+  /** False: refused, and the page removes it. */
   taken: boolean;
-  /** null where only its own page is there to hear of it. */
+  /** null where only the page that made it is open. */
   step: StrokeStep | ShapeStep | PolygonStep | PlainStep | null;
 }
 
-/** Kernel → browser: the whole history, in answer to a hello. A second buffer holds what was in the
-    mask before the first step, one bit a pixel; it is empty where there was nothing. */
+/** Kernel → browser: the whole history, in answer to a hello. A second buffer holds the mask before the
+    first step, one bit a pixel; it is empty where that was empty. */
 export interface MaskSnapshotMessage {
   kind: "snapshot";
-  /** Whom it answers. */
+  /** The page that it answers. */
   page: string;
-  /** How many steps the kernel has taken in. */
+  /** How many steps the kernel has applied. */
   sequence: number;
   /** The last of that page's own steps among them. */
   number: number;
@@ -61,15 +61,15 @@ export interface MaskSnapshotMessage {
   undone: (StrokeStep | ShapeStep | PolygonStep | PlainStep)[];
 }
 
-/** Kernel → browser: steps that were taken in since, in the kernel's order. */
+/** Kernel → browser: new steps, in the kernel's order. */
 export interface AppliedMessage {
   kind: "applied";
-  /** How many steps the kernel has taken in, these among them. */
+  /** How many steps the kernel has applied, these included. */
   sequence: number;
   steps: AppliedStep[];
 }
 
-/** Kernel → browser: steps of a page were lost on the way. */
+/** Kernel → browser: steps of a page were lost; send them again. */
 export interface ResendMessage {
   kind: "resend";
   page: string;
@@ -77,7 +77,7 @@ export interface ResendMessage {
   number: number;
 }
 
-/** Kernel → browser: somebody wants the mask; say how far you are. */
+/** Kernel → browser: the mask is to be read; answer with the number of the last step. */
 export interface AskMessage {
   kind: "ask";
   request: string;
@@ -96,7 +96,7 @@ export interface MaskHelloMessage {
   page: string;
 }
 
-/** Browser → kernel: a person did something. */
+/** Browser → kernel: a step of a page. */
 export interface StepMessage {
   kind: "step";
   page: string;
@@ -105,7 +105,7 @@ export interface StepMessage {
   step: StrokeStep | ShapeStep | PolygonStep | PlainStep;
 }
 
-/** Browser → kernel: how far this page is, in answer to an ask. */
+/** Browser → kernel: the number of this page's last step, in answer to an ask. */
 export interface UpToMessage {
   kind: "up_to";
   request: string;
@@ -129,7 +129,7 @@ export type KernelMessage =
   | PaintedPictureMessage;
 export type BrowserMessage = MaskHelloMessage | StepMessage | UpToMessage | WantPictureMessage;
 
-/** The traits that a painter reads, and those that a person changes with its controls. */
+/** The traits that a painter reads, and those that its controls set. */
 export interface MaskPainterModel {
   /** The language that the painter speaks: "", "en" or "zh"; empty is the browser's own. */
   language: string;
@@ -146,7 +146,7 @@ export interface MaskPainterModel {
   /** The picture's size in pixels. */
   _width: number;
   _height: number;
-  /** What stands in for the picture where it cannot be seen. */
+  /** The text alternative of the picture. */
   _alt: string;
   /** The ipycanvas MultiCanvas that shows the picture. */
   _canvas: string;

@@ -1,9 +1,9 @@
-/* Shapes by numbers: a small form, for those who know where something is, or cannot drag. */
+/* Shapes by numbers: a small form for known coordinates, and for users who cannot drag. */
 import { element } from "../shared/dom";
 import { newId } from "../shared/ids";
 import { submitByEnter } from "../shared/keyboard";
 import type { Mode, Shape } from "./operations";
-import type { Hand } from "./tools";
+import type { Tools } from "./tools";
 import type { Words } from "./words";
 
 const FIELDS = ["x", "y", "width", "height"] as const;
@@ -17,12 +17,12 @@ export class NumbersForm {
   readonly #error = element("p", { class: "lumen-field-error", role: "alert" });
   readonly #words: Words;
 
-  constructor(hand: Hand, words: Words) {
+  constructor(tools: Tools, words: Words) {
     this.#words = words;
     this.#error.id = `lumen-${newId()}`;
     this.#kind = select(["rectangle", "ellipse"], words);
     this.#mode = select(["add", "subtract", "intersect"], words);
-    const { width, height } = hand.document.raster;
+    const { width, height } = tools.document.raster;
     const first = {
       x: Math.floor(width / 4),
       y: Math.floor(height / 4),
@@ -54,7 +54,7 @@ export class NumbersForm {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const shape = this.#shape();
-      if (shape) hand.put(shape);
+      if (shape) tools.apply(shape);
     });
     this.el = element(
       "details",
@@ -64,7 +64,7 @@ export class NumbersForm {
     );
   }
 
-  /** The shape that is typed; null if something is wrong, which is then said. */
+  /** The shape that is typed; null after showing an error. */
   #shape(): Shape | null {
     const found = { x: 0, y: 0, width: 0, height: 0 };
     this.#error.textContent = "";

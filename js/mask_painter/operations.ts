@@ -1,5 +1,5 @@
-/* What can be done to a mask, as a page holds it, and how it travels. Coordinates are picture pixels,
-   (0, 0) the top left corner; points are x, y, x, y, … in float32, which is what the kernel has. */
+/* The operations on a mask, and their form in messages. Coordinates are picture pixels, (0, 0) the top
+   left corner; points are x, y, x, y, … in float32, as in the kernel. */
 import type { PlainStep, ShapeStep, WireStep } from "./messages";
 
 export type Mode = ShapeStep["mode"];
@@ -21,7 +21,7 @@ export type Shape = ShapeStep;
 export type Operation = Stroke | Shape | Polygon | { kind: "invert" } | { kind: "clear" };
 export type Step = Operation | { kind: "undo" } | { kind: "redo" };
 
-/** A step as a message holds it, and the bytes of its points. */
+/** A step in its form for a message, and its points. */
 export function pack(step: Step): { wire: WireStep; points: Float32Array } {
   switch (step.kind) {
     case "stroke": {
@@ -40,13 +40,13 @@ export function pack(step: Step): { wire: WireStep; points: Float32Array } {
   }
 }
 
-/** Takes the points of one step after the other out of a message's buffer. */
+/** Reads the points of one step after the other from a message's buffer. */
 export class Unpacker {
   readonly #points: Float32Array;
   #at = 0;
 
   constructor(buffer: DataView | undefined) {
-    // a copy: what a message brought may not begin at a multiple of four bytes
+    // a copy: a message's buffer may not begin at a multiple of four bytes
     const bytes = buffer
       ? buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength)
       : new ArrayBuffer(0);

@@ -1,16 +1,16 @@
-/* The mask as a view shows it: each pixel of the screen shows the picture pixel under its centre, so
-   that what is seen is the mask itself at any zoom. Painted parts are tinted and striped, and have an
-   outline: they are told apart without colour too. */
+/* The mask as a view shows it: each screen pixel shows the picture pixel under its centre, so that the
+   overlay is exact at any zoom. Painted parts have a tint, stripes and an outline: they can be
+   recognised without colour too. */
 
 import { element } from "../shared/dom";
-import { type Box, isNowhere } from "./box";
+import { type Box, isEmpty } from "./box";
 import type { Camera, Size } from "./camera";
 import type { MaskRaster } from "./raster";
 
-// CSS px of a stripe and the next; how much of the tint the lighter ones have
+// CSS px of a stripe; the opacity of the lighter stripes, as a part of the tint's
 const STRIPES = 8;
 const LIGHTER = 0.72;
-// the outline's part of full strength, above the tint's
+// the least opacity of the outline
 const OUTLINE = 0.9;
 
 export class Overlay {
@@ -18,10 +18,10 @@ export class Overlay {
   readonly #context: CanvasRenderingContext2D;
   readonly #raster: MaskRaster;
   readonly #camera: Camera;
-  /** Device pixels of a CSS pixel; the two differ by less than a pixel over the whole stage. */
+  /** Device pixels of a CSS pixel, across and down; they differ by less than a pixel over the stage. */
   #across = 1;
   #down = 1;
-  /** The picture column under each column of the screen, and row under each row; -1 is none. */
+  /** The picture column under each screen column, and the row under each screen row; -1 is none. */
   #columns: Int32Array = new Int32Array();
   #rows: Int32Array = new Int32Array();
   #tints = { darker: 0, lighter: 0, outline: 0 };
@@ -29,13 +29,13 @@ export class Overlay {
   constructor(raster: MaskRaster, camera: Camera) {
     this.#raster = raster;
     this.#camera = camera;
-    // read often by nobody, but drawn by us pixel by pixel: no use for a GPU
+    // drawn pixel by pixel on the CPU: a canvas on the GPU would be slower
     const context = this.el.getContext("2d", { willReadFrequently: true });
     if (!context) throw new Error("This browser draws no canvas.");
     this.#context = context;
   }
 
-  paint(color: string, opacity: number): void {
+  setTint(color: string, opacity: number): void {
     const value = Number.parseInt(color.slice(1), 16);
     const rgb = ((value & 255) << 16) | (value & 0xff00) | (value >> 16);
     const tint = (part: number) => ((Math.round(255 * Math.min(1, part)) << 24) | rgb) >>> 0;
@@ -47,23 +47,23 @@ export class Overlay {
     this.draw();
   }
 
-  /** Takes note of where the camera looks now, and draws all that it sees in so many device pixels. */
-  look({ width, height }: Size): void {
+  /** Draws all that the camera shows now, in this many device pixels. */
+  render({ width, height }: Size): void {
     const { stage, scale, x, y, picture } = this.#camera;
     this.#across = width / Math.max(stage.width, 1);
     this.#down = height / Math.max(stage.height, 1);
     if (this.el.width !== width) this.el.width = width;
     if (this.el.height !== height) this.el.height = height;
-    this.#columns = under(width, this.#across, x, scale, picture.width);
-    this.#rows = under(height, this.#down, y, scale, picture.height);
+    this.#columns = pixelsUnder(width, this.#across, x, scale, picture.width);
+    this.#rows = pixelsUnder(height, this.#down, y, scale, picture.height);
     this.draw();
   }
 
-  /** Draws what is in view of a part of the picture, or all of it. */
+  /** Draws the visible area of a part of the picture, or of all of it. */
   draw(part?: Box): void {
     const { width, height } = this.el;
     const seen = part ? this.#onScreen(part) : { x0: 0, y0: 0, x1: width, y1: height };
-    if (isNowhere(seen)) return;
+    if (isEmpty(seen)) return;
     const across = seen.x1 - seen.x0;
     const image = new ImageData(across, seen.y1 - seen.y0);
     const out = new Uint32Array(image.data.buffer);
@@ -71,7 +71,7 @@ export class Overlay {
     const columns = this.#columns;
     const rows = this.#rows;
     const { darker, lighter, outline } = this.#tints;
-    // of the screen: an outline is as wide as a CSS pixel, a stripe as several
+    // in screen pixels: an outline is as wide as a CSS pixel, a stripe as several
     const line = Math.max(1, Math.round(this.#across));
     const period = Math.max(2, Math.round(STRIPES * this.#across));
     let at = 0;
@@ -107,7 +107,7 @@ export class Overlay {
     this.#context.putImageData(image, seen.x0, seen.y0);
   }
 
-  /** The pixels of the screen that a part of the picture shows in, with the outline's around it. */
+  /** The screen pixels that show a part of the picture, and the outline around it. */
   #onScreen(part: Box): Box {
     const { scale, x, y } = this.#camera;
     const more = Math.max(1, Math.round(this.#across)) + 1;
@@ -120,7 +120,7 @@ export class Overlay {
   }
 }
 
-function under(
+function pixelsUnder(
   length: number,
   ratio: number,
   corner: number,

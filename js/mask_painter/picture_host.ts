@@ -1,14 +1,14 @@
-/* Puts the ipycanvas that shows the picture into a stage. Where ipycanvas is missing, or shows nothing
-   because another canvas of the page broke it, the painter shows the picture by itself. */
+/* Puts the ipycanvas that shows the picture into a stage. Where ipycanvas is missing, or stays blank
+   because another canvas of the page broke it, the painter shows the picture itself. */
 import type { AnyModel } from "@anywidget/types";
 import { element } from "../shared/dom";
 import type { MaskPainterModel } from "./messages";
 
-// milliseconds that ipycanvas may take to show something, on a slow machine too
-const PATIENCE_MS = 5000;
-const REFERENCE = "IPY_MODEL_";
+// milliseconds until ipycanvas has drawn, also on a slow machine
+const RENDER_TIMEOUT_MS = 5000;
+const REFERENCE_PREFIX = "IPY_MODEL_";
 
-// what anywidget's types leave out of the manager that every front end has
+// the part of the widget manager, in every front end, that anywidget's types leave out
 interface View {
   el: HTMLElement;
   remove: () => void;
@@ -19,29 +19,29 @@ interface Manager {
 }
 
 export interface PictureHooks {
-  /** Asks the kernel for the picture itself. */
-  want: () => void;
+  /** Asks the kernel for the picture's file. */
+  requestPicture: () => void;
 }
 
 export class PictureHost {
   readonly #el: HTMLElement;
-  #own: HTMLImageElement | null = null;
+  #image: HTMLImageElement | null = null;
 
   constructor(el: HTMLElement) {
     this.#el = el;
   }
 
-  /** Shows the canvas that a model names, until `signal` ends. */
+  /** Shows the canvas that a model names, until `signal` aborts. */
   async show(
     model: AnyModel<MaskPainterModel>,
-    { want }: PictureHooks,
+    { requestPicture }: PictureHooks,
     signal: AbortSignal,
   ): Promise<void> {
     let view: View | null = null;
     try {
-      // anywidget's own way to other widgets knows anywidgets alone
+      // anywidget's `getWidget` finds anywidgets only
       const manager = model.widget_manager as unknown as Manager;
-      const id = model.get("_canvas").slice(REFERENCE.length);
+      const id = model.get("_canvas").slice(REFERENCE_PREFIX.length);
       view = await manager.create_view(await manager.get_model(id), {});
     } catch (error) {
       console.warn("ipycanvas cannot show the picture to paint on:", error);
@@ -51,36 +51,36 @@ export class PictureHost {
       return;
     }
     if (!view) {
-      want();
+      requestPicture();
       return;
     }
     const { el } = view;
-    // out of reach of mouse and keys: ipycanvas sends each move to the kernel, and keeps Tab
+    // without pointer and focus: ipycanvas sends each pointer move to the kernel, and traps Tab
     el.tabIndex = -1;
     this.#el.append(el);
     signal.addEventListener("abort", () => {
       view.remove();
-      // front ends keep views that are gone, and with them their pixels
+      // front ends keep removed views in memory, and with them their pixels
       if (el instanceof HTMLCanvasElement) el.width = el.height = 0;
     });
-    const late = window.setTimeout(() => {
-      if (isBlank(el)) want();
-    }, PATIENCE_MS);
-    signal.addEventListener("abort", () => window.clearTimeout(late));
+    const timer = window.setTimeout(() => {
+      if (isBlank(el)) requestPicture();
+    }, RENDER_TIMEOUT_MS);
+    signal.addEventListener("abort", () => window.clearTimeout(timer));
   }
 
-  /** Shows the picture under whatever ipycanvas shows. */
+  /** Shows the picture's file, below the canvas. */
   showFile(bytes: DataView, type: string): void {
     const file = new Blob([bytes as DataView<ArrayBuffer>], { type });
-    this.#own ??= element("img", { alt: "" });
+    this.#image ??= element("img", { alt: "" });
     const url = URL.createObjectURL(file);
-    this.#own.onload = () => URL.revokeObjectURL(url);
-    this.#own.src = url;
-    this.#el.prepend(this.#own);
+    this.#image.onload = () => URL.revokeObjectURL(url);
+    this.#image.src = url;
+    this.#el.prepend(this.#image);
   }
 }
 
-/** Whether nothing was drawn: a picture that is all transparent passes for that, and loses nothing. */
+/** Whether nothing was drawn; an all transparent picture counts as that too, which changes nothing. */
 function isBlank(el: HTMLElement): boolean {
   if (!(el instanceof HTMLCanvasElement)) return false;
   const data = el.getContext("2d")?.getImageData(0, 0, el.width, el.height).data;

@@ -1,4 +1,4 @@
-/* The mask as a PNG file of one bit a pixel, made in the browser: it can be taken away even when the
+/* The mask as a PNG file of one bit a pixel, made in the browser: it can be downloaded even while the
    kernel is busy or gone. */
 import type { MaskRaster } from "./raster";
 
@@ -10,7 +10,7 @@ const CHECKSUMS = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value;
 });
 
-/** White is painted. */
+/** Encodes the mask; white is painted. */
 export async function maskFile(raster: MaskRaster): Promise<Blob> {
   const { width, height, pixels } = raster;
   const stride = 1 + Math.ceil(width / 8);
@@ -26,7 +26,7 @@ export async function maskFile(raster: MaskRaster): Promise<Blob> {
   const head = new DataView(new ArrayBuffer(13));
   head.setUint32(0, width);
   head.setUint32(4, height);
-  // one bit, grey; the rest is 0 in every PNG that matters here
+  // one bit, grey; the other fields are 0
   head.setUint8(8, 1);
   const packed = new Blob([rows]).stream().pipeThrough(new CompressionStream("deflate"));
   const data = new Uint8Array(await new Response(packed).arrayBuffer());
@@ -61,6 +61,6 @@ export function download(file: Blob, name: string): void {
   link.href = URL.createObjectURL(file);
   link.download = name;
   link.click();
-  // the browser has taken it by then
+  // the browser has read the file by then
   window.setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

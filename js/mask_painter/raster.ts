@@ -1,26 +1,26 @@
-/* The mask that operations make, pixel for pixel the one that the kernel makes, kept up to date while
-   somebody paints. It follows a list of operations: what two lists have in common stays, the rest is
-   taken back and drawn anew. Nothing here knows the page. */
-import { around, type Box, nowhere } from "./box";
-import { Covered } from "./covered";
+/* The mask that operations make, pixel for pixel the same as the kernel's, updated during a stroke. It
+   follows a list of operations: the common beginning of the old and the new list stays drawn, the rest
+   is reverted and the new operations are drawn. Independent of the page. */
+import { type Box, emptyBox, union } from "./box";
+import { CoveredSpans } from "./covered";
 import type { Operation, Stroke } from "./operations";
 import { capsule, eachSpan, type Put } from "./spans";
 
-interface Drawn {
+interface DrawnOperation {
   operation: Operation;
   box: Box;
-  /** What it changed: first pixel and length of each run; null if that is no longer known. */
+  /** The pixels that it changed: start and length of each run; null if they are no longer stored. */
   runs: Int32Array | null;
 }
 
-// bits of a pixel: in the mask; changed by the operation that is being drawn; inside its shape
+// bits of a pixel: in the mask; changed by the current operation; inside its shape
 const SET = 1;
 const CHANGED = 2;
 const INSIDE = 4;
 const CHANGED_WORD = 0x02020202;
 
-// of memory for taking back; beyond that the oldest operations are drawn again from the start
-const MOST_RUN_BYTES = 64_000_000;
+// memory for undo; without its runs, an operation is undone by drawing all before it again
+const MAX_RUN_BYTES = 64_000_000;
 
 export class MaskRaster {
   readonly width: number;
@@ -32,12 +32,12 @@ export class MaskRaster {
   readonly #words: Uint32Array;
   readonly #whole: Box;
   #base: Uint8Array | null = null;
-  #drawn: Drawn[] = [];
+  #drawn: DrawnOperation[] = [];
   #runBytes = 0;
-  #live: { radius: number; erase: boolean; points: number[] } | null = null;
-  /** What the operation that is being drawn changed so far. */
-  #box = nowhere();
-  readonly #covered: Covered;
+  #stroke: { radius: number; erase: boolean; points: number[] } | null = null;
+  /** Where the current operation changed pixels so far. */
+  #box = emptyBox();
+  readonly #covered: CoveredSpans;
 
   constructor(width: number, height: number) {
     this.width = width;
@@ -46,28 +46,28 @@ export class MaskRaster {
     const bytes = new ArrayBuffer(4 * Math.ceil((width * height) / 4));
     this.pixels = new Uint8Array(bytes);
     this.#words = new Uint32Array(bytes);
-    this.#covered = new Covered(height);
+    this.#covered = new CoveredSpans(height);
   }
 
   get painting(): boolean {
-    return this.#live !== null;
+    return this.#stroke !== null;
   }
 
-  /** Begins anew from what is in the mask before any operation: one bit a pixel, or nothing. */
-  startFrom(base: Uint8Array | null): void {
-    const live = this.#live;
+  /** Starts again from the mask before any operation: one bit a pixel, or null for an empty one. */
+  setBase(base: Uint8Array | null): void {
+    const stroke = this.#stroke;
     this.#base = base;
     this.#reset();
-    if (live) {
-      this.begin(live.radius, live.erase);
-      this.extend(live.points);
+    if (stroke) {
+      this.beginStroke(stroke.radius, stroke.erase);
+      this.extendStroke(stroke.points);
     }
   }
 
-  /** Takes on the mask of these operations; returns where that changed something. */
+  /** Draws the mask of these operations; returns where pixels changed. */
   follow(operations: readonly Operation[]): Box {
-    const live = this.#live;
-    let box = live ? this.abandon() : nowhere();
+    const stroke = this.#stroke;
+    let box = stroke ? this.cancelStroke() : emptyBox();
     let common = 0;
     while (
       common < this.#drawn.length &&
@@ -76,68 +76,68 @@ export class MaskRaster {
     ) {
       common++;
     }
-    box = around(box, this.#goBack(common));
+    box = union(box, this.#goBack(common));
     for (let at = this.#drawn.length; at < operations.length; at++) {
-      box = around(box, this.#draw(operations[at] as Operation));
+      box = union(box, this.#draw(operations[at] as Operation));
     }
-    // somebody is in the middle of a stroke: it goes on, over what came meanwhile
-    if (live) {
-      this.begin(live.radius, live.erase);
-      box = around(box, this.extend(live.points));
+    // a stroke in progress continues, on top of the new operations
+    if (stroke) {
+      this.beginStroke(stroke.radius, stroke.erase);
+      box = union(box, this.extendStroke(stroke.points));
     }
     return box;
   }
 
-  /** Begins a stroke, which is drawn as its points come. */
-  begin(radius: number, erase: boolean): void {
-    this.#live = { radius, erase, points: [] };
-    this.#covered.forget();
+  /** Begins a stroke, drawn as its points arrive. */
+  beginStroke(radius: number, erase: boolean): void {
+    this.#stroke = { radius, erase, points: [] };
+    this.#covered.reset();
   }
 
-  /** Draws on to more points, x, y, x, y, …, which have to be float32; returns where. */
-  extend(points: readonly number[]): Box {
-    const live = this.#live;
-    if (!live || points.length === 0) return nowhere();
+  /** Adds points to the stroke (x, y, x, y, …, float32 values); returns where pixels changed. */
+  extendStroke(points: readonly number[]): Box {
+    const stroke = this.#stroke;
+    if (!stroke || points.length === 0) return emptyBox();
     const before = this.#box;
-    this.#box = nowhere();
-    const put = this.#putter(live.erase ? 0 : SET);
-    let at = live.points.length;
-    for (const value of points) live.points.push(value);
+    this.#box = emptyBox();
+    const put = this.#spanSetter(stroke.erase ? 0 : SET);
+    let at = stroke.points.length;
+    for (const value of points) stroke.points.push(value);
     if (at === 0) {
-      capsule(live.points, 0, 0, live.radius, this.width, this.height, put);
+      capsule(stroke.points, 0, 0, stroke.radius, this.width, this.height, put);
       at = 2;
     }
-    for (; at < live.points.length; at += 2) {
-      capsule(live.points, at - 2, at, live.radius, this.width, this.height, put);
+    for (; at < stroke.points.length; at += 2) {
+      capsule(stroke.points, at - 2, at, stroke.radius, this.width, this.height, put);
     }
     const box = this.#box;
-    this.#box = around(before, box);
+    this.#box = union(before, box);
     return box;
   }
 
-  /** Ends the stroke and keeps it; null if there is none. */
-  commit(): Stroke | null {
-    const live = this.#live;
-    if (!live) return null;
-    this.#live = null;
-    const { radius, erase } = live;
-    const points = Float32Array.from(live.points);
+  /** Ends the stroke and returns it; null if there is none. */
+  commitStroke(): Stroke | null {
+    const stroke = this.#stroke;
+    if (!stroke) return null;
+    this.#stroke = null;
+    const { radius, erase } = stroke;
+    const points = Float32Array.from(stroke.points);
     const operation: Stroke = { kind: "stroke", points, radius, erase };
     this.#keep(operation);
     return operation;
   }
 
-  /** Ends the stroke as if it had not been; returns where. */
-  abandon(): Box {
-    this.#live = null;
+  /** Ends the stroke and removes it; returns where pixels changed. */
+  cancelStroke(): Box {
+    this.#stroke = null;
     const box = this.#box;
-    this.#box = nowhere();
+    this.#box = emptyBox();
     this.#flip(this.#changedRuns(box));
     return box;
   }
 
   #draw(operation: Operation): Box {
-    this.#box = nowhere();
+    this.#box = emptyBox();
     if (operation.kind === "invert") {
       for (let at = 0; at < this.#words.length; at++) {
         this.#words[at] = (this.#words[at] as number) ^ 0x01010101;
@@ -149,7 +149,7 @@ export class MaskRaster {
       this.#drawn.push({ operation, box, runs: null });
       return box;
     }
-    this.#covered.forget();
+    this.#covered.reset();
     if (operation.kind === "clear") {
       this.#box = { ...this.#whole };
       this.#clear(0);
@@ -163,16 +163,16 @@ export class MaskRaster {
       this.#box = { ...this.#whole };
       this.#clear(INSIDE);
     } else {
-      const takesOut =
+      const subtracts =
         operation.kind === "stroke" ? operation.erase : operation.mode === "subtract";
-      eachSpan(operation, this.width, this.height, this.#putter(takesOut ? 0 : SET));
+      eachSpan(operation, this.width, this.height, this.#spanSetter(subtracts ? 0 : SET));
     }
     return this.#keep(operation);
   }
 
-  /** Returns what sets a span, and notes what that changes. */
-  #putter(value: number): Put {
-    return this.#covered.only((row, start, end) => this.#put(value, row, start, end));
+  /** Returns a function that sets spans and marks the pixels that this changes. */
+  #spanSetter(value: number): Put {
+    return this.#covered.newParts((row, start, end) => this.#put(value, row, start, end));
   }
 
   #put(value: number, row: number, start: number, end: number): void {
@@ -194,14 +194,14 @@ export class MaskRaster {
     if (end > box.x1) box.x1 = end;
   }
 
-  /** Takes out everything, or all that is not inside the shape. */
-  #clear(but: number): void {
+  /** Clears every pixel except those with the bit `kept`. */
+  #clear(kept: number): void {
     const { pixels } = this;
     for (let word = 0; word < this.#words.length; word++) {
       if (this.#words[word] === 0) continue;
       for (let at = 4 * word; at < 4 * word + 4; at++) {
         const pixel = pixels[at] as number;
-        if (pixel & SET && (pixel & but) === 0) {
+        if (pixel & SET && (pixel & kept) === 0) {
           pixels[at] = CHANGED;
           this.count--;
         } else {
@@ -213,12 +213,12 @@ export class MaskRaster {
 
   #keep(operation: Operation): Box {
     const box = this.#box;
-    this.#box = nowhere();
+    this.#box = emptyBox();
     const runs = Int32Array.from(this.#changedRuns(box));
     this.#drawn.push({ operation, box, runs });
     this.#runBytes += runs.byteLength;
-    for (let at = 0; this.#runBytes > MOST_RUN_BYTES && at < this.#drawn.length - 1; at++) {
-      const old = this.#drawn[at] as Drawn;
+    for (let at = 0; this.#runBytes > MAX_RUN_BYTES && at < this.#drawn.length - 1; at++) {
+      const old = this.#drawn[at] as DrawnOperation;
       this.#runBytes -= old.runs?.byteLength ?? 0;
       old.runs = null;
     }
@@ -226,9 +226,9 @@ export class MaskRaster {
   }
 
   #goBack(length: number): Box {
-    let box = nowhere();
+    let box = emptyBox();
     while (this.#drawn.length > length) {
-      const last = this.#drawn.pop() as Drawn;
+      const last = this.#drawn.pop() as DrawnOperation;
       if (last.operation.kind === "invert") {
         this.#draw(last.operation);
         this.#drawn.pop();
@@ -241,7 +241,7 @@ export class MaskRaster {
         for (const operation of operations) this.#draw(operation);
         return { ...this.#whole };
       }
-      box = around(box, last.box);
+      box = union(box, last.box);
     }
     return box;
   }
@@ -258,7 +258,7 @@ export class MaskRaster {
     }
   }
 
-  /** The runs in a box that the operation changed, all one way; they are not marked any more. */
+  /** The runs that the operation changed in a box, all the same way; their marks are removed. */
   #changedRuns(box: Box): number[] {
     const runs: number[] = [];
     const { pixels } = this;
@@ -288,8 +288,8 @@ export class MaskRaster {
   #reset(): void {
     this.#drawn = [];
     this.#runBytes = 0;
-    this.#live = null;
-    this.#box = nowhere();
+    this.#stroke = null;
+    this.#box = emptyBox();
     this.pixels.fill(0);
     this.count = 0;
     if (!this.#base) return;

@@ -1,18 +1,18 @@
 /* The exact pixels of strokes and shapes, as spans: the columns [start, end) of a row. A pixel
-   belongs to a shape if its centre, (column + ½, row + ½), does. The ends of a span are found by a
-   formula and then settled by the test that defines the shape; lumen_widgets/masks/spans.py does the
+   belongs to a shape if its centre, (column + ½, row + ½), does. The ends of a span are computed by a
+   formula and then corrected by the test that defines the shape; lumen_widgets/masks/spans.py does the
    same arithmetic in the same order, so that kernel and browser come to the same pixels. */
 import type { Operation, Shape } from "./operations";
 
 export type Put = (row: number, start: number, end: number) => void;
 type Inside = (cx: number) => boolean;
 
-// a segment that is no wider than this is upright: dividing by its width would say nothing
+// a segment that is no wider than this is upright: a division by its width would be meaningless
 const UPRIGHT = 1e-9;
 
 const clip = (value: number, low: number, high: number) => Math.min(Math.max(value, low), high);
 
-/** Calls `put` with every span of an operation that has some; they may overlap. */
+/** Calls `put` with every span of an operation; they may overlap. */
 export function eachSpan(operation: Operation, width: number, height: number, put: Put): void {
   switch (operation.kind) {
     case "stroke": {
@@ -35,7 +35,7 @@ export function eachSpan(operation: Operation, width: number, height: number, pu
   }
 }
 
-/** The spans of a brush that goes from one of `points` straight to another. */
+/** The spans of a round brush along the segment between two of `points`. */
 export function capsule(
   points: ArrayLike<number>,
   from: number,
@@ -56,7 +56,7 @@ export function capsule(
   const r2 = radius * radius;
   const upright = Math.abs(dx) < UPRIGHT;
   const level = Math.abs(dy) < UPRIGHT;
-  // a row more at each end: rounding must not lose one that is just touched
+  // one more row at each end: rounding must not lose a row that is just touched
   const top = clip(Math.floor(Math.min(ay, by) - radius - 0.5) - 1, 0, height);
   const bottom = clip(Math.ceil(Math.max(ay, by) + radius - 0.5) + 1, -1, height - 1);
   for (let row = top; row <= bottom; row++) {
@@ -78,7 +78,7 @@ export function capsule(
       low = Math.min(low, bx - half);
       high = Math.max(high, bx + half);
     }
-    // and what is between them: no farther along than the ends, no farther beside than the radius
+    // and the part between them: between the ends, and within the radius of the segment
     if (!(upright && level)) {
       let from = Number.NEGATIVE_INFINITY;
       let until = Number.POSITIVE_INFINITY;
@@ -134,7 +134,7 @@ function ellipse(shape: Shape, width: number, height: number, put: Put): void {
   const area2 = w * h * (w * h);
   const middle = x + w / 2;
   for (let row = top; row <= bottom; row++) {
-    // twice the way from the middle, times the other diameter: so nothing is divided
+    // twice the distance from the middle, times the other diameter: without a division
     const ny = (2 * (row + 0.5 - y) - h) * w;
     if (ny * ny > area2) continue;
     const half = Math.sqrt(Math.max(area2 - ny * ny, 0)) / h / 2;
@@ -174,7 +174,7 @@ function polygon(points: Float32Array, width: number, height: number, put: Put):
   }
   for (const [row, columns] of crossings) {
     columns.sort((one, other) => one - other);
-    // a closed line crosses a row an even number of times: each odd crossing leads inside
+    // a closed line crosses a row an even number of times: each odd crossing enters the polygon
     for (let at = 0; at + 1 < columns.length; at += 2) {
       const start = columns[at] as number;
       const end = columns[at + 1] as number;
@@ -183,7 +183,7 @@ function polygon(points: Float32Array, width: number, height: number, put: Put):
   }
 }
 
-/** Puts the span from `low` to `high`, its ends moved to where `inside` has them. */
+/** Puts the span from `low` to `high`, its ends corrected by `inside`. */
 function settle(
   row: number,
   low: number,
@@ -193,7 +193,7 @@ function settle(
   put: Put,
 ): void {
   if (!(low <= high)) return;
-  // beside the picture there is nothing to settle
+  // beside the picture there is nothing to correct
   const first = clip(Math.ceil(low - 0.5), -2, width + 1);
   const last = clip(Math.floor(high - 0.5), -2, width + 1);
   let start = first + 2;

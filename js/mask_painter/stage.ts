@@ -1,5 +1,5 @@
-/* The part of a painter that is painted on: the picture, the mask over it, and what shows where a
-   brush or a shape would go. It only shows: what a hand does is elsewhere. */
+/* The area of a painter for painting: the picture, the mask as an overlay, and previews of the brush and
+   of shapes. It only displays; the input is in pointer.ts and keys.ts. */
 import { element } from "../shared/dom";
 import type { Box } from "./box";
 import { Camera, type Point, type Size } from "./camera";
@@ -8,35 +8,35 @@ import { Overlay } from "./overlay";
 import type { MaskRaster } from "./raster";
 
 const SVG = "http://www.w3.org/2000/svg";
-// CSS px of a picture pixel from which on pixels are shown as squares
-const SQUARES = 3;
-// CSS px of the corner by which browsers let an element be resized
-const GRIP = 16;
+// CSS px of a picture pixel from which on pixels are shown as squares, not smoothed
+const MIN_SQUARE_SCALE = 3;
+// CSS px of the corner handle by which browsers resize an element
+const RESIZE_HANDLE = 16;
 
 export class Stage {
   readonly el: HTMLElement;
   readonly camera: Camera;
   readonly overlay: Overlay;
-  /** Where the picture's own element goes. */
+  /** The parent of the picture's element. */
   readonly picture = element("div", { class: "lumen-painter-picture", "aria-hidden": "true" });
   readonly #brush = element("div", { class: "lumen-painter-brush", hidden: "" });
   readonly #cursor = element("div", { class: "lumen-painter-cursor", hidden: "" });
   readonly #guide = document.createElementNS(SVG, "svg");
-  readonly #looked: () => void;
+  readonly #onRender: () => void;
   #brushAt: Point | null = null;
   #cursorAt: Point | null = null;
   #shape: Shape | null = null;
-  #looking = 0;
-  /** Of the brush, in picture pixels. */
+  #frame = 0;
+  /** The brush's, in picture pixels. */
   #radius = 1;
-  /** Of the stage, in device pixels. */
+  /** The stage's size in device pixels. */
   #pixels: Size = { width: 1, height: 1 };
 
-  /** `looked` is called whenever the camera moved. */
-  constructor(raster: MaskRaster, label: string, looked: () => void, signal: AbortSignal) {
+  /** `onRender` is called after each move of the camera. */
+  constructor(raster: MaskRaster, label: string, onRender: () => void, signal: AbortSignal) {
     this.camera = new Camera({ width: raster.width, height: raster.height });
     this.overlay = new Overlay(raster, this.camera);
-    this.#looked = looked;
+    this.#onRender = onRender;
     this.#guide.setAttribute("class", "lumen-painter-guide");
     this.#guide.setAttribute("aria-hidden", "true");
     this.el = element(
@@ -55,7 +55,7 @@ export class Stage {
     );
     const sized = new ResizeObserver(([entry]) => entry && this.#resized(entry));
     try {
-      // hears of pixels that become finer too, as on another screen or when the page is zoomed
+      // also reports a new pixel density, as on another screen or after a browser zoom
       sized.observe(this.el, { box: "device-pixel-content-box" });
     } catch {
       // Safari does not know it
@@ -64,15 +64,15 @@ export class Stage {
     signal.addEventListener("abort", () => sized.disconnect());
   }
 
-  /** Where an event is, in picture pixels. */
-  place(event: { clientX: number; clientY: number }): Point {
-    return this.camera.toPicture(this.onStage(event));
+  /** The point of an event, in picture pixels. */
+  picturePoint(event: { clientX: number; clientY: number }): Point {
+    return this.camera.toPicture(this.stagePoint(event));
   }
 
-  /** Where an event is, in CSS pixels of the stage. */
-  onStage(event: { clientX: number; clientY: number }): Point {
+  /** The point of an event, in CSS pixels of the stage. */
+  stagePoint(event: { clientX: number; clientY: number }): Point {
     const corner = this.el.getBoundingClientRect();
-    // a page of slides may be scaled as a whole
+    // a slide show may scale the page as a whole
     const across = corner.width / (this.el.offsetWidth || 1);
     const down = corner.height / (this.el.offsetHeight || 1);
     return {
@@ -81,83 +81,83 @@ export class Stage {
     };
   }
 
-  /** Whether an event is on the corner by which the stage is made higher. */
-  isGrip(event: { clientX: number; clientY: number }): boolean {
-    const { x, y } = this.onStage(event);
-    return x > this.el.clientWidth - GRIP && y > this.el.clientHeight - GRIP;
+  /** Whether an event is on the handle that resizes the stage. */
+  isResizeHandle(event: { clientX: number; clientY: number }): boolean {
+    const { x, y } = this.stagePoint(event);
+    return x > this.el.clientWidth - RESIZE_HANDLE && y > this.el.clientHeight - RESIZE_HANDLE;
   }
 
-  /** Shows what the camera sees, after it was moved. */
-  look(): void {
+  /** Draws all again, after the camera was moved. */
+  render(): void {
     const { x, y, scale, picture } = this.camera;
     const { style } = this.picture;
     style.inlineSize = `${picture.width * scale}px`;
     style.blockSize = `${picture.height * scale}px`;
     style.transform = `translate(${x}px, ${y}px)`;
-    this.picture.toggleAttribute("data-squares", scale >= SQUARES);
-    this.overlay.look(this.#pixels);
-    this.#showBrush();
-    this.#showCursor();
-    this.#showShape();
-    this.#looked();
+    this.picture.toggleAttribute("data-squares", scale >= MIN_SQUARE_SCALE);
+    this.overlay.render(this.#pixels);
+    this.#drawBrush();
+    this.#drawCursor();
+    this.#drawShape();
+    this.#onRender();
   }
 
-  /** Shows it with the next frame: wheel and fingers move the camera more often than that. */
-  lookSoon(): void {
-    window.cancelAnimationFrame(this.#looking);
-    this.#looking = window.requestAnimationFrame(() => this.look());
+  /** Draws all with the next frame: wheel and touch events come more often than frames. */
+  renderSoon(): void {
+    window.cancelAnimationFrame(this.#frame);
+    this.#frame = window.requestAnimationFrame(() => this.render());
   }
 
-  /** Gives back the memory of what is shown; the view is not used again. */
-  free(): void {
-    window.cancelAnimationFrame(this.#looking);
+  /** Frees the memory of the overlay; the stage is not used again. */
+  dispose(): void {
+    window.cancelAnimationFrame(this.#frame);
     this.overlay.el.width = 0;
     this.overlay.el.height = 0;
   }
 
-  /** Draws the mask anew where it changed. */
+  /** Draws the mask again where it changed. */
   draw(box: Box): void {
     this.overlay.draw(box);
   }
 
   /** Hides the mask, or shows it again. */
-  peek(hidden: boolean): void {
+  hideMask(hidden: boolean): void {
     this.overlay.el.hidden = hidden;
   }
 
-  /** Shows the brush at its true size around a place in the picture; null hides it. */
-  brush(at: Point | null, radius = this.#radius): void {
+  /** Shows the brush in its size around a point of the picture; null hides it. */
+  showBrush(at: Point | null, radius = this.#radius): void {
     this.#brushAt = at;
     this.#radius = radius;
-    this.#showBrush();
+    this.#drawBrush();
   }
 
-  /** Shows the keyboard's cursor; null hides it. */
-  cursor(at: Point | null): void {
+  /** Shows the keyboard cursor; null hides it. */
+  showCursor(at: Point | null): void {
     this.#cursorAt = at;
-    this.#showCursor();
+    this.#drawCursor();
   }
 
-  /** Shows where a shape would go; null hides it. */
-  shape(shape: Shape | null): void {
+  /** Shows a preview of a shape; null hides it. */
+  showShape(shape: Shape | null): void {
     this.#shape = shape;
-    this.#showShape();
+    this.#drawShape();
   }
 
   #resized({ contentRect, devicePixelContentBoxSize: exact }: ResizeObserverEntry): void {
     const { width, height } = contentRect;
-    // an output that is folded away keeps what it showed
+    // the output was collapsed: keep the size
     if (width === 0 || height === 0) return;
     const ratio = window.devicePixelRatio;
     this.#pixels = {
-      width: whole(width * ratio, exact?.[0]?.inlineSize),
-      height: whole(height * ratio, exact?.[0]?.blockSize),
+      width: devicePixels(width * ratio, exact?.[0]?.inlineSize),
+      height: devicePixels(height * ratio, exact?.[0]?.blockSize),
     };
     this.camera.resize({ width, height });
-    this.look();
+    this.render();
   }
 
-  #showBrush(): void {
+  #drawBrush(): void {
     const at = this.#brushAt && this.camera.toStage(this.#brushAt);
     this.#brush.hidden = !at;
     if (!at) return;
@@ -168,20 +168,20 @@ export class Stage {
     style.transform = `translate(${at.x - size / 2}px, ${at.y - size / 2}px)`;
   }
 
-  #showCursor(): void {
+  #drawCursor(): void {
     const at = this.#cursorAt && this.camera.toStage(this.#cursorAt);
     this.#cursor.hidden = !at;
     if (at) this.#cursor.style.transform = `translate(${at.x}px, ${at.y}px)`;
   }
 
-  #showShape(): void {
+  #drawShape(): void {
     this.#guide.replaceChildren();
     if (!this.#shape) return;
     const { kind, x, y, width, height } = this.#shape;
     const corner = this.camera.toStage({ x, y });
     const across = width * this.camera.scale;
     const down = height * this.camera.scale;
-    // twice, dark and light, to be seen on any picture
+    // twice, dark and light, to be visible on any picture
     for (const line of ["lumen-painter-line-dark", "lumen-painter-line-light"]) {
       const drawn = document.createElementNS(SVG, kind === "ellipse" ? "ellipse" : "rect");
       const places =
@@ -195,8 +195,8 @@ export class Stage {
   }
 }
 
-/** A number of device pixels: as the browser says it, since a stage that is off by one shows them
-    blurred; or the nearest one, where a browser that only plays a dense screen counts others. */
-function whole(length: number, exact: number | undefined): number {
+/** A length in device pixels: the browser's exact number, since a canvas that is one pixel off is
+    blurred; or rounded, where an emulated pixel density makes the browser report another number. */
+function devicePixels(length: number, exact: number | undefined): number {
   return exact !== undefined && Math.abs(exact - length) < 1 ? exact : Math.round(length);
 }

@@ -1,15 +1,15 @@
-/* A painter's controls: tools, size, changes, the view, and how the mask looks. */
+/* A painter's controls: tools, size, undo and other changes, zoom, and the overlay's colour. */
 import { element, icon } from "../shared/dom";
 import { STEPWISE } from "../shared/gestures";
 import { newId } from "../shared/ids";
 import { fill } from "../shared/words";
 import type { Mode } from "./operations";
-import type { Hand, Tool } from "./tools";
-import { LEAST_RADIUS } from "./tools";
+import type { Tool, Tools } from "./tools";
+import { MIN_RADIUS } from "./tools";
 import type { Words } from "./words";
 
-// of the size slider, whose steps are equal factors
-const STEPS = 1000;
+// of the size slider, each by the same factor
+const SLIDER_STEPS = 1000;
 
 const TOOLS: [Tool, string, string[]][] = [
   [
@@ -29,7 +29,7 @@ const ICONS = {
   zoomIn: ["M3.5 8h9", "M8 3.5v9"],
 };
 
-export interface Deeds {
+export interface ToolbarActions {
   undo: () => void;
   redo: () => void;
   invert: () => void;
@@ -39,16 +39,16 @@ export interface Deeds {
   fit: () => void;
   actual: () => void;
   peek: (on: boolean) => void;
-  /** Shows the brush while its size is chosen. */
+  /** Shows the brush while its size is changed. */
   sizing: (on: boolean) => void;
 }
 
-export class MaskToolbar {
+export class Toolbar {
   readonly el: HTMLElement;
-  readonly #hand: Hand;
+  readonly #tools: Tools;
   readonly #words: Words;
-  readonly #tools = new Map<Tool, HTMLInputElement>();
-  readonly #modes = new Map<Mode, HTMLInputElement>();
+  readonly #toolInputs = new Map<Tool, HTMLInputElement>();
+  readonly #modeInputs = new Map<Mode, HTMLInputElement>();
   readonly #size: HTMLInputElement;
   readonly #sizeWords = element("output", { class: "lumen-painter-size-words" });
   readonly #brushOnly: HTMLElement;
@@ -58,22 +58,22 @@ export class MaskToolbar {
   readonly #undo: HTMLButtonElement;
   readonly #redo: HTMLButtonElement;
 
-  constructor(hand: Hand, words: Words, deeds: Deeds) {
-    this.#hand = hand;
+  constructor(tools: Tools, words: Words, actions: ToolbarActions) {
+    this.#tools = tools;
     this.#words = words;
-    this.#size = element("input", { type: "range", min: "0", max: String(STEPS) });
+    this.#size = element("input", { type: "range", min: "0", max: String(SLIDER_STEPS) });
     this.#size.addEventListener("input", () => {
-      this.#showSize(this.#radiusChosen());
-      deeds.sizing(true);
+      this.#showSize(this.sliderRadius);
+      actions.sizing(true);
     });
-    // one message when it is let go of, none while it moves
+    // one message when the slider is released, none while it moves
     this.#size.addEventListener("change", () => {
-      hand.choose("radius", this.#radiusChosen());
-      deeds.sizing(false);
+      tools.choose("radius", this.sliderRadius);
+      actions.sizing(false);
     });
     this.#color = element("input", { type: "color", "aria-label": words.color });
     this.#color.title = words.color;
-    this.#color.addEventListener("change", () => hand.choose("color", this.#color.value));
+    this.#color.addEventListener("change", () => tools.choose("color", this.#color.value));
     this.#opacity = element("input", {
       type: "range",
       min: "0.1",
@@ -83,10 +83,10 @@ export class MaskToolbar {
     });
     this.#opacity.title = words.opacity;
     this.#opacity.addEventListener("change", () => {
-      hand.choose("opacity", this.#opacity.valueAsNumber);
+      tools.choose("opacity", this.#opacity.valueAsNumber);
     });
-    this.#undo = stepwise(words.undo, deeds.undo, ICONS.undo, "Ctrl+Z");
-    this.#redo = stepwise(words.redo, deeds.redo, ICONS.redo, "Ctrl+Shift+Z");
+    this.#undo = stepwiseButton(words.undo, actions.undo, ICONS.undo, "Ctrl+Z");
+    this.#redo = stepwiseButton(words.redo, actions.redo, ICONS.redo, "Ctrl+Shift+Z");
     this.#brushOnly = element(
       "label",
       { class: "lumen-painter-size" },
@@ -94,14 +94,14 @@ export class MaskToolbar {
       this.#size,
       this.#sizeWords,
     );
-    this.#shapesOnly = this.#radios("mode", words.mode, MODES, this.#modes, (mode) => [
+    this.#shapesOnly = this.#radios("mode", words.mode, MODES, this.#modeInputs, (mode) => [
       element("span", {}, words[mode]),
     ]);
-    const tools = this.#radios(
+    const toolRadios = this.#radios(
       "tool",
       words.tools,
       TOOLS.map(([tool]) => tool),
-      this.#tools,
+      this.#toolInputs,
       (tool) => {
         const [, key, paths] = TOOLS.find(([name]) => name === tool) as (typeof TOOLS)[number];
         const drawn = element("span", { class: "lumen-painter-icon" }, icon(...paths));
@@ -112,53 +112,48 @@ export class MaskToolbar {
     this.el = element(
       "div",
       { class: "lumen-painter-tools" },
-      tools,
+      toolRadios,
       this.#brushOnly,
       this.#shapesOnly,
       group(
         words.changes,
         this.#undo,
         this.#redo,
-        button(words.invert, deeds.invert, null, "I"),
-        button(words.clear, deeds.clear, null, "Delete"),
+        button(words.invert, actions.invert, null, "I"),
+        button(words.clear, actions.clear, null, "Delete"),
       ),
       group(
         words.view,
-        stepwise(words.zoomOut, deeds.zoomOut, ICONS.zoomOut, "-"),
-        stepwise(words.zoomIn, deeds.zoomIn, ICONS.zoomIn, "+"),
-        button(words.fit, deeds.fit, null, "0"),
-        button(words.actual, deeds.actual, null, "1"),
+        stepwiseButton(words.zoomOut, actions.zoomOut, ICONS.zoomOut, "-"),
+        stepwiseButton(words.zoomIn, actions.zoomIn, ICONS.zoomIn, "+"),
+        button(words.fit, actions.fit, null, "0"),
+        button(words.actual, actions.actual, null, "1"),
         this.#color,
         this.#opacity,
-        peekButton(words, deeds.peek),
+        peekButton(words, actions.peek),
       ),
     );
     this.update();
   }
 
-  /** Shows what is chosen, and what can be done now. */
+  /** Shows the chosen tool and settings, and whether undo and redo are possible. */
   update(): void {
-    const { tool, mode, radius } = this.#hand;
-    for (const [name, input] of this.#tools) input.checked = name === tool;
-    for (const [name, input] of this.#modes) input.checked = name === mode;
-    this.#brushOnly.hidden = !this.#hand.paints;
-    this.#shapesOnly.hidden = this.#hand.paints;
+    const { tool, mode, radius } = this.#tools;
+    for (const [name, input] of this.#toolInputs) input.checked = name === tool;
+    for (const [name, input] of this.#modeInputs) input.checked = name === mode;
+    this.#brushOnly.hidden = !this.#tools.paints;
+    this.#shapesOnly.hidden = this.#tools.paints;
     this.#size.value = String(this.#stepOf(radius));
     this.#showSize(radius);
-    const { done, undone } = this.#hand.document.history;
-    // not `disabled`, which would take the focus away, and have the next key work on the notebook
+    const { done, undone } = this.#tools.document.history;
+    // not `disabled`, which would drop the focus: the next key would then go to the notebook
     this.#undo.setAttribute("aria-disabled", String(done.length === 0));
     this.#redo.setAttribute("aria-disabled", String(undone.length === 0));
   }
 
-  look(color: string, opacity: number): void {
+  showMaskStyle(color: string, opacity: number): void {
     this.#color.value = color;
     this.#opacity.value = String(opacity);
-  }
-
-  /** The radius that the slider says at this moment. */
-  get sliding(): number {
-    return this.#radiusChosen();
   }
 
   #radios<Name extends string>(
@@ -176,28 +171,29 @@ export class MaskToolbar {
     const shared = `lumen-${newId()}`;
     for (const name of names) {
       const input = element("input", { type: "radio", name: shared, value: name });
-      input.addEventListener("change", () => this.#hand.choose(what, name as never));
+      input.addEventListener("change", () => this.#tools.choose(what, name as never));
       inputs.set(name, input);
       el.append(element("label", { class: "lumen-painter-radio" }, input, ...content(name)));
     }
     return el;
   }
 
-  get #most(): number {
-    const { width, height } = this.#hand.document.raster;
+  get #maxDiameter(): number {
+    const { width, height } = this.#tools.document.raster;
     return Math.max(width, height, 2);
   }
 
-  #radiusChosen(): number {
-    const part = this.#size.valueAsNumber / STEPS;
-    const size = 2 * LEAST_RADIUS * (this.#most / (2 * LEAST_RADIUS)) ** part;
-    // whole pixels: nobody can tell a third of one
-    return Math.max(LEAST_RADIUS, Math.round(size) / 2);
+  /** The radius that the slider stands at. */
+  get sliderRadius(): number {
+    const part = this.#size.valueAsNumber / SLIDER_STEPS;
+    const size = 2 * MIN_RADIUS * (this.#maxDiameter / (2 * MIN_RADIUS)) ** part;
+    // a whole number of pixels: smaller differences are not visible
+    return Math.max(MIN_RADIUS, Math.round(size) / 2);
   }
 
   #stepOf(radius: number): number {
-    const part = Math.log(radius / LEAST_RADIUS) / Math.log(this.#most / (2 * LEAST_RADIUS));
-    return Math.round(STEPS * Math.min(Math.max(part, 0), 1));
+    const part = Math.log(radius / MIN_RADIUS) / Math.log(this.#maxDiameter / (2 * MIN_RADIUS));
+    return Math.round(SLIDER_STEPS * Math.min(Math.max(part, 0), 1));
   }
 
   #showSize(radius: number): void {
@@ -217,7 +213,7 @@ function group(label: string, ...controls: Node[]): HTMLElement {
 
 function button(
   label: string,
-  deed: () => void,
+  action: () => void,
   paths: string[] | null,
   key: string,
 ): HTMLButtonElement {
@@ -230,18 +226,18 @@ function button(
     made.append(label);
   }
   made.title = `${label} (${key})`;
-  made.addEventListener("click", deed);
+  made.addEventListener("click", action);
   return made;
 }
 
-/** A button of which each click of a quick series takes a step. */
-function stepwise(...described: Parameters<typeof button>): HTMLButtonElement {
+/** A button where each click of a quick series counts. */
+function stepwiseButton(...described: Parameters<typeof button>): HTMLButtonElement {
   const made = button(...described);
   made.setAttribute(STEPWISE, "");
   return made;
 }
 
-/** Shows the picture alone as long as the button is held, by pointer or by key. */
+/** A button that hides the mask while it is held, by pointer or by key. */
 function peekButton(words: Words, peek: (on: boolean) => void): HTMLButtonElement {
   const made = element("button", { type: "button", class: "lumen-button" }, words.peek);
   made.title = `${words.peekHelp} (P)`;

@@ -1,5 +1,5 @@
-/* What a hand does to a mask, with a pointer or with keys: the tool that is chosen, at places in the
-   picture. */
+/* The painter's tools: the chosen tool and its settings, applied to the mask at points of the picture,
+   for pointer and keyboard alike. */
 import type { AnyModel } from "@anywidget/types";
 import type { Point } from "./camera";
 import type { MaskDocument } from "./document";
@@ -8,23 +8,23 @@ import type { Mode, Shape } from "./operations";
 
 export type Tool = MaskPainterModel["tool"];
 
-export const LEAST_RADIUS = 0.5;
-// one press of [ or ]: small brushes by a pixel, large ones by what is seen to be larger
+export const MIN_RADIUS = 0.5;
+// of [ or ]: a small brush changes by a pixel, a large one by this factor, which is visible
 const SIZE_STEP = 1.2;
 
-export interface Held {
-  /** Square or circle. */
+export interface Modifiers {
+  /** Shift: a square or a circle. */
   square: boolean;
-  /** Take out, whatever the mode is. */
+  /** Alt: subtract, whatever the mode is. */
   subtract: boolean;
 }
 
-export class Hand {
+export class Tools {
   readonly document: MaskDocument;
   readonly #model: AnyModel<MaskPainterModel>;
-  /** Where painting ended last, from where a straight line goes on. */
+  /** The end of the last stroke, where a straight line starts. */
   #last: Point | null = null;
-  /** Which stroke of the mask this hand draws. */
+  /** The number of this view's stroke in the document. */
   #stroke = 0;
 
   constructor(document: MaskDocument, model: AnyModel<MaskPainterModel>) {
@@ -48,7 +48,7 @@ export class Hand {
     return this.tool === "brush" || this.tool === "eraser";
   }
 
-  /** Chooses what the controls say, here and in the other views; one message. */
+  /** Sets a trait, in this view and the others, with one message. */
   choose<K extends "tool" | "radius" | "mode" | "color" | "opacity">(
     name: K,
     value: MaskPainterModel[K],
@@ -58,7 +58,7 @@ export class Hand {
     try {
       this.#model.save_changes();
     } catch {
-      // a kernel that is gone need not know
+      // a kernel that is gone does not need it
     }
   }
 
@@ -67,24 +67,24 @@ export class Hand {
     else this.choose("mode", this.mode === "subtract" ? "add" : "subtract");
   }
 
-  resize(larger: boolean): void {
+  resizeBrush(larger: boolean): void {
     const { width, height } = this.document.raster;
     const size = 2 * this.radius;
     const next = larger
       ? Math.max(size + 1, Math.round(size * SIZE_STEP))
       : Math.min(size - 1, Math.round(size / SIZE_STEP));
     const most = Math.max(width, height);
-    this.choose("radius", Math.min(Math.max(LEAST_RADIUS, next / 2), most));
+    this.choose("radius", Math.min(Math.max(MIN_RADIUS, next / 2), most));
   }
 
-  /** Puts the brush down; `line` draws from where it was lifted last. */
-  press(at: Point, line: boolean, erase = this.tool === "eraser"): void {
-    this.#stroke = this.document.begin(this.radius, erase);
-    if (line && this.#last) this.document.extend([this.#last.x, this.#last.y], this.#stroke);
-    this.move([at]);
+  /** Begins a stroke; `line` draws a straight line from the end of the last one. */
+  beginStroke(at: Point, line: boolean, erase = this.tool === "eraser"): void {
+    this.#stroke = this.document.beginStroke(this.radius, erase);
+    if (line && this.#last) this.document.extendStroke([this.#last.x, this.#last.y], this.#stroke);
+    this.extendStroke([at]);
   }
 
-  move(path: readonly Point[]): void {
+  extendStroke(path: readonly Point[]): void {
     const points: number[] = [];
     for (const at of path) {
       if (this.#last && at.x === this.#last.x && at.y === this.#last.y && points.length > 0)
@@ -92,24 +92,24 @@ export class Hand {
       points.push(at.x, at.y);
       this.#last = at;
     }
-    this.document.extend(points, this.#stroke);
+    this.document.extendStroke(points, this.#stroke);
   }
 
-  lift(): void {
-    this.document.commit(this.#stroke);
+  commitStroke(): void {
+    this.document.commitStroke(this.#stroke);
   }
 
-  /** Takes back the stroke that is being drawn. */
-  abandon(): void {
-    this.document.abandon(this.#stroke);
+  /** Removes the stroke in progress. */
+  cancelStroke(): void {
+    this.document.cancelStroke(this.#stroke);
   }
 
   /** The shape between two corners, of whole pixels; null where there is none. */
-  shape(from: Point, to: Point, held: Held): Shape | null {
+  shapeBetween(from: Point, to: Point, modifiers: Modifiers): Shape | null {
     const kind = this.tool === "ellipse" ? "ellipse" : "rectangle";
     let dx = to.x - from.x;
     let dy = to.y - from.y;
-    if (held.square) {
+    if (modifiers.square) {
       const side = Math.max(Math.abs(dx), Math.abs(dy));
       dx = dx < 0 ? -side : side;
       dy = dy < 0 ? -side : side;
@@ -119,11 +119,11 @@ export class Hand {
     const width = Math.round(Math.max(from.x, from.x + dx)) - left;
     const height = Math.round(Math.max(from.y, from.y + dy)) - top;
     if (width < 1 || height < 1) return null;
-    const mode = held.subtract ? "subtract" : this.mode;
+    const mode = modifiers.subtract ? "subtract" : this.mode;
     return { kind, x: left, y: top, width, height, mode };
   }
 
-  put(shape: Shape): void {
-    this.document.do(shape);
+  apply(shape: Shape): void {
+    this.document.apply(shape);
   }
 }

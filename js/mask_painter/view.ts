@@ -1,35 +1,35 @@
-/* One view of a mask painter: its controls, its stage, and what is said of the mask. */
+/* One view of a mask painter: its controls, its stage, and the state of the mask in words. */
 import type { AnyModel } from "@anywidget/types";
 import { element } from "../shared/dom";
-import { oneThingAGesture } from "../shared/gestures";
+import { oneActionPerGesture } from "../shared/gestures";
 import { newId } from "../shared/ids";
 import { keepKeys } from "../shared/keyboard";
 import { fill } from "../shared/words";
 import type { MaskDocument } from "./document";
 import { keyList } from "./key_list";
-import { isChange, Keys } from "./keys";
+import { isUndoOrRedo, Keys } from "./keys";
 import type { MaskPainterModel } from "./messages";
 import { NumbersForm } from "./numbers_form";
 import { PictureHost } from "./picture_host";
 import { download, maskFile } from "./png";
 import { listenToPointers } from "./pointer";
 import { Stage } from "./stage";
-import { MaskToolbar } from "./toolbar";
-import { Hand } from "./tools";
+import { Toolbar } from "./toolbar";
+import { Tools } from "./tools";
 import type { Words } from "./words";
 
 // one press of + or -
 const ZOOM = 1.25;
-// a screen reader should not begin again with every stroke
-const SAY_MS = 500;
+// milliseconds: a screen reader should not start again with every stroke
+const ANNOUNCE_DELAY_MS = 500;
 const CHOICES = ["tool", "mode", "radius", "color", "opacity"] as const;
 
-/** What the kernel may send a view: the picture itself. */
+/** A view, for the picture's file if the kernel sends it. */
 export interface PainterView {
   showPicture: (bytes: DataView, type: string) => void;
 }
 
-/** Builds a view into `el` and keeps it in step with the mask until `signal` ends. */
+/** Builds a view into `el` and keeps it up to date with the mask until `signal` aborts. */
 export function showPainter(
   el: HTMLElement,
   model: AnyModel<MaskPainterModel>,
@@ -37,7 +37,7 @@ export function showPainter(
   words: Words,
   signal: AbortSignal,
 ): PainterView {
-  const hand = new Hand(mask, model);
+  const tools = new Tools(mask, model);
   const { width, height } = mask.raster;
   const size = { width: String(width), height: String(height) };
   const alt = model.get("_alt");
@@ -59,37 +59,37 @@ export function showPainter(
   help.id = `lumen-help-${newId()}`;
   stage.el.setAttribute("aria-describedby", help.id);
 
-  let saying = 0;
-  const say = (text: string) => {
-    window.clearTimeout(saying);
-    saying = window.setTimeout(() => {
+  let announceTimer = 0;
+  const announce = (text: string) => {
+    window.clearTimeout(announceTimer);
+    announceTimer = window.setTimeout(() => {
       heard.textContent = text;
-    }, SAY_MS);
+    }, ANNOUNCE_DELAY_MS);
   };
   const zoomBy = (factor: number) => {
     stage.camera.zoom(stage.camera.scale * factor);
-    stage.look();
+    stage.render();
   };
-  const peek = (on: boolean) => stage.peek(on);
+  const peek = (on: boolean) => stage.hideMask(on);
   const middle = () =>
     stage.camera.toPicture({
       x: stage.camera.stage.width / 2,
       y: stage.camera.stage.height / 2,
     });
-  const toolbar: MaskToolbar = new MaskToolbar(hand, words, {
-    undo: () => mask.do({ kind: "undo" }),
-    redo: () => mask.do({ kind: "redo" }),
-    invert: () => mask.do({ kind: "invert" }),
-    clear: () => mask.do({ kind: "clear" }),
+  const toolbar: Toolbar = new Toolbar(tools, words, {
+    undo: () => mask.apply({ kind: "undo" }),
+    redo: () => mask.apply({ kind: "redo" }),
+    invert: () => mask.apply({ kind: "invert" }),
+    clear: () => mask.apply({ kind: "clear" }),
     zoomOut: () => zoomBy(1 / ZOOM),
     zoomIn: () => zoomBy(ZOOM),
     fit: () => {
       stage.camera.fit();
-      stage.look();
+      stage.render();
     },
     actual: () => zoomBy(1 / stage.camera.scale),
     peek,
-    sizing: (on) => stage.brush(on ? middle() : null, toolbar.sliding),
+    sizing: (on) => stage.showBrush(on ? middle() : null, toolbar.sliderRadius),
   });
   const root = element("section", {
     class: "lumen lumen-painter",
@@ -97,11 +97,11 @@ export function showPainter(
     lang: words.lang,
     dir: "ltr",
   });
-  const keys = new Keys(root, stage, hand, words, say, peek, signal);
+  const keys = new Keys(root, stage, tools, words, announce, peek, signal);
   listenToPointers(
     stage,
-    hand,
-    { panning: () => keys.panning, pointed: (at) => keys.pointed(at) },
+    tools,
+    { panning: () => keys.panning, pointerUsed: (at) => keys.pointerUsed(at) },
     signal,
   );
 
@@ -115,20 +115,20 @@ export function showPainter(
     if (part < 0.001) return words.shareLittle;
     return fill(words.share, { percent: Math.min(100 * part, 99.9).toFixed(1) });
   };
-  const summarise = () => {
+  const showSummary = () => {
     share.textContent = shareWords();
-    const behind = mask.waiting ? words.waiting : mask.known ? "" : words.loading;
-    const text = mask.lost ? words.lost : mask.refused ? words.refused : behind;
+    const behind = mask.delayed ? words.waiting : mask.loaded ? "" : words.loading;
+    const text = mask.disconnected ? words.lost : mask.refused ? words.refused : behind;
     if (note.textContent !== text) note.textContent = text;
     note.hidden = text === "";
   };
-  const choose = () => {
+  const showChoices = () => {
     toolbar.update();
-    toolbar.look(model.get("color"), model.get("opacity"));
-    stage.el.dataset.tool = hand.tool;
-    stage.overlay.paint(model.get("color"), model.get("opacity"));
+    toolbar.showMaskStyle(model.get("color"), model.get("opacity"));
+    stage.el.dataset.tool = tools.tool;
+    stage.overlay.setTint(model.get("color"), model.get("opacity"));
   };
-  const resize = () => toolbar.update();
+  const showRadius = () => toolbar.update();
 
   root.append(
     toolbar.el,
@@ -136,35 +136,35 @@ export function showPainter(
     element("div", { class: "lumen-painter-frame" }, stage.el),
     note,
     element("footer", {}, element("span", {}, fill(words.dimensions, size)), share, zoom, save),
-    new NumbersForm(hand, words).el,
+    new NumbersForm(tools, words).el,
     keyList(words),
     heard,
   );
   el.replaceChildren(root);
-  keepKeys(root, signal, isChange);
-  oneThingAGesture(root, signal);
+  keepKeys(root, signal, isUndoOrRedo);
+  oneActionPerGesture(root, signal);
 
   mask.listen(({ box, step }) => {
     stage.draw(box);
     if (!step) return;
-    summarise();
+    showSummary();
     toolbar.update();
-    say(shareWords());
+    announce(shareWords());
   }, signal);
   for (const name of CHOICES) {
-    const changed = name === "radius" ? resize : choose;
+    const changed = name === "radius" ? showRadius : showChoices;
     model.on(`change:${name}`, changed);
     signal.addEventListener("abort", () => model.off(`change:${name}`, changed));
   }
   signal.addEventListener("abort", () => {
-    window.clearTimeout(saying);
-    stage.free();
+    window.clearTimeout(announceTimer);
+    stage.dispose();
     root.remove();
   });
 
   const host = new PictureHost(stage.picture);
-  void host.show(model, { want: () => mask.wantPicture() }, signal);
-  choose();
-  summarise();
+  void host.show(model, { requestPicture: () => mask.wantPicture() }, signal);
+  showChoices();
+  showSummary();
   return { showPicture: (bytes, type) => host.showFile(bytes, type) };
 }

@@ -1,15 +1,15 @@
-/* What the chosen model can do, and so which call the form makes and what it may not take. */
+/* What the chosen model can do: which call the form makes, and which pictures it accepts. */
 import type { FormModel } from "./messages";
 
 export type Endpoint = "generations" | "edits" | "inpaint";
 
-/** What a model can do; null for one that nobody here knows, which is sent as it is. */
+/** What a model can do; null for a code that is not in the list, which is sent as it is. */
 export function abilities(models: FormModel[], code: string): Set<string> | null {
   const known = models.find((model) => model.code === code);
   return known === undefined ? null : new Set(known.can);
 }
 
-/** The call that the form makes; lumen_widgets/widgets/form_checks.py says the same. */
+/** The endpoint that the form calls; lumen_widgets/widgets/form_checks.py says the same. */
 export function endpointOf(images: number, mask: boolean, can: Set<string> | null): Endpoint {
   if (mask) return "inpaint";
   const wanted = images > 0 ? "edits" : "generations";
@@ -17,7 +17,7 @@ export function endpointOf(images: number, mask: boolean, can: Set<string> | nul
   return wanted;
 }
 
-/** Known codes that can do it. */
-export function able(models: FormModel[], endpoint: Endpoint): string[] {
+/** The codes of known models that serve an endpoint. */
+export function modelsFor(models: FormModel[], endpoint: Endpoint): string[] {
   return models.filter((model) => model.can.includes(endpoint)).map((model) => model.code);
 }

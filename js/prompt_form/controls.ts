@@ -1,4 +1,4 @@
-/* The form's controls: a field with its label, hint and error; a text that grows; one choice of a few. */
+/* The form's controls: a field with its label, hint and error; a text box that grows; a choice of a few values. */
 import { element, icon } from "../shared/dom";
 
 const WARNING = ["M8 2.2l6.2 11.3H1.8z", "M8 6.5v3", "M8 11.5v.1"];
@@ -51,11 +51,11 @@ export class Field {
     this.#describe();
   }
 
-  /** Shows what is wrong, or nothing for an empty text. */
+  /** Shows an error; an empty text removes it. */
   error(text: string): void {
     this.#words.textContent = text;
     this.#error.hidden = text === "";
-    // of a group, what is typed in; a group of pictures has nothing that could be invalid
+    // in a group, only its text fields; a group of pictures has no control that could be invalid
     const controls = this.#control.matches("fieldset:not([role])")
       ? this.#control.querySelectorAll(":scope > * > * input[type=text]")
       : [this.#control];
@@ -66,7 +66,7 @@ export class Field {
     this.#describe();
   }
 
-  /** Gives the focus to what is to be changed. */
+  /** Focuses the control to change. */
   focus(): void {
     const first = this.#control.matches("fieldset")
       ? this.#control.querySelector<HTMLElement>(
@@ -83,8 +83,8 @@ export class Field {
   }
 }
 
-/** A box of text that is as high as what it holds. */
-export function growing(rows: number, placeholder: string): HTMLTextAreaElement {
+/** A text box that is as high as its text. */
+export function growingBox(rows: number, placeholder: string): HTMLTextAreaElement {
   const box = element("textarea", {
     class: "lumen-input lumen-growing",
     rows: String(rows),
@@ -95,14 +95,14 @@ export function growing(rows: number, placeholder: string): HTMLTextAreaElement 
   return box;
 }
 
-/** Fits a box to its text, where the browser does not do so by `field-sizing`. */
-export function stretch(box: HTMLTextAreaElement): void {
+/** Fits a box's height to its text, where the browser does not support `field-sizing`. */
+export function fitHeight(box: HTMLTextAreaElement): void {
   if (typeof CSS !== "undefined" && CSS.supports?.("field-sizing", "content")) return;
   box.style.blockSize = "auto";
   box.style.blockSize = `${box.scrollHeight + 2}px`;
 }
 
-/** One of a few: radio buttons that look like one control. */
+/** A choice of a few values: radio buttons that look like one control. */
 export class Choice {
   readonly el = element("div", { class: "lumen-choice" });
   readonly #inputs = new Map<string, HTMLInputElement>();
@@ -115,7 +115,7 @@ export class Choice {
     for (const [value, label] of options) this.#add(value, label);
   }
 
-  /** Marks a value; one that is not offered joins the others, unless it is `hidden`. */
+  /** Checks a value; one that is not offered yet is added, unless it is `hidden`. */
   show(value: string, hidden = false): void {
     if (!this.#inputs.has(value) && !hidden) this.#add(value, value);
     for (const [offered, input] of this.#inputs) input.checked = offered === value;

@@ -1,13 +1,13 @@
-/* What is typed in one page: the fields of a form, shared by its views, and handed to the kernel a
-   moment after somebody stopped typing.
+/* The text fields of a form in one page: shared by its views, and sent to the kernel a moment after the
+   last key.
 
-   A trait is set only when it is handed over. ipywidgets echoes every update, and an echo would
-   replace what was typed since. */
+   A trait is set only when it is sent. ipywidgets echoes every update, and an echo would replace what
+   was typed since. */
 import type { AnyModel } from "@anywidget/types";
 import type { PromptFormModel, TypedField } from "./messages";
 
-/** The traits that people type into. */
-export const TYPED = [
+/** The traits that the form's fields edit. */
+export const FIELDS = [
   "prompt",
   "negative_prompt",
   "model",
@@ -18,32 +18,32 @@ export const TYPED = [
   "webhook_url",
   "_extra_text",
 ] as const;
-export type TypedName = (typeof TYPED)[number];
+export type FieldName = (typeof FIELDS)[number];
 type Value = string | number | null;
 
-/** Milliseconds without a key after which what was typed is handed over. */
-const PAUSE = 300;
+/** Milliseconds after the last key until what was typed is sent. */
+const DEBOUNCE_MS = 300;
 
 export class Draft {
   readonly #model: AnyModel<PromptFormModel>;
-  readonly #values = new Map<TypedName, Value>();
-  /** Typed, and not handed over. */
-  readonly #waiting = new Set<TypedName>();
+  readonly #values = new Map<FieldName, Value>();
+  /** Typed, and not sent. */
+  readonly #unsent = new Set<FieldName>();
   /** Typed in this page since the kernel last changed it. */
-  readonly #ours = new Set<TypedName>();
-  readonly #listeners = new Set<(name: TypedName) => void>();
-  #handingOver = false;
+  readonly #edited = new Set<FieldName>();
+  readonly #listeners = new Set<(name: FieldName) => void>();
+  #flushing = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(model: AnyModel<PromptFormModel>, signal: AbortSignal) {
     this.#model = model;
-    for (const name of TYPED) {
+    for (const name of FIELDS) {
       this.#values.set(name, model.get(name));
       const changed = () => this.#changed(name);
       model.on(`change:${name}`, changed);
       signal.addEventListener("abort", () => model.off(`change:${name}`, changed));
     }
-    const leave = () => this.leave();
+    const leave = () => this.#leave();
     globalThis.addEventListener("pagehide", leave);
     signal.addEventListener("abort", () => {
       globalThis.removeEventListener("pagehide", leave);
@@ -51,58 +51,58 @@ export class Draft {
     });
   }
 
-  text(name: TypedName): string {
+  text(name: FieldName): string {
     const value = this.#values.get(name);
     return value === null || value === undefined ? "" : String(value);
   }
 
   get fields(): TypedField[] {
-    return TYPED.map((field) => ({ field, value: this.#values.get(field) ?? null }));
+    return FIELDS.map((field) => ({ field, value: this.#values.get(field) ?? null }));
   }
 
-  /** Takes in what somebody typed; an empty text leaves a field out where that is possible. */
-  type(name: TypedName, text: string): void {
+  /** Sets a field to what was typed; an empty text leaves an optional field out. */
+  edit(name: FieldName, text: string): void {
     const optional = name !== "prompt" && name !== "model" && name !== "_extra_text";
     const value = name === "n" ? (text === "" ? null : Number(text)) : text;
     this.#values.set(name, optional && text === "" ? null : value);
-    this.#waiting.add(name);
-    this.#ours.add(name);
+    this.#unsent.add(name);
+    this.#edited.add(name);
     for (const listener of this.#listeners) listener(name);
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.handOver(), PAUSE);
+    this.#timer = setTimeout(() => this.flush(), DEBOUNCE_MS);
   }
 
-  /** Calls `listener` when a field holds something else, until `signal` ends. */
-  listen(listener: (name: TypedName) => void, signal: AbortSignal): void {
+  /** Calls `listener` when a field's value changes, until `signal` aborts. */
+  listen(listener: (name: FieldName) => void, signal: AbortSignal): void {
     this.#listeners.add(listener);
     signal.addEventListener("abort", () => this.#listeners.delete(listener));
   }
 
-  handOver(): void {
+  flush(): void {
     clearTimeout(this.#timer);
-    if (this.#waiting.size === 0) return;
-    this.#handingOver = true;
-    for (const name of this.#waiting)
+    if (this.#unsent.size === 0) return;
+    this.#flushing = true;
+    for (const name of this.#unsent)
       this.#model.set(name, (this.#values.get(name) ?? null) as never);
-    this.#handingOver = false;
-    this.#waiting.clear();
+    this.#flushing = false;
+    this.#unsent.clear();
     this.#model.save_changes();
   }
 
-  /** The page goes: what ipywidgets still holds back for a busy kernel goes as a message. */
-  leave(): void {
-    this.handOver();
-    if (this.#ours.size === 0) return;
-    const fields = this.fields.filter(({ field }) => this.#ours.has(field as TypedName));
+  /** Before the page is closed: updates that ipywidgets holds back for a busy kernel go as a message. */
+  #leave(): void {
+    this.flush();
+    if (this.#edited.size === 0) return;
+    const fields = this.fields.filter(({ field }) => this.#edited.has(field as FieldName));
     this.#model.send({ kind: "typed", fields });
   }
 
-  #changed(name: TypedName): void {
-    if (this.#handingOver || this.#waiting.has(name)) return;
+  #changed(name: FieldName): void {
+    if (this.#flushing || this.#unsent.has(name)) return;
     const value = this.#model.get(name);
     if (value === this.#values.get(name)) return;
     this.#values.set(name, value);
-    this.#ours.delete(name);
+    this.#edited.delete(name);
     for (const listener of this.#listeners) listener(name);
   }
 }

@@ -1,13 +1,13 @@
-/* The fields of one view by name: what each holds, and what is wrong with it. */
+/* The fields of one view by name: the value and the error of each. */
 import { element } from "../shared/dom";
-import { Choice, Field, growing, stretch } from "./controls";
-import type { TypedName } from "./draft";
+import { Choice, Field, fitHeight, growingBox } from "./controls";
+import type { FieldName } from "./draft";
 import type { FormState } from "./state";
 import type { Words } from "./words";
 import { errorWords } from "./words";
 
-/** Something that can show an error and take the focus. */
-interface Faulty {
+/** A field that can show an error and take the focus. */
+interface FieldControl {
   error: (text: string) => void;
   focus: () => void;
 }
@@ -16,8 +16,8 @@ export class FieldSet {
   readonly #state: FormState;
   readonly #words: Words;
   readonly #id: string;
-  readonly #faulty = new Map<string, Faulty & { label: string }>();
-  readonly #shown = new Map<TypedName, (text: string) => void>();
+  readonly #controls = new Map<string, FieldControl & { label: string }>();
+  readonly #setters = new Map<FieldName, (text: string) => void>();
 
   constructor(id: string, state: FormState, words: Words) {
     this.#id = id;
@@ -30,31 +30,31 @@ export class FieldSet {
     return `${this.#id}-${name}`;
   }
 
-  /** Keeps a field under the keyword of its errors; `show` puts in what a trait holds. */
-  keep(name: string, label: string, field: Faulty, show?: (text: string) => void): void {
+  /** Registers a field under the keyword of its errors; `show` writes the trait's value into it. */
+  register(name: string, label: string, field: FieldControl, show?: (text: string) => void): void {
     const error = (text: string) => field.error(text);
-    this.#faulty.set(name, { label, error, focus: () => field.focus() });
-    if (show) this.#shown.set(name as TypedName, show);
+    this.#controls.set(name, { label, error, focus: () => field.focus() });
+    if (show) this.#setters.set(name as FieldName, show);
   }
 
-  /** Makes a text of several lines; `fault` is the keyword of its errors where it differs. */
-  text(name: TypedName, label: string, hint: string, fault: string = name): HTMLElement {
-    const box = growing(1, "");
+  /** Makes a text box of several lines; `keyword` is that of its errors where it differs. */
+  text(name: FieldName, label: string, hint: string, keyword: string = name): HTMLElement {
+    const box = growingBox(1, "");
     const field = new Field(this.id(name), label, box, { hint });
     box.addEventListener("input", () => {
-      this.#state.draft.type(name, box.value);
-      stretch(box);
+      this.#state.draft.edit(name, box.value);
+      fitHeight(box);
     });
-    this.keep(fault, label, field);
-    this.#shown.set(name, (text) => {
+    this.register(keyword, label, field);
+    this.#setters.set(name, (text) => {
       if (box.value !== text) box.value = text;
-      stretch(box);
+      fitHeight(box);
     });
     return field.el;
   }
 
-  /** Makes a line for an address. */
-  address(name: TypedName, label: string, hint: string): HTMLElement {
+  /** Makes a text field for an address. */
+  address(name: FieldName, label: string, hint: string): HTMLElement {
     const input = element("input", {
       class: "lumen-input",
       type: "url",
@@ -62,40 +62,40 @@ export class FieldSet {
       autocomplete: "off",
     });
     const field = new Field(this.id(name), label, input, { hint });
-    input.addEventListener("input", () => this.#state.draft.type(name, input.value));
-    this.keep(name, label, field, (text) => {
+    input.addEventListener("input", () => this.#state.draft.edit(name, input.value));
+    this.register(name, label, field, (text) => {
       if (input.value !== text) input.value = text;
     });
     return field.el;
   }
 
-  /** Makes a choice of a few. */
-  choice(name: TypedName, label: string, options: [string, string][]): HTMLElement {
+  /** Makes a choice of a few values. */
+  choice(name: FieldName, label: string, options: [string, string][]): HTMLElement {
     const choice = new Choice(this.id(`${name}-choice`), options, (value) =>
-      this.#state.draft.type(name, value),
+      this.#state.draft.edit(name, value),
     );
     const field = new Field(this.id(name), label, choice.el, { group: "radio" });
-    this.keep(name, label, field, (text) => {
-      // left out, the service makes one
+    this.register(name, label, field, (text) => {
+      // if left out, the service makes one picture
       if (name === "n") choice.show(text || "1", true);
       else choice.show(text);
     });
     return field.el;
   }
 
-  /** Puts what a trait holds into its field. */
-  show(name: TypedName): void {
-    this.#shown.get(name)?.(this.#state.draft.text(name));
+  /** Writes a trait's value into its field. */
+  show(name: FieldName): void {
+    this.#setters.get(name)?.(this.#state.draft.text(name));
   }
 
   showAll(): void {
-    for (const name of this.#shown.keys()) this.show(name);
+    for (const name of this.#setters.keys()) this.show(name);
   }
 
-  /** Shows what is wrong; of the field that somebody types in, only once they leave or submit. */
+  /** Shows the errors. A field with the focus shows a new one only on blur or submit (`all`). */
   showErrors(all = false): void {
     const { errors } = this.#state;
-    for (const [name, field] of this.#faulty) {
+    for (const [name, field] of this.#controls) {
       const message = errors.get(name);
       const text = message === undefined ? "" : errorWords(name, message, this.#words);
       const own = this.id(name === "extra" ? "_extra_text" : name);
@@ -106,14 +106,14 @@ export class FieldSet {
   }
 
   /** The labels of the fields with an error, from the top. */
-  wrongLabels(): string[] {
-    const wrong = [...this.#faulty].filter(([name]) => this.#state.errors.has(name));
-    return wrong.map(([, { label }]) => label);
+  invalidLabels(): string[] {
+    const invalid = [...this.#controls].filter(([name]) => this.#state.errors.has(name));
+    return invalid.map(([, { label }]) => label);
   }
 
   /** The first field from the top with an error, null if there is none. */
-  firstWrong(): { name: string; focus: () => void } | null {
-    for (const [name, { focus }] of this.#faulty) {
+  firstInvalid(): { name: string; focus: () => void } | null {
+    for (const [name, { focus }] of this.#controls) {
       if (this.#state.errors.has(name)) return { name, focus };
     }
     return null;

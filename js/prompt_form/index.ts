@@ -38,7 +38,7 @@ const widget: AnyWidget<PromptFormModel> = () => {
             (child) => {
               if (!rendering.aborted) void child.render({ el: slot, signal: rendering });
             },
-            // the form is of use without it: each task is also in a TaskPanel of one's own
+            // the form works without it: the tasks can be shown in a TaskPanel of their own
             () => slot.remove(),
           );
         }

@@ -1,4 +1,4 @@
-/* What kernel and browser say about a form; the Python side of it is
+/* The messages between the kernel and a prompt form; the Python side of it is
    lumen_widgets/widgets/prompt_form_messages.py, and a test holds the names alike. */
 
 /** A model that the client knows. */
@@ -23,21 +23,21 @@ export interface FormPicture {
   error: string;
 }
 
-/** What is wrong with a field, and what to give instead. */
+/** An error of a field, and what to give instead. */
 export interface FieldError {
   /** The keyword of `generate`. */
   field: string;
   message: string;
 }
 
-/** What a field holds in the browser. */
+/** The value of a field in the browser. */
 export interface TypedField {
   /** The trait's name. */
   field: string;
   value: string | number | null;
 }
 
-/** Kernel → browser: all that is no trait, in answer to a hello. */
+/** Kernel → browser: all state that is not in traits, in answer to a hello. */
 export interface FormSnapshotMessage {
   kind: "form";
   sequence: number;
@@ -57,7 +57,7 @@ export interface PicturesMessage {
   mask: FormPicture | null;
 }
 
-/** Kernel → browser: what is wrong changed. */
+/** Kernel → browser: the errors changed. */
 export interface ErrorsMessage {
   kind: "errors";
   sequence: number;
@@ -71,7 +71,7 @@ export interface EarlierMessage {
   earlier: string[];
 }
 
-/** Kernel → browser: what became of a submit; not taken means that nothing was sent. */
+/** Kernel → browser: the result of a submit; if it was not taken, nothing was sent to the service. */
 export interface AnswerMessage {
   kind: "answer";
   sequence: number;
@@ -80,7 +80,7 @@ export interface AnswerMessage {
   errors: FieldError[];
 }
 
-/** Kernel → browser: how much of a file is here, and why no more of it is wanted. */
+/** Kernel → browser: how much of a file was received, or why it was refused. */
 export interface ReceivedMessage {
   kind: "received";
   upload: string;
@@ -90,19 +90,19 @@ export interface ReceivedMessage {
   error: string;
 }
 
-/** Browser → kernel: a page shows the form and asks for all that is no trait. */
+/** Browser → kernel: a page shows the form and asks for all state that is not in traits. */
 export interface FormHelloMessage {
   kind: "hello";
   request: string;
 }
 
-/** Browser → kernel: what was typed and may not have been handed over when the page goes. */
+/** Browser → kernel: the page is closing; values whose trait updates may not have been sent. */
 export interface TypedMessage {
   kind: "typed";
   fields: TypedField[];
 }
 
-/** Browser → kernel: send what the form holds; the secret is kept nowhere else. */
+/** Browser → kernel: submit the form; the secret is stored nowhere else. */
 export interface SubmitMessage {
   kind: "submit";
   request: string;
@@ -110,7 +110,7 @@ export interface SubmitMessage {
   secret: string;
 }
 
-/** Browser → kernel: take the picture at this address. */
+/** Browser → kernel: add the picture at this address. */
 export interface AddressMessage {
   kind: "address";
   request: string;
@@ -118,7 +118,7 @@ export interface AddressMessage {
   url: string;
 }
 
-/** Browser → kernel: a piece of a file, whose bytes are the message's one buffer. */
+/** Browser → kernel: a chunk of a file, whose bytes are the message's one buffer. */
 export interface ChunkMessage {
   kind: "chunk";
   upload: string;
@@ -126,17 +126,17 @@ export interface ChunkMessage {
   name: string;
   /** Bytes of the whole file. */
   size: number;
-  /** Where in it this piece begins. */
+  /** Where in the file this chunk begins. */
   start: number;
 }
 
-/** Browser → kernel: take a picture out. */
+/** Browser → kernel: remove a picture. */
 export interface RemoveMessage {
   kind: "remove";
   key: string;
 }
 
-/** Browser → kernel: put a picture at another place in the row, counted from 0. */
+/** Browser → kernel: move a picture to another place in the row, counted from 0. */
 export interface MoveMessage {
   kind: "move";
   key: string;
@@ -169,16 +169,16 @@ export interface PromptFormModel {
   resolution: string | null;
   quality: string | null;
   webhook_url: string | null;
-  /** "" is what the browser prefers. */
+  /** "" is the browser's language. */
   language: string;
   /** The TaskPanel inside the form, as a reference that the host resolves. */
   panel: string | null;
   /** `extra` as it was typed. */
   _extra_text: string;
-  /** Who charges: the service's host, empty for the sandbox. */
+  /** The service's host, where calls are charged; empty for the sandbox. */
   _host: string;
   _models: FormModel[];
-  /** Credits for one picture by model code, as far as the user said; of any code, known or not. */
+  /** Credits for one picture by model code, as far as the user gave prices; any code, known or not. */
   _prices: Record<string, number>;
   /** How many submits there were. */
   _sent: number;

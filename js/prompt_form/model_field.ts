@@ -1,11 +1,11 @@
-/* The model field: known models with what each can do, and room for any other code. */
+/* The model field: a list of known models with what each can do, and a text field for another code. */
 import { element } from "../shared/dom";
 import { abilities } from "./abilities";
 import { Field } from "./controls";
 import type { FormModel } from "./messages";
 import type { Words } from "./words";
 
-// no code: a space is in none
+// never a model's code: codes contain no space
 const OTHER = " other";
 const ORDER = ["generations", "edits", "inpaint"] as const;
 
@@ -17,7 +17,7 @@ export class ModelField {
   readonly #code: HTMLInputElement;
   readonly #other: Field;
   #models: FormModel[] = [];
-  #writing = false;
+  #isOther = false;
 
   constructor(id: string, words: Words, typed: (code: string) => void) {
     this.#words = words;
@@ -34,15 +34,15 @@ export class ModelField {
     });
     this.el.append(this.field.el, this.#other.el);
     this.#select.addEventListener("change", () => {
-      this.#writing = this.#select.value === OTHER;
-      typed(this.#writing ? "" : this.#select.value);
-      if (this.#writing) this.#code.focus();
+      this.#isOther = this.#select.value === OTHER;
+      typed(this.#isOther ? "" : this.#select.value);
+      if (this.#isOther) this.#code.focus();
     });
     this.#code.addEventListener("input", () => typed(this.#code.value.trim()));
   }
 
-  /** Offers these models. */
-  offer(models: FormModel[]): void {
+  /** Sets the list of known models. */
+  setModels(models: FormModel[]): void {
     this.#models = models;
     this.#select.replaceChildren(
       ...models.map(({ code }) => {
@@ -55,27 +55,27 @@ export class ModelField {
 
   show(code: string): void {
     const known = this.#models.some((model) => model.code === code);
-    // somebody who types a code may pass by a known one
-    const writing = !known || (this.#writing && document.activeElement === this.#code);
-    this.#writing = writing;
-    this.#select.value = writing ? OTHER : code;
-    this.#other.el.hidden = !writing;
+    // while a code is typed, its beginning may be a known code
+    const isOther = !known || (this.#isOther && document.activeElement === this.#code);
+    this.#isOther = isOther;
+    this.#select.value = isOther ? OTHER : code;
+    this.#other.el.hidden = !isOther;
     if (this.#code.value.trim() !== code) this.#code.value = code;
     this.#other.hint(known ? "" : this.#words.modelUnknown);
   }
 
-  /** Says what the chosen model cannot do without. */
-  needs(text: string): void {
+  /** Shows what the chosen model requires. */
+  showRequirement(text: string): void {
     this.field.hint(text);
   }
 
   error(text: string): void {
-    this.field.error(this.#writing ? "" : text);
-    this.#other.error(this.#writing ? text : "");
+    this.field.error(this.#isOther ? "" : text);
+    this.#other.error(this.#isOther ? text : "");
   }
 
   focus(): void {
-    (this.#writing ? this.#other : this.field).focus();
+    (this.#isOther ? this.#other : this.field).focus();
   }
 
   #verbs(code: string): string {

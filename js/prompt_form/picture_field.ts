@@ -25,7 +25,7 @@ export class PictureField {
   readonly place: Place;
   readonly #words: Words;
   readonly #state: FormState;
-  readonly #say: (text: string) => void;
+  readonly #announce: (text: string) => void;
   readonly #list = element("ul", { class: "lumen-pictures" });
   readonly #rows = new Map<string, PictureRow>();
   readonly #previews = new Map<string, string>();
@@ -37,8 +37,8 @@ export class PictureField {
   readonly #drop = element("span", { class: "lumen-drop-words" });
   readonly #addressField: Field;
   readonly #reason = element("p", { class: "lumen-reason", hidden: "" });
-  #problem = "";
-  #why = "";
+  #addError = "";
+  #disabledReason = "";
   #disabled = false;
 
   constructor(
@@ -46,12 +46,12 @@ export class PictureField {
     place: Place,
     state: FormState,
     words: Words,
-    say: (text: string) => void,
+    announce: (text: string) => void,
   ) {
     this.place = place;
     this.#state = state;
     this.#words = words;
-    this.#say = say;
+    this.#announce = announce;
     const many = place === "images";
     this.#file = element("input", {
       type: "file",
@@ -98,12 +98,12 @@ export class PictureField {
     this.#acceptDrops(control);
   }
 
-  /** Why nothing can be added, or an empty text; `instead` offers a model that can. An error that
-      says as much takes its place. */
+  /** Disables the field for a reason, or enables it if the reason is empty; `instead` offers a model
+      that accepts pictures. `shown` is false where an error gives the same reason. */
   disable(reason: string, instead: HTMLElement | null = null, shown = true): void {
     this.#reason.hidden = reason === "" || !shown;
-    if (reason === this.#why) return;
-    this.#why = reason;
+    if (reason === this.#disabledReason) return;
+    this.#disabledReason = reason;
     this.#disabled = reason !== "";
     this.#choose.disabled = this.#link.disabled = this.#disabled;
     this.#drop.hidden = this.#disabled;
@@ -111,7 +111,7 @@ export class PictureField {
     this.#reason.replaceChildren(reason, ...(instead ? [" ", instead] : []));
   }
 
-  /** Shows the pictures, and those on their way. */
+  /** Shows the pictures and the uploads. */
   show(pictures: FormPicture[]): void {
     const rows = pictures.map((picture, place) => {
       const row = this.#rows.get(picture.key) ?? this.#newRow(picture.key);
@@ -120,8 +120,8 @@ export class PictureField {
     });
     const keys = new Set(pictures.map(({ key }) => key));
     for (const key of [...this.#rows.keys()]) if (!keys.has(key)) this.#rows.delete(key);
-    const coming = this.#state.uploads.all.filter(({ place }) => place === this.place);
-    const ids = new Set(coming.map(({ id }) => id));
+    const uploads = this.#state.uploads.all.filter(({ place }) => place === this.place);
+    const ids = new Set(uploads.map(({ id }) => id));
     for (const [id, url] of this.#previews) {
       if (ids.has(id)) continue;
       URL.revokeObjectURL(url);
@@ -129,19 +129,19 @@ export class PictureField {
     }
     const all = [
       ...rows,
-      ...coming.map((one) => uploadRow(one, this.#words, this.#preview(one.id, one.file))),
+      ...uploads.map((one) => uploadRow(one, this.#words, this.#preview(one.id, one.file))),
     ];
     const focused = document.activeElement;
     this.#list.replaceChildren(...all);
-    // a row that moved takes the focus along
+    // a row that was moved keeps the focus
     if (focused instanceof HTMLElement && this.#list.contains(focused)) focused.focus();
     this.#list.hidden = all.length === 0;
     if (this.place === "images") this.field.hint(all.length === 0 ? this.#words.imagesHint : "");
   }
 
-  /** What is wrong, by the kernel's word; what went wrong with adding stands before it. */
+  /** Shows the kernel's error; an error while adding a picture is shown in its place. */
   error(text: string): void {
-    this.field.error(this.#problem || text);
+    this.field.error(this.#addError || text);
   }
 
   focus(): void {
@@ -149,10 +149,10 @@ export class PictureField {
     else this.#choose.focus();
   }
 
-  /** Takes files that were chosen, dropped or pasted. */
+  /** Uploads files that were chosen, dropped or pasted. */
   add(files: File[]): void {
     if (this.#disabled) return;
-    this.#problem = "";
+    this.#addError = "";
     for (const file of this.place === "mask" ? files.slice(0, 1) : files) void this.#send(file);
     this.error("");
   }
@@ -166,14 +166,14 @@ export class PictureField {
       return;
     }
     const reason = await this.#state.uploads.add(this.place, file);
-    if (reason === "") this.#say(fill(words.added, { name: file.name }));
+    if (reason === "") this.#announce(fill(words.added, { name: file.name }));
     else this.#refuse(fill(words.notTaken, { name: file.name, reason }));
   }
 
   #refuse(text: string): void {
-    this.#problem = text;
+    this.#addError = text;
     this.error("");
-    this.#say(text);
+    this.#announce(text);
   }
 
   #toggle(): void {
@@ -187,7 +187,7 @@ export class PictureField {
     const fine = isAddress(url);
     this.#addressField.error(fine ? "" : this.#words.addressWrong);
     if (!fine) return;
-    this.#problem = "";
+    this.#addError = "";
     this.#state.addAddress(this.place, url);
     this.#address.value = "";
     this.#toggle();
@@ -209,7 +209,7 @@ export class PictureField {
     const moved = images.find((one) => one.key === key);
     if (moved === undefined || to < 0 || to >= images.length) return;
     this.#state.send({ kind: "move", key, to });
-    this.#say(fill(this.#words.moved, { name: moved.name, number: String(to + 1) }));
+    this.#announce(fill(this.#words.moved, { name: moved.name, number: String(to + 1) }));
   }
 
   #remove(key: string): void {
@@ -217,9 +217,9 @@ export class PictureField {
     const next = keys[keys.indexOf(key) + 1] ?? keys[keys.indexOf(key) - 1];
     const { images, mask } = this.#state;
     const gone = (mask ? [...images, mask] : images).find((one) => one.key === key);
-    this.#problem = "";
+    this.#addError = "";
     this.#state.send({ kind: "remove", key });
-    this.#say(fill(this.#words.removed, { name: gone?.name ?? "" }));
+    this.#announce(fill(this.#words.removed, { name: gone?.name ?? "" }));
     const row = next === undefined ? undefined : this.#rows.get(next);
     if (row) row.focus();
     else this.#choose.focus();
@@ -234,7 +234,7 @@ export class PictureField {
   #acceptDrops(control: HTMLElement): void {
     const over = (event: DragEvent, there: boolean) => {
       if (!event.dataTransfer?.types.includes("Files")) return;
-      // else the browser opens the file in place of the notebook
+      // otherwise the browser would open the file in place of the notebook
       event.preventDefault();
       event.stopPropagation();
       control.classList.toggle("lumen-drop-over", there && !this.#disabled);

@@ -1,4 +1,4 @@
-/* One reference picture in a form: its thumbnail, its name and size, and what can be done with it. */
+/* One reference picture in a form: its thumbnail, name, size and buttons. */
 import { element, icon } from "../shared/dom";
 import { isModified } from "../shared/keyboard";
 import { fill } from "../shared/words";
@@ -12,9 +12,9 @@ const LATER = ["M8 3v10", "M4 9l4 4 4-4"];
 const REMOVE = ["M4 4l8 8", "M12 4l-8 8"];
 const PICTURE = ["M2 3h12v10H2z", "M2 11l4-4 3 3 2-2 3 3", "M10.5 6v.1"];
 
-/** What a row may ask for. */
-export interface RowActions {
-  /** Absent where there is no order, as for a mask. */
+/** What a row's buttons do. */
+export interface PictureActions {
+  /** Absent where there is no order: the mask is one. */
   move?: (key: string, by: number) => void;
   remove: (key: string) => void;
 }
@@ -30,7 +30,7 @@ export class PictureRow {
   readonly #remove: HTMLButtonElement;
   #thumbnail: string | null = null;
 
-  constructor(key: string, words: Words, actions: RowActions) {
+  constructor(key: string, words: Words, actions: PictureActions) {
     this.#words = words;
     const tools = element("span", { class: "lumen-picture-tools" });
     const { move } = actions;
@@ -45,7 +45,7 @@ export class PictureRow {
       if (isModified(event)) return;
       if (event.key === "ArrowUp" && move) move(key, -1);
       else if (event.key === "ArrowDown" && move) move(key, 1);
-      // held, it would take out the next one too, to which the focus goes
+      // a repeated key would remove the next picture too, which gets the focus
       else if (event.key === "Delete" && !event.repeat) actions.remove(key);
       else return;
       event.preventDefault();
@@ -69,7 +69,7 @@ export class PictureRow {
     label(this.#earlier, words.earlier);
     label(this.#later, words.later);
     label(this.#remove, words.remove);
-    // not `disabled`, which would throw out the focus of somebody who moves a picture to the end
+    // not `disabled`, which would drop the focus when a picture is moved to the end
     this.#earlier?.setAttribute("aria-disabled", String(place === 0));
     this.#later?.setAttribute("aria-disabled", String(place === count - 1));
   }
@@ -86,7 +86,7 @@ export class PictureRow {
   }
 }
 
-/** A file that is not whole in the kernel yet, with a first look at it. */
+/** A row for a file that is being uploaded, with a preview. */
 export function uploadRow(upload: Upload, words: Words, preview: string): HTMLElement {
   const share = Math.floor(upload.share * 100);
   const facts = fill(words.sending, { share: String(share) });

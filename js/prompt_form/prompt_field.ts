@@ -1,8 +1,8 @@
-/* The prompt's box: it grows, and offers earlier prompts to the arrow keys at its edges. */
+/* The prompt's text box: it grows, and the arrow keys at its edges bring back earlier prompts. */
 import { element } from "../shared/dom";
 import { isComposing, MAC } from "../shared/keyboard";
 import { fill } from "../shared/words";
-import { Field, growing, stretch } from "./controls";
+import { Field, fitHeight, growingBox } from "./controls";
 import { PromptHistory } from "./prompt_history";
 import type { Words } from "./words";
 
@@ -12,18 +12,18 @@ export class PromptField {
   readonly #box: HTMLTextAreaElement;
 
   constructor(id: string, words: Words, typed: (prompt: string) => void) {
-    this.#box = growing(5, words.promptExample);
+    this.#box = growingBox(5, words.promptExample);
     this.#box.classList.add("lumen-prompt");
     const keys = fill(words.promptKeys, { key: MAC ? "⌘ ↵" : "Ctrl + ↵" });
     const aside = element("span", { class: "lumen-aside" }, keys);
     this.field = new Field(id, words.prompt, this.#box, { aside });
     this.#box.addEventListener("input", () => {
-      this.history.leave();
+      this.history.reset();
       typed(this.#box.value);
-      stretch(this.#box);
+      fitHeight(this.#box);
     });
     this.#box.addEventListener("keydown", (event) => {
-      // while composing, the arrows choose among the characters that are offered
+      // while composing, the arrows choose a character of the input method's list
       if (isComposing(event)) return;
       if (event.shiftKey || event.ctrlKey || event.altKey || event.metaKey) return;
       const found =
@@ -43,10 +43,10 @@ export class PromptField {
 
   show(prompt: string): void {
     if (this.#box.value !== prompt) this.#box.value = prompt;
-    stretch(this.#box);
+    fitHeight(this.#box);
   }
 
-  /** Whether up leaves the box: from its very start, or from anywhere in its only line. */
+  /** Whether ArrowUp leaves the box: at its start, or anywhere in its only line. */
   #atStart(): boolean {
     const { selectionStart, selectionEnd, value } = this.#box;
     return selectionStart === selectionEnd && (selectionStart === 0 || this.#isOneLine(value));

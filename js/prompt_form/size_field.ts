@@ -1,18 +1,18 @@
-/* The size field: common ratios as little drawings, any size as text, and the shape that it makes. */
+/* The size field: common ratios as small drawings, any size as text, and a drawing of its shape. */
 import { element } from "../shared/dom";
 import { fill } from "../shared/words";
 import { Field } from "./controls";
-import { drawn, lie, ratioOf, readShape, type Shape } from "./shape";
+import { drawingSize, orientation, type ParsedSize, parseSize, ratioOf } from "./parsed_size";
 import type { Words } from "./words";
 
 const OFFERED = ["", "1:1", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16"];
-const SQUARE: Shape = { kind: "ratio", width: 1, height: 1 };
-/** CSS pixels: the sides of the squares that drawings stand in. */
+const SQUARE: ParsedSize = { kind: "ratio", width: 1, height: 1 };
+/** CSS px: the sides of the squares around the drawings. */
 const SMALL = 20;
 const LARGE = 56;
 
-function drawing(shape: Shape, side: number): HTMLElement {
-  const [width, height] = drawn(shape, side);
+function drawing(shape: ParsedSize, side: number): HTMLElement {
+  const [width, height] = drawingSize(shape, side);
   const box = element("span", { class: "lumen-shape", "aria-hidden": "true" });
   box.style.inlineSize = `${width}px`;
   box.style.blockSize = `${height}px`;
@@ -35,7 +35,7 @@ export class SizeField {
       const input = element("input", { type: "radio", name: `${id}-shape`, value: size });
       input.addEventListener("change", () => typed(size));
       this.#inputs.set(size, input);
-      const shape = readShape(size) ?? SQUARE;
+      const shape = parseSize(size) ?? SQUARE;
       const mark = element("span", { class: "lumen-shape-box" }, drawing(shape, SMALL));
       if (size === "") mark.classList.add("lumen-shape-auto");
       choices.append(
@@ -72,7 +72,7 @@ export class SizeField {
   show(size: string): void {
     for (const [offered, input] of this.#inputs) input.checked = offered === size;
     if (this.#text.value.trim() !== size) this.#text.value = size;
-    const shape = readShape(size);
+    const shape = parseSize(size);
     this.#picture.replaceChildren(drawing(shape ?? SQUARE, LARGE));
     this.#picture.classList.toggle("lumen-shape-auto", shape === null);
     this.#hint.textContent = this.#describe(size, shape);
@@ -84,7 +84,7 @@ export class SizeField {
     this.show(this.#text.value.trim());
   }
 
-  #describe(size: string, shape: Shape | null): string {
+  #describe(size: string, shape: ParsedSize | null): string {
     const words = this.#words;
     if (this.#repaint) return words.sizeRepaint;
     if (size === "") return words.sizeNone;
@@ -92,6 +92,6 @@ export class SizeField {
     const ratio = shape.kind === "pixels" ? ratioOf(shape) : null;
     const plain = `${shape.width}${shape.kind === "ratio" ? ":" : " × "}${shape.height}`;
     const sentences = { square: words.sizeSquare, wide: words.sizeWide, tall: words.sizeTall };
-    return fill(sentences[lie(shape)], { size: ratio ? `${plain} (${ratio})` : plain });
+    return fill(sentences[orientation(shape)], { size: ratio ? `${plain} (${ratio})` : plain });
   }
 }

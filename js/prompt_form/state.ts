@@ -1,5 +1,5 @@
-/* What one page knows of a form beyond its traits: pictures, errors, earlier prompts, and the submit
-   that waits for its answer. One for each model, shared by its views. */
+/* What a page has of a form besides its traits: pictures, errors, earlier prompts, uploads and the
+   pending submit. One for each model, shared by its views. */
 import type { AnyModel } from "@anywidget/types";
 import { newId } from "../shared/ids";
 import { Requests } from "../shared/requests";
@@ -25,19 +25,19 @@ export class FormState {
   mask: FormPicture | null = null;
   errors = new Map<string, string>();
   earlier: string[] = [];
-  /** Whether a submit waits for the kernel. */
-  waiting = false;
-  readonly #heard = new Map<Part, number>();
+  /** Whether a submit is pending. */
+  submitting = false;
+  readonly #sequences = new Map<Part, number>();
   readonly #listeners = new Set<(part: Part) => void>();
-  readonly #submits: Requests<SubmitMessage, AnswerMessage>;
+  readonly #requests: Requests<SubmitMessage, AnswerMessage>;
 
   constructor(model: AnyModel<PromptFormModel>, signal: AbortSignal) {
     this.model = model;
     this.draft = new Draft(model, signal);
-    this.#submits = new Requests((submit) => model.send(submit));
+    this.#requests = new Requests((submit) => model.send(submit));
     this.uploads = new Uploads(
       (message, data) => model.send(message, undefined, [data]),
-      () => this.#tell("uploads"),
+      () => this.#notify("uploads"),
     );
     const receive = (message: KernelMessage) => this.receive(message);
     model.on("msg:custom", receive);
@@ -49,28 +49,29 @@ export class FormState {
     this.model.send(message);
   }
 
-  /** Calls `listener` with what changed, until `signal` ends. */
+  /** Calls `listener` with the part that changed, until `signal` aborts. */
   listen(listener: (part: Part) => void, signal: AbortSignal): void {
     this.#listeners.add(listener);
     signal.addEventListener("abort", () => this.#listeners.delete(listener));
   }
 
-  /** Sends what the form holds, once its files have arrived; resolves with the kernel's answer. */
+  /** Submits the form once its uploads have ended; resolves with the kernel's answer, or with null if a
+      submit is pending already. */
   async submit(secret: string): Promise<AnswerMessage | null> {
-    // a second press would pay twice
-    if (this.waiting) return null;
-    this.waiting = true;
-    this.#tell("submit");
+    // a second submit would pay twice
+    if (this.submitting) return null;
+    this.submitting = true;
+    this.#notify("submit");
     try {
-      await this.#arrived();
-      this.draft.handOver();
+      await this.#uploadsEnded();
+      this.draft.flush();
       const fields = this.draft.fields;
-      const answer = this.#submits.ask({ kind: "submit", fields, secret });
-      this.#offer(this.model.get("prompt"));
+      const answer = this.#requests.ask({ kind: "submit", fields, secret });
+      this.#addEarlier(this.model.get("prompt"));
       return await answer;
     } finally {
-      this.waiting = false;
-      this.#tell("submit");
+      this.submitting = false;
+      this.#notify("submit");
     }
   }
 
@@ -88,53 +89,53 @@ export class FormState {
       if (this.#isNews("pictures", sequence)) {
         this.images = message.images;
         this.mask = message.mask;
-        this.#tell("pictures");
+        this.#notify("pictures");
       }
     }
     if (message.kind === "form" || message.kind === "errors" || message.kind === "answer") {
-      if (this.#isNews("errors", sequence)) this.#hold(message.errors);
+      if (this.#isNews("errors", sequence)) this.#setErrors(message.errors);
     }
     if (message.kind === "form" || message.kind === "earlier") {
       if (this.#isNews("earlier", sequence)) {
         this.earlier = message.earlier;
-        this.#tell("earlier");
+        this.#notify("earlier");
       }
     }
-    if (message.kind === "answer") this.#submits.answer(message.request, message);
+    if (message.kind === "answer") this.#requests.answer(message.request, message);
   }
 
-  /** Offers a prompt at once that was sent just now: the kernel says so too, but later. */
-  #offer(prompt: string): void {
+  /** Adds the prompt that was just sent: the kernel sends the list too, but later. */
+  #addEarlier(prompt: string): void {
     if (!prompt) return;
     this.earlier = [prompt, ...this.earlier.filter((one) => one !== prompt)];
-    this.#tell("earlier");
+    this.#notify("earlier");
   }
 
-  #hold(errors: FieldError[]): void {
+  #setErrors(errors: FieldError[]): void {
     this.errors = new Map(errors.map(({ field, message }) => [field, message]));
-    this.#tell("errors");
+    this.#notify("errors");
   }
 
-  #arrived(): Promise<void> {
+  #uploadsEnded(): Promise<void> {
     return new Promise((resolve) => {
       const ending = new AbortController();
-      const look = () => {
+      const check = () => {
         if (this.uploads.all.length > 0) return;
         ending.abort();
         resolve();
       };
-      this.listen(look, ending.signal);
-      look();
+      this.listen(check, ending.signal);
+      check();
     });
   }
 
   #isNews(part: Part, sequence: number): boolean {
-    if (sequence < (this.#heard.get(part) ?? 0)) return false;
-    this.#heard.set(part, sequence);
+    if (sequence < (this.#sequences.get(part) ?? 0)) return false;
+    this.#sequences.set(part, sequence);
     return true;
   }
 
-  #tell(part: Part): void {
+  #notify(part: Part): void {
     for (const listener of [...this.#listeners]) listener(part);
   }
 }

@@ -1,13 +1,13 @@
-/* One view of a form: its fields in order, kept in step with what is typed anywhere. */
+/* One view of a form: its fields in order, kept up to date with the draft and the kernel. */
 
 import { accountWords } from "../shared/account";
 import { element } from "../shared/dom";
-import { oneThingAGesture } from "../shared/gestures";
+import { oneActionPerGesture } from "../shared/gestures";
 import { newId } from "../shared/ids";
 import { isComposing, keepKeys } from "../shared/keyboard";
 import { numberWords } from "../shared/numbers";
 import { fill } from "../shared/words";
-import { abilities, able, type Endpoint, endpointOf } from "./abilities";
+import { abilities, type Endpoint, endpointOf, modelsFor } from "./abilities";
 import { button, Field } from "./controls";
 import { FieldSet } from "./field_set";
 import { ModelField } from "./model_field";
@@ -17,7 +17,7 @@ import { SizeField } from "./size_field";
 import type { FormState } from "./state";
 import type { Words } from "./words";
 
-/** What is folded away until somebody asks for more. */
+/** The fields inside the folded part, "More". */
 const IN_MORE = new Set(["webhook_url", "webhook_secret", "extra"]);
 
 export class FormView {
@@ -48,22 +48,22 @@ export class FormView {
     const fields = new FieldSet(`lumen-form-${newId()}`, state, words);
     this.#fields = fields;
     const { draft } = state;
-    const say = (text: string) => {
+    const announce = (text: string) => {
       this.#status.textContent = text;
     };
     this.#prompt = new PromptField(fields.id("prompt"), words, (text) =>
-      draft.type("prompt", text),
+      draft.edit("prompt", text),
     );
-    this.#model = new ModelField(fields.id("model"), words, (text) => draft.type("model", text));
-    this.#size = new SizeField(fields.id("size"), words, (text) => draft.type("size", text));
-    this.#images = new PictureField(fields.id("images"), "images", state, words, say);
-    this.#mask = new PictureField(fields.id("mask"), "mask", state, words, say);
-    fields.keep("prompt", words.prompt, this.#prompt.field, (text) => this.#prompt.show(text));
+    this.#model = new ModelField(fields.id("model"), words, (text) => draft.edit("model", text));
+    this.#size = new SizeField(fields.id("size"), words, (text) => draft.edit("size", text));
+    this.#images = new PictureField(fields.id("images"), "images", state, words, announce);
+    this.#mask = new PictureField(fields.id("mask"), "mask", state, words, announce);
+    fields.register("prompt", words.prompt, this.#prompt.field, (text) => this.#prompt.show(text));
     const negative = fields.text("negative_prompt", words.negative, words.negativeHint);
-    fields.keep("images", words.images, this.#images);
-    fields.keep("mask", words.mask, this.#mask);
-    fields.keep("model", words.model, this.#model, (text) => this.#model.show(text));
-    fields.keep("size", words.size, this.#size.field, (text) => this.#size.show(text));
+    fields.register("images", words.images, this.#images);
+    fields.register("mask", words.mask, this.#mask);
+    fields.register("model", words.model, this.#model, (text) => this.#model.show(text));
+    fields.register("size", words.size, this.#size.field, (text) => this.#size.show(text));
     const main = element(
       "div",
       { class: "lumen-form-main" },
@@ -101,7 +101,7 @@ export class FormView {
     const secret = new Field(fields.id("secret"), words.secret, this.#secret, {
       hint: words.secretHint,
     });
-    fields.keep("webhook_secret", words.secret, secret);
+    fields.register("webhook_secret", words.secret, secret);
     this.#more = element(
       "details",
       { class: "lumen-more" },
@@ -149,8 +149,8 @@ export class FormView {
     }, signal);
     state.listen((part) => {
       if (part === "errors") this.#fields.showErrors();
-      else if (part === "earlier") this.#prompt.history.offer(state.earlier);
-      else if (part === "submit") this.#showWaiting();
+      else if (part === "earlier") this.#prompt.history.setPrompts(state.earlier);
+      else if (part === "submit") this.#showSubmitting();
       else this.#showPictures();
     }, signal);
     for (const [trait, show] of [
@@ -163,11 +163,11 @@ export class FormView {
     }
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.#send();
+      void this.#submitForm();
     });
-    form.addEventListener("keydown", (event) => this.#key(event));
+    form.addEventListener("keydown", (event) => this.#keydown(event));
     form.addEventListener("focusout", () => {
-      state.draft.handOver();
+      state.draft.flush();
       this.#fields.showErrors();
     });
     form.addEventListener("paste", (event) => {
@@ -178,30 +178,30 @@ export class FormView {
       const inMask = event.target instanceof Node && this.#mask.field.el.contains(event.target);
       (inMask ? this.#mask : this.#images).add(files);
     });
-    // Ctrl+Enter is the form's own: in JupyterLab it would run the cell
+    // Ctrl+Enter submits the form: in JupyterLab it would run the cell
     keepKeys(form, signal, (event) => event.key === "Enter");
-    oneThingAGesture(form, signal);
+    oneActionPerGesture(form, signal);
   }
 
-  #key(event: KeyboardEvent): void {
+  #keydown(event: KeyboardEvent): void {
     if (event.key !== "Enter" || isComposing(event)) return;
     if (event.ctrlKey || event.metaKey) {
       event.preventDefault();
-      if (!event.repeat) void this.#send();
+      if (!event.repeat) void this.#submitForm();
     } else if (event.target instanceof HTMLInputElement) {
       // a browser would submit, and that costs credits
       event.preventDefault();
     }
   }
 
-  async #send(): Promise<void> {
+  async #submitForm(): Promise<void> {
     this.#refusal.textContent = "";
     const answer = await this.#state.submit(this.#secret.value);
     if (answer === null || answer.taken) return;
-    const labels = this.#fields.wrongLabels().join(", ");
+    const labels = this.#fields.invalidLabels().join(", ");
     this.#refusal.textContent = fill(this.#words.notSent, { fields: labels });
     this.#fields.showErrors(true);
-    const first = this.#fields.firstWrong();
+    const first = this.#fields.firstInvalid();
     if (first === null) return;
     if (IN_MORE.has(first.name)) this.#more.open = true;
     first.focus();
@@ -209,16 +209,16 @@ export class FormView {
 
   #showAll(): void {
     this.#fields.showAll();
-    this.#prompt.history.offer(this.#state.earlier);
+    this.#prompt.history.setPrompts(this.#state.earlier);
     this.#showModels();
     this.#showPictures();
     this.#fields.showErrors();
     this.#showBelow();
-    this.#showWaiting();
+    this.#showSubmitting();
   }
 
   #showModels(): void {
-    this.#model.offer(this.#state.model.get("_models"));
+    this.#model.setModels(this.#state.model.get("_models"));
     this.#model.show(this.#state.draft.text("model"));
     this.#showAbilities();
   }
@@ -239,24 +239,24 @@ export class FormView {
     const takesPictures = can === null || can.has("edits") || can.has("inpaint");
     const full = endpoint === "inpaint" && images.length > 0;
     if (!takesPictures) {
-      this.#images.disable(fill(words.cannotEdit, { model: code }), this.#instead("edits"));
+      this.#images.disable(fill(words.cannotEdit, { model: code }), this.#alternative("edits"));
     } else this.#images.disable(full ? words.oneOnly : "", null, images.length === 1);
 
     const cannot = can !== null && !can.has("inpaint");
     const why = cannot ? fill(words.cannotRepaint, { model: code }) : "";
-    this.#mask.disable(why, cannot ? this.#instead("inpaint") : null);
+    this.#mask.disable(why, cannot ? this.#alternative("inpaint") : null);
     const onlyRepaints = can?.size === 1 && can.has("inpaint");
-    this.#model.needs(onlyRepaints ? fill(words.needsBoth, { model: code }) : "");
+    this.#model.showRequirement(onlyRepaints ? fill(words.needsBoth, { model: code }) : "");
     this.#size.repaint(endpoint === "inpaint");
     this.#showButton(endpoint);
   }
 
-  /** A button that chooses a model that can. */
-  #instead(endpoint: Endpoint): HTMLElement | null {
-    const code = able(this.#state.model.get("_models"), endpoint)[0];
+  /** A button that chooses a model which serves an endpoint; null if none is known. */
+  #alternative(endpoint: Endpoint): HTMLElement | null {
+    const code = modelsFor(this.#state.model.get("_models"), endpoint)[0];
     if (code === undefined) return null;
     const made = button(fill(this.#words.use, { model: code }), () => {
-      this.#state.draft.type("model", code);
+      this.#state.draft.edit("model", code);
       this.#model.focus();
     });
     made.classList.add("lumen-instead");
@@ -274,7 +274,7 @@ export class FormView {
     const { draft, model } = this.#state;
     const prices = model.get("_prices");
     const code = draft.text("model");
-    // a code is a stranger's text: "constructor" is one that every object knows
+    // a code is any text: "constructor" is a property of every object
     const credits = Object.hasOwn(prices, code) ? Number(prices[code]) : null;
     const count = Number(draft.text("n") || 1);
     const price =
@@ -284,10 +284,10 @@ export class FormView {
     this.#cost.textContent = model.get("_host") === "" ? words.free : price;
   }
 
-  #showWaiting(): void {
-    const { waiting } = this.#state;
-    this.#submit.setAttribute("aria-disabled", String(waiting));
-    this.#status.textContent = waiting ? this.#words.waiting : "";
+  #showSubmitting(): void {
+    const { submitting } = this.#state;
+    this.#submit.setAttribute("aria-disabled", String(submitting));
+    this.#status.textContent = submitting ? this.#words.waiting : "";
   }
 
   #showBelow(): void {

@@ -174,7 +174,7 @@ export function wordsFor(language: string): Words {
   return bestLanguage(language, { en: ENGLISH, zh: CHINESE });
 }
 
-/** What each field takes, for those who do not read the kernel's English; its own words follow. */
+/** What each field accepts: the kernel's errors are in English. */
 const CHINESE_ERRORS: Record<string, string> = {
   prompt: "请填写提示词，说明图片要表现什么。",
   model: "请填写模型代码，并选择能完成此操作的模型。",
@@ -188,7 +188,7 @@ const CHINESE_ERRORS: Record<string, string> = {
   mask: "请检查遮罩。",
 };
 
-/** What the form itself says of its pictures, by the kernel's words for it. */
+/** Translations of the kernel's errors about the form's pictures. */
 const CHINESE_MESSAGES: Record<string, string> = {
   "A repaint takes one picture. Remove the others.": "重绘只需要一张图片，请移除其余的。",
   "There is no picture to repaint. Add one.": "还没有要重绘的图片，请添加一张。",
@@ -197,7 +197,7 @@ const CHINESE_MESSAGES: Record<string, string> = {
   "A form takes 16 pictures at most.": "一个表单最多 16 张图片。",
 };
 
-/** An error beside its field, in the language of `words`; pictures keep the kernel's own details. */
+/** An error in the language of `words`; those of pictures keep the kernel's details in brackets. */
 export function errorWords(field: string, message: string, words: Words): string {
   if (words !== CHINESE) return message;
   const chinese = CHINESE_MESSAGES[message] ?? CHINESE_ERRORS[field];

@@ -1,4 +1,4 @@
-/* Which account a call is charged to, in words: the sandbox's, or the one at a service's host. */
+/* The account that a call is charged to, in words: the sandbox's, or one at a service's host. */
 import { fill } from "./words";
 
 export const ACCOUNT_ENGLISH = {

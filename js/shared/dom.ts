@@ -1,5 +1,4 @@
-/* Builds elements. Text only ever goes in as text: nothing that came from a prompt or a server is
-   parsed as markup. */
+/* Builds elements. Text is always set as text: nothing from a prompt or a server is parsed as markup. */
 
 type Attributes = Record<string, string>;
 

@@ -1,13 +1,14 @@
-/* Says changes of state aloud: politely, failures at once; many together are said as a count. */
+/* Announces changes of status to screen readers: failures assertively, others politely; many at once
+   as a count. */
 import { element } from "../shared/dom";
 import { fill } from "../shared/words";
 import type { Words } from "./words";
 
-// changes this close together are one event for a person
-const TOGETHER_MS = 250;
+// milliseconds in which changes are collected into one announcement
+const BATCH_MS = 250;
 
-/** A row that has another state than before. */
-export interface Change {
+/** A row whose status changed. */
+export interface StatusChange {
   state: string;
   prompt: string;
   bad: boolean;
@@ -17,7 +18,7 @@ export class Announcer {
   readonly polite = element("span", { class: "lumen-heard", role: "status" });
   readonly assertive = element("span", { class: "lumen-heard", role: "alert" });
   readonly #words: Words;
-  #waiting: Change[] = [];
+  #pending: StatusChange[] = [];
   #timer = 0;
 
   constructor(words: Words, signal: AbortSignal) {
@@ -25,25 +26,25 @@ export class Announcer {
     signal.addEventListener("abort", () => window.clearTimeout(this.#timer));
   }
 
-  say(change: Change): void {
-    if (this.#waiting.length === 0) {
-      this.#timer = window.setTimeout(() => this.#speak(), TOGETHER_MS);
+  add(change: StatusChange): void {
+    if (this.#pending.length === 0) {
+      this.#timer = window.setTimeout(() => this.#flush(), BATCH_MS);
     }
-    this.#waiting.push(change);
+    this.#pending.push(change);
   }
 
-  #speak(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const [ear, changes] of [
-      [this.assertive, waiting.filter(({ bad }) => bad)],
-      [this.polite, waiting.filter(({ bad }) => !bad)],
+  #flush(): void {
+    const pending = this.#pending;
+    this.#pending = [];
+    for (const [region, changes] of [
+      [this.assertive, pending.filter(({ bad }) => bad)],
+      [this.polite, pending.filter(({ bad }) => !bad)],
     ] as const) {
-      if (changes.length > 0) ear.textContent = this.#sentence(changes);
+      if (changes.length > 0) region.textContent = this.#sentence(changes);
     }
   }
 
-  #sentence(changes: Change[]): string {
+  #sentence(changes: StatusChange[]): string {
     const [first] = changes;
     if (first && changes.length === 1) {
       return fill(this.#words.announce, { state: first.state, prompt: first.prompt });

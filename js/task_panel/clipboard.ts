@@ -1,6 +1,6 @@
-/* Copies text; the clipboard API exists on https and on localhost alone, and many hubs have neither. */
+/* Copies text. The clipboard API exists on https and on localhost only, and many hubs have neither. */
 
-/** Copies `text`, and says whether it did. */
+/** Copies `text`; resolves with whether that worked. */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
@@ -10,7 +10,7 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
-/** The way of before: what is selected in the page is copied. The focus stays where it is. */
+/** Copies by the older API: a selection in the page. The focus is put back. */
 function copySelected(text: string): boolean {
   const before = document.activeElement;
   const box = document.createElement("textarea");

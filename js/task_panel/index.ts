@@ -6,22 +6,22 @@ import { Requests } from "../shared/requests";
 import { receiveAnswer } from "./answers";
 import type { KernelMessage, TaskPanelModel } from "./messages";
 import { TaskRows } from "./rows";
-import { type Shared, showPanel } from "./view";
+import { type PanelState, showPanel } from "./view";
 import { wordsFor } from "./words";
 
 const widget: AnyWidget<TaskPanelModel> = () => {
-  let shared: Shared;
+  let state: PanelState;
   return {
     initialize({ model, signal }) {
-      shared = {
+      state = {
         rows: new TaskRows(model.get("_rows")),
         requests: new Requests((request) => model.send(request)),
-        speakers: new Set(),
-        looked: new Set(),
+        announcers: new Set(),
+        requestedThumbnails: new Set(),
       };
       const receive = (message: KernelMessage) => {
-        shared.rows.receive(message);
-        receiveAnswer(shared.requests, message);
+        state.rows.receive(message);
+        receiveAnswer(state.requests, message);
       };
       model.on("msg:custom", receive);
       signal.addEventListener("abort", () => model.off("msg:custom", receive));
@@ -34,13 +34,13 @@ const widget: AnyWidget<TaskPanelModel> = () => {
         ending.abort();
         ending = new AbortController();
         const words = wordsFor(model.get("language") || navigator.language);
-        showPanel(el, model, shared, words, ending.signal);
+        showPanel(el, model, state, words, ending.signal);
       };
       show();
       model.on("change:language", show);
 
-      // messages sent while the bundle was still loading are lost: ask for every row
-      void shared.requests.ask({ kind: "hello", view });
+      // messages that were sent while the bundle was loading are lost: ask for every row
+      void state.requests.ask({ kind: "hello", view });
       signal.addEventListener("abort", () => {
         ending.abort();
         model.off("change:language", show);

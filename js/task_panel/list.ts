@@ -1,16 +1,16 @@
-/* The list of rows in one view, of which only those near the screen are in the page. A feed, as ARIA
-   calls it: one stop for Tab, arrows and Page keys from row to row, each row with its place. */
+/* The list of rows in one view: a virtual list, of which only the rows near the screen are in the page.
+   An ARIA feed: one stop for Tab, arrows and Page keys from row to row, each row with its position. */
 import { element } from "../shared/dom";
 import type { RowView } from "./row_view";
 import type { KnownRow } from "./rows";
-import { offsets, rowAt, windowOf } from "./windowing";
+import { rowAt, rowOffsets, visibleRange } from "./windowing";
 
-// px of a row that was never on screen, about what most take
-const USUAL_HEIGHT = 92;
-// px of a list that has no place in a page yet
-const UNPLACED = 480;
-// measuring may bring other rows on screen, which are then measured too
-const ROUNDS = 4;
+// px of a row that was not measured yet, about the height of most
+const ESTIMATED_HEIGHT = 92;
+// px of a list that is not in a page yet
+const DEFAULT_HEIGHT = 480;
+// measured heights may bring other rows on screen, which are then measured too
+const MAX_PASSES = 4;
 
 const MOVES: Record<string, (at: number, count: number) => number> = {
   ArrowDown: (at) => at + 1,
@@ -22,34 +22,34 @@ const MOVES: Record<string, (at: number, count: number) => number> = {
 };
 
 export class TaskList {
-  /** What scrolls. */
+  /** The scroll container. */
   readonly el = element("div", { class: "lumen-tasks-list" });
   readonly #feed = element("div", { role: "feed" });
-  readonly #make: (row: KnownRow) => RowView;
-  readonly #fill: (view: RowView, row: KnownRow) => void;
+  readonly #createView: (row: KnownRow) => RowView;
+  readonly #updateView: (view: RowView, row: KnownRow) => void;
   readonly #views = new Map<string, RowView>();
   readonly #heights = new Map<string, number>();
-  readonly #sizes = new ResizeObserver(() => this.#resized());
+  readonly #resizeObserver = new ResizeObserver(() => this.#resized());
   #rows: KnownRow[] = [];
-  #starts: number[] = [0];
+  #offsets: number[] = [0];
   #active = "";
   #width = 0;
 
   constructor(
     label: string,
-    make: (row: KnownRow) => RowView,
-    fill: (view: RowView, row: KnownRow) => void,
+    createView: (row: KnownRow) => RowView,
+    updateView: (view: RowView, row: KnownRow) => void,
     signal: AbortSignal,
   ) {
-    this.#make = make;
-    this.#fill = fill;
+    this.#createView = createView;
+    this.#updateView = updateView;
     this.#feed.setAttribute("aria-label", label);
     this.el.append(this.#feed);
-    this.el.addEventListener("scroll", () => this.#lay());
-    this.el.addEventListener("keydown", (event) => this.#move(event));
-    this.el.addEventListener("focusin", (event) => this.#focused(event.target));
-    this.#sizes.observe(this.el);
-    signal.addEventListener("abort", () => this.#sizes.disconnect());
+    this.el.addEventListener("scroll", () => this.#layOut());
+    this.el.addEventListener("keydown", (event) => this.#keydown(event));
+    this.el.addEventListener("focusin", (event) => this.#focusMoved(event.target));
+    this.#resizeObserver.observe(this.el);
+    signal.addEventListener("abort", () => this.#resizeObserver.disconnect());
   }
 
   /** The rows that are in the page. */
@@ -57,19 +57,19 @@ export class TaskList {
     return this.#rows.filter((row) => this.#views.has(row.key));
   }
 
-  /** Shows these rows from now on, in this order. */
+  /** Sets the rows of the list, in this order. */
   show(rows: KnownRow[]): void {
-    const held = this.#hold();
+    const anchor = this.#scrollAnchor();
     this.#rows = rows;
     this.el.hidden = rows.length === 0;
     if (!rows.some((row) => row.key === this.#active)) this.#active = rows[0]?.key ?? "";
-    this.#lay(held);
+    this.#layOut(anchor);
   }
 
-  /** Writes the rows that are in the page anew. */
+  /** Updates the rows that are in the page. */
   refresh(): void {
-    for (const row of this.shown) this.#write(row);
-    this.#lay();
+    for (const row of this.shown) this.#update(row);
+    this.#layOut();
   }
 
   /** Calls `visit` with each row that is in the page. */
@@ -80,54 +80,56 @@ export class TaskList {
     }
   }
 
-  /** Puts the focus on a row and brings it on screen; says whether there is such a row. */
+  /** Focuses a row and scrolls it into view; returns whether the list has it. */
   focus(key: string): boolean {
     const place = this.#rows.findIndex((row) => row.key === key);
     if (place < 0) return false;
     this.#active = key;
-    const top = this.#starts[place] ?? 0;
-    const bottom = this.#starts[place + 1] ?? top;
+    const top = this.#offsets[place] ?? 0;
+    const bottom = this.#offsets[place + 1] ?? top;
     if (top < this.el.scrollTop) this.el.scrollTop = top;
     else if (bottom > this.el.scrollTop + this.#height) this.el.scrollTop = bottom - this.#height;
-    this.#lay();
+    this.#layOut();
     this.#views.get(key)?.el.focus();
     return true;
   }
 
   get #height(): number {
-    return this.el.clientHeight || UNPLACED;
+    return this.el.clientHeight || DEFAULT_HEIGHT;
   }
 
-  /** The row at the top of the screen and how far it is scrolled: what stays where it is. */
-  #hold(): { key: string; by: number } | undefined {
+  /** The scroll anchor: the row at the top, and how far it is scrolled; it stays in its place. */
+  #scrollAnchor(): { key: string; by: number } | undefined {
     const top = this.el.scrollTop;
-    const row = top > 0 ? this.#rows[rowAt(this.#starts, top)] : undefined;
+    const row = top > 0 ? this.#rows[rowAt(this.#offsets, top)] : undefined;
     if (!row) return undefined;
-    return { key: row.key, by: top - (this.#starts[this.#rows.indexOf(row)] ?? 0) };
+    return { key: row.key, by: top - (this.#offsets[this.#rows.indexOf(row)] ?? 0) };
   }
 
-  #lay(held = this.#hold()): void {
-    for (let round = 0; round < ROUNDS; round += 1) {
-      this.#starts = offsets(this.#rows.map((row) => this.#heights.get(row.key) ?? USUAL_HEIGHT));
+  #layOut(anchor = this.#scrollAnchor()): void {
+    for (let pass = 0; pass < MAX_PASSES; pass += 1) {
+      this.#offsets = rowOffsets(
+        this.#rows.map((row) => this.#heights.get(row.key) ?? ESTIMATED_HEIGHT),
+      );
       let top = this.el.scrollTop;
-      const place = held ? this.#rows.findIndex((row) => row.key === held.key) : -1;
-      if (held && place >= 0) top = (this.#starts[place] ?? 0) + held.by;
-      this.#place(...windowOf(this.#starts, top, this.#height));
+      const place = anchor ? this.#rows.findIndex((row) => row.key === anchor.key) : -1;
+      if (anchor && place >= 0) top = (this.#offsets[place] ?? 0) + anchor.by;
+      this.#mount(...visibleRange(this.#offsets, top, this.#height));
       if (Math.abs(top - this.el.scrollTop) >= 1) this.el.scrollTop = top;
       if (!this.#measure()) break;
     }
   }
 
-  /** Has these rows in the page, in order, and as much room as the others would take. */
-  #place(first: number, last: number): void {
+  /** Puts these rows into the page, in order, with padding for the height of the others. */
+  #mount(first: number, last: number): void {
     const wanted = this.#rows.slice(first, last);
-    // a row with the focus stays, wherever the list is scrolled to
+    // a row with the focus stays in the page, wherever the list is scrolled to
     const focused = this.#rows.findIndex((row) =>
       this.#views.get(row.key)?.el.contains(document.activeElement),
     );
     const kept = this.#rows[focused];
-    let above = this.#starts[first] ?? 0;
-    let below = (this.#starts.at(-1) ?? 0) - (this.#starts[last] ?? 0);
+    let above = this.#offsets[first] ?? 0;
+    let below = (this.#offsets.at(-1) ?? 0) - (this.#offsets[last] ?? 0);
     if (kept && focused < first) {
       wanted.unshift(kept);
       above -= this.#heights.get(kept.key) ?? 0;
@@ -140,7 +142,7 @@ export class TaskList {
     const keys = new Set(wanted.map((row) => row.key));
     for (const [key, view] of this.#views) {
       if (keys.has(key)) continue;
-      this.#sizes.unobserve(view.el);
+      this.#resizeObserver.unobserve(view.el);
       view.el.remove();
       this.#views.delete(key);
     }
@@ -153,32 +155,32 @@ export class TaskList {
       view.el.ariaSetSize = String(this.#rows.length);
       view.setTabbable(row.key === this.#active);
     }
-    // Tab has to find the list, whatever part of it is in the page
+    // one row has to be a stop for Tab, whatever part of the list is in the page
     if (!keys.has(this.#active) && wanted[0]) this.#viewOf(wanted[0]).setTabbable(true);
   }
 
   #viewOf(row: KnownRow): RowView {
     const known = this.#views.get(row.key);
     if (known) return known;
-    const view = this.#make(row);
+    const view = this.#createView(row);
     view.el.dataset.key = row.key;
     this.#views.set(row.key, view);
-    this.#write(row);
-    this.#sizes.observe(view.el);
+    this.#update(row);
+    this.#resizeObserver.observe(view.el);
     return view;
   }
 
-  #write(row: KnownRow): void {
+  #update(row: KnownRow): void {
     const view = this.#views.get(row.key);
-    if (view) this.#fill(view, row);
+    if (view) this.#updateView(view, row);
   }
 
-  /** Notes the height of each row in the page; says whether one is not what it was taken for. */
+  /** Measures each row in the page; returns whether a height differs from the one assumed. */
   #measure(): boolean {
     let changed = false;
     for (const [key, view] of this.#views) {
       const height = view.el.getBoundingClientRect().height;
-      if (height === 0 || Math.abs(height - (this.#heights.get(key) ?? USUAL_HEIGHT)) < 0.5) {
+      if (height === 0 || Math.abs(height - (this.#heights.get(key) ?? ESTIMATED_HEIGHT)) < 0.5) {
         continue;
       }
       this.#heights.set(key, height);
@@ -189,13 +191,13 @@ export class TaskList {
 
   #resized(): void {
     const width = this.el.clientWidth;
-    // every row wraps otherwise now
+    // rows wrap differently at another width
     if (width !== this.#width) this.#heights.clear();
     this.#width = width;
-    this.#lay();
+    this.#layOut();
   }
 
-  #focused(target: EventTarget | null): void {
+  #focusMoved(target: EventTarget | null): void {
     const key = target instanceof Element && target.closest<HTMLElement>("article")?.dataset.key;
     if (!key || key === this.#active) return;
     this.#views.get(this.#active)?.setTabbable(false);
@@ -203,7 +205,7 @@ export class TaskList {
     this.#views.get(key)?.setTabbable(true);
   }
 
-  #move(event: KeyboardEvent): void {
+  #keydown(event: KeyboardEvent): void {
     const inside = event.target instanceof Element && !event.target.matches("article");
     if (event.key === "Escape" && inside) {
       this.#views.get(this.#active)?.el.focus();

@@ -1,7 +1,7 @@
-/* What the kernel and a task panel say to each other; the Python side of it is
+/* The messages between the kernel and a task panel; the Python side of it is
    lumen_widgets/widgets/task_panel_messages.py, and a test holds the names alike. */
 
-/** What went wrong, and what to do next. */
+/** An error, and what to do next. */
 export interface RowError {
   message: string;
   next_step: string;
@@ -15,28 +15,28 @@ export interface TaskRow {
   id: string;
   /** The service's word, or sending, refused, unknown while there is no task. */
   status: string;
-  /** Whether something will still happen by itself. */
+  /** Whether the row will still change by itself. */
   running: boolean;
-  /** Whether it is asked about, if it has not ended. */
+  /** Whether its status is polled, if it has not ended. */
   watched: boolean;
   prompt: string;
   model: string;
-  /** Who charges for it: a host's name, or empty for the sandbox. */
+  /** The service's host, where it is charged; empty for the sandbox. */
   host: string;
   /** Seconds from the submit until now, or until the end, where known. */
   elapsed: number | null;
-  /** Seconds that like tasks took so far, where enough is known. */
+  /** Seconds that similar tasks took so far, where enough is known. */
   usual: number | null;
   /** How many of its pictures have arrived. */
   arrived: number;
-  /** Whether there is a thumbnail to ask for. */
+  /** Whether there is a thumbnail to request. */
   pictured: boolean;
-  /** Share of the picture that is repainted, up to 1, where the mask is known; then it can be looked for. */
+  /** Share of the picture that is repainted, up to 1, where the mask is known; then it can be requested. */
   repaints: number | null;
   /** What it costs, where known. */
   credits: number | null;
   charge: "pending" | "charged" | "refunded" | "unknown" | "none";
-  /** What can be done about it now. */
+  /** The actions that are possible now. */
   actions: ("stop" | "watch" | "again" | "take_up")[];
   error: RowError | null;
 }
@@ -64,11 +64,11 @@ export interface SnapshotMessage {
   request: string;
 }
 
-/** Kernel → browser: thumbnails that a view looked for, or the masks of new tasks. */
+/** Kernel → browser: thumbnails that a view requested, or the masks of new tasks. */
 export interface ThumbnailsMessage {
   kind: "thumbnails";
   thumbnails: Thumbnail[];
-  /** Empty for those that nobody looked for. */
+  /** Empty for those that were not requested. */
   request: string;
 }
 
@@ -86,20 +86,20 @@ export interface ErrorMessage {
   request: string;
 }
 
-/** Browser → kernel: a view is there and asks for every row. */
+/** Browser → kernel: a view was opened and asks for every row. */
 export interface HelloMessage {
   kind: "hello";
   request: string;
   view: string;
 }
 
-/** Browser → kernel: a view is gone. */
+/** Browser → kernel: a view was closed. */
 export interface ByeMessage {
   kind: "bye";
   view: string;
 }
 
-/** Browser → kernel: a view shows these rows and lacks their thumbnails. */
+/** Browser → kernel: a view shows these rows and requests their thumbnails. */
 export interface LookMessage {
   kind: "look";
   request: string;
@@ -130,11 +130,11 @@ export type KernelMessage =
   | ErrorMessage;
 export type BrowserMessage = HelloMessage | ByeMessage | LookMessage | ActMessage | TakeUpMessage;
 
-/** The traits that the kernel keeps and a panel reads. */
+/** The traits that the kernel sets and a panel reads. */
 export interface TaskPanelModel {
   /** The language that the panel speaks: "", "en" or "zh"; empty is the browser's own. */
   language: string;
-  /** Who charges, as a row's host says it; null while nobody knows. */
+  /** The service's host, as in a row; null while it is not known. */
   _host: string | null;
   /** Every row, as it was when the browser last asked for the widget's state. */
   _rows: TaskRow[];

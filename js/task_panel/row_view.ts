@@ -1,30 +1,30 @@
-/* One row's elements in one view: how the task stands, and what a person can do about it. */
+/* The elements of one row in one view: the task's status and its actions. */
 
 import { element, icon } from "../shared/dom";
 import { newId } from "../shared/ids";
 import type { Answer } from "./answers";
 import { CopyButton } from "./copy_button";
-import type { KnownRow, Small } from "./rows";
+import type { KnownRow, Thumbnails } from "./rows";
 import {
   chargeWords,
   clockTime,
+  estimateWords,
   ICONS,
   pictureWords,
   repaintWords,
-  stateWords,
+  statusWords,
   toneOf,
-  usualWords,
 } from "./status";
 import { TakeUp } from "./take_up";
 import type { Words } from "./words";
 
-// until then an answer may still be on its way; later the kernel is busy with a cell
+// a kernel that has not answered after this time is busy with a cell
 const BUSY_MS = 1500;
 
 export type Action = "stop" | "watch" | "again";
 
-/** What a row asks of its panel. */
-export interface RowDeeds {
+/** What a row's buttons do. */
+export interface RowActions {
   act(key: string, action: Action): Promise<Answer>;
   takeUp(key: string, id: string): Promise<Answer>;
 }
@@ -53,9 +53,9 @@ export class RowView {
   readonly #takeUp: TakeUp;
   readonly #words: Words;
   readonly #key: string;
-  #watching: Action = "stop";
+  #watchAction: Action = "stop";
 
-  constructor(key: string, words: Words, deeds: RowDeeds) {
+  constructor(key: string, words: Words, actions: RowActions) {
     this.#key = key;
     this.#words = words;
     this.#elapsed.title = words.elapsed;
@@ -63,9 +63,9 @@ export class RowView {
     this.#mask.alt = words.mask;
     this.#copyId = new CopyButton(words.copyId, words);
     this.#copyCode = new CopyButton(words.copyCode, words);
-    this.#takeUp = new TakeUp(words, (id) => this.#wait(deeds.takeUp(key, id)));
-    this.#watch.addEventListener("click", () => this.#do(deeds, this.#watch, this.#watching));
-    this.#again.addEventListener("click", () => this.#do(deeds, this.#again, "again"));
+    this.#takeUp = new TakeUp(words, (id) => this.#wait(actions.takeUp(key, id)));
+    this.#watch.addEventListener("click", () => this.#run(actions, this.#watch, this.#watchAction));
+    this.#again.addEventListener("click", () => this.#run(actions, this.#again, "again"));
     this.#actions = element("span", { class: "lumen-task-actions" }, this.#watch, this.#again);
     this.#prompt.id = `lumen-${newId()}`;
     this.el.setAttribute("aria-labelledby", `${this.#state.id} ${this.#prompt.id}`);
@@ -107,17 +107,17 @@ export class RowView {
     );
   }
 
-  /** Shows a row; `host` is named where the panel's rows have several. */
-  update(row: KnownRow, elapsed: number | null, small: Small, host: string): void {
+  /** Shows a row; `host` is empty unless the panel's rows have several. */
+  update(row: KnownRow, elapsed: number | null, thumbnails: Thumbnails, host: string): void {
     const words = this.#words;
-    const mood = toneOf(row);
-    if (this.el.dataset.tone !== mood) {
-      this.el.dataset.tone = mood;
-      this.#icon.replaceChildren(icon(...ICONS[mood]));
+    const tone = toneOf(row);
+    if (this.el.dataset.tone !== tone) {
+      this.el.dataset.tone = tone;
+      this.#icon.replaceChildren(icon(...ICONS[tone]));
     }
     this.el.dataset.status = row.status;
-    setText(this.#state, stateWords(row, words));
-    setText(this.#usual, usualWords(row, words));
+    setText(this.#state, statusWords(row, words));
+    setText(this.#usual, estimateWords(row, words));
     setText(this.#prompt, row.prompt || row.id);
     setText(this.#model, row.id && row.model ? `${row.model} · ` : row.model);
     setText(this.#id, row.id);
@@ -136,16 +136,16 @@ export class RowView {
     this.#show.hidden = row.id === "" || row.status !== "succeeded";
     this.#copyCode.text = `lumen.show(${JSON.stringify(row.id)})`;
     setText(this.#code, this.#copyCode.text);
-    setPicture(this.#thumbnail, small.picture);
-    setPicture(this.#mask, small.mask);
-    this.#offer(row);
+    setPicture(this.#thumbnail, thumbnails.picture);
+    setPicture(this.#mask, thumbnails.mask);
+    this.#showActions(row);
   }
 
   tick(elapsed: number | null): void {
     setText(this.#elapsed, elapsed === null ? "" : clockTime(elapsed));
   }
 
-  /** Whether Tab goes into this row: one row of a list is enough, however long it is. */
+  /** Whether Tab stops at this row's controls: only one row of a list does. */
   setTabbable(yes: boolean): void {
     const index = yes ? 0 : -1;
     this.el.tabIndex = index;
@@ -154,48 +154,48 @@ export class RowView {
     }
   }
 
-  #offer(row: KnownRow): void {
+  #showActions(row: KnownRow): void {
     const words = this.#words;
     const focused = this.el.contains(document.activeElement);
-    this.#watching = row.actions.includes("watch") ? "watch" : "stop";
-    setText(this.#watch, this.#watching === "watch" ? words.watch : words.stop);
-    this.#watch.hidden = !row.actions.includes(this.#watching);
+    this.#watchAction = row.actions.includes("watch") ? "watch" : "stop";
+    setText(this.#watch, this.#watchAction === "watch" ? words.watch : words.stop);
+    this.#watch.hidden = !row.actions.includes(this.#watchAction);
     setText(this.#again, row.host === "" ? words.againSandbox : words.again);
     this.#again.hidden = !row.actions.includes("again");
     this.#takeUp.el.hidden = !row.actions.includes("take_up");
     this.#actions.hidden = this.#watch.hidden && this.#again.hidden;
-    // what had the focus may be gone now
+    // the control with the focus may be hidden now
     const active = document.activeElement;
     if (focused && active instanceof HTMLElement && active.closest("[hidden]")) this.el.focus();
   }
 
-  async #do(deeds: RowDeeds, button: HTMLElement, action: Action): Promise<void> {
+  async #run(actions: RowActions, button: HTMLElement, action: Action): Promise<void> {
     if (button.getAttribute("aria-disabled") === "true") return;
     // not `disabled`, which would take the focus away
     button.setAttribute("aria-disabled", "true");
-    const { error } = await this.#wait(deeds.act(this.#key, action));
+    const { error } = await this.#wait(actions.act(this.#key, action));
     button.removeAttribute("aria-disabled");
-    if (error) this.#say(`${error.message} ${error.next_step}`);
-    else if (action === "again") this.#say(this.#words.sentAgain);
+    if (error) this.#showNotice(`${error.message} ${error.next_step}`);
+    else if (action === "again") this.#showNotice(this.#words.sentAgain);
   }
 
-  /** Passes an answer on; says meanwhile that the kernel is busy, if it is. */
+  /** Waits for an answer; shows that the kernel is busy if it takes long. */
   async #wait(answer: Promise<Answer>): Promise<Answer> {
-    this.#say("");
-    const timer = window.setTimeout(() => this.#say(this.#words.busy), BUSY_MS);
+    this.#showNotice("");
+    const timer = window.setTimeout(() => this.#showNotice(this.#words.busy), BUSY_MS);
     const { key, error } = await answer;
     window.clearTimeout(timer);
-    this.#say("");
+    this.#showNotice("");
     return error ? { key: null, error } : { key, error };
   }
 
-  #say(text: string): void {
+  #showNotice(text: string): void {
     this.#notice.textContent = text;
     this.#notice.hidden = text === "";
   }
 }
 
-/** Writes only what changed: a selection in the text stays, and nothing is laid out anew. */
+/** Sets only text that changed: a selection in it stays, and no layout is needed. */
 function setText(el: Element, text: string): void {
   if (el.textContent !== text) el.textContent = text;
 }

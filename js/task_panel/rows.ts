@@ -1,30 +1,30 @@
-/* The rows of one panel as the browser knows them: messages come in, in any order, and the newest
-   word about each row stays. One for each model, shared by its views. */
+/* The rows of one panel in the browser: messages arrive in any order, and the newest state of each row
+   is kept. One for each model, shared by its views. */
 import type { KernelMessage, TaskRow, Thumbnail } from "./messages";
 
-/** A row, and when (in `performance.now()` milliseconds) its elapsed time was true. */
+/** A row, and when it was received (`performance.now()`, milliseconds): its elapsed time counts from there. */
 export interface KnownRow extends TaskRow {
-  heard: number;
+  receivedAt: number;
 }
 
-/** What a row shows in small, as data: URLs, as far as the page has it. */
-export type Small = Partial<Record<Thumbnail["of"], string>>;
+/** The thumbnails of a row that the page has, as data: URLs. */
+export type Thumbnails = Partial<Record<Thumbnail["of"], string>>;
 
-/** What a filter can ask for; every row is in exactly one of those after `all`. */
+/** The values of the status filter; every row is in exactly one of those after `all`. */
 export const GROUPS = ["all", "running", "finished", "bad", "open"] as const;
 export type Group = (typeof GROUPS)[number];
 
-/** What the panel says of all rows together. */
+/** Totals of all rows. */
 export interface Totals {
   count: Record<Group, number>;
   pictures: number;
-  /** What was charged and not given back, as far as prices are known. */
+  /** Credits charged and not refunded, as far as prices are known. */
   credits: number;
-  /** Whether something was charged whose price is not known. */
-  more: boolean;
+  /** Whether a task was charged whose price is not known. */
+  unpriced: boolean;
 }
 
-/** Which part of the list a row is in: left open is what waits for a person. */
+/** The group of a row; `open` are those that wait for a decision of the user. */
 export function groupOf(row: TaskRow): Exclude<Group, "all"> {
   if (row.running) return "running";
   if (row.status === "succeeded" && row.error === null) return "finished";
@@ -34,7 +34,7 @@ export function groupOf(row: TaskRow): Exclude<Group, "all"> {
 export class TaskRows {
   readonly #rows = new Map<string, KnownRow>();
   readonly #sequences = new Map<string, number>();
-  readonly #small = new Map<string, Small>();
+  readonly #thumbnails = new Map<string, Thumbnails>();
   readonly #listeners = new Set<(changed: KnownRow[]) => void>();
   readonly #now: () => number;
 
@@ -43,7 +43,7 @@ export class TaskRows {
     this.#merge(first, 0);
   }
 
-  /** Every row, the newest first. */
+  /** All rows, the newest first. */
   get all(): KnownRow[] {
     return [...this.#rows.values()].sort((a, b) => Number(b.key) - Number(a.key));
   }
@@ -56,13 +56,13 @@ export class TaskRows {
     return this.#rows.get(key);
   }
 
-  small(key: string): Small {
-    return this.#small.get(key) ?? {};
+  thumbnails(key: string): Thumbnails {
+    return this.#thumbnails.get(key) ?? {};
   }
 
-  /** Which thumbnails of a row the kernel has and this page does not. */
-  lacks(row: TaskRow): Thumbnail["of"][] {
-    const { picture, mask } = this.small(row.key);
+  /** The thumbnails of a row that the kernel has and this page does not. */
+  missingThumbnails(row: TaskRow): Thumbnail["of"][] {
+    const { picture, mask } = this.thumbnails(row.key);
     const lacking: Thumbnail["of"][] = [];
     if (row.pictured && !picture) lacking.push("picture");
     if (row.repaints !== null && !mask) lacking.push("mask");
@@ -81,33 +81,33 @@ export class TaskRows {
 
   totals(): Totals {
     const count = { all: 0, running: 0, finished: 0, bad: 0, open: 0 };
-    const totals: Totals = { count, pictures: 0, credits: 0, more: false };
+    const totals: Totals = { count, pictures: 0, credits: 0, unpriced: false };
     for (const row of this.#rows.values()) {
       count.all += 1;
       count[groupOf(row)] += 1;
       totals.pictures += row.arrived;
       if (row.charge === "charged" && row.host !== "") {
         totals.credits += row.credits ?? 0;
-        totals.more ||= row.credits === null;
+        totals.unpriced ||= row.credits === null;
       }
     }
     return totals;
   }
 
-  /** Takes in a message; views hear only of rows for which it is news. */
+  /** Applies a message; notifies listeners of the rows that it changed. */
   receive(message: KernelMessage): void {
     if (message.kind === "thumbnails") {
       const drawn = message.thumbnails.filter(({ data }) => data.startsWith("data:image/"));
       for (const { key, of, data } of drawn) {
-        this.#small.set(key, { ...this.small(key), [of]: data });
+        this.#thumbnails.set(key, { ...this.thumbnails(key), [of]: data });
       }
-      this.#tell(drawn.flatMap(({ key }) => this.#rows.get(key) ?? []));
+      this.#notify(drawn.flatMap(({ key }) => this.#rows.get(key) ?? []));
     } else if (message.kind === "rows" || message.kind === "snapshot") {
-      this.#tell(this.#merge(message.rows, message.sequence));
+      this.#notify(this.#merge(message.rows, message.sequence));
     }
   }
 
-  /** Calls `listener` with the rows that changed, until `signal` ends. */
+  /** Calls `listener` with the rows that changed, until `signal` aborts. */
   listen(listener: (changed: KnownRow[]) => void, signal: AbortSignal): void {
     this.#listeners.add(listener);
     signal.addEventListener("abort", () => this.#listeners.delete(listener));
@@ -116,10 +116,10 @@ export class TaskRows {
   /** Seconds since the row's task was submitted, as of now, where known. */
   elapsed(row: KnownRow): number | null {
     if (row.elapsed === null) return null;
-    return row.running ? row.elapsed + (this.#now() - row.heard) / 1000 : row.elapsed;
+    return row.running ? row.elapsed + (this.#now() - row.receivedAt) / 1000 : row.elapsed;
   }
 
-  #tell(changed: KnownRow[]): void {
+  #notify(changed: KnownRow[]): void {
     if (changed.length > 0) for (const listener of this.#listeners) listener(changed);
   }
 
@@ -128,7 +128,7 @@ export class TaskRows {
     for (const row of rows) {
       if (sequence < (this.#sequences.get(row.key) ?? 0)) continue;
       this.#sequences.set(row.key, sequence);
-      const known: KnownRow = { ...row, heard: this.#now() };
+      const known: KnownRow = { ...row, receivedAt: this.#now() };
       this.#rows.set(row.key, known);
       changed.push(known);
     }

@@ -1,4 +1,4 @@
-/* How a task stands, as a person reads it: in words, as an icon, as a tone, and what it costs. */
+/* The status of a task for a reader: words, icon and tone; its cost, its time and its pictures in words. */
 
 import { numberWords } from "../shared/numbers";
 import { fill } from "../shared/words";
@@ -9,7 +9,7 @@ export type Tone = "waiting" | "running" | "good" | "bad" | "open";
 
 const CIRCLE = "M8 2a6 6 0 1 1 0 12A6 6 0 0 1 8 2";
 
-/** Paths of a 16 × 16 icon; each tone has a shape of its own, since colour alone says nothing. */
+/** Paths of a 16 × 16 icon; each tone has its own shape, since colour alone is not accessible. */
 export const ICONS: Record<Tone, string[]> = {
   waiting: [CIRCLE, "M8 5v3l2 2"],
   running: ["M8 2a6 6 0 1 1-6 6"],
@@ -27,10 +27,10 @@ export function toneOf(row: KnownRow): Tone {
   return row.status === "succeeded" ? "good" : "bad";
 }
 
-/** The state of a row in plain words; a word that only the service knows is shown as it is. */
-export function stateWords(row: KnownRow, words: Words): string {
+/** The status of a row in words; one that is not known here is shown as the service sends it. */
+export function statusWords(row: KnownRow, words: Words): string {
   if (row.status === "succeeded" && row.running) return words.fetching;
-  // it may go on all the same: nobody asks
+  // the task may still run, but its status is not polled
   if (!row.running && row.actions.includes("watch") && row.status !== "succeeded") {
     return words.unwatched;
   }
@@ -47,25 +47,25 @@ export function stateWords(row: KnownRow, words: Words): string {
   return known[row.status] ?? row.status;
 }
 
-/** Minutes and seconds, as a clock shows them. */
+/** Minutes and seconds, as in 1:05. */
 export function clockTime(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
-/** How long like tasks took, said to be an estimate. */
-export function usualWords(row: KnownRow, words: Words): string {
+/** How long similar tasks took, marked as an estimate. */
+export function estimateWords(row: KnownRow, words: Words): string {
   if (row.usual === null || !row.running) return "";
   return fill(words.usual, { seconds: String(Math.max(1, Math.round(row.usual))) });
 }
 
-/** What became of the credits, in words where the amount is not known. */
+/** Whether credits were charged or refunded, with the amount where it is known. */
 export function chargeWords(row: KnownRow, words: Words): string {
   const amount = row.credits === null ? null : { credits: numberWords(row.credits) };
   const real = row.host !== "";
   switch (row.charge) {
     case "charged":
-      // the head of the panel says that a sandbox charges nothing
+      // the panel's header already says that a sandbox charges nothing
       if (!real) return "";
       return amount ? fill(words.charged, amount) : words.chargedSome;
     case "refunded":
@@ -85,7 +85,7 @@ export function pictureWords(count: number, words: Words): string {
   return count === 1 ? words.picture : fill(words.pictures, { count: numberWords(count) });
 }
 
-/** How much of the picture is repainted; what is little is not nothing, and nearly all is not all. */
+/** How much of the picture is repainted; a small share is not rounded to 0 %, nor a large one to 100 %. */
 export function repaintWords(share: number | null, words: Words): string {
   if (share === null) return "";
   if (share >= 1) return words.repaintsAll;

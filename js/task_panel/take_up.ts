@@ -1,4 +1,4 @@
-/* Where a person gives the id of a task that may have come of a call whose outcome is unknown. */
+/* A form for the id of the task that a call of unknown outcome may have made. */
 import { element } from "../shared/dom";
 import { newId } from "../shared/ids";
 import { submitByEnter } from "../shared/keyboard";
@@ -10,21 +10,21 @@ export class TakeUp {
 
   constructor(words: Words, takeUp: (id: string) => Promise<Answer>) {
     const name = `lumen-${newId()}`;
-    const wrong = element("span", { class: "lumen-field-error", id: `${name}-error`, hidden: "" });
+    const error = element("span", { class: "lumen-field-error", id: `${name}-error`, hidden: "" });
     const input = element("input", {
       type: "text",
       id: name,
       class: "lumen-input",
       autocomplete: "off",
       spellcheck: "false",
-      "aria-describedby": wrong.id,
+      "aria-describedby": error.id,
     });
     const button = element("button", { type: "submit", class: "lumen-button" }, words.takeUp);
-    this.el.append(element("label", { for: name }, words.takeUpLabel), input, button, wrong);
+    this.el.append(element("label", { for: name }, words.takeUpLabel), input, button, error);
 
-    const complain = (text: string) => {
-      wrong.textContent = text;
-      wrong.hidden = text === "";
+    const showError = (text: string) => {
+      error.textContent = text;
+      error.hidden = text === "";
       input.setAttribute("aria-invalid", String(text !== ""));
       if (text !== "") input.focus();
     };
@@ -33,12 +33,12 @@ export class TakeUp {
       event.preventDefault();
       if (button.getAttribute("aria-disabled") === "true") return;
       const id = input.value.trim();
-      complain(id === "" ? words.takeUpEmpty : "");
+      showError(id === "" ? words.takeUpEmpty : "");
       if (id === "") return;
       button.setAttribute("aria-disabled", "true");
       const { error } = await takeUp(id);
       button.removeAttribute("aria-disabled");
-      if (error) complain(`${error.message} ${error.next_step}`);
+      if (error) showError(`${error.message} ${error.next_step}`);
     });
   }
 }

@@ -1,4 +1,4 @@
-/* Filters a view's rows: by how they stand, with how many there are of each, and by text. */
+/* The filters of a view: by status, with the number of rows of each, and by text. */
 import { element } from "../shared/dom";
 import { newId } from "../shared/ids";
 import { GROUPS, type Group, type Totals } from "./rows";
@@ -46,7 +46,7 @@ export class Toolbar {
     return this.search.value;
   }
 
-  /** Asks for every row again. */
+  /** Clears the filters. */
   reset(): void {
     const all = this.#chips.get("all");
     if (all) all.input.checked = true;
@@ -57,7 +57,7 @@ export class Toolbar {
   update(totals: Totals): void {
     for (const [name, { el, input, count }] of this.#chips) {
       count.textContent = String(totals.count[name]);
-      // most people never leave one open
+      // rarely used: shown only where there is such a row
       el.hidden = name === "open" && totals.count.open === 0 && !input.checked;
     }
   }

@@ -1,8 +1,8 @@
-/* One view of a task panel: header, toolbar, list, and what is said aloud. */
+/* One view of a task panel: header, toolbar, list and announcements. */
 import type { AnyModel } from "@anywidget/types";
 import { accountWords } from "../shared/account";
 import { element } from "../shared/dom";
-import { oneThingAGesture } from "../shared/gestures";
+import { oneActionPerGesture } from "../shared/gestures";
 import { keepKeys } from "../shared/keyboard";
 import { numberWords } from "../shared/numbers";
 import { fill } from "../shared/words";
@@ -12,30 +12,30 @@ import { TaskList } from "./list";
 import type { TaskPanelModel } from "./messages";
 import { RowView } from "./row_view";
 import type { KnownRow, TaskRows } from "./rows";
-import { pictureWords, stateWords, toneOf } from "./status";
+import { pictureWords, statusWords, toneOf } from "./status";
 import { Toolbar } from "./toolbar";
 import type { Words } from "./words";
 
-// with fewer rows there is nothing to search for
+// fewer rows need no search
 const ROWS_WITH_TOOLBAR = 4;
-// a person scrolls on: what is passed by is not asked for
-const LOOK_MS = 120;
+// milliseconds without scrolling: thumbnails of rows that are scrolled past are not requested
+const THUMBNAIL_DELAY_MS = 120;
 
-/** What the views of one model share. */
-export interface Shared {
+/** The state that the views of one model share. */
+export interface PanelState {
   rows: TaskRows;
   requests: PanelRequests;
-  /** Views in the page, of which the first that can be seen speaks. */
-  speakers: Set<HTMLElement>;
-  /** Which thumbnail of which row was asked for. */
-  looked: Set<string>;
+  /** The views in the page; the first visible one announces. */
+  announcers: Set<HTMLElement>;
+  /** The thumbnails that were requested, each as kind and row. */
+  requestedThumbnails: Set<string>;
 }
 
-/** Builds a view into `el` and keeps it in step with the rows until `signal` ends. */
+/** Builds a view into `el` and keeps it up to date with the rows until `signal` aborts. */
 export function showPanel(
   el: HTMLElement,
   model: AnyModel<TaskPanelModel>,
-  { rows, requests, speakers, looked }: Shared,
+  { rows, requests, announcers, requestedThumbnails }: PanelState,
   words: Words,
   signal: AbortSignal,
 ): void {
@@ -52,63 +52,63 @@ export function showPanel(
   );
   const announcer = new Announcer(words, signal);
   const toolbar = new Toolbar(words, () => filter());
-  const said = new Map<string, string>();
+  const announced = new Map<string, string>();
   let hosts: string[] = [];
-  let awaited: string | null = null;
-  let looking = 0;
+  let newRow: string | null = null;
+  let thumbnailTimer = 0;
 
-  const deeds = {
+  const actions = {
     act: async (key: string, action: "stop" | "watch" | "again") => {
       const answer = await requests.ask({ kind: "act", key, action });
-      awaited = answer.key;
-      goToAwaited();
+      newRow = answer.key;
+      focusNewRow();
       return answer;
     },
     takeUp: (key: string, id: string) => requests.ask({ kind: "take_up", key, id }),
   };
   const list = new TaskList(
     words.tasks,
-    (row) => new RowView(row.key, words, deeds),
+    (row) => new RowView(row.key, words, actions),
     (view, row) => {
       const host = hosts.length > 1 ? row.host || words.sandboxShort : "";
-      view.update(row, rows.elapsed(row), rows.small(row.key), host);
+      view.update(row, rows.elapsed(row), rows.thumbnails(row.key), host);
     },
     signal,
   );
 
-  /** A row that was just made gets the focus, if the filter shows it. */
-  const goToAwaited = () => {
-    if (awaited !== null && list.focus(awaited)) awaited = null;
+  /** Focuses the row that an action made, if the filter shows it. */
+  const focusNewRow = () => {
+    if (newRow !== null && list.focus(newRow)) newRow = null;
   };
 
-  const look = () => {
-    window.clearTimeout(looking);
-    looking = window.setTimeout(() => {
+  const requestThumbnails = () => {
+    window.clearTimeout(thumbnailTimer);
+    thumbnailTimer = window.setTimeout(() => {
       const keys: string[] = [];
       for (const row of list.shown) {
-        const lacking = rows.lacks(row).map((of) => `${of} ${row.key}`);
-        if (lacking.some((name) => !looked.has(name))) keys.push(row.key);
-        for (const name of lacking) looked.add(name);
+        const lacking = rows.missingThumbnails(row).map((of) => `${of} ${row.key}`);
+        if (lacking.some((name) => !requestedThumbnails.has(name))) keys.push(row.key);
+        for (const name of lacking) requestedThumbnails.add(name);
       }
       if (keys.length > 0) void requests.ask({ kind: "look", keys });
-    }, LOOK_MS);
+    }, THUMBNAIL_DELAY_MS);
   };
 
   const filter = () => {
     const found = toolbar.el.hidden ? rows.all : rows.matching(toolbar.group, toolbar.text);
     list.show(found);
     nothing.hidden = rows.size === 0 || found.length > 0;
-    look();
+    requestThumbnails();
   };
 
-  const summarise = () => {
+  const showSummary = () => {
     const known = rows.totals();
     toolbar.el.hidden = !model.get("_toolbar") && rows.size < ROWS_WITH_TOOLBAR;
     toolbar.update(known);
     const credits = { credits: numberWords(known.credits) };
     const sentences = [pictureWords(known.pictures, words)];
     if (known.credits > 0) {
-      sentences.push(fill(known.more ? words.creditsAtLeast : words.credits, credits));
+      sentences.push(fill(known.unpriced ? words.creditsAtLeast : words.credits, credits));
     }
     totals.textContent = toolbar.el.hidden ? "" : sentences.filter(Boolean).join(" · ");
     const first = model.get("_host");
@@ -120,19 +120,20 @@ export function showPanel(
     empty.textContent = words.empty;
   };
 
-  const speaks = () => {
-    for (const view of speakers) if (view.isConnected && view.checkVisibility()) return view === el;
+  const isAnnouncer = () => {
+    for (const view of announcers)
+      if (view.isConnected && view.checkVisibility()) return view === el;
     return false;
   };
 
   const announce = (changed: KnownRow[]) => {
-    const speaking = speaks();
+    const announcing = isAnnouncer();
     for (const row of changed) {
-      const state = stateWords(row, words);
-      const before = said.get(row.key);
-      said.set(row.key, state);
-      if (before === undefined || before === state || !speaking) continue;
-      announcer.say({ state, prompt: row.prompt || row.id, bad: toneOf(row) === "bad" });
+      const state = statusWords(row, words);
+      const before = announced.get(row.key);
+      announced.set(row.key, state);
+      if (before === undefined || before === state || !announcing) continue;
+      announcer.add({ state, prompt: row.prompt || row.id, bad: toneOf(row) === "bad" });
     }
   };
 
@@ -159,20 +160,20 @@ export function showPanel(
   );
   el.replaceChildren(root);
   keepKeys(root, signal);
-  oneThingAGesture(root, signal);
+  oneActionPerGesture(root, signal);
 
   const update = (changed: KnownRow[]) => {
-    summarise();
+    showSummary();
     filter();
     list.refresh();
     announce(changed);
-    goToAwaited();
+    focusNewRow();
   };
-  speakers.add(el);
-  for (const row of rows.all) said.set(row.key, stateWords(row, words));
+  announcers.add(el);
+  for (const row of rows.all) announced.set(row.key, statusWords(row, words));
   update([]);
   rows.listen(update, signal);
-  list.el.addEventListener("scroll", look, { signal });
+  list.el.addEventListener("scroll", requestThumbnails, { signal });
 
   const clock = window.setInterval(() => {
     list.each((view, row) => {
@@ -181,7 +182,7 @@ export function showPanel(
   }, 1000);
   signal.addEventListener("abort", () => {
     window.clearInterval(clock);
-    window.clearTimeout(looking);
-    speakers.delete(el);
+    window.clearTimeout(thumbnailTimer);
+    announcers.delete(el);
   });
 }

@@ -4,7 +4,7 @@ import { Camera, type Point } from "../../mask_painter/camera";
 const PHOTO = { width: 4000, height: 3000 };
 const STAGE = { width: 800, height: 500 };
 
-function looking(picture = PHOTO, stage = STAGE): Camera {
+function cameraOf(picture = PHOTO, stage = STAGE): Camera {
   const camera = new Camera(picture);
   camera.resize(stage);
   return camera;
@@ -26,7 +26,7 @@ function expectPoint(point: Point, wanted: Point): void {
 describe("at first", () => {
   test("the whole picture is in view, in the middle, with room beside it for strokes", () => {
     for (const picture of [PHOTO, { width: 60, height: 4000 }, { width: 8192, height: 64 }]) {
-      const camera = looking(picture);
+      const camera = cameraOf(picture);
       const { left, top, right, bottom } = edges(camera);
 
       expect(Math.min(left, top)).toBeGreaterThanOrEqual(9.99);
@@ -38,23 +38,23 @@ describe("at first", () => {
     }
   });
 
-  test("a picture of few pixels is not blown up to fill the stage", () => {
-    expect(looking({ width: 1, height: 1 }).scale).toBe(16);
-    expect(looking({ width: 30, height: 30 }).scale).toBe(16);
+  test("a picture of few pixels is not enlarged to fill the stage", () => {
+    expect(cameraOf({ width: 1, height: 1 }).scale).toBe(16);
+    expect(cameraOf({ width: 30, height: 30 }).scale).toBe(16);
   });
 
-  test("a stage that has no size yet leads to no nonsense, and to the fit once it has one", () => {
-    const camera = looking(PHOTO, { width: 0, height: 0 });
+  test("a stage without a size yet gives finite numbers, and fits the picture once it has a size", () => {
+    const camera = cameraOf(PHOTO, { width: 0, height: 0 });
     expect(camera.scale).toBeGreaterThan(0);
     expect(Object.values(edges(camera)).every(Number.isFinite)).toBe(true);
     camera.resize(STAGE);
 
-    expect(edges(camera)).toEqual(edges(looking()));
+    expect(edges(camera)).toEqual(edges(cameraOf()));
   });
 });
 
-test("a place on the stage and a point of the picture lead to each other", () => {
-  const camera = looking();
+test("a place on the stage and a point of the picture convert to each other", () => {
+  const camera = cameraOf();
   camera.zoom(1.7, { x: 210, y: 99 });
   camera.pan(-31, 12);
   for (const point of [
@@ -68,31 +68,31 @@ test("a place on the stage and a point of the picture lead to each other", () =>
 
 describe("zooming", () => {
   test("keeps what is under the pointer there, in and out", () => {
-    const camera = looking();
+    const camera = cameraOf();
     camera.zoom(1);
     for (const at of [
       { x: 300, y: 200 },
       { x: 17, y: 480 },
     ]) {
-      const held = camera.toPicture(at);
+      const fixed = camera.toPicture(at);
       for (const scale of [1.3, 4, 20, 2]) {
         camera.zoom(scale, at);
         expect(camera.scale).toBe(scale);
-        expectPoint(camera.toPicture(at), held);
+        expectPoint(camera.toPicture(at), fixed);
       }
     }
     expect(camera.fitted).toBe(false);
   });
 
   test("without a place keeps the middle", () => {
-    const camera = looking();
+    const camera = cameraOf();
     camera.zoom(2);
 
     expectPoint(camera.toPicture({ x: 400, y: 250 }), { x: 2000, y: 1500 });
   });
 
-  test("ends at pixels as large as thumbnails, and at half of what fits", () => {
-    const camera = looking();
+  test("ends at 40 CSS pixels a pixel, and at half of the fit", () => {
+    const camera = cameraOf();
     camera.zoom(1e9);
     expect(camera.scale).toBe(40);
     camera.zoom(0);
@@ -104,7 +104,7 @@ describe("zooming", () => {
 
   test("reaches one pixel a pixel in any picture, and back to the fit", () => {
     for (const picture of [PHOTO, { width: 1, height: 1 }]) {
-      const camera = looking(picture);
+      const camera = cameraOf(picture);
       camera.zoom(1);
       expect(camera.scale).toBe(1);
       camera.fit();
@@ -114,9 +114,9 @@ describe("zooming", () => {
   });
 });
 
-describe("moving", () => {
-  test("never loses the picture: it stays in sight however far one drags", () => {
-    const camera = looking();
+describe("panning", () => {
+  test("never loses the picture: it stays in view however far it is dragged", () => {
+    const camera = cameraOf();
     camera.zoom(1);
     for (const [dx, dy] of [
       [1e6, 0],
@@ -134,7 +134,7 @@ describe("moving", () => {
   });
 
   test("moves by what was dragged", () => {
-    const camera = looking();
+    const camera = cameraOf();
     camera.zoom(1);
     const { x, y } = camera;
     camera.pan(-12, 7);
@@ -143,7 +143,7 @@ describe("moving", () => {
   });
 
   test("leaves a picture that fits where it is", () => {
-    const camera = looking();
+    const camera = cameraOf();
     const before = edges(camera);
     camera.pan(50, 50);
 
@@ -151,8 +151,8 @@ describe("moving", () => {
   });
 });
 
-test("a point that is to be seen comes into view, and one that is seen moves nothing", () => {
-  const camera = looking();
+test("a point is brought into view, and nothing moves if it is in view already", () => {
+  const camera = cameraOf();
   camera.zoom(2);
   const before = edges(camera);
   camera.reveal({ x: 2000, y: 1500 });
@@ -174,14 +174,14 @@ test("a point that is to be seen comes into view, and one that is seen moves not
 
 describe("when the stage changes its size", () => {
   test("a picture that fitted fits again", () => {
-    const camera = looking();
+    const camera = cameraOf();
     camera.resize({ width: 300, height: 900 });
 
     expect(camera.scale).toBe(camera.fitScale);
   });
 
-  test("one that somebody looks into keeps its scale and what is in the middle", () => {
-    const camera = looking();
+  test("one that was zoomed keeps its scale and its middle", () => {
+    const camera = cameraOf();
     camera.zoom(3, { x: 100, y: 100 });
     const middle = camera.toPicture({ x: 400, y: 250 });
     camera.resize({ width: 600, height: 700 });

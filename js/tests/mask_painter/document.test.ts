@@ -10,13 +10,13 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe("what a person does", () => {
-  test("shows at once, also before the kernel has said anything, and is one message each", () => {
+describe("a step of this page", () => {
+  test("shows at once, also before the kernel has sent anything, and is one message", () => {
     const { fake, mask } = open();
-    mask.do(UPPER);
+    mask.apply(UPPER);
     expect(mask.share).toBe(0.5);
-    mask.do(INVERT);
-    mask.do(UNDO);
+    mask.apply(INVERT);
+    mask.apply(UNDO);
 
     expect(mask.share).toBe(0.5);
     expect(fake.of("step").map(({ number, step }) => [number, step.kind])).toEqual([
@@ -29,18 +29,18 @@ describe("what a person does", () => {
 
   test("is not sent where there is nothing to undo or redo", () => {
     const { fake, mask } = open();
-    mask.do(UNDO);
-    mask.do({ kind: "redo" });
+    mask.apply(UNDO);
+    mask.apply({ kind: "redo" });
 
     expect(fake.sent).toEqual([]);
   });
 
-  test("is a message a stroke, however many points it has, with the points as they were drawn", () => {
+  test("is one message for a stroke, however many points it has, with the points as drawn", () => {
     const { fake, mask, changes } = open();
-    mask.begin(1.5, false);
-    for (let at = 0; at < 300; at++) mask.extend([0.1 + (at % 9), 3.3]);
+    mask.beginStroke(1.5, false);
+    for (let at = 0; at < 300; at++) mask.extendStroke([0.1 + (at % 9), 3.3]);
     expect(fake.sent).toEqual([]);
-    mask.commit();
+    mask.commitStroke();
 
     const [stroke, ...more] = fake.outbox;
     expect(more).toEqual([]);
@@ -56,16 +56,16 @@ describe("what a person does", () => {
     expect(changes.filter(({ step }) => step)).toHaveLength(1);
   });
 
-  test("is kept if another view begins a stroke meanwhile, and each hand draws its own", () => {
+  test("is kept if another view begins a stroke meanwhile, and each view draws its own", () => {
     const { fake, mask } = open();
-    const first = mask.begin(1, false);
-    mask.extend([1, 1], first);
-    const second = mask.begin(1, false);
-    mask.extend([8, 8], second);
-    mask.extend([1, 8], first);
-    mask.commit(first);
+    const first = mask.beginStroke(1, false);
+    mask.extendStroke([1, 1], first);
+    const second = mask.beginStroke(1, false);
+    mask.extendStroke([8, 8], second);
+    mask.extendStroke([1, 8], first);
+    mask.commitStroke(first);
     expect(mask.raster.painting).toBe(true);
-    mask.commit(second);
+    mask.commitStroke(second);
 
     const strokes = fake.outbox.map(({ buffers }) => buffers[0] as DataView);
     const places = strokes.map((points) => [points.getFloat32(0, true), points.byteLength]);
@@ -76,39 +76,39 @@ describe("what a person does", () => {
     expect(kinds(mask.history.done)).toEqual(["stroke", "stroke"]);
   });
 
-  test("that is lost on its way is asked after, and sent again", () => {
+  test("whose message was lost is sent again after the timeout", () => {
     const { fake, mask, snapshot } = open();
     snapshot();
-    mask.do(UPPER);
+    mask.apply(UPPER);
     vi.advanceTimersByTime(2100);
     expect(fake.of("hello")).toHaveLength(1);
-    // the kernel has nothing of it
+    // the kernel does not have it
     snapshot();
     expect(fake.of("step").map(({ number }) => number)).toEqual([1, 1]);
   });
 
-  test("is nothing if a stroke is given up, or never had a point", () => {
+  test("does not come of a stroke that was cancelled, or never had a point", () => {
     const { fake, mask } = open();
-    mask.begin(3, false);
-    mask.extend([5, 5]);
+    mask.beginStroke(3, false);
+    mask.extendStroke([5, 5]);
     expect(mask.share).toBeGreaterThan(0);
-    mask.abandon();
-    mask.begin(3, false);
-    mask.commit();
-    mask.commit();
+    mask.cancelStroke();
+    mask.beginStroke(3, false);
+    mask.commitStroke();
+    mask.commitStroke();
 
     expect(mask.share).toBe(0);
     expect(mask.history.done).toEqual([]);
     expect(fake.sent).toEqual([]);
-    mask.do(UPPER);
+    mask.apply(UPPER);
     expect(mask.share).toBe(0.5);
   });
 
-  test("stays where it is when the kernel says that it is in", () => {
+  test("stays as it is when the kernel confirms it", () => {
     const { mask, snapshot, applied, mine } = open();
     snapshot();
-    mask.do(UPPER);
-    mask.do(INVERT);
+    mask.apply(UPPER);
+    mask.apply(INVERT);
     const { done } = mask.history;
     applied(1, mine(1));
     applied(2, mine(2));
@@ -118,10 +118,10 @@ describe("what a person does", () => {
     expect(mask.history.done[0]).toBe(done[0]);
   });
 
-  test("is on top of what others did meanwhile", () => {
+  test("is on top of the steps of others meanwhile", () => {
     const { mask, snapshot, applied, mine } = open();
     snapshot();
-    mask.do(INVERT);
+    mask.apply(INVERT);
     applied(1, { made: UPPER });
 
     expect(kinds(mask.history.done)).toEqual(["rectangle", "invert"]);
@@ -133,8 +133,8 @@ describe("what a person does", () => {
   test("disappears when the kernel refused it, and what came after it stays", () => {
     const { mask, snapshot, applied, mine } = open();
     snapshot();
-    mask.do(INVERT);
-    mask.do(LEFT);
+    mask.apply(INVERT);
+    mask.apply(LEFT);
     applied(1, mine(1, false));
 
     expect(kinds(mask.history.done)).toEqual(["rectangle"]);
@@ -143,10 +143,10 @@ describe("what a person does", () => {
     expect(mask.share).toBe(0.5);
   });
 
-  test("is sent again from where the kernel misses it", () => {
+  test("is sent again from the number that the kernel asks for", () => {
     const { fake, mask, snapshot } = open();
     snapshot();
-    for (const step of [UPPER, INVERT, UNDO]) mask.do(step);
+    for (const step of [UPPER, INVERT, UNDO]) mask.apply(step);
     fake.outbox.length = 0;
     mask.receive({ kind: "resend", page: "another", number: 1 }, []);
     expect(fake.outbox).toEqual([]);
@@ -158,40 +158,40 @@ describe("what a person does", () => {
     ]);
   });
 
-  test("is said to wait if the kernel takes long, and no longer once it is in", () => {
+  test("is reported as delayed if the kernel takes long, and no longer once it is confirmed", () => {
     const { mask, snapshot, applied, mine, changes } = open();
     snapshot();
-    mask.do(UPPER);
+    mask.apply(UPPER);
     vi.advanceTimersByTime(1900);
-    expect(mask.waiting).toBe(false);
+    expect(mask.delayed).toBe(false);
     vi.advanceTimersByTime(200);
-    expect(mask.waiting).toBe(true);
+    expect(mask.delayed).toBe(true);
     expect(changes.at(-1)?.step).toBe(true);
     applied(1, mine(1));
 
-    expect(mask.waiting).toBe(false);
+    expect(mask.delayed).toBe(false);
     vi.advanceTimersByTime(10_000);
-    expect(mask.waiting).toBe(false);
+    expect(mask.delayed).toBe(false);
   });
 });
 
-describe("a stroke that goes on", () => {
+describe("a stroke in progress", () => {
   const live = () => {
     const opened = open();
-    opened.mask.begin(1, false);
-    opened.mask.extend([1, 9, 9, 9]);
+    opened.mask.beginStroke(1, false);
+    opened.mask.extendStroke([1, 9, 9, 9]);
     return opened;
   };
 
-  test("survives what others do, on top of it, and is kept whole", () => {
+  test("stays on top of the steps of others, and is kept whole", () => {
     const { fake, mask, snapshot, applied } = open();
     snapshot();
-    mask.begin(1, false);
-    mask.extend([1, 9, 5, 9]);
+    mask.beginStroke(1, false);
+    mask.extendStroke([1, 9, 5, 9]);
     applied(1, { made: UPPER });
-    mask.extend([9, 9]);
+    mask.extendStroke([9, 9]);
     const before = mask.raster.count;
-    mask.commit();
+    mask.commitStroke();
 
     expect(mask.raster.painting).toBe(false);
     expect(mask.raster.count).toBe(before);
@@ -203,47 +203,47 @@ describe("a stroke that goes on", () => {
   test("survives the first snapshot of a history", () => {
     const { mask, snapshot } = live();
     snapshot({ done: [UPPER] });
-    mask.commit();
+    mask.commitStroke();
 
     expect(kinds(mask.history.done)).toEqual(["rectangle", "stroke"]);
     expect(mask.raster.count).toBeGreaterThan((SIZE * SIZE) / 2);
   });
 
-  test("survives the first snapshot of a mask to begin with", () => {
+  test("survives a first snapshot with a mask in it", () => {
     const { fake, mask, snapshot } = live();
     snapshot({ base: [0xff, 0xc0, ...Array(11).fill(0)] });
-    mask.extend([9, 8]);
-    mask.commit();
+    mask.extendStroke([9, 8]);
+    mask.commitStroke();
 
     expect(kinds(mask.history.done)).toEqual(["stroke"]);
     expect(fake.of("step")[0]?.step).toMatchObject({ points: 3 });
     expect(mask.raster.count).toBeGreaterThan(SIZE);
   });
 
-  test("can be given up after others did something, and leaves their work", () => {
+  test("can be cancelled after steps of others, which stay", () => {
     const { mask, snapshot, applied } = open();
     snapshot();
-    mask.begin(4, true);
-    mask.extend([5, 5]);
+    mask.beginStroke(4, true);
+    mask.extendStroke([5, 5]);
     applied(1, { made: INVERT });
     expect(mask.raster.count).toBeLessThan(SIZE * SIZE);
-    mask.abandon();
+    mask.cancelStroke();
 
     expect(mask.raster.count).toBe(SIZE * SIZE);
   });
 });
 
-test("whoever listens hears where pixels changed, until they leave", () => {
+test("a listener gets the box of changed pixels, until its signal aborts", () => {
   const { mask } = open();
-  const heard: Change[] = [];
-  const leaving = new AbortController();
-  mask.listen((change) => heard.push(change), leaving.signal);
-  mask.begin(1, false);
-  mask.extend([5, 5]);
-  mask.extend([5, 5]);
-  expect(heard).toEqual([{ box: { x0: 4, y0: 4, x1: 6, y1: 6 }, step: false }]);
-  leaving.abort();
-  mask.commit();
+  const changes: Change[] = [];
+  const ending = new AbortController();
+  mask.listen((change) => changes.push(change), ending.signal);
+  mask.beginStroke(1, false);
+  mask.extendStroke([5, 5]);
+  mask.extendStroke([5, 5]);
+  expect(changes).toEqual([{ box: { x0: 4, y0: 4, x1: 6, y1: 6 }, step: false }]);
+  ending.abort();
+  mask.commitStroke();
 
-  expect(heard).toHaveLength(1);
+  expect(changes).toHaveLength(1);
 });

@@ -1,6 +1,6 @@
-/* The other side of a mask painter's protocol, as the Python kernel keeps it: one order for the steps of
-   all pages, each taken in once. A test decides when which message arrives, or that one is lost. */
-import { after, type History, NOTHING } from "../../mask_painter/history";
+/* The kernel's side of a mask painter's protocol: one order for the steps of all pages, each applied
+   once. A test decides when a message arrives, or that it is lost. */
+import { after, EMPTY_HISTORY, type History } from "../../mask_painter/history";
 import type {
   AppliedStep,
   BrowserMessage,
@@ -15,7 +15,7 @@ export interface Sent<T> {
   buffers: DataView[];
 }
 
-/** A painter's model that keeps what a page sends, its buffers too. */
+/** A painter's model that records the messages of a page and their buffers. */
 export class PainterModel extends FakeModel<MaskPainterModel & Record<string, unknown>> {
   readonly outbox: Sent<BrowserMessage>[] = [];
 
@@ -40,22 +40,22 @@ export class PainterModel extends FakeModel<MaskPainterModel & Record<string, un
     this.outbox.push({ message: content as BrowserMessage, buffers: views });
   }
 
-  /** What a page has sent of one kind. */
+  /** The messages of one kind that the page has sent. */
   of<K extends BrowserMessage["kind"]>(kind: K): Extract<BrowserMessage, { kind: K }>[] {
     const all = this.outbox.map(({ message }) => message);
     return all.filter((one) => one.kind === kind) as Extract<BrowserMessage, { kind: K }>[];
   }
 }
 
-/** Steps as a message holds them, and the one buffer with their points. */
+/** Steps packed for a message, and the one buffer with their points. */
 export function packAll(steps: readonly Step[]) {
   const packed = steps.map(pack);
   const numbers = Float32Array.from(packed.flatMap(({ points }) => [...points]));
   return { wires: packed.map(({ wire }) => wire), buffer: new DataView(numbers.buffer) };
 }
 
-export class Kernel {
-  history: History = NOTHING;
+export class FakeKernel {
+  history: History = EMPTY_HISTORY;
   sequence = 0;
   readonly base: Uint8Array;
   readonly #numbers = new Map<string, number>();
@@ -65,13 +65,13 @@ export class Kernel {
     this.base = base;
   }
 
-  /** Takes in a step of Python's. */
+  /** Applies a step that Python made. */
   add(step: Step): void {
-    this.#enter("", 0, step);
+    this.#apply("", 0, step);
   }
 
-  /** Takes in what a page sent; returns what it answers. */
-  hear({ message, buffers }: Sent<BrowserMessage>): Sent<KernelMessage>[] {
+  /** Receives a page's message; returns the answers. */
+  receive({ message, buffers }: Sent<BrowserMessage>): Sent<KernelMessage>[] {
     if (message.kind === "hello") return [this.#snapshot(message.page)];
     if (message.kind !== "step") return [];
     const { page, number } = message;
@@ -81,13 +81,13 @@ export class Kernel {
     }
     if (number === expected) {
       this.#numbers.set(page, number);
-      this.#enter(page, number, new Unpacker(buffers[0]).step(message.step));
+      this.#apply(page, number, new Unpacker(buffers[0]).step(message.step));
     }
     return [];
   }
 
-  /** What was taken in since this was asked last; null if nothing was. */
-  tell(): Sent<KernelMessage> | null {
+  /** The message with all steps since the last call; null if there were none. */
+  news(): Sent<KernelMessage> | null {
     if (this.#news.length === 0) return null;
     const { wires, buffer } = packAll(this.#news.map(({ made }) => made));
     const steps = this.#news.map(({ page, number, taken }, at) => {
@@ -97,7 +97,7 @@ export class Kernel {
     return { message: { kind: "applied", sequence: this.sequence, steps }, buffers: [buffer] };
   }
 
-  #enter(page: string, number: number, made: Step): void {
+  #apply(page: string, number: number, made: Step): void {
     this.history = after(this.history, made);
     this.sequence++;
     this.#news.push({ page, number, taken: true, step: null, made });
@@ -118,7 +118,7 @@ export class Kernel {
   }
 }
 
-/** The kinds of what is done. */
+/** The kinds of operations. */
 export function kinds(operations: readonly Operation[]): string[] {
   return operations.map(({ kind }) => kind);
 }

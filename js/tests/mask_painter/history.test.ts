@@ -1,16 +1,16 @@
 import { expect, test } from "vitest";
-import { after, type History, NOTHING } from "../../mask_painter/history";
+import { after, EMPTY_HISTORY, type History } from "../../mask_painter/history";
 import { type Operation, pack, type Step, Unpacker } from "../../mask_painter/operations";
-import { Dice } from "./random_steps";
+import { RandomSteps } from "./random_steps";
 
 const UNDO: Step = { kind: "undo" };
 const REDO: Step = { kind: "redo" };
-const follow = (steps: readonly Step[]) => steps.reduce<History>(after, NOTHING);
+const follow = (steps: readonly Step[]) => steps.reduce<History>(after, EMPTY_HISTORY);
 
-test("a history is what an editor makes of the same keys", () => {
-  const dice = new Dice(1);
+test("a history follows the rules of an editor's undo and redo", () => {
+  const random = new RandomSteps(1);
   for (let round = 0; round < 300; round++) {
-    const steps = Array.from({ length: dice.below(14) }, () => dice.step());
+    const steps = Array.from({ length: random.below(14) }, () => random.step());
     const past: Operation[] = [];
     let at = 0;
     for (const step of steps) {
@@ -27,37 +27,37 @@ test("a history is what an editor makes of the same keys", () => {
   }
 });
 
-test("undo and redo with nothing left change nothing, so that nobody draws anything anew", () => {
-  expect(after(NOTHING, UNDO)).toBe(NOTHING);
-  const one = after(NOTHING, { kind: "invert" });
+test("undo and redo with nothing left return the same history, so that nothing is drawn again", () => {
+  expect(after(EMPTY_HISTORY, UNDO)).toBe(EMPTY_HISTORY);
+  const one = after(EMPTY_HISTORY, { kind: "invert" });
 
   expect(after(one, REDO)).toBe(one);
 });
 
-test("a new step forgets what was undone", () => {
+test("a new step removes what was undone", () => {
   const history = follow([{ kind: "invert" }, { kind: "clear" }, UNDO, { kind: "clear" }]);
 
   expect(history.done.map(({ kind }) => kind)).toEqual(["invert", "clear"]);
   expect(after(history, REDO)).toBe(history);
 });
 
-test("a moment is not changed by what comes after", () => {
-  const moment = follow([{ kind: "invert" }]);
-  after(after(moment, UNDO), { kind: "clear" });
+test("a history is not changed by later steps", () => {
+  const history = follow([{ kind: "invert" }]);
+  after(after(history, UNDO), { kind: "clear" });
 
-  expect(moment.done).toHaveLength(1);
-  expect(moment.undone).toHaveLength(0);
+  expect(history.done).toHaveLength(1);
+  expect(history.undone).toHaveLength(0);
 });
 
-test("an operation that comes back is the very same, which its drawing is known by", () => {
+test("redo restores the same object, by which the raster recognises what it has drawn", () => {
   const operation: Operation = { kind: "clear" };
 
   expect(follow([operation, UNDO, REDO]).done[0]).toBe(operation);
 });
 
-test("steps come back from a message as they were, wherever their points lie in memory", () => {
-  const dice = new Dice(2);
-  const steps = Array.from({ length: 80 }, () => dice.step());
+test("steps are unpacked as they were packed, at any alignment of the buffer", () => {
+  const random = new RandomSteps(2);
+  const steps = Array.from({ length: 80 }, () => random.step());
   const packed = steps.map(pack);
   const numbers = packed.flatMap(({ points }) => [...points]);
   for (const start of [0, 1, 2, 3]) {
@@ -69,7 +69,7 @@ test("steps come back from a message as they were, wherever their points lie in 
   }
 });
 
-test("a step that is sent holds plain JSON, and its points are counted in pairs", () => {
+test("a packed step is plain JSON, with the number of its points", () => {
   const stroke: Step = {
     kind: "stroke",
     points: Float32Array.of(1, 2, 3, 4),

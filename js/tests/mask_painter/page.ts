@@ -1,4 +1,4 @@
-/* A page's mask document whose kernel is the test: it says what it wants when it wants. */
+/* A page's mask document, where the test sends the kernel's messages. */
 import { type Change, MaskDocument } from "../../mask_painter/document";
 import type { AppliedStep, KernelMessage } from "../../mask_painter/messages";
 import type { Shape, Step } from "../../mask_painter/operations";
@@ -21,7 +21,7 @@ interface Snapshot {
   page?: string;
 }
 
-/** Opens a page, and returns it with what its kernel can say. */
+/** Opens a page; returns it with functions that deliver the kernel's messages. */
 export function open() {
   const fake = new PainterModel(SIZE, SIZE);
   const mask = new MaskDocument(fake.model);
@@ -40,15 +40,15 @@ export function open() {
     };
     mask.receive(message, [buffer, new DataView(Uint8Array.from(base).buffer)]);
   };
-  /** Delivers steps that were taken in, up to a sequence number. */
+  /** Delivers steps that the kernel applied, up to a sequence number. */
   const applied = (sequence: number, ...steps: (Partial<AppliedStep> & { made?: Step })[]) => {
     const { wires, buffer } = packAll(steps.flatMap(({ made }) => (made ? [made] : [])));
     let at = 0;
-    const told = steps.map(({ page = "b", number = 1, taken = true, made }) => {
+    const appliedSteps = steps.map(({ page = "b", number = 1, taken = true, made }) => {
       const step = made ? (wires[at++] as AppliedStep["step"]) : null;
       return { page, number, taken, step };
     });
-    mask.receive({ kind: "applied", sequence, steps: told }, [buffer]);
+    mask.receive({ kind: "applied", sequence, steps: appliedSteps }, [buffer]);
   };
   const mine = (number: number, taken = true) => ({ page: mask.page, number, taken });
   return { fake, mask, changes, snapshot, applied, mine };

@@ -1,15 +1,15 @@
-/* Operations by chance, the same in every run: what hypothesis is to the Python tests, in small. */
+/* Random operations, the same in every run. */
 import type { Mode, Operation, Step } from "../../mask_painter/operations";
 
-export class Dice {
+export class RandomSteps {
   #state: number;
 
   constructor(seed: number) {
     this.#state = seed;
   }
 
-  /** A number from 0 up to 1, by Mulberry32. */
-  roll(): number {
+  /** A number in [0, 1), by Mulberry32. */
+  next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let value = this.#state;
     value = Math.imul(value ^ (value >>> 15), value | 1);
@@ -19,7 +19,7 @@ export class Dice {
 
   /** A whole number below another one. */
   below(end: number): number {
-    return Math.floor(this.roll() * end);
+    return Math.floor(this.next() * end);
   }
 
   pick<T>(things: readonly T[]): T {
@@ -30,7 +30,7 @@ export class Dice {
   points(count: number): number[] {
     const kind = this.below(3);
     return Array.from({ length: 2 * count }, () => {
-      const place = this.roll() * 60 - 10;
+      const place = this.next() * 60 - 10;
       return Math.fround(kind === 0 ? place : kind === 1 ? Math.round(place * 2) / 2 : place / 3);
     });
   }

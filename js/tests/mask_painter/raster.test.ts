@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Box } from "../../mask_painter/box";
 import type { Operation } from "../../mask_painter/operations";
 import { MaskRaster } from "../../mask_painter/raster";
-import { Dice } from "./random_steps";
+import { RandomSteps } from "./random_steps";
 
 const WIDTH = 41;
 const HEIGHT = 29;
@@ -15,7 +15,7 @@ function mask(raster: MaskRaster): number[] {
 
 function scratch(operations: readonly Operation[], base: Uint8Array | null = null): MaskRaster {
   const raster = new MaskRaster(WIDTH, HEIGHT);
-  raster.startFrom(base);
+  raster.setBase(base);
   raster.follow(operations);
   return raster;
 }
@@ -37,19 +37,19 @@ function expectWithin(box: Box, before: number[], after: number[]): void {
 }
 
 function noise(seed: number): Uint8Array {
-  const dice = new Dice(seed);
-  return Uint8Array.from({ length: Math.ceil((WIDTH * HEIGHT) / 8) }, () => dice.below(256));
+  const random = new RandomSteps(seed);
+  return Uint8Array.from({ length: Math.ceil((WIDTH * HEIGHT) / 8) }, () => random.below(256));
 }
 
-test("goes from any list to any other, says where it changed, and is as if drawn from scratch", () => {
-  const dice = new Dice(3);
+test("goes from any list to any other, returns where it changed, and is as if drawn from scratch", () => {
+  const random = new RandomSteps(3);
   for (let round = 0; round < 60; round++) {
-    const base = dice.below(2) === 0 ? noise(round) : null;
+    const base = random.below(2) === 0 ? noise(round) : null;
     const raster = scratch([], base);
     let list: Operation[] = [];
     for (let jump = 0; jump < 8; jump++) {
-      const kept = list.slice(0, dice.below(list.length + 1));
-      list = [...kept, ...Array.from({ length: dice.below(6) }, () => dice.operation())];
+      const kept = list.slice(0, random.below(list.length + 1));
+      list = [...kept, ...Array.from({ length: random.below(6) }, () => random.operation())];
       const before = mask(raster);
       const box = raster.follow(list);
 
@@ -59,7 +59,7 @@ test("goes from any list to any other, says where it changed, and is as if drawn
   }
 });
 
-test("begins with what was in the mask before, one bit a pixel, and comes back to it", () => {
+test("starts from the mask before any operation, one bit a pixel, and comes back to it", () => {
   const base = noise(9);
   const raster = scratch([{ kind: "clear" }], base);
   expect(raster.count).toBe(0);
@@ -71,26 +71,26 @@ test("begins with what was in the mask before, one bit a pixel, and comes back t
   expect(mask(raster)).toEqual(bits.slice(0, WIDTH * HEIGHT));
 });
 
-describe("a stroke that goes on", () => {
-  test("looks at every moment as it will when it is kept, however its points came", () => {
-    const dice = new Dice(4);
+describe("a stroke in progress", () => {
+  test("looks at each point as it will when committed, however its points arrived", () => {
+    const random = new RandomSteps(4);
     for (let round = 0; round < 80; round++) {
-      const before = Array.from({ length: dice.below(3) }, () => dice.operation());
+      const before = Array.from({ length: random.below(3) }, () => random.operation());
       const raster = scratch(before);
-      const points = dice.points(1 + dice.below(9));
-      const radius = dice.pick([0.5, 2, 7.5]);
-      const erase = dice.below(2) === 0;
-      raster.begin(radius, erase);
+      const points = random.points(1 + random.below(9));
+      const radius = random.pick([0.5, 2, 7.5]);
+      const erase = random.below(2) === 0;
+      raster.beginStroke(radius, erase);
       for (let at = 0; at < points.length; ) {
-        const end = Math.min(points.length, at + 2 * (1 + dice.below(3)));
+        const end = Math.min(points.length, at + 2 * (1 + random.below(3)));
         const seen = mask(raster);
-        const box = raster.extend(points.slice(at, end));
+        const box = raster.extendStroke(points.slice(at, end));
         at = end;
         const sofar = Float32Array.from(points.slice(0, at));
         expectSame(raster, scratch([...before, { kind: "stroke", points: sofar, radius, erase }]));
         expectWithin(box, seen, mask(raster));
       }
-      const stroke = raster.commit();
+      const stroke = raster.commitStroke();
 
       expect(stroke).toEqual({ kind: "stroke", points: Float32Array.from(points), radius, erase });
       expect(raster.painting).toBe(false);
@@ -103,16 +103,16 @@ describe("a stroke that goes on", () => {
     }
   });
 
-  test("leaves nothing behind when it is given up", () => {
-    const dice = new Dice(5);
+  test("leaves no pixel behind when it is cancelled", () => {
+    const random = new RandomSteps(5);
     for (let round = 0; round < 40; round++) {
-      const before = [dice.operation(), dice.operation()];
+      const before = [random.operation(), random.operation()];
       const raster = scratch(before);
       const clean = mask(raster);
-      raster.begin(5, round % 2 === 0);
-      raster.extend(dice.points(4));
+      raster.beginStroke(5, round % 2 === 0);
+      raster.extendStroke(random.points(4));
       const seen = mask(raster);
-      const box = raster.abandon();
+      const box = raster.cancelStroke();
 
       expectWithin(box, seen, clean);
       expectSame(raster, scratch(before));
@@ -121,42 +121,42 @@ describe("a stroke that goes on", () => {
     }
   });
 
-  test("stays on top of what comes meanwhile, and what is taken back under it", () => {
-    const dice = new Dice(6);
+  test("stays on top while operations below it are added and undone", () => {
+    const random = new RandomSteps(6);
     for (let round = 0; round < 40; round++) {
-      const before = [dice.operation(), dice.operation()];
+      const before = [random.operation(), random.operation()];
       const raster = scratch(before);
-      const points = dice.points(5);
+      const points = random.points(5);
       const live = (count: number): Operation => ({
         kind: "stroke",
         points: Float32Array.from(points.slice(0, 2 * count)),
         radius: 3,
         erase: false,
       });
-      raster.begin(3, false);
-      raster.extend(points.slice(0, 4));
-      for (const list of [[...before, dice.operation()], before.slice(0, 1), [], before]) {
+      raster.beginStroke(3, false);
+      raster.extendStroke(points.slice(0, 4));
+      for (const list of [[...before, random.operation()], before.slice(0, 1), [], before]) {
         const seen = mask(raster);
         const box = raster.follow(list);
         expectWithin(box, seen, mask(raster));
         expectSame(raster, scratch([...list, live(2)]));
       }
-      raster.extend(points.slice(4));
+      raster.extendStroke(points.slice(4));
       expectSame(raster, scratch([...before, live(5)]));
     }
   });
 
-  test("is none if there was none", () => {
+  test("commits nothing if none was begun", () => {
     const raster = scratch([]);
 
-    expect(raster.commit()).toBeNull();
-    raster.extend([1, 1]);
-    raster.abandon();
+    expect(raster.commitStroke()).toBeNull();
+    raster.extendStroke([1, 1]);
+    raster.cancelStroke();
     expect(raster.count).toBe(0);
   });
 });
 
-test("what is too much to be kept for undo is drawn again, and right", () => {
+test("operations beyond the memory for undo are drawn again, exactly", () => {
   const [width, height] = [2000, 1000];
   const teeth: number[] = [0, 0];
   for (let x = 0; x < width; x += 2) teeth.push(x, height, x + 1, height, x + 1, 0, x + 2, 0);
@@ -179,5 +179,5 @@ test("what is too much to be kept for undo is drawn again, and right", () => {
     raster.follow(operations.slice(0, length));
     expect(raster.count).toBe(count);
   }
-  // it draws millions of pixels, and shares its machine
+  // milliseconds: it draws millions of pixels, maybe on a busy machine
 }, 60_000);

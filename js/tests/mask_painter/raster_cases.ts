@@ -1,7 +1,7 @@
 /* Draws lists of operations with the browser's raster and prints the masks, for a Python test that
-   holds them against the kernel's: one JSON case a line in, one line of hexadecimal bits out. */
+   compares them with the kernel's: a line of JSON in for each case, a line of hexadecimal bits out. */
 import { createInterface } from "node:readline";
-import { after, NOTHING } from "../../mask_painter/history";
+import { after, EMPTY_HISTORY } from "../../mask_painter/history";
 import type { WireStep } from "../../mask_painter/messages";
 import { Unpacker } from "../../mask_painter/operations";
 import { MaskRaster } from "../../mask_painter/raster";
@@ -28,7 +28,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const bytes = Buffer.from(points, "base64");
   const unpacker = new Unpacker(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   const raster = new MaskRaster(width, height);
-  let history = NOTHING;
+  let history = EMPTY_HISTORY;
   for (const wire of steps) {
     history = after(history, unpacker.step(wire));
     raster.follow(history.done);

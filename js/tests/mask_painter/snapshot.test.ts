@@ -11,31 +11,31 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe("what the kernel says", () => {
-  test("begins with the whole history, undone steps too", () => {
+describe("a message of the kernel", () => {
+  test("brings the whole history first, undone steps too", () => {
     const { fake, mask, snapshot } = open();
     mask.hello();
     expect(fake.of("hello")).toEqual([{ kind: "hello", page: mask.page }]);
-    expect(mask.known).toBe(false);
+    expect(mask.loaded).toBe(false);
     snapshot({ done: [UPPER], undone: [LEFT], sequence: 3 });
 
-    expect(mask.known).toBe(true);
+    expect(mask.loaded).toBe(true);
     expect(mask.share).toBe(0.5);
-    mask.do({ kind: "redo" });
+    mask.apply({ kind: "redo" });
     expect(mask.share).toBe(0.75);
   });
 
-  test("may begin with a mask, which undo does not take away", () => {
+  test("may bring a mask before the first step, which undo does not remove", () => {
     const { mask, snapshot } = open();
     snapshot({ base: [0xff, 0xc0, ...Array(11).fill(0)] });
     expect(mask.share).toBe(0.1);
-    mask.do(UNDO);
+    mask.apply(UNDO);
     expect(mask.share).toBe(0.1);
-    mask.do(INVERT);
+    mask.apply(INVERT);
     expect(mask.share).toBe(0.9);
   });
 
-  test("shows at once, also if a view was there before it and nothing was done since", () => {
+  test("shows at once, also in a view that was open before it, without a step since", () => {
     const { changes, snapshot } = open();
     snapshot({ base: [0xff, 0xc0, ...Array(11).fill(0)] });
     const { box } = changes.at(-1) as Change;
@@ -45,9 +45,9 @@ describe("what the kernel says", () => {
     expect(box.y1).toBeGreaterThanOrEqual(1);
   });
 
-  test("goes under what was done before it was heard, and that is sent again", () => {
+  test("goes below the steps before it arrived, which are sent again", () => {
     const { fake, mask, snapshot } = open();
-    mask.do(INVERT);
+    mask.apply(INVERT);
     fake.outbox.length = 0;
     snapshot({ done: [UPPER], base: [0, 0, ...Array(10).fill(0), 0x10] });
 
@@ -55,11 +55,11 @@ describe("what the kernel says", () => {
     expect(fake.of("step").map(({ number }) => number)).toEqual([1]);
   });
 
-  test("replaces everything that it holds already, and nothing that is on its way", () => {
+  test("replaces the steps that it contains, and keeps those still pending", () => {
     const { fake, mask, snapshot } = open();
     snapshot();
-    mask.do(UPPER);
-    mask.do(INVERT);
+    mask.apply(UPPER);
+    mask.apply(INVERT);
     fake.outbox.length = 0;
     snapshot({ done: [LEFT, UPPER], sequence: 2, number: 1 });
 
@@ -68,7 +68,7 @@ describe("what the kernel says", () => {
     expect(fake.of("step").map(({ number }) => number)).toEqual([2]);
   });
 
-  test("counts once, however often it is said", () => {
+  test("counts once, however often it arrives", () => {
     const { fake, mask, snapshot, applied } = open();
     snapshot({ done: [UPPER], sequence: 5 });
     applied(5, { made: INVERT });
@@ -79,7 +79,7 @@ describe("what the kernel says", () => {
     expect(fake.of("hello")).toEqual([]);
   });
 
-  test("is asked for anew when a part of it was lost", () => {
+  test("is requested again when a part was lost", () => {
     const { fake, mask, snapshot, applied } = open();
     snapshot();
     applied(3, { made: INVERT });
@@ -90,16 +90,16 @@ describe("what the kernel says", () => {
     expect(mask.share).toBe(0.25);
   });
 
-  test("is for this page or for all, and nothing before the first snapshot", () => {
+  test("is ignored if it is for another page, or before the first snapshot", () => {
     const { mask, snapshot, applied } = open();
     applied(1, { made: INVERT });
     snapshot({ page: "another", done: [UPPER] });
 
-    expect(mask.known).toBe(false);
+    expect(mask.loaded).toBe(false);
     expect(mask.share).toBe(0);
   });
 
-  test("takes each step's own points out of one buffer", () => {
+  test("has the points of all its steps in one buffer", () => {
     const { mask, snapshot, applied } = open();
     const dab = (x: number): Operation => {
       return { kind: "stroke", points: Float32Array.of(x, 0.5), radius: 0.25, erase: false };
@@ -110,18 +110,18 @@ describe("what the kernel says", () => {
     expect([...mask.raster.pixels.subarray(0, 5)]).toEqual([1, 1, 1, 1, 0]);
   });
 
-  test("may ask how far this page is, which it says with its last number", () => {
+  test("may ask for the number of this page's last step", () => {
     const { fake, mask, snapshot } = open();
     snapshot();
     mask.receive({ kind: "ask", request: "q" }, []);
-    mask.do(UPPER);
+    mask.apply(UPPER);
     mask.receive({ kind: "ask", request: "r" }, []);
 
     expect(fake.of("up_to")).toEqual([
       { kind: "up_to", request: "q", page: mask.page, number: 0 },
       { kind: "up_to", request: "r", page: mask.page, number: 1 },
     ]);
-    // after the step itself, so that the kernel has it when it hears this
+    // after the step itself, so that the kernel has the step when this arrives
     expect(fake.outbox.map(({ message }) => message.kind)).toEqual(["up_to", "step", "up_to"]);
   });
 });

@@ -16,8 +16,8 @@ function draftOf(fake = formModel()) {
 
 test("what is typed reaches the kernel once, a moment after the last key", () => {
   const { fake, draft } = draftOf();
-  draft.type("prompt", "a");
-  draft.type("prompt", "a fox");
+  draft.edit("prompt", "a");
+  draft.edit("prompt", "a fox");
   expect(fake.get("prompt")).toBe("");
   vi.advanceTimersByTime(300);
 
@@ -27,34 +27,34 @@ test("what is typed reaches the kernel once, a moment after the last key", () =>
 
 test("an echo of what was typed before does not replace what is typed now", () => {
   const { fake, draft } = draftOf();
-  draft.type("prompt", "a fox in");
+  draft.edit("prompt", "a fox in");
   fake.set("prompt", "a fo");
 
   expect(draft.text("prompt")).toBe("a fox in");
 });
 
-test("an assignment from Python shows, and other views of the page hear of every key", () => {
+test("an assignment from Python shows, and listeners are notified of every key", () => {
   const { fake, draft, ending } = draftOf();
-  const heard: string[] = [];
-  draft.listen((name) => heard.push(`${name}: ${draft.text(name)}`), ending.signal);
+  const changes: string[] = [];
+  draft.listen((name) => changes.push(`${name}: ${draft.text(name)}`), ending.signal);
   fake.set("size", "16:9");
-  draft.type("prompt", "a");
+  draft.edit("prompt", "a");
 
-  expect(heard).toEqual(["size: 16:9", "prompt: a"]);
+  expect(changes).toEqual(["size: 16:9", "prompt: a"]);
 });
 
 test("an empty text leaves a field out, and a number is a number", () => {
   const { draft } = draftOf(formModel({ size: "16:9" }));
-  draft.type("size", "");
-  draft.type("n", "3");
+  draft.edit("size", "");
+  draft.edit("n", "3");
   const values = Object.fromEntries(draft.fields.map(({ field, value }) => [field, value]));
 
   expect(values).toMatchObject({ size: null, n: 3, prompt: "", _extra_text: "" });
 });
 
-test("a page that goes hands over what was typed, and nothing else", () => {
+test("a page that is closed sends what was typed, and nothing else", () => {
   const { fake, draft } = draftOf();
-  draft.type("prompt", "the last word");
+  draft.edit("prompt", "the last word");
   window.dispatchEvent(new Event("pagehide"));
 
   expect(fake.sent).toEqual([
@@ -62,9 +62,9 @@ test("a page that goes hands over what was typed, and nothing else", () => {
   ]);
 });
 
-test("a draft whose model is gone listens to nothing", () => {
+test("a draft whose model was removed has no listeners", () => {
   const { fake, draft, ending } = draftOf();
-  draft.type("prompt", "a");
+  draft.edit("prompt", "a");
   ending.abort();
   vi.advanceTimersByTime(1000);
   window.dispatchEvent(new Event("pagehide"));

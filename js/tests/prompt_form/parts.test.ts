@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { abilities, able, endpointOf } from "../../prompt_form/abilities";
+import { abilities, endpointOf, modelsFor } from "../../prompt_form/abilities";
 import type { ChunkMessage } from "../../prompt_form/messages";
+import { drawingSize, orientation, parseSize, ratioOf } from "../../prompt_form/parsed_size";
 import { PromptHistory } from "../../prompt_form/prompt_history";
-import { drawn, lie, ratioOf, readShape } from "../../prompt_form/shape";
-import { MOST_BYTES, refusal, Uploads } from "../../prompt_form/uploads";
+import { MAX_BYTES, refusal, Uploads } from "../../prompt_form/uploads";
 import { errorWords, wordsFor } from "../../prompt_form/words";
 
 const MODELS = [
@@ -12,26 +12,26 @@ const MODELS = [
 ];
 
 describe("the shape of a size", () => {
-  test("is read from pixels and ratios, and from nothing else", () => {
-    expect(readShape("1536x1024")).toEqual({ kind: "pixels", width: 1536, height: 1024 });
-    expect(readShape("16:9")).toEqual({ kind: "ratio", width: 16, height: 9 });
+  test("is parsed from pixels and ratios, and from nothing else", () => {
+    expect(parseSize("1536x1024")).toEqual({ kind: "pixels", width: 1536, height: 1024 });
+    expect(parseSize("16:9")).toEqual({ kind: "ratio", width: 16, height: 9 });
     for (const text of ["", "banana", "16:", "0x9", "16/9", "-1x2"]) {
-      expect(readShape(text)).toBeNull();
+      expect(parseSize(text)).toBeNull();
     }
   });
 
-  test("lies one way, has a drawing that fits, and a ratio in small numbers", () => {
+  test("has an orientation, a drawing that fits, and a ratio in small numbers", () => {
     const wide = { kind: "pixels", width: 1536, height: 1024 } as const;
 
-    expect(lie(wide)).toBe("wide");
-    expect(drawn(wide, 60)).toEqual([60, 40]);
-    expect(drawn({ kind: "ratio", width: 999, height: 1 }, 60)[1]).toBe(2);
+    expect(orientation(wide)).toBe("wide");
+    expect(drawingSize(wide, 60)).toEqual([60, 40]);
+    expect(drawingSize({ kind: "ratio", width: 999, height: 1 }, 60)[1]).toBe(2);
     expect(ratioOf(wide)).toBe("3:2");
     expect(ratioOf({ kind: "pixels", width: 1021, height: 1019 })).toBeNull();
   });
 });
 
-describe("what a form makes", () => {
+describe("the endpoint of a form", () => {
   test("follows from its pictures, and from a model that can only repaint", () => {
     const both = abilities(MODELS, "both");
     expect(endpointOf(0, false, both)).toBe("generations");
@@ -41,15 +41,15 @@ describe("what a form makes", () => {
     expect(endpointOf(1, false, abilities(MODELS, "unknown"))).toBe("edits");
   });
 
-  test("names the models that can", () => {
-    expect(able(MODELS, "inpaint")).toEqual(["fill"]);
+  test("is served by the models that name it", () => {
+    expect(modelsFor(MODELS, "inpaint")).toEqual(["fill"]);
   });
 });
 
 describe("earlier prompts", () => {
-  test("are walked up and down, and what was being typed comes back", () => {
+  test("go up and down, back to the text being typed", () => {
     const history = new PromptHistory();
-    history.offer(["newest", "older"]);
+    history.setPrompts(["newest", "older"]);
 
     expect(history.older("half")).toBe("newest");
     expect(history.older("newest")).toBe("older");
@@ -59,9 +59,9 @@ describe("earlier prompts", () => {
     expect(history.newer()).toBeNull();
   });
 
-  test("pass over the one that stands in the box already", () => {
+  test("skip the one that is in the box already", () => {
     const history = new PromptHistory();
-    history.offer(["sent", "older"]);
+    history.setPrompts(["sent", "older"]);
 
     expect(history.older("sent")).toBe("older");
     expect(history.newer()).toBe("sent");
@@ -69,15 +69,15 @@ describe("earlier prompts", () => {
 });
 
 describe("a file", () => {
-  test("is refused if it is no picture, empty, or larger than the kernel takes", () => {
+  test("is refused if it is no picture, empty, or larger than the kernel accepts", () => {
     expect(refusal({ type: "image/png", size: 9 })).toBeNull();
     expect(refusal({ type: "", size: 9 })).toBeNull();
     expect(refusal({ type: "image/svg+xml", size: 9 })).toBe("type");
     expect(refusal({ type: "image/png", size: 0 })).toBe("empty");
-    expect(refusal({ type: "image/png", size: MOST_BYTES + 1 })).toBe("size");
+    expect(refusal({ type: "image/png", size: MAX_BYTES + 1 })).toBe("size");
   });
 
-  test("travels in pieces, each after the one before was received", async () => {
+  test("is sent in chunks, each after the one before was received", async () => {
     const sent: [ChunkMessage, number][] = [];
     const uploads: Uploads = new Uploads(
       (message, data) => {
@@ -102,10 +102,10 @@ describe("a file", () => {
   });
 
   test("that the kernel refuses stops at once, with its reason", async () => {
-    let pieces = 0;
+    let chunks = 0;
     const uploads: Uploads = new Uploads(
       ({ upload }) => {
-        pieces += 1;
+        chunks += 1;
         queueMicrotask(() => uploads.receive({ kind: "received", upload, size: 0, error: "No." }));
       },
       () => {},
@@ -113,11 +113,11 @@ describe("a file", () => {
     const bytes = new Uint8Array(3 * 1024 * 1024);
 
     expect(await uploads.add("images", new File([bytes], "fox.png"))).toBe("No.");
-    expect(pieces).toBe(1);
+    expect(chunks).toBe(1);
   });
 });
 
-test("an error is said in the language of the form, with what only the kernel knows", () => {
+test("an error is in the language of the form, with the kernel's details", () => {
   expect(errorWords("size", "It is wrong.", wordsFor("en"))).toBe("It is wrong.");
   expect(errorWords("size", "It is wrong.", wordsFor("zh"))).toContain("1024x1024");
   expect(errorWords("images", "cat.png: damaged", wordsFor("zh"))).toContain("cat.png: damaged");

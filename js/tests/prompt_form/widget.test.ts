@@ -28,7 +28,7 @@ function press(el: HTMLElement, init: KeyboardEventInit): void {
   el.dispatchEvent(new KeyboardEvent("keydown", { bubbles: true, cancelable: true, ...init }));
 }
 
-test("the button says which call it makes", async () => {
+test("the button names the call that it makes", async () => {
   const { fake, find } = await mount();
   const label = () => find(".lumen-primary").textContent;
   expect(label()).toBe("Generate");
@@ -39,7 +39,7 @@ test("the button says which call it makes", async () => {
   expect(label()).toBe("Repaint");
 });
 
-test("what a submit costs is said: nothing in the sandbox, the price where it is known", async () => {
+test("the cost of a submit is shown: nothing in the sandbox, the price where it is known", async () => {
   const sandbox = await mount();
   expect(sandbox.find(".lumen-cost").textContent).toBe("A preview, free");
   const fake = formModel({ _host: "lumen.example.org", n: 3 });
@@ -58,7 +58,7 @@ test("what a submit costs is said: nothing in the sandbox, the price where it is
   );
 });
 
-test("Ctrl+Enter sends once, and never while a character is being composed", async () => {
+test("Ctrl+Enter submits once, and never during a composition", async () => {
   const { find, submits } = await mount();
   const prompt = find<HTMLTextAreaElement>("textarea");
   press(prompt, { key: "Enter", ctrlKey: true, isComposing: true });
@@ -70,7 +70,7 @@ test("Ctrl+Enter sends once, and never while a character is being composed", asy
   await vi.waitFor(() => expect(submits()).toBe(1));
 });
 
-test("Enter in a line of the form does not pay for pictures", async () => {
+test("Enter in a text field does not submit", async () => {
   const { find } = await mount();
   const event = new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true });
   find<HTMLInputElement>(".lumen-size-free input").dispatchEvent(event);
@@ -78,7 +78,7 @@ test("Enter in a line of the form does not pay for pictures", async () => {
   expect(event.defaultPrevented).toBe(true);
 });
 
-test("what is wrong stands beside its field, is named, and goes when it is put right", async () => {
+test("an error is beside its field, named in the footer, and removed once it is corrected", async () => {
   const { fake, find, kinds } = await mount();
   find<HTMLFormElement>("form").dispatchEvent(new Event("submit", { cancelable: true }));
   await vi.waitFor(() => expect(kinds()).toContain("submit"));
@@ -134,8 +134,8 @@ test("what comes from outside is text, never markup", async () => {
     earlier: [evil],
   });
 
-  const strangers = [...el.querySelectorAll("img")].filter((one) => !one.closest(".lumen-thumb"));
-  expect(strangers).toEqual([]);
+  const injected = [...el.querySelectorAll("img")].filter((one) => !one.closest(".lumen-thumb"));
+  expect(injected).toEqual([]);
   expect(el.querySelector(".lumen-picture-name")?.textContent).toBe(evil);
 });
 
@@ -149,7 +149,7 @@ test("the panel shows from the first submit", async () => {
   await vi.waitFor(() => expect(slot.textContent).toBe("the panel"));
 });
 
-test("a form speaks Chinese when it is told to, and keeps what was typed", async () => {
+test("a form changes its language to Chinese, and keeps what was typed", async () => {
   const { fake, find } = await mount();
   const prompt = find<HTMLTextAreaElement>(".lumen-prompt");
   prompt.value = "a fox";
@@ -160,7 +160,7 @@ test("a form speaks Chinese when it is told to, and keeps what was typed", async
   expect(find<HTMLTextAreaElement>(".lumen-prompt").value).toBe("a fox");
 });
 
-test("a view that is gone listens to nothing", async () => {
+test("a view that was removed has no listeners", async () => {
   const { fake, ending } = await mount();
   ending.abort();
 

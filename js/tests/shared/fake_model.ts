@@ -1,9 +1,9 @@
-/* An anywidget model without a kernel: holds traits, hands messages to listeners, keeps what is sent. */
+/* An anywidget model without a kernel: holds traits, passes messages to listeners, records what is sent. */
 import type { AnyModel } from "@anywidget/types";
 
 export class FakeModel<T extends Record<string, unknown>> {
   readonly sent: unknown[] = [];
-  /** How often traits were handed to the kernel. */
+  /** How often traits were sent to the kernel. */
   saves = 0;
   readonly #listeners = new Map<string, Set<(...args: unknown[]) => void>>();
   readonly #state: T;
@@ -23,7 +23,7 @@ export class FakeModel<T extends Record<string, unknown>> {
 
   set<K extends keyof T>(name: K, value: T[K]): void {
     this.#state[name] = value;
-    this.#tell(`change:${String(name)}`);
+    this.#notify(`change:${String(name)}`);
   }
 
   on(event: string, listener: (...args: unknown[]) => void): void {
@@ -45,14 +45,14 @@ export class FakeModel<T extends Record<string, unknown>> {
 
   /** Delivers a message from the kernel. */
   deliver(message: unknown): void {
-    this.#tell("msg:custom", message, []);
+    this.#notify("msg:custom", message, []);
   }
 
   listenerCount(event: string): number {
     return this.#listeners.get(event)?.size ?? 0;
   }
 
-  #tell(event: string, ...args: unknown[]): void {
+  #notify(event: string, ...args: unknown[]): void {
     for (const listener of this.#listeners.get(event) ?? []) listener(...args);
   }
 }

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { element } from "../../shared/dom";
-import { oneThingAGesture, STEPWISE } from "../../shared/gestures";
+import { oneActionPerGesture, STEPWISE } from "../../shared/gestures";
 
 let ending = new AbortController();
 afterEach(() => {
@@ -8,7 +8,7 @@ afterEach(() => {
   document.body.replaceChildren();
 });
 
-/** A widget of these controls, each in its own place of 20 pixels, and who was clicked. */
+/** A widget of these controls, each 20 pixels wide, and the ids of those that got a click. */
 function mount(...controls: HTMLElement[]) {
   ending = new AbortController();
   const root = element("section", {}, ...controls);
@@ -20,7 +20,7 @@ function mount(...controls: HTMLElement[]) {
     control.addEventListener("click", () => clicked.push(control.id));
   });
   outside.getBoundingClientRect = () => new DOMRect(0, 0, 20, 20);
-  oneThingAGesture(root, ending.signal);
+  oneActionPerGesture(root, ending.signal);
   return { root, outside, clicked };
 }
 
@@ -31,7 +31,7 @@ function send(el: Element, event: Event, at?: number): boolean {
 
 const WAY = { bubbles: true, cancelable: true, composed: true };
 
-/** Presses a pointer on an element, wherever it is by now; says whether that was heard as usual. */
+/** Presses a pointer on an element, wherever it is now; returns whether its default was not prevented. */
 function press(el: Element, at: number, clientX = 5): boolean {
   const init = { ...WAY, isPrimary: true, clientX, clientY: 5 };
   return send(el, new PointerEvent("pointerdown", init), at);
@@ -43,7 +43,7 @@ function click(el: Element, detail = 1): boolean {
 
 const button = (id: string) => element("button", { id });
 
-test("the second click of a double one is not heard, nor the third", () => {
+test("the second click of a double click is stopped, and the third too", () => {
   const a = button("a");
   const { clicked } = mount(a);
   for (const count of [1, 2, 3]) {
@@ -54,7 +54,7 @@ test("the second click of a double one is not heard, nor the third", () => {
   expect(clicked).toEqual(["a"]);
 });
 
-test("a click that counts from one again is heard, however soon", () => {
+test("a click whose count starts at one again is passed on, however soon", () => {
   const a = button("a");
   const { clicked } = mount(a);
   for (const at of [0, 100, 200]) {
@@ -65,7 +65,7 @@ test("a click that counts from one again is heard, however soon", () => {
   expect(clicked).toEqual(["a", "a", "a"]);
 });
 
-test("what slid under the pointer hears no click, even where the browser counts anew", () => {
+test("a control that moved under the pointer gets no click, even where the count starts again", () => {
   const [a, b] = [button("a"), button("b")];
   const { clicked } = mount(a, b);
   press(a, 0);
@@ -81,7 +81,7 @@ test("what slid under the pointer hears no click, even where the browser counts 
   expect(clicked).toEqual(["a", "b"]);
 });
 
-test("what slid to where a button outside was hears no click either", () => {
+test("a control that moved to the place of a button outside gets no click either", () => {
   const a = button("a");
   const { clicked, outside } = mount(a);
   press(outside, 0);
@@ -92,7 +92,7 @@ test("what slid to where a button outside was hears no click either", () => {
   expect(clicked).toEqual([]);
 });
 
-test("another control is heard at once, in its own place", () => {
+test("a click on another control in its own place is passed on at once", () => {
   const [a, b] = [button("a"), button("b")];
   const { clicked } = mount(a, b);
   press(a, 0);
@@ -103,7 +103,7 @@ test("another control is heard at once, in its own place", () => {
   expect(clicked).toEqual(["a", "b"]);
 });
 
-test("a click whose press was on something else is not heard", () => {
+test("a click whose press was on another element is stopped", () => {
   const [a, b] = [button("a"), button("b")];
   const { clicked } = mount(a, b);
   press(a, 0);
@@ -112,7 +112,7 @@ test("a click whose press was on something else is not heard", () => {
   expect(clicked).toEqual([]);
 });
 
-test("a second finger is no second press", () => {
+test("a second finger does not count as a second press", () => {
   const [a, b] = [button("a"), button("b")];
   const { clicked } = mount(a, b);
   press(a, 0);
@@ -123,7 +123,7 @@ test("a second finger is no second press", () => {
   expect(clicked).toEqual(["a"]);
 });
 
-test("each click of a series takes a step where steps are meant, and only there", () => {
+test("each click of a series counts on a stepwise control, and only there", () => {
   const [a, b] = [button("a"), button("b")];
   b.setAttribute(STEPWISE, "");
   const { clicked } = mount(a, b);
@@ -139,7 +139,7 @@ test("each click of a series takes a step where steps are meant, and only there"
   expect(clicked).toEqual(["a", "b", "b", "b"]);
 });
 
-test("what a key, a script or a screen reader presses is heard", () => {
+test("a click by key, script or screen reader is passed on", () => {
   const [a, b] = [button("a"), button("b")];
   const { clicked } = mount(a, b);
   press(a, 0);
@@ -149,7 +149,7 @@ test("what a key, a script or a screen reader presses is heard", () => {
   expect(clicked).toEqual(["b", "b"]);
 });
 
-test("nothing is heard while a button cannot be pressed", () => {
+test("no click is passed on while a button is disabled", () => {
   const a = button("a");
   a.setAttribute("aria-disabled", "true");
   const { clicked } = mount(a);
@@ -160,7 +160,7 @@ test("nothing is heard while a button cannot be pressed", () => {
   expect(clicked).toEqual(["a"]);
 });
 
-test("a field inside of a label is not the label: words are chosen there by double clicks", () => {
+test("a field inside a label is not part of it: a double click selects a word there", () => {
   const input = element("input", { type: "text" });
   const label = element("label", { id: "label" }, "Words", input);
   mount(label);

@@ -3,7 +3,7 @@ import { type KnownRow, TaskRows } from "../../task_panel/rows";
 import { row } from "./row";
 
 describe("the rows of a panel", () => {
-  test("keep the newest word about a row, whatever order messages come in", () => {
+  test("keep the newest state of a row, in whatever order messages arrive", () => {
     const rows = new TaskRows([row()]);
     rows.receive({ kind: "rows", sequence: 2, rows: [row({ status: "succeeded" })] });
     rows.receive({ kind: "rows", sequence: 1, rows: [row({ status: "processing" })] });
@@ -11,22 +11,22 @@ describe("the rows of a panel", () => {
     expect(rows.all.map((known) => known.status)).toEqual(["succeeded"]);
   });
 
-  test("stand with the newest first, also beyond ten", () => {
+  test("are sorted with the newest first, also beyond ten", () => {
     const rows = new TaskRows(["9", "10", "2"].map((key) => row({ key })));
 
     expect(rows.all.map(({ key }) => key)).toEqual(["10", "9", "2"]);
   });
 
-  test("tell listeners only of rows that a message names", () => {
+  test("notify listeners only of rows that a message names", () => {
     const rows = new TaskRows([row(), row({ key: "2" })]);
-    const heard: KnownRow[][] = [];
+    const notified: KnownRow[][] = [];
     const ending = new AbortController();
-    rows.listen((changed) => heard.push(changed), ending.signal);
+    rows.listen((changed) => notified.push(changed), ending.signal);
     rows.receive({ kind: "rows", sequence: 1, rows: [row({ key: "2", status: "processing" })] });
     ending.abort();
     rows.receive({ kind: "rows", sequence: 2, rows: [row()] });
 
-    expect(heard.map((changed) => changed.map(({ key }) => key))).toEqual([["2"]]);
+    expect(notified.map((changed) => changed.map(({ key }) => key))).toEqual([["2"]]);
   });
 
   test("count on from the elapsed time that the kernel gave, until the task has ended", () => {
@@ -42,7 +42,7 @@ describe("the rows of a panel", () => {
     expect(ended && rows.elapsed(ended)).toBe(4.25);
   });
 
-  test("are found by state, and by every word in prompt, model or id", () => {
+  test("are found by status, and by every word in prompt, model or id", () => {
     const rows = new TaskRows([
       row({ key: "1", prompt: "A red fox" }),
       row({ key: "2", prompt: "a fox", status: "succeeded", running: false, actions: [] }),
@@ -77,7 +77,7 @@ describe("the rows of a panel", () => {
       count: { all: 5, running: 1, finished: 2, bad: 1, open: 1 },
       pictures: 2,
       credits: 4,
-      more: true,
+      unpriced: true,
     });
   });
 
@@ -93,20 +93,20 @@ describe("the rows of a panel", () => {
       ],
     });
 
-    expect(rows.small("1")).toEqual({ picture: "data:image/jpeg;base64,AA==" });
-    expect(rows.small("2")).toEqual({});
+    expect(rows.thumbnails("1")).toEqual({ picture: "data:image/jpeg;base64,AA==" });
+    expect(rows.thumbnails("2")).toEqual({});
   });
 
-  test("lack what the kernel has and the page has not, the mask as well as the picture", () => {
+  test("know the thumbnails that the kernel has and the page has not, of mask and picture", () => {
     const ended = row({ pictured: true, repaints: 0.2 });
     const rows = new TaskRows([row({ repaints: 0.2 })]);
-    expect(rows.lacks(row())).toEqual([]);
-    expect(rows.lacks(row({ repaints: 0.2 }))).toEqual(["mask"]);
-    expect(rows.lacks(ended)).toEqual(["picture", "mask"]);
+    expect(rows.missingThumbnails(row())).toEqual([]);
+    expect(rows.missingThumbnails(row({ repaints: 0.2 }))).toEqual(["mask"]);
+    expect(rows.missingThumbnails(ended)).toEqual(["picture", "mask"]);
 
     const data = "data:image/png;base64,AA==";
     rows.receive({ kind: "thumbnails", request: "", thumbnails: [{ key: "1", of: "mask", data }] });
-    expect(rows.lacks(ended)).toEqual(["picture"]);
-    expect(rows.small("1")).toEqual({ mask: data });
+    expect(rows.missingThumbnails(ended)).toEqual(["picture"]);
+    expect(rows.thumbnails("1")).toEqual({ mask: data });
   });
 });

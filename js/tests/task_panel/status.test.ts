@@ -3,38 +3,38 @@ import type { TaskRow } from "../../task_panel/messages";
 import {
   chargeWords,
   clockTime,
+  estimateWords,
   repaintWords,
-  stateWords,
+  statusWords,
   toneOf,
-  usualWords,
 } from "../../task_panel/status";
 import { wordsFor } from "../../task_panel/words";
 import { row } from "./row";
 
 const words = wordsFor("en");
-const known = (changes: Partial<TaskRow>) => ({ ...row(changes), heard: 0 });
+const known = (changes: Partial<TaskRow>) => ({ ...row(changes), receivedAt: 0 });
 
-test("elapsed time reads as a clock", () => {
+test("elapsed time is in minutes and seconds", () => {
   expect([0, 9.9, 61, 3600].map(clockTime)).toEqual(["0:00", "0:09", "1:01", "60:00"]);
 });
 
-test("a task that nobody asks about says so, whatever it was before", () => {
+test("a task that is not watched is shown so, whatever its last status", () => {
   const stopped = known({ status: "processing", running: false, actions: ["watch"] });
 
-  expect(stateWords(stopped, words)).toBe("No longer watched");
+  expect(statusWords(stopped, words)).toBe("No longer watched");
   expect(toneOf(stopped)).toBe("open");
 });
 
-test("a word that only the service knows is shown as it is", () => {
-  expect(stateWords(known({ status: "dreaming" }), words)).toBe("dreaming");
+test("a status that only the service knows is shown as it is", () => {
+  expect(statusWords(known({ status: "dreaming" }), words)).toBe("dreaming");
 });
 
-test("an estimate is called one, and is over when the task is", () => {
-  expect(usualWords(known({ usual: 11.6 }), words)).toBe("usually about 12 s (estimate)");
-  expect(usualWords(known({ usual: 11.6, running: false }), words)).toBe("");
+test("an estimate is marked as one, and ends with the task", () => {
+  expect(estimateWords(known({ usual: 11.6 }), words)).toBe("usually about 12 s (estimate)");
+  expect(estimateWords(known({ usual: 11.6, running: false }), words)).toBe("");
 });
 
-test("credits are said in words where the amount is unknown, and never as real in a sandbox", () => {
+test("credits are in words where the amount is unknown, and never look real in a sandbox", () => {
   const real = { host: "lumen.example" };
 
   expect(chargeWords(known({ ...real, credits: 2.5 }), words)).toBe("2.5 credits charged");
@@ -46,7 +46,7 @@ test("credits are said in words where the amount is unknown, and never as real i
   expect(chargeWords(known({ charge: "refunded" }), words)).toBe("Sandbox credits refunded");
 });
 
-test("what is repainted is said in per cent, in which little is not nothing and nearly all not all", () => {
+test("the repainted share is in per cent, and rounded neither to nothing nor to all", () => {
   const part = (share: number | null) => repaintWords(share, words);
 
   expect(part(null)).toBe("");

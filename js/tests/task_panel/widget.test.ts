@@ -53,7 +53,7 @@ const FAILED = row({
   error: { message: "The model failed.", next_step: "Try again." },
 });
 
-test("a panel names the account, the state and the prompt", async () => {
+test("a panel shows the account, the status and the prompt", async () => {
   const { text } = await mount();
 
   expect(text(".lumen-tasks-account")).toContain("Sandbox");
@@ -61,7 +61,7 @@ test("a panel names the account, the state and the prompt", async () => {
   expect(text(".lumen-task-prompt")).toBe("a cute cat");
 });
 
-test("a change of state is said politely, a failure at once, and nothing else is said", async () => {
+test("a change of status is announced politely, a failure assertively, and nothing else", async () => {
   const { fake, text } = await mount();
   fake.deliver({ kind: "rows", sequence: 1, rows: [row({ status: "processing" })] });
   vi.runOnlyPendingTimers();
@@ -75,7 +75,7 @@ test("a change of state is said politely, a failure at once, and nothing else is
   expect(text("[role=alert]")).toBe("Failed: a cute cat");
 });
 
-test("many changes at once are said as a count", async () => {
+test("many changes at once are announced as a count", async () => {
   const { fake, text } = await mount(["1", "2", "3"].map((key) => row({ key })));
   const rows = ["1", "2", "3"].map((key) => row({ key, status: "processing" }));
   fake.deliver({ kind: "rows", sequence: 1, rows });
@@ -94,7 +94,7 @@ test("what comes from outside is text, never markup", async () => {
   expect(el.querySelector(".lumen-task-prompt")?.textContent).toBe(evil);
 });
 
-test("a view asks for every row when it appears, and says so when it goes", async () => {
+test("a view asks for every row when it is opened, and sends a bye when it is closed", async () => {
   const { fake, ending, sent } = await mount();
   ending.abort();
 
@@ -103,7 +103,7 @@ test("a view asks for every row when it appears, and says so when it goes", asyn
   expect(fake.listenerCount("change:language")).toBe(0);
 });
 
-test("a thumbnail is asked for once, when its row is shown", async () => {
+test("a thumbnail is requested once, when its row is shown", async () => {
   const { fake, el, sent } = await mount([
     row({ status: "succeeded", running: false, pictured: true, actions: [] }),
   ]);
@@ -120,7 +120,7 @@ test("a thumbnail is asked for once, when its row is shown", async () => {
   expect(sent().filter(({ kind }) => kind === "look").length).toBe(1);
 });
 
-test("a mask that came by itself is shown before the picture, and nobody asks for it", async () => {
+test("a mask that the kernel sent unasked is shown before the picture, and not requested", async () => {
   const { fake, el, sent, text } = await mount();
   const data = "data:image/png;base64,AA==";
   fake.deliver({ kind: "thumbnails", request: "", thumbnails: [{ key: "1", of: "mask", data }] });
@@ -134,7 +134,7 @@ test("a mask that came by itself is shown before the picture, and nobody asks fo
   expect(sent().filter(({ kind }) => kind === "look")).toEqual([]);
 });
 
-test("a mask is asked for while the task runs, and the picture once there is one", async () => {
+test("a mask is requested while the task runs, and the picture once there is one", async () => {
   const { fake, el, sent } = await mount([row({ repaints: 0.0001 })]);
   vi.runOnlyPendingTimers();
   const looks = () => sent().filter(({ kind }) => kind === "look");
@@ -170,7 +170,7 @@ test("few rows have no toolbar, unless the panel is one of every task", async ()
   expect([few, every, many].map(hidden)).toEqual([true, false, false]);
 });
 
-test("stop asks the kernel, and what the kernel refuses stands in the row", async () => {
+test("stop asks the kernel, and a refusal is shown in the row", async () => {
   const { fake, button, sent, text } = await mount();
   button("Stop watching").click();
   const asked = sent().at(-1);
@@ -182,7 +182,7 @@ test("stop asks the kernel, and what the kernel refuses stands in the row", asyn
   expect(text(".lumen-task-notice")).toBe("It cannot be done. Look again.");
 });
 
-test("a kernel that does not answer is said to be busy", async () => {
+test("a kernel that does not answer is shown as busy", async () => {
   const { button, text } = await mount();
   button("Stop watching").click();
   await vi.advanceTimersByTimeAsync(1600);
@@ -190,7 +190,7 @@ test("a kernel that does not answer is said to be busy", async () => {
   expect(text(".lumen-task-notice")).toContain("busy");
 });
 
-test("another try says that it costs credits, but in a sandbox", async () => {
+test("a retry shows that it costs credits, but not in the sandbox", async () => {
   const free = await mount([FAILED]);
   const paid = await mount([{ ...FAILED, host: "lumen.example" }]);
   paid.button("Try again · costs credits").click();
@@ -209,7 +209,7 @@ test("the language is the trait's, and changes at once", async () => {
   expect(text("section > header > span")).toBe("Lumen 任务");
 });
 
-test("rows are filtered by state and by text, with a way back", async () => {
+test("rows are filtered by status and by text, and all are shown again", async () => {
   const rows = [row({ key: "1" }), row({ key: "2", prompt: "an owl" }), { ...FAILED, key: "3" }];
   const { el, button } = await mount(rows, { _toolbar: true });
   const shown = () =>
