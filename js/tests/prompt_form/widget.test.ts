@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 import widget from "../../prompt_form/index";
 import { type FakeForm, formModel, PICTURE } from "./fake_form";
 
-async function mount(fake: FakeForm = formModel()) {
+async function mount(fake: FakeForm = formModel(), bundle = widget) {
   const ending = new AbortController();
   const el = document.createElement("div");
   document.body.replaceChildren(el);
@@ -15,7 +15,7 @@ async function mount(fake: FakeForm = formModel()) {
     }),
   } as unknown as Host;
   const model = fake.model as never;
-  const definition = typeof widget === "function" ? await widget() : widget;
+  const definition = typeof bundle === "function" ? await bundle() : bundle;
   await definition.initialize?.({ model, signal: ending.signal, experimental });
   await definition.render?.({ model, el, signal: ending.signal, host, experimental });
   const find = <T extends HTMLElement>(selector: string) => el.querySelector<T>(selector) as T;
@@ -167,4 +167,18 @@ test("a view that was removed has no listeners", async () => {
   for (const event of ["msg:custom", "change:prompt", "change:_models", "change:language"]) {
     expect(fake.listenerCount(event)).toBe(0);
   }
+});
+
+test("two forms of one page share no id, though each has loaded a bundle of its own", async () => {
+  const ids: string[][] = [];
+  for (let form = 0; form < 2; form += 1) {
+    vi.resetModules();
+    const { default: bundle } = await import("../../prompt_form/index");
+    const { el } = await mount(formModel(), bundle);
+    ids.push([...el.querySelectorAll("[id]")].map(({ id }) => id));
+  }
+  const [first = [], second = []] = ids;
+
+  expect(first.length).toBeGreaterThan(10);
+  expect(first.filter((id) => second.includes(id))).toEqual([]);
 });
