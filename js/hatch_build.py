@@ -1,4 +1,4 @@
-"""The build hook that bundles `js/*.ts` into `lumen_widgets/static/`, with its own node."""
+"""The build hook that bundles `js/` into `lumen_widgets/static/`, with its own node."""
 
 from __future__ import annotations
 

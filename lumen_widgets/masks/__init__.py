@@ -2,8 +2,8 @@
 
 Nothing here knows widgets, notebooks or the service. Coordinates are picture pixels, (0, 0) the top
 left corner of the top left pixel; a mask is a bool array of shape (height, width), True where the
-picture is to be repainted. `js/mask_*.ts` does the same in the browser, and a test holds that both
-come to the same pixels.
+picture is to be repainted. `js/mask_painter/` does the same in the browser, and a test holds that
+both come to the same pixels.
 """
 
 from lumen_widgets.masks.operations import (

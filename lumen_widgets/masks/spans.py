@@ -3,7 +3,7 @@
 A pixel belongs to a shape if its centre, (column + ½, row + ½), does. Each shape here meets a row
 in one span a segment or edge; a formula estimates its ends, and the test that defines the shape,
 which has no root and no division, then corrects them: the test is exact, the formula only has to be
-right within a pixel. `js/mask_spans.ts` does the same arithmetic in the same order.
+right within a pixel. `js/mask_painter/spans.ts` does the same arithmetic in the same order.
 """
 
 from __future__ import annotations

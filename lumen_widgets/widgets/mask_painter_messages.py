@@ -1,4 +1,4 @@
-"""What kernel and browser say about a mask; `js/mask_painter_messages.ts` is the other side of it.
+"""What kernel and browser say about a mask; `js/mask_painter/messages.ts` is the other side of it.
 
 A mask travels as the steps that make it, never as pixels. The points of all steps of a message are
 one run of float32 pairs in the message's first buffer, each step taking its number of them.

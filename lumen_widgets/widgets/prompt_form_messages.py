@@ -1,4 +1,4 @@
-"""What kernel and browser say about a form; `js/prompt_form_messages.ts` is the other side of it.
+"""What kernel and browser say about a form; `js/prompt_form/messages.ts` is the other side of it.
 
 What is typed travels as traits. Here is what may not be one: pictures, errors, submits and the
 webhook's secret. A test holds the names of both sides alike.

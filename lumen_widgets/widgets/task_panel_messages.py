@@ -1,6 +1,6 @@
 """What the kernel and a task panel say to each other.
 
-`js/task_panel_messages.ts` is the other side; a test holds the names of both alike.
+`js/task_panel/messages.ts` is the other side; a test holds the names of both alike.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def test_an_edited_file_shows_in_a_live_notebook(lab: Lab, tmp_path: Path) -> No
             notebook.run_cell(1)
             output = notebook.cell_output(1)
             expect(output.get_by_text("Lumen tasks", exact=True)).to_be_visible()
-            words = js / "words.ts"
+            words = js / "task_panel" / "words.ts"
             source = words.read_text(encoding="utf-8")
             assert '"Lumen tasks"' in source
             words.write_text(source.replace('"Lumen tasks"', '"Hot tasks"'), encoding="utf-8")

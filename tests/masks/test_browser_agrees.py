@@ -61,7 +61,7 @@ def browser_raster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser
     }
     words = ["--bundle", "--platform=node", "--format=esm", "--log-level=error"]
     subprocess.run(
-        [_ESBUILD, "tests/mask_cases.ts", *words, f"--outfile={bundle}"],
+        [_ESBUILD, "tests/mask_painter/raster_cases.ts", *words, f"--outfile={bundle}"],
         cwd=_JS,
         env=environment,
         check=True,

@@ -30,9 +30,8 @@ def test_it_holds_every_file_of_the_package(wheel: Path) -> None:
 
 def test_it_holds_every_bundle(wheel: Path) -> None:
     """Each widget's JavaScript and style was built, with nothing of node on the machine."""
-    stems = [path.stem for path in checkout.files("js") if path.suffix == ".css"]
-    entries = [stem for stem in stems if (checkout.ROOT / "js" / f"{stem}.ts").exists()]
-    wanted = {f"lumen_widgets/static/{stem}{kind}" for stem in entries for kind in (".js", ".css")}
+    widgets = [path.parent.name for path in checkout.files("js") if path.name == "index.ts"]
+    wanted = {f"lumen_widgets/static/{name}{kind}" for name in widgets for kind in (".js", ".css")}
 
     assert wanted
     assert wanted - _names(wheel) == set()

@@ -11,7 +11,7 @@ import pytest
 
 _JS = Path(__file__).parents[2] / "js"
 _WIDGETS = Path(__file__).parents[2] / "lumen_widgets" / "widgets"
-_STEMS = sorted(path.name.removesuffix("_messages.ts") for path in _JS.glob("*_messages.ts"))
+_STEMS = sorted(path.parent.name for path in _JS.glob("*/messages.ts"))
 _SCALARS = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
 
 
@@ -23,7 +23,7 @@ def _python_messages(stem: str) -> dict[str, Any]:
 
 def _typescript_interfaces(stem: str) -> dict[str, dict[str, str]]:
     """Read every exported interface of a widget's messages as {name: {field: type}}."""
-    source = (_JS / f"{stem}_messages.ts").read_text(encoding="utf-8")
+    source = (_JS / stem / "messages.ts").read_text(encoding="utf-8")
     source = re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
     return {
         name: {

@@ -1,0 +1,170 @@
+/* One view of a mask painter: its controls, its stage, and the state of the mask in words. */
+import type { AnyModel } from "@anywidget/types";
+import { element } from "../shared/dom";
+import { oneActionPerGesture } from "../shared/gestures";
+import { newId } from "../shared/ids";
+import { keepKeys } from "../shared/keyboard";
+import { fill } from "../shared/words";
+import type { MaskDocument } from "./document";
+import { keyList } from "./key_list";
+import { isUndoOrRedo, Keys } from "./keys";
+import type { MaskPainterModel } from "./messages";
+import { NumbersForm } from "./numbers_form";
+import { PictureHost } from "./picture_host";
+import { download, maskFile } from "./png";
+import { listenToPointers } from "./pointer";
+import { Stage } from "./stage";
+import { Toolbar } from "./toolbar";
+import { Tools } from "./tools";
+import type { Words } from "./words";
+
+// one press of + or -
+const ZOOM = 1.25;
+// milliseconds: a screen reader should not start again with every stroke
+const ANNOUNCE_DELAY_MS = 500;
+const CHOICES = ["tool", "mode", "radius", "color", "opacity"] as const;
+
+/** A view, for the picture's file if the kernel sends it. */
+export interface PainterView {
+  showPicture: (bytes: DataView, type: string) => void;
+}
+
+/** Builds a view into `el` and keeps it up to date with the mask until `signal` aborts. */
+export function showPainter(
+  el: HTMLElement,
+  model: AnyModel<MaskPainterModel>,
+  mask: MaskDocument,
+  words: Words,
+  signal: AbortSignal,
+): PainterView {
+  const tools = new Tools(mask, model);
+  const { width, height } = mask.raster;
+  const size = { width: String(width), height: String(height) };
+  const alt = model.get("_alt");
+  const share = element("span", { class: "lumen-painter-share" });
+  const zoom = element("span", { class: "lumen-painter-zoom" });
+  const note = element("p", { class: "lumen-painter-note", role: "status" });
+  const heard = element("div", { class: "lumen-heard", "aria-live": "polite" });
+
+  const stage = new Stage(
+    mask.raster,
+    alt ? fill(words.stageOf, { ...size, alt }) : fill(words.stage, size),
+    () => {
+      zoom.textContent = `${Math.round(100 * stage.camera.scale)} %`;
+    },
+    signal,
+  );
+  stage.el.style.setProperty("--lumen-ratio", String(height / width));
+  const help = element("p", { class: "lumen-heard" }, words.help);
+  help.id = `lumen-help-${newId()}`;
+  stage.el.setAttribute("aria-describedby", help.id);
+
+  let announceTimer = 0;
+  const announce = (text: string) => {
+    window.clearTimeout(announceTimer);
+    announceTimer = window.setTimeout(() => {
+      heard.textContent = text;
+    }, ANNOUNCE_DELAY_MS);
+  };
+  const zoomBy = (factor: number) => {
+    stage.camera.zoom(stage.camera.scale * factor);
+    stage.render();
+  };
+  const peek = (on: boolean) => stage.hideMask(on);
+  const middle = () =>
+    stage.camera.toPicture({
+      x: stage.camera.stage.width / 2,
+      y: stage.camera.stage.height / 2,
+    });
+  const toolbar: Toolbar = new Toolbar(tools, words, {
+    undo: () => mask.apply({ kind: "undo" }),
+    redo: () => mask.apply({ kind: "redo" }),
+    invert: () => mask.apply({ kind: "invert" }),
+    clear: () => mask.apply({ kind: "clear" }),
+    zoomOut: () => zoomBy(1 / ZOOM),
+    zoomIn: () => zoomBy(ZOOM),
+    fit: () => {
+      stage.camera.fit();
+      stage.render();
+    },
+    actual: () => zoomBy(1 / stage.camera.scale),
+    peek,
+    sizing: (on) => stage.showBrush(on ? middle() : null, toolbar.sliderRadius),
+  });
+  const root = element("section", {
+    class: "lumen lumen-painter",
+    "aria-label": words.painter,
+    lang: words.lang,
+    dir: "ltr",
+  });
+  const keys = new Keys(root, stage, tools, words, announce, peek, signal);
+  listenToPointers(
+    stage,
+    tools,
+    { panning: () => keys.panning, pointerUsed: (at) => keys.pointerUsed(at) },
+    signal,
+  );
+
+  const save = element("button", { type: "button", class: "lumen-button" }, words.download);
+  save.addEventListener("click", async () => download(await maskFile(mask.raster), "mask.png"));
+
+  const shareWords = () => {
+    const part = mask.share;
+    if (part === 0) return words.shareNone;
+    if (part === 1) return words.shareAll;
+    if (part < 0.001) return words.shareLittle;
+    return fill(words.share, { percent: Math.min(100 * part, 99.9).toFixed(1) });
+  };
+  const showSummary = () => {
+    share.textContent = shareWords();
+    const behind = mask.delayed ? words.waiting : mask.loaded ? "" : words.loading;
+    const text = mask.disconnected ? words.lost : mask.refused ? words.refused : behind;
+    if (note.textContent !== text) note.textContent = text;
+    note.hidden = text === "";
+  };
+  const showChoices = () => {
+    toolbar.update();
+    toolbar.showMaskStyle(model.get("color"), model.get("opacity"));
+    stage.el.dataset.tool = tools.tool;
+    stage.overlay.setTint(model.get("color"), model.get("opacity"));
+  };
+  const showRadius = () => toolbar.update();
+
+  root.append(
+    toolbar.el,
+    help,
+    element("div", { class: "lumen-painter-frame" }, stage.el),
+    note,
+    element("footer", {}, element("span", {}, fill(words.dimensions, size)), share, zoom, save),
+    new NumbersForm(tools, words).el,
+    keyList(words),
+    heard,
+  );
+  el.replaceChildren(root);
+  keepKeys(root, signal, isUndoOrRedo);
+  oneActionPerGesture(root, signal);
+
+  mask.listen(({ box, step }) => {
+    stage.draw(box);
+    if (!step) return;
+    showSummary();
+    toolbar.update();
+    announce(shareWords());
+  }, signal);
+  for (const name of CHOICES) {
+    const changed = name === "radius" ? showRadius : showChoices;
+    model.on(`change:${name}`, changed);
+    signal.addEventListener("abort", () => model.off(`change:${name}`, changed));
+  }
+  signal.addEventListener("abort", () => {
+    window.clearTimeout(announceTimer);
+    stage.dispose();
+    root.remove();
+  });
+
+  const host = new PictureHost(stage.picture);
+  void host.show(model, { requestPicture: () => mask.wantPicture() }, signal);
+  showChoices();
+  showSummary();
+  return { showPicture: (bytes, type) => host.showFile(bytes, type) };
+}

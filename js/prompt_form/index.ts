@@ -1,0 +1,53 @@
+/* The prompt form: every field of a call, and the panel of what was submitted. Traits and messages
+   are those of lumen_widgets/widgets/prompt_form.py. */
+import type { AnyWidget } from "@anywidget/types";
+import { element } from "../shared/dom";
+import type { PromptFormModel } from "./messages";
+import { FormState } from "./state";
+import { FormView } from "./view";
+import { wordsFor } from "./words";
+
+const widget: AnyWidget<PromptFormModel> = () => {
+  let state: FormState;
+  return {
+    initialize({ model, signal }) {
+      state = new FormState(model, signal);
+    },
+
+    render({ model, el, signal, host }) {
+      let ending = new AbortController();
+      signal.addEventListener("abort", () => ending.abort());
+      const draw = () => {
+        ending.abort();
+        ending = new AbortController();
+        const words = wordsFor(model.get("language") || navigator.language);
+        const view = new FormView(state, words, ending.signal);
+        const slot = element("div", { class: "lumen-form-panel" });
+        el.replaceChildren(view.el);
+        view.el.append(slot);
+        const showPanel = () => {
+          slot.hidden = model.get("_sent") === 0;
+        };
+        showPanel();
+        model.on("change:_sent", showPanel);
+        ending.signal.addEventListener("abort", () => model.off("change:_sent", showPanel));
+        const panel = model.get("panel");
+        const rendering = ending.signal;
+        if (panel !== null) {
+          void host.getWidget(panel).then(
+            (child) => {
+              if (!rendering.aborted) void child.render({ el: slot, signal: rendering });
+            },
+            // the form works without it: the tasks can be shown in a TaskPanel of their own
+            () => slot.remove(),
+          );
+        }
+      };
+      draw();
+      model.on("change:language", draw);
+      signal.addEventListener("abort", () => model.off("change:language", draw));
+    },
+  };
+};
+
+export default widget;

@@ -1,0 +1,187 @@
+/* The messages between the kernel and a prompt form; the Python side of it is
+   lumen_widgets/widgets/prompt_form_messages.py, and a test holds the names alike. */
+
+/** A model that the client knows. */
+export interface FormModel {
+  code: string;
+  /** The endpoints that it serves: generations, edits, inpaint. */
+  can: string[];
+}
+
+/** A reference picture or the mask, as a form shows it. */
+export interface FormPicture {
+  /** Which of the form's pictures; never shown. */
+  key: string;
+  /** Its file's name, or what it is. */
+  name: string;
+  /** Pixels; 0 until known, and for one that is known by its address alone. */
+  width: number;
+  height: number;
+  /** At most 96 px, as a data: URL. */
+  thumbnail: string | null;
+  /** Why it cannot be sent; empty if it can. */
+  error: string;
+}
+
+/** An error of a field, and what to give instead. */
+export interface FieldError {
+  /** The keyword of `generate`. */
+  field: string;
+  message: string;
+}
+
+/** The value of a field in the browser. */
+export interface TypedField {
+  /** The trait's name. */
+  field: string;
+  value: string | number | null;
+}
+
+/** Kernel → browser: all state that is not in traits, in answer to a hello. */
+export interface FormSnapshotMessage {
+  kind: "form";
+  sequence: number;
+  request: string;
+  images: FormPicture[];
+  mask: FormPicture | null;
+  errors: FieldError[];
+  /** Prompts, newest first. */
+  earlier: string[];
+}
+
+/** Kernel → browser: the pictures changed, or more is known about them. */
+export interface PicturesMessage {
+  kind: "pictures";
+  sequence: number;
+  images: FormPicture[];
+  mask: FormPicture | null;
+}
+
+/** Kernel → browser: the errors changed. */
+export interface ErrorsMessage {
+  kind: "errors";
+  sequence: number;
+  errors: FieldError[];
+}
+
+/** Kernel → browser: the earlier prompts, newest first. */
+export interface EarlierMessage {
+  kind: "earlier";
+  sequence: number;
+  earlier: string[];
+}
+
+/** Kernel → browser: the result of a submit; if it was not taken, nothing was sent to the service. */
+export interface AnswerMessage {
+  kind: "answer";
+  sequence: number;
+  request: string;
+  taken: boolean;
+  errors: FieldError[];
+}
+
+/** Kernel → browser: how much of a file was received, or why it was refused. */
+export interface ReceivedMessage {
+  kind: "received";
+  upload: string;
+  /** Bytes. */
+  size: number;
+  /** Empty if all is well. */
+  error: string;
+}
+
+/** Browser → kernel: a page shows the form and asks for all state that is not in traits. */
+export interface FormHelloMessage {
+  kind: "hello";
+  request: string;
+}
+
+/** Browser → kernel: the page is closing; values whose trait updates may not have been sent. */
+export interface TypedMessage {
+  kind: "typed";
+  fields: TypedField[];
+}
+
+/** Browser → kernel: submit the form; the secret is stored nowhere else. */
+export interface SubmitMessage {
+  kind: "submit";
+  request: string;
+  fields: TypedField[];
+  secret: string;
+}
+
+/** Browser → kernel: add the picture at this address. */
+export interface AddressMessage {
+  kind: "address";
+  request: string;
+  place: "images" | "mask";
+  url: string;
+}
+
+/** Browser → kernel: a chunk of a file, whose bytes are the message's one buffer. */
+export interface ChunkMessage {
+  kind: "chunk";
+  upload: string;
+  place: "images" | "mask";
+  name: string;
+  /** Bytes of the whole file. */
+  size: number;
+  /** Where in the file this chunk begins. */
+  start: number;
+}
+
+/** Browser → kernel: remove a picture. */
+export interface RemoveMessage {
+  kind: "remove";
+  key: string;
+}
+
+/** Browser → kernel: move a picture to another place in the row, counted from 0. */
+export interface MoveMessage {
+  kind: "move";
+  key: string;
+  to: number;
+}
+
+export type KernelMessage =
+  | FormSnapshotMessage
+  | PicturesMessage
+  | ErrorsMessage
+  | EarlierMessage
+  | AnswerMessage
+  | ReceivedMessage;
+export type BrowserMessage =
+  | FormHelloMessage
+  | TypedMessage
+  | SubmitMessage
+  | AddressMessage
+  | ChunkMessage
+  | RemoveMessage
+  | MoveMessage;
+
+/** The traits that kernel and form share. */
+export interface PromptFormModel {
+  prompt: string;
+  negative_prompt: string | null;
+  model: string;
+  n: number | null;
+  size: string | null;
+  resolution: string | null;
+  quality: string | null;
+  webhook_url: string | null;
+  /** "" is the browser's language. */
+  language: string;
+  /** The TaskPanel inside the form, as a reference that the host resolves. */
+  panel: string | null;
+  /** `extra` as it was typed. */
+  _extra_text: string;
+  /** The service's host, where calls are charged; empty for the sandbox. */
+  _host: string;
+  _models: FormModel[];
+  /** Credits for one picture by model code, as far as the user gave prices; any code, known or not. */
+  _prices: Record<string, number>;
+  /** How many submits there were. */
+  _sent: number;
+  /** Whether pictures arrive under the form. */
+  _below: boolean;
+}

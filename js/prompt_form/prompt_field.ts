@@ -1,0 +1,73 @@
+/* The prompt's text box: it grows, and the arrow keys at its edges bring back earlier prompts. */
+import { element } from "../shared/dom";
+import { isComposing, MAC } from "../shared/keyboard";
+import { fill } from "../shared/words";
+import { Field, fitHeight, growingBox } from "./controls";
+import { PromptHistory } from "./prompt_history";
+import type { Words } from "./words";
+
+export class PromptField {
+  readonly field: Field;
+  readonly history = new PromptHistory();
+  readonly #box: HTMLTextAreaElement;
+
+  constructor(id: string, words: Words, typed: (prompt: string) => void) {
+    this.#box = growingBox(5, words.promptExample);
+    this.#box.classList.add("lumen-prompt");
+    const keys = fill(words.promptKeys, { key: MAC ? "⌘ ↵" : "Ctrl + ↵" });
+    const aside = element("span", { class: "lumen-aside" }, keys);
+    this.field = new Field(id, words.prompt, this.#box, { aside });
+    this.#box.addEventListener("input", () => {
+      this.history.reset();
+      typed(this.#box.value);
+      fitHeight(this.#box);
+    });
+    this.#box.addEventListener("keydown", (event) => {
+      // while composing, the arrows choose a character of the input method's list
+      if (isComposing(event)) return;
+      if (event.shiftKey || event.ctrlKey || event.altKey || event.metaKey) return;
+      const found =
+        event.key === "ArrowUp" && this.#atStart()
+          ? this.history.older(this.#box.value)
+          : event.key === "ArrowDown" && this.#atEnd()
+            ? this.history.newer()
+            : null;
+      if (found === null) return;
+      event.preventDefault();
+      typed(found);
+      this.show(found);
+      const caret = event.key === "ArrowUp" ? 0 : found.length;
+      this.#box.setSelectionRange(caret, caret);
+    });
+  }
+
+  show(prompt: string): void {
+    if (this.#box.value !== prompt) this.#box.value = prompt;
+    fitHeight(this.#box);
+  }
+
+  /** Whether ArrowUp leaves the box: at its start, or anywhere in its only line. */
+  #atStart(): boolean {
+    const { selectionStart, selectionEnd, value } = this.#box;
+    return selectionStart === selectionEnd && (selectionStart === 0 || this.#isOneLine(value));
+  }
+
+  #atEnd(): boolean {
+    const { selectionStart, selectionEnd, value } = this.#box;
+    if (selectionStart !== selectionEnd) return false;
+    return selectionStart === value.length || this.#isOneLine(value);
+  }
+
+  #isOneLine(value: string): boolean {
+    if (value.includes("\n")) return false;
+    const style = getComputedStyle(this.#box);
+    const canvas = document.createElement("canvas").getContext("2d");
+    if (canvas === null) return false;
+    canvas.font = style.font;
+    const room =
+      this.#box.clientWidth -
+      Number.parseFloat(style.paddingInlineStart) -
+      Number.parseFloat(style.paddingInlineEnd);
+    return canvas.measureText(value).width < room - 4;
+  }
+}

@@ -1,0 +1,298 @@
+/* One view of a form: its fields in order, kept up to date with the draft and the kernel. */
+
+import { accountWords } from "../shared/account";
+import { element } from "../shared/dom";
+import { oneActionPerGesture } from "../shared/gestures";
+import { newId } from "../shared/ids";
+import { isComposing, keepKeys } from "../shared/keyboard";
+import { numberWords } from "../shared/numbers";
+import { fill } from "../shared/words";
+import { abilities, type Endpoint, endpointOf, modelsFor } from "./abilities";
+import { button, Field } from "./controls";
+import { FieldSet } from "./field_set";
+import { ModelField } from "./model_field";
+import { PictureField } from "./picture_field";
+import { PromptField } from "./prompt_field";
+import { SizeField } from "./size_field";
+import type { FormState } from "./state";
+import type { Words } from "./words";
+
+/** The fields inside the folded part, "More". */
+const IN_MORE = new Set(["webhook_url", "webhook_secret", "extra"]);
+
+export class FormView {
+  readonly el: HTMLElement;
+  readonly #state: FormState;
+  readonly #words: Words;
+  readonly #fields: FieldSet;
+  readonly #images: PictureField;
+  readonly #mask: PictureField;
+  readonly #size: SizeField;
+  readonly #model: ModelField;
+  readonly #prompt: PromptField;
+  readonly #secret = element("input", {
+    class: "lumen-input",
+    type: "password",
+    autocomplete: "new-password",
+  });
+  readonly #more: HTMLDetailsElement;
+  readonly #submit = element("button", { type: "submit", class: "lumen-button lumen-primary" });
+  readonly #cost = element("span", { class: "lumen-cost" });
+  readonly #status = element("p", { class: "lumen-form-state", role: "status" });
+  readonly #refusal = element("p", { class: "lumen-refusal", role: "alert" });
+  readonly #below = element("p", { class: "lumen-hint", hidden: "" });
+
+  constructor(state: FormState, words: Words, signal: AbortSignal) {
+    this.#state = state;
+    this.#words = words;
+    const fields = new FieldSet(`lumen-form-${newId()}`, state, words);
+    this.#fields = fields;
+    const { draft } = state;
+    const announce = (text: string) => {
+      this.#status.textContent = text;
+    };
+    this.#prompt = new PromptField(fields.id("prompt"), words, (text) =>
+      draft.edit("prompt", text),
+    );
+    this.#model = new ModelField(fields.id("model"), words, (text) => draft.edit("model", text));
+    this.#size = new SizeField(fields.id("size"), words, (text) => draft.edit("size", text));
+    this.#images = new PictureField(fields.id("images"), "images", state, words, announce);
+    this.#mask = new PictureField(fields.id("mask"), "mask", state, words, announce);
+    fields.register("prompt", words.prompt, this.#prompt.field, (text) => this.#prompt.show(text));
+    const negative = fields.text("negative_prompt", words.negative, words.negativeHint);
+    fields.register("images", words.images, this.#images);
+    fields.register("mask", words.mask, this.#mask);
+    fields.register("model", words.model, this.#model, (text) => this.#model.show(text));
+    fields.register("size", words.size, this.#size.field, (text) => this.#size.show(text));
+    const main = element(
+      "div",
+      { class: "lumen-form-main" },
+      this.#prompt.field.el,
+      negative,
+      this.#images.field.el,
+      this.#mask.field.el,
+    );
+    const side = element(
+      "div",
+      { class: "lumen-form-side" },
+      this.#model.el,
+      this.#size.field.el,
+      element(
+        "div",
+        { class: "lumen-choices" },
+        fields.choice(
+          "n",
+          words.n,
+          ["1", "2", "3", "4"].map((one) => [one, one]),
+        ),
+        fields.choice("resolution", words.resolution, [
+          ["", words.resolutionAuto],
+          ...["1K", "2K", "4K"].map((one): [string, string] => [one, one]),
+        ]),
+        fields.choice("quality", words.quality, [
+          ["", words.qualityAuto],
+          ["low", words.low],
+          ["medium", words.medium],
+          ["high", words.high],
+        ]),
+      ),
+    );
+    const webhook = fields.address("webhook_url", words.webhook, words.webhookHint);
+    const secret = new Field(fields.id("secret"), words.secret, this.#secret, {
+      hint: words.secretHint,
+    });
+    fields.register("webhook_secret", words.secret, secret);
+    this.#more = element(
+      "details",
+      { class: "lumen-more" },
+      element("summary", {}, words.more),
+      element(
+        "div",
+        { class: "lumen-more-fields" },
+        webhook,
+        secret.el,
+        fields.text("_extra_text", words.extra, words.extraHint, "extra"),
+      ),
+    );
+    const form = element("form", { class: "lumen-form", novalidate: "" });
+    const account = state.model.get("_host");
+    form.append(
+      element(
+        "header",
+        {},
+        element("span", { class: "lumen-form-title" }, words.title),
+        element(
+          "span",
+          { class: "lumen-account", "data-sandbox": String(account === "") },
+          accountWords(account, words),
+        ),
+      ),
+      element("div", { class: "lumen-form-fields" }, main, side),
+      this.#more,
+      element("footer", {}, this.#submit, this.#cost, this.#status, this.#refusal),
+      this.#below,
+    );
+    this.el = element(
+      "section",
+      { class: "lumen lumen-prompt-form", "aria-label": words.title, lang: words.lang },
+      form,
+    );
+    this.#listen(form, signal);
+    this.#showAll();
+  }
+
+  #listen(form: HTMLFormElement, signal: AbortSignal): void {
+    const state = this.#state;
+    state.draft.listen((name) => {
+      this.#fields.show(name);
+      this.#showAbilities();
+    }, signal);
+    state.listen((part) => {
+      if (part === "errors") this.#fields.showErrors();
+      else if (part === "earlier") this.#prompt.history.setPrompts(state.earlier);
+      else if (part === "submit") this.#showSubmitting();
+      else this.#showPictures();
+    }, signal);
+    for (const [trait, show] of [
+      ["_models", () => this.#showModels()],
+      ["_prices", () => this.#showAbilities()],
+      ["_below", () => this.#showBelow()],
+    ] as const) {
+      state.model.on(`change:${trait}`, show);
+      signal.addEventListener("abort", () => state.model.off(`change:${trait}`, show));
+    }
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#submitForm();
+    });
+    form.addEventListener("keydown", (event) => this.#keydown(event));
+    form.addEventListener("focusout", () => {
+      state.draft.flush();
+      this.#fields.showErrors();
+    });
+    form.addEventListener("paste", (event) => {
+      const files = [...(event.clipboardData?.files ?? [])];
+      if (files.length === 0) return;
+      event.preventDefault();
+      event.stopPropagation();
+      const inMask = event.target instanceof Node && this.#mask.field.el.contains(event.target);
+      (inMask ? this.#mask : this.#images).add(files);
+    });
+    // Ctrl+Enter submits the form: in JupyterLab it would run the cell
+    keepKeys(form, signal, (event) => event.key === "Enter");
+    oneActionPerGesture(form, signal);
+  }
+
+  #keydown(event: KeyboardEvent): void {
+    if (event.key !== "Enter" || isComposing(event)) return;
+    if (event.ctrlKey || event.metaKey) {
+      event.preventDefault();
+      if (!event.repeat) void this.#submitForm();
+    } else if (event.target instanceof HTMLInputElement) {
+      // a browser would submit, and that costs credits
+      event.preventDefault();
+    }
+  }
+
+  async #submitForm(): Promise<void> {
+    this.#refusal.textContent = "";
+    const answer = await this.#state.submit(this.#secret.value);
+    if (answer === null || answer.taken) return;
+    const labels = this.#fields.invalidLabels().join(", ");
+    this.#refusal.textContent = fill(this.#words.notSent, { fields: labels });
+    this.#fields.showErrors(true);
+    const first = this.#fields.firstInvalid();
+    if (first === null) return;
+    if (IN_MORE.has(first.name)) this.#more.open = true;
+    first.focus();
+  }
+
+  #showAll(): void {
+    this.#fields.showAll();
+    this.#prompt.history.setPrompts(this.#state.earlier);
+    this.#showModels();
+    this.#showPictures();
+    this.#fields.showErrors();
+    this.#showBelow();
+    this.#showSubmitting();
+  }
+
+  #showModels(): void {
+    this.#model.setModels(this.#state.model.get("_models"));
+    this.#model.show(this.#state.draft.text("model"));
+    this.#showAbilities();
+  }
+
+  #showPictures(): void {
+    this.#images.show(this.#state.images);
+    this.#mask.show(this.#state.mask === null ? [] : [this.#state.mask]);
+    this.#showAbilities();
+  }
+
+  #showAbilities(): void {
+    const { draft, model, images, mask } = this.#state;
+    const words = this.#words;
+    const models = model.get("_models");
+    const code = draft.text("model");
+    const can = abilities(models, code);
+    const endpoint = endpointOf(images.length, mask !== null, can);
+    const takesPictures = can === null || can.has("edits") || can.has("inpaint");
+    const full = endpoint === "inpaint" && images.length > 0;
+    if (!takesPictures) {
+      this.#images.disable(fill(words.cannotEdit, { model: code }), this.#alternative("edits"));
+    } else this.#images.disable(full ? words.oneOnly : "", null, images.length === 1);
+
+    const cannot = can !== null && !can.has("inpaint");
+    const why = cannot ? fill(words.cannotRepaint, { model: code }) : "";
+    this.#mask.disable(why, cannot ? this.#alternative("inpaint") : null);
+    const onlyRepaints = can?.size === 1 && can.has("inpaint");
+    this.#model.showRequirement(onlyRepaints ? fill(words.needsBoth, { model: code }) : "");
+    this.#size.repaint(endpoint === "inpaint");
+    this.#showButton(endpoint);
+  }
+
+  /** A button that chooses a model which serves an endpoint; null if none is known. */
+  #alternative(endpoint: Endpoint): HTMLElement | null {
+    const code = modelsFor(this.#state.model.get("_models"), endpoint)[0];
+    if (code === undefined) return null;
+    const made = button(fill(this.#words.use, { model: code }), () => {
+      this.#state.draft.edit("model", code);
+      this.#model.focus();
+    });
+    made.classList.add("lumen-instead");
+    return made;
+  }
+
+  #showButton(endpoint: Endpoint): void {
+    const words = this.#words;
+    const verbs = {
+      generations: words.submitGenerations,
+      edits: words.submitEdits,
+      inpaint: words.submitInpaint,
+    };
+    this.#submit.textContent = verbs[endpoint];
+    const { draft, model } = this.#state;
+    const prices = model.get("_prices");
+    const code = draft.text("model");
+    // a code is any text: "constructor" is a property of every object
+    const credits = Object.hasOwn(prices, code) ? Number(prices[code]) : null;
+    const count = Number(draft.text("n") || 1);
+    const price =
+      credits === null
+        ? words.costSome
+        : fill(words.cost, { credits: numberWords(credits * count) });
+    this.#cost.textContent = model.get("_host") === "" ? words.free : price;
+  }
+
+  #showSubmitting(): void {
+    const { submitting } = this.#state;
+    this.#submit.setAttribute("aria-disabled", String(submitting));
+    this.#status.textContent = submitting ? this.#words.waiting : "";
+  }
+
+  #showBelow(): void {
+    const { model } = this.#state;
+    this.#below.hidden = model.get("_below") || model.get("_sent") === 0;
+    this.#below.textContent = this.#words.reloaded;
+  }
+}

@@ -1,0 +1,94 @@
+/* The status of a task for a reader: words, icon and tone; its cost, its time and its pictures in words. */
+
+import { numberWords } from "../shared/numbers";
+import { fill } from "../shared/words";
+import type { KnownRow } from "./rows";
+import type { Words } from "./words";
+
+export type Tone = "waiting" | "running" | "good" | "bad" | "open";
+
+const CIRCLE = "M8 2a6 6 0 1 1 0 12A6 6 0 0 1 8 2";
+
+/** Paths of a 16 × 16 icon; each tone has its own shape, since colour alone is not accessible. */
+export const ICONS: Record<Tone, string[]> = {
+  waiting: [CIRCLE, "M8 5v3l2 2"],
+  running: ["M8 2a6 6 0 1 1-6 6"],
+  good: [CIRCLE, "M5.5 8.2l1.8 1.8 3.2-3.8"],
+  bad: [CIRCLE, "M6 6l4 4", "M10 6l-4 4"],
+  open: [CIRCLE, "M6.3 6.3a1.8 1.8 0 1 1 2.6 1.6c-.6.3-.9.7-.9 1.2", "M8 11.2v.1"],
+};
+
+export function toneOf(row: KnownRow): Tone {
+  if (row.status === "unknown" || (row.actions.includes("watch") && row.error === null)) {
+    return "open";
+  }
+  if (row.error !== null) return "bad";
+  if (row.running) return ["sending", "queued"].includes(row.status) ? "waiting" : "running";
+  return row.status === "succeeded" ? "good" : "bad";
+}
+
+/** The status of a row in words; one that is not known here is shown as the service sends it. */
+export function statusWords(row: KnownRow, words: Words): string {
+  if (row.status === "succeeded" && row.running) return words.fetching;
+  // the task may still run, but its status is not polled
+  if (!row.running && row.actions.includes("watch") && row.status !== "succeeded") {
+    return words.unwatched;
+  }
+  const known: Record<string, string> = {
+    sending: words.sending,
+    queued: words.queued,
+    processing: words.processing,
+    succeeded: words.succeeded,
+    failed: words.failed,
+    cancelled: words.cancelled,
+    refused: words.refused,
+    unknown: words.unknown,
+  };
+  return known[row.status] ?? row.status;
+}
+
+/** Minutes and seconds, as in 1:05. */
+export function clockTime(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+/** How long similar tasks took, marked as an estimate. */
+export function estimateWords(row: KnownRow, words: Words): string {
+  if (row.usual === null || !row.running) return "";
+  return fill(words.usual, { seconds: String(Math.max(1, Math.round(row.usual))) });
+}
+
+/** Whether credits were charged or refunded, with the amount where it is known. */
+export function chargeWords(row: KnownRow, words: Words): string {
+  const amount = row.credits === null ? null : { credits: numberWords(row.credits) };
+  const real = row.host !== "";
+  switch (row.charge) {
+    case "charged":
+      // the panel's header already says that a sandbox charges nothing
+      if (!real) return "";
+      return amount ? fill(words.charged, amount) : words.chargedSome;
+    case "refunded":
+      if (!real) return words.refundedSandbox;
+      return amount ? fill(words.refunded, amount) : words.refundedSome;
+    case "unknown":
+      return real ? words.chargeUnknown : "";
+    case "none":
+      return words.chargeNone;
+    case "pending":
+      return "";
+  }
+}
+
+export function pictureWords(count: number, words: Words): string {
+  if (count === 0) return "";
+  return count === 1 ? words.picture : fill(words.pictures, { count: numberWords(count) });
+}
+
+/** How much of the picture is repainted; a small share is not rounded to 0 %, nor a large one to 100 %. */
+export function repaintWords(share: number | null, words: Words): string {
+  if (share === null) return "";
+  if (share >= 1) return words.repaintsAll;
+  if (share < 0.001) return words.repaintsLittle;
+  return fill(words.repaints, { percent: String(Math.min(Math.round(share * 1000) / 10, 99.9)) });
+}

@@ -1,0 +1,64 @@
+/* The filters of a view: by status, with the number of rows of each, and by text. */
+import { element } from "../shared/dom";
+import { newId } from "../shared/ids";
+import { GROUPS, type Group, type Totals } from "./rows";
+import type { Words } from "./words";
+
+export class Toolbar {
+  readonly el: HTMLElement;
+  readonly search: HTMLInputElement;
+  readonly #chips = new Map<Group, { el: HTMLElement; input: HTMLInputElement; count: Element }>();
+
+  constructor(words: Words, changed: () => void) {
+    const group = `lumen-${newId()}`;
+    const chips = element("div", {
+      class: "lumen-chips",
+      role: "radiogroup",
+      "aria-label": words.states,
+    });
+    for (const name of GROUPS) {
+      const input = element("input", { type: "radio", name: group, value: name });
+      input.checked = name === "all";
+      input.addEventListener("change", changed);
+      const count = element("span", { class: "lumen-chip-count" });
+      const el = element("label", { class: "lumen-chip" }, input, words[name], " ", count);
+      el.dataset.group = name;
+      this.#chips.set(name, { el, input, count });
+      chips.append(el);
+    }
+    this.search = element("input", {
+      type: "search",
+      class: "lumen-input lumen-tasks-search",
+      "aria-label": words.filter,
+      placeholder: words.search,
+      dir: "auto",
+    });
+    this.search.addEventListener("input", changed);
+    this.el = element("div", { class: "lumen-tasks-tools", hidden: "" }, chips, this.search);
+  }
+
+  get group(): Group {
+    for (const [name, { input }] of this.#chips) if (input.checked) return name;
+    return "all";
+  }
+
+  get text(): string {
+    return this.search.value;
+  }
+
+  /** Clears the filters. */
+  reset(): void {
+    const all = this.#chips.get("all");
+    if (all) all.input.checked = true;
+    this.search.value = "";
+    all?.input.focus();
+  }
+
+  update(totals: Totals): void {
+    for (const [name, { el, input, count }] of this.#chips) {
+      count.textContent = String(totals.count[name]);
+      // rarely used: shown only where there is such a row
+      el.hidden = name === "open" && totals.count.open === 0 && !input.checked;
+    }
+  }
+}

@@ -1,0 +1,124 @@
+/* The kernel's side of a mask painter's protocol: one order for the steps of all pages, each applied
+   once. A test decides when a message arrives, or that it is lost. */
+import { after, EMPTY_HISTORY, type History } from "../../mask_painter/history";
+import type {
+  AppliedStep,
+  BrowserMessage,
+  KernelMessage,
+  MaskPainterModel,
+} from "../../mask_painter/messages";
+import { type Operation, pack, type Step, Unpacker } from "../../mask_painter/operations";
+import { FakeModel } from "../shared/fake_model";
+
+export interface Sent<T> {
+  message: T;
+  buffers: DataView[];
+}
+
+/** A painter's model that records the messages of a page and their buffers. */
+export class PainterModel extends FakeModel<MaskPainterModel & Record<string, unknown>> {
+  readonly outbox: Sent<BrowserMessage>[] = [];
+
+  constructor(width: number, height: number) {
+    super({
+      language: "en",
+      tool: "brush",
+      radius: 5,
+      mode: "add",
+      color: "#e0218a",
+      opacity: 0.5,
+      _width: width,
+      _height: height,
+      _alt: "",
+      _canvas: "",
+    } as unknown as MaskPainterModel & Record<string, unknown>);
+  }
+
+  override send(content: unknown, _?: unknown, buffers: ArrayBuffer[] = []): void {
+    super.send(content);
+    const views = buffers.map((buffer) => new DataView(buffer));
+    this.outbox.push({ message: content as BrowserMessage, buffers: views });
+  }
+
+  /** The messages of one kind that the page has sent. */
+  of<K extends BrowserMessage["kind"]>(kind: K): Extract<BrowserMessage, { kind: K }>[] {
+    const all = this.outbox.map(({ message }) => message);
+    return all.filter((one) => one.kind === kind) as Extract<BrowserMessage, { kind: K }>[];
+  }
+}
+
+/** Steps packed for a message, and the one buffer with their points. */
+export function packAll(steps: readonly Step[]) {
+  const packed = steps.map(pack);
+  const numbers = Float32Array.from(packed.flatMap(({ points }) => [...points]));
+  return { wires: packed.map(({ wire }) => wire), buffer: new DataView(numbers.buffer) };
+}
+
+export class FakeKernel {
+  history: History = EMPTY_HISTORY;
+  sequence = 0;
+  readonly base: Uint8Array;
+  readonly #numbers = new Map<string, number>();
+  #news: (AppliedStep & { made: Step })[] = [];
+
+  constructor(base = new Uint8Array()) {
+    this.base = base;
+  }
+
+  /** Applies a step that Python made. */
+  add(step: Step): void {
+    this.#apply("", 0, step);
+  }
+
+  /** Receives a page's message; returns the answers. */
+  receive({ message, buffers }: Sent<BrowserMessage>): Sent<KernelMessage>[] {
+    if (message.kind === "hello") return [this.#snapshot(message.page)];
+    if (message.kind !== "step") return [];
+    const { page, number } = message;
+    const expected = (this.#numbers.get(page) ?? 0) + 1;
+    if (number > expected) {
+      return [{ message: { kind: "resend", page, number: expected }, buffers: [] }];
+    }
+    if (number === expected) {
+      this.#numbers.set(page, number);
+      this.#apply(page, number, new Unpacker(buffers[0]).step(message.step));
+    }
+    return [];
+  }
+
+  /** The message with all steps since the last call; null if there were none. */
+  news(): Sent<KernelMessage> | null {
+    if (this.#news.length === 0) return null;
+    const { wires, buffer } = packAll(this.#news.map(({ made }) => made));
+    const steps = this.#news.map(({ page, number, taken }, at) => {
+      return { page, number, taken, step: wires[at] as AppliedStep["step"] };
+    });
+    this.#news = [];
+    return { message: { kind: "applied", sequence: this.sequence, steps }, buffers: [buffer] };
+  }
+
+  #apply(page: string, number: number, made: Step): void {
+    this.history = after(this.history, made);
+    this.sequence++;
+    this.#news.push({ page, number, taken: true, step: null, made });
+  }
+
+  #snapshot(page: string): Sent<KernelMessage> {
+    const { done, undone } = this.history;
+    const { wires, buffer } = packAll([...done, ...undone]);
+    const message: KernelMessage = {
+      kind: "snapshot",
+      page,
+      sequence: this.sequence,
+      number: this.#numbers.get(page) ?? 0,
+      done: wires.slice(0, done.length),
+      undone: wires.slice(done.length),
+    };
+    return { message, buffers: [buffer, new DataView(this.base.slice().buffer)] };
+  }
+}
+
+/** The kinds of operations. */
+export function kinds(operations: readonly Operation[]): string[] {
+  return operations.map(({ kind }) => kind);
+}

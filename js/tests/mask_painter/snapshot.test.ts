@@ -1,0 +1,127 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Change } from "../../mask_painter/document";
+import type { Operation } from "../../mask_painter/operations";
+import { kinds } from "./fake_kernel";
+import { INVERT, LEFT, open, SIZE, UNDO, UPPER } from "./page";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("a message of the kernel", () => {
+  test("brings the whole history first, undone steps too", () => {
+    const { fake, mask, snapshot } = open();
+    mask.hello();
+    expect(fake.of("hello")).toEqual([{ kind: "hello", page: mask.page }]);
+    expect(mask.loaded).toBe(false);
+    snapshot({ done: [UPPER], undone: [LEFT], sequence: 3 });
+
+    expect(mask.loaded).toBe(true);
+    expect(mask.share).toBe(0.5);
+    mask.apply({ kind: "redo" });
+    expect(mask.share).toBe(0.75);
+  });
+
+  test("may bring a mask before the first step, which undo does not remove", () => {
+    const { mask, snapshot } = open();
+    snapshot({ base: [0xff, 0xc0, ...Array(11).fill(0)] });
+    expect(mask.share).toBe(0.1);
+    mask.apply(UNDO);
+    expect(mask.share).toBe(0.1);
+    mask.apply(INVERT);
+    expect(mask.share).toBe(0.9);
+  });
+
+  test("shows at once, also in a view that was open before it, without a step since", () => {
+    const { changes, snapshot } = open();
+    snapshot({ base: [0xff, 0xc0, ...Array(11).fill(0)] });
+    const { box } = changes.at(-1) as Change;
+
+    expect(Math.min(box.x0, box.y0)).toBe(0);
+    expect(box.x1).toBe(SIZE);
+    expect(box.y1).toBeGreaterThanOrEqual(1);
+  });
+
+  test("goes below the steps before it arrived, which are sent again", () => {
+    const { fake, mask, snapshot } = open();
+    mask.apply(INVERT);
+    fake.outbox.length = 0;
+    snapshot({ done: [UPPER], base: [0, 0, ...Array(10).fill(0), 0x10] });
+
+    expect(mask.share).toBe(0.49);
+    expect(fake.of("step").map(({ number }) => number)).toEqual([1]);
+  });
+
+  test("replaces the steps that it contains, and keeps those still pending", () => {
+    const { fake, mask, snapshot } = open();
+    snapshot();
+    mask.apply(UPPER);
+    mask.apply(INVERT);
+    fake.outbox.length = 0;
+    snapshot({ done: [LEFT, UPPER], sequence: 2, number: 1 });
+
+    expect(kinds(mask.history.done)).toEqual(["rectangle", "rectangle", "invert"]);
+    expect(mask.share).toBe(0.25);
+    expect(fake.of("step").map(({ number }) => number)).toEqual([2]);
+  });
+
+  test("counts once, however often it arrives", () => {
+    const { fake, mask, snapshot, applied } = open();
+    snapshot({ done: [UPPER], sequence: 5 });
+    applied(5, { made: INVERT });
+    applied(6, { made: INVERT }, { made: INVERT });
+    applied(6, { made: INVERT });
+
+    expect(kinds(mask.history.done)).toEqual(["rectangle", "invert"]);
+    expect(fake.of("hello")).toEqual([]);
+  });
+
+  test("is requested again when a part was lost", () => {
+    const { fake, mask, snapshot, applied } = open();
+    snapshot();
+    applied(3, { made: INVERT });
+
+    expect(mask.share).toBe(0);
+    expect(fake.of("hello")).toHaveLength(1);
+    snapshot({ done: [UPPER, LEFT, INVERT], sequence: 3 });
+    expect(mask.share).toBe(0.25);
+  });
+
+  test("is ignored if it is for another page, or before the first snapshot", () => {
+    const { mask, snapshot, applied } = open();
+    applied(1, { made: INVERT });
+    snapshot({ page: "another", done: [UPPER] });
+
+    expect(mask.loaded).toBe(false);
+    expect(mask.share).toBe(0);
+  });
+
+  test("has the points of all its steps in one buffer", () => {
+    const { mask, snapshot, applied } = open();
+    const dab = (x: number): Operation => {
+      return { kind: "stroke", points: Float32Array.of(x, 0.5), radius: 0.25, erase: false };
+    };
+    snapshot({ done: [dab(0.5), UPPER, UNDO, dab(1.5)].filter(({ kind }) => kind === "stroke") });
+    applied(4, { made: dab(2.5) }, { made: dab(3.5) });
+
+    expect([...mask.raster.pixels.subarray(0, 5)]).toEqual([1, 1, 1, 1, 0]);
+  });
+
+  test("may ask for the number of this page's last step", () => {
+    const { fake, mask, snapshot } = open();
+    snapshot();
+    mask.receive({ kind: "ask", request: "q" }, []);
+    mask.apply(UPPER);
+    mask.receive({ kind: "ask", request: "r" }, []);
+
+    expect(fake.of("up_to")).toEqual([
+      { kind: "up_to", request: "q", page: mask.page, number: 0 },
+      { kind: "up_to", request: "r", page: mask.page, number: 1 },
+    ]);
+    // after the step itself, so that the kernel has the step when this arrives
+    expect(fake.outbox.map(({ message }) => message.kind)).toEqual(["up_to", "step", "up_to"]);
+  });
+});

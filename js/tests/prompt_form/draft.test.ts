@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Draft } from "../../prompt_form/draft";
+import { formModel } from "./fake_form";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function draftOf(fake = formModel()) {
+  const ending = new AbortController();
+  return { fake, ending, draft: new Draft(fake.model as never, ending.signal) };
+}
+
+test("what is typed reaches the kernel once, a moment after the last key", () => {
+  const { fake, draft } = draftOf();
+  draft.edit("prompt", "a");
+  draft.edit("prompt", "a fox");
+  expect(fake.get("prompt")).toBe("");
+  vi.advanceTimersByTime(300);
+
+  expect(fake.get("prompt")).toBe("a fox");
+  expect(fake.saves).toBe(1);
+});
+
+test("an echo of what was typed before does not replace what is typed now", () => {
+  const { fake, draft } = draftOf();
+  draft.edit("prompt", "a fox in");
+  fake.set("prompt", "a fo");
+
+  expect(draft.text("prompt")).toBe("a fox in");
+});
+
+test("an assignment from Python shows, and listeners are notified of every key", () => {
+  const { fake, draft, ending } = draftOf();
+  const changes: string[] = [];
+  draft.listen((name) => changes.push(`${name}: ${draft.text(name)}`), ending.signal);
+  fake.set("size", "16:9");
+  draft.edit("prompt", "a");
+
+  expect(changes).toEqual(["size: 16:9", "prompt: a"]);
+});
+
+test("an empty text leaves a field out, and a number is a number", () => {
+  const { draft } = draftOf(formModel({ size: "16:9" }));
+  draft.edit("size", "");
+  draft.edit("n", "3");
+  const values = Object.fromEntries(draft.fields.map(({ field, value }) => [field, value]));
+
+  expect(values).toMatchObject({ size: null, n: 3, prompt: "", _extra_text: "" });
+});
+
+test("a page that is closed sends what was typed, and nothing else", () => {
+  const { fake, draft } = draftOf();
+  draft.edit("prompt", "the last word");
+  window.dispatchEvent(new Event("pagehide"));
+
+  expect(fake.sent).toEqual([
+    { kind: "typed", fields: [{ field: "prompt", value: "the last word" }] },
+  ]);
+});
+
+test("a draft whose model was removed has no listeners", () => {
+  const { fake, draft, ending } = draftOf();
+  draft.edit("prompt", "a");
+  ending.abort();
+  vi.advanceTimersByTime(1000);
+  window.dispatchEvent(new Event("pagehide"));
+
+  expect(fake.saves).toBe(0);
+  expect(fake.sent).toEqual([]);
+  expect(fake.listenerCount("change:prompt")).toBe(0);
+});

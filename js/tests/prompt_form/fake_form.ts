@@ -1,0 +1,39 @@
+/* A form's model as the kernel would make it, for tests to vary. */
+import type { PromptFormModel } from "../../prompt_form/messages";
+import { FakeModel } from "../shared/fake_model";
+
+export type FakeForm = FakeModel<PromptFormModel & Record<string, unknown>>;
+
+export function formModel(changes: Partial<PromptFormModel> = {}): FakeForm {
+  return new FakeModel<PromptFormModel & Record<string, unknown>>({
+    prompt: "",
+    negative_prompt: null,
+    model: "gpt-image-2-low",
+    n: null,
+    size: null,
+    resolution: null,
+    quality: null,
+    webhook_url: null,
+    language: "en",
+    panel: null,
+    _extra_text: "",
+    _host: "",
+    _models: [
+      { code: "gpt-image-2-low", can: ["edits", "generations"] },
+      { code: "fal-flux-pro-fill", can: ["inpaint"] },
+    ],
+    _prices: { "gpt-image-2-low": 0.1 },
+    _sent: 0,
+    _below: true,
+    ...changes,
+  });
+}
+
+export const PICTURE = {
+  key: "1",
+  name: "fox.png",
+  width: 96,
+  height: 64,
+  thumbnail: "data:image/png;base64,AA==",
+  error: "",
+};

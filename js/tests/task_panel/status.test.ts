@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import type { TaskRow } from "../../task_panel/messages";
+import {
+  chargeWords,
+  clockTime,
+  estimateWords,
+  repaintWords,
+  statusWords,
+  toneOf,
+} from "../../task_panel/status";
+import { wordsFor } from "../../task_panel/words";
+import { row } from "./row";
+
+const words = wordsFor("en");
+const known = (changes: Partial<TaskRow>) => ({ ...row(changes), receivedAt: 0 });
+
+test("elapsed time is in minutes and seconds", () => {
+  expect([0, 9.9, 61, 3600].map(clockTime)).toEqual(["0:00", "0:09", "1:01", "60:00"]);
+});
+
+test("a task that is not watched is shown so, whatever its last status", () => {
+  const stopped = known({ status: "processing", running: false, actions: ["watch"] });
+
+  expect(statusWords(stopped, words)).toBe("No longer watched");
+  expect(toneOf(stopped)).toBe("open");
+});
+
+test("a status that only the service knows is shown as it is", () => {
+  expect(statusWords(known({ status: "dreaming" }), words)).toBe("dreaming");
+});
+
+test("an estimate is marked as one, and ends with the task", () => {
+  expect(estimateWords(known({ usual: 11.6 }), words)).toBe("usually about 12 s (estimate)");
+  expect(estimateWords(known({ usual: 11.6, running: false }), words)).toBe("");
+});
+
+test("credits are in words where the amount is unknown, and never look real in a sandbox", () => {
+  const real = { host: "lumen.example" };
+
+  expect(chargeWords(known({ ...real, credits: 2.5 }), words)).toBe("2.5 credits charged");
+  expect(chargeWords(known(real), words)).toContain("not known");
+  expect(chargeWords(known({ ...real, charge: "refunded", credits: 4 }), words)).toBe(
+    "4 credits refunded",
+  );
+  expect(chargeWords(known({ charge: "charged" }), words)).toBe("");
+  expect(chargeWords(known({ charge: "refunded" }), words)).toBe("Sandbox credits refunded");
+});
+
+test("the repainted share is in per cent, and rounded neither to nothing nor to all", () => {
+  const part = (share: number | null) => repaintWords(share, words);
+
+  expect(part(null)).toBe("");
+  expect([0.123456, 0.05, 0.001].map(part)).toEqual([
+    "Repaints 12.3 % of the picture",
+    "Repaints 5 % of the picture",
+    "Repaints 0.1 % of the picture",
+  ]);
+  expect(part(0.00099)).toBe("Repaints less than 0.1 % of the picture");
+  expect(part(1 / 4096 ** 2)).toBe("Repaints less than 0.1 % of the picture");
+  expect(part(0.99999)).toBe("Repaints 99.9 % of the picture");
+  expect(part(1)).toBe("Repaints the whole picture");
+  expect(repaintWords(0.123, wordsFor("zh"))).toBe("重绘画面的 12.3 %");
+});
