@@ -11,6 +11,7 @@ from lumen_widgets.client import InvalidRequest
 from lumen_widgets.core.callback import check_callback
 from lumen_widgets.core.models import EDIT, GENERATE, INPAINT, MODELS
 from lumen_widgets.core.request import check_fields
+from lumen_widgets.notebook.status import words_of
 from lumen_widgets.widgets.prompt_form_messages import FieldError, FormModel
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def errors_in(values: Values, *, asked: bool = False, secret: str | None = None)
         try:
             check_fields(endpoint, prompt, cast("Fields", {"model": _FINE, **fields}))
         except InvalidRequest as error:
-            errors[field] = f"{error.message} {error.next_step}".strip()
+            errors[field] = words_of(error)
 
     if asked or values.prompt.strip():
         check("prompt", prompt=values.prompt)
@@ -172,5 +173,5 @@ def _wrong_webhook(given: dict[str, Any], secret: str | None) -> dict[str, str]:
         else:
             check_callback(url, secret or None)
     except InvalidRequest as error:
-        return {error.field or "webhook_url": f"{error.message} {error.next_step}".strip()}
+        return {error.field or "webhook_url": words_of(error)}
     return {}

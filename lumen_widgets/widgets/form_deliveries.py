@@ -5,32 +5,20 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client import InvalidRequest, Pictures, TaskCancelled, TaskFailed
+from lumen_widgets.client import InvalidRequest
 from lumen_widgets.notebook.cell import picture_bundle
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.notebook.status import heading
 from lumen_widgets.notebook.submission import Submission
+from lumen_widgets.widgets.task_entry import resumable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Protocol
 
     from lumen_widgets.client import LumenClient, Task
     from lumen_widgets.notebook.account import Account
     from lumen_widgets.notebook.cell import Cell
     from lumen_widgets.widgets.form_checks import Values
-
-    class Form(Protocol):
-        """The form that is told."""
-
-        def sent(self, submission: Submission, task: Task) -> None:
-            """Take in that a submission became a task."""
-
-        def ended(self, submission: Submission, pictures: Pictures) -> None:
-            """Take in the pictures of a submission."""
-
-        def refused(self, error: InvalidRequest) -> None:
-            """Take in that a submission was refused for one of its fields."""
 
 
 class Delivery:
@@ -40,17 +28,20 @@ class Delivery:
     ----------
     submission
         The submission, not started yet.
-    form
-        Told on the publisher's thread, the only one that may speak to a browser.
     cell
         Where the pictures go.
+    changed
+        Called with the submission when there is news of it, on the publisher's thread, the only one
+        that may speak to a browser.
 
     """
 
-    def __init__(self, submission: Submission, form: Form, cell: Cell | None) -> None:
+    def __init__(
+        self, submission: Submission, cell: Cell, changed: Callable[[Submission], None]
+    ) -> None:
         self._submission = submission
-        self._form = form
         self._cell = cell
+        self._changed = changed
         self._lock = threading.Lock()
         self._task: Task | None = None
         self._shown = 0
@@ -72,35 +63,28 @@ class Delivery:
 
     def _look(self) -> None:
         """See how far it is, on the publisher's thread."""
-        task, error = self._submission.task, self._submission.error
+        task = self._submission.task
         if self._stop is None:
             return
-        if task is None:
-            if isinstance(error, InvalidRequest):
-                self._form.refused(error)
-            if error is not None:
-                self.end()
-            return
-        if self._task is None:
+        if task is None and self._submission.error is not None:
+            self.end()
+        if task is not None and self._task is None:
             self._task = task
             self._stop()
             # a task that fetches its last pictures after an error tells so too
             self._stop = task.subscribe(lambda _: publisher.mark(self._look))
-            self._form.sent(self._submission, task)
-        if task.done:
+        if task is not None and task.done:
             self._deliver(task)
+        self._changed(self._submission)
 
     def _deliver(self, task: Task) -> None:
         pictures = task.pictures
-        if self._cell is not None and len(pictures) > self._shown:
-            if not self._shown:
-                self._cell.append(heading(task))
-            for picture in pictures[self._shown :]:
-                self._cell.append(*picture_bundle(picture))
+        if pictures and not self._shown:
+            self._cell.append(heading(task))
+        for picture in pictures[self._shown :]:
+            self._cell.append(*picture_bundle(picture))
         self._shown = max(self._shown, len(pictures))
-        if pictures:
-            self._form.ended(self._submission, pictures)
-        if task.error is None or isinstance(task.error, TaskFailed | TaskCancelled):
+        if not resumable(task):
             self.end()
 
 

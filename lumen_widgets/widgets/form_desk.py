@@ -7,11 +7,11 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-import traitlets
-
 from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.models import INPAINT
 from lumen_widgets.notebook.publisher import publisher
+from lumen_widgets.widgets.browser_values import checked
+from lumen_widgets.widgets.errands import errands
 from lumen_widgets.widgets.form_checks import FIELDS, as_messages, errors_in, parsed_extra
 from lumen_widgets.widgets.form_uploads import UploadRefused, Uploads
 from lumen_widgets.widgets.prompt_form_messages import (
@@ -32,6 +32,8 @@ _log = logging.getLogger(__name__)
 
 # what a browser may write; everything else is the kernel's alone
 TYPED = frozenset({*FIELDS, "_extra_text"}) - {"extra", "images", "mask"}
+# the field beside which it is said what is wrong with a trait, where they differ
+_FIELD_OF = {"_extra_text": "extra"}
 # pictures that a browser may add: each may be 64 MiB of the kernel's memory
 MOST_PICTURES = 16
 # earlier prompts that are offered, and rows of the journal in which they are looked for
@@ -58,9 +60,6 @@ class Form(Protocol):
 
     def page_appeared(self) -> None:
         """Take in that a page shows the form."""
-
-    def traits(self) -> dict[str, Any]:
-        """Return the traits by their names."""
 
     def set_trait(self, name: str, value: Any) -> None:
         """Assign to a trait."""
@@ -102,7 +101,7 @@ class FormDesk:
     def refuse(self, field: str, message: str) -> None:
         """Say of a field's value what cannot be seen from it."""
         with self._lock:
-            self._refused["extra" if field == "_extra_text" else field] = message
+            self._refused[_FIELD_OF.get(field, field)] = message
         self.show_errors()
 
     def ask(self, values: Values, secret: str, wrong: dict[str, str]) -> dict[str, str]:
@@ -168,19 +167,20 @@ class FormDesk:
             first, self._read_journal = not self._read_journal, True
             earlier = list(self._earlier)
         self._told = self._errors(form.values(), asked=self._asked)
+        images, mask = form.references.shown()
         form.send(
             FormSnapshotMessage(
                 kind="form",
                 sequence=self._next(),
                 request=request,
-                images=[one.shown() for one in form.references.images],
-                mask=None if (mask := form.references.mask) is None else mask.shown(),
+                images=images,
+                mask=mask,
                 errors=as_messages(self._told),
                 earlier=earlier,
             )
         )
         if first:
-            threading.Thread(target=self._look_back, name="lumen-earlier", daemon=True).start()
+            errands.mark(self._look_back)
 
     def _submit(self, request: str, content: dict[str, Any]) -> None:
         typed, wrong = self._typed(content.get("fields"))
@@ -206,16 +206,13 @@ class FormDesk:
 
     def _typed(self, fields: Any) -> tuple[dict[str, Any], dict[str, str]]:
         """Return what a browser's fields hold, and what is wrong with those that hold nonsense."""
-        values, wrong = {}, {}
-        for field in fields if isinstance(fields, list) else ():
-            name = field.get("field") if isinstance(field, dict) else None
-            if name in TYPED:
-                value = field.get("value")
-                try:
-                    values[name] = self._form.traits()[name]._validate(self._form, value)  # noqa: SLF001 -- traitlets' only way from a value to what the trait would hold
-                except traitlets.TraitError as error:
-                    wrong["extra" if name == "_extra_text" else name] = str(error)
-        return values, wrong
+        written = {
+            str(field.get("field")): field.get("value")
+            for field in (fields if isinstance(fields, list) else ())
+            if isinstance(field, dict)
+        }
+        values, wrong = checked(self._form, written, TYPED)
+        return values, {_FIELD_OF.get(name, name): message for name, message in wrong.items()}
 
     def _take_chunk(self, content: dict[str, Any], buffers: list[Any]) -> None:
         upload, error, size = content.get("upload"), "", 0
@@ -283,34 +280,30 @@ class FormDesk:
 
     def _publish_errors(self) -> None:
         errors = self._errors(self._form.values(), asked=self._asked)
-        if errors != self._told and self._form.comm is not None:
+        if errors != self._told:
             self._told = errors
-            self._form.send(
+            self._tell(
                 ErrorsMessage(kind="errors", sequence=self._next(), errors=as_messages(errors))
             )
 
     def _publish_pictures(self) -> None:
-        form = self._form
-        if form.comm is None:
-            return
-        mask = form.references.mask
-        form.send(
-            PicturesMessage(
-                kind="pictures",
-                sequence=self._next(),
-                images=[one.shown() for one in form.references.images],
-                mask=None if mask is None else mask.shown(),
-            )
+        images, mask = self._form.references.shown()
+        self._tell(
+            PicturesMessage(kind="pictures", sequence=self._next(), images=images, mask=mask)
         )
 
     def _publish_earlier(self) -> None:
         with self._lock:
             earlier = list(self._earlier)
+        self._tell(EarlierMessage(kind="earlier", sequence=self._next(), earlier=earlier))
+
+    def _tell(self, message: ErrorsMessage | PicturesMessage | EarlierMessage) -> None:
+        """Send what nobody asked for, unless the form was closed meanwhile."""
         if self._form.comm is not None:
-            self._form.send(EarlierMessage(kind="earlier", sequence=self._next(), earlier=earlier))
+            self._form.send(message)
 
     def _look_back(self) -> None:
-        """Read the prompts of earlier sessions out of the journal, on a thread of its own."""
+        """Read the prompts of earlier sessions out of the journal; takes time."""
         journal = self._form.client.journal
         if journal is None:
             return

@@ -10,6 +10,7 @@ import traitlets
 from lumen_widgets.client import InvalidRequest
 from lumen_widgets.core.models import GENERATE
 from lumen_widgets.core.request import check_fields
+from lumen_widgets.notebook.status import words_of
 
 if TYPE_CHECKING:
     from traitlets import HasTraits
@@ -67,7 +68,7 @@ class Extra(traitlets.TraitType[Any, Any]):
         try:
             check_fields(GENERATE, "a", {"model": "a", "extra": value})
         except InvalidRequest as error:
-            raise traitlets.TraitError(f"{error.message} {error.next_step}") from None
+            raise traitlets.TraitError(words_of(error)) from None
         return dict(value) if isinstance(value, Mapping) and value else None
 
 
@@ -90,10 +91,3 @@ class Sources(traitlets.TraitType[Any, Any]):
         ):
             return tuple(value)
         return (value,)
-
-
-class Anything(traitlets.TraitType[Any, Any]):
-    """One picture as `LumenClient.inpaint` takes its mask, or None."""
-
-    def __init__(self) -> None:
-        super().__init__(default_value=None, allow_none=True)

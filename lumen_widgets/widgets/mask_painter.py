@@ -9,7 +9,6 @@ call wants the mask, the kernel *asks* how far the pages are, and waits until th
 
 from __future__ import annotations
 
-import logging
 import math
 import re
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from ipywidgets import DOMWidget, widget_serialization
 
 from lumen_widgets.core.signal import Signal
 from lumen_widgets.masks.operations import FARTHEST, MODES
+from lumen_widgets.widgets.browser_values import checked
 from lumen_widgets.widgets.bundles import STATIC
 from lumen_widgets.widgets.painter_canvas import PictureCanvas
 from lumen_widgets.widgets.painter_desk import PainterDesk
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
     from lumen_widgets.core.pictures.images import PictureSource
     from lumen_widgets.core.pictures.masks import MaskSource
-
-_log = logging.getLogger(__name__)
 
 # a brush that is seen on any picture, and that paints an eye as well as a sky: part of its size
 _FIRST_RADIUS = 0.03
@@ -164,15 +162,9 @@ class MaskPainter(Painting, anywidget.AnyWidget):
 
     def set_state(self, sync_data: Mapping[str, Any]) -> None:
         """Take in what a browser wrote; what no control could have written is left out."""
-        accepted = {}
-        for name in _CONTROLS & sync_data.keys():
-            try:
-                self.traits()[name]._validate(self, sync_data[name])  # noqa: SLF001 -- traitlets' only way from a value to what the trait would hold
-            except traitlets.TraitError:
-                _log.debug("a page wrote a wrong %s", name)
-            else:
-                accepted[name] = sync_data[name]
-        super().set_state(accepted)
+        accepted, _ = checked(self, sync_data, _CONTROLS)
+        # as it was written: where a trait holds something else, the browser is told so
+        super().set_state({name: sync_data[name] for name in accepted})
 
     def close(self) -> None:
         """Take the painter from every page; what was painted can still be asked for."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from anywidget import AnyWidget
 
+    from lumen_widgets.masks import Step
     from lumen_widgets.widgets.painter_log import StepLog
     from lumen_widgets.widgets.painter_picture import PaintedPicture
 
@@ -139,13 +140,12 @@ class PainterDesk:
         )
 
     def _take(self, page: str, number: int, content: object, buffers: list[Any]) -> None:
+        step: Step | None
         try:
             (step,) = unpack([content], memoryview(buffers[0]) if buffers else b"")
         except (MaskError, TypeError):
-            taken = self._log.take(page, number, None)
-        else:
-            taken = self._log.take(page, number, step)
-        if taken == "early":
+            step = None
+        if self._log.take(page, number, step) == "early":
             missing = self._log.number_of(page) + 1
             self._painter.send(ResendMessage(kind="resend", page=page, number=missing))
 

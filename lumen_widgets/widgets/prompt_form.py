@@ -10,7 +10,6 @@ still be on its way, and is answered with what is wrong or with the word that it
 from __future__ import annotations
 
 import json
-import logging
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -23,6 +22,8 @@ from lumen_widgets.core.signal import Signal
 from lumen_widgets.notebook.account import current
 from lumen_widgets.notebook.cell import Cell, in_notebook
 from lumen_widgets.notebook.publisher import publisher
+from lumen_widgets.notebook.status import words_of
+from lumen_widgets.widgets.browser_values import checked
 from lumen_widgets.widgets.bundles import STATIC
 from lumen_widgets.widgets.form_checks import (
     FIELDS,
@@ -33,7 +34,7 @@ from lumen_widgets.widgets.form_checks import (
 )
 from lumen_widgets.widgets.form_deliveries import Delivery, submission_of
 from lumen_widgets.widgets.form_desk import TYPED, FormDesk
-from lumen_widgets.widgets.form_traits import Anything, Count, Extra, Sources, Words
+from lumen_widgets.widgets.form_traits import Count, Extra, Sources, Words
 from lumen_widgets.widgets.reference_pictures import ReferencePictures
 from lumen_widgets.widgets.task_entry import host_of
 from lumen_widgets.widgets.task_panel import TaskPanel
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
     from lumen_widgets.client import LumenClient
     from lumen_widgets.notebook.submission import Submission
     from lumen_widgets.widgets.prompt_form_messages import FormModel
-
-_log = logging.getLogger(__name__)
 
 
 class PromptForm(anywidget.AnyWidget):
@@ -115,7 +114,7 @@ class PromptForm(anywidget.AnyWidget):
     """The reference pictures, a tuple of what `LumenClient.edit` takes. Default empty. Written by
     the user, as bytes and addresses, and by Python; never synced."""
 
-    mask = Anything()
+    mask = traitlets.Any()
     """The mask, as `LumenClient.inpaint` takes it: white is repainted. Default None. Written by
     the user, as bytes or an address, and by Python; never synced."""
 
@@ -234,7 +233,7 @@ class PromptForm(anywidget.AnyWidget):
         submission = submission_of(values, secret, self._account)
         self._last = submission
         going = (one for one in self._deliveries if not one.over)
-        self._deliveries = (*going, Delivery(submission, self, self._cell))
+        self._deliveries = (*going, Delivery(submission, self._cell, self._hear))
         self.panel.add(submission)
         self._sent += 1
         self._submitted.send(submission)
@@ -261,17 +260,11 @@ class PromptForm(anywidget.AnyWidget):
 
     def set_state(self, sync_data: Mapping[str, Any]) -> None:
         """Take in what a browser wrote; a wrong value is said beside its field, and not taken."""
-        accepted = {}
-        for name, value in dict(sync_data).items():
-            if name not in TYPED:
-                continue
-            try:
-                self.traits()[name]._validate(self, value)  # noqa: SLF001 -- traitlets' only way from a value to what the trait would hold
-            except traitlets.TraitError as error:
-                self._desk.refuse(name, str(error))
-            else:
-                accepted[name] = value
-        super().set_state(accepted)
+        accepted, wrong = checked(self, sync_data, TYPED)
+        for name, message in wrong.items():
+            self._desk.refuse(name, message)
+        # as it was written: where a trait holds something else, the browser is told so
+        super().set_state({name: sync_data[name] for name in accepted})
 
     def close(self) -> None:
         """Close the form and its panel; what was submitted goes on."""
@@ -293,23 +286,18 @@ class PromptForm(anywidget.AnyWidget):
         self._below = in_notebook() and self._pages == 1
         self._models = known_models()
 
-    # what a delivery tells, on the publisher's thread
-
-    def sent(self, submission: Submission, task: Task) -> None:
-        """Take in that a submission became a task."""
-        if submission is self._last:
+    def _hear(self, submission: Submission) -> None:
+        """Take in how far a submission is, on the publisher's thread."""
+        task, error = submission.task, submission.error
+        if isinstance(error, InvalidRequest) and error.field in FIELDS:
+            self._desk.refuse(str(error.field), words_of(error))
+        if task is None or submission is not self._last:
+            return
+        if task is not self.task:
             self.set_trait("pictures", Pictures())
             self.set_trait("task", task)
-
-    def ended(self, submission: Submission, pictures: Pictures) -> None:
-        """Take in the pictures of a submission."""
-        if submission is self._last:
-            self.set_trait("pictures", pictures)
-
-    def refused(self, error: InvalidRequest) -> None:
-        """Take in that a submission was refused for one of its fields."""
-        if error.field in FIELDS:
-            self._desk.refuse(str(error.field), f"{error.message} {error.next_step}".strip())
+        if task.done and task.pictures:
+            self.set_trait("pictures", task.pictures)
 
     def _write_extra(self, _: Any = None) -> None:
         """Write `extra` as text, unless what was typed says the same already."""

@@ -15,8 +15,10 @@ from lumen_widgets.core.pictures.images import LocalPicture, read_picture
 from lumen_widgets.core.pictures.masks import LocalMask, read_mask
 from lumen_widgets.core.pictures.picture import thumbnail
 from lumen_widgets.core.pictures.sources import is_url
-from lumen_widgets.notebook.cell import data_uri
-from lumen_widgets.widgets.form_uploads import PictureFile
+from lumen_widgets.notebook.cell import data_uri, shortened
+from lumen_widgets.notebook.status import words_of
+from lumen_widgets.notebook.worker import Worker
+from lumen_widgets.widgets.form_uploads import PictureFile, printable
 from lumen_widgets.widgets.prompt_form_messages import FormPicture
 
 if TYPE_CHECKING:
@@ -71,7 +73,8 @@ class ReferencePictures:
         self._numbers = itertools.count(1)
         self._images: list[Reference] = []
         self._mask: list[Reference] = []
-        self._looking = False
+        # reading and shrinking a picture takes longer than a handler may
+        self._reader = Worker("lumen-pictures", "a form could not look at its pictures")
         self._painter: Any = None
         self._silence: Callable[[], None] = lambda: None
 
@@ -86,6 +89,11 @@ class ReferencePictures:
         """The mask, where there is one."""
         with self._lock:
             return next(iter(self._mask), None)
+
+    def shown(self) -> tuple[list[FormPicture], FormPicture | None]:
+        """Return the reference pictures and the mask as a form shows them."""
+        mask = self.mask
+        return [one.shown() for one in self.images], None if mask is None else mask.shown()
 
     def hold(self, images: Sequence[Any], mask: Any) -> None:
         """Hold these pictures; what is known of one that was held before is kept."""
@@ -111,10 +119,8 @@ class ReferencePictures:
             self._look_soon()
 
     def _look_soon(self) -> None:
-        if not self._looking and any(not one.fresh for one in self._all()):
-            self._looking = True
-            # reading and shrinking a picture takes longer than a handler may
-            threading.Thread(target=self._look, name="lumen-pictures", daemon=True).start()
+        if any(not one.fresh for one in self._all()):
+            self._reader.mark(self._look)
 
     def _matched(
         self, before: list[Reference], sources: Sequence[Any], *, mask: bool
@@ -137,7 +143,6 @@ class ReferencePictures:
         while True:
             with self._lock:
                 reference = next((one for one in self._all() if not one.fresh), None)
-                self._looking = reference is not None
                 if reference is None:
                     return
                 self._replace(replace(reference, fresh=True))
@@ -168,7 +173,7 @@ def _looked_at(reference: Reference) -> Reference:
             # the service fetches it, and nobody else
             size, small = (0, 0), None
     except LumenError as error:
-        return replace(reference, error=f"{error.message} {error.next_step}".strip())
+        return replace(reference, error=words_of(error))
     except Exception as error:  # noqa: BLE001 # a stranger's object may raise anything; the form says what
         return replace(reference, error=f"This is not a picture: {type(error).__name__}.")
     return replace(reference, width=size[0], height=size[1], thumbnail=small, error="")
@@ -207,10 +212,7 @@ def _name_of(source: Any) -> str:
         name = f"{len(source)} bytes"
     else:
         name = type(source).__name__
-    printable = "".join(letter if letter.isprintable() else " " for letter in name).strip()
-    if len(printable) > _NAME_LENGTH:
-        printable = f"{printable[: _NAME_LENGTH - 1]}…"
-    return printable or "picture"
+    return shortened(printable(name), _NAME_LENGTH) or "picture"
 
 
 def _address_name(url: str) -> str:

@@ -80,7 +80,7 @@ class TaskEntry:
         self._undrawable = False
         self._changed = changed
         self._lock = threading.Lock()
-        self._silence: Callable[[], None] = _nothing
+        self._silence: Callable[[], None] = lambda: None
         if isinstance(source, Submission):
             self.submission = source
             self._host = host_of(source.account)
@@ -102,7 +102,7 @@ class TaskEntry:
         """Whether nothing more will happen to it by itself or by its actions but another try."""
         if self._last is not None:
             return True
-        return self.task is not None and self.task.done and not _resumable(self.task)
+        return self.task is not None and self.task.done and not resumable(self.task)
 
     def takes(self, task: Task) -> bool:
         """Show a task if it is the one of this row's call; return whether it is."""
@@ -182,11 +182,13 @@ class TaskEntry:
 
     def row(self) -> TaskRow:
         """Return the row as it is now."""
-        task, last = self.task, self._last
+        task, last, request = self.task, self._last, self._request
         if task is not None:
             return self._task_row(task)
+        if last is None or request is None:
+            return self._call_row()
         # what it costs follows the price list, also after its end
-        return self._call_row() if last is None else {**last, "credits": self._credits()}
+        return {**last, "credits": credits_of(request)}
 
     def _settled(self) -> None:
         call = self.submission
@@ -195,15 +197,12 @@ class TaskEntry:
         elif call is not None and call.error is not None:
             self._changed(self)
 
-    def _credits(self) -> float | None:
-        return None if self._request is None else credits_of(self._request)
-
     def _let_go(self, task: Task) -> None:
         with self._lock:
             self._last = self._task_row(task)
             self._silence()
             # what ends a subscription holds its task
-            self._silence = _nothing
+            self._silence = lambda: None
             self.task = None
             # the call holds its task too; a row that failed may still be tried again
             if self.submission is not None:
@@ -264,14 +263,10 @@ class TaskEntry:
     def _actions(self, task: Task) -> list[Action]:
         if not task.done:
             return ["stop"] if task.watched else ["watch"]
-        if _resumable(task):
+        if resumable(task):
             return ["watch"]
         known = self.submission is not None or bool(task.request.body)
         return ["again"] if task.error is not None and known else []
-
-
-def _nothing() -> None:
-    """Do what there is to do for an entry that listens to nobody."""
 
 
 def host_of(account: Account) -> str:
@@ -284,7 +279,7 @@ def name_of(task: Task) -> tuple[str, str]:
     return task.origin, task.id
 
 
-def _resumable(task: Task) -> bool:
+def resumable(task: Task) -> bool:
     """Say whether what went wrong is not the task's own end: then it can be asked about again."""
     return task.error is not None and not isinstance(task.error, TaskFailed | TaskCancelled)
 

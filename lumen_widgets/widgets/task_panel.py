@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -103,20 +104,17 @@ class TaskPanel(anywidget.AnyWidget):
         self._due: dict[str, list[float]] = {}
         # rows whose mask a view has had
         self._masked: set[str] = set()
-        self._answers: list[Callable[[], Mapping[str, Any]]] = []
         self._sequence = 0
         self._views: set[str] = set()
         # what browsers asked to be done: a request that arrives twice is done, and paid, once
         self.acts: set[str] = set()
         self._open = self._retired = False
         self._silences: list[Callable[[], None]] = []
+        self._every = tasks is None
         if tasks is None:
             # listening first: a task that comes meanwhile is known twice, and entered once
             self._silences.append(live_tasks.listen(self._heard))
             tasks = live_tasks.known()
-            self._every = True
-        else:
-            self._every = False
         for task in tasks:
             self.add(task)
         account = self._account(client)
@@ -187,9 +185,7 @@ class TaskPanel(anywidget.AnyWidget):
 
     def reply(self, message: Callable[[], Mapping[str, Any]]) -> None:
         """Have the publisher send what this returns, which is made when it is sent."""
-        with self._lock:
-            self._answers.append(message)
-        publisher.mark(self._send_answers)
+        publisher.mark(partial(self._answer, message))
 
     def entry(self, key: str) -> TaskEntry | None:
         """Return what stands behind a row."""
@@ -291,13 +287,10 @@ class TaskPanel(anywidget.AnyWidget):
         if self._views:
             self._masked.update(mask["key"] for mask in masks)
 
-    def _send_answers(self) -> None:
-        """Send what browsers asked for, from the publisher's thread."""
-        with self._lock:
-            answers, self._answers = self._answers, []
-        for message in answers:
-            if self.comm is not None:
-                self.send(message())
+    def _answer(self, message: Callable[[], Mapping[str, Any]]) -> None:
+        """Send what a browser asked for, from the publisher's thread."""
+        if self.comm is not None:
+            self.send(message())
 
     def _receive(self, _: Any, content: Any, __: Any) -> None:
         answer(self, content)
