@@ -1,5 +1,5 @@
 /* What the kernel and a task panel say to each other; the Python side of it is
-   lumen_widgets/widgets/task_panel_messages.py, and a test holds the names alike. */
+   lumen_widgets/widgets/task_panel/messages.py, and a test holds the names alike. */
 
 /** What went wrong, and what to do next. */
 export interface RowError {

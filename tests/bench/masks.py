@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from lumen_widgets.masks import Ellipse, History, Polygon, Raster, Rectangle, Stroke, encode
 from lumen_widgets.masks.raster import apply
 from lumen_widgets.masks.saved import Saved
-from lumen_widgets.widgets.painter_log import StepLog
+from lumen_widgets.widgets.mask_painter.step_log import StepLog
 from tests.bench.table import Table, seconds, side_by_side
 
 if TYPE_CHECKING:

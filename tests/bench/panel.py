@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-    from lumen_widgets.widgets.task_panel_messages import TaskRow
+    from lumen_widgets.widgets.task_panel.messages import TaskRow
 
 _COUNTS = (10, 1_000)
 _MORE_COUNTS = (10, 100, 1_000, 10_000)

@@ -9,7 +9,7 @@ import ipywidgets
 import numpy as np
 
 from lumen_widgets.masks.wire import pack, unpack
-from lumen_widgets.widgets.mask_painter import MaskPainter
+from lumen_widgets.widgets import MaskPainter
 from tests.widgets.forms import until
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Wire:
 
     def say(self, content: Any, *buffers: bytes) -> None:
         """Deliver what a page sends, as Jupyter does."""
-        self.painter._desk.receive(self.painter, content, [memoryview(one) for one in buffers])
+        self.painter._session.receive(self.painter, content, [memoryview(one) for one in buffers])
 
 
 class Page:

@@ -62,7 +62,7 @@ def test_whatever_a_page_says_raises_nothing_and_leaves_the_painter_whole(
     painter = painter_of()
     wire = Wire(painter)
     for content, buffers in said:
-        painter._desk.receive(painter, content, buffers)
+        painter._session.receive(painter, content, buffers)
     page = Page(wire, "well-behaved")
     page.hello()
     page.do(Clear())

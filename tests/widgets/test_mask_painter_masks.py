@@ -10,7 +10,7 @@ import pytest
 
 from lumen_widgets.client import InvalidRequest, Picture
 from lumen_widgets.masks import Invert, Rectangle, Stroke, encode
-from lumen_widgets.widgets.mask_painter import MaskPainter
+from lumen_widgets.widgets import MaskPainter
 from tests.client_files.loopback import LoopbackServer, response
 from tests.client_files.samples import FORMATS, encoded
 from tests.masks.test_saved import text_of

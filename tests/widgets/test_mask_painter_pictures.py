@@ -13,7 +13,7 @@ import pytest
 from lumen_widgets.client import InvalidRequest, Picture
 from lumen_widgets.core.pictures.images import LocalPicture, read_picture
 from lumen_widgets.masks import encode
-from lumen_widgets.widgets.mask_painter import MaskPainter
+from lumen_widgets.widgets import MaskPainter
 from tests.client_files.loopback import LoopbackServer, response
 from tests.client_files.samples import FORMATS, decoded, encoded, gradient
 from tests.widgets.painters import open_widgets
@@ -34,7 +34,7 @@ def server() -> Iterator[LoopbackServer]:
 
 def shown(painter: MaskPainter) -> PIL.Image.Image:
     """Return the picture as the browser gets it."""
-    picture = painter._desk._picture
+    picture = painter._session._picture
     image = decoded(picture.file)
     assert image.format is not None
     assert image.format.lower() == picture.format
@@ -89,7 +89,7 @@ def test_a_picture_is_read_in_every_format_of_the_service(kind: str) -> None:
     painter = MaskPainter(data)
 
     assert painter.array.shape == (24, 40)
-    assert painter._desk._picture.file != data
+    assert painter._session._picture.file != data
     assert np.array_equal(np.asarray(shown(painter)), np.asarray(decoded(data)))
 
 
@@ -206,9 +206,9 @@ def test_a_large_photo_is_shown_as_a_jpeg_and_one_with_transparency_as_png() -> 
     info.save(file, "JPEG", comment=b"secret words")
     photo, cut_out = MaskPainter(file.getvalue()), MaskPainter(noise)
 
-    assert photo._desk._picture.format == "jpeg"
-    assert b"secret" not in photo._desk._picture.file
-    assert cut_out._desk._picture.format == "png"
+    assert photo._session._picture.format == "jpeg"
+    assert b"secret" not in photo._session._picture.file
+    assert cut_out._session._picture.format == "png"
     assert shown(cut_out).mode == "RGBA"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lumen_widgets.masks import Invert, Rectangle
-from lumen_widgets.widgets import painter_desk
+from lumen_widgets.widgets.mask_painter import session
 from tests.widgets.painters import Page, Wire, elsewhere, painter_of
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def test_a_call_does_not_wait_where_no_page_shows_the_painter(
     wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody is asked, and nobody can be painting."""
-    monkeypatch.setattr(painter_desk, "_QUIET", 600.0)
+    monkeypatch.setattr(session, "_QUIET", 600.0)
     wire.painter.rectangle(0, 0, 60, 10)
     began = time.monotonic()
     mask = wire.painter.__lumen_mask__()
@@ -70,7 +70,7 @@ def test_the_last_stroke_before_a_call_is_in_the_mask(
     wire: Wire, heard_elsewhere: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A step that arrives within 50 ms, on another thread, is repainted too."""
-    monkeypatch.setattr(painter_desk, "_ANSWER", 0.3)
+    monkeypatch.setattr(session, "_ANSWER", 0.3)
     page = Page(wire)
     if heard_elsewhere:
         elsewhere(page.hello)
@@ -120,8 +120,8 @@ def test_a_page_that_answers_is_not_waited_for_any_longer(
     wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One that has nothing on its way costs a tenth of a second."""
-    monkeypatch.setattr(painter_desk, "_ANSWER", 600.0)
-    monkeypatch.setattr(painter_desk, "_LONGEST", 600.0)
+    monkeypatch.setattr(session, "_ANSWER", 600.0)
+    monkeypatch.setattr(session, "_LONGEST", 600.0)
     page = Page(wire)
     elsewhere(page.hello)
 
@@ -134,12 +134,12 @@ def test_a_page_that_answers_is_not_waited_for_any_longer(
     began = time.monotonic()
     wire.painter.__lumen_mask__()
 
-    assert painter_desk._QUIET <= time.monotonic() - began < SOON
+    assert session._QUIET <= time.monotonic() - began < SOON
 
 
 def test_a_page_that_never_answers_is_given_up(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """A tab that was closed long ago holds no call up for more than seconds."""
-    monkeypatch.setattr(painter_desk, "_ANSWER", 0.3)
+    monkeypatch.setattr(session, "_ANSWER", 0.3)
     elsewhere(Page(wire).hello)
     began = time.monotonic()
     wire.painter.__lumen_mask__()
@@ -149,8 +149,8 @@ def test_a_page_that_never_answers_is_given_up(wire: Wire, monkeypatch: pytest.M
 
 def test_seconds_that_a_call_waits_are_few() -> None:
     """As the service is asked for pictures by somebody who looks on."""
-    assert painter_desk._QUIET == 0.1
-    assert painter_desk._ANSWER <= painter_desk._LONGEST <= 5
+    assert session._QUIET == 0.1
+    assert session._ANSWER <= session._LONGEST <= 5
 
 
 @pytest.mark.parametrize("number", [2, 10**30, True])
@@ -158,7 +158,7 @@ def test_a_page_that_promises_what_never_comes_is_given_up(
     wire: Wire, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     """Whatever number it names."""
-    monkeypatch.setattr(painter_desk, "_LONGEST", 0.4)
+    monkeypatch.setattr(session, "_LONGEST", 0.4)
     elsewhere(Page(wire).hello)
     wire.answer = lambda content: (
         elsewhere(
@@ -179,7 +179,7 @@ def test_somebody_who_never_stops_painting_does_not_stop_a_call(
     wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The call ends within bounds, with what was painted by then."""
-    monkeypatch.setattr(painter_desk, "_LONGEST", 0.5)
+    monkeypatch.setattr(session, "_LONGEST", 0.5)
     page = Page(wire)
     page.hello()
     enough = threading.Event()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lumen_widgets.client import InvalidRequest
 from lumen_widgets.widgets import PromptForm
-from lumen_widgets.widgets.form_checks import FIELDS
+from lumen_widgets.widgets.prompt_form.checks import FIELDS
 from tests.widgets.quiet_service import QuietService
 
 _JSON = st.recursive(

@@ -18,8 +18,8 @@ from lumen_widgets.core.pictures.sources import is_url
 from lumen_widgets.notebook.cell import data_uri, shortened
 from lumen_widgets.notebook.status import words_of
 from lumen_widgets.notebook.worker import Worker
-from lumen_widgets.widgets.form_uploads import PictureFile, printable
-from lumen_widgets.widgets.prompt_form_messages import FormPicture
+from lumen_widgets.widgets.prompt_form.messages import FormPicture
+from lumen_widgets.widgets.prompt_form.uploads import PictureFile, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -1,6 +1,6 @@
 """The live task panel: one row a task, kept in step with the tasks while they run.
 
-Protocol (`task_panel_messages.py`): the browser says *hello* for each view and gets a *snapshot*;
+Protocol (`messages.py`): the browser says *hello* for each view and gets a *snapshot*;
 after that *rows* come by themselves, with sequence numbers, and only those that changed; it says
 *bye* when a view is gone. It *looks* for the thumbnails of rows that a view shows, and *acts* on a
 row; each request has an id and gets an answer with it. Until a view has said hello, a row is
@@ -27,16 +27,16 @@ from lumen_widgets.notebook import account as accounts
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.notebook.submission import Submission
 from lumen_widgets.widgets.bundles import STATIC
-from lumen_widgets.widgets.errands import errands
-from lumen_widgets.widgets.task_entry import TaskEntry, host_of, name_of
-from lumen_widgets.widgets.task_panel_messages import (
+from lumen_widgets.widgets.task_panel.messages import (
     RowsMessage,
     SnapshotMessage,
     TaskRow,
     Thumbnail,
     ThumbnailsMessage,
 )
-from lumen_widgets.widgets.task_requests import answer
+from lumen_widgets.widgets.task_panel.row_source import TaskEntry, host_of, name_of
+from lumen_widgets.widgets.task_panel.session import answer
+from lumen_widgets.widgets.work_queue import work_queue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -240,11 +240,11 @@ class TaskPanel(anywidget.AnyWidget):
         with self._lock:
             if entry.name is not None and entry.name not in self._names:
                 self._names.add(entry.name)
-                errands.mark(entry.look_up)
+                work_queue.mark(entry.look_up)
             repeats = _REPEATS[:1] if self._views else _REPEATS
             self._due[entry.key] = [now + delay for delay in repeats]
         if entry.ended:
-            errands.mark(entry.draw)
+            work_queue.mark(entry.draw)
         publisher.mark(self._publish)
 
     def _repriced(self, model: str) -> None:

@@ -10,7 +10,7 @@ from lumen_widgets.notebook.cell import picture_bundle
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.notebook.status import heading
 from lumen_widgets.notebook.submission import Submission
-from lumen_widgets.widgets.task_entry import resumable
+from lumen_widgets.widgets.task_panel.row_source import resumable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lumen_widgets.client import LumenClient, Task
     from lumen_widgets.notebook.account import Account
     from lumen_widgets.notebook.cell import Cell
-    from lumen_widgets.widgets.form_checks import Values
+    from lumen_widgets.widgets.prompt_form.checks import Values
 
 
 class Delivery:

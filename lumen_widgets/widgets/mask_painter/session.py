@@ -12,7 +12,7 @@ import numpy as np
 from lumen_widgets.masks import MaskError
 from lumen_widgets.masks.wire import pack, unpack
 from lumen_widgets.notebook.publisher import publisher
-from lumen_widgets.widgets.mask_painter_messages import (
+from lumen_widgets.widgets.mask_painter.messages import (
     AppliedMessage,
     AppliedStep,
     AskMessage,
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from anywidget import AnyWidget
 
     from lumen_widgets.masks import Step
-    from lumen_widgets.widgets.painter_log import StepLog
-    from lumen_widgets.widgets.painter_picture import PaintedPicture
+    from lumen_widgets.widgets.mask_painter.picture import PaintedPicture
+    from lumen_widgets.widgets.mask_painter.step_log import StepLog
 
 # Seconds without a step after which a hand is taken to rest. A stroke's message was measured to
 # come up to some tens of milliseconds after the cell that wants it.
@@ -39,7 +39,7 @@ _ANSWER = 2.0
 _LONGEST = 5.0
 
 
-class PainterDesk:
+class PainterSession:
     """What one painter and the pages that show it say to each other.
 
     Parameters

@@ -12,7 +12,7 @@ from lumen_widgets.core.callback import check_callback
 from lumen_widgets.core.models import EDIT, GENERATE, INPAINT, MODELS
 from lumen_widgets.core.request import check_fields
 from lumen_widgets.notebook.status import words_of
-from lumen_widgets.widgets.prompt_form_messages import FieldError, FormModel
+from lumen_widgets.widgets.prompt_form.messages import FieldError, FormModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

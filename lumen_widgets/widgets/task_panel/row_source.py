@@ -13,7 +13,7 @@ from lumen_widgets.core.pictures.picture import thumbnail
 from lumen_widgets.notebook.account import Account, account_of, account_of_task
 from lumen_widgets.notebook.cell import data_uri
 from lumen_widgets.notebook.submission import Submission
-from lumen_widgets.widgets.task_panel_messages import RowError, TaskRow
+from lumen_widgets.widgets.task_panel.messages import RowError, TaskRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable

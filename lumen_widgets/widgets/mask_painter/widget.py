@@ -1,6 +1,6 @@
 """The mask painter: paint on a picture what is to be painted anew, by hand and by code alike.
 
-Protocol (`mask_painter_messages.py`): the browser paints by itself and at once, and sends one
+Protocol (`messages.py`): the browser paints by itself and at once, and sends one
 message an operation, numbered page by page; the kernel puts the steps of all pages and of Python
 into one order, says which it took in, and works out the mask when somebody asks for it. A page says
 *hello* and gets the whole history; it keeps what is not taken in yet on top of what is. Where a
@@ -21,11 +21,11 @@ from lumen_widgets.core.signal import Signal
 from lumen_widgets.masks.operations import FARTHEST, MODES
 from lumen_widgets.widgets.browser_values import checked
 from lumen_widgets.widgets.bundles import STATIC
-from lumen_widgets.widgets.painter_canvas import PictureCanvas
-from lumen_widgets.widgets.painter_desk import PainterDesk
-from lumen_widgets.widgets.painter_log import StepLog
-from lumen_widgets.widgets.painter_picture import read_painted, read_start
-from lumen_widgets.widgets.painting import Painting
+from lumen_widgets.widgets.mask_painter.canvas import PictureCanvas
+from lumen_widgets.widgets.mask_painter.painting import Painting
+from lumen_widgets.widgets.mask_painter.picture import read_painted, read_start
+from lumen_widgets.widgets.mask_painter.session import PainterSession
+from lumen_widgets.widgets.mask_painter.step_log import StepLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -116,7 +116,7 @@ class MaskPainter(Painting, anywidget.AnyWidget):
         start = read_start(mask, picture.width, picture.height)
         self._steps = StepLog(picture.width, picture.height, start, self._heard)
         self._stepped: Signal[None] = Signal("a painter")
-        self._desk = PainterDesk(self, self._steps, picture)
+        self._session = PainterSession(self, self._steps, picture)
         self._layers = PictureCanvas(picture)
         # not `super`, whose next is the painting by code, which needs no arguments
         anywidget.AnyWidget.__init__(
@@ -129,7 +129,7 @@ class MaskPainter(Painting, anywidget.AnyWidget):
             _alt=picture.alt,
             _canvas=self._layers.widget,
         )
-        self.on_msg(self._desk.receive)
+        self.on_msg(self._session.receive)
 
     def __repr__(self) -> str:
         """Return the painter in words, for front ends that cannot show it."""
@@ -190,9 +190,9 @@ class MaskPainter(Painting, anywidget.AnyWidget):
         return color
 
     def _settle(self) -> None:
-        self._desk.settle()
+        self._session.settle()
 
     def _heard(self) -> None:
         """Tell whoever wants to know of a step, on the thread that took it in."""
-        self._desk.tell()
+        self._session.tell()
         self._stepped.send(None)

@@ -1,6 +1,6 @@
 """The prompt form: every field of a call as a trait, and a submit that never blocks.
 
-Protocol (`prompt_form_messages.py`): what is typed is written to the traits by the browser, which
+Protocol (`messages.py`): what is typed is written to the traits by the browser, which
 waits a moment between two writes. Each page says *hello* and gets a snapshot of what is no trait:
 pictures, errors, earlier prompts; after that each comes by itself when it changes. Files arrive in
 *chunks*, each of which is answered. A *submit* brings every field once more, since a trait may
@@ -25,26 +25,26 @@ from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.notebook.status import words_of
 from lumen_widgets.widgets.browser_values import checked
 from lumen_widgets.widgets.bundles import STATIC
-from lumen_widgets.widgets.form_checks import (
+from lumen_widgets.widgets.prompt_form.checks import (
     FIELDS,
     Values,
     known_models,
     parsed_extra,
     refuse_unknown,
 )
-from lumen_widgets.widgets.form_deliveries import Delivery, submission_of
-from lumen_widgets.widgets.form_desk import TYPED, FormDesk
-from lumen_widgets.widgets.form_traits import Count, Extra, Sources, Words
-from lumen_widgets.widgets.reference_pictures import ReferencePictures
-from lumen_widgets.widgets.task_entry import host_of
-from lumen_widgets.widgets.task_panel import TaskPanel
+from lumen_widgets.widgets.prompt_form.reference_pictures import ReferencePictures
+from lumen_widgets.widgets.prompt_form.session import TYPED, FormSession
+from lumen_widgets.widgets.prompt_form.submission_display import Delivery, submission_of
+from lumen_widgets.widgets.prompt_form.traits import Count, Extra, Sources, Words
+from lumen_widgets.widgets.task_panel.row_source import host_of
+from lumen_widgets.widgets.task_panel.widget import TaskPanel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from lumen_widgets.client import LumenClient
     from lumen_widgets.notebook.submission import Submission
-    from lumen_widgets.widgets.prompt_form_messages import FormModel
+    from lumen_widgets.widgets.prompt_form.messages import FormModel
 
 
 class PromptForm(anywidget.AnyWidget):
@@ -165,8 +165,8 @@ class PromptForm(anywidget.AnyWidget):
         self._pages = 0
         # where nobody displays it by itself, as in a box, it belongs to the cell that made it
         self._cell = Cell()
-        self._desk = FormDesk(self)
-        self.references = ReferencePictures(self._desk.show_pictures)
+        self._session = FormSession(self)
+        self.references = ReferencePictures(self._session.show_pictures)
         super().__init__(
             panel=TaskPanel([], self._account.client),
             _host=host_of(self._account),
@@ -181,10 +181,10 @@ class PromptForm(anywidget.AnyWidget):
         self.observe(self._hold_pictures, ["images", "mask"])
         self.observe(self._write_extra, "extra")
         self.observe(self._read_extra, "_extra_text")
-        self.observe(self._desk.heard, list(FIELDS))
-        self.on_msg(self._desk.receive)
+        self.observe(self._session.heard, list(FIELDS))
+        self.on_msg(self._session.receive)
         self._forget_prices = prices.listen(lambda _: publisher.mark(self._show_prices))
-        self._desk.show_errors()
+        self._session.show_errors()
 
     def __repr__(self) -> str:
         """Return the form in words, for front ends that cannot show it."""
@@ -222,7 +222,7 @@ class PromptForm(anywidget.AnyWidget):
 
         """
         values, secret = self.values(), webhook_secret or ""
-        errors = self._desk.ask(values, secret, {})
+        errors = self._session.ask(values, secret, {})
         if errors:
             field, message = next(iter(errors.items()))
             raise InvalidRequest(f"{field}: {message}", field=field)
@@ -237,7 +237,7 @@ class PromptForm(anywidget.AnyWidget):
         self.panel.add(submission)
         self._sent += 1
         self._submitted.send(submission)
-        self._desk.remember(values.prompt)
+        self._session.remember(values.prompt)
         submission.start()
         return submission
 
@@ -262,7 +262,7 @@ class PromptForm(anywidget.AnyWidget):
         """Take in what a browser wrote; a wrong value is said beside its field, and not taken."""
         accepted, wrong = checked(self, sync_data, TYPED)
         for name, message in wrong.items():
-            self._desk.refuse(name, message)
+            self._session.refuse(name, message)
         # as it was written: where a trait holds something else, the browser is told so
         super().set_state({name: sync_data[name] for name in accepted})
 
@@ -290,7 +290,7 @@ class PromptForm(anywidget.AnyWidget):
         """Take in how far a submission is, on the publisher's thread."""
         task, error = submission.task, submission.error
         if isinstance(error, InvalidRequest) and error.field in FIELDS:
-            self._desk.refuse(str(error.field), words_of(error))
+            self._session.refuse(str(error.field), words_of(error))
         if task is None or submission is not self._last:
             return
         if task is not self.task:
@@ -311,9 +311,9 @@ class PromptForm(anywidget.AnyWidget):
             if found is not None:
                 self.extra = found
         except traitlets.TraitError as error:
-            self._desk.refuse("extra", str(error))
+            self._session.refuse("extra", str(error))
         else:
-            self._desk.heard({"name": "extra"})
+            self._session.heard({"name": "extra"})
 
     def _show_prices(self) -> None:
         self._prices = prices.table()

@@ -12,22 +12,22 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from lumen_widgets.client import InvalidRequest, LumenError
-from lumen_widgets.widgets.errands import errands
-from lumen_widgets.widgets.task_panel_messages import (
+from lumen_widgets.widgets.task_panel.messages import (
     DoneMessage,
     ErrorMessage,
     RowError,
     Thumbnail,
     ThumbnailsMessage,
 )
+from lumen_widgets.widgets.work_queue import work_queue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from lumen_widgets.client import Task
     from lumen_widgets.notebook.submission import Submission
-    from lumen_widgets.widgets.task_entry import TaskEntry
-    from lumen_widgets.widgets.task_panel_messages import SnapshotMessage
+    from lumen_widgets.widgets.task_panel.messages import SnapshotMessage
+    from lumen_widgets.widgets.task_panel.row_source import TaskEntry
 
 # thumbnails that one message brings: a view fills from the top while the others are drawn
 _TOGETHER = 6
@@ -161,7 +161,7 @@ def _look(panel: Panel, request: str, keys: Sequence[str]) -> None:
     parts = [keys[start : start + _TOGETHER] for start in range(0, len(keys), _TOGETHER)]
     # what is added last is done first
     for part in reversed(parts):
-        errands.mark(partial(_draw, panel, request, part), urgent=True)
+        work_queue.mark(partial(_draw, panel, request, part), urgent=True)
 
 
 def _draw(panel: Panel, request: str, keys: Sequence[str]) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from lumen_widgets.masks import Mode, Operation, Step
-    from lumen_widgets.widgets.painter_log import StepLog
+    from lumen_widgets.widgets.mask_painter.step_log import StepLog
 
 
 class Painting:

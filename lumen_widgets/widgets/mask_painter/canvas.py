@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ipycanvas import Canvas, MultiCanvas
     from ipywidgets import DOMWidget
 
-    from lumen_widgets.widgets.painter_picture import PaintedPicture
+    from lumen_widgets.widgets.mask_painter.picture import PaintedPicture
 
 
 class PictureCanvas:

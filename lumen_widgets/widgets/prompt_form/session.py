@@ -11,10 +11,8 @@ from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.models import INPAINT
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.widgets.browser_values import checked
-from lumen_widgets.widgets.errands import errands
-from lumen_widgets.widgets.form_checks import FIELDS, as_messages, errors_in, parsed_extra
-from lumen_widgets.widgets.form_uploads import UploadRefused, Uploads
-from lumen_widgets.widgets.prompt_form_messages import (
+from lumen_widgets.widgets.prompt_form.checks import FIELDS, as_messages, errors_in, parsed_extra
+from lumen_widgets.widgets.prompt_form.messages import (
     AnswerMessage,
     EarlierMessage,
     ErrorsMessage,
@@ -22,11 +20,13 @@ from lumen_widgets.widgets.prompt_form_messages import (
     PicturesMessage,
     ReceivedMessage,
 )
+from lumen_widgets.widgets.prompt_form.uploads import UploadRefused, Uploads
+from lumen_widgets.widgets.work_queue import work_queue
 
 if TYPE_CHECKING:
     from lumen_widgets.client import LumenClient
-    from lumen_widgets.widgets.form_checks import Values
-    from lumen_widgets.widgets.reference_pictures import ReferencePictures
+    from lumen_widgets.widgets.prompt_form.checks import Values
+    from lumen_widgets.widgets.prompt_form.reference_pictures import ReferencePictures
 
 _log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Form(Protocol):
         """Send a message to every page."""
 
 
-class FormDesk:
+class FormSession:
     """What one form and the pages that show it say to each other.
 
     Parameters
@@ -180,7 +180,7 @@ class FormDesk:
             )
         )
         if first:
-            errands.mark(self._look_back)
+            work_queue.mark(self._look_back)
 
     def _submit(self, request: str, content: dict[str, Any]) -> None:
         typed, wrong = self._typed(content.get("fields"))
