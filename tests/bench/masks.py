@@ -177,8 +177,8 @@ def _undos(size: int, make: Callable[[int, int], Operation]) -> list[float]:
 
 def _log(size: int) -> StepLog:
     """Return the steps of a painter that no page shows, so that news wait for nobody."""
-    log = StepLog(size, size, Saved(None, History()), lambda: None)
-    log._changed = log.news  # type: ignore[assignment] # its answer is what a page would be told
+    log = StepLog(size, size, Saved(None, History()))
+    log.changed.connect(lambda _: log.news())
     return log
 
 

@@ -198,7 +198,9 @@ def test_a_page_of_a_loaded_painter_gets_its_history(painted: MaskPainter, tmp_p
 
     assert [one["kind"] for one in snapshot["done"]] == kinds(painted.operations)
     assert len(points) == 8 * 2
-    assert (len(base) > 0) == (painted._steps.base is not None)
+    first = Page(Wire(painted), "b")
+    first.hello()
+    assert base == first.wire.buffers("snapshot")[1]
 
 
 def test_a_saved_mask_is_an_ordinary_picture_of_a_mask(

@@ -1,4 +1,4 @@
-"""Every step of a painter in the kernel's order, whoever made it; safe to use from any thread."""
+"""Every step of a painter, its pages' and Python's, in the kernel's order."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from lumen_widgets.core.signal import Signal
 from lumen_widgets.masks import Raster
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A step, and who made it: a page and the step's number there, or Python."""
+class LoggedStep:
+    """A step and where it was made: on a page, with its number there, or by Python."""
 
     step: Step | None
     page: str = ""
@@ -30,7 +31,7 @@ class Entry:
 
 
 class StepLog:
-    """What was done to a mask, and the mask that follows from it.
+    """What was done to a mask, and the mask that follows from it; safe to use from any thread.
 
     Parameters
     ----------
@@ -38,17 +39,20 @@ class StepLog:
         Of the mask, in pixels.
     start
         What it begins with.
-    changed
-        Called, on any thread, after every step.
+
+    Attributes
+    ----------
+    changed : Signal
+        Tells of every step, on the thread that took it in.
 
     """
 
-    def __init__(self, width: int, height: int, start: Saved, changed: Callable[[], None]) -> None:
+    def __init__(self, width: int, height: int, start: Saved) -> None:
         self.base = start.base
         self._history = start.history
         self._raster = Raster(width, height, start.base)
-        self._changed = changed
-        self._news: list[Entry] = []
+        self.changed: Signal[None] = Signal("a painter")
+        self._news: list[LoggedStep] = []
         self._numbers: dict[str, int] = {}
         self._sequence = 0
         self._last = float("-inf")
@@ -66,8 +70,8 @@ class StepLog:
     def add(self, step: Step) -> None:
         """Take in a step of Python's."""
         with self._told:
-            self._enter(Entry(step))
-        self._changed()
+            self._enter(LoggedStep(step))
+        self.changed.send(None)
 
     def take(self, page: str, number: int, step: Step | None) -> Literal["taken", "known", "early"]:
         """Take in a page's step, or note that it was refused.
@@ -83,10 +87,10 @@ class StepLog:
             if number != expected:
                 return "known" if number < expected else "early"
             self._numbers[page] = number
-            self._enter(Entry(step, page, number, taken=step is not None))
+            self._enter(LoggedStep(step, page, number, taken=step is not None))
             self._last = time.monotonic()
             self._told.notify_all()
-        self._changed()
+        self.changed.send(None)
         return "taken"
 
     def number_of(self, page: str) -> int:
@@ -99,7 +103,7 @@ class StepLog:
         with self._told:
             return self._history, self._sequence, self._numbers.get(page, 0)
 
-    def news(self) -> tuple[int, list[Entry]]:
+    def news(self) -> tuple[int, list[LoggedStep]]:
         """Return what was taken in since this was asked last, and how many steps that makes."""
         with self._told:
             news, self._news = self._news, []
@@ -130,8 +134,8 @@ class StepLog:
                 self._share = history, float(mask.mean())
             return self._share[1]
 
-    def _enter(self, entry: Entry) -> None:
-        if entry.step is not None:
-            self._history = self._history.after(entry.step)
+    def _enter(self, logged: LoggedStep) -> None:
+        if logged.step is not None:
+            self._history = self._history.after(logged.step)
         self._sequence += 1
-        self._news.append(entry)
+        self._news.append(logged)

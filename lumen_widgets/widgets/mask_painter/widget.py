@@ -2,7 +2,7 @@
 
 Protocol (`messages.py`): the browser paints by itself and at once, and sends one
 message an operation, numbered page by page; the kernel puts the steps of all pages and of Python
-into one order, says which it took in, and works out the mask when somebody asks for it. A page says
+into one order, says which it took in, and works out the mask when it is asked for. A page says
 *hello* and gets the whole history; it keeps what is not taken in yet on top of what is. Where a
 call wants the mask, the kernel *asks* how far the pages are, and waits until they are quiet.
 """
@@ -17,7 +17,6 @@ import anywidget
 import traitlets
 from ipywidgets import DOMWidget, widget_serialization
 
-from lumen_widgets.core.signal import Signal
 from lumen_widgets.masks.operations import FARTHEST, MODES
 from lumen_widgets.widgets.browser_values import checked
 from lumen_widgets.widgets.bundles import STATIC
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 
 # a brush that is seen on any picture, and that paints an eye as well as a sky: part of its size
 _FIRST_RADIUS = 0.03
-# what a browser may write: the controls; everything else is the kernel's alone
+# the traits that a page may write: the controls
 _CONTROLS = frozenset({"tool", "radius", "mode", "color", "opacity"})
 
 
@@ -114,8 +113,7 @@ class MaskPainter(Painting, anywidget.AnyWidget):
     def __init__(self, image: PictureSource, mask: MaskSource | None = None) -> None:
         picture = read_painted(image)
         start = read_start(mask, picture.width, picture.height)
-        self._steps = StepLog(picture.width, picture.height, start, self._heard)
-        self._stepped: Signal[None] = Signal("a painter")
+        self._steps = StepLog(picture.width, picture.height, start)
         self._session = PainterSession(self, self._steps, picture)
         self._layers = PictureCanvas(picture)
         # not `super`, whose next is the painting by code, which needs no arguments
@@ -158,7 +156,7 @@ class MaskPainter(Painting, anywidget.AnyWidget):
         >>> painter.on_change(lambda: print(f"{painter.coverage:.1%}"))  # doctest: +SKIP
 
         """
-        return self._stepped.connect(lambda _: fn())
+        return self._steps.changed.connect(lambda _: fn())
 
     def set_state(self, sync_data: Mapping[str, Any]) -> None:
         """Take in what a browser wrote; what no control could have written is left out."""
@@ -191,8 +189,3 @@ class MaskPainter(Painting, anywidget.AnyWidget):
 
     def _settle(self) -> None:
         self._session.settle()
-
-    def _heard(self) -> None:
-        """Tell whoever wants to know of a step, on the thread that took it in."""
-        self._session.tell()
-        self._stepped.send(None)

@@ -1,4 +1,4 @@
-"""What a form submitted and what becomes of it: its task, and its pictures in the form's cell."""
+"""What a form submits, and what becomes of it: its task, and its pictures in the form's cell."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lumen_widgets.notebook.cell import picture_bundle
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.notebook.status import heading
 from lumen_widgets.notebook.submission import Submission
-from lumen_widgets.widgets.task_panel.row_source import resumable
+from lumen_widgets.widgets.tasks import resumable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from lumen_widgets.client import LumenClient, Task
     from lumen_widgets.notebook.account import Account
     from lumen_widgets.notebook.cell import Cell
-    from lumen_widgets.widgets.prompt_form.checks import Values
+    from lumen_widgets.widgets.prompt_form.checks import FormValues
 
 
-class Delivery:
-    """One submission on its way to its pictures.
+class SubmissionDisplay:
+    """Shows what becomes of one submission of a form.
 
     Parameters
     ----------
@@ -45,39 +45,39 @@ class Delivery:
         self._lock = threading.Lock()
         self._task: Task | None = None
         self._shown = 0
-        self._stop: Callable[[], None] | None = submission.subscribe(
-            lambda _: publisher.mark(self._look)
+        self._unsubscribe: Callable[[], None] | None = submission.subscribe(
+            lambda _: publisher.mark(self._update)
         )
 
     @property
     def over(self) -> bool:
         """Whether nothing more is expected of it."""
-        return self._stop is None
+        return self._unsubscribe is None
 
     def end(self) -> None:
-        """Listen no more; the task itself goes on."""
+        """End the subscription; the task itself goes on."""
         with self._lock:
-            stop, self._stop = self._stop, None
-        if stop is not None:
-            stop()
+            unsubscribe, self._unsubscribe = self._unsubscribe, None
+        if unsubscribe is not None:
+            unsubscribe()
 
-    def _look(self) -> None:
-        """See how far it is, on the publisher's thread."""
+    def _update(self) -> None:
+        """Show how far it is, on the publisher's thread."""
         task = self._submission.task
-        if self._stop is None:
+        if self._unsubscribe is None:
             return
         if task is None and self._submission.error is not None:
             self.end()
         if task is not None and self._task is None:
             self._task = task
-            self._stop()
+            self._unsubscribe()
             # a task that fetches its last pictures after an error tells so too
-            self._stop = task.subscribe(lambda _: publisher.mark(self._look))
+            self._unsubscribe = task.subscribe(lambda _: publisher.mark(self._update))
         if task is not None and task.done:
-            self._deliver(task)
+            self._show_pictures(task)
         self._changed(self._submission)
 
-    def _deliver(self, task: Task) -> None:
+    def _show_pictures(self, task: Task) -> None:
         pictures = task.pictures
         if pictures and not self._shown:
             self._cell.append(heading(task))
@@ -88,7 +88,7 @@ class Delivery:
             self.end()
 
 
-def submission_of(values: Values, secret: str, account: Account) -> Submission:
+def submission_of(values: FormValues, secret: str, account: Account) -> Submission:
     """Return the call that a form's values make, not started yet."""
     fields = values.given()
     if "webhook_url" in fields:
@@ -109,4 +109,4 @@ def submission_of(values: Values, secret: str, account: Account) -> Submission:
             error.field = "images" if error.field == "image" else error.field
             raise
 
-    return Submission(call, account=account, prompt=values.prompt, model=values.model)
+    return Submission(call, account=account, prompt=values.prompt, model=values.fields["model"])

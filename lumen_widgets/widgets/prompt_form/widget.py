@@ -27,17 +27,17 @@ from lumen_widgets.widgets.browser_values import checked
 from lumen_widgets.widgets.bundles import STATIC
 from lumen_widgets.widgets.prompt_form.checks import (
     FIELDS,
-    Values,
+    FormValues,
     known_models,
     parsed_extra,
     refuse_unknown,
+    values_of,
 )
-from lumen_widgets.widgets.prompt_form.reference_pictures import ReferencePictures
 from lumen_widgets.widgets.prompt_form.session import TYPED, FormSession
-from lumen_widgets.widgets.prompt_form.submission_display import Delivery, submission_of
+from lumen_widgets.widgets.prompt_form.submission_display import SubmissionDisplay, submission_of
 from lumen_widgets.widgets.prompt_form.traits import Count, Extra, Sources, Words
-from lumen_widgets.widgets.task_panel.row_source import host_of
 from lumen_widgets.widgets.task_panel.widget import TaskPanel
+from lumen_widgets.widgets.tasks import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -153,20 +153,24 @@ class PromptForm(anywidget.AnyWidget):
     does not listen to the cell. Written by the kernel."""
 
     # here too, since ipywidgets closes even what could not be made
-    _deliveries: tuple[Delivery, ...] = ()
-    _forget_prices: Callable[[], None] = staticmethod(lambda: None)
+    _displays: tuple[SubmissionDisplay, ...] = ()
+    _unsubscribe: Callable[[], None] = staticmethod(lambda: None)
 
     def __init__(self, client: LumenClient | None = None, **fields: Any) -> None:
         refuse_unknown(fields)
         self._account = current(client)
         self._submitted: Signal[Submission] = Signal("a form")
         self._last: Submission | None = None
-        # the pages since it was last displayed: only the first hears of what comes under it
+        # the pages since it was last displayed: only the first shows what comes under it
         self._pages = 0
-        # where nobody displays it by itself, as in a box, it belongs to the cell that made it
+        # where it is not displayed by itself, as in a box, it belongs to the cell that made it
         self._cell = Cell()
-        self._session = FormSession(self)
-        self.references = ReferencePictures(self._session.show_pictures)
+        self._session = FormSession(
+            self,
+            self._account.client,
+            submit=self._dispatch,
+            page_appeared=self._count_page,
+        )
         super().__init__(
             panel=TaskPanel([], self._account.client),
             _host=host_of(self._account),
@@ -181,9 +185,9 @@ class PromptForm(anywidget.AnyWidget):
         self.observe(self._hold_pictures, ["images", "mask"])
         self.observe(self._write_extra, "extra")
         self.observe(self._read_extra, "_extra_text")
-        self.observe(self._session.heard, list(FIELDS))
+        self.observe(lambda change: self._session.forget_error(change["name"]), list(FIELDS))
         self.on_msg(self._session.receive)
-        self._forget_prices = prices.listen(lambda _: publisher.mark(self._show_prices))
+        self._unsubscribe = prices.listen(lambda _: publisher.mark(self._show_prices))
         self._session.show_errors()
 
     def __repr__(self) -> str:
@@ -221,25 +225,12 @@ class PromptForm(anywidget.AnyWidget):
         >>> form.submit()  # doctest: +SKIP
 
         """
-        values, secret = self.values(), webhook_secret or ""
-        errors = self._session.ask(values, secret, {})
+        values, secret = values_of(self, {}), webhook_secret or ""
+        errors = self._session.check(values, secret, {})
         if errors:
             field, message = next(iter(errors.items()))
             raise InvalidRequest(f"{field}: {message}", field=field)
-        return self.dispatch(values, secret)
-
-    def dispatch(self, values: Values, secret: str) -> Submission:
-        """Send what was found to be in order; returns at once."""
-        submission = submission_of(values, secret, self._account)
-        self._last = submission
-        going = (one for one in self._deliveries if not one.over)
-        self._deliveries = (*going, Delivery(submission, self._cell, self._hear))
-        self.panel.add(submission)
-        self._sent += 1
-        self._submitted.send(submission)
-        self._session.remember(values.prompt)
-        submission.start()
-        return submission
+        return self._dispatch(values, secret)
 
     def on_submit(self, fn: Callable[[Submission], None]) -> Callable[[], None]:
         """Have `fn` called with each `Submission` just before it is sent; what it raises is logged.
@@ -254,10 +245,6 @@ class PromptForm(anywidget.AnyWidget):
         """
         return self._submitted.connect(fn)
 
-    def values(self) -> Values:
-        """Return what the form holds now."""
-        return Values(**{name: getattr(self, name) for name in FIELDS}, extra_text=self._extra_text)
-
     def set_state(self, sync_data: Mapping[str, Any]) -> None:
         """Take in what a browser wrote; a wrong value is said beside its field, and not taken."""
         accepted, wrong = checked(self, sync_data, TYPED)
@@ -268,26 +255,34 @@ class PromptForm(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Close the form and its panel; what was submitted goes on."""
-        for delivery in self._deliveries:
-            delivery.end()
-        self._forget_prices()
+        for display in self._displays:
+            display.end()
+        self._unsubscribe()
         if self.panel is not None:
             self.panel.close()
         super().close()
 
-    @property
-    def client(self) -> LumenClient:
-        """The client whose credits are spent."""
-        return self._account.client
+    def _dispatch(self, values: FormValues, secret: str) -> Submission:
+        """Send what was found to be in order; returns at once."""
+        submission = submission_of(values, secret, self._account)
+        self._last = submission
+        going = (one for one in self._displays if not one.over)
+        self._displays = (*going, SubmissionDisplay(submission, self._cell, self._show_progress))
+        self.panel.add(submission)
+        self._sent += 1
+        self._submitted.send(submission)
+        self._session.offer_again(values.prompt)
+        submission.start()
+        return submission
 
-    def page_appeared(self) -> None:
+    def _count_page(self) -> None:
         """Take in that a page shows the form, perhaps one that was reloaded."""
         self._pages += 1
         self._below = in_notebook() and self._pages == 1
         self._models = known_models()
 
-    def _hear(self, submission: Submission) -> None:
-        """Take in how far a submission is, on the publisher's thread."""
+    def _show_progress(self, submission: Submission) -> None:
+        """Show how far a submission is, on the publisher's thread."""
         task, error = submission.task, submission.error
         if isinstance(error, InvalidRequest) and error.field in FIELDS:
             self._session.refuse(str(error.field), words_of(error))
@@ -313,10 +308,10 @@ class PromptForm(anywidget.AnyWidget):
         except traitlets.TraitError as error:
             self._session.refuse("extra", str(error))
         else:
-            self._session.heard({"name": "extra"})
+            self._session.forget_error("extra")
 
     def _show_prices(self) -> None:
         self._prices = prices.table()
 
     def _hold_pictures(self, _: Any = None) -> None:
-        self.references.hold(self.images, self.mask)
+        self._session.references.hold(self.images, self.mask)

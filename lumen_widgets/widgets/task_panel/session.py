@@ -1,21 +1,27 @@
-"""What a task panel does when a browser asks: each request is answered, with words if it fails.
+"""What one task panel and the pages that show it say to each other.
 
-What a browser sends is not trusted to be well-formed. Nothing here takes time: what does is done
-on another thread, and only the publisher sends.
+Every request of a page is answered, with words if it fails. What a page sends is not trusted to be
+well-formed. Nothing here takes time: what does is done on another thread, and only the publisher's
+thread sends.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal
 
 from lumen_widgets.client import InvalidRequest, LumenError
+from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.widgets.task_panel.messages import (
     DoneMessage,
     ErrorMessage,
     RowError,
+    RowsMessage,
+    SnapshotMessage,
     Thumbnail,
     ThumbnailsMessage,
 )
@@ -24,176 +30,268 @@ from lumen_widgets.widgets.work_queue import work_queue
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from lumen_widgets.client import Task
-    from lumen_widgets.notebook.submission import Submission
-    from lumen_widgets.widgets.task_panel.messages import SnapshotMessage
-    from lumen_widgets.widgets.task_panel.row_source import TaskEntry
+    from anywidget import AnyWidget
 
+    from lumen_widgets.client import Task
+    from lumen_widgets.widgets.task_panel.row import PanelRow
+    from lumen_widgets.widgets.task_panel.rows import PanelRows
+
+# seconds after a change at which its row is sent: at once, and again for a view that was loading
+_REPEATS = (0.0, 1.0, 4.0)
+# masks that come along with rows at once: as many rows as a screen shows; of more, views ask
+_MASKS_TOGETHER = 8
 # thumbnails that one message brings: a view fills from the top while the others are drawn
-_TOGETHER = 6
+_THUMBNAILS_TOGETHER = 6
 # rows that one request may name: more than any screen shows
 _MOST_ROWS = 200
+# seconds that a retired panel waits for the hello of a view, which a cell that blocks holds back
+_LAST_HELLO = 10.0
 
 _log = logging.getLogger(__name__)
 
 
-class Panel(Protocol):
-    """The panel, as far as its requests need it."""
+class PanelSession:
+    """Takes in what pages ask of a panel, and tells them of the rows that changed.
 
-    acts: set[str]
-
-    def saw(self, view: str, *, there: bool) -> None:
-        """Note that a view is there, or gone."""
-
-    def reply(self, message: Callable[[], Mapping[str, Any]]) -> None:
-        """Have the publisher send what this returns."""
-
-    def snapshot(self, request: str) -> SnapshotMessage:
-        """Return every row, in answer to this request."""
-
-    def entry(self, key: str) -> TaskEntry | None:
-        """Return what stands behind a row."""
-
-    def enter(self, source: Submission) -> str | None:
-        """Give a submission a row, and return its key."""
-
-    def shows(self, task: Task) -> bool:
-        """Say whether a task has a row."""
-
-
-def answer(panel: Panel, content: object) -> None:
-    """Carry out what a browser sent."""
-    if not isinstance(content, dict):
-        return
-    kind = content.get("kind")
-    if kind == "bye" and isinstance(view := content.get("view"), str):
-        panel.saw(view, there=False)
-    request = content.get("request")
-    if not isinstance(request, str) or request in panel.acts:
-        return
-    if kind in ("act", "take_up"):
-        panel.acts.add(request)
-    try:
-        _carry_out(panel, kind, request, content)
-    except LumenError as error:
-        _refuse(panel, request, error)
-
-
-def _carry_out(panel: Panel, kind: object, request: str, content: Mapping[str, Any]) -> None:
-    if kind == "hello":
-        panel.saw(_text(content, "view"), there=True)
-        panel.reply(partial(panel.snapshot, request))
-    elif kind == "look":
-        keys = content.get("keys")
-        if not isinstance(keys, list):
-            raise InvalidRequest("The request has no keys.")
-        _look(panel, request, [key for key in keys if isinstance(key, str)][:_MOST_ROWS])
-    elif kind == "act":
-        _act(panel, request, _entry(panel, content), _text(content, "action"))
-    elif kind == "take_up":
-        entry, task_id = _entry(panel, content), _text(content, "id").strip()
-        # the service is asked, for as long as one request may take
-        threading.Thread(
-            target=_take_up,
-            args=(panel, request, entry, task_id),
-            name="lumen-take-up",
-            daemon=True,
-        ).start()
-    else:
-        raise InvalidRequest(f"The panel does not know the request {kind!r}.")
-
-
-def _act(panel: Panel, request: str, entry: TaskEntry, action: str) -> None:
-    made: str | None = None
-    if action == "stop":
-        entry.stop()
-    elif action == "watch":
-        entry.watch()
-    elif action == "again" and "again" in entry.row()["actions"]:
-        submission = entry.again()
-        if submission is not None:
-            made = panel.enter(submission)
-            submission.start()
-    else:
-        raise InvalidRequest(
-            "That cannot be done any more.", next_step="Look at how the task stands now."
-        )
-    _done(panel, request, made)
-
-
-def _take_up(panel: Panel, request: str, entry: TaskEntry, task_id: str) -> None:
-    """Ask the service for a task, and have it take the row of the call that it came from."""
-    try:
-        entry.follow(_found(panel, entry, task_id))
-    except LumenError as error:
-        _refuse(panel, request, error)
-    except Exception as error:  # noqa: BLE001 # whatever it is, the browser waits for an answer
-        _log.exception("a task could not be taken up")
-        _refuse(panel, request, LumenError(f"That failed here ({type(error).__name__})."))
-    else:
-        _done(panel, request, entry.key)
-
-
-def _found(panel: Panel, entry: TaskEntry, task_id: str) -> Task:
-    """Return the task of this id, if it can be the one that the entry's call made.
-
-    Raises
-    ------
-    LumenError
-        It cannot be, or the service does not say.
+    Parameters
+    ----------
+    panel
+        The panel, which sends. Before it is open and after it is closed nothing is sent.
+    rows
+        Its rows.
 
     """
-    call = entry.submission
-    if call is None or entry.name is not None:
-        raise InvalidRequest("This row has its task already.")
-    # a panel of every task hears of it before this does
-    entry.wanted = task_id
-    task = call.account.client.task(task_id)
-    if panel.shows(task):
-        raise InvalidRequest(
-            f"The task {task.id} has a row of its own.",
-            next_step="Look in the service's console for another one.",
+
+    def __init__(self, panel: AnyWidget, rows: PanelRows) -> None:
+        self._panel = panel
+        self._rows = rows
+        self._lock = threading.Lock()
+        # the times at which each row is to be sent, by its key
+        self._due: dict[str, list[float]] = {}
+        # rows whose mask a view has had
+        self._masked: set[str] = set()
+        self._sequence = 0
+        self._views: set[str] = set()
+        # actions that were carried out: a request that arrives twice is done, and paid, once
+        self._done: set[str] = set()
+        self._retired = False
+        rows.changed.connect(self._note)
+
+    def receive(self, _: Any, content: Any, __: Any) -> None:
+        """Take in a message of a page."""
+        if not isinstance(content, dict):
+            return
+        kind = content.get("kind")
+        if kind == "bye" and isinstance(view := content.get("view"), str):
+            with self._lock:
+                self._views.discard(view)
+            self._close_if_unseen()
+        request = content.get("request")
+        if not isinstance(request, str) or request in self._done:
+            return
+        if kind in ("act", "take_up"):
+            self._done.add(request)
+        try:
+            self._carry_out(kind, request, content)
+        except LumenError as error:
+            self._refuse(request, error)
+
+    def publish_soon(self) -> None:
+        """Have the rows that are due sent."""
+        publisher.mark(self._publish)
+
+    def retire(self) -> None:
+        """Send the last state of every row, and close the panel once no view shows it any more."""
+        # not with the lock held: a row that is being made has the rows locked while it is noted
+        now = {row.key: [time.monotonic()] for row in self._rows.all()}
+        with self._lock:
+            self._retired = True
+            # a wait for a task may end before this panel is told of the task's end
+            self._due |= now
+        self._publish()
+        publisher.mark(self._close_if_unseen, after=_LAST_HELLO)
+
+    def _note(self, row: PanelRow) -> None:
+        """Have a row sent that changed, on whichever thread that happened."""
+        now = time.monotonic()
+        with self._lock:
+            repeats = _REPEATS[:1] if self._views else _REPEATS
+            self._due[row.key] = [now + delay for delay in repeats]
+        if row.ended:
+            work_queue.mark(row.draw)
+        self.publish_soon()
+
+    def _close_if_unseen(self) -> None:
+        with self._lock:
+            over = self._retired and not self._views
+        if not over or self._panel.comm is None:
+            return
+        if not any(row["running"] for row in self._rows.current()):
+            self._panel.close()
+
+    # what pages ask for
+
+    def _carry_out(self, kind: object, request: str, content: Mapping[str, Any]) -> None:
+        if kind == "hello":
+            view = _text(content, "view")
+            with self._lock:
+                self._views.add(view)
+            self._reply(partial(self._snapshot, request))
+        elif kind == "look":
+            keys = content.get("keys")
+            if not isinstance(keys, list):
+                raise InvalidRequest("The request has no keys.")
+            self._look(request, [key for key in keys if isinstance(key, str)][:_MOST_ROWS])
+        elif kind == "act":
+            self._act(request, self._row(content), _text(content, "action"))
+        elif kind == "take_up":
+            row, task_id = self._row(content), _text(content, "id").strip()
+            # the service is asked, for as long as one request may take
+            threading.Thread(
+                target=self._take_up,
+                args=(request, row, task_id),
+                name="lumen-take-up",
+                daemon=True,
+            ).start()
+        else:
+            raise InvalidRequest(f"The panel does not know the request {kind!r}.")
+
+    def _act(self, request: str, row: PanelRow, action: str) -> None:
+        made: str | None = None
+        if action == "stop":
+            row.stop()
+        elif action == "watch":
+            row.watch()
+        elif action == "again" and "again" in row.current()["actions"]:
+            submission = row.again()
+            if submission is not None:
+                made = self._rows.add(submission)
+                submission.start()
+        else:
+            raise InvalidRequest(
+                "That cannot be done any more.", next_step="Look at how the task stands now."
+            )
+        self._confirm(request, made)
+
+    def _take_up(self, request: str, row: PanelRow, task_id: str) -> None:
+        """Ask the service for a task, and have it take the row of the call that it came from."""
+        try:
+            row.follow(self._found(row, task_id))
+        except LumenError as error:
+            self._refuse(request, error)
+        except Exception as error:  # noqa: BLE001 # whatever it is, the page waits for an answer
+            _log.exception("a task could not be taken up")
+            self._refuse(request, LumenError(f"That failed here ({type(error).__name__})."))
+        else:
+            self._confirm(request, row.key)
+
+    def _found(self, row: PanelRow, task_id: str) -> Task:
+        """Return the task of this id, if it can be the one that the row's call made.
+
+        Raises
+        ------
+        LumenError
+            It cannot be, or the service does not say.
+
+        """
+        call = row.submission
+        if call is None or row.name is not None:
+            raise InvalidRequest("This row has its task already.")
+        # a panel of every task is told of the task before this has it
+        row.wanted = task_id
+        task = call.account.client.task(task_id)
+        if self._rows.has(task):
+            raise InvalidRequest(
+                f"The task {task.id} has a row of its own.",
+                next_step="Look in the service's console for another one.",
+            )
+        return task
+
+    def _look(self, request: str, keys: Sequence[str]) -> None:
+        step = _THUMBNAILS_TOGETHER
+        parts = [keys[start : start + step] for start in range(0, len(keys), step)]
+        # what is added last is done first
+        for part in reversed(parts):
+            work_queue.mark(partial(self._draw, request, part), urgent=True)
+
+    def _draw(self, request: str, keys: Sequence[str]) -> None:
+        drawn: list[Thumbnail] = []
+        for key in keys:
+            row = self._rows.get(key)
+            if row is not None:
+                row.draw()
+                if row.thumbnail is not None:
+                    drawn.append(Thumbnail(key=key, of="picture", data=row.thumbnail))
+                if row.mask is not None:
+                    drawn.append(Thumbnail(key=key, of="mask", data=row.mask))
+        message = ThumbnailsMessage(kind="thumbnails", thumbnails=drawn, request=request)
+        self._reply(lambda: message)
+
+    def _row(self, content: Mapping[str, Any]) -> PanelRow:
+        row = self._rows.get(_text(content, "key"))
+        if row is None:
+            raise InvalidRequest("The panel has no such row.", next_step="Reload the page.")
+        return row
+
+    # what pages are told
+
+    def _confirm(self, request: str, key: str | None) -> None:
+        message = DoneMessage(kind="done", key=key, request=request)
+        self._reply(lambda: message)
+
+    def _refuse(self, request: str, error: LumenError) -> None:
+        words = RowError(message=error.message, next_step=error.next_step)
+        message = ErrorMessage(kind="error", error=words, request=request)
+        self._reply(lambda: message)
+
+    def _reply(self, message: Callable[[], Mapping[str, Any]]) -> None:
+        """Have the publisher send what this returns, which is made when it is sent."""
+        publisher.mark(partial(self._answer, message))
+
+    def _answer(self, message: Callable[[], Mapping[str, Any]]) -> None:
+        """Send what a page asked for, from the publisher's thread."""
+        if self._panel.comm is not None:
+            self._panel.send(message())
+
+    def _snapshot(self, request: str) -> SnapshotMessage:
+        """Return every row, in answer to this request."""
+        return SnapshotMessage(
+            kind="snapshot", sequence=self._sequence, rows=self._rows.current(), request=request
         )
-    return task
 
+    def _publish(self) -> None:
+        """Send the rows that are due, from the publisher's thread."""
+        if self._panel.comm is None:
+            return
+        now = time.monotonic()
+        with self._lock:
+            ready = [key for key, times in self._due.items() if times[0] <= now]
+            for key in ready:
+                self._due[key] = [at for at in self._due[key] if at > now]
+            self._due = {key: times for key, times in self._due.items() if times}
+            upcoming = min((times[0] for times in self._due.values()), default=None)
+            self._sequence += 1
+        rows = [row for key in ready if (row := self._rows.get(key)) is not None]
+        if rows:
+            # first, so that no view looks for what is on its way
+            self._send_masks(rows)
+            current = [row.current() for row in rows]
+            self._panel.send(RowsMessage(kind="rows", sequence=self._sequence, rows=current))
+        if upcoming is not None:
+            publisher.mark(self._publish, after=upcoming - now)
 
-def _look(panel: Panel, request: str, keys: Sequence[str]) -> None:
-    parts = [keys[start : start + _TOGETHER] for start in range(0, len(keys), _TOGETHER)]
-    # what is added last is done first
-    for part in reversed(parts):
-        work_queue.mark(partial(_draw, panel, request, part), urgent=True)
-
-
-def _draw(panel: Panel, request: str, keys: Sequence[str]) -> None:
-    drawn: list[Thumbnail] = []
-    for key in keys:
-        entry = panel.entry(key)
-        if entry is not None:
-            entry.draw()
-            if entry.thumbnail is not None:
-                drawn.append(Thumbnail(key=key, of="picture", data=entry.thumbnail))
-            if entry.mask is not None:
-                drawn.append(Thumbnail(key=key, of="mask", data=entry.mask))
-    message = ThumbnailsMessage(kind="thumbnails", thumbnails=drawn, request=request)
-    panel.reply(lambda: message)
-
-
-def _done(panel: Panel, request: str, key: str | None) -> None:
-    message = DoneMessage(kind="done", key=key, request=request)
-    panel.reply(lambda: message)
-
-
-def _refuse(panel: Panel, request: str, error: LumenError) -> None:
-    words = RowError(message=error.message, next_step=error.next_step)
-    message = ErrorMessage(kind="error", error=words, request=request)
-    panel.reply(lambda: message)
-
-
-def _entry(panel: Panel, content: Mapping[str, Any]) -> TaskEntry:
-    entry = panel.entry(_text(content, "key"))
-    if entry is None:
-        raise InvalidRequest("The panel has no such row.", next_step="Reload the page.")
-    return entry
+    def _send_masks(self, rows: Sequence[PanelRow]) -> None:
+        """Send the masks of the newest of these tasks that still run and of which no view knows."""
+        new = (
+            Thumbnail(key=row.key, of="mask", data=mask)
+            for row in reversed(rows)
+            if not row.ended and row.key not in self._masked and (mask := row.mask)
+        )
+        masks = list(islice(new, _MASKS_TOGETHER))
+        if masks:
+            self._panel.send(ThumbnailsMessage(kind="thumbnails", thumbnails=masks, request=""))
+        if self._views:
+            self._masked.update(mask["key"] for mask in masks)
 
 
 def _text(content: Mapping[str, Any], name: Literal["view", "key", "action", "id"]) -> str:

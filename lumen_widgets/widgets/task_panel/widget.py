@@ -11,11 +11,7 @@ along with its row, without anybody looking for it, until a view is there.
 
 from __future__ import annotations
 
-import threading
-import time
-from functools import partial
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import anywidget
 import traitlets
@@ -24,31 +20,17 @@ from lumen_widgets.client import live_tasks
 from lumen_widgets.client.spending.prices import prices
 from lumen_widgets.core.words import harmless
 from lumen_widgets.notebook import account as accounts
-from lumen_widgets.notebook.publisher import publisher
-from lumen_widgets.notebook.submission import Submission
 from lumen_widgets.widgets.bundles import STATIC
-from lumen_widgets.widgets.task_panel.messages import (
-    RowsMessage,
-    SnapshotMessage,
-    TaskRow,
-    Thumbnail,
-    ThumbnailsMessage,
-)
-from lumen_widgets.widgets.task_panel.row_source import TaskEntry, host_of, name_of
-from lumen_widgets.widgets.task_panel.session import answer
-from lumen_widgets.widgets.work_queue import work_queue
+from lumen_widgets.widgets.task_panel.rows import PanelRows
+from lumen_widgets.widgets.task_panel.session import PanelSession
+from lumen_widgets.widgets.tasks import host_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from lumen_widgets.client import LumenClient, Task
-
-# seconds after a change at which its row is sent: at once, and again for a view that was loading
-_REPEATS = (0.0, 1.0, 4.0)
-# masks that come along with rows at once: as many rows as a screen shows; of more, views ask
-_MASKS_TOGETHER = 8
-# seconds that a retired panel waits for the hello of a view, which a cell that blocks holds back
-_LAST_HELLO = 10.0
+    from lumen_widgets.notebook.submission import Submission
+    from lumen_widgets.widgets.task_panel.messages import TaskRow
 
 
 class TaskPanel(anywidget.AnyWidget):
@@ -82,9 +64,9 @@ class TaskPanel(anywidget.AnyWidget):
     default) while nobody knows. Written once, by the kernel."""
 
     _rows: traitlets.List[TaskRow] = traitlets.List().tag(
-        sync=True, to_json=lambda _, panel: panel.current_rows()
+        sync=True, to_json=lambda _, self: self._panel_rows.current()
     )
-    """Every row, as it is when the browser asks for the widget's state. Written by nobody: what
+    """Every row, as it is when the browser asks for the widget's state. Never written: what
     changes travels in messages, so that a change costs the same however many rows there are."""
 
     _toolbar = traitlets.Bool(default_value=False).tag(sync=True)
@@ -98,39 +80,29 @@ class TaskPanel(anywidget.AnyWidget):
         *,
         language: str = "",
     ) -> None:
-        self._lock = threading.RLock()
-        self._entries: dict[str, TaskEntry] = {}
-        self._names: set[tuple[str, str]] = set()
-        self._due: dict[str, list[float]] = {}
-        # rows whose mask a view has had
-        self._masked: set[str] = set()
-        self._sequence = 0
-        self._views: set[str] = set()
-        # what browsers asked to be done: a request that arrives twice is done, and paid, once
-        self.acts: set[str] = set()
-        self._open = self._retired = False
-        self._silences: list[Callable[[], None]] = []
-        self._every = tasks is None
+        self._panel_rows = PanelRows()
+        self._session = PanelSession(self, self._panel_rows)
+        self._unsubscribe: list[Callable[[], None]] = []
         if tasks is None:
-            # listening first: a task that comes meanwhile is known twice, and entered once
-            self._silences.append(live_tasks.listen(self._heard))
-            tasks = live_tasks.known()
-        for task in tasks:
+            # subscribed first: a task that comes meanwhile is known twice, and gets one row
+            self._unsubscribe.append(live_tasks.listen(self._show_live))
+        for task in live_tasks.known() if tasks is None else tasks:
             self.add(task)
-        account = self._account(client)
+        account = _account_to_name(client, every=tasks is None)
         super().__init__(
             language=language,
             _host=None if account is None else host_of(account),
-            _toolbar=self._every,
+            _toolbar=tasks is None,
         )
-        self.on_msg(self._receive)
-        self._open = True
-        self._silences.append(prices.listen(self._repriced))
-        publisher.mark(self._publish)
+        self.on_msg(self._session.receive)
+        self._unsubscribe.append(prices.listen(self._show_price))
+        self._session.publish_soon()
 
     def __repr__(self) -> str:
         """Return the panel in words, for front ends that cannot show it."""
-        rows = [f"{row['status']}: {row['prompt'] or row['id']}" for row in self.current_rows()]
+        rows = [
+            f"{row['status']}: {row['prompt'] or row['id']}" for row in self._panel_rows.current()
+        ]
         # one line each: a line break in a prompt would make another row of it
         return "\n".join(["Lumen tasks", *(harmless(" ".join(row.split())) for row in rows[::-1])])
 
@@ -147,19 +119,7 @@ class TaskPanel(anywidget.AnyWidget):
         >>> panel.add(client.generate("a red fox"))  # doctest: +SKIP
 
         """
-        self.enter(entry)
-
-    def enter(self, source: Task | Submission) -> str | None:
-        """Give a source a row, and return its key; None if it has one already."""
-        with self._lock:
-            task = source.task if isinstance(source, Submission) else source
-            if task is not None and name_of(task) in self._names:
-                return None
-            key = str(len(self._entries))
-            made = TaskEntry(key, source, self._changed)
-            self._entries[key] = made
-        self._changed(made)
-        return key
+        self._panel_rows.add(entry)
 
     def retire(self) -> None:
         """Send the last state of every task, and close once no view shows the panel any more.
@@ -167,138 +127,31 @@ class TaskPanel(anywidget.AnyWidget):
         A view that is left is one of a page that was reloaded, which no longer hears of what
         takes the panel's place: there it goes on showing the pictures.
         """
-        with self._lock:
-            self._retired = True
-            # whoever waited for a task may hear of its end before this panel does
-            self._due = {key: [time.monotonic()] for key in self._entries}
-        self._publish()
-        publisher.mark(self._close_if_unseen, after=_LAST_HELLO)
+        self._session.retire()
 
     def close(self) -> None:
         """Stop listening to the tasks, and take the panel from every view."""
-        self._open = False
-        for silence in self._silences:
-            silence()
-        for entry in self._all():
-            entry.close()
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        for row in self._panel_rows.all():
+            row.close()
         super().close()
 
-    def reply(self, message: Callable[[], Mapping[str, Any]]) -> None:
-        """Have the publisher send what this returns, which is made when it is sent."""
-        publisher.mark(partial(self._answer, message))
-
-    def entry(self, key: str) -> TaskEntry | None:
-        """Return what stands behind a row."""
-        with self._lock:
-            return self._entries.get(key)
-
-    def shows(self, task: Task) -> bool:
-        """Say whether a task has a row."""
-        with self._lock:
-            return name_of(task) in self._names
-
-    def snapshot(self, request: str) -> SnapshotMessage:
-        """Return every row, in answer to this request."""
-        return SnapshotMessage(
-            kind="snapshot", sequence=self._sequence, rows=self.current_rows(), request=request
-        )
-
-    def saw(self, view: str, *, there: bool) -> None:
-        """Note that a view is there, or gone."""
-        with self._lock:
-            if there:
-                self._views.add(view)
-            else:
-                self._views.discard(view)
-        if not there:
-            self._close_if_unseen()
-
-    def _account(self, client: LumenClient | None) -> accounts.Account | None:
-        """Return the account to name while there is no row, as far as somebody has said it."""
-        if client is not None:
-            return accounts.account_of(client)
-        # without a choice, asking which account is in use would start a server
-        return accounts.current() if self._every and accounts.is_chosen() else None
-
-    def _close_if_unseen(self) -> None:
-        with self._lock:
-            over = self._retired and not self._views
-        if over and self.comm is not None and not self._running():
-            self.close()
-
-    def _running(self) -> bool:
-        return any(row["running"] for row in self.current_rows())
-
-    def _heard(self, task: Task) -> None:
+    def _show_live(self, task: Task) -> None:
         """Show a task that this process submitted or took up, unless a row has it already."""
-        if not any(entry.takes(task) for entry in self._all()):
+        if not any(row.takes(task) for row in self._panel_rows.all()):
             self.add(task)
 
-    def _changed(self, entry: TaskEntry) -> None:
-        """Note that a row changed, on whichever thread that happened."""
-        now = time.monotonic()
-        with self._lock:
-            if entry.name is not None and entry.name not in self._names:
-                self._names.add(entry.name)
-                work_queue.mark(entry.look_up)
-            repeats = _REPEATS[:1] if self._views else _REPEATS
-            self._due[entry.key] = [now + delay for delay in repeats]
-        if entry.ended:
-            work_queue.mark(entry.draw)
-        publisher.mark(self._publish)
-
-    def _repriced(self, model: str) -> None:
+    def _show_price(self, model: str) -> None:
         """Show the tasks of a model whose price changed with what they cost now."""
-        for entry in self._all():
-            if entry.row()["model"] == model:
-                self._changed(entry)
+        for row in self._panel_rows.all():
+            if row.current()["model"] == model:
+                self._panel_rows.changed.send(row)
 
-    def _publish(self) -> None:
-        """Send the rows that are due, from the publisher's thread."""
-        if not self._open:
-            return
-        now = time.monotonic()
-        with self._lock:
-            ready = [key for key, times in self._due.items() if times[0] <= now]
-            for key in ready:
-                self._due[key] = [at for at in self._due[key] if at > now]
-            self._due = {key: times for key, times in self._due.items() if times}
-            upcoming = min((times[0] for times in self._due.values()), default=None)
-            self._sequence += 1
-            entries = [self._entries[key] for key in ready]
-        if entries and self.comm is not None:
-            # first, so that no view looks for what is on its way
-            self._send_masks(entries)
-            rows = [entry.row() for entry in entries]
-            self.send(RowsMessage(kind="rows", sequence=self._sequence, rows=rows))
-        if upcoming is not None:
-            publisher.mark(self._publish, after=upcoming - now)
 
-    def _send_masks(self, entries: Sequence[TaskEntry]) -> None:
-        """Send the masks of the newest of these tasks that still run and of which no view knows."""
-        new = (
-            Thumbnail(key=entry.key, of="mask", data=mask)
-            for entry in reversed(entries)
-            if not entry.ended and entry.key not in self._masked and (mask := entry.mask)
-        )
-        masks = list(islice(new, _MASKS_TOGETHER))
-        if masks:
-            self.send(ThumbnailsMessage(kind="thumbnails", thumbnails=masks, request=""))
-        if self._views:
-            self._masked.update(mask["key"] for mask in masks)
-
-    def _answer(self, message: Callable[[], Mapping[str, Any]]) -> None:
-        """Send what a browser asked for, from the publisher's thread."""
-        if self.comm is not None:
-            self.send(message())
-
-    def _receive(self, _: Any, content: Any, __: Any) -> None:
-        answer(self, content)
-
-    def _all(self) -> list[TaskEntry]:
-        with self._lock:
-            return list(self._entries.values())
-
-    def current_rows(self) -> list[TaskRow]:
-        """Return every row as it is now."""
-        return [entry.row() for entry in self._all()]
+def _account_to_name(client: LumenClient | None, *, every: bool) -> accounts.Account | None:
+    """Return the account to name while there is no row, as far as one was chosen."""
+    if client is not None:
+        return accounts.account_of(client)
+    # without a choice, asking which account is in use would start a server
+    return accounts.current() if every and accounts.is_chosen() else None
