@@ -97,15 +97,15 @@ class Painting:
             raise InvalidRequest(
                 f"A mask is not saved as {target.name!r}.", next_step="End the name in .png."
             )
-        # one moment for both, while somebody may go on painting
+        # one moment for both, while a page may go on painting
         history = self._steps.history
         write_file(target, write(self._steps.mask(history), Saved(self._steps.base, history)))
         return target
 
     def __lumen_mask__(self) -> NDArray[np.bool_]:
-        """Return the mask for a call, once nobody has painted for a tenth of a second.
+        """Return the mask for a call, once there was no step for a tenth of a second.
 
-        It is handed on as the array that it is: whoever hosts it makes the file.
+        It is handed on as the array that it is: what hosts it makes the file.
         """
         self._settle()
         return self.array

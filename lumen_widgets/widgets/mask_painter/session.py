@@ -49,7 +49,7 @@ class WaitLimits:
 
 
 class PainterSession:
-    """Takes in what pages paint, and tells each what was painted elsewhere.
+    """Takes in what pages paint, and sends each what was painted elsewhere.
 
     Parameters
     ----------
@@ -126,8 +126,8 @@ class PainterSession:
             if now - max(began, last) < limits.quiet:
                 return False
             # a copy, since another page may answer now
-            told = list(answers.items())
-            if any(numbers.get(page, 0) < number for page, number in told):
+            answered = list(answers.items())
+            if any(numbers.get(page, 0) < number for page, number in answered):
                 return False
             # the answer of an idle page does not stand for the page that is painted on
             return self._latest in answers or not receives_meanwhile or now - began > limits.answer
@@ -171,8 +171,8 @@ class PainterSession:
         if not news or not self._pages or self._painter.comm is None:
             return
         # a page knows its own steps: they are sent back only where another page needs them
-        told = [logged.step if {logged.page} != self._pages else None for logged in news]
-        objects, points = pack(step for step in told if step is not None)
+        steps_to_send = [logged.step if {logged.page} != self._pages else None for logged in news]
+        objects, points = pack(step for step in steps_to_send if step is not None)
         wires = iter(cast("list[Mapping[str, Any]]", objects))
         steps = [
             AppliedStep(
@@ -181,7 +181,7 @@ class PainterSession:
                 taken=logged.taken,
                 step=None if step is None else cast("Any", next(wires)),
             )
-            for logged, step in zip(news, told, strict=True)
+            for logged, step in zip(news, steps_to_send, strict=True)
         ]
         self._painter.send(
             AppliedMessage(kind="applied", sequence=sequence, steps=steps), buffers=[points]

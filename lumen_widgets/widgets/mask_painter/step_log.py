@@ -56,20 +56,20 @@ class StepLog:
         self._numbers: dict[str, int] = {}
         self._sequence = 0
         self._last = float("-inf")
-        # two locks: a step is taken in at once, also while the mask is being worked out
-        self._told = threading.Condition()
+        # two locks, so that a step is taken in at once while the mask is being worked out
+        self._changing = threading.Condition()
         self._drawing = threading.Lock()
         self._share: tuple[History, float] | None = None
 
     @property
     def history(self) -> History:
         """What was done and undone by now."""
-        with self._told:
+        with self._changing:
             return self._history
 
     def add(self, step: Step) -> None:
         """Take in a step of Python's."""
-        with self._told:
+        with self._changing:
             self._enter(LoggedStep(step))
         self.changed.send(None)
 
@@ -82,30 +82,30 @@ class StepLog:
             *known*: it arrived before, and was taken in once. *early*: one before it is missing.
 
         """
-        with self._told:
+        with self._changing:
             expected = self._numbers.get(page, 0) + 1
             if number != expected:
                 return "known" if number < expected else "early"
             self._numbers[page] = number
             self._enter(LoggedStep(step, page, number, taken=step is not None))
             self._last = time.monotonic()
-            self._told.notify_all()
+            self._changing.notify_all()
         self.changed.send(None)
         return "taken"
 
     def number_of(self, page: str) -> int:
         """Return the number of a page's last step that was taken in."""
-        with self._told:
+        with self._changing:
             return self._numbers.get(page, 0)
 
     def moment(self, page: str) -> tuple[History, int, int]:
         """Return the history, how many steps it took, and the last of them that is the page's."""
-        with self._told:
+        with self._changing:
             return self._history, self._sequence, self._numbers.get(page, 0)
 
     def news(self) -> tuple[int, list[LoggedStep]]:
         """Return what was taken in since this was asked last, and how many steps that makes."""
-        with self._told:
+        with self._changing:
             news, self._news = self._news, []
             return self._sequence, news
 
@@ -115,10 +115,10 @@ class StepLog:
         `enough` is given the time of the last step and each page's last number; it is called with
         the lock held.
         """
-        with self._told:
+        with self._changing:
             while not enough(self._last, self._numbers) and (left := until - time.monotonic()) > 0:
                 # short, since it may be time alone that makes it enough
-                self._told.wait(min(left, 0.01))
+                self._changing.wait(min(left, 0.01))
 
     def mask(self, history: History | None = None) -> NDArray[np.bool_]:
         """Return a copy of the mask as it is now, or as it was at a moment."""

@@ -44,7 +44,7 @@ _EARLIER, _ROWS = 50, 200
 
 
 class FormSession:
-    """Takes in what pages do with a form, and tells them what is no trait.
+    """Takes in what pages do with a form, and sends them what is no trait.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ class FormSession:
         # what cannot be seen from a field's value: refused by a trait, or by the service
         self._refused: dict[str, str] = {}
         self._asked = False
-        self._told: dict[str, str] = {}
+        self._sent_errors: dict[str, str] = {}
         self._earlier: list[str] = []
         self._read_journal = False
 
@@ -125,7 +125,7 @@ class FormSession:
         publisher.mark(self._publish_earlier)
 
     def show_errors(self) -> None:
-        """Have the pages told what is wrong, if that changed."""
+        """Have what is wrong sent to the pages, if that changed."""
         publisher.mark(self._publish_errors)
 
     def receive(self, _: Any, content: Any, buffers: Any) -> None:
@@ -158,7 +158,7 @@ class FormSession:
         with self._lock:
             first, self._read_journal = not self._read_journal, True
             earlier = list(self._earlier)
-        self._told = self._errors(self._values(), asked=self._asked)
+        self._sent_errors = self._errors(self._values(), asked=self._asked)
         images, mask = self.references.shown()
         self._form.send(
             FormSnapshotMessage(
@@ -167,7 +167,7 @@ class FormSession:
                 request=request,
                 images=images,
                 mask=mask,
-                errors=as_messages(self._told),
+                errors=as_messages(self._sent_errors),
                 earlier=earlier,
             )
         )
@@ -270,29 +270,29 @@ class FormSession:
 
     def _publish_errors(self) -> None:
         errors = self._errors(self._values(), asked=self._asked)
-        if errors != self._told:
-            self._told = errors
-            self._tell(
+        if errors != self._sent_errors:
+            self._sent_errors = errors
+            self._send(
                 ErrorsMessage(kind="errors", sequence=self._next(), errors=as_messages(errors))
             )
 
     def _show_pictures(self) -> None:
-        """Have the pages told of the pictures, and of what is wrong with them."""
+        """Have the pictures sent to the pages, and what is wrong with them."""
         publisher.mark(self._publish_pictures)
         publisher.mark(self._publish_errors)
 
     def _publish_pictures(self) -> None:
         images, mask = self.references.shown()
-        self._tell(
+        self._send(
             PicturesMessage(kind="pictures", sequence=self._next(), images=images, mask=mask)
         )
 
     def _publish_earlier(self) -> None:
         with self._lock:
             earlier = list(self._earlier)
-        self._tell(EarlierMessage(kind="earlier", sequence=self._next(), earlier=earlier))
+        self._send(EarlierMessage(kind="earlier", sequence=self._next(), earlier=earlier))
 
-    def _tell(self, message: ErrorsMessage | PicturesMessage | EarlierMessage) -> None:
+    def _send(self, message: ErrorsMessage | PicturesMessage | EarlierMessage) -> None:
         """Send news to the pages, unless the form was closed meanwhile."""
         if self._form.comm is not None:
             self._form.send(message)

@@ -71,7 +71,7 @@ class SubmissionDisplay:
         if task is not None and self._task is None:
             self._task = task
             self._unsubscribe()
-            # a task that fetches its last pictures after an error tells so too
+            # a task that fetches its last pictures after an error sends that as news too
             self._unsubscribe = task.subscribe(lambda _: publisher.mark(self._update))
         if task is not None and task.done:
             self._show_pictures(task)

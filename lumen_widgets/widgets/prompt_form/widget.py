@@ -35,7 +35,7 @@ from lumen_widgets.widgets.prompt_form.checks import (
 )
 from lumen_widgets.widgets.prompt_form.session import TYPED, FormSession
 from lumen_widgets.widgets.prompt_form.submission_display import SubmissionDisplay, submission_of
-from lumen_widgets.widgets.prompt_form.traits import Count, Extra, Sources, Words
+from lumen_widgets.widgets.prompt_form.traits import JsonObject, PictureSources, Text, WholeNumber
 from lumen_widgets.widgets.task_panel.widget import TaskPanel
 from lumen_widgets.widgets.tasks import host_of
 
@@ -77,40 +77,40 @@ class PromptForm(anywidget.AnyWidget):
     _esm = STATIC / "prompt_form.js"
     _css = STATIC / "prompt_form.css"
 
-    prompt = Words("").tag(sync=True)
+    prompt = Text("").tag(sync=True)
     """What the pictures show, in any language. Default empty. Written by the user and by Python."""
 
-    negative_prompt = Words().tag(sync=True)
+    negative_prompt = Text().tag(sync=True)
     """What they should not show; None leaves it out. Written by the user and by Python."""
 
-    model = Words("gpt-image-2-low").tag(sync=True)
+    model = Text("gpt-image-2-low").tag(sync=True)
     """A model's code, known or not. Written by the user and by Python."""
 
-    n = Count().tag(sync=True)
+    n = WholeNumber().tag(sync=True)
     """How many pictures, 1 to 4; None lets the service decide (one). Written by the user and by
     Python."""
 
-    size = Words().tag(sync=True)
+    size = Text().tag(sync=True)
     """Pixels such as ``"1024x1024"`` or a ratio such as ``"16:9"``; None lets the service decide
     (1:1). Written by the user and by Python."""
 
-    resolution = Words().tag(sync=True)
+    resolution = Text().tag(sync=True)
     """``"1K"``, ``"2K"`` or ``"4K"``; None follows from `size`. Written by the user and by
     Python."""
 
-    quality = Words().tag(sync=True)
+    quality = Text().tag(sync=True)
     """The model's word for it, such as ``"low"``, ``"medium"`` or ``"high"``; None leaves it out.
     Written by the user and by Python."""
 
-    webhook_url = Words().tag(sync=True)
+    webhook_url = Text().tag(sync=True)
     """Where the service calls when a task has ended; None is nowhere. Its secret is no trait: it
     travels with a submit alone. Written by the user and by Python."""
 
-    extra = Extra()
+    extra = JsonObject()
     """More fields of the request by name, merged into it last; None is none. Written by the user,
     as JSON, and by Python."""
 
-    images = Sources()
+    images = PictureSources()
     """The reference pictures, a tuple of what `LumenClient.edit` takes. Default empty. Written by
     the user, as bytes and addresses, and by Python; never synced."""
 

@@ -267,7 +267,7 @@ class PanelRow:
 
 
 def name_of(task: Task) -> tuple[str, str]:
-    """Return what tells a task from every other: where it is, and its id there."""
+    """Return what identifies a task: its origin, and its id there."""
     return task.origin, task.id
 
 

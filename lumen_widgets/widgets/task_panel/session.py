@@ -51,7 +51,7 @@ _log = logging.getLogger(__name__)
 
 
 class PanelSession:
-    """Takes in what pages ask of a panel, and tells them of the rows that changed.
+    """Takes in what pages ask of a panel, and sends them the rows that changed.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ class PanelSession:
         # actions that were carried out: a request that arrives twice is done, and paid, once
         self._done: set[str] = set()
         self._retired = False
-        rows.changed.connect(self._note)
+        rows.changed.connect(self._schedule)
 
     def receive(self, _: Any, content: Any, __: Any) -> None:
         """Take in a message of a page."""
@@ -102,16 +102,16 @@ class PanelSession:
 
     def retire(self) -> None:
         """Send the last state of every row, and close the panel once no view shows it any more."""
-        # not with the lock held: a row that is being made has the rows locked while it is noted
+        # before the lock is taken: a new row is scheduled while the rows are locked
         now = {row.key: [time.monotonic()] for row in self._rows.all()}
         with self._lock:
             self._retired = True
-            # a wait for a task may end before this panel is told of the task's end
+            # a wait for a task may end before this panel has the news of its end
             self._due |= now
         self._publish()
         publisher.mark(self._close_if_unseen, after=_LAST_HELLO)
 
-    def _note(self, row: PanelRow) -> None:
+    def _schedule(self, row: PanelRow) -> None:
         """Have a row sent that changed, on whichever thread that happened."""
         now = time.monotonic()
         with self._lock:
@@ -141,7 +141,7 @@ class PanelSession:
             keys = content.get("keys")
             if not isinstance(keys, list):
                 raise InvalidRequest("The request has no keys.")
-            self._look(request, [key for key in keys if isinstance(key, str)][:_MOST_ROWS])
+            self._answer_look(request, [key for key in keys if isinstance(key, str)][:_MOST_ROWS])
         elif kind == "act":
             self._act(request, self._row(content), _text(content, "action"))
         elif kind == "take_up":
@@ -197,7 +197,7 @@ class PanelSession:
         call = row.submission
         if call is None or row.name is not None:
             raise InvalidRequest("This row has its task already.")
-        # a panel of every task is told of the task before this has it
+        # a panel of every task gets the news of the task before this has it
         row.wanted = task_id
         task = call.account.client.task(task_id)
         if self._rows.has(task):
@@ -207,10 +207,10 @@ class PanelSession:
             )
         return task
 
-    def _look(self, request: str, keys: Sequence[str]) -> None:
+    def _answer_look(self, request: str, keys: Sequence[str]) -> None:
         step = _THUMBNAILS_TOGETHER
         parts = [keys[start : start + step] for start in range(0, len(keys), step)]
-        # what is added last is done first
+        # of urgent work, what is added last is done first
         for part in reversed(parts):
             work_queue.mark(partial(self._draw, request, part), urgent=True)
 
@@ -233,7 +233,7 @@ class PanelSession:
             raise InvalidRequest("The panel has no such row.", next_step="Reload the page.")
         return row
 
-    # what pages are told
+    # what pages are sent
 
     def _confirm(self, request: str, key: str | None) -> None:
         message = DoneMessage(kind="done", key=key, request=request)

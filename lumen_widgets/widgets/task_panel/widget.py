@@ -1,12 +1,12 @@
-"""The live task panel: one row a task, kept in step with the tasks while they run.
+"""The live task panel: one row a task, kept up to date while the tasks run.
 
 Protocol (`messages.py`): the browser says *hello* for each view and gets a *snapshot*;
 after that *rows* come by themselves, with sequence numbers, and only those that changed; it says
 *bye* when a view is gone. It *looks* for the thumbnails of rows that a view shows, and *acts* on a
 row; each request has an id and gets an answer with it. Until a view has said hello, a row is
-repeated twice after its last change, because a bundle that is still loading hears nothing, and a
-kernel that runs a cell cannot be asked. For the same reason the mask of a task that runs comes
-along with its row, without anybody looking for it, until a view is there.
+repeated twice after its last change, because a bundle that is still loading receives nothing, and
+a kernel that runs a cell answers nothing. For the same reason the mask of a task that runs comes
+along with its row, without a look, until a view is there.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class TaskPanel(anywidget.AnyWidget):
 
     _host = traitlets.Unicode(None, allow_none=True).tag(sync=True)
     """Who charges, as a row's host says it: a host's name, empty for the sandbox, None (the
-    default) while nobody knows. Written once, by the kernel."""
+    default) while that is not known. Written once, by the kernel."""
 
     _rows: traitlets.List[TaskRow] = traitlets.List().tag(
         sync=True, to_json=lambda _, self: self._panel_rows.current()
@@ -130,7 +130,7 @@ class TaskPanel(anywidget.AnyWidget):
         self._session.retire()
 
     def close(self) -> None:
-        """Stop listening to the tasks, and take the panel from every view."""
+        """End the subscriptions to the tasks, and take the panel from every view."""
         for unsubscribe in self._unsubscribe:
             unsubscribe()
         for row in self._panel_rows.all():
