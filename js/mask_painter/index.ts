@@ -1,5 +1,6 @@
 /* The mask painter: a picture on an ipycanvas, and over it a mask that is painted in the browser at once,
-   whatever the kernel does. Traits and messages are those of lumen_widgets/widgets/mask_painter.py. */
+   whatever the kernel does. Traits and messages are those of
+   lumen_widgets/widgets/mask_painter/widget.py. */
 import type { AnyWidget } from "@anywidget/types";
 import { MaskDocument } from "./document";
 import type { KernelMessage, MaskPainterModel } from "./messages";

@@ -1,5 +1,5 @@
 /* The messages between the kernel and a mask painter; the Python side of it is
-   lumen_widgets/widgets/mask_painter_messages.py, and a test holds the names alike. The points of all
+   lumen_widgets/widgets/mask_painter/messages.py, and a test holds the names alike. The points of all
    steps of a message are one run of float32 pairs in its first buffer. */
 
 /** A brush along points. */

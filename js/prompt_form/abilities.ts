@@ -9,7 +9,7 @@ export function abilities(models: FormModel[], code: string): Set<string> | null
   return known === undefined ? null : new Set(known.can);
 }
 
-/** The endpoint that the form calls; lumen_widgets/widgets/form_checks.py says the same. */
+/** The endpoint that the form calls; lumen_widgets/widgets/prompt_form/checks.py says the same. */
 export function endpointOf(images: number, mask: boolean, can: Set<string> | null): Endpoint {
   if (mask) return "inpaint";
   const wanted = images > 0 ? "edits" : "generations";

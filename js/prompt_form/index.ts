@@ -1,5 +1,5 @@
 /* The prompt form: every field of a call, and the panel of what was submitted. Traits and messages
-   are those of lumen_widgets/widgets/prompt_form.py. */
+   are those of lumen_widgets/widgets/prompt_form/widget.py. */
 import type { AnyWidget } from "@anywidget/types";
 import { element } from "../shared/dom";
 import type { PromptFormModel } from "./messages";

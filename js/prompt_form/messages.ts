@@ -1,5 +1,5 @@
 /* The messages between the kernel and a prompt form; the Python side of it is
-   lumen_widgets/widgets/prompt_form_messages.py, and a test holds the names alike. */
+   lumen_widgets/widgets/prompt_form/messages.py, and a test holds the names alike. */
 
 /** A model that the client knows. */
 export interface FormModel {

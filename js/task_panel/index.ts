@@ -1,5 +1,5 @@
 /* The live task panel: one row a task, its state in words, how long it has taken, what went wrong and
-   what to do next. Traits and messages are those of lumen_widgets/widgets/task_panel.py. */
+   what to do next. Traits and messages are those of lumen_widgets/widgets/task_panel/widget.py. */
 import type { AnyWidget } from "@anywidget/types";
 import { newId } from "../shared/ids";
 import { Requests } from "../shared/requests";

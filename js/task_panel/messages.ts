@@ -1,5 +1,5 @@
 /* The messages between the kernel and a task panel; the Python side of it is
-   lumen_widgets/widgets/task_panel_messages.py, and a test holds the names alike. */
+   lumen_widgets/widgets/task_panel/messages.py, and a test holds the names alike. */
 
 /** An error, and what to do next. */
 export interface RowError {

@@ -1,7 +1,11 @@
-"""The widgets: one file each, with the same stem as its TypeScript and its CSS."""
+"""The widgets: a folder each, and beside them what several of them use.
 
-from lumen_widgets.widgets.mask_painter import MaskPainter
-from lumen_widgets.widgets.prompt_form import PromptForm
-from lumen_widgets.widgets.task_panel import TaskPanel
+In each folder `widget.py` has the class, `session.py` what it and its pages say to each other, and
+`messages.py` the type of each message.
+"""
+
+from lumen_widgets.widgets.mask_painter.widget import MaskPainter
+from lumen_widgets.widgets.prompt_form.widget import PromptForm
+from lumen_widgets.widgets.task_panel.widget import TaskPanel
 
 __all__ = ["MaskPainter", "PromptForm", "TaskPanel"]

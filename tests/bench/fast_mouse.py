@@ -1,6 +1,6 @@
-"""A mouse as quick as a real one. It does not wait for what the page makes of an event.
+"""A mouse of 120 Hz, as real ones are, which does not wait until the page has handled an event.
 
-Playwright answers for a move only when the page has dealt with it, which is once a frame: half as
+Playwright answers for a move only when the page has handled it, which is once a frame: half as
 often as a mouse of 120 Hz moves. So events go over DevTools' own socket.
 """
 
@@ -26,7 +26,7 @@ HERTZ = 120.0
 
 
 def free_port() -> int:
-    """Return a port for Chromium's ``--remote-debugging-port``, which tells nobody of its own."""
+    """Return a port for Chromium's ``--remote-debugging-port``; one that it chooses is not told."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -52,7 +52,7 @@ class FastMouse:
         )
 
     def play(self, events: Sequence[MouseEvent], hertz: float = HERTZ) -> float:
-        """Carry out events at a rate; return the rate that came of it once all were dealt with."""
+        """Carry out events at a rate; return the rate that came of it once all were handled."""
         # a thread, since Playwright's own loop is running in this one
         with ThreadPoolExecutor(1) as pool:
             return pool.submit(asyncio.run, _play(self._url, events, hertz)).result()

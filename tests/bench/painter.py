@@ -1,6 +1,6 @@
-"""From the hand to the screen: our painter beside one that ipycanvas callbacks draw, in one run.
+"""From a mouse event to the screen: our painter beside one drawn by ipycanvas callbacks.
 
-Both are in JupyterLab, each in a notebook of its own, under the same mouse of 120 Hz.
+Both are in JupyterLab, each in a notebook of its own, under the same mouse of 120 Hz, in one run.
 """
 
 from __future__ import annotations
@@ -13,9 +13,14 @@ from statistics import mean, median, quantiles
 from playwright.sync_api import sync_playwright
 
 from tests import chromium
-from tests.bench.easels import Easel, OurEasel, OurLargeEasel, Sample
 from tests.bench.fast_mouse import free_port
-from tests.bench.kernel_easel import KernelEasel
+from tests.bench.ipycanvas_driver import IpycanvasDriver
+from tests.bench.painter_drivers import (
+    LargeMaskPainterDriver,
+    MaskPainterDriver,
+    PainterDriver,
+    Sample,
+)
 from tests.bench.table import Table
 from tests.jupyter import Lab
 from tests.lab_server import LabServer
@@ -51,18 +56,22 @@ def measure(*, full: bool) -> str:
             args=[*chromium.FLAGS, f"--remote-debugging-port={port}"],
         )
         lab = Lab(server, browser)
-        kinds = (OurEasel, OurLargeEasel, KernelEasel) if full else (OurEasel, KernelEasel)
-        easels = [kind(lab, port) for kind in kinds]
-        drawn = {(easel.name, kernel): _samples() for easel in easels for kernel in (_IDLE, _BUSY)}
-        sent = {easel.name: _Sent() for easel in easels}
+        kinds: list[type[PainterDriver]] = [MaskPainterDriver, IpycanvasDriver]
+        if full:
+            kinds.insert(1, LargeMaskPainterDriver)
+        drivers = [kind(lab, port) for kind in kinds]
+        drawn = {
+            (driver.name, kernel): _samples() for driver in drivers for kernel in (_IDLE, _BUSY)
+        }
+        sent = {driver.name: _Sent() for driver in drivers}
         for _ in range(rounds):
-            for easel in easels:
+            for driver in drivers:
                 # a page that is not in front draws no frames
-                easel.page.bring_to_front()
-                _count(easel, moves, sent[easel.name])
-                _paint(easel, moves, drawn[easel.name, _IDLE])
-                _paint_asleep(easel, moves, drawn[easel.name, _BUSY])
-        sizes = {easel.name: easel.size for easel in easels}
+                driver.page.bring_to_front()
+                _count(driver, moves, sent[driver.name])
+                _paint(driver, moves, drawn[driver.name, _IDLE])
+                _paint_asleep(driver, moves, drawn[driver.name, _BUSY])
+        sizes = {driver.name: driver.size for driver in drivers}
         lab.close()
         browser.close()
     return f"{_drawing(drawn, sizes)}\n\n{_messages(sent)}"
@@ -72,48 +81,48 @@ def _samples() -> dict[str, Sample]:
     return {part: Sample() for part in ("brush", "eraser", "undo")}
 
 
-def _count(easel: Easel, moves: int, sent: _Sent) -> None:
+def _count(driver: PainterDriver, moves: int, sent: _Sent) -> None:
     """Count the messages of one stroke and of one second of hovering."""
     scratch = _samples()
     # the brush may have to be taken first, which is a message too
-    easel.stroke(1, scratch["brush"])
-    easel.messages()
-    easel.stroke(moves, scratch["brush"])
-    messages = easel.messages()
+    driver.stroke(1, scratch["brush"])
+    driver.messages()
+    driver.stroke(moves, scratch["brush"])
+    messages = driver.messages()
     sent.strokes.append(len(messages))
     sent.sizes.append(sum(message.size for message in messages))
-    easel.hover(_HOVERS)
-    sent.hovers.append(len(easel.messages()))
+    driver.hover(_HOVERS)
+    sent.hovers.append(len(driver.messages()))
     for _ in range(2):
-        easel.undo(scratch["undo"])
-    easel.messages()
-    easel.collect(scratch)
+        driver.undo(scratch["undo"])
+    driver.messages()
+    driver.collect(scratch)
 
 
-def _paint(easel: Easel, moves: int, samples: dict[str, Sample]) -> None:
+def _paint(driver: PainterDriver, moves: int, samples: dict[str, Sample]) -> None:
     """Paint, erase along the same line, and take both back, each once the one before is drawn."""
-    easel.stroke(moves, samples["brush"])
-    easel.wait_drawn()
-    easel.stroke(moves, samples["eraser"], erase=True)
+    driver.stroke(moves, samples["brush"])
+    driver.wait_drawn()
+    driver.stroke(moves, samples["eraser"], erase=True)
     for _ in range(2):
-        easel.wait_drawn()
-        easel.undo(samples["undo"])
-    easel.wait_drawn()
-    easel.collect(samples)
+        driver.wait_drawn()
+        driver.undo(samples["undo"])
+    driver.wait_drawn()
+    driver.collect(samples)
 
 
-def _paint_asleep(easel: Easel, moves: int, samples: dict[str, Sample]) -> None:
+def _paint_asleep(driver: PainterDriver, moves: int, samples: dict[str, Sample]) -> None:
     """Do the same while the kernel sleeps, waiting for nothing before all of it is done."""
-    easel.fall_asleep()
-    easel.stroke(moves, samples["brush"])
-    easel.stroke(moves, samples["eraser"], erase=True)
+    driver.start_sleep()
+    driver.stroke(moves, samples["brush"])
+    driver.stroke(moves, samples["eraser"], erase=True)
     for _ in range(2):
-        easel.undo(samples["undo"])
-    if not easel.asleep:
-        raise RuntimeError("The kernel woke up before the hand had stopped: nothing was measured.")
-    easel.wait_drawn()
-    easel.collect(samples)
-    easel.wake()
+        driver.undo(samples["undo"])
+    if not driver.asleep:
+        raise RuntimeError("The kernel woke up before the mouse had stopped: nothing was measured.")
+    driver.wait_drawn()
+    driver.collect(samples)
+    driver.wait_awake()
 
 
 def _drawing(drawn: dict[tuple[str, str], dict[str, Sample]], sizes: dict[str, str]) -> Table:

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from queue import Empty, Queue
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
 from lumen_widgets.client import Task
 from lumen_widgets.core.request import Request
 from lumen_widgets.core.task import TaskState
-from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.widgets import TaskPanel
 from lumen_widgets.widgets.bundles import STATIC
 from tests import chromium
 from tests.bench.table import Table
+from tests.widgets.comms import PageComm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from playwright.sync_api import Page
 
-    from lumen_widgets.widgets.task_panel_messages import TaskRow
+    from lumen_widgets.widgets.task_panel.messages import TaskRow
 
 _COUNTS = (10, 1_000)
 _MORE_COUNTS = (10, 100, 1_000, 10_000)
@@ -47,6 +49,8 @@ _ROWS = f"""() => {{
   const seen = boxes.filter((box) => box.bottom > screen.top && box.top < screen.bottom);
   return [rows.length, seen.length];
 }}"""
+# seconds: a row that changes before a view is there is sent again after 1 and 4 seconds
+_QUIET = 5.0
 # where a list is looked at, in parts of its length
 _PLACES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -64,7 +68,7 @@ def measure(*, full: bool) -> Table:
             tasks = _tasks(count)
             panel = TaskPanel(list(tasks))
             page = browser.new_page(viewport={"width": 900, "height": 900})
-            milliseconds = show(page, panel._all_rows())
+            milliseconds = show(page, panel.get_state("_rows")["_rows"])
             rows, seen = most_rows(page)
             table.add(count, median(_bytes_of_changes(panel, tasks)), rows, seen, milliseconds)
             page.close()
@@ -96,7 +100,7 @@ def most_rows(page: Page) -> tuple[int, int]:
 
 
 def _tasks(count: int) -> dict[Task, TaskState]:
-    """Return tasks that nobody asks about, with what is known of them."""
+    """Return tasks that no client follows, with what is known of them."""
     states = (
         TaskState(
             f"task-{number:06d}",
@@ -111,24 +115,24 @@ def _tasks(count: int) -> dict[Task, TaskState]:
 
 def _bytes_of_changes(panel: TaskPanel, states: Mapping[Task, TaskState]) -> list[int]:
     """Return the bytes that one task's change sends, for tasks at the ends and in the middle."""
-    sent: list[Any] = []
-    panel.send = lambda message, *_: sent.append(message)
-    panel.saw("bench", there=True)
-    _wait_until_sent(panel)
+    comm = PageComm(panel)
+    arrived: Queue[int] = Queue()
+    comm.answer = lambda message: arrived.put(len(json.dumps(message).encode()))
+    comm.say({"kind": "hello", "request": "bench", "view": "bench"})
+    _until_quiet(arrived)
     sizes = []
     tasks = list(states)
     for task in (tasks[0], tasks[len(tasks) // 2], tasks[-1]):
-        sent.clear()
         states[task].hear("processing")
         states[task].signal.send(task)
-        _wait_until_sent(panel)
-        sizes.append(sum(len(json.dumps(message).encode()) for message in sent))
+        sizes.append(sum(_until_quiet(arrived)))
     return sizes
 
 
-def _wait_until_sent(panel: TaskPanel) -> None:
-    """Send what is due on this thread: what is measured is how much it is."""
-    with publisher._changed:
-        publisher._due.pop(panel._publish, None)
-    while panel._due:
-        panel._publish()
+def _until_quiet(arrived: Queue[int]) -> list[int]:
+    """Return what arrives until nothing has for longer than the pause between two repeats."""
+    sizes = []
+    with suppress(Empty):
+        while True:
+            sizes.append(arrived.get(timeout=_QUIET))
+    return sizes

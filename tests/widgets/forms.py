@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tests.widgets.comms import PageComm
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -30,16 +32,31 @@ def until(condition: Callable[[], Any], what: str) -> Any:
     return found
 
 
-def messages(form: PromptForm) -> list[dict[str, Any]]:
-    """Keep what the form sends to browsers from here on."""
-    sent: list[dict[str, Any]] = []
-    form.send = lambda content, _=None: sent.append(content)
-    return sent
+class FormPage:
+    """A page that shows a form."""
 
+    def __init__(self, form: PromptForm) -> None:
+        self._comm = PageComm(form)
 
-def receive(form: PromptForm, content: Any, *buffers: bytes) -> None:
-    """Deliver a message, as a browser's arrives."""
-    form._handle_custom_msg(content, list(buffers))
+    @property
+    def heard(self) -> list[dict[str, Any]]:
+        """What the form sent from here on."""
+        return [content for content, _ in list(self._comm.sent)]
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        """Return the messages of a kind."""
+        return [message for message in self.heard if message["kind"] == kind]
+
+    def say(self, content: Any, *buffers: bytes) -> None:
+        """Send the form a message."""
+        self._comm.say(content, buffers)
+
+    def hello(self) -> dict[str, Any]:
+        """Say hello, and return the answer: all that is no trait."""
+        request = f"hello {len(self.heard)}"
+        self.say({"kind": "hello", "request": request})
+        (snapshot,) = (one for one in self.of("form") if one["request"] == request)
+        return snapshot
 
 
 def taken(service: QuietService) -> tuple[str, dict[str, Any]]:

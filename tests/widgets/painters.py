@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 import numpy as np
 
 from lumen_widgets.masks.wire import pack, unpack
-from lumen_widgets.widgets.mask_painter import MaskPainter
+from lumen_widgets.widgets import MaskPainter
+from tests.widgets.comms import PageComm
 from tests.widgets.forms import until
 
 if TYPE_CHECKING:
@@ -21,6 +23,11 @@ WIDTH, HEIGHT = 60, 40
 PICTURE = np.full((HEIGHT, WIDTH, 3), (200, 120, 40), np.uint8)
 
 
+# every widget that was made since this file was imported, and is still held
+_made: weakref.WeakSet[ipywidgets.Widget] = weakref.WeakSet()
+ipywidgets.Widget.on_widget_constructed(_made.add)
+
+
 def painter_of(mask: Any = None) -> MaskPainter:
     """Return a painter of a small picture."""
     return MaskPainter(PICTURE, mask)
@@ -28,23 +35,15 @@ def painter_of(mask: Any = None) -> MaskPainter:
 
 def open_widgets(kind: type[ipywidgets.Widget] = ipywidgets.Widget) -> set[str]:
     """Return the ids of the widgets of a kind that are open."""
-    known = ipywidgets.widgets.widget._instances
-    return {name for name, widget in list(known.items()) if isinstance(widget, kind)}
+    return {one.model_id for one in set(_made) if isinstance(one, kind) and one.comm is not None}
 
 
-class Wire:
+class Wire(PageComm):
     """Everything that a painter sends, and the way to it."""
 
-    def __init__(self, painter: MaskPainter) -> None:
+    def __init__(self, painter: Any) -> None:
+        super().__init__(painter)
         self.painter = painter
-        self.sent: list[tuple[dict[str, Any], list[bytes]]] = []
-        # called with every message, on the thread that sends it
-        self.answer: Callable[[dict[str, Any]], None] = lambda _: None
-        painter.send = self._send
-
-    def _send(self, content: dict[str, Any], buffers: Any = None) -> None:
-        self.sent.append((content, [bytes(one) for one in buffers or ()]))
-        self.answer(content)
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         """Return the messages of a kind."""
@@ -53,10 +52,6 @@ class Wire:
     def buffers(self, kind: str) -> list[bytes]:
         """Return the buffers of the last message of a kind."""
         return next(found for content, found in reversed(self.sent) if content["kind"] == kind)
-
-    def say(self, content: Any, *buffers: bytes) -> None:
-        """Deliver what a page sends, as Jupyter does."""
-        self.painter._desk.receive(self.painter, content, [memoryview(one) for one in buffers])
 
 
 class Page:
@@ -74,13 +69,13 @@ class Page:
         assert snapshot["page"] == self.name
         return snapshot
 
-    def message(self, step: Step, number: int | None = None) -> tuple[dict[str, Any], bytes]:
+    def message(self, step: Step, number: int | None = None) -> tuple[dict[str, Any], list[bytes]]:
         """Return the message for a step; its number is the next one unless given."""
         if number is None:
             self.number += 1
             number = self.number
         (wire,), points = pack([step])
-        return {"kind": "step", "page": self.name, "number": number, "step": wire}, points
+        return {"kind": "step", "page": self.name, "number": number, "step": wire}, [points]
 
     def do(self, step: Step, number: int | None = None) -> None:
         """Do something, and tell the kernel."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from typing import TYPE_CHECKING, Any
+
+from tests.widgets.comms import PageComm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lumen_widgets.widgets import TaskPanel
+    from lumen_widgets.widgets.task_panel.messages import TaskRow
 
 PATIENCE = 20.0
 
@@ -22,16 +24,25 @@ class Browser:
         self.panel = panel
         self.heard: list[dict[str, Any]] = []
         self._news = threading.Condition()
-        panel.send = self._hear
+        self._comm = PageComm(panel)
+        self._comm.answer = self._hear
 
     def ask(self, kind: str, **fields: Any) -> dict[str, Any]:
         """Send a request, and return its answer."""
         request = f"request {len(self.heard)} {time.monotonic()}"
-        self.panel._receive(self.panel, {"kind": kind, "request": request, **fields}, [])
+        self.say({"kind": kind, "request": request, **fields})
         answer: dict[str, Any] = self.until(
             lambda: next((m for m in self.heard if m.get("request") == request), {})
         )
         return answer
+
+    def say(self, content: object) -> None:
+        """Send a message, whether it will be answered or not."""
+        self._comm.say(content)
+
+    def state_rows(self) -> list[TaskRow]:
+        """Return the rows that a page gets which opens the panel now."""
+        return list(self.panel.get_state("_rows")["_rows"])
 
     def row(self, key: str = "0") -> dict[str, Any]:
         """Return the newest word about a row."""
@@ -58,8 +69,7 @@ class Browser:
         )
         return row
 
-    def _hear(self, message: Any, *_: Any) -> None:
+    def _hear(self, message: dict[str, Any]) -> None:
         with self._news:
-            # as it travels
-            self.heard.append(json.loads(json.dumps(message)))
+            self.heard.append(message)
             self._news.notify_all()

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lumen_widgets.masks import Clear, Invert, Rectangle
+from lumen_widgets.masks import Clear, Ellipse, Invert, Polygon, Rectangle, Stroke
 from lumen_widgets.masks.wire import pack
 from tests.masks.drawing import any_operations
 from tests.widgets.painters import Page, Wire, kinds, painter_of
+
+if TYPE_CHECKING:
+    from lumen_widgets.masks import Operation
+    from lumen_widgets.widgets import MaskPainter
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -62,7 +66,7 @@ def test_whatever_a_page_says_raises_nothing_and_leaves_the_painter_whole(
     painter = painter_of()
     wire = Wire(painter)
     for content, buffers in said:
-        painter._desk.receive(painter, content, buffers)
+        wire.say(content, buffers)
     page = Page(wire, "well-behaved")
     page.hello()
     page.do(Clear())
@@ -106,7 +110,7 @@ def test_steps_of_pages_and_code_make_one_history(order: list[str], data: st.Dat
         step = data.draw(any_operations())
         wanted.append(step)
         if name == "python":
-            painter._steps.add(step)
+            _by_code(painter, step)
             continue
         message = pages[name].message(step)
         for _ in range(data.draw(st.integers(1, 2))):
@@ -117,3 +121,20 @@ def test_steps_of_pages_and_code_make_one_history(order: list[str], data: st.Dat
     painter.invert()
     assert isinstance(painter.operations[-1], Invert)
     painter.close()
+
+
+def _by_code(painter: MaskPainter, step: Operation) -> None:
+    """Do something as a cell does."""
+    match step:
+        case Stroke():
+            painter.stroke(step.points.tolist(), step.radius, step.erase)
+        case Rectangle():
+            painter.rectangle(step.x, step.y, step.width, step.height, step.mode)
+        case Ellipse():
+            painter.ellipse(step.x, step.y, step.width, step.height, step.mode)
+        case Polygon():
+            painter.polygon(step.points.tolist(), step.mode)
+        case Invert():
+            painter.invert()
+        case Clear():
+            painter.clear()

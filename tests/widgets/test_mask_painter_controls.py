@@ -6,7 +6,7 @@ import PIL.Image
 import pytest
 import traitlets
 
-from lumen_widgets.widgets.mask_painter import MaskPainter
+from lumen_widgets.widgets import MaskPainter
 from tests.widgets.painters import PICTURE, painter_of
 
 

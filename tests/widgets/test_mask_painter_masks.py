@@ -10,7 +10,7 @@ import pytest
 
 from lumen_widgets.client import InvalidRequest, Picture
 from lumen_widgets.masks import Invert, Rectangle, Stroke, encode
-from lumen_widgets.widgets.mask_painter import MaskPainter
+from lumen_widgets.widgets import MaskPainter
 from tests.client_files.loopback import LoopbackServer, response
 from tests.client_files.samples import FORMATS, encoded
 from tests.masks.test_mask_file import text_of
@@ -198,7 +198,9 @@ def test_a_page_of_a_loaded_painter_gets_its_history(painted: MaskPainter, tmp_p
 
     assert [one["kind"] for one in snapshot["done"]] == kinds(painted.operations)
     assert len(points) == 8 * 2
-    assert (len(base) > 0) == (painted._steps.base is not None)
+    first = Page(Wire(painted), "b")
+    first.hello()
+    assert base == first.wire.buffers("snapshot")[1]
 
 
 def test_a_saved_mask_is_an_ordinary_picture_of_a_mask(

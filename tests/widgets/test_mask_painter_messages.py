@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from lumen_widgets.masks import Clear, Invert, Rectangle, Stroke
+from lumen_widgets.masks import Clear, Invert, Raster, Rectangle, Stroke
 from tests.client_files.samples import decoded
 from tests.masks.test_wire import described
 from tests.widgets.forms import until
@@ -115,7 +116,7 @@ def test_a_step_that_is_none_is_refused_and_the_page_hears_of_it(wire: Wire) -> 
     page.hello()
     bad = {"kind": "step", "page": "a", "number": 1, "step": {"kind": "rectangle", "x": None}}
     wire.say(bad)
-    wire.say({**bad, "number": 2, "step": "nothing"}, b"\0" * 7)
+    wire.say({**bad, "number": 2, "step": "nothing"}, [b"\0" * 7])
     page.do(Invert(), 3)
 
     taken = [(step["number"], step["taken"], step["step"]) for step in page.told(3)]
@@ -239,13 +240,27 @@ def test_a_closed_painter_sends_nothing(wire: Wire) -> None:
     other.close()
 
 
-def test_a_message_is_taken_in_while_the_mask_is_worked_out(wire: Wire) -> None:
-    """Nobody's hand waits for the drawing: the step is in when the message was heard."""
+def test_a_message_is_taken_in_while_the_mask_is_worked_out(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Painting does not wait for the drawing: the step is in when its message was taken in."""
     page = Page(wire)
     page.hello()
-    log = wire.painter._steps
-    with log._drawing:
-        elsewhere(lambda: page.do(Invert()))
-        assert kinds(wire.painter.operations) == ["invert"]
+    drawing, go_on = threading.Event(), threading.Event()
+    follow = Raster.follow
+
+    def slow(*arguments: Any) -> Any:
+        drawing.set()
+        assert go_on.wait(20)
+        return follow(*arguments)
+
+    monkeypatch.setattr(Raster, "follow", slow)
+    cell = threading.Thread(target=lambda: wire.painter.coverage)
+    cell.start()
+    assert drawing.wait(20)
+    elsewhere(lambda: page.do(Invert()))
+    assert kinds(wire.painter.operations) == ["invert"]
+    go_on.set()
+    cell.join(20)
 
     until(lambda: wire.painter.coverage == 1.0, "the mask of it")

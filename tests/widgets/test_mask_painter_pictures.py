@@ -13,10 +13,10 @@ import pytest
 from lumen_widgets.client import InvalidRequest, Picture
 from lumen_widgets.core.pictures.images import LocalPicture, read_picture
 from lumen_widgets.masks import encode
-from lumen_widgets.widgets.mask_painter import MaskPainter
+from lumen_widgets.widgets import MaskPainter
 from tests.client_files.loopback import LoopbackServer, response
 from tests.client_files.samples import FORMATS, decoded, encoded, gradient
-from tests.widgets.painters import open_widgets
+from tests.widgets.painters import Wire, open_widgets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,14 +32,29 @@ def server() -> Iterator[LoopbackServer]:
     running.close()
 
 
+def file_of(painter: MaskPainter) -> tuple[str, bytes]:
+    """Return the media type and the file of the picture, as a page gets it that asks for it."""
+    wire = Wire(painter)
+    wire.say({"kind": "want_picture", "page": "a"})
+    (message,) = wire.of("picture")
+    (file,) = wire.buffers("picture")
+    return message["media_type"], file
+
+
 def shown(painter: MaskPainter) -> PIL.Image.Image:
     """Return the picture as the browser gets it."""
-    picture = painter._desk._picture
-    image = decoded(picture.file)
+    media_type, file = file_of(painter)
+    image = decoded(file)
     assert image.format is not None
-    assert image.format.lower() == picture.format
-    assert image.size == (picture.view_width, picture.view_height)
+    assert media_type == f"image/{image.format.lower()}"
+    assert image.size == (painter.canvas.width, painter.canvas.height)
     return image
+
+
+def state_of(painter: MaskPainter, *names: str) -> tuple[Any, ...]:
+    """Return the values of these traits, as they are sent to a page."""
+    state = painter.get_state(names)
+    return tuple(state[name] for name in names)
 
 
 def picture_of(data: bytes, **facts: Any) -> Picture:
@@ -89,7 +104,7 @@ def test_a_picture_is_read_in_every_format_of_the_service(kind: str) -> None:
     painter = MaskPainter(data)
 
     assert painter.array.shape == (24, 40)
-    assert painter._desk._picture.file != data
+    assert file_of(painter)[1] != data
     assert np.array_equal(np.asarray(shown(painter)), np.asarray(decoded(data)))
 
 
@@ -165,8 +180,9 @@ def test_a_photo_that_a_camera_held_upright_is_painted_upright(orientation: int)
     painter = MaskPainter(data)
 
     assert painter.array.shape == (uploaded.height, uploaded.width)
-    assert (painter._width, painter._height) == (uploaded.width, uploaded.height)
-    assert (painter._width == 24) == (orientation >= 5)
+    size = state_of(painter, "_width", "_height")
+    assert size == (uploaded.width, uploaded.height)
+    assert (size[0] == 24) == (orientation >= 5)
     seen = np.asarray(shown(painter)).astype(int)
     wanted = np.asarray(decoded(uploaded.data)).astype(int)
     assert abs(seen - wanted).max() <= 2
@@ -206,9 +222,10 @@ def test_a_large_photo_is_shown_as_a_jpeg_and_one_with_transparency_as_png() -> 
     info.save(file, "JPEG", comment=b"secret words")
     photo, cut_out = MaskPainter(file.getvalue()), MaskPainter(noise)
 
-    assert photo._desk._picture.format == "jpeg"
-    assert b"secret" not in photo._desk._picture.file
-    assert cut_out._desk._picture.format == "png"
+    media_type, shown_file = file_of(photo)
+    assert media_type == "image/jpeg"
+    assert b"secret" not in shown_file
+    assert file_of(cut_out)[0] == "image/png"
     assert shown(cut_out).mode == "RGBA"
 
 
@@ -216,8 +233,8 @@ def test_the_words_of_a_picture_are_kept() -> None:
     """Whoever cannot see it hears what was asked for."""
     painter = MaskPainter(picture_of(_DATA, prompt="a fox"))
 
-    assert painter._alt == "Picture 1 of 1: a fox"
-    assert MaskPainter(_DATA)._alt == ""
+    assert state_of(painter, "_alt") == ("Picture 1 of 1: a fox",)
+    assert state_of(MaskPainter(_DATA), "_alt") == ("",)
 
 
 def test_an_address_is_fetched(server: LoopbackServer) -> None:

@@ -9,7 +9,7 @@ import pytest
 from lumen_widgets.client import InvalidRequest, LumenClient
 from lumen_widgets.client.hosting.protocol import HostedFile
 from lumen_widgets.masks import Rectangle
-from lumen_widgets.widgets.mask_painter import MaskPainter
+from lumen_widgets.widgets import MaskPainter
 from tests.client_files.samples import encoded, gradient
 from tests.widgets.painters import Page, Wire
 

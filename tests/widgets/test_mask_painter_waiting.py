@@ -4,17 +4,26 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+import anywidget
 import pytest
 
-from lumen_widgets.masks import Invert, Rectangle
-from lumen_widgets.widgets import painter_desk
-from tests.widgets.painters import Page, Wire, elsewhere, painter_of
+from lumen_widgets.masks import Invert, Rectangle, UndoHistory
+from lumen_widgets.masks.mask_file import MaskDocument
+from lumen_widgets.widgets.mask_painter.picture import read_painted
+from lumen_widgets.widgets.mask_painter.session import PainterSession, WaitLimits
+from lumen_widgets.widgets.mask_painter.step_log import StepLog
+from tests.widgets.painters import HEIGHT, PICTURE, WIDTH, Page, Wire, elsewhere, painter_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
+    from numpy.typing import NDArray
+
 # seconds after which a machine that is busy has done what takes no time
 SOON = 5.0
+# seconds that no test waits
+NEVER = 600.0
 
 
 @pytest.fixture
@@ -25,28 +34,53 @@ def wire() -> Iterator[Wire]:
     painter.close()
 
 
-def test_a_call_does_not_wait_where_no_page_shows_the_painter(
-    wire: Wire, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nobody is asked, and nobody can be painting."""
-    monkeypatch.setattr(painter_desk, "_QUIET", 600.0)
-    wire.painter.rectangle(0, 0, 60, 10)
-    began = time.monotonic()
-    mask = wire.painter.__lumen_mask__()
+class Limited:
+    """A painter without its controls, whose calls wait within other limits.
 
-    assert time.monotonic() - began < SOON
+    Attributes
+    ----------
+    log
+        Its steps.
+    wire
+        What it sends, and the way to it.
+
+    """
+
+    def __init__(self, limits: WaitLimits) -> None:
+        widget = anywidget.AnyWidget()
+        self.log = StepLog(WIDTH, HEIGHT, MaskDocument(None, UndoHistory()))
+        self._session = PainterSession(widget, self.log, read_painted(PICTURE), limits)
+        widget.on_msg(self._session.receive)
+        self.wire = Wire(widget)
+
+    def call(self) -> tuple[NDArray[np.bool_], float]:
+        """Return the mask as a call gets it, and the seconds that it took."""
+        began = time.monotonic()
+        self._session.settle()
+        return self.log.mask(), time.monotonic() - began
+
+
+def test_a_call_does_not_wait_where_no_page_shows_the_painter() -> None:
+    """No page is asked, and none can be painted on."""
+    painter = Limited(WaitLimits(quiet=NEVER, longest=NEVER))
+    painter.log.add(Rectangle(0, 0, 60, 10))
+    mask, took = painter.call()
+
+    assert took < SOON
     assert mask.mean() == 0.25
-    assert wire.sent == []
+    assert painter.wire.sent == []
 
 
-def test_a_call_does_not_wait_for_a_painter_that_is_closed(wire: Wire) -> None:
+def test_a_call_does_not_wait_for_a_painter_that_is_closed() -> None:
     """Its pages are gone."""
-    Page(wire).hello()
-    wire.painter.close()
-    wire.sent.clear()
-    wire.painter.__lumen_mask__()
+    painter = Limited(WaitLimits(quiet=NEVER, longest=NEVER))
+    Page(painter.wire).hello()
+    painter.wire.painter.close()
+    painter.wire.sent.clear()
+    _, took = painter.call()
 
-    assert wire.sent == []
+    assert took < SOON
+    assert painter.wire.sent == []
 
 
 def test_mask_and_array_never_wait(wire: Wire) -> None:
@@ -67,11 +101,11 @@ def test_mask_and_array_never_wait(wire: Wire) -> None:
 
 @pytest.mark.parametrize("heard_elsewhere", [True, False], ids=["another thread", "this thread"])
 def test_the_last_stroke_before_a_call_is_in_the_mask(
-    wire: Wire, heard_elsewhere: bool, monkeypatch: pytest.MonkeyPatch
+    heard_elsewhere: bool,
 ) -> None:
     """A step that arrives within 50 ms, on another thread, is repainted too."""
-    monkeypatch.setattr(painter_desk, "_ANSWER", 0.3)
-    page = Page(wire)
+    painter = Limited(WaitLimits(answer=0.3))
+    page = Page(painter.wire)
     if heard_elsewhere:
         elsewhere(page.hello)
     else:
@@ -82,8 +116,8 @@ def test_the_last_stroke_before_a_call_is_in_the_mask(
         if content["kind"] == "ask":
             timers.append(page.later(0.05, Rectangle(0, 0, 60, 10)))
 
-    wire.answer = on_its_way
-    mask = wire.painter.__lumen_mask__()
+    painter.wire.answer = on_its_way
+    mask, _ = painter.call()
     timers[0].join()
 
     assert mask.mean() == 0.25
@@ -116,71 +150,63 @@ def test_a_call_waits_for_every_step_that_a_page_says_it_made(wire: Wire) -> Non
     assert mask.mean() == 0.25
 
 
-def test_a_page_that_answers_is_not_waited_for_any_longer(
-    wire: Wire, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_page_that_answers_is_not_waited_for_any_longer() -> None:
     """One that has nothing on its way costs a tenth of a second."""
-    monkeypatch.setattr(painter_desk, "_ANSWER", 600.0)
-    monkeypatch.setattr(painter_desk, "_LONGEST", 600.0)
-    page = Page(wire)
-    elsewhere(page.hello)
+    limits = WaitLimits(answer=NEVER, longest=NEVER)
+    painter = Limited(limits)
+    elsewhere(Page(painter.wire).hello)
 
     def answer(content: dict[str, Any]) -> None:
         if content["kind"] == "ask":
             up_to = {"kind": "up_to", "request": content["request"], "page": "a", "number": 0}
-            threading.Timer(0.01, wire.say, (up_to,)).start()
+            threading.Timer(0.01, painter.wire.say, (up_to,)).start()
 
-    wire.answer = answer
-    began = time.monotonic()
-    wire.painter.__lumen_mask__()
+    painter.wire.answer = answer
+    _, took = painter.call()
 
-    assert painter_desk._QUIET <= time.monotonic() - began < SOON
+    assert limits.quiet <= took < SOON
 
 
-def test_a_page_that_never_answers_is_given_up(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_never_answers_is_given_up() -> None:
     """A tab that was closed long ago holds no call up for more than seconds."""
-    monkeypatch.setattr(painter_desk, "_ANSWER", 0.3)
-    elsewhere(Page(wire).hello)
-    began = time.monotonic()
-    wire.painter.__lumen_mask__()
+    painter = Limited(WaitLimits(answer=0.3, longest=NEVER))
+    elsewhere(Page(painter.wire).hello)
+    _, took = painter.call()
 
-    assert 0.3 <= time.monotonic() - began < 0.3 + SOON
+    assert 0.3 <= took < 0.3 + SOON
 
 
 def test_seconds_that_a_call_waits_are_few() -> None:
-    """As the service is asked for pictures by somebody who looks on."""
-    assert painter_desk._QUIET == 0.1
-    assert painter_desk._ANSWER <= painter_desk._LONGEST <= 5
+    """A user looks on while the service is asked for pictures."""
+    limits = WaitLimits()
+
+    assert limits.quiet == 0.1
+    assert limits.answer <= limits.longest <= 5
 
 
 @pytest.mark.parametrize("number", [2, 10**30, True])
-def test_a_page_that_promises_what_never_comes_is_given_up(
-    wire: Wire, monkeypatch: pytest.MonkeyPatch, number: int
-) -> None:
+def test_a_page_that_promises_what_never_comes_is_given_up(number: int) -> None:
     """Whatever number it names."""
-    monkeypatch.setattr(painter_desk, "_LONGEST", 0.4)
-    elsewhere(Page(wire).hello)
-    wire.answer = lambda content: (
+    painter = Limited(WaitLimits(longest=0.4))
+    elsewhere(Page(painter.wire).hello)
+    painter.wire.answer = lambda content: (
         elsewhere(
-            lambda: wire.say(
+            lambda: painter.wire.say(
                 {"kind": "up_to", "request": content["request"], "page": "a", "number": number}
             )
         )
         if content["kind"] == "ask"
         else None
     )
-    began = time.monotonic()
-    wire.painter.__lumen_mask__()
+    _, took = painter.call()
 
-    assert 0.4 <= time.monotonic() - began < 0.4 + SOON
+    assert 0.4 <= took < 0.4 + SOON
 
 
-def test_somebody_who_never_stops_painting_does_not_stop_a_call(
-    wire: Wire, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_somebody_who_never_stops_painting_does_not_stop_a_call() -> None:
     """The call ends within bounds, with what was painted by then."""
-    monkeypatch.setattr(painter_desk, "_LONGEST", 0.5)
-    page = Page(wire)
+    painter = Limited(WaitLimits(longest=0.5))
+    page = Page(painter.wire)
     page.hello()
     enough = threading.Event()
 
@@ -191,15 +217,13 @@ def test_somebody_who_never_stops_painting_does_not_stop_a_call(
     hand = threading.Thread(target=paint)
     hand.start()
     try:
-        began = time.monotonic()
-        wire.painter.__lumen_mask__()
-        took = time.monotonic() - began
+        _, took = painter.call()
     finally:
         enough.set()
         hand.join()
 
     assert 0.5 <= took < 0.5 + SOON
-    assert len(wire.painter.operations) > 2
+    assert len(painter.log.history.done) > 2
 
 
 def test_answers_of_two_pages_at_one_moment_disturb_nobody(wire: Wire) -> None:
@@ -208,29 +232,29 @@ def test_answers_of_two_pages_at_one_moment_disturb_nobody(wire: Wire) -> None:
         elsewhere(Page(wire, name).hello)
     request: list[str] = []
 
-    def say(page: str) -> None:
-        wire.say({"kind": "up_to", "request": request[0], "page": page, "number": 0})
+    def say(page: str, number: int) -> None:
+        wire.say({"kind": "up_to", "request": request[0], "page": page, "number": number})
 
-    class Numbers(dict[str, int]):
-        """Has the other page answer in the middle of a look."""
+    class Interrupted(int):
+        """A number whose comparison has the other page answer: in the middle of a look."""
 
-        def get(self, page: str, otherwise: Any = None) -> Any:
-            if request:
-                other = threading.Thread(target=say, args=("b",))
-                other.start()
-                # it may have to wait until the look is over
-                other.join(0.2)
-            return super().get(page, otherwise)
+        def __gt__(self, other: int) -> bool:
+            answering = threading.Thread(target=say, args=("b", 0))
+            answering.start()
+            # it may have to wait until the look is over
+            answering.join(0.2)
+            looks.append(other)
+            return super().__gt__(other)
 
-    log = wire.painter._steps
-    log._numbers = Numbers(log._numbers)
+    looks: list[int] = []
 
     def answer(content: dict[str, Any]) -> None:
         if content["kind"] == "ask":
             request.append(content["request"])
-            elsewhere(lambda: say("a"))
+            elsewhere(lambda: say("a", Interrupted(0)))
 
     wire.answer = answer
     mask = wire.painter.__lumen_mask__()
 
+    assert looks, "the number was compared"
     assert mask.mean() == 0

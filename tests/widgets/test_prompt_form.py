@@ -8,7 +8,7 @@ import traitlets
 
 from lumen_widgets.client import InvalidRequest, LumenClient
 from lumen_widgets.widgets import MaskPainter, PromptForm
-from tests.widgets.forms import MASK, PICTURE, listeners, messages, receive, taken, until
+from tests.widgets.forms import MASK, PICTURE, FormPage, listeners, taken, until
 from tests.widgets.quiet_service import SECRET, QuietService
 
 if TYPE_CHECKING:
@@ -67,11 +67,11 @@ def test_a_wrong_value_is_said_beside_its_field_and_nothing_is_sent(
 ) -> None:
     """Each field is refused under its own name, before anything is paid."""
     setattr(form, field, value)
-    until(lambda: all(one.error for one in form.references.images), "pictures looked at")
-    sent = messages(form)
-    receive(form, {"kind": "submit", "request": "1", "fields": [], "secret": ""})
+    page = FormPage(form)
+    until(lambda: all(one["error"] for one in page.hello()["images"]), "pictures looked at")
+    page.say({"kind": "submit", "request": "1", "fields": [], "secret": ""})
 
-    answer = next(message for message in sent if message["kind"] == "answer")
+    (answer,) = page.of("answer")
     named = {error["field"] for error in answer["errors"]}
     # a mask alone needs a model that repaints, and a picture
     assert (field in named) or (field == "mask" and named == {"images", "model"})
@@ -127,14 +127,14 @@ def test_json_with_a_slip_in_it_is_kept_and_refused(form: PromptForm) -> None:
     """What was typed into the extra fields stays, and is an error until it is an object."""
     form.set_state({"_extra_text": '{"seed": 7'})
 
-    assert form._extra_text == '{"seed": 7'
+    assert _extra_text(form) == '{"seed": 7'
     with pytest.raises(InvalidRequest, match="extra"):
         form.submit()
     form.set_state({"_extra_text": '{ "seed": 7 }'})
     assert form.extra == {"seed": 7}
-    assert form._extra_text == '{ "seed": 7 }', "it stays as it was typed"
+    assert _extra_text(form) == '{ "seed": 7 }', "it stays as it was typed"
     form.extra = {"seed": 8}
-    assert json.loads(form._extra_text) == {"seed": 8}
+    assert json.loads(_extra_text(form)) == {"seed": 8}
 
 
 def test_listeners_hear_of_each_submit_and_a_bad_one_stops_nothing(
@@ -158,12 +158,12 @@ def test_a_submit_that_the_service_refuses_for_a_field_says_so_beside_it(
     """What only the call itself can find out still stands beside its field."""
     form.images = [PICTURE]
     form.mask, form.model, form.size = MASK, "fal-flux-pro-fill", "1024x1024"
-    sent = messages(form)
+    page = FormPage(form)
     submission = form.submit()
     until(lambda: submission.error, "the call was refused")
 
     def said() -> dict[str, str]:
-        last = [message["errors"] for message in sent if message["kind"] == "errors"][-1:]
+        last = [message["errors"] for message in page.of("errors")][-1:]
         return {error["field"]: error["message"] for error in (last[0] if last else [])}
 
     until(lambda: "48x32" in said().get("size", ""), "it was said")
@@ -192,17 +192,23 @@ def test_a_painter_is_a_mask_that_is_looked_at_again_when_somebody_paints(
     painter = MaskPainter(PICTURE)
     listening = listeners(monkeypatch, painter, "on_change")
     form.images, form.mask, form.model = PICTURE, painter, "fal-flux-pro-fill"
-    until(lambda: form.references.mask and form.references.mask.error, "an error of the mask")
+    page = FormPage(form)
+    until(lambda: (page.hello()["mask"] or {}).get("error"), "an error of the mask")
     with pytest.raises(InvalidRequest, match="nothing is painted"):
         form.submit()
     painter.rectangle(8, 8, 8, 8)
-    mask = until(lambda: (one := form.references.mask) and not one.error and one, "no error")
+    mask = until(lambda: (one := page.hello()["mask"]) and not one["error"] and one, "no error")
     form.submit()
 
-    assert (mask.width, mask.height) == (48, 32)
-    assert mask.thumbnail
+    assert (mask["width"], mask["height"]) == (48, 32)
+    assert mask["thumbnail"]
     assert taken(service)[0].endswith("inpaint")
     assert len(listening) == 1
     form.mask = None
     painter.clear()
     assert listening == []
+
+
+def _extra_text(form: PromptForm) -> str:
+    """Return what a page shows in the field for more fields of the request."""
+    return str(form.get_state("_extra_text")["_extra_text"])

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from lumen_widgets.client import InvalidRequest
 from lumen_widgets.widgets import PromptForm
-from lumen_widgets.widgets.form_checks import FIELDS
+from lumen_widgets.widgets.prompt_form.checks import FIELDS
+from tests.widgets.forms import FormPage
 from tests.widgets.quiet_service import QuietService
 
 _JSON = st.recursive(
@@ -128,13 +129,12 @@ def test_whatever_a_browser_says_raises_nothing(
     """From a browser: states and messages of any shape end in a message or a valid request."""
     service = QuietService()
     form = PromptForm(service.client(), prompt="a fox")
-    sent: list[Any] = []
-    form.send = lambda content, _=None: sent.append(content)
+    page = FormPage(form)
     for one in said:
         if isinstance(one, dict):
             form.set_state(one)
         else:
-            form._handle_custom_msg(one[0], one[1])
+            page.say(one[0], *one[1])
 
     # a form that nobody can send to any more would be of no use either
     form.prompt, form.model = "a fox", "gpt-image-2-low"

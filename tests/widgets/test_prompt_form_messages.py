@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tests.widgets.forms import MASK, PICTURE, messages, receive, taken, until
+from tests.widgets.forms import MASK, PICTURE, FormPage, taken, until
 from tests.widgets.quiet_service import SECRET, QuietService
 
 if TYPE_CHECKING:
@@ -14,25 +14,25 @@ def test_the_secret_travels_with_the_submit_and_is_kept_nowhere(
     form: PromptForm, service: QuietService
 ) -> None:
     """It is in the request, and in no trait and no message of the form."""
-    sent = messages(form)
+    page = FormPage(form)
     fields = [{"field": "webhook_url", "value": "https://example.org/hook"}]
-    receive(form, {"kind": "submit", "request": "1", "fields": fields, "secret": SECRET})
+    page.say({"kind": "submit", "request": "1", "fields": fields, "secret": SECRET})
     body = taken(service)[1]
 
     assert body["webhook_secret"] == SECRET
     assert body["webhook_url"] == "https://example.org/hook"
-    assert SECRET not in json.dumps([form.get_state(), sent], default=repr)
+    assert SECRET not in json.dumps([form.get_state(), page.heard], default=repr)
     assert SECRET not in repr(vars(form))
 
 
 def test_a_browser_may_write_fields_and_nothing_else(form: PromptForm) -> None:
     """The account, the panel and the pictures are the kernel's alone; nonsense raises nothing."""
-    before = form._host, form.panel, form.images
+    before = form.get_state("_host"), form.panel, form.images
     form.set_state(
         {"_host": "evil", "panel": None, "images": [1], "nothing": 1, "n": "x", "prompt": "an owl"}
     )
 
-    assert (form._host, form.panel, form.images) == before
+    assert (form.get_state("_host"), form.panel, form.images) == before
     assert form.prompt == "an owl"
     assert form.n is None
 
@@ -41,8 +41,7 @@ def test_a_submit_takes_what_the_browser_holds_even_if_a_trait_is_behind(
     form: PromptForm, service: QuietService
 ) -> None:
     """What somebody typed last is sent, although the update of its trait may come after."""
-    receive(
-        form,
+    FormPage(form).say(
         {
             "kind": "submit",
             "request": "1",
@@ -58,25 +57,26 @@ def test_a_submit_takes_what_the_browser_holds_even_if_a_trait_is_behind(
 def test_a_submit_that_arrives_twice_is_paid_once(form: PromptForm, service: QuietService) -> None:
     """A connection that repeats a message repeats no call; the next press is another one."""
     submit = {"kind": "submit", "request": "1", "fields": [], "secret": ""}
+    page = FormPage(form)
     for message in (submit, submit, {**submit, "request": "2"}):
-        receive(form, message)
+        page.say(message)
     until(lambda: len(service.submits) == 2, "two calls")
 
-    assert form._sent == 2
+    assert form.get_state("_sent") == {"_sent": 2}
 
 
 def test_a_page_gets_everything_that_is_no_trait_when_it_says_hello(form: PromptForm) -> None:
     """Pictures come as names, sizes and thumbnails; their bytes and sources stay in the kernel."""
     form.images = [PICTURE, "https://example.org/a/cat.png?signature=abc"]
     form.mask = MASK
-    until(lambda: form.references.images[0].width, "picture looked at")
-    until(lambda: form.references.mask and form.references.mask.width, "mask looked at")
-    sent = messages(form)
-    receive(form, {"kind": "hello", "request": "7"})
+    page = FormPage(form)
 
-    snapshot = next(message for message in sent if message["kind"] == "form")
+    def complete() -> dict[str, Any]:
+        answer = page.hello()
+        return answer if answer["images"][0]["width"] and answer["mask"]["width"] else {}
+
+    snapshot = until(complete, "pictures looked at")
     first, second = snapshot["images"]
-    assert snapshot["request"] == "7"
     assert (first["width"], first["height"]) == (48, 32)
     assert first["thumbnail"].startswith("data:image/")
     assert second["name"] == "example.org · cat.png"
@@ -87,10 +87,9 @@ def test_a_page_gets_everything_that_is_no_trait_when_it_says_hello(form: Prompt
 def test_files_come_in_pieces_and_are_kept_as_bytes_with_a_name(form: PromptForm) -> None:
     """A dropped file becomes one of `images`; moving and removing change the trait."""
     data = _png()
-    sent = messages(form)
+    page = FormPage(form)
     for start in range(0, len(data), 40):
-        receive(
-            form,
+        page.say(
             {
                 "kind": "chunk",
                 "upload": "u1",
@@ -102,13 +101,13 @@ def test_files_come_in_pieces_and_are_kept_as_bytes_with_a_name(form: PromptForm
             data[start : start + 40],
         )
     form.images = (*form.images, PICTURE)
-    keys = [one.key for one in form.references.images]
-    receive(form, {"kind": "move", "key": keys[0], "to": 1})
+    keys = [one["key"] for one in page.hello()["images"]]
+    page.say({"kind": "move", "key": keys[0], "to": 1})
 
     assert form.images[1] == data
     assert repr(form.images[1]) == f"<fox.png, {len(data)} bytes>"
-    assert [m["size"] for m in sent if m["kind"] == "received"][-1] == len(data)
-    receive(form, {"kind": "remove", "key": keys[0]})
+    assert page.of("received")[-1]["size"] == len(data)
+    page.say({"kind": "remove", "key": keys[0]})
     assert len(form.images) == 1
     assert form.images[0] is PICTURE
 
@@ -116,19 +115,19 @@ def test_files_come_in_pieces_and_are_kept_as_bytes_with_a_name(form: PromptForm
 def test_a_file_and_an_address_that_arrive_twice_are_one_picture_each(form: PromptForm) -> None:
     """Piece by piece or whole, a connection that repeats a message adds nothing to what is paid."""
     data = _png()
-    sent = messages(form)
+    page = FormPage(form)
     chunk = {"kind": "chunk", "place": "images", "name": "fox.png", "size": len(data)}
     for upload, length in (("whole", len(data)), ("pieces", 40)):
         for start in range(0, len(data), length):
             for _ in range(2):
                 piece = data[start : start + length]
-                receive(form, {**chunk, "upload": upload, "start": start}, piece)
+                page.say({**chunk, "upload": upload, "start": start}, piece)
     url = "https://example.org/cat.png"
     for request in ("1", "1", "2"):
-        receive(form, {"kind": "address", "request": request, "place": "images", "url": url})
+        page.say({"kind": "address", "request": request, "place": "images", "url": url})
 
     assert list(form.images) == [data, data, url, url]
-    assert not any(message["error"] for message in sent if message["kind"] == "received")
+    assert not any(message["error"] for message in page.of("received"))
 
 
 def _png() -> bytes:

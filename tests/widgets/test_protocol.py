@@ -17,7 +17,7 @@ _SCALARS = {str: "string", int: "number", float: "number", bool: "boolean", type
 
 def _python_messages(stem: str) -> dict[str, Any]:
     """Return every message of a widget as Python knows it."""
-    module = import_module(f"lumen_widgets.widgets.{stem}_messages")
+    module = import_module(f"lumen_widgets.widgets.{stem}.messages")
     return {name: value for name, value in vars(module).items() if is_typeddict(value)}
 
 
@@ -61,9 +61,7 @@ _MESSAGES = [(stem, name) for stem in _STEMS for name in sorted(_python_messages
 
 def test_each_side_of_a_protocol_has_the_other() -> None:
     """No widget has its messages written down on one side only."""
-    python = sorted(
-        path.name.removesuffix("_messages.py") for path in _WIDGETS.glob("*_messages.py")
-    )
+    python = sorted(path.parent.name for path in _WIDGETS.glob("*/messages.py"))
 
     assert python == _STEMS
 
@@ -85,7 +83,7 @@ def test_a_message_has_the_same_fields_and_types_in_python_and_typescript(
 def test_the_traits_of_a_widget_are_those_that_its_typescript_reads(stem: str) -> None:
     """A trait that is renamed on one side only would show an empty widget."""
     name = _widget_name(stem)
-    widget = getattr(import_module(f"lumen_widgets.widgets.{stem}"), name)
+    widget = getattr(import_module("lumen_widgets.widgets"), name)
     own = set(widget.class_traits(sync=True)) - set(anywidget.AnyWidget.class_traits(sync=True))
 
     assert own == set(_typescript_interfaces(stem)[f"{name}Model"])

@@ -24,17 +24,17 @@ def test_a_wish_to_try_again_that_arrives_twice_is_paid_once() -> None:
 
     account = account_of(QuietService().client())
     first = Submission(refused, account=account, prompt="a fox", model="m")
-    panel = TaskPanel([first], account.client)
+    browser = Browser(TaskPanel([first], account.client))
     first.start()
     until(lambda: first.error is not None, "the refusal")
     again = {"kind": "act", "key": "0", "action": "again"}
-    until(lambda: "again" in panel.entry("0").row()["actions"], "the way to try again")  # type: ignore[union-attr] # there is one
+    until(lambda: "again" in browser.state_rows()[0]["actions"], "the way to try again")
     for request in ("1", "1", "2"):
-        panel._handle_custom_msg({**again, "request": request}, [])
+        browser.say({**again, "request": request})
     until(lambda: len(calls) == 3, "the first call and two more")
-    panel.close()
+    browser.panel.close()
 
-    assert len(panel._all()) == 3
+    assert len(browser.state_rows()) == 3
 
 
 def test_an_id_to_take_up_that_arrives_twice_is_looked_up_and_answered_once() -> None:
@@ -43,7 +43,7 @@ def test_an_id_to_take_up_that_arrives_twice_is_looked_up_and_answered_once() ->
     browser = Browser(panel)
     take_up = {"kind": "take_up", "request": "once", "key": "no row", "id": "a1b2c3"}
     for _ in range(2):
-        panel._handle_custom_msg(take_up, [])
+        browser.say(take_up)
     # answers are sent in the order in which they were made
     browser.ask("hello", view="v")
     panel.close()

@@ -7,6 +7,11 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
+# what can be done about a row
+Action = Literal["stop", "watch", "again", "take_up"]
+# what is known of a row's credits
+Charge = Literal["pending", "charged", "refunded", "unknown", "none"]
+
 
 class RowError(TypedDict):
     """What went wrong, and what to do next."""
@@ -32,8 +37,8 @@ class TaskRow(TypedDict):
     pictured: bool  # whether there is a thumbnail to ask for
     repaints: float | None  # share of the picture, up to 1, where the mask is known
     credits: float | None  # what it costs, where known
-    charge: Literal["pending", "charged", "refunded", "unknown", "none"]
-    actions: list[Literal["stop", "watch", "again", "take_up"]]  # what can be done about it now
+    charge: Charge
+    actions: list[Action]  # what can be done about it now
     error: RowError | None
 
 
@@ -67,7 +72,7 @@ class ThumbnailsMessage(TypedDict):
 
     kind: Literal["thumbnails"]
     thumbnails: list[Thumbnail]
-    request: str  # empty for those that nobody looked for
+    request: str  # empty for those that no view asked for
 
 
 class DoneMessage(TypedDict):

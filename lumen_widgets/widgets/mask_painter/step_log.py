@@ -1,4 +1,4 @@
-"""Every step of a painter in the kernel's order, whoever made it; safe to use from any thread."""
+"""Every step of a painter, its pages' and Python's, in the kernel's order."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from lumen_widgets.core.signal import Signal
 from lumen_widgets.masks import Raster
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A step, and who made it: a page and the step's number there, or Python."""
+class LoggedStep:
+    """A step and where it was made: on a page, with its number there, or by Python."""
 
     step: Step | None
     page: str = ""
@@ -30,7 +31,7 @@ class Entry:
 
 
 class StepLog:
-    """What was done to a mask, and the mask that follows from it.
+    """What was done to a mask, and the mask that follows from it; safe to use from any thread.
 
     Parameters
     ----------
@@ -38,38 +39,39 @@ class StepLog:
         Of the mask, in pixels.
     start
         What it begins with.
-    changed
-        Called, on any thread, after every step.
+
+    Attributes
+    ----------
+    changed : Signal
+        Tells of every step, on the thread that took it in.
 
     """
 
-    def __init__(
-        self, width: int, height: int, start: MaskDocument, changed: Callable[[], None]
-    ) -> None:
+    def __init__(self, width: int, height: int, start: MaskDocument) -> None:
         self.base = start.base
         self._history = start.history
         self._raster = Raster(width, height, start.base)
-        self._changed = changed
-        self._news: list[Entry] = []
+        self.changed: Signal[None] = Signal("a painter")
+        self._news: list[LoggedStep] = []
         self._numbers: dict[str, int] = {}
         self._sequence = 0
         self._last = float("-inf")
-        # two locks: a step is taken in at once, also while the mask is being worked out
-        self._told = threading.Condition()
+        # two locks, so that a step is taken in at once while the mask is being worked out
+        self._changing = threading.Condition()
         self._drawing = threading.Lock()
         self._share: tuple[UndoHistory, float] | None = None
 
     @property
     def history(self) -> UndoHistory:
         """What was done and undone by now."""
-        with self._told:
+        with self._changing:
             return self._history
 
     def add(self, step: Step) -> None:
         """Take in a step of Python's."""
-        with self._told:
-            self._enter(Entry(step))
-        self._changed()
+        with self._changing:
+            self._enter(LoggedStep(step))
+        self.changed.send(None)
 
     def take(self, page: str, number: int, step: Step | None) -> Literal["taken", "known", "early"]:
         """Take in a page's step, or note that it was refused.
@@ -80,30 +82,30 @@ class StepLog:
             *known*: it arrived before, and was taken in once. *early*: one before it is missing.
 
         """
-        with self._told:
+        with self._changing:
             expected = self._numbers.get(page, 0) + 1
             if number != expected:
                 return "known" if number < expected else "early"
             self._numbers[page] = number
-            self._enter(Entry(step, page, number, taken=step is not None))
+            self._enter(LoggedStep(step, page, number, taken=step is not None))
             self._last = time.monotonic()
-            self._told.notify_all()
-        self._changed()
+            self._changing.notify_all()
+        self.changed.send(None)
         return "taken"
 
     def number_of(self, page: str) -> int:
         """Return the number of a page's last step that was taken in."""
-        with self._told:
+        with self._changing:
             return self._numbers.get(page, 0)
 
     def moment(self, page: str) -> tuple[UndoHistory, int, int]:
         """Return the history, how many steps it took, and the last of them that is the page's."""
-        with self._told:
+        with self._changing:
             return self._history, self._sequence, self._numbers.get(page, 0)
 
-    def news(self) -> tuple[int, list[Entry]]:
+    def news(self) -> tuple[int, list[LoggedStep]]:
         """Return what was taken in since this was asked last, and how many steps that makes."""
-        with self._told:
+        with self._changing:
             news, self._news = self._news, []
             return self._sequence, news
 
@@ -113,10 +115,10 @@ class StepLog:
         `enough` is given the time of the last step and each page's last number; it is called with
         the lock held.
         """
-        with self._told:
+        with self._changing:
             while not enough(self._last, self._numbers) and (left := until - time.monotonic()) > 0:
                 # short, since it may be time alone that makes it enough
-                self._told.wait(min(left, 0.01))
+                self._changing.wait(min(left, 0.01))
 
     def mask(self, history: UndoHistory | None = None) -> NDArray[np.bool_]:
         """Return a copy of the mask as it is now, or as it was at a moment."""
@@ -132,8 +134,8 @@ class StepLog:
                 self._share = history, float(mask.mean())
             return self._share[1]
 
-    def _enter(self, entry: Entry) -> None:
-        if entry.step is not None:
-            self._history = self._history.after(entry.step)
+    def _enter(self, logged: LoggedStep) -> None:
+        if logged.step is not None:
+            self._history = self._history.after(logged.step)
         self._sequence += 1
-        self._news.append(entry)
+        self._news.append(logged)

@@ -84,7 +84,7 @@ class ResendMessage(TypedDict):
 
 
 class AskMessage(TypedDict):
-    """Kernel → browser: somebody wants the mask; say how far you are."""
+    """Kernel → browser: a call wants the mask; say how far you are."""
 
     kind: Literal["ask"]
     request: str

@@ -1,15 +1,14 @@
 """The mask painter: paint on a picture what is to be painted anew, by hand and by code alike.
 
-Protocol (`mask_painter_messages.py`): the browser paints by itself and at once, and sends one
+Protocol (`messages.py`): the browser paints by itself and at once, and sends one
 message an operation, numbered page by page; the kernel puts the steps of all pages and of Python
-into one order, says which it took in, and works out the mask when somebody asks for it. A page says
+into one order, says which it took in, and works out the mask when it is asked for. A page says
 *hello* and gets the whole history; it keeps what is not taken in yet on top of what is. Where a
 call wants the mask, the kernel *asks* how far the pages are, and waits until they are quiet.
 """
 
 from __future__ import annotations
 
-import logging
 import math
 import re
 from typing import TYPE_CHECKING, Any
@@ -18,14 +17,14 @@ import anywidget
 import traitlets
 from ipywidgets import DOMWidget, widget_serialization
 
-from lumen_widgets.core.signal import Signal
 from lumen_widgets.masks.operations import FARTHEST, MODES
+from lumen_widgets.widgets.browser_values import checked
 from lumen_widgets.widgets.bundles import STATIC
-from lumen_widgets.widgets.painter_canvas import PictureCanvas
-from lumen_widgets.widgets.painter_desk import PainterDesk
-from lumen_widgets.widgets.painter_log import StepLog
-from lumen_widgets.widgets.painter_picture import read_painted, read_start
-from lumen_widgets.widgets.painting import Painting
+from lumen_widgets.widgets.mask_painter.canvas import PictureCanvas
+from lumen_widgets.widgets.mask_painter.painting import Painting
+from lumen_widgets.widgets.mask_painter.picture import read_painted, read_start
+from lumen_widgets.widgets.mask_painter.session import PainterSession
+from lumen_widgets.widgets.mask_painter.step_log import StepLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,11 +34,9 @@ if TYPE_CHECKING:
     from lumen_widgets.core.pictures.images import PictureSource
     from lumen_widgets.core.pictures.masks import MaskSource
 
-_log = logging.getLogger(__name__)
-
 # a brush that is seen on any picture, and that paints an eye as well as a sky: part of its size
 _FIRST_RADIUS = 0.03
-# what a browser may write: the controls; everything else is the kernel's alone
+# the traits that a page may write: the controls
 _CONTROLS = frozenset({"tool", "radius", "mode", "color", "opacity"})
 
 
@@ -116,9 +113,8 @@ class MaskPainter(Painting, anywidget.AnyWidget):
     def __init__(self, image: PictureSource, mask: MaskSource | None = None) -> None:
         picture = read_painted(image)
         start = read_start(mask, picture.width, picture.height)
-        self._steps = StepLog(picture.width, picture.height, start, self._heard)
-        self._stepped: Signal[None] = Signal("a painter")
-        self._desk = PainterDesk(self, self._steps, picture)
+        self._steps = StepLog(picture.width, picture.height, start)
+        self._session = PainterSession(self, self._steps, picture)
         self._layers = PictureCanvas(picture)
         # not `super`, whose next is the painting by code, which needs no arguments
         anywidget.AnyWidget.__init__(
@@ -131,7 +127,7 @@ class MaskPainter(Painting, anywidget.AnyWidget):
             _alt=picture.alt,
             _canvas=self._layers.widget,
         )
-        self.on_msg(self._desk.receive)
+        self.on_msg(self._session.receive)
 
     def __repr__(self) -> str:
         """Return the painter in words, for front ends that cannot show it."""
@@ -160,19 +156,13 @@ class MaskPainter(Painting, anywidget.AnyWidget):
         >>> painter.on_change(lambda: print(f"{painter.coverage:.1%}"))  # doctest: +SKIP
 
         """
-        return self._stepped.connect(lambda _: fn())
+        return self._steps.changed.connect(lambda _: fn())
 
     def set_state(self, sync_data: Mapping[str, Any]) -> None:
         """Take in what a browser wrote; what no control could have written is left out."""
-        accepted = {}
-        for name in _CONTROLS & sync_data.keys():
-            try:
-                self.traits()[name]._validate(self, sync_data[name])  # noqa: SLF001 -- traitlets' only way from a value to what the trait would hold
-            except traitlets.TraitError:
-                _log.debug("a page wrote a wrong %s", name)
-            else:
-                accepted[name] = sync_data[name]
-        super().set_state(accepted)
+        accepted, _ = checked(self, sync_data, _CONTROLS)
+        # as it was written: where a trait holds something else, the browser is told so
+        super().set_state({name: sync_data[name] for name in accepted})
 
     def close(self) -> None:
         """Take the painter from every page; what was painted can still be asked for."""
@@ -198,9 +188,4 @@ class MaskPainter(Painting, anywidget.AnyWidget):
         return color
 
     def _settle(self) -> None:
-        self._desk.settle()
-
-    def _heard(self) -> None:
-        """Tell whoever wants to know of a step, on the thread that took it in."""
-        self._desk.tell()
-        self._stepped.send(None)
+        self._session.settle()

@@ -35,8 +35,8 @@ _LONGEST_SIDE = 32_767
 # below this many pixels every one of them counts, and a PNG is small
 _PIXEL_ART = 512 * 512
 _JPEG_QUALITY = 92
-# a person waits for the cell that makes the painter
-_PATIENCE = DownloadLimits(seconds=60.0)
+# the user waits for the cell that makes the painter
+_DOWNLOAD_LIMITS = DownloadLimits(seconds=60.0)
 
 
 @dataclass(frozen=True)
@@ -161,8 +161,8 @@ def _local(source: PictureSource, name: str) -> LocalPicture:
 
 def _fetched(url: str) -> bytes:
     try:
-        # somebody typed this address here: one on this machine is meant to be on this machine
-        return fetch_picture(url.strip(), base_url=url.strip(), limits=_PATIENCE).data
+        # the user typed this address here: one on this machine is meant to be on this machine
+        return fetch_picture(url.strip(), base_url=url.strip(), limits=_DOWNLOAD_LIMITS).data
     except DownloadError as error:
         raise InvalidRequest(
             f"The picture could not be fetched from its address. {error.message}",

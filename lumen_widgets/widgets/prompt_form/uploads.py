@@ -83,7 +83,7 @@ class Uploads:
                 self._whole.add(upload)
         if len(here) != size:
             raise UploadRefused("The file did not arrive whole. Add it again.")
-        return size, PictureFile(here, _shown_name(name))
+        return size, PictureFile(here, printable(name[:_NAME_LENGTH]) or "picture")
 
     def _begun(self, upload: str) -> bytearray | None:
         """Begin a file, unless too many others are on their way."""
@@ -96,9 +96,6 @@ def _is_count(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def _shown_name(name: str) -> str:
-    """Return a name that can be shown: printable, and short."""
-    printable = "".join(
-        letter if letter.isprintable() else " " for letter in name[:_NAME_LENGTH]
-    ).strip()
-    return printable or "picture"
+def printable(name: str) -> str:
+    """Return a name that can be shown wherever a name is."""
+    return "".join(letter if letter.isprintable() else " " for letter in name).strip()

@@ -1,6 +1,6 @@
 """The prompt form: every field of a call as a trait, and a submit that never blocks.
 
-Protocol (`prompt_form_messages.py`): what is typed is written to the traits by the browser, which
+Protocol (`messages.py`): what is typed is written to the traits by the browser, which
 waits a moment between two writes. Each page says *hello* and gets a snapshot of what is no trait:
 pictures, errors, earlier prompts; after that each comes by itself when it changes. Files arrive in
 *chunks*, each of which is answered. A *submit* brings every field once more, since a trait may
@@ -10,7 +10,6 @@ still be on its way, and is answered with what is wrong or with the word that it
 from __future__ import annotations
 
 import json
-import logging
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -22,30 +21,30 @@ from lumen_widgets.core.errors import redacts_traceback
 from lumen_widgets.core.signal import Signal
 from lumen_widgets.notebook.account import current
 from lumen_widgets.notebook.cell import Cell, in_notebook
+from lumen_widgets.notebook.cell_status import error_words
 from lumen_widgets.notebook.publisher import publisher
+from lumen_widgets.widgets.browser_values import checked
 from lumen_widgets.widgets.bundles import STATIC
-from lumen_widgets.widgets.form_checks import (
+from lumen_widgets.widgets.prompt_form.checks import (
     FIELDS,
-    Values,
+    FormValues,
     known_models,
     parsed_extra,
     refuse_unknown,
+    values_of,
 )
-from lumen_widgets.widgets.form_deliveries import Delivery, submission_of
-from lumen_widgets.widgets.form_desk import TYPED, FormDesk
-from lumen_widgets.widgets.form_traits import Anything, Count, Extra, Sources, Words
-from lumen_widgets.widgets.reference_pictures import ReferencePictures
-from lumen_widgets.widgets.task_entry import host_of
-from lumen_widgets.widgets.task_panel import TaskPanel
+from lumen_widgets.widgets.prompt_form.session import TYPED, FormSession
+from lumen_widgets.widgets.prompt_form.submission_display import SubmissionDisplay, submission_of
+from lumen_widgets.widgets.prompt_form.traits import JsonObject, PictureSources, Text, WholeNumber
+from lumen_widgets.widgets.task_panel.widget import TaskPanel
+from lumen_widgets.widgets.tasks import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from lumen_widgets.client import LumenClient
     from lumen_widgets.notebook.submission import Submission
-    from lumen_widgets.widgets.prompt_form_messages import FormModel
-
-_log = logging.getLogger(__name__)
+    from lumen_widgets.widgets.prompt_form.messages import FormModel
 
 
 class PromptForm(anywidget.AnyWidget):
@@ -78,44 +77,44 @@ class PromptForm(anywidget.AnyWidget):
     _esm = STATIC / "prompt_form.js"
     _css = STATIC / "prompt_form.css"
 
-    prompt = Words("").tag(sync=True)
+    prompt = Text("").tag(sync=True)
     """What the pictures show, in any language. Default empty. Written by the user and by Python."""
 
-    negative_prompt = Words().tag(sync=True)
+    negative_prompt = Text().tag(sync=True)
     """What they should not show; None leaves it out. Written by the user and by Python."""
 
-    model = Words("gpt-image-2-low").tag(sync=True)
+    model = Text("gpt-image-2-low").tag(sync=True)
     """A model's code, known or not. Written by the user and by Python."""
 
-    n = Count().tag(sync=True)
+    n = WholeNumber().tag(sync=True)
     """How many pictures, 1 to 4; None lets the service decide (one). Written by the user and by
     Python."""
 
-    size = Words().tag(sync=True)
+    size = Text().tag(sync=True)
     """Pixels such as ``"1024x1024"`` or a ratio such as ``"16:9"``; None lets the service decide
     (1:1). Written by the user and by Python."""
 
-    resolution = Words().tag(sync=True)
+    resolution = Text().tag(sync=True)
     """``"1K"``, ``"2K"`` or ``"4K"``; None follows from `size`. Written by the user and by
     Python."""
 
-    quality = Words().tag(sync=True)
+    quality = Text().tag(sync=True)
     """The model's word for it, such as ``"low"``, ``"medium"`` or ``"high"``; None leaves it out.
     Written by the user and by Python."""
 
-    webhook_url = Words().tag(sync=True)
+    webhook_url = Text().tag(sync=True)
     """Where the service calls when a task has ended; None is nowhere. Its secret is no trait: it
     travels with a submit alone. Written by the user and by Python."""
 
-    extra = Extra()
+    extra = JsonObject()
     """More fields of the request by name, merged into it last; None is none. Written by the user,
     as JSON, and by Python."""
 
-    images = Sources()
+    images = PictureSources()
     """The reference pictures, a tuple of what `LumenClient.edit` takes. Default empty. Written by
     the user, as bytes and addresses, and by Python; never synced."""
 
-    mask = Anything()
+    mask = traitlets.Any()
     """The mask, as `LumenClient.inpaint` takes it: white is repainted. Default None. Written by
     the user, as bytes or an address, and by Python; never synced."""
 
@@ -154,20 +153,24 @@ class PromptForm(anywidget.AnyWidget):
     does not listen to the cell. Written by the kernel."""
 
     # here too, since ipywidgets closes even what could not be made
-    _deliveries: tuple[Delivery, ...] = ()
-    _forget_prices: Callable[[], None] = staticmethod(lambda: None)
+    _displays: tuple[SubmissionDisplay, ...] = ()
+    _unsubscribe: Callable[[], None] = staticmethod(lambda: None)
 
     def __init__(self, client: LumenClient | None = None, **fields: Any) -> None:
         refuse_unknown(fields)
         self._account = current(client)
         self._submitted: Signal[Submission] = Signal("a form")
         self._last: Submission | None = None
-        # the pages since it was last displayed: only the first hears of what comes under it
+        # the pages since it was last displayed: only the first shows what comes under it
         self._pages = 0
-        # where nobody displays it by itself, as in a box, it belongs to the cell that made it
+        # where it is not displayed by itself, as in a box, it belongs to the cell that made it
         self._cell = Cell()
-        self._desk = FormDesk(self)
-        self.references = ReferencePictures(self._desk.show_pictures)
+        self._session = FormSession(
+            self,
+            self._account.client,
+            submit=self._dispatch,
+            page_appeared=self._count_page,
+        )
         super().__init__(
             panel=TaskPanel([], self._account.client),
             _host=host_of(self._account),
@@ -182,10 +185,10 @@ class PromptForm(anywidget.AnyWidget):
         self.observe(self._hold_pictures, ["images", "mask"])
         self.observe(self._write_extra, "extra")
         self.observe(self._read_extra, "_extra_text")
-        self.observe(self._desk.heard, list(FIELDS))
-        self.on_msg(self._desk.receive)
-        self._forget_prices = prices.listen(lambda _: publisher.mark(self._show_prices))
-        self._desk.show_errors()
+        self.observe(lambda change: self._session.forget_error(change["name"]), list(FIELDS))
+        self.on_msg(self._session.receive)
+        self._unsubscribe = prices.listen(lambda _: publisher.mark(self._show_prices))
+        self._session.show_errors()
 
     def __repr__(self) -> str:
         """Return the form in words, for front ends that cannot show it."""
@@ -222,25 +225,12 @@ class PromptForm(anywidget.AnyWidget):
         >>> form.submit()  # doctest: +SKIP
 
         """
-        values, secret = self.values(), webhook_secret or ""
-        errors = self._desk.ask(values, secret, {})
+        values, secret = values_of(self, {}), webhook_secret or ""
+        errors = self._session.check(values, secret, {})
         if errors:
             field, message = next(iter(errors.items()))
             raise InvalidRequest(f"{field}: {message}", field=field)
-        return self.dispatch(values, secret)
-
-    def dispatch(self, values: Values, secret: str) -> Submission:
-        """Send what was found to be in order; returns at once."""
-        submission = submission_of(values, secret, self._account)
-        self._last = submission
-        going = (one for one in self._deliveries if not one.over)
-        self._deliveries = (*going, Delivery(submission, self, self._cell))
-        self.panel.add(submission)
-        self._sent += 1
-        self._submitted.send(submission)
-        self._desk.remember(values.prompt)
-        submission.start()
-        return submission
+        return self._dispatch(values, secret)
 
     def on_submit(self, fn: Callable[[Submission], None]) -> Callable[[], None]:
         """Have `fn` called with each `Submission` just before it is sent; what it raises is logged.
@@ -255,61 +245,54 @@ class PromptForm(anywidget.AnyWidget):
         """
         return self._submitted.connect(fn)
 
-    def values(self) -> Values:
-        """Return what the form holds now."""
-        return Values(**{name: getattr(self, name) for name in FIELDS}, extra_text=self._extra_text)
-
     def set_state(self, sync_data: Mapping[str, Any]) -> None:
         """Take in what a browser wrote; a wrong value is said beside its field, and not taken."""
-        accepted = {}
-        for name, value in dict(sync_data).items():
-            if name not in TYPED:
-                continue
-            try:
-                self.traits()[name]._validate(self, value)  # noqa: SLF001 -- traitlets' only way from a value to what the trait would hold
-            except traitlets.TraitError as error:
-                self._desk.refuse(name, str(error))
-            else:
-                accepted[name] = value
-        super().set_state(accepted)
+        accepted, wrong = checked(self, sync_data, TYPED)
+        for name, message in wrong.items():
+            self._session.refuse(name, message)
+        # as it was written: where a trait holds something else, the browser is told so
+        super().set_state({name: sync_data[name] for name in accepted})
 
     def close(self) -> None:
         """Close the form and its panel; what was submitted goes on."""
-        for delivery in self._deliveries:
-            delivery.end()
-        self._forget_prices()
+        for display in self._displays:
+            display.end()
+        self._unsubscribe()
         if self.panel is not None:
             self.panel.close()
         super().close()
 
-    @property
-    def client(self) -> LumenClient:
-        """The client whose credits are spent."""
-        return self._account.client
+    def _dispatch(self, values: FormValues, secret: str) -> Submission:
+        """Send what was found to be in order; returns at once."""
+        submission = submission_of(values, secret, self._account)
+        self._last = submission
+        going = (one for one in self._displays if not one.over)
+        self._displays = (*going, SubmissionDisplay(submission, self._cell, self._show_progress))
+        self.panel.add(submission)
+        self._sent += 1
+        self._submitted.send(submission)
+        self._session.offer_again(values.prompt)
+        submission.start()
+        return submission
 
-    def page_appeared(self) -> None:
+    def _count_page(self) -> None:
         """Take in that a page shows the form, perhaps one that was reloaded."""
         self._pages += 1
         self._below = in_notebook() and self._pages == 1
         self._models = known_models()
 
-    # what a delivery tells, on the publisher's thread
-
-    def sent(self, submission: Submission, task: Task) -> None:
-        """Take in that a submission became a task."""
-        if submission is self._last:
+    def _show_progress(self, submission: Submission) -> None:
+        """Show how far a submission is, on the publisher's thread."""
+        task, error = submission.task, submission.error
+        if isinstance(error, InvalidRequest) and error.field in FIELDS:
+            self._session.refuse(str(error.field), error_words(error))
+        if task is None or submission is not self._last:
+            return
+        if task is not self.task:
             self.set_trait("pictures", Pictures())
             self.set_trait("task", task)
-
-    def ended(self, submission: Submission, pictures: Pictures) -> None:
-        """Take in the pictures of a submission."""
-        if submission is self._last:
-            self.set_trait("pictures", pictures)
-
-    def refused(self, error: InvalidRequest) -> None:
-        """Take in that a submission was refused for one of its fields."""
-        if error.field in FIELDS:
-            self._desk.refuse(str(error.field), f"{error.message} {error.next_step}".strip())
+        if task.done and task.pictures:
+            self.set_trait("pictures", task.pictures)
 
     def _write_extra(self, _: Any = None) -> None:
         """Write `extra` as text, unless what was typed says the same already."""
@@ -323,12 +306,12 @@ class PromptForm(anywidget.AnyWidget):
             if found is not None:
                 self.extra = found
         except traitlets.TraitError as error:
-            self._desk.refuse("extra", str(error))
+            self._session.refuse("extra", str(error))
         else:
-            self._desk.heard({"name": "extra"})
+            self._session.forget_error("extra")
 
     def _show_prices(self) -> None:
         self._prices = prices.table()
 
     def _hold_pictures(self, _: Any = None) -> None:
-        self.references.hold(self.images, self.mask)
+        self._session.references.hold(self.images, self.mask)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ipycanvas import Canvas, MultiCanvas
     from ipywidgets import DOMWidget
 
-    from lumen_widgets.widgets.painter_picture import PaintedPicture
+    from lumen_widgets.widgets.mask_painter.picture import PaintedPicture
 
 
 class PictureCanvas:
@@ -29,7 +29,7 @@ class PictureCanvas:
     """
 
     def __init__(self, picture: PaintedPicture) -> None:
-        # imported here: whoever only makes pictures need not load it
+        # imported here, so that it is not loaded where pictures are only made
         from ipycanvas import MultiCanvas
 
         self._picture = picture
@@ -59,8 +59,8 @@ class PictureCanvas:
         """Draw the picture; a page that was reloaded begins with nothing."""
         from ipycanvas import Canvas
 
-        # ipycanvas tells a page which canvas it draws on only when that changes, while a page that
-        # was reloaded does not know. A canvas that is new has to be told of, and then the next one.
+        # ipycanvas sends which canvas it draws on only when that changes, while a page that was
+        # reloaded does not know. A new canvas makes it send that, and then the next one again.
         opener, self._opener = self._opener, Canvas(width=1, height=1)
         self._opener.clear()
         if opener is not None:
@@ -71,7 +71,7 @@ class PictureCanvas:
         across = picture.view_width / picture.width
         down = picture.view_height / picture.height
         upper.set_transform(across, 0, 0, down, 0, 0)
-        # commands that somebody's failed `hold_canvas` left waiting would wait for ever
+        # commands that a failed `hold_canvas` of a cell left waiting would wait for ever
         upper.flush()
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from playwright.sync_api import TimeoutError as TooLateError
 
-from tests.bench.easels import HEIGHT, RADIUS, WIDTH, Easel
+from tests.bench.painter_drivers import HEIGHT, RADIUS, WIDTH, PainterDriver
 
-# longest that drawings may take to come after the hand has stopped, with the kernel asleep before
+# longest that drawings may take to come after the mouse has stopped, with the kernel asleep before
 _PATIENCE_MS = 60_000.0
 
 _IPYCANVAS = f"""import time
@@ -111,8 +111,8 @@ _WATCH_IPYCANVAS = """() => {
 _ALL_DRAWN = "() => window.lumenWaiting() === 0"
 
 
-class KernelEasel(Easel):
-    """A plain ipycanvas that draws what its callbacks say."""
+class IpycanvasDriver(PainterDriver):
+    """Works a plain ipycanvas whose callbacks draw."""
 
     name = f"ipycanvas callbacks, {WIDTH} x {HEIGHT}"
     _cell = _IPYCANVAS

@@ -1,4 +1,4 @@
-"""A form's reference pictures and mask: what is known of each, found out on a thread of its own."""
+"""A form's reference pictures and mask, and what is known of each, read on a thread of its own."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ from lumen_widgets.core.pictures.images import LocalPicture, read_picture
 from lumen_widgets.core.pictures.masks import LocalMask, read_mask
 from lumen_widgets.core.pictures.picture import thumbnail
 from lumen_widgets.core.pictures.sources import is_url
-from lumen_widgets.notebook.cell import data_uri
-from lumen_widgets.widgets.form_uploads import PictureFile
-from lumen_widgets.widgets.prompt_form_messages import FormPicture
+from lumen_widgets.notebook.cell import data_uri, shortened
+from lumen_widgets.notebook.cell_status import error_words
+from lumen_widgets.notebook.worker import Worker
+from lumen_widgets.widgets.prompt_form.messages import FormPicture
+from lumen_widgets.widgets.prompt_form.uploads import PictureFile, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 # px of a thumbnail's longer side
 _THUMBNAIL = 96
-# more of an address or a name than this helps nobody to recognise a picture
+# characters of a name or an address: more do not help to recognise a picture
 _NAME_LENGTH = 60
 
 
@@ -40,7 +42,7 @@ class Reference:
     height: int = 0
     thumbnail: str | None = None
     error: str = ""
-    # whether nobody has painted on it since somebody began to look
+    # whether what is known is of its latest state, or is being read
     fresh: bool = False
 
     def shown(self) -> FormPicture:
@@ -71,9 +73,10 @@ class ReferencePictures:
         self._numbers = itertools.count(1)
         self._images: list[Reference] = []
         self._mask: list[Reference] = []
-        self._looking = False
+        # reading and shrinking a picture takes longer than a message handler may
+        self._reader = Worker("lumen-pictures", "a form could not read its pictures")
         self._painter: Any = None
-        self._silence: Callable[[], None] = lambda: None
+        self._unsubscribe: Callable[[], None] = lambda: None
 
     @property
     def images(self) -> list[Reference]:
@@ -87,34 +90,37 @@ class ReferencePictures:
         with self._lock:
             return next(iter(self._mask), None)
 
+    def shown(self) -> tuple[list[FormPicture], FormPicture | None]:
+        """Return the reference pictures and the mask as a form shows them."""
+        mask = self.mask
+        return [one.shown() for one in self.images], None if mask is None else mask.shown()
+
     def hold(self, images: Sequence[Any], mask: Any) -> None:
-        """Hold these pictures; what is known of one that was held before is kept."""
+        """Hold these pictures; what is known of those that were held before is kept."""
         with self._lock:
             self._images = self._matched(self._images, images, mask=False)
             self._mask = self._matched(self._mask, [] if mask is None else [mask], mask=True)
-            self._listen(mask)
-            self._look_soon()
+            self._subscribe(mask)
+            self._read_soon()
         self._changed()
 
-    def _listen(self, mask: Any) -> None:
-        """Hear of it when somebody goes on painting a mask that is held here."""
+    def _subscribe(self, mask: Any) -> None:
+        """Subscribe to the changes of a mask that is a painter."""
         if mask is self._painter:
             return
-        self._silence()
-        self._painter, self._silence = mask, lambda: None
+        self._unsubscribe()
+        self._painter, self._unsubscribe = mask, lambda: None
         if hasattr(mask, "__lumen_mask__") and hasattr(mask, "on_change"):
-            self._silence = mask.on_change(self._painted)
+            self._unsubscribe = mask.on_change(self._reread_mask)
 
-    def _painted(self) -> None:
+    def _reread_mask(self) -> None:
         with self._lock:
             self._mask = [replace(one, fresh=False) for one in self._mask]
-            self._look_soon()
+            self._read_soon()
 
-    def _look_soon(self) -> None:
-        if not self._looking and any(not one.fresh for one in self._all()):
-            self._looking = True
-            # reading and shrinking a picture takes longer than a handler may
-            threading.Thread(target=self._look, name="lumen-pictures", daemon=True).start()
+    def _read_soon(self) -> None:
+        if any(not one.fresh for one in self._all()):
+            self._reader.mark(self._read_all)
 
     def _matched(
         self, before: list[Reference], sources: Sequence[Any], *, mask: bool
@@ -133,15 +139,14 @@ class ReferencePictures:
     def _all(self) -> list[Reference]:
         return [*self._images, *self._mask]
 
-    def _look(self) -> None:
+    def _read_all(self) -> None:
         while True:
             with self._lock:
                 reference = next((one for one in self._all() if not one.fresh), None)
-                self._looking = reference is not None
                 if reference is None:
                     return
                 self._replace(replace(reference, fresh=True))
-            known = _looked_at(reference)
+            known = _read(reference)
             with self._lock:
                 now = next((one for one in self._all() if one.key == known.key), known)
                 self._replace(replace(known, fresh=now.fresh))
@@ -152,7 +157,7 @@ class ReferencePictures:
             row[:] = [known if one.key == known.key else one for one in row]
 
 
-def _looked_at(reference: Reference) -> Reference:
+def _read(reference: Reference) -> Reference:
     """Return a reference with all that can be found out about it, never an exception."""
     source = reference.source
     try:
@@ -165,11 +170,11 @@ def _looked_at(reference: Reference) -> Reference:
         elif isinstance(found, LocalPicture):
             size, small = (found.width, found.height), _small(_as_picture(found))
         else:
-            # the service fetches it, and nobody else
+            # the service alone fetches it
             size, small = (0, 0), None
     except LumenError as error:
-        return replace(reference, error=f"{error.message} {error.next_step}".strip())
-    except Exception as error:  # noqa: BLE001 # a stranger's object may raise anything; the form says what
+        return replace(reference, error=error_words(error))
+    except Exception as error:  # noqa: BLE001 # a user's object may raise anything; the form says what
         return replace(reference, error=f"This is not a picture: {type(error).__name__}.")
     return replace(reference, width=size[0], height=size[1], thumbnail=small, error="")
 
@@ -189,7 +194,7 @@ def _small(picture: Picture) -> str:
 
 
 def _name_of(source: Any) -> str:
-    """Return what people call a picture; never the whole of an address, which may be signed."""
+    """Return a name for a picture; never the whole of an address, which may be signed."""
     if isinstance(source, PictureFile):
         name = source.name
     elif isinstance(source, Picture):
@@ -207,10 +212,7 @@ def _name_of(source: Any) -> str:
         name = f"{len(source)} bytes"
     else:
         name = type(source).__name__
-    printable = "".join(letter if letter.isprintable() else " " for letter in name).strip()
-    if len(printable) > _NAME_LENGTH:
-        printable = f"{printable[: _NAME_LENGTH - 1]}…"
-    return printable or "picture"
+    return shortened(printable(name), _NAME_LENGTH) or "picture"
 
 
 def _address_name(url: str) -> str:

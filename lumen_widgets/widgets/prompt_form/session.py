@@ -1,20 +1,17 @@
-"""The form's side of its protocol: takes in what browsers say, and tells them what changed."""
+"""What one prompt form and the pages that show it say to each other."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
-
-import traitlets
+from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.models import INPAINT
 from lumen_widgets.notebook.publisher import publisher
-from lumen_widgets.widgets.form_checks import FIELDS, as_messages, errors_in, parsed_extra
-from lumen_widgets.widgets.form_uploads import UploadRefused, Uploads
-from lumen_widgets.widgets.prompt_form_messages import (
+from lumen_widgets.widgets.browser_values import checked
+from lumen_widgets.widgets.prompt_form.checks import FIELDS, as_messages, errors_in, values_of
+from lumen_widgets.widgets.prompt_form.messages import (
     AnswerMessage,
     EarlierMessage,
     ErrorsMessage,
@@ -22,65 +19,64 @@ from lumen_widgets.widgets.prompt_form_messages import (
     PicturesMessage,
     ReceivedMessage,
 )
+from lumen_widgets.widgets.prompt_form.reference_pictures import ReferencePictures
+from lumen_widgets.widgets.prompt_form.uploads import UploadRefused, Uploads
+from lumen_widgets.widgets.work_queue import work_queue
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from anywidget import AnyWidget
+
     from lumen_widgets.client import LumenClient
-    from lumen_widgets.widgets.form_checks import Values
-    from lumen_widgets.widgets.reference_pictures import ReferencePictures
+    from lumen_widgets.widgets.prompt_form.checks import FormValues
 
 _log = logging.getLogger(__name__)
 
-# what a browser may write; everything else is the kernel's alone
+# the traits that a page may write
 TYPED = frozenset({*FIELDS, "_extra_text"}) - {"extra", "images", "mask"}
+# the field beside which it is said what is wrong with a trait, where they differ
+_FIELD_OF = {"_extra_text": "extra"}
 # pictures that a browser may add: each may be 64 MiB of the kernel's memory
-MOST_PICTURES = 16
+_MOST_PICTURES = 16
 # earlier prompts that are offered, and rows of the journal in which they are looked for
 _EARLIER, _ROWS = 50, 200
 
 
-class Form(Protocol):
-    """The form, as far as its messages need it."""
-
-    comm: Any
-    images: tuple[Any, ...]
-    mask: Any
-    references: ReferencePictures
-
-    @property
-    def client(self) -> LumenClient:
-        """Whose journal has earlier prompts."""
-
-    def values(self) -> Values:
-        """Return what the form holds now."""
-
-    def dispatch(self, values: Values, secret: str) -> object:
-        """Send what was found to be in order."""
-
-    def page_appeared(self) -> None:
-        """Take in that a page shows the form."""
-
-    def traits(self) -> dict[str, Any]:
-        """Return the traits by their names."""
-
-    def set_trait(self, name: str, value: Any) -> None:
-        """Assign to a trait."""
-
-    def send(self, content: Any) -> None:
-        """Send a message to every page."""
-
-
-class FormDesk:
-    """What one form and the pages that show it say to each other.
+class FormSession:
+    """Takes in what pages do with a form, and sends them what is no trait.
 
     Parameters
     ----------
     form
         The form, whose traits hold what is typed.
+    client
+        Whose journal has the prompts of earlier sessions.
+    submit
+        Called with values that were found to be in order, and the webhook's secret.
+    page_appeared
+        Called when a page shows the form.
+
+    Attributes
+    ----------
+    references
+        The form's pictures, with what is known of each.
 
     """
 
-    def __init__(self, form: Form) -> None:
+    def __init__(
+        self,
+        form: AnyWidget,
+        client: LumenClient,
+        *,
+        submit: Callable[[FormValues, str], object],
+        page_appeared: Callable[[], None],
+    ) -> None:
+        self.references = ReferencePictures(self._show_pictures)
         self._form = form
+        self._client = client
+        self._dispatch = submit
+        self._page_appeared = page_appeared
         self._lock = threading.Lock()
         self._sequence = 0
         self._uploads = Uploads()
@@ -89,23 +85,23 @@ class FormDesk:
         # what cannot be seen from a field's value: refused by a trait, or by the service
         self._refused: dict[str, str] = {}
         self._asked = False
-        self._told: dict[str, str] = {}
+        self._sent_errors: dict[str, str] = {}
         self._earlier: list[str] = []
         self._read_journal = False
 
-    def heard(self, change: Any) -> None:
+    def forget_error(self, field: str) -> None:
         """Take in that a field changed: what was wrong with its old value is past."""
         with self._lock:
-            self._refused.pop(change["name"], None)
+            self._refused.pop(field, None)
         self.show_errors()
 
     def refuse(self, field: str, message: str) -> None:
         """Say of a field's value what cannot be seen from it."""
         with self._lock:
-            self._refused["extra" if field == "_extra_text" else field] = message
+            self._refused[_FIELD_OF.get(field, field)] = message
         self.show_errors()
 
-    def ask(self, values: Values, secret: str, wrong: dict[str, str]) -> dict[str, str]:
+    def check(self, values: FormValues, secret: str, wrong: dict[str, str]) -> dict[str, str]:
         """Return what is wrong with `values` now that they are to be sent; `wrong` counts too."""
         with self._lock:
             self._refused = dict(wrong)
@@ -121,20 +117,15 @@ class FormDesk:
         self.show_errors()
         return errors
 
-    def remember(self, prompt: str) -> None:
-        """Offer a prompt that was sent again."""
+    def offer_again(self, prompt: str) -> None:
+        """Offer a prompt that was sent among the earlier ones."""
         with self._lock:
             others = [one for one in self._earlier if one != prompt]
             self._earlier = [prompt, *others][:_EARLIER]
         publisher.mark(self._publish_earlier)
 
     def show_errors(self) -> None:
-        """Have the pages told what is wrong, if that changed."""
-        publisher.mark(self._publish_errors)
-
-    def show_pictures(self) -> None:
-        """Have the pages told of the pictures, and of what is wrong with them."""
-        publisher.mark(self._publish_pictures)
+        """Have what is wrong sent to the pages, if that changed."""
         publisher.mark(self._publish_errors)
 
     def receive(self, _: Any, content: Any, buffers: Any) -> None:
@@ -149,7 +140,8 @@ class FormDesk:
                 self._requests.add(request)
                 self._submit(request, content)
             case "typed":
-                for name, value in self._typed(content.get("fields"))[0].items():
+                typed, _ = self._typed(content.get("fields"))
+                for name, value in typed.items():
                     self._form.set_trait(name, value)
             case "chunk":
                 self._take_chunk(content, list(buffers or ()))
@@ -162,38 +154,33 @@ class FormDesk:
                 self._move(content.get("key"), content.get("to"))
 
     def _greet(self, request: str) -> None:
-        form = self._form
-        form.page_appeared()
+        self._page_appeared()
         with self._lock:
             first, self._read_journal = not self._read_journal, True
             earlier = list(self._earlier)
-        self._told = self._errors(form.values(), asked=self._asked)
-        form.send(
+        self._sent_errors = self._errors(self._values(), asked=self._asked)
+        images, mask = self.references.shown()
+        self._form.send(
             FormSnapshotMessage(
                 kind="form",
                 sequence=self._next(),
                 request=request,
-                images=[one.shown() for one in form.references.images],
-                mask=None if (mask := form.references.mask) is None else mask.shown(),
-                errors=as_messages(self._told),
+                images=images,
+                mask=mask,
+                errors=as_messages(self._sent_errors),
                 earlier=earlier,
             )
         )
         if first:
-            threading.Thread(target=self._look_back, name="lumen-earlier", daemon=True).start()
+            work_queue.mark(self._read_earlier)
 
     def _submit(self, request: str, content: dict[str, Any]) -> None:
         typed, wrong = self._typed(content.get("fields"))
-        values = self._form.values()
-        if "_extra_text" in typed:
-            text = typed.pop("_extra_text")
-            # a text with a slip in it is an error of its own: what `extra` says does not matter
-            values = replace(values, extra_text=text, extra=parsed_extra(text) or None)
-        values = replace(values, **typed)
+        values = values_of(self._form, typed)
         secret = secret if isinstance(secret := content.get("secret"), str) else ""
-        errors = self.ask(values, secret, wrong)
+        errors = self.check(values, secret, wrong)
         if not errors:
-            self._form.dispatch(values, secret)
+            self._dispatch(values, secret)
         self._form.send(
             AnswerMessage(
                 kind="answer",
@@ -205,17 +192,14 @@ class FormDesk:
         )
 
     def _typed(self, fields: Any) -> tuple[dict[str, Any], dict[str, str]]:
-        """Return what a browser's fields hold, and what is wrong with those that hold nonsense."""
-        values, wrong = {}, {}
-        for field in fields if isinstance(fields, list) else ():
-            name = field.get("field") if isinstance(field, dict) else None
-            if name in TYPED:
-                value = field.get("value")
-                try:
-                    values[name] = self._form.traits()[name]._validate(self._form, value)  # noqa: SLF001 -- traitlets' only way from a value to what the trait would hold
-                except traitlets.TraitError as error:
-                    wrong["extra" if name == "_extra_text" else name] = str(error)
-        return values, wrong
+        """Return what a browser's fields hold, and what is wrong with the others."""
+        written = {
+            str(field.get("field")): field.get("value")
+            for field in (fields if isinstance(fields, list) else ())
+            if isinstance(field, dict)
+        }
+        values, wrong = checked(self._form, written, TYPED)
+        return values, {_FIELD_OF.get(name, name): message for name, message in wrong.items()}
 
     def _take_chunk(self, content: dict[str, Any], buffers: list[Any]) -> None:
         upload, error, size = content.get("upload"), "", 0
@@ -233,38 +217,41 @@ class FormDesk:
             self._add(place, url.strip())
 
     def _add(self, place: Any, source: Any) -> None:
-        form = self._form
         if place == "mask":
-            form.mask = source
+            self._form.set_trait("mask", source)
         elif place == "images":
-            if len(form.images) >= MOST_PICTURES:
-                self.refuse("images", f"A form takes {MOST_PICTURES} pictures at most.")
+            held = [one.source for one in self.references.images]
+            if len(held) >= _MOST_PICTURES:
+                self.refuse("images", f"A form takes {_MOST_PICTURES} pictures at most.")
             else:
-                form.images = (*form.images, source)
+                self._form.set_trait("images", (*held, source))
 
     def _remove(self, key: Any) -> None:
-        form = self._form
-        if (mask := form.references.mask) is not None and mask.key == key:
-            form.mask = None
-        kept = [one.source for one in form.references.images if one.key != key]
-        if len(kept) < len(form.images):
-            form.images = tuple(kept)
+        if (mask := self.references.mask) is not None and mask.key == key:
+            self._form.set_trait("mask", None)
+        images = self.references.images
+        kept = tuple(one.source for one in images if one.key != key)
+        if len(kept) < len(images):
+            self._form.set_trait("images", kept)
 
     def _move(self, key: Any, to: Any) -> None:
-        form = self._form
-        row = form.references.images
+        row = self.references.images
         moved = [one for one in row if one.key == key]
         if moved and isinstance(to, int) and not isinstance(to, bool):
             rest = [one for one in row if one.key != key]
             # a place beyond any list's is the last one
             rest.insert(min(max(0, to), len(rest)), moved[0])
-            form.images = tuple(one.source for one in rest)
+            images, mask = tuple(one.source for one in rest), self.references.mask
+            self._form.set_trait("images", images)
             # equal files in another order are no change to traitlets
-            form.references.hold(form.images, form.mask)
+            self.references.hold(images, None if mask is None else mask.source)
 
-    def _errors(self, values: Values, *, asked: bool) -> dict[str, str]:
+    def _values(self) -> FormValues:
+        return values_of(self._form, {})
+
+    def _errors(self, values: FormValues, *, asked: bool) -> dict[str, str]:
         errors = errors_in(values, asked=asked)
-        images, mask = self._form.references.images, self._form.references.mask
+        images, mask = self.references.images, self.references.mask
         if bad := [one for one in images if one.error]:
             errors["images"] = f"{bad[0].name}: {bad[0].error}"
         if mask is not None and mask.error:
@@ -282,36 +269,37 @@ class FormDesk:
             return errors | self._refused
 
     def _publish_errors(self) -> None:
-        errors = self._errors(self._form.values(), asked=self._asked)
-        if errors != self._told and self._form.comm is not None:
-            self._told = errors
-            self._form.send(
+        errors = self._errors(self._values(), asked=self._asked)
+        if errors != self._sent_errors:
+            self._sent_errors = errors
+            self._send(
                 ErrorsMessage(kind="errors", sequence=self._next(), errors=as_messages(errors))
             )
 
+    def _show_pictures(self) -> None:
+        """Have the pictures sent to the pages, and what is wrong with them."""
+        publisher.mark(self._publish_pictures)
+        publisher.mark(self._publish_errors)
+
     def _publish_pictures(self) -> None:
-        form = self._form
-        if form.comm is None:
-            return
-        mask = form.references.mask
-        form.send(
-            PicturesMessage(
-                kind="pictures",
-                sequence=self._next(),
-                images=[one.shown() for one in form.references.images],
-                mask=None if mask is None else mask.shown(),
-            )
+        images, mask = self.references.shown()
+        self._send(
+            PicturesMessage(kind="pictures", sequence=self._next(), images=images, mask=mask)
         )
 
     def _publish_earlier(self) -> None:
         with self._lock:
             earlier = list(self._earlier)
-        if self._form.comm is not None:
-            self._form.send(EarlierMessage(kind="earlier", sequence=self._next(), earlier=earlier))
+        self._send(EarlierMessage(kind="earlier", sequence=self._next(), earlier=earlier))
 
-    def _look_back(self) -> None:
-        """Read the prompts of earlier sessions out of the journal, on a thread of its own."""
-        journal = self._form.client.journal
+    def _send(self, message: ErrorsMessage | PicturesMessage | EarlierMessage) -> None:
+        """Send news to the pages, unless the form was closed meanwhile."""
+        if self._form.comm is not None:
+            self._form.send(message)
+
+    def _read_earlier(self) -> None:
+        """Read the prompts of earlier sessions out of the journal; takes time."""
+        journal = self._client.journal
         if journal is None:
             return
         try:

@@ -9,21 +9,24 @@ from typing import TYPE_CHECKING, Any, cast
 
 from lumen_widgets.client import InvalidRequest
 from lumen_widgets.core.callback import check_callback
-from lumen_widgets.core.models import EDIT, GENERATE, INPAINT, MODELS
+from lumen_widgets.core.fields import Fields
+from lumen_widgets.core.models import EDIT, GENERATE, INPAINT, MODELS, Endpoint
 from lumen_widgets.core.request import check_fields
-from lumen_widgets.widgets.prompt_form_messages import FieldError, FormModel
+from lumen_widgets.notebook.cell_status import error_words
+from lumen_widgets.widgets.prompt_form.messages import FieldError, FormModel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from lumen_widgets.core.fields import Fields
+    from traitlets import HasTraits
 
-from lumen_widgets.core.models import Endpoint
-
-# the keywords that every call has and that may be left out
-OPTIONAL = ("n", "size", "resolution", "quality", "negative_prompt")
-# what the form sends along with a prompt; `images` and `mask` decide which call it is
-FIELDS = ("prompt", "model", *OPTIONAL, "webhook_url", "extra", "images", "mask")
+# keywords of every call that are no trait of a form: it keeps no secret, and does not reuse
+_NO_TRAITS = {"webhook_secret", "reuse"}
+_KEYWORDS = tuple(name for name in Fields.__annotations__ if name not in _NO_TRAITS)
+# those that may be left out, and that are checked each by itself
+_OPTIONAL = tuple(name for name in _KEYWORDS if name not in {"model", "webhook_url", "extra"})
+# the traits of a form that make the call; `images` and `mask` decide which call it is
+FIELDS = ("prompt", *_KEYWORDS, "images", "mask")
 # keyword arguments of every widget that make sense for a form
 _ANY_WIDGET = ("layout", "tooltip", "tabbable")
 
@@ -32,18 +35,24 @@ _FINE = "fine"
 
 
 @dataclass(frozen=True)
-class Values:
-    """What a form holds at one moment."""
+class FormValues:
+    """What a form holds at one moment.
+
+    Attributes
+    ----------
+    prompt
+        The prompt.
+    fields
+        The keywords of the call; None where a field is empty.
+    extra_text
+        The keyword ``extra`` as it was typed.
+    images, mask
+        The reference pictures and the mask.
+
+    """
 
     prompt: str
-    model: str
-    n: int | None
-    size: str | None
-    resolution: str | None
-    quality: str | None
-    negative_prompt: str | None
-    webhook_url: str | None
-    extra: dict[str, Any] | None
+    fields: Fields
     extra_text: str
     images: tuple[Any, ...]
     mask: Any
@@ -54,25 +63,51 @@ class Values:
         if self.mask is not None:
             return INPAINT
         wanted = EDIT if self.images else GENERATE
-        known = MODELS.get(self.model)
+        known = MODELS.get(self.fields["model"])
         if known is not None and wanted not in known.can and known.can == {INPAINT}:
             return INPAINT
         return wanted
 
-    def given(self) -> dict[str, Any]:
-        """Return the keywords of the call that are to be sent, without prompt and pictures."""
-        fields: dict[str, Any] = {"model": self.model}
-        for name in (*OPTIONAL, "webhook_url"):
-            value = getattr(self, name)
-            # a field of blanks looks empty, and what looks empty is left out
-            if value is not None and not (isinstance(value, str) and not value.strip()):
-                fields[name] = value
-        if self.extra is not None:
-            fields["extra"] = self.extra
-        return fields
+    def given(self) -> Fields:
+        """Return the keywords of the call that are to be sent."""
+        # a field of blanks looks empty, and what looks empty is left out
+        given = {
+            name: value
+            for name, value in self.fields.items()
+            if name == "model"
+            or (value is not None and not (isinstance(value, str) and not value.strip()))
+        }
+        return cast("Fields", given)
 
 
-def errors_in(values: Values, *, asked: bool = False, secret: str | None = None) -> dict[str, str]:
+def values_of(form: HasTraits, typed: Mapping[str, Any]) -> FormValues:
+    """Return what a form holds.
+
+    Parameters
+    ----------
+    form
+        Its traits hold the values.
+    typed
+        Newer values of some of its traits, by name.
+
+    """
+    held = {name: getattr(form, name) for name in (*FIELDS, "_extra_text")}
+    held.update(typed)
+    if "_extra_text" in typed:
+        # a text that is no JSON is an error of its own: what `extra` holds does not matter then
+        held["extra"] = parsed_extra(typed["_extra_text"]) or None
+    return FormValues(
+        held["prompt"],
+        cast("Fields", {name: held[name] for name in _KEYWORDS}),
+        held["_extra_text"],
+        held["images"],
+        held["mask"],
+    )
+
+
+def errors_in(
+    values: FormValues, *, asked: bool = False, secret: str | None = None
+) -> dict[str, str]:
     """Return what is wrong with each field, as far as this can be said without reading pictures.
 
     Parameters
@@ -80,7 +115,7 @@ def errors_in(values: Values, *, asked: bool = False, secret: str | None = None)
     values
         What the form holds.
     asked
-        Whether somebody asked to submit: only then is it an error that something is missing.
+        Whether a submit was asked for: only then is it an error that something is missing.
     secret
         The webhook's; None if it is not known now, and then it is not checked.
 
@@ -94,16 +129,16 @@ def errors_in(values: Values, *, asked: bool = False, secret: str | None = None)
         try:
             check_fields(endpoint, prompt, cast("Fields", {"model": _FINE, **fields}))
         except InvalidRequest as error:
-            errors[field] = f"{error.message} {error.next_step}".strip()
+            errors[field] = error_words(error)
 
     if asked or values.prompt.strip():
         check("prompt", prompt=values.prompt)
-    if asked or values.model.strip():
-        check("model", endpoint=values.endpoint, model=values.model)
-    for name in OPTIONAL:
+    if asked or given["model"].strip():
+        check("model", endpoint=values.endpoint, model=given["model"])
+    for name in _OPTIONAL:
         if name in given:
-            check(name, **{name: given[name]})
-    check("extra", extra=values.extra)
+            check(name, **{name: cast("Mapping[str, Any]", given)[name]})
+    check("extra", extra=given.get("extra"))
     if parsed_extra(values.extra_text) is None:
         errors["extra"] = 'This is not a JSON object. Write it as {"field": value}.'
     errors |= _wrong_pictures(values, asked=asked) | _wrong_webhook(given, secret)
@@ -151,7 +186,7 @@ def known_models() -> list[FormModel]:
     return [FormModel(code=code, can=sorted(model.can)) for code, model in list(MODELS.items())]
 
 
-def _wrong_pictures(values: Values, *, asked: bool) -> dict[str, str]:
+def _wrong_pictures(values: FormValues, *, asked: bool) -> dict[str, str]:
     if values.endpoint != INPAINT:
         return {}
     errors: dict[str, str] = {}
@@ -164,7 +199,7 @@ def _wrong_pictures(values: Values, *, asked: bool) -> dict[str, str]:
     return errors
 
 
-def _wrong_webhook(given: dict[str, Any], secret: str | None) -> dict[str, str]:
+def _wrong_webhook(given: Fields, secret: str | None) -> dict[str, str]:
     url = given.get("webhook_url")
     try:
         if secret is None:
@@ -172,5 +207,5 @@ def _wrong_webhook(given: dict[str, Any], secret: str | None) -> dict[str, str]:
         else:
             check_callback(url, secret or None)
     except InvalidRequest as error:
-        return {error.field or "webhook_url": f"{error.message} {error.next_step}".strip()}
+        return {error.field or "webhook_url": error_words(error)}
     return {}

@@ -10,6 +10,7 @@ import traitlets
 from lumen_widgets.client import InvalidRequest
 from lumen_widgets.core.models import GENERATE
 from lumen_widgets.core.request import check_fields
+from lumen_widgets.notebook.cell_status import error_words
 
 if TYPE_CHECKING:
     from traitlets import HasTraits
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _LARGEST = 1_000_000
 
 
-class Words(traitlets.TraitType[Any, Any]):
+class Text(traitlets.TraitType[Any, Any]):
     """A field of text; one that may be left out takes None, and an empty text is None.
 
     Text of the right type is kept even if the service would not take it: the form says so beside
@@ -43,7 +44,7 @@ class Words(traitlets.TraitType[Any, Any]):
         return None if value == "" and self.allow_none else value
 
 
-class Count(traitlets.TraitType[Any, Any]):
+class WholeNumber(traitlets.TraitType[Any, Any]):
     """A field with a whole number, or None to leave it out."""
 
     def __init__(self) -> None:
@@ -56,7 +57,7 @@ class Count(traitlets.TraitType[Any, Any]):
         return value
 
 
-class Extra(traitlets.TraitType[Any, Any]):
+class JsonObject(traitlets.TraitType[Any, Any]):
     """More fields of the request: a mapping of JSON values, or None."""
 
     def __init__(self) -> None:
@@ -67,11 +68,11 @@ class Extra(traitlets.TraitType[Any, Any]):
         try:
             check_fields(GENERATE, "a", {"model": "a", "extra": value})
         except InvalidRequest as error:
-            raise traitlets.TraitError(f"{error.message} {error.next_step}") from None
+            raise traitlets.TraitError(error_words(error)) from None
         return dict(value) if isinstance(value, Mapping) and value else None
 
 
-class Sources(traitlets.TraitType[Any, Any]):
+class PictureSources(traitlets.TraitType[Any, Any]):
     """Pictures as `LumenClient.edit` takes them; always a tuple, so that changes are assignments.
 
     Anything may be assigned: whether it is a picture takes time to find out, and stands beside the
@@ -90,10 +91,3 @@ class Sources(traitlets.TraitType[Any, Any]):
         ):
             return tuple(value)
         return (value,)
-
-
-class Anything(traitlets.TraitType[Any, Any]):
-    """One picture as `LumenClient.inpaint` takes its mask, or None."""
-
-    def __init__(self) -> None:
-        super().__init__(default_value=None, allow_none=True)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from lumen_widgets.masks import Mode, Operation, Step
-    from lumen_widgets.widgets.painter_log import StepLog
+    from lumen_widgets.widgets.mask_painter.step_log import StepLog
 
 
 class Painting:
@@ -97,7 +97,7 @@ class Painting:
             raise InvalidRequest(
                 f"A mask is not saved as {target.name!r}.", next_step="End the name in .png."
             )
-        # one moment for both, while somebody may go on painting
+        # one moment for both, while a page may go on painting
         history = self._steps.history
         write_file(
             target, write(self._steps.mask(history), MaskDocument(self._steps.base, history))
@@ -105,9 +105,9 @@ class Painting:
         return target
 
     def __lumen_mask__(self) -> NDArray[np.bool_]:
-        """Return the mask for a call, once nobody has painted for a tenth of a second.
+        """Return the mask for a call, once there was no step for a tenth of a second.
 
-        It is handed on as the array that it is: whoever hosts it makes the file.
+        It is handed on as the array that it is: what hosts it makes the file.
         """
         self._settle()
         return self.array

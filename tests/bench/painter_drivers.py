@@ -1,4 +1,4 @@
-"""Painters in JupyterLab, worked by the same hand."""
+"""Drivers of painters in JupyterLab: each works its painter with the same strokes of the mouse."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _PAGE_WIDTH, _PAGE_HEIGHT = 1280, 1000
 WIDTH, HEIGHT, RADIUS = 800, 600, 24
 _LARGE = 4096
 
-_OURS = """import numpy as np, lumen_widgets as lumen, time
+_MASK_PAINTER = """import numpy as np, lumen_widgets as lumen, time
 painter = lumen.MaskPainter(np.full(({height}, {width}, 3), 128, np.uint8))
 painter.radius = {radius}
 painter"""
 
-_TO_HAND = """(el) => {
+_FOCUS = """(el) => {
   el.scrollIntoView({ block: "center" });
   el.closest("[tabindex='0']").focus({ preventScroll: true });
 }"""
@@ -36,12 +36,12 @@ _BUSY = """() => window.jupyterapp.shell.currentWidget.context.sessionContext
 
 @dataclass
 class Sample:
-    """What became of the moves of strokes, or of presses of a key.
+    """What came of the moves of strokes, or of presses of a key.
 
     Attributes
     ----------
     given
-        How many there were for the browser.
+        How many events the browser was given.
     hertz
         At which rate, for each stroke.
     heard
@@ -57,13 +57,13 @@ class Sample:
     drawn: list[Noted] = field(default_factory=list)
 
 
-class Easel(ABC):
-    """A painter in a notebook of its own.
+class PainterDriver(ABC):
+    """Works a painter that is in a notebook of its own.
 
     Attributes
     ----------
     name
-        What it is.
+        What the painter is.
     notebook
         Where it is shown.
     wire
@@ -72,7 +72,7 @@ class Easel(ABC):
     """
 
     name: str
-    # code that shows it, its picture in the page, and the event that is drawn
+    # code that shows the painter, its picture in the page, and the event that is drawn
     _cell: str
     _shown: str
     _moves: str
@@ -109,7 +109,7 @@ class Easel(ABC):
     def stroke(self, moves: int, sample: Sample, *, erase: bool = False) -> None:
         """Paint across the picture, or erase, always along the same line."""
         # running a cell scrolls to it, and gives it the keys
-        self._canvas.evaluate(_TO_HAND)
+        self._canvas.evaluate(_FOCUS)
         self.page.keyboard.press("e" if erase else "b")
         begin(self.page, "eraser" if erase else "brush")
         # a pixel lower: a place is what tells which event was drawn
@@ -145,7 +145,7 @@ class Easel(ABC):
         self.notebook.wait_idle()
         return self.wire.sent()
 
-    def fall_asleep(self) -> None:
+    def start_sleep(self) -> None:
         """Have the kernel sleep for ten seconds from now on."""
         self.notebook.wait_idle()
         self.notebook.run_cell(1, wait=False)
@@ -153,11 +153,11 @@ class Easel(ABC):
 
     @property
     def asleep(self) -> bool:
-        """Whether it still does."""
+        """Whether it still sleeps."""
         return not self.notebook.execution_done(1)
 
-    def wake(self) -> None:
-        """Wait until the kernel is there again."""
+    def wait_awake(self) -> None:
+        """Wait until the kernel has slept."""
         self.notebook.wait_done(1)
         self.notebook.wait_idle()
 
@@ -176,11 +176,11 @@ class Easel(ABC):
         return [place(number / moves) for number in range(moves + 1)]
 
 
-class OurEasel(Easel):
-    """The mask painter."""
+class MaskPainterDriver(PainterDriver):
+    """Works the mask painter."""
 
     name = f"MaskPainter of {WIDTH} x {HEIGHT}"
-    _cell = _OURS.format(width=WIDTH, height=HEIGHT, radius=RADIUS)
+    _cell = _MASK_PAINTER.format(width=WIDTH, height=HEIGHT, radius=RADIUS)
     _shown = ".lumen-painter-picture"
     _moves = "pointerrawupdate"
 
@@ -192,8 +192,8 @@ class OurEasel(Easel):
         """Do nothing: what is not drawn when its event has been dealt with never is."""
 
 
-class OurLargeEasel(OurEasel):
-    """The mask painter with a large picture, and a brush to match."""
+class LargeMaskPainterDriver(MaskPainterDriver):
+    """Works the mask painter with a large picture, and a brush to match."""
 
     name = f"MaskPainter of {_LARGE} x {_LARGE}"
-    _cell = _OURS.format(width=_LARGE, height=_LARGE, radius=RADIUS * _LARGE // HEIGHT)
+    _cell = _MASK_PAINTER.format(width=_LARGE, height=_LARGE, radius=RADIUS * _LARGE // HEIGHT)

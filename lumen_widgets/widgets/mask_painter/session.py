@@ -1,10 +1,11 @@
-"""The painter's side of its protocol: takes in what pages did, and tells them what others did."""
+"""What one mask painter and the pages that show it say to each other."""
 
 from __future__ import annotations
 
 import threading
 import time
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from lumen_widgets.masks import MaskError
 from lumen_widgets.masks.wire import pack, unpack
 from lumen_widgets.notebook.publisher import publisher
-from lumen_widgets.widgets.mask_painter_messages import (
+from lumen_widgets.widgets.mask_painter.messages import (
     AppliedMessage,
     AppliedStep,
     AskMessage,
@@ -26,20 +27,29 @@ if TYPE_CHECKING:
 
     from anywidget import AnyWidget
 
-    from lumen_widgets.widgets.painter_log import StepLog
-    from lumen_widgets.widgets.painter_picture import PaintedPicture
-
-# Seconds without a step after which a hand is taken to rest. A stroke's message was measured to
-# come up to some tens of milliseconds after the cell that wants it.
-_QUIET = 0.1
-# seconds in which a page that can be heard meanwhile says how far it is, on a busy machine
-_ANSWER = 2.0
-# seconds that somebody who never stops painting can keep a call waiting
-_LONGEST = 5.0
+    from lumen_widgets.masks import Step
+    from lumen_widgets.widgets.mask_painter.picture import PaintedPicture
+    from lumen_widgets.widgets.mask_painter.step_log import StepLog
 
 
-class PainterDesk:
-    """What one painter and the pages that show it say to each other.
+@dataclass(frozen=True)
+class WaitLimits:
+    """How long a call that wants the mask waits for what is still being painted, in seconds."""
+
+    quiet: float = 0.1
+    """Painting has paused once there was no step for so long. A stroke's message was measured to
+    come up to some tens of milliseconds after the cell that wants it."""
+
+    answer: float = 2.0
+    """A page may take so long to say how far it is, on a busy machine. After that it is taken for
+    one that was closed, which never answers."""
+
+    longest: float = 5.0
+    """Painting that never pauses keeps a call waiting for so long at most."""
+
+
+class PainterSession:
+    """Takes in what pages paint, and sends each what was painted elsewhere.
 
     Parameters
     ----------
@@ -49,23 +59,33 @@ class PainterDesk:
         Its steps.
     picture
         What is painted on.
+    limits
+        How long `settle` waits.
 
     """
 
-    def __init__(self, painter: AnyWidget, log: StepLog, picture: PaintedPicture) -> None:
+    def __init__(
+        self,
+        painter: AnyWidget,
+        log: StepLog,
+        picture: PaintedPicture,
+        limits: WaitLimits | None = None,
+    ) -> None:
         self._painter = painter
         self._log = log
         self._picture = picture
+        self._limits = limits or WaitLimits()
         self._pages: set[str] = set()
         self._answers: dict[str, dict[str, int]] = {}
         # the page that was opened or painted in last
         self._latest = ""
-        # which threads have heard pages: while the only one waits, nobody does
-        self._ears: set[int] = set()
+        # the threads that take in messages: while the only one waits, no message can arrive
+        self._receivers: set[int] = set()
+        log.changed.connect(lambda _: publisher.mark(self._publish))
 
     def receive(self, _: Any, content: Any, buffers: Any) -> None:
         """Take in a message; what a browser sends is not trusted to be well-formed."""
-        self._ears.add(threading.get_ident())
+        self._receivers.add(threading.get_ident())
         if not isinstance(content, dict):
             return
         page, number = content.get("page"), content.get("number")
@@ -75,7 +95,7 @@ class PainterDesk:
             case "hello":
                 self._pages.add(page)
                 self._latest = page
-                self._greet(page)
+                self._send_history(page)
             case "step" if isinstance(number, int):
                 self._latest = page
                 self._take(page, number, content.get("step"), list(buffers or ()))
@@ -84,44 +104,41 @@ class PainterDesk:
                 if answers is not None:
                     answers[page] = number
             case "want_picture":
-                self._show(page)
+                self._send_picture(page)
 
     def settle(self) -> None:
-        """Wait until nobody paints any more, so that the last stroke before a call is in the mask.
+        """Wait until painting pauses, so that the last stroke before a call is in the mask.
 
-        A handler may run after this, or on another thread while this waits; which, differs from
-        kernel to kernel.
+        Messages may be taken in on another thread while this waits, or only after it: that differs
+        from kernel to kernel.
         """
         if not self._pages or self._painter.comm is None:
             return
         began = time.monotonic()
-        heard = bool(self._ears - {threading.get_ident()})
+        limits = self._limits
+        receives_meanwhile = bool(self._receivers - {threading.get_ident()})
         request = uuid.uuid4().hex
         answers: dict[str, int] = {}
         self._answers[request] = answers
 
         def enough(last: float, numbers: Mapping[str, int]) -> bool:
             now = time.monotonic()
-            if now - max(began, last) < _QUIET:
+            if now - max(began, last) < limits.quiet:
                 return False
             # a copy, since another page may answer now
-            told = list(answers.items())
-            if any(numbers.get(page, 0) < number for page, number in told):
+            answered = list(answers.items())
+            if any(numbers.get(page, 0) < number for page, number in answered):
                 return False
-            # an idle page's word is not that of the page where somebody paints
-            return self._latest in answers or not heard or now - began > _ANSWER
+            # the answer of an idle page does not stand for the page that is painted on
+            return self._latest in answers or not receives_meanwhile or now - began > limits.answer
 
         try:
             self._painter.send(AskMessage(kind="ask", request=request))
-            self._log.wait(began + _LONGEST, enough)
+            self._log.wait(began + limits.longest, enough)
         finally:
             del self._answers[request]
 
-    def tell(self) -> None:
-        """Have the pages told of what is new."""
-        publisher.mark(self._publish)
-
-    def _greet(self, page: str) -> None:
+    def _send_history(self, page: str) -> None:
         history, sequence, number = self._log.moment(page)
         objects, points = pack((*history.done, *history.undone))
         base = self._log.base
@@ -139,13 +156,12 @@ class PainterDesk:
         )
 
     def _take(self, page: str, number: int, content: object, buffers: list[Any]) -> None:
+        step: Step | None
         try:
             (step,) = unpack([content], memoryview(buffers[0]) if buffers else b"")
         except (MaskError, TypeError):
-            taken = self._log.take(page, number, None)
-        else:
-            taken = self._log.take(page, number, step)
-        if taken == "early":
+            step = None
+        if self._log.take(page, number, step) == "early":
             missing = self._log.number_of(page) + 1
             self._painter.send(ResendMessage(kind="resend", page=page, number=missing))
 
@@ -154,24 +170,24 @@ class PainterDesk:
         sequence, news = self._log.news()
         if not news or not self._pages or self._painter.comm is None:
             return
-        # a page knows its own steps: they travel back only where another one may have to hear them
-        told = [entry.step if {entry.page} != self._pages else None for entry in news]
-        objects, points = pack(step for step in told if step is not None)
+        # a page knows its own steps: they are sent back only where another page needs them
+        steps_to_send = [logged.step if {logged.page} != self._pages else None for logged in news]
+        objects, points = pack(step for step in steps_to_send if step is not None)
         wires = iter(cast("list[Mapping[str, Any]]", objects))
         steps = [
             AppliedStep(
-                page=entry.page,
-                number=entry.number,
-                taken=entry.taken,
+                page=logged.page,
+                number=logged.number,
+                taken=logged.taken,
                 step=None if step is None else cast("Any", next(wires)),
             )
-            for entry, step in zip(news, told, strict=True)
+            for logged, step in zip(news, steps_to_send, strict=True)
         ]
         self._painter.send(
             AppliedMessage(kind="applied", sequence=sequence, steps=steps), buffers=[points]
         )
 
-    def _show(self, page: str) -> None:
+    def _send_picture(self, page: str) -> None:
         self._painter.send(
             PaintedPictureMessage(
                 kind="picture", page=page, media_type=f"image/{self._picture.format}"

@@ -1,28 +1,25 @@
-"""What stands behind one row of a panel: a call that is being sent, and then the task it became."""
+"""One row of a panel: a call that is being sent, and then the task that it became."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING, Literal, cast
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, cast
 
-from lumen_widgets.client import LumenClient, LumenError, TaskCancelled, TaskFailed
+from lumen_widgets.client import LumenClient, LumenError
 from lumen_widgets.client.spending.prices import credits_of
 from lumen_widgets.core.pictures.picture import thumbnail
-from lumen_widgets.notebook.account import Account, account_of, account_of_task
+from lumen_widgets.notebook.account import account_of, account_of_task
 from lumen_widgets.notebook.cell import data_uri
 from lumen_widgets.notebook.submission import Submission
-from lumen_widgets.widgets.task_panel_messages import RowError, TaskRow
+from lumen_widgets.widgets.task_panel.messages import Action, Charge, RowError, TaskRow
+from lumen_widgets.widgets.tasks import host_of, resumable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lumen_widgets.client import Task
     from lumen_widgets.core.request import Request
-
-Action = Literal["stop", "watch", "again", "take_up"]
-Charge = Literal["pending", "charged", "refunded", "unknown", "none"]
 
 # px of a thumbnail's longer side: the most that a widget may carry of a picture
 _THUMBNAIL = 96
@@ -32,8 +29,8 @@ _PROMPT_LENGTH = 1000
 _log = logging.getLogger(__name__)
 
 
-class TaskEntry:
-    """One row's source, safe to look at from any thread.
+class PanelRow:
+    """A task or call with what a panel says of it; safe to use from any thread.
 
     It holds its task, and with it the pictures, only until the task has plainly ended and its
     thumbnail is drawn: a panel that shows a thousand tasks keeps no thousand pictures alive.
@@ -45,7 +42,7 @@ class TaskEntry:
     source
         A task, or a submission that may become one.
     changed
-        Called with this entry after every change, on whichever thread it happened.
+        Called with this row after every change, on the thread on which it happened.
 
     Attributes
     ----------
@@ -58,14 +55,14 @@ class TaskEntry:
     usual : float or None
         Seconds that like tasks took, once that is looked up.
     name : tuple of str or None
-        Where its task is and what it is called there, once there is one.
+        The origin and the id of its task, once there is one.
     wanted : str or None
         The id that is being taken up for it.
 
     """
 
     def __init__(
-        self, key: str, source: Task | Submission, changed: Callable[[TaskEntry], None]
+        self, key: str, source: Task | Submission, changed: Callable[[PanelRow], None]
     ) -> None:
         self.key = key
         self.task: Task | None = None
@@ -80,12 +77,12 @@ class TaskEntry:
         self._undrawable = False
         self._changed = changed
         self._lock = threading.Lock()
-        self._silence: Callable[[], None] = _nothing
+        self._unsubscribe: Callable[[], None] = lambda: None
         if isinstance(source, Submission):
             self.submission = source
             self._host = host_of(source.account)
-            self._silence = source.subscribe(lambda _: self._settled())
-            # it may have been sent before anybody listened
+            self._unsubscribe = source.subscribe(lambda _: self._settled())
+            # it may have been sent before this subscribed
             self._settled()
         else:
             self._host = host_of(account_of_task(source))
@@ -102,7 +99,7 @@ class TaskEntry:
         """Whether nothing more will happen to it by itself or by its actions but another try."""
         if self._last is not None:
             return True
-        return self.task is not None and self.task.done and not _resumable(self.task)
+        return self.task is not None and self.task.done and not resumable(self.task)
 
     def takes(self, task: Task) -> bool:
         """Show a task if it is the one of this row's call; return whether it is."""
@@ -123,13 +120,13 @@ class TaskEntry:
             self.name = name_of(task)
             self._client, self._request = LumenClient.of(task), task.request
             self.task = task
-            self._silence()
-            self._silence = task.subscribe(lambda _: self._changed(self))
+            self._unsubscribe()
+            self._unsubscribe = task.subscribe(lambda _: self._changed(self))
         self._changed(self)
 
     def close(self) -> None:
-        """Listen no more."""
-        self._silence()
+        """End the subscription to the task or call."""
+        self._unsubscribe()
 
     def draw(self) -> None:
         """Draw the thumbnail if there is something to draw; takes time."""
@@ -145,7 +142,7 @@ class TaskEntry:
         if self.ended:
             self._let_go(task)
 
-    def look_up(self) -> None:
+    def look_up_usual(self) -> None:
         """Look up how long like tasks took; takes time."""
         task = self.task
         client = self._client
@@ -180,13 +177,15 @@ class TaskEntry:
             model=request.model,
         )
 
-    def row(self) -> TaskRow:
-        """Return the row as it is now."""
-        task, last = self.task, self._last
+    def current(self) -> TaskRow:
+        """Return what the panel says of it now."""
+        task, last, request = self.task, self._last, self._request
         if task is not None:
             return self._task_row(task)
+        if last is None or request is None:
+            return self._call_row()
         # what it costs follows the price list, also after its end
-        return self._call_row() if last is None else {**last, "credits": self._credits()}
+        return {**last, "credits": credits_of(request)}
 
     def _settled(self) -> None:
         call = self.submission
@@ -195,22 +194,19 @@ class TaskEntry:
         elif call is not None and call.error is not None:
             self._changed(self)
 
-    def _credits(self) -> float | None:
-        return None if self._request is None else credits_of(self._request)
-
     def _let_go(self, task: Task) -> None:
         with self._lock:
             self._last = self._task_row(task)
-            self._silence()
+            self._unsubscribe()
             # what ends a subscription holds its task
-            self._silence = _nothing
+            self._unsubscribe = lambda: None
             self.task = None
             # the call holds its task too; a row that failed may still be tried again
             if self.submission is not None:
                 self.submission = self.submission.again()
 
     def _call_row(self) -> TaskRow:
-        call = cast("Submission", self.submission)  # an entry without a task has a call
+        call = cast("Submission", self.submission)  # a row without a task has a call
         state = call.state
         charges: dict[str, Charge] = {"refused": "none", "unknown": "unknown"}
         actions: dict[str, list[Action]] = {"refused": ["again"], "unknown": ["take_up"]}
@@ -249,7 +245,7 @@ class TaskEntry:
             prompt=prompt[:_PROMPT_LENGTH],
             model=task.request.model or (call.model if call is not None else ""),
             host=self._host,
-            # nobody knows when a task ends that is not watched
+            # it is not known when a task that is not watched ends
             elapsed=task.elapsed if done or watched else None,
             usual=self.usual if going else None,
             arrived=len(task.pictures),
@@ -264,29 +260,15 @@ class TaskEntry:
     def _actions(self, task: Task) -> list[Action]:
         if not task.done:
             return ["stop"] if task.watched else ["watch"]
-        if _resumable(task):
+        if resumable(task):
             return ["watch"]
         known = self.submission is not None or bool(task.request.body)
         return ["again"] if task.error is not None and known else []
 
 
-def _nothing() -> None:
-    """Do what there is to do for an entry that listens to nobody."""
-
-
-def host_of(account: Account) -> str:
-    """Return who charges: a host's name, or nothing for the sandbox of this machine."""
-    return "" if account.is_sandbox else urlsplit(account.client.base_url).netloc
-
-
 def name_of(task: Task) -> tuple[str, str]:
-    """Return what tells a task from every other: where it is, and its id there."""
+    """Return what identifies a task: its origin, and its id there."""
     return task.origin, task.id
-
-
-def _resumable(task: Task) -> bool:
-    """Say whether what went wrong is not the task's own end: then it can be asked about again."""
-    return task.error is not None and not isinstance(task.error, TaskFailed | TaskCancelled)
 
 
 def _charge(task: Task) -> Charge:

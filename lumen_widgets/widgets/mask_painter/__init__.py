@@ -1,0 +1,1 @@
+"""The mask painter: a mask that is painted by hand and by code alike."""

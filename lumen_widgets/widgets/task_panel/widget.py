@@ -1,0 +1,157 @@
+"""The live task panel: one row a task, kept up to date while the tasks run.
+
+Protocol (`messages.py`): the browser says *hello* for each view and gets a *snapshot*;
+after that *rows* come by themselves, with sequence numbers, and only those that changed; it says
+*bye* when a view is gone. It *looks* for the thumbnails of rows that a view shows, and *acts* on a
+row; each request has an id and gets an answer with it. Until a view has said hello, a row is
+repeated twice after its last change, because a bundle that is still loading receives nothing, and
+a kernel that runs a cell answers nothing. For the same reason the mask of a task that runs comes
+along with its row, without a look, until a view is there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import anywidget
+import traitlets
+
+from lumen_widgets.client import live_tasks
+from lumen_widgets.client.spending.prices import prices
+from lumen_widgets.core.words import harmless
+from lumen_widgets.notebook import account as accounts
+from lumen_widgets.widgets.bundles import STATIC
+from lumen_widgets.widgets.task_panel.rows import PanelRows
+from lumen_widgets.widgets.task_panel.session import PanelSession
+from lumen_widgets.widgets.tasks import host_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from lumen_widgets.client import LumenClient, Task
+    from lumen_widgets.notebook.submission import Submission
+    from lumen_widgets.widgets.task_panel.messages import TaskRow
+
+
+class TaskPanel(anywidget.AnyWidget):
+    """Shows tasks while they run: state in words, elapsed time, and what to do if one fails.
+
+    Parameters
+    ----------
+    tasks
+        Tasks, and submissions that become tasks, in the order in which they were made; the newest
+        is shown first. None is every task that this process submits or takes up, now and later.
+    client
+        Whose account the panel names while it has no row.
+    language
+        ``"en"``, ``"zh"``, or ``""`` for the browser's own.
+
+    Examples
+    --------
+    >>> lumen.TaskPanel()  # doctest: +SKIP
+
+    """
+
+    _esm = STATIC / "task_panel.js"
+    _css = STATIC / "task_panel.css"
+
+    language = traitlets.Enum(("", "en", "zh"), default_value="").tag(sync=True)
+    """The language that the panel speaks: ``"en"``, ``"zh"``, or ``""`` (the default) for the
+    browser's own. Written by the user."""
+
+    _host = traitlets.Unicode(None, allow_none=True).tag(sync=True)
+    """Who charges, as a row's host says it: a host's name, empty for the sandbox, None (the
+    default) while that is not known. Written once, by the kernel."""
+
+    _rows: traitlets.List[TaskRow] = traitlets.List().tag(
+        sync=True, to_json=lambda _, self: self._panel_rows.current()
+    )
+    """Every row, as it is when the browser asks for the widget's state. Never written: what
+    changes travels in messages, so that a change costs the same however many rows there are."""
+
+    _toolbar = traitlets.Bool(default_value=False).tag(sync=True)
+    """Whether the toolbar is there however few rows there are: False by default, True for a panel
+    of every task. Written once, by the kernel."""
+
+    def __init__(
+        self,
+        tasks: Sequence[Task | Submission] | None = None,
+        client: LumenClient | None = None,
+        *,
+        language: str = "",
+    ) -> None:
+        self._panel_rows = PanelRows()
+        self._session = PanelSession(self, self._panel_rows)
+        self._unsubscribe: list[Callable[[], None]] = []
+        if tasks is None:
+            # subscribed first: a task that comes meanwhile is known twice, and gets one row
+            self._unsubscribe.append(live_tasks.listen(self._show_live))
+        for task in live_tasks.known() if tasks is None else tasks:
+            self.add(task)
+        account = _account_to_name(client, every=tasks is None)
+        super().__init__(
+            language=language,
+            _host=None if account is None else host_of(account),
+            _toolbar=tasks is None,
+        )
+        self.on_msg(self._session.receive)
+        self._unsubscribe.append(prices.listen(self._show_price))
+        self._session.publish_soon()
+
+    def __repr__(self) -> str:
+        """Return the panel in words, for front ends that cannot show it."""
+        rows = [
+            f"{row['status']}: {row['prompt'] or row['id']}" for row in self._panel_rows.current()
+        ]
+        # one line each: a line break in a prompt would make another row of it
+        return "\n".join(["Lumen tasks", *(harmless(" ".join(row.split())) for row in rows[::-1])])
+
+    def add(self, entry: Task | Submission) -> None:
+        """Show another task, or a call that is not a task yet, as the newest row.
+
+        Parameters
+        ----------
+        entry
+            A task that already has a row gets no other one.
+
+        Examples
+        --------
+        >>> panel.add(client.generate("a red fox"))  # doctest: +SKIP
+
+        """
+        self._panel_rows.add(entry)
+
+    def retire(self) -> None:
+        """Send the last state of every task, and close once no view shows the panel any more.
+
+        A view that is left is one of a page that was reloaded, which no longer hears of what
+        takes the panel's place: there it goes on showing the pictures.
+        """
+        self._session.retire()
+
+    def close(self) -> None:
+        """End the subscriptions to the tasks, and take the panel from every view."""
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        for row in self._panel_rows.all():
+            row.close()
+        super().close()
+
+    def _show_live(self, task: Task) -> None:
+        """Show a task that this process submitted or took up, unless a row has it already."""
+        if not any(row.takes(task) for row in self._panel_rows.all()):
+            self.add(task)
+
+    def _show_price(self, model: str) -> None:
+        """Show the tasks of a model whose price changed with what they cost now."""
+        for row in self._panel_rows.all():
+            if row.current()["model"] == model:
+                self._panel_rows.changed.send(row)
+
+
+def _account_to_name(client: LumenClient | None, *, every: bool) -> accounts.Account | None:
+    """Return the account to name while there is no row, as far as one was chosen."""
+    if client is not None:
+        return accounts.account_of(client)
+    # without a choice, asking which account is in use would start a server
+    return accounts.current() if every and accounts.is_chosen() else None
