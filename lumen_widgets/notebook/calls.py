@@ -107,7 +107,9 @@ def generate(
     >>> lumen.generate("a cute cat on a windowsill", n=2)  # doctest: +SKIP
 
     """
-    return _run(lambda chosen: chosen.generate(prompt, **fields), MODEL, fields, client, wait=wait)
+    return _submit_and_show(
+        lambda chosen: chosen.generate(prompt, **fields), MODEL, fields, client, wait=wait
+    )
 
 
 @overload
@@ -170,7 +172,7 @@ def edit(
     >>> lumen.edit("make it night", cats[0])  # doctest: +SKIP
 
     """
-    return _run(
+    return _submit_and_show(
         lambda chosen: chosen.edit(prompt, images, **fields), MODEL, fields, client, wait=wait
     )
 
@@ -240,7 +242,7 @@ def inpaint(
     >>> lumen.inpaint("a corgi", picture, mask)  # doctest: +SKIP
 
     """
-    return _run(
+    return _submit_and_show(
         lambda chosen: chosen.inpaint(prompt, image, mask, **fields),
         INPAINT_MODEL,
         fields,
@@ -249,7 +251,7 @@ def inpaint(
     )
 
 
-# seconds that a notebook call waits at most: long for a picture, short for a forgotten cell
+# seconds that a notebook call waits at most: more than any model takes
 LONGEST_WAIT = 15 * 60.0
 # an output that shows nothing yet
 _EMPTY = {"text/plain": ""}
@@ -317,7 +319,7 @@ def stream(
     if errors not in ("raise", "skip"):
         raise InvalidRequest(f'errors is "raise" or "skip", not {errors!r}.')
     alone = isinstance(tasks, (Task, str))
-    followed = _tasks([tasks] if isinstance(tasks, (Task, str)) else tasks)
+    followed = _as_tasks([tasks] if isinstance(tasks, (Task, str)) else tasks)
     if not followed:
         return
     failed: list[tuple[Task, LumenError]] = []
@@ -387,7 +389,7 @@ def follow_later(task: Task, status: CellStatus) -> None:
 
 
 def show_ended(task: Task, *, alone: bool) -> None:
-    """Show a task's pictures in the cell that runs now; one of several says whose they are."""
+    """Show a task's pictures in the cell that runs now; one of several has a heading."""
     if not alone:
         Output(task_heading(task))
     for picture in task.pictures:
@@ -396,7 +398,7 @@ def show_ended(task: Task, *, alone: bool) -> None:
         Output(note(f"✗ {error_words(task.error)}"))
 
 
-def _tasks(given: Iterable[Task | str]) -> list[Task]:
+def _as_tasks(given: Iterable[Task | str]) -> list[Task]:
     tasks = []
     for task in given:
         if isinstance(task, Task):
@@ -411,7 +413,7 @@ def _tasks(given: Iterable[Task | str]) -> list[Task]:
     return tasks
 
 
-def _run(
+def _submit_and_show(
     submit: Callable[[LumenClient], Task],
     model: str,
     fields: Fields,
@@ -419,9 +421,9 @@ def _run(
     *,
     wait: bool,
 ) -> Pictures | Task:
-    """Submit a task with the account in use, and show in this cell what becomes of it."""
+    """Submit a task with the account in use, and show its status and pictures in this cell."""
     account = current(client)
-    status = CellStatus(account, _priced(model, fields), reuse=fields.get("reuse", False))
+    status = CellStatus(account, _price_fields(model, fields), reuse=fields.get("reuse", False))
     try:
         task = submit(account.client)
     except BaseException as error:
@@ -441,8 +443,8 @@ def _run(
     return pictures
 
 
-def _priced(model: str, fields: Fields) -> Request:
-    """Return as much of a request as its price depends on; nothing of it is checked yet."""
+def _price_fields(model: str, fields: Fields) -> Request:
+    """Return a request of the fields that its price depends on; they are not checked yet."""
     body: dict[str, object] = {"model": fields.get("model", model)}
     if fields.get("n") is not None:
         body["n"] = fields["n"]
