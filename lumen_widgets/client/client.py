@@ -422,7 +422,7 @@ class LumenClient:
         Notes
         -----
         A request that was sent, and whose answer nobody saw, has no id: it is never sent again.
-        ``client.journal.lost(…)`` and `lumen.history` name those.
+        ``client.journal.unknown_outcomes(…)`` and `lumen.history` name those.
 
         Examples
         --------

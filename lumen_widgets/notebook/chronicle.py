@@ -120,7 +120,9 @@ class History(Sequence[Entry]):
             )
         most = None if max_bytes is None else _bytes(max_bytes)
         before = None if older_than is None else time.time() - span(older_than, "older_than")
-        pruned: Pruned = _told(lambda: self._journal.prune(self._numbers, before=before, most=most))
+        pruned: Pruned = _told(
+            lambda: self._journal.prune(self._numbers, before=before, max_bytes=most)
+        )
         left = set(_told(lambda: self._journal.search(Search())))
         self._numbers = [number for number in self._numbers if number in left]
         return pruned
@@ -154,7 +156,7 @@ class History(Sequence[Entry]):
         return table(self[:SHOWN], len(self))
 
     def _read(self, numbers: Sequence[int]) -> list[Entry]:
-        return [Entry(row) for row in _told(lambda: self._journal.numbered(numbers))]
+        return [Entry(row) for row in _told(lambda: self._journal.rows_by_number(numbers))]
 
 
 def history(

@@ -76,7 +76,7 @@ class Entry:
         """
         if self._row.dismissed:
             return "dismissed"
-        if self._row.lost:
+        if self._row.outcome_unknown:
             return "unknown"
         if self._row.state in {SUCCEEDED, FAILED, CANCELLED}:
             return self._row.state
@@ -88,7 +88,7 @@ class Entry:
     def words(self) -> str:
         """How it stands, in words, with what to do where there is something to do."""
         row, state = self._row, self.state
-        if state == SUCCEEDED and len(row.pictures) < row.wanted:
+        if state == SUCCEEDED and len(row.pictures) < row.picture_count:
             return "succeeded, pictures not all here: lumen.resume()"
         error = row.error or {}
         why = {

@@ -85,8 +85,8 @@ def resume(client: LumenClient | None = None) -> list[Task]:
         )
     elif in_notebook():
         _show(resumed, account)
-    if resumed.lost:
-        Output(_lost(resumed.lost))
+    if resumed.unknown_outcomes:
+        Output(_lost(resumed.unknown_outcomes))
     return resumed
 
 

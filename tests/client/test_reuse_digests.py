@@ -222,7 +222,7 @@ def test_the_digest_is_that_of_what_was_asked(caller: Caller) -> None:
     found = caller.client.journal
     assert found is not None
     newest = found.rows(1)[0]
-    same = found.find_same(
+    same = found.find_same_request(
         origin=newest.origin,
         account=newest.account,
         digests=[digest_of(newest.origin, again.request)],
@@ -348,17 +348,17 @@ def test_what_an_earlier_release_paid_for_is_not_paid_again(caller: Caller, pict
     assert journal is not None
     older = older_digest_of(caller.client.base_url, request, pictures)
     assert older is not None
-    row = journal.begin(
+    row = journal.insert_request(
         origin=caller.client.base_url,
         account="another key",
         endpoint=request.endpoint,
         body=request.body,
         digest=older,
     )
-    journal.accept(row, task_id="old", created=None, status="queued")
-    journal.record(row, status="succeeded")
+    journal.mark_accepted(row, task_id="old", created=None, status="queued")
+    journal.record_status(row, status="succeeded")
     data = png()
-    journal.keep(
+    journal.store_picture(
         row,
         0,
         data,

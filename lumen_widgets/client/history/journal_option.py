@@ -104,7 +104,7 @@ class JournalOption(Option):
         account = self._records.account
         try:
             if self._looked is None:
-                self._row = self._journal.begin(
+                self._row = self._journal.insert_request(
                     origin=origin,
                     account=account,
                     endpoint=endpoint,
@@ -112,13 +112,13 @@ class JournalOption(Option):
                     digest=call.digest,
                 )
                 return
-            found = self._journal.begin_or_find(
+            found = self._journal.find_or_insert_request(
                 origin=origin,
                 account=account,
                 endpoint=endpoint,
                 body=body,
                 digests=self._looked.digests,
-                passed=self._looked.passed,
+                excluded=self._looked.passed,
             )
         except JournalUnwritable as error:
             raise unrecorded(str(error)) from None
@@ -130,7 +130,7 @@ class JournalOption(Option):
         """Complete the row with the task's id."""
         self._task_id = accepted.task_id
         self._note(
-            lambda journal, row: journal.accept(
+            lambda journal, row: journal.mark_accepted(
                 row, task_id=accepted.task_id, created=accepted.created, status=accepted.status
             ),
             f"The service has taken the task {accepted.task_id}. ",
@@ -139,12 +139,12 @@ class JournalOption(Option):
     def refused(self, error: BaseException) -> None:
         """Close the row: nothing was taken."""
         why = error.message if isinstance(error, LumenError) else "it was never sent"
-        self._note(lambda journal, row: journal.refuse(row, why))
+        self._note(lambda journal, row: journal.mark_refused(row, why))
 
     def unknown(self, error: BaseException) -> None:
         """Leave the row as one that may have been taken."""
         why = error.message if isinstance(error, SubmitOutcomeUnknown) else str(error)
-        self._note(lambda journal, row: journal.lose(row, why))
+        self._note(lambda journal, row: journal.mark_unknown(row, why))
 
     def taken_up(self, task_id: str, status: str) -> None:
         """Note that this process looks after the task from now on."""
@@ -152,7 +152,7 @@ class JournalOption(Option):
         if self._journal is None:
             return
         try:
-            self._row = self._journal.adopt(
+            self._row = self._journal.find_or_insert_task(
                 origin=self._records.origin,
                 account=self._records.account,
                 task_id=task_id,
@@ -173,12 +173,12 @@ class JournalOption(Option):
         if not report.is_new:
             # so that no other process takes over what this one follows
             try:
-                self._journal.attend()
+                self._journal.heartbeat()
             except JournalUnwritable as error:
                 _log.debug("The journal does not hear that tasks are followed: %s", error)
             return
         self._keep_up(
-            lambda journal, row: journal.record(
+            lambda journal, row: journal.record_status(
                 row, status=report.status, error=report.error, seconds=report.seconds
             ),
             f"The journal misses that {self._task_id} is {report.status}",
@@ -191,7 +191,7 @@ class JournalOption(Option):
     def picture(self, fetched: FetchedPicture, index: int, count: int) -> None:
         """Keep a picture beside the journal."""
         self._keep_up(
-            lambda journal, row: journal.keep(
+            lambda journal, row: journal.store_picture(
                 row,
                 index,
                 fetched.data,

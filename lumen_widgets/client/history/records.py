@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lumen_widgets.core.polling.poller import TaskPoller
-    from lumen_widgets.journal import KeptPicture
+    from lumen_widgets.journal import StoredPicture
 
 
 _log = logging.getLogger("lumen_widgets")
@@ -149,14 +149,14 @@ def kept_pictures(row: JournalRow, task: Task | None = None) -> list[Picture] | 
     """Return a task's pictures from disk, or None if one is missing or is not what it was."""
     if [kept.index for kept in row.pictures] != list(range(len(row.pictures))):
         return None
-    if len(row.pictures) < row.wanted:
+    if len(row.pictures) < row.picture_count:
         return None
     read = (read_kept(row, kept, task) for kept in row.pictures)
     pictures = [picture for picture in read if picture is not None]
     return pictures if len(pictures) == len(row.pictures) else None
 
 
-def read_kept(row: JournalRow, kept: KeptPicture, task: Task | None = None) -> Picture | None:
+def read_kept(row: JournalRow, kept: StoredPicture, task: Task | None = None) -> Picture | None:
     """Return one of a task's pictures from disk, or None if it is not there or not what it was."""
     try:
         data = kept.path.read_bytes()

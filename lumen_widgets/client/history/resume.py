@@ -33,14 +33,15 @@ class ResumedTasks(list["Task"]):
 
     Attributes
     ----------
-    lost : list of JournalRow
-        The requests of which nobody will hear whether they were taken, newest first.
+    unknown_outcomes : list of JournalRow
+        The requests of unknown outcome, newest first: they may have been taken or not, and no
+        answer will come.
 
     """
 
-    def __init__(self, tasks: Iterable[Task], lost: list[JournalRow]) -> None:
+    def __init__(self, tasks: Iterable[Task], unknown_outcomes: list[JournalRow]) -> None:
         super().__init__(tasks)
-        self.lost = lost
+        self.unknown_outcomes = unknown_outcomes
         self._heard = {task: threading.Event() for task in self}
 
     def hear(self, task: Task) -> None:
@@ -91,11 +92,11 @@ def resume(
     names = {"origin": records.origin, "account": records.account}
     try:
         rows = journal.claim(**names, followed=followed)
-        lost = journal.lost(**names)
+        unknown = journal.unknown_outcomes(**names)
     except JournalUnwritable as error:
         raise unreadable(error, "Nothing could be taken up.") from None
     pollers = [tasks.poller_of(row, row.task_id or "") for row in rows]
-    resumed = ResumedTasks([poller.task for poller in pollers], lost)
+    resumed = ResumedTasks([poller.task for poller in pollers], unknown)
     scheduler = shared_scheduler()
     for poller in pollers:
         tasks.keep(poller.task)

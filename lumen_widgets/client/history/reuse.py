@@ -155,7 +155,7 @@ class Reuse:
 
     def _rest(self, row: JournalRow) -> None:
         """Wait a moment for a request that is being sent; an error if there is no use in it."""
-        if row.lost:
+        if row.outcome_unknown:
             killed = ": the process that sent it ended before the answer came"
             why = killed if row.state == "sending" else ""
             raise self._unknown(row, f"nobody knows whether it was taken{why}.")
@@ -195,11 +195,11 @@ class Reuse:
         return found
 
     def _find_by(self, passed: set[int]) -> JournalRow | None:
-        return self._journal.find_same(
+        return self._journal.find_same_request(
             origin=self._records.origin,
             account=self._records.account,
             digests=self.digests,
-            passed=passed,
+            excluded=passed,
         )
 
     def _reused(self, task: Task) -> Task:
