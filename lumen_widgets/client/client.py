@@ -466,7 +466,7 @@ class LumenClient:
         if not PICTURE_FIELDS.isdisjoint(request.body):
             options.append(HostingOption(self._chosen_hosting, self.base_url))
         options.append(JournalOption(self._records, self._tasks, self._timeout, row))
-        if URL_FIELD in request.body or deliveries.running:
+        if URL_FIELD in request.body or deliveries.receivers:
             options.append(WebhookOption())
         return Options(options)
 
