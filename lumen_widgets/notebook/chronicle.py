@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from lumen_widgets.client import InvalidRequest
-from lumen_widgets.client.history.records import unreadable
+from lumen_widgets.client.history.account_journal import journal_error
 from lumen_widgets.journal import STATES, Journal, JournalUnwritable, Search
 from lumen_widgets.notebook.account import at_hand, current
 from lumen_widgets.notebook.entries import Entry
@@ -237,7 +237,7 @@ def _told(ask: Callable[[], Any]) -> Any:
     try:
         return ask()
     except JournalUnwritable as error:
-        raise unreadable(error, "The history cannot be read or changed.") from None
+        raise journal_error(error, "The history cannot be read or changed.") from None
 
 
 def _one_of(field: str, value: object, known: Sequence[object]) -> Any:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client import InvalidRequest, Pictures
-from lumen_widgets.client.history.records import read_kept, request_of
+from lumen_widgets.client.history.account_journal import read_stored_picture, request_of
 from lumen_widgets.client.spending.prices import credits_of
 from lumen_widgets.core.answers import CANCELLED, FAILED, SUCCEEDED
 from lumen_widgets.core.words import clean
@@ -108,7 +108,7 @@ class Entry:
     @property
     def pictures(self) -> Pictures:
         """Its pictures, read from disk; those that are not there, or were changed, are left out."""
-        read = (read_kept(self._row, kept) for kept in self._row.pictures)
+        read = (read_stored_picture(self._row, kept) for kept in self._row.pictures)
         return Pictures(picture for picture in read if picture is not None)
 
     def task(self, client: LumenClient | None = None) -> Task:

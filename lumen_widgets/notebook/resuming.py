@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client.history.reuse import when
+from lumen_widgets.client.history.reuse import timestamp
 from lumen_widgets.client.spending.prices import count_words
 from lumen_widgets.core.answers import SUCCEEDED
 from lumen_widgets.core.errors import WaitTimeout, interrupted
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lumen_widgets.client import LumenClient, Task
-    from lumen_widgets.client.history.resume import ResumedTasks
+    from lumen_widgets.client.history.resumed_tasks import ResumedTasks
     from lumen_widgets.journal import JournalRow
     from lumen_widgets.notebook.account import Account
 
@@ -121,7 +121,7 @@ def _wait_for_word(resumed: ResumedTasks, task: Task, deadline: float) -> None:
 
     At the deadline it is taken for one that runs: it is still asked about.
     """
-    while not resumed.wait_until_heard(task, wait_slice(deadline)) and time.monotonic() < deadline:
+    while not resumed.wait_until_asked(task, wait_slice(deadline)) and time.monotonic() < deadline:
         pass
     if task.status == SUCCEEDED:
         with suppress(WaitTimeout):
@@ -148,7 +148,7 @@ def _lost(rows: Sequence[JournalRow]) -> dict[str, object]:
             f"{'it was' if one else 'they were'} taken, so credits may have been spent. None is "
             f"sent again. Look for {'it' if one else 'them'} in the service's console."
         ),
-        *(note(f"Sent {when(row.submitted)}: {_prompt(row)}") for row in rows[:_MOST_LOST]),
+        *(note(f"Sent {timestamp(row.submitted)}: {_prompt(row)}") for row in rows[:_MOST_LOST]),
     ]
     if len(rows) > _MOST_LOST:
         notes.append(note(f"… and {len(rows) - _MOST_LOST} more"))

@@ -9,7 +9,7 @@ import html
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lumen_widgets.client import LumenError
-from lumen_widgets.client.history.reuse import when
+from lumen_widgets.client.history.reuse import timestamp
 from lumen_widgets.client.spending.prices import (
     cost_of,
     count_words,
@@ -181,7 +181,7 @@ def _line(task: Task, account: Account, *, explain: bool, reused: bool = False) 
 
 def _paid_before(task: Task) -> str:
     """Return that nothing was spent, and when the task was paid."""
-    since = "" if task.submitted is None else f" {when(task.submitted)}"
+    since = "" if task.submitted is None else f" {timestamp(task.submitted)}"
     return f"nothing spent here: submitted before,{since}" if since else "nothing spent here"
 
 

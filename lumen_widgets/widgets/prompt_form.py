@@ -184,7 +184,7 @@ class PromptForm(anywidget.AnyWidget):
         self.observe(self._read_extra, "_extra_text")
         self.observe(self._desk.heard, list(FIELDS))
         self.on_msg(self._desk.receive)
-        self._forget_prices = prices.listen(lambda _: publisher.mark(self._show_prices))
+        self._forget_prices = prices.subscribe(lambda _: publisher.mark(self._show_prices))
         self._desk.show_errors()
 
     def __repr__(self) -> str:

@@ -112,7 +112,7 @@ class TaskPanel(anywidget.AnyWidget):
         self._silences: list[Callable[[], None]] = []
         if tasks is None:
             # listening first: a task that comes meanwhile is known twice, and entered once
-            self._silences.append(live_tasks.listen(self._heard))
+            self._silences.append(live_tasks.subscribe(self._heard))
             tasks = live_tasks.known()
             self._every = True
         else:
@@ -127,7 +127,7 @@ class TaskPanel(anywidget.AnyWidget):
         )
         self.on_msg(self._receive)
         self._open = True
-        self._silences.append(prices.listen(self._repriced))
+        self._silences.append(prices.subscribe(self._repriced))
         publisher.mark(self._publish)
 
     def __repr__(self) -> str:

@@ -109,8 +109,8 @@ def test_listeners_hear_which_price_changed_and_a_bad_one_stops_nothing() -> Non
     def fail(model: str) -> None:
         raise RuntimeError(model)
 
-    listed.listen(fail)
-    stop = listed.listen(heard.append)
+    listed.subscribe(fail)
+    stop = listed.subscribe(heard.append)
     listed["m"] = 2
     listed.update(n=1)
     listed.clear()

@@ -46,7 +46,7 @@ class Prices(MutableMapping[str, float]):
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        # never changed in place, so that whoever reads it needs no lock
+        # replaced and never changed in place, so that reading it needs no lock
         self._table: dict[str, float] = {}
         self._changed: Signal[str] = Signal("the prices")
 
@@ -91,7 +91,7 @@ class Prices(MutableMapping[str, float]):
         """Return all prices as they are at this moment."""
         return dict(self._table)
 
-    def listen(self, fn: Callable[[str], None]) -> Callable[[], None]:
+    def subscribe(self, fn: Callable[[str], None]) -> Callable[[], None]:
         """Have `fn` called with the code of each price that changed; return what ends that.
 
         It is called on the thread that changed it and should take no time; what it raises is
@@ -99,7 +99,7 @@ class Prices(MutableMapping[str, float]):
 
         Examples
         --------
-        >>> stop = prices.listen(print)
+        >>> stop = prices.subscribe(print)
         >>> stop()
 
         """
