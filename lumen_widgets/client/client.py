@@ -13,7 +13,7 @@ from lumen_widgets.client import live_tasks
 from lumen_widgets.client.history.account_journal import AccountJournal, open_journal
 from lumen_widgets.client.history.journal_option import JournalOption
 from lumen_widgets.client.history.resumed_tasks import ResumedTasks, claim_tasks
-from lumen_widgets.client.hosting.choice import choose_hosting
+from lumen_widgets.client.hosting.default_hosting import default_hosting
 from lumen_widgets.client.hosting.hosting_option import HostingOption
 from lumen_widgets.client.live_tasks import LiveTasks
 from lumen_widgets.client.spending.budget import SpendingOption
@@ -472,7 +472,7 @@ class LumenClient:
 
     def _chosen_hosting(self) -> Hosting | None:
         if self._hosting is None:
-            self._hosting = choose_hosting(self.base_url, self._transport.key, self._session)
+            self._hosting = default_hosting(self.base_url, self._transport.key, self._session)
         return self._hosting
 
     def _added(self, task: Task) -> None:

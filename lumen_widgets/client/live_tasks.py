@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client.history.account_journal import request_of, restore_task
-from lumen_widgets.client.spending.budget import settle
+from lumen_widgets.client.spending.budget import refund_if_failed
 from lumen_widgets.client.spending.prices import credits_of
 from lumen_widgets.core.answers import read_id
 from lumen_widgets.core.errors import InvalidRequest
@@ -190,7 +190,7 @@ class LiveTasks:
     def restore(self, row: Row) -> Task | None:
         """Return a task from its row, if it needs no network any more."""
         # Another process may have seen its end, which this one's budget does not know yet.
-        settle(row.origin, row.task_id or "", row.state)
+        refund_if_failed(row.origin, row.task_id or "", row.state)
         return restore_task(row, credits_of)
 
     def add(self, task: Task) -> Task:

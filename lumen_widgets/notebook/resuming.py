@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client.history.reuse import timestamp
-from lumen_widgets.client.spending.prices import count_words
+from lumen_widgets.client.spending.prices import format_count
 from lumen_widgets.core.answers import SUCCEEDED
 from lumen_widgets.core.errors import WaitTimeout, interrupted
 from lumen_widgets.core.waiting import as_completed, wait_slice
@@ -91,7 +91,7 @@ def resume(client: LumenClient | None = None) -> list[Task]:
 
 
 def _show(resumed: ResumedTasks, account: Account) -> None:
-    head = Output(note(f"Taking up {count_words(len(resumed), 'task')}… · {account.name}"))
+    head = Output(note(f"Taking up {format_count(len(resumed), 'task')}… · {account.name}"))
     deadline = time.monotonic() + _FIRST_WAIT + _NEXT_WAIT * len(resumed)
     running = 0
     try:
@@ -107,7 +107,7 @@ def _show(resumed: ResumedTasks, account: Account) -> None:
     except KeyboardInterrupt:
         head.replace(_head(resumed, account))
         raise interrupted(
-            f"Stopped showing; {count_words(len(resumed), 'task')} taken up, and followed in the "
+            f"Stopped showing; {format_count(len(resumed), 'task')} taken up, and followed in the "
             "background. lumen.show(task) shows one of them, lumen.TaskPanel() all."
         ) from None
     if running > _MOST_PLACES:
@@ -137,14 +137,14 @@ def _head(tasks: Sequence[Task], account: Account) -> dict[str, object]:
         for number, what in ((good, "done"), (bad, "failed or not found"), (left, "still running"))
         if number
     ]
-    return note(f"Took up {count_words(len(tasks), 'task')}: {', '.join(words)} · {account.name}")
+    return note(f"Took up {format_count(len(tasks), 'task')}: {', '.join(words)} · {account.name}")
 
 
 def _lost(rows: Sequence[JournalRow]) -> dict[str, object]:
     one = len(rows) == 1
     notes = [
         note(
-            f"{count_words(len(rows), 'request')} of unknown outcome: nobody knows whether "
+            f"{format_count(len(rows), 'request')} of unknown outcome: nobody knows whether "
             f"{'it was' if one else 'they were'} taken, so credits may have been spent. None is "
             f"sent again. Look for {'it' if one else 'them'} in the service's console."
         ),

@@ -11,7 +11,7 @@ import pytest
 
 import lumen_widgets as lumen
 from lumen_widgets.client import Request, Task, prices
-from lumen_widgets.client.spending.prices import Prices, cost_of, credits_of, credits_words
+from lumen_widgets.client.spending.prices import Prices, cost_of, credits_of, format_credits
 from lumen_widgets.core import errors
 from lumen_widgets.core.task import TaskState
 
@@ -144,4 +144,4 @@ def test_prices_that_are_set_at_once_are_all_there() -> None:
 )
 def test_amounts_in_words(amount: float, words: str) -> None:
     """One credit is one, and a large amount is written out."""
-    assert credits_words(amount) == words
+    assert format_credits(amount) == words

@@ -289,7 +289,7 @@ def test_the_same_picture_is_stored_once(tmp_path: Path) -> None:
 
 
 def test_a_row_that_vanished_is_an_error(tmp_path: Path) -> None:
-    """If someone replaces the file meanwhile, completing a row fails rather than being lost."""
+    """If the file is replaced meanwhile, completing a row fails rather than being lost."""
     journal = Journal(tmp_path)
     row = inserted(journal)
     (tmp_path / "journal.sqlite3").unlink()

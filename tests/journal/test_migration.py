@@ -67,7 +67,7 @@ def test_rows_of_the_first_release_are_all_there(tmp_path: Path) -> None:
 
 
 def test_what_the_first_release_left_can_be_taken_up(tmp_path: Path) -> None:
-    """Its tasks that were not over have no owner, so whoever resumes first takes them."""
+    """Its tasks that were not over have no owner, so the first to claim them gets them."""
     journal = written_by_the_first_release(tmp_path)
 
     assert [row.task_id for row in journal.claim(**ACCOUNT)] == ["t2", "t3", "t8"]
@@ -118,7 +118,7 @@ def test_one_service_has_one_origin(tmp_path: Path) -> None:
     "origin", ["o", "", "https://[", "https://a:b", "https://.", "ftp://a.:21"]
 )
 def test_an_origin_that_cannot_be_read_stays_as_it_is(tmp_path: Path, origin: str) -> None:
-    """An upgrade never fails for what somebody once wrote."""
+    """An upgrade never fails for what was once written."""
     journal = written_with_schema(2, tmp_path)
     with contextlib.closing(sqlite3.connect(tmp_path / "journal.sqlite3")) as connection:
         connection.execute("UPDATE tasks SET origin = ?", (origin,))

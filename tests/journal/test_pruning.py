@@ -229,7 +229,7 @@ def test_a_kill_while_pruning_breaks_nothing(tmp_path: Path) -> None:
 
 
 def test_what_was_half_written_is_swept_up(tmp_path: Path) -> None:
-    """A part of a file goes after a day, and not while someone may be writing it."""
+    """A part of a file goes after a day, and not while it may still be written."""
     journal = Journal(tmp_path)
     folder = store(journal, sent(journal, "succeeded"), b"whole").parent
     old, young, hidden = (folder / name for name in (".a.1.part", ".b.2.part", ".part-of-mine"))
@@ -245,7 +245,7 @@ def test_what_was_half_written_is_swept_up(tmp_path: Path) -> None:
 
 
 def test_files_that_no_row_ever_named_stay(tmp_path: Path) -> None:
-    """Pictures of a journal that someone moved away are not litter."""
+    """Pictures of a journal that was moved away stay."""
     journal = Journal(tmp_path)
     sent(journal, "succeeded", b"of the old journal", days=40)
     (tmp_path / "journal.sqlite3").rename(tmp_path / "moved.sqlite3")

@@ -130,8 +130,8 @@ def test_of_several_that_begin_at_once_one_does(tmp_path: Path) -> None:
     assert sorted(said) == ["begun", *["found 1"] * 4]
 
 
-def test_what_a_dead_process_was_sending_is_found_as_lost(tmp_path: Path) -> None:
-    """A request whose sender was killed is found, and says that nobody knows."""
+def test_what_a_dead_process_was_sending_is_found_as_of_unknown_outcome(tmp_path: Path) -> None:
+    """A request whose sender was killed is found as one of unknown outcome."""
     code = textwrap.dedent("""
         import sys
         from lumen_widgets.journal import Journal

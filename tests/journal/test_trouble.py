@@ -170,7 +170,7 @@ def test_the_error_survives_pickling() -> None:
     "damage", ["UPDATE tasks SET body = 'not JSON'", "ALTER TABLE tasks DROP COLUMN seconds"]
 )
 def test_a_row_that_cannot_be_read(tmp_path: Path, damage: str) -> None:
-    """A row that someone else wrote, or another release, is an error that says what to do."""
+    """A row that another program or release wrote, is an error that says what to do."""
     journal = Journal(tmp_path)
     inserted(journal)
     with contextlib.closing(sqlite3.connect(tmp_path / "journal.sqlite3")) as connection:

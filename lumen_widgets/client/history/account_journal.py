@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("lumen_widgets")
 
-# What a client accepts as its journal, and the type of a row for the files beside this folder, which
+# What a client accepts as its journal, and the type of a row for files outside of this folder: they
 # do not import the journal themselves.
 JournalSource: TypeAlias = str | os.PathLike[str] | Journal | bool | None
 Row: TypeAlias = JournalRow
