@@ -93,7 +93,7 @@ class ReuseLookup:
         while True:
             row = self._find(excluded)
             if missing is not None and (row is None or row.state != SUCCEEDED):
-                row = missing  # paid, but not whole on this disk: the service has it
+                row = missing  # paid, but not complete on this disk: the service has it
             elif row is None:
                 return None
             elif row.state == SUCCEEDED:
@@ -105,7 +105,7 @@ class ReuseLookup:
                 else:
                     missing = missing or row
                 continue
-            # an answer that could not be written down is still known where it came
+            # an answer that could not be written down is still known in the process that got it
             found = (
                 self._account_journal.submitted.get(row.row)
                 if row.task_id is None
@@ -116,7 +116,7 @@ class ReuseLookup:
                 continue
             if found.status not in {FAILED, CANCELLED}:
                 return self._reused(found)
-            # its credits were given back: it is not found again
+            # it has no pictures to give: from now on it is not found any more
             missing = None
             excluded.add(row.row)
             self.excluded.add(row.row)
