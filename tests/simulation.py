@@ -20,6 +20,7 @@ from requests.adapters import BaseAdapter
 
 from lumen_widgets.client import LumenClient, sign_webhook
 from lumen_widgets.client.webhooks.deliveries import Deliveries
+from lumen_widgets.client.webhooks.ttl_set import TTLSet
 from lumen_widgets.core.polling import pace as pacing
 from lumen_widgets.core.polling import scheduler
 from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
@@ -171,12 +172,13 @@ class Simulation(BaseAdapter):
     @contextmanager
     def calling(self) -> Iterator[None]:
         """Have the ends of tasks told to a receiver."""
-        self._deliveries = Deliveries(lambda: SECRET, None, now=lambda: self.time)
-        self._deliveries.begin(WEBHOOK)
+        early_calls = TTLSet(60.0, 1000, lambda: self.time)
+        self._deliveries = Deliveries(lambda: SECRET, None, early_calls=early_calls)
+        self._deliveries.start(WEBHOOK)
         try:
             yield
         finally:
-            self._deliveries.end(WEBHOOK)
+            self._deliveries.stop(WEBHOOK)
             self._deliveries = None
 
     def send(self, request: requests.PreparedRequest, **_settings: Any) -> requests.Response:  # type: ignore[override] # none of requests' settings matters here
@@ -226,7 +228,7 @@ class Simulation(BaseAdapter):
     def _call(self, task_id: str) -> None:
         assert self._deliveries is not None
         body = _json(id=task_id, status="succeeded", data=[])
-        assert self._deliveries.take(body, sign_webhook(body, SECRET), str(int(time.time())))
+        assert self._deliveries.receive(body, sign_webhook(body, SECRET), str(int(time.time())))
 
 
 @contextmanager

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NoReturn, Unpack
 import requests
 
 from lumen_widgets.client import live_tasks
-from lumen_widgets.client.history import resume as resuming
+from lumen_widgets.client.history.account_journal import AccountJournal, open_journal
 from lumen_widgets.client.history.journal_option import JournalOption
-from lumen_widgets.client.history.records import JournalRecords, open_journal
-from lumen_widgets.client.hosting.choice import choose_hosting
+from lumen_widgets.client.history.resumed_tasks import ResumedTasks, claim_tasks
+from lumen_widgets.client.hosting.default_hosting import default_hosting
 from lumen_widgets.client.hosting.hosting_option import HostingOption
 from lumen_widgets.client.live_tasks import LiveTasks
 from lumen_widgets.client.spending.budget import SpendingOption
@@ -38,7 +38,7 @@ from lumen_widgets.core.waiting import goes_on, request_timeout
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lumen_widgets.client.history.records import JournalPlace, Row
+    from lumen_widgets.client.history.account_journal import JournalSource, Row
     from lumen_widgets.client.hosting.protocol import Hosting
     from lumen_widgets.core.fields import Fields
     from lumen_widgets.core.models import Endpoint
@@ -48,10 +48,10 @@ if TYPE_CHECKING:
     from lumen_widgets.core.request import Request
     from lumen_widgets.core.task import Task
 
-# How many like tasks there must be before anything is said of the next one: two may be flukes.
-FEWEST_LIKE = 3
+# How many like tasks there must be for an estimate: two may be outliers.
+MIN_SAMPLES = 3
 
-# Which client submitted or took up each task that somebody still holds.
+# Which client submitted or took up each task that is still in memory.
 _clients: weakref.WeakKeyDictionary[Task, LumenClient] = weakref.WeakKeyDictionary()
 
 
@@ -110,7 +110,7 @@ class LumenClient:
         base_url: str | None = None,
         *,
         hosting: Hosting | None = None,
-        journal: JournalPlace = None,
+        journal: JournalSource = None,
         session: requests.Session | None = None,
         timeout: float = 30.0,
         allow_hosts: Sequence[str] = (),
@@ -129,13 +129,13 @@ class LumenClient:
         self._timeout = request_timeout(timeout)
         self._allow_hosts = _host_names(allow_hosts)
         self._hosting = hosting
-        self._records = JournalRecords(self.journal, origin.url, key.fingerprint)
+        self._account_journal = AccountJournal(self.journal, origin.url, key.fingerprint)
         self._transport = Transport(origin, key, session or requests.Session())
         self._tasks = LiveTasks(
             transport=self._transport,
             options=self._options,
             fetch=self._fetch,
-            records=self._records,
+            account_journal=self._account_journal,
             timeout=self._timeout,
             added=self._added,
         )
@@ -143,11 +143,11 @@ class LumenClient:
     @property
     def fingerprint(self) -> str:
         """What the journal calls this account by; never the key."""
-        return self._records.account
+        return self._account_journal.account
 
     @staticmethod
     def of(task: Task) -> LumenClient | None:
-        """Return the client that submitted a task or took it up, None if nobody here did.
+        """Return the client that submitted a task or took it up, None if none here did.
 
         Examples
         --------
@@ -205,7 +205,7 @@ class LumenClient:
         AuthenticationError, InsufficientCredits, NotFound, RateLimited, UpstreamError
             If the service refused; nothing was spent.
         SubmitOutcomeUnknown
-            If it was sent and nobody knows whether it was taken; with `reuse`, now or before.
+            If it was sent and its outcome is unknown; with `reuse`, now or before.
 
         Examples
         --------
@@ -374,8 +374,8 @@ class LumenClient:
         12.4
 
         """
-        seconds = self._records.durations(request)
-        return statistics.median(seconds) if len(seconds) >= FEWEST_LIKE else None
+        seconds = self._account_journal.durations(request)
+        return statistics.median(seconds) if len(seconds) >= MIN_SAMPLES else None
 
     def task(self, task_id: str) -> Task:
         """Take up a task by its id.
@@ -399,7 +399,7 @@ class LumenClient:
         """
         return self._tasks.take_up(task_id)
 
-    def resume(self) -> resuming.ResumedTasks:
+    def resume(self) -> ResumedTasks:
         """Take up the tasks of this account that no process follows any more.
 
         They are those in the journal that have not ended, or whose pictures are not all here, and
@@ -421,8 +421,8 @@ class LumenClient:
 
         Notes
         -----
-        A request that was sent, and whose answer nobody saw, has no id: it is never sent again.
-        ``client.journal.lost(…)`` and `lumen.history` name those.
+        A request that was sent, and whose answer was not seen, has no id: it is never sent again.
+        ``client.journal.unknown_outcomes(…)`` and `lumen.history` name those.
 
         Examples
         --------
@@ -430,15 +430,15 @@ class LumenClient:
         ...     print(task.id, task.error or task.pictures)
 
         """
-        # Of all clients here: what another one follows has not been left by anybody.
-        # What ended with an error is followed by nobody, although a variable may still hold it.
+        # Of all clients here: what another one follows is not to be claimed. A task that ended
+        # with an error is followed no more, although a variable may still hold it.
         here = [
             task
             for task in live_tasks.known()
             if task.origin == self.base_url and not (task.done and task.error)
         ]
-        return resuming.resume(
-            self._records,
+        return claim_tasks(
+            self._account_journal,
             self._tasks,
             transport=self._transport,
             timeout=self._timeout,
@@ -456,23 +456,23 @@ class LumenClient:
             taken.reused = True
             return taken
         try:
-            return self._tasks.accepted(taken, call, options)
+            return self._tasks.add_accepted(taken, call, options)
         except KeyboardInterrupt:
             raise interrupted(goes_on(taken.task_id)) from None
 
     def _options(self, request: Request, row: Row | None = None) -> Options:
-        """Return what plugs on to one task, in the order in which they hold money and files."""
+        """Return the options of one task, in the order in which they reserve credits and files."""
         options: list[Option] = [SpendingOption(self.base_url)]
         if not PICTURE_FIELDS.isdisjoint(request.body):
             options.append(HostingOption(self._chosen_hosting, self.base_url))
-        options.append(JournalOption(self._records, self._tasks, self._timeout, row))
-        if URL_FIELD in request.body or deliveries.running:
+        options.append(JournalOption(self._account_journal, self._tasks, self._timeout, row))
+        if URL_FIELD in request.body or deliveries.receivers:
             options.append(WebhookOption())
         return Options(options)
 
     def _chosen_hosting(self) -> Hosting | None:
         if self._hosting is None:
-            self._hosting = choose_hosting(self.base_url, self._transport.key, self._session)
+            self._hosting = default_hosting(self.base_url, self._transport.key, self._session)
         return self._hosting
 
     def _added(self, task: Task) -> None:

@@ -8,8 +8,8 @@ import weakref
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client.history import records
-from lumen_widgets.client.spending.budget import settle
+from lumen_widgets.client.history.account_journal import request_of, restore_task
+from lumen_widgets.client.spending.budget import refund_if_failed
 from lumen_widgets.client.spending.prices import credits_of
 from lumen_widgets.core.answers import read_id
 from lumen_widgets.core.errors import InvalidRequest
@@ -22,7 +22,7 @@ from lumen_widgets.core.task import Task, TaskState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lumen_widgets.client.history.records import JournalRecords, Row
+    from lumen_widgets.client.history.account_journal import AccountJournal, Row
     from lumen_widgets.core.answers import Accepted
     from lumen_widgets.core.call import Call
     from lumen_widgets.core.http.transport import Transport
@@ -39,7 +39,7 @@ _added: Signal[Task] = Signal("new tasks")
 
 
 def known() -> list[Task]:
-    """Return the tasks that somebody still holds, oldest first.
+    """Return the tasks that are still in memory, oldest first.
 
     A task that is being followed is held by what follows it; one that has ended is here for as
     long as a variable, a widget or one of its pictures refers to it.
@@ -54,10 +54,10 @@ def known() -> list[Task]:
     return [task for task in tasks if task is not None]
 
 
-def listen(fn: Callable[[Task], None]) -> Callable[[], None]:
+def subscribe(fn: Callable[[Task], None]) -> Callable[[], None]:
     """Have `fn` called with each new task, once; return what ends that.
 
-    A task that is new at this very moment may be both heard of here and in `known()`.
+    A task that is new at this very moment may be both passed to `fn` and in `known()`.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def listen(fn: Callable[[Task], None]) -> Callable[[], None]:
 
     Examples
     --------
-    >>> stop = listen(lambda task: None)
+    >>> stop = subscribe(lambda task: None)
     >>> stop()
 
     """
@@ -75,7 +75,7 @@ def listen(fn: Callable[[Task], None]) -> Callable[[], None]:
 
 
 def add(task: Task) -> None:
-    """Take a task in, and tell whoever listens."""
+    """Register a task, and call the subscribers."""
     number = next(_numbers)
     _tasks[number] = weakref.ref(task, partial(_forget, number))
     _added.send(task)
@@ -91,13 +91,13 @@ class LiveTasks:
     Parameters
     ----------
     transport
-        Whom to ask.
+        Sends the requests.
     options
-        Makes what plugs on to a task, by its request and the journal's row where it has one.
+        Returns a task's options, by its request and the journal's row where it has one.
     fetch
         Downloads one picture.
-    records
-        The journal's rows of the account.
+    account_journal
+        The journal of the account.
     timeout
         Seconds for one request.
     added
@@ -111,14 +111,14 @@ class LiveTasks:
         transport: Transport,
         options: Callable[[Request, Row | None], Options],
         fetch: Callable[[str], FetchedPicture],
-        records: JournalRecords,
+        account_journal: AccountJournal,
         timeout: float,
         added: Callable[[Task], None],
     ) -> None:
         self._transport = transport
         self._options = options
         self._fetch = fetch
-        self._records = records
+        self._account_journal = account_journal
         self._timeout = timeout
         self._added = added
         self._tasks: weakref.WeakValueDictionary[str, Task] = weakref.WeakValueDictionary()
@@ -127,7 +127,7 @@ class LiveTasks:
         """Return a task that is held already."""
         return None if task_id is None else self._tasks.get(task_id)
 
-    def accepted(self, accepted: Accepted, call: Call, options: Options) -> Task:
+    def add_accepted(self, accepted: Accepted, call: Call, options: Options) -> Task:
         """Follow a task that the service has just taken."""
         state = TaskState(
             accepted.task_id,
@@ -139,10 +139,10 @@ class LiveTasks:
             cost=credits_of,
             correlation_id=call.correlation_id,
         )
-        return self.keep(self._poller(state, options).begin())
+        return self.add(self._poller(state, options).begin())
 
     def take_up(self, task_id: str) -> Task:
-        """Return a task by its id: the one that is held already, or out of the journal, or new.
+        """Return a task by its id: the one that is held already, or from the journal, or new.
 
         Raises
         ------
@@ -161,21 +161,21 @@ class LiveTasks:
             if not live.done:
                 live.watch()
             return live
-        row = self._records.find(task_id)
-        if row is not None and (kept := self.restored(row)) is not None:
-            return self.keep(kept)
+        row = self._account_journal.find(task_id)
+        if row is not None and (stored := self.restore(row)) is not None:
+            return self.add(stored)
         report = ask_until(self._transport, task_id, self._timeout, shared_scheduler())
-        poller = self.poller_of(row, task_id)
-        # What the service says by now is heard next, and then also written down.
+        poller = self.create_poller(row, task_id)
+        # The row keeps its earlier status until the poller writes the one of this report.
         known = bool(poller.task.request.body)
         poller.begin(report, age=poller.task.elapsed if known else None)
-        return self.keep(poller.task)
+        return self.add(poller.task)
 
-    def poller_of(self, row: Row | None, task_id: str) -> TaskPoller:
-        """Return what looks after a task that was submitted earlier, not begun yet."""
+    def create_poller(self, row: Row | None, task_id: str) -> TaskPoller:
+        """Return the poller of a task that was submitted earlier, not started yet."""
         state = TaskState(
             task_id,
-            records.request_of(row),
+            request_of(row),
             origin=self._transport.origin.url,
             status="queued" if row is None else row.state,
             created=None if row is None else row.created,
@@ -187,14 +187,14 @@ class LiveTasks:
         options.taken_up(task_id, state.status)
         return self._poller(state, options)
 
-    def restored(self, row: Row) -> Task | None:
-        """Return a task out of its row that needs no network any more, or None."""
-        # Another process may have seen its end, of which this one's budget has not heard.
-        settle(row.origin, row.task_id or "", row.state)
-        return records.restored(row, credits_of)
+    def restore(self, row: Row) -> Task | None:
+        """Return a task from its row, if it needs no network any more."""
+        # Another process may have seen its end, which this one's budget does not know yet.
+        refund_if_failed(row.origin, row.task_id or "", row.state)
+        return restore_task(row, credits_of)
 
-    def keep(self, task: Task) -> Task:
-        """Hold a task; whoever asks for its id again gets the same one."""
+    def add(self, task: Task) -> Task:
+        """Hold a task: the same one is returned for its id from now on."""
         self._tasks[task.id] = task
         self._added(task)
         return task

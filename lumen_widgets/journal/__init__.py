@@ -8,7 +8,7 @@ from __future__ import annotations
 from lumen_widgets.journal.database import JournalUnwritable, default_home
 from lumen_widgets.journal.journal import Journal
 from lumen_widgets.journal.pruning import Pruned
-from lumen_widgets.journal.rows import SHORTENED, JournalRow, KeptPicture
+from lumen_widgets.journal.rows import SHORTENED, JournalRow, StoredPicture
 from lumen_widgets.journal.search import STATES, Search
 
 __all__ = [
@@ -17,8 +17,8 @@ __all__ = [
     "Journal",
     "JournalRow",
     "JournalUnwritable",
-    "KeptPicture",
     "Pruned",
     "Search",
+    "StoredPicture",
     "default_home",
 ]

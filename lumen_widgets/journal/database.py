@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 FILE_NAME = "journal.sqlite3"
 
-# Seconds to wait for another process. A write here takes milliseconds, on NFS some tens of them:
-# whoever holds the lock for ten seconds is stuck.
-BUSY_SECONDS = 10.0
+# Seconds to wait for a lock that another process holds (SQLite's own term). A write here takes
+# milliseconds, on NFS some tens of them: a process that holds the lock for ten seconds is stuck.
+BUSY_TIMEOUT = 10.0
 
 # What to do about a file that is not what it should be.
 _DAMAGED = (
@@ -74,8 +74,8 @@ def default_home() -> Path:
 
 
 @contextlib.contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Turn whatever the file system or SQLite raises about `path` into `JournalUnwritable`."""
+def as_journal_unwritable(path: Path) -> Iterator[None]:
+    """Raise what the file system or SQLite raises about `path` as `JournalUnwritable`."""
     try:
         yield
     except JournalUnwritable:
@@ -86,52 +86,90 @@ def explained(path: Path) -> Iterator[None]:
         ) from error
 
 
-@contextlib.contextmanager
-def writing(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open the journal for one transaction, made if it is not there; committed on a clean exit.
+class Database:
+    """The SQLite file of one journal.
 
-    The connection lives for this one use: it is never shared between threads or carried over a
-    fork, and no lock is held on a network file system between two calls.
+    Each connection lives for one use: it is never shared between threads or carried over a fork,
+    and no lock is held on a network file system between two calls.
+
+    Parameters
+    ----------
+    path
+        The file, absolute. A file that is not there has no rows: it reads as an empty journal.
+    busy_timeout
+        Seconds to wait for a lock that another process holds.
+
     """
-    with explained(path):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not path.exists():
-            _make(path)
-        with contextlib.closing(_connect(path)) as connection:
-            # A rollback journal, because home folders on hubs are often NFS, where WAL is unsafe.
-            connection.execute("PRAGMA journal_mode = DELETE")
-            # FULL, and the folder synced too: a row must survive a power cut that follows it.
-            connection.execute("PRAGMA synchronous = EXTRA")
-            connection.execute("BEGIN IMMEDIATE")
+
+    def __init__(self, path: Path, busy_timeout: float = BUSY_TIMEOUT) -> None:
+        self._path = path
+        self._busy_timeout = busy_timeout
+
+    @property
+    def exists(self) -> bool:
+        """Whether the file is there."""
+        return self._path.exists()
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Open one transaction, committed on a clean exit; the file is created if need be."""
+        with as_journal_unwritable(self._path):
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self.exists:
+                _create_file(self._path)
+            with contextlib.closing(self._connect()) as connection:
+                # A rollback journal: home folders on hubs are often NFS, where WAL is unsafe.
+                connection.execute("PRAGMA journal_mode = DELETE")
+                # FULL, and the folder synced too: a row must survive a power cut that follows it.
+                connection.execute("PRAGMA synchronous = EXTRA")
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    version = _version(connection, self._path)
+                    if version < SCHEMA_VERSION:
+                        migrate(connection, version)
+                    yield connection
+                except BaseException:
+                    connection.rollback()
+                    raise
+                connection.commit()
+
+    @contextlib.contextmanager
+    def update(self) -> Iterator[sqlite3.Connection]:
+        """Open one transaction as `write` does, but create no file."""
+        with self.write() if self.exists else _empty_journal() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Open the journal to read it; create no file."""
+        with as_journal_unwritable(self._path), contextlib.ExitStack() as stack:
+            connection = stack.enter_context(
+                contextlib.closing(self._connect()) if self.exists else _empty_journal()
+            )
+            version = _version(connection, self._path)
+            if version == 0:  # created just now, and without tables so far
+                connection = stack.enter_context(_empty_journal())
+            elif version < SCHEMA_VERSION:
+                with self.write():
+                    pass  # opening it to write migrates it to this release
             try:
-                version = _version(connection, path)
-                if version < SCHEMA_VERSION:
-                    migrate(connection, version)
                 yield connection
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.commit()
-
-
-@contextlib.contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
-    """Open the journal to look something up; None, and nothing created, where there is none."""
-    with explained(path):
-        if not path.exists():
-            yield None
-            return
-        with contextlib.closing(_connect(path)) as connection:
-            version = _version(connection, path)
-            if 0 < version < SCHEMA_VERSION:
-                with writing(path):
-                    pass  # opening it to write brings it up to this release
-            try:
-                yield connection if version else None
             except (ValueError, TypeError, LookupError) as error:
                 raise JournalUnwritable(
-                    f"The journal at {path} has a row that cannot be read: {error!r}.", _DAMAGED
+                    f"The journal at {self._path} has a row that cannot be read: {error!r}.",
+                    _DAMAGED,
                 ) from error
+
+    def _connect(self) -> sqlite3.Connection:
+        """Connect without ever creating a file."""
+        connection = sqlite3.connect(
+            f"{self._path.as_uri()}?mode=rw",
+            uri=True,
+            timeout=self._busy_timeout,
+            isolation_level=None,
+        )
+        connection.row_factory = sqlite3.Row
+        return connection
 
 
 def state_of(connection: sqlite3.Connection, row: int) -> str:
@@ -140,15 +178,15 @@ def state_of(connection: sqlite3.Connection, row: int) -> str:
     if found is None:
         raise JournalUnwritable(
             f"The journal has lost its row {row}.",
-            "Someone removed or replaced the file while it was in use.",
+            "The file was removed or replaced while it was in use.",
         )
     return str(found["state"])
 
 
-def _make(path: Path) -> None:
-    """Make an empty file that only its owner can read; SQLite gives its own files the same mode.
+def _create_file(path: Path) -> None:
+    """Create an empty file that only its owner can read; SQLite gives its own files the same mode.
 
-    It gets its name only once it is closed: closing a file drops every lock that this process
+    The file gets its name only once it is closed: closing a file drops every lock that this process
     holds on it, also those of another thread's transaction (POSIX, and SQLite's own warning).
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}-")
@@ -158,20 +196,20 @@ def _make(path: Path) -> None:
     except FileExistsError:
         pass  # another thread or process was faster
     except OSError:
-        # a file system without hard links: the name is still taken by one alone
+        # a file system without hard links: still only one process can create the name
         with contextlib.suppress(FileExistsError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     finally:
         Path(name).unlink()
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    """Connect without ever creating a file."""
-    connection = sqlite3.connect(
-        f"{path.as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS, isolation_level=None
-    )
-    connection.row_factory = sqlite3.Row
-    return connection
+@contextlib.contextmanager
+def _empty_journal() -> Iterator[sqlite3.Connection]:
+    """Open a journal without rows, in memory."""
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.row_factory = sqlite3.Row
+        migrate(connection, 0)
+        yield connection
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:

@@ -5,21 +5,27 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from lumen_widgets.journal import claims, pruning, rows
+from lumen_widgets.journal import ownership, pruning, rows
 from lumen_widgets.journal.database import (
+    BUSY_TIMEOUT,
     FILE_NAME,
+    Database,
+    as_journal_unwritable,
     default_home,
-    explained,
-    reading,
     state_of,
-    writing,
 )
-from lumen_widgets.journal.picture_files import is_whole, keep_file
-from lumen_widgets.journal.processes import SEEN_EVERY, gone, register
-from lumen_widgets.journal.rows import SETTLE, stored_body, stored_kind, stored_text, wanted_in
-from lumen_widgets.journal.search import found_by
+from lumen_widgets.journal.picture_files import is_complete, store_file
+from lumen_widgets.journal.processes import HEARTBEAT_INTERVAL, ended_processes, register
+from lumen_widgets.journal.rows import (
+    SETTLE,
+    picture_count_of,
+    stored_body,
+    stored_kind,
+    stored_text,
+)
+from lumen_widgets.journal.search import find_numbers
 
 if TYPE_CHECKING:
     import os
@@ -30,9 +36,7 @@ if TYPE_CHECKING:
     from lumen_widgets.journal.rows import JournalRow
     from lumen_widgets.journal.search import Search
 
-T = TypeVar("T")
-
-# The service's last words on a task: nothing that arrives later changes them.
+# The service's words for a task that has ended: nothing that arrives later changes them.
 _TERMINAL = ("succeeded", "failed", "cancelled")
 
 
@@ -46,6 +50,10 @@ class Journal:
     ----------
     home
         The folder; None is `default_home()`. Nothing is read or created until the first call.
+    busy_timeout
+        Seconds to wait for a lock that another process holds on the journal's file.
+    clock
+        Seconds that only go forward, by which heartbeats are spaced.
 
     Attributes
     ----------
@@ -56,25 +64,32 @@ class Journal:
     --------
     >>> import tempfile
     >>> journal = Journal(tempfile.mkdtemp())
-    >>> row = journal.begin(
+    >>> row = journal.insert_request(
     ...     origin="https://lumen.example", account="a1", endpoint="generations",
     ...     body={"prompt": "a cat"})
-    >>> journal.accept(row, task_id="t1", created=None, status="queued")
+    >>> journal.mark_accepted(row, task_id="t1", created=None, status="queued")
     >>> [entry.state for entry in journal.rows()]
     ['queued']
 
     """
 
-    def __init__(self, home: str | os.PathLike[str] | None = None) -> None:
+    def __init__(
+        self,
+        home: str | os.PathLike[str] | None = None,
+        *,
+        busy_timeout: float = BUSY_TIMEOUT,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         # Absolute, so that a later change of folder does not move it.
         self.home = default_home() if home is None else Path(home).expanduser().absolute()
-        self._path = self.home / FILE_NAME
-        self._attended = 0.0
+        self._database = Database(self.home / FILE_NAME, busy_timeout)
+        self._clock = clock
+        self._last_heartbeat: float | None = None
 
     def __repr__(self) -> str:
         return f"Journal({str(self.home)!r})"
 
-    def begin(
+    def insert_request(
         self,
         *,
         origin: str,
@@ -99,7 +114,7 @@ class Journal:
         body
             The JSON object to be sent. ``data:`` URIs are kept as digest and length only.
         digest
-            What requests have in common that ask for the same; None where nobody will look for it.
+            What requests have in common that ask for the same; None if it will not be looked for.
 
         Raises
         ------
@@ -108,10 +123,12 @@ class Journal:
 
         """
         texts = (origin, account, endpoint, stored_kind(endpoint, body), stored_body(body))
-        with writing(self._path) as connection:
-            return _insert(connection, texts, "sending", digest=digest, wanted=wanted_in(body))
+        with self._database.write() as connection:
+            return _insert(
+                connection, texts, "sending", digest=digest, picture_count=picture_count_of(body)
+            )
 
-    def begin_or_find(
+    def find_or_insert_request(
         self,
         *,
         origin: str,
@@ -119,20 +136,20 @@ class Journal:
         endpoint: str,
         body: Mapping[str, object],
         digests: Sequence[str],
-        passed: Collection[int] = (),
+        excluded: Collection[int] = (),
     ) -> int | JournalRow:
-        """Write down a request as `begin` does, or return the row of the same one sent before.
+        """Return the row of the same request sent before, else insert it as `insert_request` does.
 
-        Both are one step: of any number of processes that do this at once, one begins.
+        Both are one step: of any number of processes that do this at once, one inserts a row.
 
         Parameters
         ----------
         origin, account, endpoint, body
-            As for `begin`.
+            As for `insert_request`.
         digests
             The request's digest, and those of earlier releases that may match too: any of them
             does, and the first is written down.
-        passed
+        excluded
             Rows that do not count.
 
         Raises
@@ -142,19 +159,25 @@ class Journal:
 
         """
         texts = (origin, account, endpoint, stored_kind(endpoint, body), stored_body(body))
-        with writing(self._path) as connection:
-            same = rows.same_request(connection, self.home, (origin, account), digests, passed)
+        with self._database.write() as connection:
+            same = rows.same_request(connection, self.home, (origin, account), digests, excluded)
             if same is not None:
                 return same
-            return _insert(connection, texts, "sending", digest=digests[0], wanted=wanted_in(body))
+            return _insert(
+                connection,
+                texts,
+                "sending",
+                digest=digests[0],
+                picture_count=picture_count_of(body),
+            )
 
-    def accept(self, row: int, *, task_id: str, created: float | None, status: str) -> None:
+    def mark_accepted(self, row: int, *, task_id: str, created: float | None, status: str) -> None:
         """Complete a row with the id that the service gave.
 
         Parameters
         ----------
         row
-            What `begin` returned.
+            What `insert_request` returned.
         task_id
             The service's id.
         created
@@ -168,7 +191,7 @@ class Journal:
             It could not be written, or the row is no longer there.
 
         """
-        with writing(self._path) as connection:
+        with self._database.write() as connection:
             if state_of(connection, row) in {"sending", "unknown"}:
                 connection.execute(
                     "UPDATE tasks SET task_id = ?, created = ?, state = ?, reason = NULL,"
@@ -177,7 +200,7 @@ class Journal:
                 )
             _settle(connection, row)
 
-    def refuse(self, row: int, reason: str) -> None:
+    def mark_refused(self, row: int, reason: str) -> None:
         """Note that the request was certainly not taken.
 
         Raises
@@ -186,10 +209,10 @@ class Journal:
             It could not be written, or the row is no longer there.
 
         """
-        self._give_up(row, "refused", reason)
+        self._close(row, "refused", reason)
 
-    def lose(self, row: int, reason: str) -> None:
-        """Note that nobody knows whether the request was taken; the request itself stays.
+    def mark_unknown(self, row: int, reason: str) -> None:
+        """Note that the request may have been taken or not; the request itself stays.
 
         Raises
         ------
@@ -197,10 +220,12 @@ class Journal:
             It could not be written, or the row is no longer there.
 
         """
-        self._give_up(row, "unknown", reason)
+        self._close(row, "unknown", reason)
 
-    def adopt(self, *, origin: str, account: str, task_id: str, status: str) -> int:
-        """Return the row of a task that this process follows, written if it is new.
+    def find_or_insert_task(self, *, origin: str, account: str, task_id: str, status: str) -> int:
+        """Return the row of a task that this process follows, inserted if it is new.
+
+        This process becomes its owner, unless the owner still runs.
 
         Raises
         ------
@@ -208,20 +233,20 @@ class Journal:
             It could not be written.
 
         """
-        with writing(self._path) as connection:
+        with self._database.write() as connection:
             known = connection.execute(
                 "SELECT row, owner FROM tasks WHERE origin = ? AND account = ? AND task_id = ?",
                 (origin, account, task_id),
             ).fetchone()
             if known is None:
                 return _insert(connection, (origin, account, None, None, "{}"), status, task_id)
-            if known["owner"] is None or known["owner"] in gone(connection):
+            if known["owner"] is None or known["owner"] in ended_processes(connection):
                 connection.execute(
                     "UPDATE tasks SET owner = ? WHERE row = ?", (register(connection), known["row"])
                 )
             return int(known["row"])
 
-    def record(
+    def record_status(
         self,
         row: int,
         *,
@@ -229,7 +254,7 @@ class Journal:
         error: Mapping[str, str] | None = None,
         seconds: float | None = None,
     ) -> None:
-        """Note what the service last said of a task; a final word is never taken back.
+        """Note what the service last said of a task; a task that has ended stays ended.
 
         Parameters
         ----------
@@ -240,7 +265,7 @@ class Journal:
         error
             ``code`` and ``message`` of a failed task.
         seconds
-            With a last word: how long it took to come, for whoever saw all of it.
+            Of a task that has ended: how long it took, if this process saw all of it.
 
         Raises
         ------
@@ -249,7 +274,7 @@ class Journal:
 
         """
         said = None if error is None else json.dumps(dict(error))
-        with writing(self._path) as connection:
+        with self._database.write() as connection:
             if state_of(connection, row) not in _TERMINAL:
                 connection.execute(
                     "UPDATE tasks SET state = ?, error = coalesce(?, error), seconds = ?"
@@ -258,7 +283,7 @@ class Journal:
                 )
             _settle(connection, row)
 
-    def keep(
+    def store_picture(
         self,
         row: int,
         index: int,
@@ -270,7 +295,7 @@ class Journal:
         height: int,
         count: int | None = None,
     ) -> Path:
-        """Keep a picture of a task: its file first, then the row that names it.
+        """Store a picture of a task: its file first, then the row that names it.
 
         Parameters
         ----------
@@ -297,14 +322,14 @@ class Journal:
         Raises
         ------
         ValueError
-            The digest is not that of the data, or the type is not one that is kept.
+            The digest is not that of the data, or the type is not one that is stored.
         JournalUnwritable
             File or row could not be written, or the task's row is no longer there.
 
         """
-        with explained(self.home / "pictures"):
-            path = keep_file(self.home, data, sha256=sha256, media_type=media_type)
-        with writing(self._path) as connection:
+        with as_journal_unwritable(self.home / "pictures"):
+            path = store_file(self.home, data, sha256=sha256, media_type=media_type)
+        with self._database.write() as connection:
             state_of(connection, row)  # the row must be there
             connection.execute(
                 "INSERT OR REPLACE INTO pictures VALUES (?, ?, ?, ?, ?, ?)",
@@ -314,10 +339,10 @@ class Journal:
                 "UPDATE tasks SET wanted = coalesce(?, wanted) WHERE row = ?", (count, row)
             )
             _settle(connection, row)
-            # Nobody deletes a file but in such a transaction and where no row names it: one that
-            # went away while this one waited for its turn is written once more.
-            if not is_whole(path, len(data)):
-                keep_file(self.home, data, sha256=sha256, media_type=media_type)
+            # Files are deleted only in such a transaction and where no row names them: one that
+            # was deleted while this transaction waited for its turn is written once more.
+            if not is_complete(path, len(data)):
+                store_file(self.home, data, sha256=sha256, media_type=media_type)
         return path
 
     def find(self, *, origin: str, account: str, task_id: str) -> JournalRow | None:
@@ -329,18 +354,18 @@ class Journal:
             The file cannot be read.
 
         """
-        names = origin, account, task_id
-        return self._read(lambda journal: rows.by_task(journal, self.home, names), None)
+        with self._database.read() as connection:
+            return rows.by_task(connection, self.home, (origin, account, task_id))
 
-    def find_same(
-        self, *, origin: str, account: str, digests: Sequence[str], passed: Collection[int] = ()
+    def find_same_request(
+        self, *, origin: str, account: str, digests: Sequence[str], excluded: Collection[int] = ()
     ) -> JournalRow | None:
         """Return the row of a request sent before, None if there is none to go by.
 
         Parameters
         ----------
-        origin, account, digests, passed
-            As for `begin_or_find`, which finds the same.
+        origin, account, digests, excluded
+            As for `find_or_insert_request`, which finds the same.
 
         Raises
         ------
@@ -348,10 +373,8 @@ class Journal:
             The file cannot be read.
 
         """
-        names = origin, account
-        return self._read(
-            lambda journal: rows.same_request(journal, self.home, names, digests, passed), None
-        )
+        with self._database.read() as connection:
+            return rows.same_request(connection, self.home, (origin, account), digests, excluded)
 
     def durations(
         self, *, origin: str, endpoint: str, body: Mapping[str, object], limit: int = 30
@@ -363,7 +386,7 @@ class Journal:
         Parameters
         ----------
         origin, endpoint, body
-            As for `begin`.
+            As for `insert_request`.
         limit
             How many at most: a service's pace changes with the months.
 
@@ -374,7 +397,8 @@ class Journal:
 
         """
         kind = stored_kind(endpoint, body)
-        return self._read(lambda journal: rows.durations(journal, origin, kind, limit), [])
+        with self._database.read() as connection:
+            return rows.durations(connection, origin, kind, limit)
 
     def rows(self, limit: int | None = None) -> list[JournalRow]:
         """Return the newest `limit` rows, newest first; None returns all of them.
@@ -385,7 +409,8 @@ class Journal:
             The file cannot be read.
 
         """
-        return self._read(lambda journal: rows.newest(journal, self.home, limit), [])
+        with self._database.read() as connection:
+            return rows.newest(connection, self.home, limit)
 
     def search(self, search: Search) -> list[int]:
         """Return the numbers of the rows that a search finds, newest first.
@@ -396,9 +421,10 @@ class Journal:
             The file cannot be read.
 
         """
-        return self._read(lambda journal: found_by(journal, search), [])
+        with self._database.read() as connection:
+            return find_numbers(connection, search)
 
-    def numbered(self, numbers: Sequence[int]) -> list[JournalRow]:
+    def rows_by_number(self, numbers: Sequence[int]) -> list[JournalRow]:
         """Return rows by their numbers, in that order; one that was pruned since is left out.
 
         Raises
@@ -407,10 +433,11 @@ class Journal:
             The file cannot be read.
 
         """
-        return self._read(lambda journal: rows.by_numbers(journal, self.home, numbers), [])
+        with self._database.read() as connection:
+            return rows.by_numbers(connection, self.home, numbers)
 
-    def attend(self) -> None:
-        """Say that this process lives and follows tasks; writes about once a minute at most.
+    def heartbeat(self) -> None:
+        """Write that this process runs and follows tasks; about once a minute at most.
 
         Raises
         ------
@@ -418,17 +445,18 @@ class Journal:
             It could not be written; nothing is tried again for another minute.
 
         """
-        now = time.monotonic()
-        if self._attended and now - self._attended < SEEN_EVERY:
+        now = self._clock()
+        last = self._last_heartbeat
+        if last is not None and now - last < HEARTBEAT_INTERVAL:
             return
-        self._attended = now
-        with writing(self._path) as connection:
+        self._last_heartbeat = now
+        with self._database.write() as connection:
             register(connection)
 
     def claim(
         self, *, origin: str, account: str, followed: Collection[str] = ()
     ) -> list[JournalRow]:
-        """Take over the tasks that nobody follows any more, and return them, oldest first.
+        """Become the owner of the tasks that no process follows now; return them, oldest first.
 
         They are those of which more may come: not ended, or ended without all of their pictures.
         Of several processes that do this at once, each task goes to one.
@@ -436,7 +464,7 @@ class Journal:
         Parameters
         ----------
         origin, account
-            As for `begin`.
+            As for `insert_request`.
         followed
             Ids of the tasks that this process follows already.
 
@@ -446,13 +474,13 @@ class Journal:
             The journal could not be read or written.
 
         """
-        if not self._path.exists():
-            return []
-        with writing(self._path) as connection:
-            return claims.claim(connection, self.home, (origin, account), followed)
+        with self._database.update() as connection:
+            return ownership.claim(connection, self.home, (origin, account), followed)
 
-    def lost(self, *, origin: str, account: str) -> list[JournalRow]:
-        """Return the requests of which nobody will hear whether they were taken, newest first.
+    def unknown_outcomes(self, *, origin: str, account: str) -> list[JournalRow]:
+        """Return the requests of unknown outcome, newest first.
+
+        They may have been taken or not, and no answer will come.
 
         Raises
         ------
@@ -460,19 +488,19 @@ class Journal:
             The file cannot be read.
 
         """
-        names = origin, account
-        return self._read(lambda journal: claims.lost(journal, self.home, names), [])
+        with self._database.read() as connection:
+            return ownership.unknown_outcomes(connection, self.home, (origin, account))
 
     def dismiss(self, numbers: Sequence[int]) -> int:
-        """Give up on rows of which more might come, and return how many there were.
+        """Dismiss rows of which more might come, and return how many there were.
 
-        Nobody takes them up or counts them for the same request any more, and they may be pruned.
-        Should more come of one all the same, it is written down as ever.
+        They are neither claimed nor found as the same request any more, and may be pruned. Should
+        more come of one all the same, it is written down as before.
 
         Parameters
         ----------
         numbers
-            The rows; one that is settled, or that a living process is just sending, stays as it is.
+            The rows; one that is settled, or is being sent by a running process, stays as it is.
 
         Raises
         ------
@@ -480,15 +508,13 @@ class Journal:
             The journal could not be read or written.
 
         """
-        if not self._path.exists():
-            return 0
-        with writing(self._path) as connection:
-            return claims.dismiss(connection, self.home, numbers)
+        with self._database.update() as connection:
+            return ownership.dismiss(connection, self.home, numbers)
 
     def prune(
-        self, numbers: Sequence[int], *, before: float | None = None, most: int | None = None
+        self, numbers: Sequence[int], *, before: float | None = None, max_bytes: int | None = None
     ) -> Pruned:
-        """Forget rows that are over and done with, and delete their pictures.
+        """Delete settled rows and their pictures.
 
         A task that runs, a request that may have been paid, and a paid task whose pictures never
         arrived stay, however old they are.
@@ -499,7 +525,7 @@ class Journal:
             The rows that may go, newest first.
         before
             Unix seconds: those written earlier go.
-        most
+        max_bytes
             Bytes that their pictures may have in all: the oldest go until they fit.
 
         Raises
@@ -508,18 +534,11 @@ class Journal:
             The journal could not be read or written, or a file not be deleted.
 
         """
-        if not self._path.exists():
-            return pruning.Pruned(0, 0, 0)
-        return pruning.prune(self._path, self.home, numbers, before=before, most=most)
+        return pruning.prune(self._database, self.home, numbers, before=before, max_bytes=max_bytes)
 
-    def _read(self, look: Callable[[sqlite3.Connection], T], nothing: T) -> T:
-        """Return what `look` finds in the journal, `nothing` where there is none."""
-        with reading(self._path) as connection:
-            return nothing if connection is None else look(connection)
-
-    def _give_up(self, row: int, state: str, reason: str) -> None:
+    def _close(self, row: int, state: str, reason: str) -> None:
         """Close a row that has no answer; one that has an id by now keeps it."""
-        with writing(self._path) as connection:
+        with self._database.write() as connection:
             if state_of(connection, row) == "sending":
                 connection.execute(
                     "UPDATE tasks SET state = ?, reason = ? WHERE row = ?",
@@ -535,13 +554,13 @@ def _insert(
     task_id: str | None = None,
     *,
     digest: str | None = None,
-    wanted: int = 1,
+    picture_count: int = 1,
 ) -> int:
     """Add a task (origin, account, endpoint, kind, body) of this process; return its row number."""
     row = connection.execute(
         "INSERT INTO tasks (origin, account, endpoint, kind, body, task_id, state, digest, wanted,"
         " owner, submitted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*texts, task_id, state, digest, wanted, register(connection), time.time()),
+        (*texts, task_id, state, digest, picture_count, register(connection), time.time()),
     ).lastrowid
     return int(row or 0)
 

@@ -1,9 +1,9 @@
-"""What makes room: rows that are over and done with are forgotten, and then their picture files.
+"""Pruning: settled rows are deleted to make room, and then their picture files.
 
-Rows go first, and the files that may go with them are written down in the same step: a crash in
-between leaves files that the next pruning finds. A file is deleted only where no row names it, in a
-transaction, so that nobody is just about to name it. Files that no journal ever named are let be:
-they may be all that is left of a journal that someone moved away.
+Rows go first, and the files that may go with them are written down in the same transaction: a crash
+in between leaves files that the next pruning finds. A file is deleted only where no row names it,
+in a transaction, so that no process can name it at the same moment. Files that no journal ever
+named stay: they may be all that is left of a journal that was moved away.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lumen_widgets.journal.database import writing
 from lumen_widgets.journal.picture_files import picture_path
 
 if TYPE_CHECKING:
@@ -21,12 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-# Files deleted in one transaction: others wait for it, and a network file system takes its time.
-_AT_ONCE = 100
+    from lumen_widgets.journal.database import Database
 
-# Seconds. A file that is being written has another name until it is whole; one that is still not
-# whole after a day was left behind by a process that was killed.
-_PART_AGE = 24 * 3600.0
+# Files deleted in one transaction: other processes wait for it, and a network file system is slow.
+_BATCH = 100
+
+# Seconds. A file that is being written has another name until it is complete; one that is still
+# incomplete after a day was left behind by a process that was killed.
+_PARTIAL_FILE_AGE = 24 * 3600.0
 
 # Only what is settled goes: not a task that runs, not a request that may have been paid, not a
 # paid task whose pictures never arrived.
@@ -60,43 +61,51 @@ class Pruned:
 
 
 def prune(
-    path: Path, home: Path, numbers: Sequence[int], *, before: float | None, most: int | None
+    database: Database,
+    home: Path,
+    numbers: Sequence[int],
+    *,
+    before: float | None,
+    max_bytes: int | None,
 ) -> Pruned:
-    """Forget rows by age, then by the size of their pictures, and delete files nobody needs.
+    """Delete rows by age, then by the size of their pictures, and files that no row names.
 
     Parameters
     ----------
-    path, home
+    database, home
         The journal's file, and its folder.
     numbers
         The rows that may go, newest first.
     before
         Unix seconds: older ones go. None keeps them.
-    most
+    max_bytes
         Bytes that the pictures of the rows may have in all; the oldest go until they fit.
 
     """
+    if not database.exists:
+        return Pruned(0, 0, 0)
     tasks = 0
     if before is not None:
-        tasks += _forget(path, list(numbers), before)
-    if most is not None:
-        tasks += _forget(path, _beyond(path, home, numbers, most), float("inf"))
-    pictures, freed = _delete_doomed(path, home)
-    _sweep(home)
+        tasks += _delete_rows(database, list(numbers), before)
+    if max_bytes is not None:
+        beyond = _beyond_limit(database, home, numbers, max_bytes)
+        tasks += _delete_rows(database, beyond, float("inf"))
+    pictures, freed = _delete_files(database, home)
+    _delete_partial_files(home)
     return Pruned(tasks, pictures, freed)
 
 
-def _forget(path: Path, numbers: list[int], before: float) -> int:
-    """Forget those of the rows that are settled and old enough; note which files they had."""
+def _delete_rows(database: Database, numbers: list[int], before: float) -> int:
+    """Delete those of the rows that are settled and old enough; note which files they had."""
     if not numbers:
         return 0
-    with writing(path) as connection:
-        gone = [
+    with database.write() as connection:
+        prunable = [
             number
             for number in numbers
             if connection.execute(_PRUNABLE, (number, before)).fetchone()
         ]
-        for number in gone:
+        for number in prunable:
             connection.execute(
                 "INSERT OR IGNORE INTO doomed SELECT sha256, media_type FROM pictures"
                 " WHERE row = ?",
@@ -107,37 +116,39 @@ def _forget(path: Path, numbers: list[int], before: float) -> int:
         connection.execute(
             "DELETE FROM processes WHERE seen < ? AND process NOT IN"
             " (SELECT owner FROM tasks WHERE owner IS NOT NULL)",
-            (time.time() - _PART_AGE,),
+            (time.time() - _PARTIAL_FILE_AGE,),
         )
-    return len(gone)
+    return len(prunable)
 
 
-def _beyond(path: Path, home: Path, numbers: Sequence[int], most: int) -> list[int]:
-    """Return the oldest settled rows with pictures, as many as do not fit into `most` bytes."""
-    with writing(path) as connection:
-        kept = [(number, _files(connection, home, number)) for number in numbers]
+def _beyond_limit(
+    database: Database, home: Path, numbers: Sequence[int], max_bytes: int
+) -> list[int]:
+    """Return the oldest settled rows with pictures that do not fit into `max_bytes`."""
+    with database.write() as connection:
+        files_of = [(number, _files(connection, home, number)) for number in numbers]
         settled = {
             entry["row"] for entry in connection.execute("SELECT row FROM tasks WHERE settled > 0")
         }
     seen: set[Path] = set()
     total, beyond = 0, []
     # the newest first: what they share with older ones counts as theirs
-    for number, files in kept:
+    for number, files in files_of:
         new = set(files) - seen
         seen |= new
         total += sum(_size(file) for file in new)
-        if total > most and files and number in settled:
+        if total > max_bytes and files and number in settled:
             beyond.append(number)
     return beyond
 
 
-def _delete_doomed(path: Path, home: Path) -> tuple[int, int]:
+def _delete_files(database: Database, home: Path) -> tuple[int, int]:
     """Delete the files that were noted and that no row names; return how many, and their bytes."""
     count, freed = 0, 0
     while True:
-        with writing(path) as connection:
-            some = connection.execute("SELECT * FROM doomed LIMIT ?", (_AT_ONCE,)).fetchall()
-            for entry in some:
+        with database.write() as connection:
+            batch = connection.execute("SELECT * FROM doomed LIMIT ?", (_BATCH,)).fetchall()
+            for entry in batch:
                 sha256, media_type = entry["sha256"], entry["media_type"]
                 named = connection.execute(
                     "SELECT 1 FROM pictures WHERE sha256 = ? AND media_type = ?",
@@ -152,15 +163,15 @@ def _delete_doomed(path: Path, home: Path) -> tuple[int, int]:
                 connection.execute(
                     "DELETE FROM doomed WHERE sha256 = ? AND media_type = ?", (sha256, media_type)
                 )
-        if len(some) < _AT_ONCE:
+        if len(batch) < _BATCH:
             return count, freed
 
 
-def _sweep(home: Path) -> None:
-    """Delete what was left behind half written."""
+def _delete_partial_files(home: Path) -> None:
+    """Delete files that were left behind incomplete."""
     for part in (home / "pictures").glob("*/.*.part"):
         with suppress(OSError):
-            if time.time() - part.stat().st_mtime > _PART_AGE:
+            if time.time() - part.stat().st_mtime > _PARTIAL_FILE_AGE:
                 part.unlink()
 
 

@@ -1,4 +1,4 @@
-"""The journal's rows: one request each, what became of it, and what can be asked of them."""
+"""The journal's rows, one a request, and how they are looked up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.journal.picture_files import picture_path
-from lumen_widgets.journal.processes import gone
+from lumen_widgets.journal.processes import ended_processes
 
 if TYPE_CHECKING:
     import sqlite3
@@ -16,30 +16,30 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-# What `settled` says of a row that a user has given up on.
+# The value of `settled` in a row that a user has dismissed.
 DISMISSED = 2
 
-# What makes a row settled: it was certainly not taken, it ended without pictures, or all of its
-# pictures are kept. Follow it by a condition that names the row.
+# A row is settled if its request was certainly not taken, if its task ended without pictures, or if
+# all of its pictures are stored. Follow it by a condition that names the row.
 SETTLE = (
     "UPDATE tasks SET settled = 1 WHERE settled <> 1 AND (state IN ('refused', 'failed',"
     " 'cancelled') OR (state = 'succeeded' AND wanted <="
     " (SELECT count(*) FROM pictures WHERE pictures.row = tasks.row)))"
 )
 
-# How the text begins that stands for the bytes of a ``data:`` URI.
+# Prefix of the text that stands in place of a ``data:`` URI.
 SHORTENED = "data:,sha256="
 
-# So many numbers go into one question: SQLite of old takes 999.
-_AT_ONCE = 500
+# Rows of one query: old releases of SQLite take 999 question marks.
+_BATCH = 500
 
-# The fields of a request that decide how long its task takes, as far as anyone can tell.
-_PACE_FIELDS = ("model", "size", "resolution", "quality")
+# The fields of a request that decide how long its task takes, as far as is known.
+_DURATION_FIELDS = ("model", "size", "resolution", "quality")
 
 
 @dataclass(frozen=True)
-class KeptPicture:
-    """A picture that the journal keeps as a file.
+class StoredPicture:
+    """A picture that the journal has stored as a file.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class KeptPicture:
     width, height
         In pixels.
     path
-        Where the file was put; someone may have removed it since.
+        Where the file was put; it may have been removed since.
 
     """
 
@@ -94,19 +94,19 @@ class JournalRow:
     submitted
         When the row was written, unix seconds.
     seconds
-        How long it took from the service's answer to its last word, as the process saw it that
+        How long it took from the service's answer to its end, as the process saw it that
         followed the task all the way; None if none did.
     pictures
-        The pictures kept so far, by index.
-    wanted
+        The pictures stored so far, by index.
+    picture_count
         How many pictures the task has: as asked for, until the service says so.
     settled
-        Whether nothing more will come of it: refused, ended, and all of its pictures kept.
+        Whether nothing more will come of it: refused, ended, and all of its pictures stored.
     dismissed
-        Whether a user has given up on it.
-    lost
-        Whether it may have been taken and nobody will hear of it: its state is ``unknown``, or it
-        is ``sending`` and the process that sent it is gone. Not once it is dismissed.
+        Whether a user has dismissed it.
+    outcome_unknown
+        Whether it may have been taken or not, and no answer will come: its state is ``unknown``,
+        or it is ``sending`` and the process that sent it has ended. Not once it is dismissed.
 
     """
 
@@ -123,18 +123,18 @@ class JournalRow:
     created: float | None
     submitted: float
     seconds: float | None
-    pictures: tuple[KeptPicture, ...]
-    wanted: int
+    pictures: tuple[StoredPicture, ...]
+    picture_count: int
     settled: bool
     dismissed: bool
-    lost: bool
+    outcome_unknown: bool
 
 
 def read_row(
-    entry: sqlite3.Row, pictures: Iterable[sqlite3.Row], home: Path, over: Collection[int]
+    entry: sqlite3.Row, pictures: Iterable[sqlite3.Row], home: Path, ended: Collection[int]
 ) -> JournalRow:
-    """Return what a row of the tables says, where the processes of the numbers `over` are gone."""
-    orphaned = entry["owner"] is None or entry["owner"] in over
+    """Return what a row of the tables says; `ended` is the numbers of processes that have ended."""
+    orphaned = entry["owner"] is None or entry["owner"] in ended
     return JournalRow(
         row=entry["row"],
         origin=entry["origin"],
@@ -149,36 +149,36 @@ def read_row(
         submitted=entry["submitted"],
         seconds=entry["seconds"],
         pictures=tuple(
-            KeptPicture(
-                index=kept["number"],
-                sha256=kept["sha256"],
-                media_type=kept["media_type"],
-                width=kept["width"],
-                height=kept["height"],
-                path=picture_path(home, kept["sha256"], kept["media_type"]),
+            StoredPicture(
+                index=picture["number"],
+                sha256=picture["sha256"],
+                media_type=picture["media_type"],
+                width=picture["width"],
+                height=picture["height"],
+                path=picture_path(home, picture["sha256"], picture["media_type"]),
             )
-            for kept in pictures
+            for picture in pictures
         ),
-        wanted=entry["wanted"],
+        picture_count=entry["wanted"],
         settled=bool(entry["settled"]),
         dismissed=entry["settled"] == DISMISSED,
-        lost=entry["task_id"] is None
+        outcome_unknown=entry["task_id"] is None
         and not entry["settled"]
         and (entry["state"] == "unknown" or (entry["state"] == "sending" and orphaned)),
     )
 
 
-def wanted_in(body: Any) -> int:
+def picture_count_of(body: Any) -> int:
     """Return how many pictures a request asks for; the service makes 1 where nothing is said.
 
     Examples
     --------
-    >>> wanted_in({"n": 3}), wanted_in({}), wanted_in({"n": "many"})
+    >>> picture_count_of({"n": 3}), picture_count_of({}), picture_count_of({"n": "many"})
     (3, 1, 1)
 
     """
     n = body.get("n") if isinstance(body, dict) else None
-    # no service makes more than a few: a wild number is somebody's experiment with `extra`
+    # no service makes more than a few: a huge number is an experiment with `extra`
     return n if isinstance(n, int) and not isinstance(n, bool) and 0 < n <= 2**31 else 1
 
 
@@ -196,13 +196,13 @@ def stored_kind(endpoint: str | None, body: Mapping[str, object]) -> str:
     '["generations", 2, "m", null, null, null]'
 
     """
-    fields = [_shortened(body.get(name)) for name in _PACE_FIELDS]
+    fields = [_shortened(body.get(name)) for name in _DURATION_FIELDS]
     # The service makes one where nothing was said.
     return json.dumps([endpoint, body.get("n") or 1, *fields], sort_keys=True)
 
 
 def stored_text(text: str) -> str:
-    """Return `text` as SQLite can store it: a stranger's words may hold half characters."""
+    """Return `text` as SQLite can store it: the service's words may hold lone surrogates."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
@@ -219,7 +219,7 @@ def _shortened(value: Any) -> Any:
 
 
 def by_task(
-    connection: sqlite3.Connection, home: Path, names: tuple[str, str, str]
+    connection: sqlite3.Connection, home: Path, task: tuple[str, str, str]
 ) -> JournalRow | None:
     """Return the row of a task by origin, account and id."""
     found = connection.execute(
@@ -227,7 +227,7 @@ def by_task(
         "SELECT * FROM tasks WHERE origin = ? AND account = ? AND task_id = ? ORDER BY"
         " (SELECT count(*) FROM pictures WHERE pictures.row = tasks.row) DESC, row DESC"
         " LIMIT 1",
-        names,
+        task,
     ).fetchall()
     return next(iter(read_rows(connection, home, found)), None)
 
@@ -235,9 +235,9 @@ def by_task(
 def same_request(
     connection: sqlite3.Connection,
     home: Path,
-    names: tuple[str, str],
+    account: tuple[str, str],
     digests: Sequence[str],
-    passed: Collection[int] = (),
+    excluded: Collection[int] = (),
 ) -> JournalRow | None:
     """Return the row that says most of the same request, None where there is none to go by.
 
@@ -250,25 +250,26 @@ def same_request(
     ----------
     connection, home
         The journal.
-    names
+    account
         Origin and account.
     digests
         What the request is known by, in this release and in earlier ones: any of them matches.
-    passed
+    excluded
         Rows that do not count.
 
     """
-    origin, account = names
+    origin, fingerprint = account
     found = connection.execute(
         "SELECT row, state, task_id, owner, settled, account = ? AS ours FROM tasks"  # noqa: S608  question marks only
         f" WHERE digest IN ({', '.join('?' * len(digests))}) AND origin = ? ORDER BY row DESC",
-        (account, *digests, origin),
+        (fingerprint, *digests, origin),
     ).fetchall()
-    over = gone(connection) if any(entry["state"] == "sending" for entry in found) else set[int]()
+    sending = any(entry["state"] == "sending" for entry in found)
+    ended = ended_processes(connection) if sending else set[int]()
     ranked = [
         (rank, entry["row"])
         for entry in found
-        if entry["row"] not in passed and (rank := _rank(entry, over)) is not None
+        if entry["row"] not in excluded and (rank := _rank(entry, ended)) is not None
     ]
     if not ranked:
         return None
@@ -289,11 +290,11 @@ def by_numbers(
 ) -> list[JournalRow]:
     """Return the rows of these numbers in their order; one that is no longer there is left out."""
     rows: dict[int, JournalRow] = {}
-    for start in range(0, len(numbers), _AT_ONCE):
-        some = numbers[start : start + _AT_ONCE]
+    for start in range(0, len(numbers), _BATCH):
+        batch = numbers[start : start + _BATCH]
         found = connection.execute(
-            f"SELECT * FROM tasks WHERE row IN ({', '.join('?' * len(some))})",  # noqa: S608  question marks only
-            some,
+            f"SELECT * FROM tasks WHERE row IN ({', '.join('?' * len(batch))})",  # noqa: S608  question marks only
+            batch,
         ).fetchall()
         rows |= {row.row: row for row in read_rows(connection, home, found)}
     return [rows[number] for number in numbers if number in rows]
@@ -315,7 +316,7 @@ def read_rows(
     """Return what rows of the tables say, each with its pictures."""
     entries = list(found)
     sending = any(entry["state"] == "sending" for entry in entries)
-    over = gone(connection) if sending else set[int]()
+    ended = ended_processes(connection) if sending else set[int]()
     return [
         read_row(
             entry,
@@ -323,13 +324,13 @@ def read_rows(
                 "SELECT * FROM pictures WHERE row = ? ORDER BY number", (entry["row"],)
             ),
             home,
-            over,
+            ended,
         )
         for entry in entries
     ]
 
 
-def _rank(entry: sqlite3.Row, over: set[int]) -> int | None:
+def _rank(entry: sqlite3.Row, ended: set[int]) -> int | None:
     """Return how much a row helps, 0 the most; None for not at all."""
     if entry["settled"] == DISMISSED:
         return None
@@ -342,4 +343,4 @@ def _rank(entry: sqlite3.Row, over: set[int]) -> int | None:
     if entry["task_id"] is not None:
         return 2
     waits = entry["state"] == "sending" and entry["owner"] is not None
-    return 3 if waits and entry["owner"] not in over else 4
+    return 3 if waits and entry["owner"] not in ended else 4

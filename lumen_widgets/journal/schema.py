@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from lumen_widgets.journal.rows import SETTLE, wanted_in
+from lumen_widgets.journal.rows import SETTLE, picture_count_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -49,15 +49,15 @@ CREATE TABLE pictures (
 """
 
 # owner: the process that sends or follows a task. digest: what is the same in like requests.
-# wanted: how many pictures the task has. settled: nothing more
-# will come of it (SETTLE below), or DISMISSED.
+# wanted: how many pictures the task has. settled: nothing more will come of it (SETTLE below), or
+# DISMISSED. mark and seen: a process's identity, and its last heartbeat.
 # doomed: picture files to be deleted, written down before they are, so that a crash forgets none.
 _SECOND = """
 ALTER TABLE tasks ADD COLUMN owner INTEGER;
 ALTER TABLE tasks ADD COLUMN digest TEXT;
 ALTER TABLE tasks ADD COLUMN wanted INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE tasks ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;
-UPDATE tasks SET wanted = wanted_by(body);
+UPDATE tasks SET wanted = count_in(body);
 CREATE TABLE processes (
     process INTEGER PRIMARY KEY AUTOINCREMENT,
     mark TEXT NOT NULL UNIQUE,
@@ -73,7 +73,7 @@ CREATE INDEX by_open ON tasks (origin, account) WHERE settled = 0;
 CREATE INDEX by_picture ON pictures (sha256);
 """
 
-# origin: earlier releases wrote it as it was typed; by now one service has one spelling.
+# origin: earlier releases wrote it as it was typed; now one service has one spelling.
 _THIRD = """
 UPDATE tasks SET origin = normal_origin(origin) WHERE origin <> normal_origin(origin);
 """
@@ -81,7 +81,7 @@ UPDATE tasks SET origin = normal_origin(origin) WHERE origin <> normal_origin(or
 
 def migrate(connection: sqlite3.Connection, version: int) -> None:
     """Bring a file of that version up to this release; the caller's transaction is open."""
-    connection.create_function("wanted_by", 1, _wanted_by, deterministic=True)
+    connection.create_function("count_in", 1, _count_in, deterministic=True)
     connection.create_function("normal_origin", 1, _normal_origin, deterministic=True)
     for step in (_FIRST, f"{_SECOND}{SETTLE};", _THIRD)[version:]:
         # One statement at a time: `executescript` would commit the transaction first, and another
@@ -92,9 +92,9 @@ def migrate(connection: sqlite3.Connection, version: int) -> None:
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
-def _wanted_by(body: str) -> int:
+def _count_in(body: str) -> int:
     try:
-        return wanted_in(json.loads(body))
+        return picture_count_of(json.loads(body))
     except ValueError:
         return 1
 

@@ -1,4 +1,4 @@
-"""What someone looks for in the journal."""
+"""A search of the journal: its conditions, and the rows that meet them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lumen_widgets.journal.processes import gone
+from lumen_widgets.journal.processes import ended_processes
 from lumen_widgets.journal.rows import DISMISSED
 
 if TYPE_CHECKING:
     import sqlite3
 
-# How a row stands, in one word, and which rows do; {over} is the numbers of processes that ended.
-_LOST = (
+# The states that a search knows, each with its SQL condition; {ended} stands for the numbers of the
+# processes that have ended.
+_UNKNOWN = (
     "(task_id IS NULL AND settled = 0 AND (state = 'unknown'"
-    " OR (state = 'sending' AND (owner IS NULL OR owner IN ({over})))))"
+    " OR (state = 'sending' AND (owner IS NULL OR owner IN ({ended})))))"
 )
 _STATES = {
     "succeeded": "state = 'succeeded'",
@@ -27,18 +28,18 @@ _STATES = {
         "(task_id IS NOT NULL AND settled = 0"
         " AND state NOT IN ('succeeded', 'failed', 'cancelled'))"
     ),
-    "sending": f"(task_id IS NULL AND settled = 0 AND state = 'sending' AND NOT {_LOST})",
-    "unknown": _LOST,
+    "sending": f"(task_id IS NULL AND settled = 0 AND state = 'sending' AND NOT {_UNKNOWN})",
+    "unknown": _UNKNOWN,
     "dismissed": f"settled = {DISMISSED}",
 }
 
-# The words that a search knows.
+# Their names.
 STATES = tuple(_STATES)
 
 
 @dataclass(frozen=True)
 class Search:
-    """What someone looks for; None in any field takes all.
+    """The conditions of one search; None in any field takes all rows.
 
     Attributes
     ----------
@@ -47,7 +48,7 @@ class Search:
     state
         One of `STATES`.
     text, model
-        What prompt and model have in them, in whichever case.
+        What prompt and model contain, in upper or lower case.
     since, until
         When the row was written, unix seconds.
     limit
@@ -64,13 +65,13 @@ class Search:
     until: float | None = None
     limit: int | None = None
 
-    def condition(self, over: set[int]) -> tuple[str, tuple[object, ...]]:
+    def condition(self, ended: set[int]) -> tuple[str, tuple[object, ...]]:
         """Return the SQL condition, and the values of its question marks.
 
         Parameters
         ----------
-        over
-            The numbers of processes that ended.
+        ended
+            The numbers of the processes that have ended.
 
         """
         clauses, values = ["1"], list[object]()
@@ -79,23 +80,23 @@ class Search:
             ("account = ?", self.account),
             ("submitted >= ?", self.since),
             ("submitted <= ?", self.until),
-            ("says(body, 'prompt', ?)", self.text),
-            ("says(body, 'model', ?)", self.model),
+            ("contains(body, 'prompt', ?)", self.text),
+            ("contains(body, 'model', ?)", self.model),
         ):
             if value is not None:
                 clauses.append(clause)
                 values.append(value)
         if self.state is not None:
-            numbers = ", ".join(str(int(number)) for number in sorted(over))
-            clauses.append(_STATES[self.state].format(over=numbers))
+            numbers = ", ".join(str(int(number)) for number in sorted(ended))
+            clauses.append(_STATES[self.state].format(ended=numbers))
         return " AND ".join(clauses), tuple(values)
 
 
-def found_by(connection: sqlite3.Connection, search: Search) -> list[int]:
+def find_numbers(connection: sqlite3.Connection, search: Search) -> list[int]:
     """Return the numbers of the rows that a search finds, newest first."""
-    connection.create_function("says", 3, _says, deterministic=True)
-    over = gone(connection)
-    clauses, values = search.condition(over)
+    connection.create_function("contains", 3, _contains, deterministic=True)
+    ended = ended_processes(connection)
+    clauses, values = search.condition(ended)
     found = connection.execute(
         f"SELECT row FROM tasks WHERE {clauses} ORDER BY row DESC LIMIT ?",  # noqa: S608  our own clauses, with question marks
         (*values, -1 if search.limit is None else search.limit),
@@ -103,8 +104,8 @@ def found_by(connection: sqlite3.Connection, search: Search) -> list[int]:
     return [entry["row"] for entry in found]
 
 
-def _says(body: str, name: str, text: str) -> bool:
-    """Say whether a field of a request has some text in it, in whichever case."""
+def _contains(body: str, name: str, text: str) -> bool:
+    """Say whether a field of a request contains a text, in upper or lower case."""
     with suppress(ValueError, AttributeError):
         return text.casefold() in str(json.loads(body).get(name) or "").casefold()
     return False

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, Unpack, overload
 
 from lumen_widgets.client import InvalidRequest, LumenError, Request, Task, TasksFailed
-from lumen_widgets.client.spending.prices import count_words
+from lumen_widgets.client.spending.prices import format_count
 from lumen_widgets.core.errors import redacts_traceback
 from lumen_widgets.core.fields import Fields, with_fields
 from lumen_widgets.core.models import GENERATE, INPAINT_MODEL, MODEL
@@ -358,7 +358,7 @@ def follow_later(task: Task, status: CellStatus) -> None:
     # without n the service decides, and its documentation says that it makes one
     expected = task.request.n or 1
     first = note(
-        f"{count_words(expected, 'picture')} appear{'s' if expected == 1 else ''} here as soon as "
+        f"{format_count(expected, 'picture')} appear{'s' if expected == 1 else ''} here as soon as "
         "the task has ended. From another session:",
         code=f"lumen.show({literal(task.id)})",
     )

@@ -9,13 +9,13 @@ import html
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lumen_widgets.client import LumenError
-from lumen_widgets.client.history.reuse import when
+from lumen_widgets.client.history.reuse import timestamp
 from lumen_widgets.client.spending.prices import (
     cost_of,
-    count_words,
-    credits_words,
-    number_words,
-    pictures_in,
+    format_count,
+    format_credits,
+    format_number,
+    picture_count,
 )
 from lumen_widgets.core.answers import CANCELLED, FAILED
 from lumen_widgets.core.words import literal
@@ -95,7 +95,7 @@ class CellStatus:
         if in_notebook() and tasks and _load_panel is not None:
             self._panel = _load_panel()(tasks, self._account.client)
         if self._panel is None:
-            self._output.replace(note(f"Waiting for {count_words(len(tasks), 'task')}…"))
+            self._output.replace(note(f"Waiting for {format_count(len(tasks), 'task')}…"))
         else:
             data = self._panel._repr_mimebundle_()
             self._output.replace(*(data if isinstance(data, tuple) else (data,)))
@@ -175,7 +175,7 @@ def _line(task: Task, account: Account, *, explain: bool, reused: bool = False) 
         )
     charge = [_reused_words(task)] if reused else _charge_words([task], account)
     if task.error is None:
-        pictures = count_words(len(task.pictures), "picture")
+        pictures = format_count(len(task.pictures), "picture")
         return note(" · ".join([f"✓ Succeeded{after}", pictures, *charge, account.name]))
     why = f": {error_words(task.error)}" if explain else ""
     return note(" · ".join([f"✗ {task.status.capitalize()}{after}", *charge]) + why)
@@ -183,7 +183,7 @@ def _line(task: Task, account: Account, *, explain: bool, reused: bool = False) 
 
 def _reused_words(task: Task) -> str:
     """Say that nothing was spent, and when the task was paid."""
-    since = "" if task.submitted is None else f" {when(task.submitted)}"
+    since = "" if task.submitted is None else f" {timestamp(task.submitted)}"
     return f"nothing spent here: submitted before,{since}" if since else "nothing spent here"
 
 
@@ -192,8 +192,8 @@ def _price_words(request: Request | None, account: Account) -> list[str]:
     cost = None if request is None else cost_of(request)
     if request is None or cost is None:
         return []
-    pictures = count_words(pictures_in(request) or 1, "picture")
-    return [pictures, credits_words(cost, _credit_kind(account))]
+    pictures = format_count(picture_count(request) or 1, "picture")
+    return [pictures, format_credits(cost, _credit_kind(account))]
 
 
 def _charge_words(tasks: Sequence[Task], account: Account) -> list[str]:
@@ -208,10 +208,10 @@ def _charge_words(tasks: Sequence[Task], account: Account) -> list[str]:
     words = []
     if spent:
         least = "at least " if any(s != FAILED and cost is None for s, cost in costs) else ""
-        words.append(f"{least}{credits_words(sum(spent), _credit_kind(account))} spent")
+        words.append(f"{least}{format_credits(sum(spent), _credit_kind(account))} spent")
     if back:
         amount = (
-            number_words(sum(back)) if spent else credits_words(sum(back), _credit_kind(account))
+            format_number(sum(back)) if spent else format_credits(sum(back), _credit_kind(account))
         )
         words.append(f"{amount} refunded")
     return [", ".join(words)] if words else []

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from lumen_widgets.client import InvalidRequest
-from lumen_widgets.client.history.records import unreadable
+from lumen_widgets.client.history.account_journal import journal_error
 from lumen_widgets.journal import STATES, Journal, JournalUnwritable, Search
 from lumen_widgets.notebook.account import accounts, current
 from lumen_widgets.notebook.history_entry import HistoryEntry
@@ -123,7 +123,7 @@ class History(Sequence[HistoryEntry]):
             None if older_than is None else time.time() - parse_duration(older_than, "older_than")
         )
         pruned: Pruned = _read_journal(
-            lambda: self._journal.prune(self._numbers, before=before, most=most)
+            lambda: self._journal.prune(self._numbers, before=before, max_bytes=most)
         )
         left = set(_read_journal(lambda: self._journal.search(Search())))
         self._numbers = [number for number in self._numbers if number in left]
@@ -158,7 +158,10 @@ class History(Sequence[HistoryEntry]):
         return table(self[:SHOWN], len(self))
 
     def _read(self, numbers: Sequence[int]) -> list[HistoryEntry]:
-        return [HistoryEntry(row) for row in _read_journal(lambda: self._journal.numbered(numbers))]
+        return [
+            HistoryEntry(row)
+            for row in _read_journal(lambda: self._journal.rows_by_number(numbers))
+        ]
 
 
 def history(
@@ -240,7 +243,7 @@ def _read_journal(query: Callable[[], Any]) -> Any:
     try:
         return query()
     except JournalUnwritable as error:
-        raise unreadable(error, "The history cannot be read or changed.") from None
+        raise journal_error(error, "The history cannot be read or changed.") from None
 
 
 def _checked_word(field: str, value: object, known: Sequence[object]) -> Any:

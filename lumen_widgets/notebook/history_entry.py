@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client import InvalidRequest, Pictures
-from lumen_widgets.client.history.records import read_kept, request_of
+from lumen_widgets.client.history.account_journal import read_stored_picture, request_of
 from lumen_widgets.client.spending.prices import credits_of
 from lumen_widgets.core.answers import CANCELLED, FAILED, SUCCEEDED
 from lumen_widgets.core.words import clean
@@ -76,7 +76,7 @@ class HistoryEntry:
         """
         if self._row.dismissed:
             return "dismissed"
-        if self._row.lost:
+        if self._row.outcome_unknown:
             return "unknown"
         if self._row.state in {SUCCEEDED, FAILED, CANCELLED}:
             return self._row.state
@@ -88,7 +88,7 @@ class HistoryEntry:
     def words(self) -> str:
         """How it stands, as a phrase, with what to do where there is something to do."""
         row, state = self._row, self.state
-        if state == SUCCEEDED and len(row.pictures) < row.wanted:
+        if state == SUCCEEDED and len(row.pictures) < row.picture_count:
             return "succeeded, pictures not all here: lumen.resume()"
         error = row.error or {}
         why = {
@@ -108,7 +108,7 @@ class HistoryEntry:
     @property
     def pictures(self) -> Pictures:
         """Its pictures, read from disk; those that are not there, or were changed, are left out."""
-        read = (read_kept(self._row, kept) for kept in self._row.pictures)
+        read = (read_stored_picture(self._row, kept) for kept in self._row.pictures)
         return Pictures(picture for picture in read if picture is not None)
 
     def task(self, client: LumenClient | None = None) -> Task:

@@ -10,7 +10,7 @@ import html
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client import LumenError
-from lumen_widgets.client.spending.prices import count_words, credits_words
+from lumen_widgets.client.spending.prices import format_count, format_credits
 from lumen_widgets.core.pictures.decoding import UnreadablePicture
 from lumen_widgets.core.pictures.picture import thumbnail
 from lumen_widgets.core.words import harmless
@@ -47,7 +47,7 @@ def table(entries: Iterable[HistoryEntry], count: int) -> str:
         return "<p>No request in this history.</p>"
     rows = "".join(_row(entry) for entry in shown)
     head = "".join(f'<th scope="col" {_CELL}>{name}</th>' for name in ("Pictures", "Request"))
-    words = f"{count_words(count, 'request')}, newest first"
+    words = f"{format_count(count, 'request')}, newest first"
     return (
         f"<table><caption>{words}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
         f"</table>{_more(len(shown), count)}"
@@ -59,7 +59,7 @@ def text(entries: Iterable[HistoryEntry], count: int) -> str:
     if not count:
         return "No request in this history."
     shown = list(entries)
-    lines = [f"{count_words(count, 'request')}, newest first:"]
+    lines = [f"{format_count(count, 'request')}, newest first:"]
     lines += [
         " · ".join(
             [
@@ -83,7 +83,7 @@ def _row(entry: HistoryEntry) -> str:
     if entry.seconds is not None:
         outcome.append(f"{entry.seconds:.1f} s")
     if entry.credits is not None:
-        outcome.append(credits_words(entry.credits))
+        outcome.append(format_credits(entry.credits))
     task = f" · <code>{html.escape(entry.id)}</code>" if entry.id else ""
     prompt = shortened(entry.prompt, _PROMPT_IN_TABLE) or "(not known here)"
     lines = [

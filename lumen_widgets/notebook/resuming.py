@@ -6,8 +6,8 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client.history.reuse import when
-from lumen_widgets.client.spending.prices import count_words
+from lumen_widgets.client.history.reuse import timestamp
+from lumen_widgets.client.spending.prices import format_count
 from lumen_widgets.core.answers import SUCCEEDED
 from lumen_widgets.core.errors import WaitTimeout, interrupted
 from lumen_widgets.core.waiting import as_completed, wait_slice
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lumen_widgets.client import LumenClient, Task
-    from lumen_widgets.client.history.resume import ResumedTasks
+    from lumen_widgets.client.history.resumed_tasks import ResumedTasks
     from lumen_widgets.journal import JournalRow
     from lumen_widgets.notebook.account import Account
 
@@ -84,13 +84,13 @@ def resume(client: LumenClient | None = None) -> list[Task]:
         )
     elif in_notebook():
         _show_tasks(resumed, account)
-    if resumed.lost:
-        Output(_unknown_outcomes(resumed.lost))
+    if resumed.unknown_outcomes:
+        Output(_unknown_outcomes(resumed.unknown_outcomes))
     return resumed
 
 
 def _show_tasks(resumed: ResumedTasks, account: Account) -> None:
-    output = Output(note(f"Taking up {count_words(len(resumed), 'task')}… · {account.name}"))
+    output = Output(note(f"Taking up {format_count(len(resumed), 'task')}… · {account.name}"))
     deadline = time.monotonic() + _FIRST_WAIT + _NEXT_WAIT * len(resumed)
     running = 0
     try:
@@ -106,7 +106,7 @@ def _show_tasks(resumed: ResumedTasks, account: Account) -> None:
     except KeyboardInterrupt:
         output.replace(_count_by_state(resumed, account))
         raise interrupted(
-            f"Stopped showing; {count_words(len(resumed), 'task')} taken up, and followed in the "
+            f"Stopped showing; {format_count(len(resumed), 'task')} taken up, and followed in the "
             "background. lumen.show(task) shows one of them, lumen.TaskPanel() all."
         ) from None
     if running > _MOST_RUNNING:
@@ -120,7 +120,7 @@ def _wait_for_status(resumed: ResumedTasks, task: Task, deadline: float) -> None
 
     At the deadline it counts as running: it is still polled.
     """
-    while not resumed.wait_until_heard(task, wait_slice(deadline)) and time.monotonic() < deadline:
+    while not resumed.wait_until_asked(task, wait_slice(deadline)) and time.monotonic() < deadline:
         pass
     if task.status == SUCCEEDED:
         with suppress(WaitTimeout):
@@ -136,18 +136,18 @@ def _count_by_state(tasks: Sequence[Task], account: Account) -> dict[str, object
         for number, what in ((good, "done"), (bad, "failed or not found"), (left, "still running"))
         if number
     ]
-    return note(f"Took up {count_words(len(tasks), 'task')}: {', '.join(words)} · {account.name}")
+    return note(f"Took up {format_count(len(tasks), 'task')}: {', '.join(words)} · {account.name}")
 
 
 def _unknown_outcomes(rows: Sequence[JournalRow]) -> dict[str, object]:
     one = len(rows) == 1
     notes = [
         note(
-            f"{count_words(len(rows), 'request')} of unknown outcome: it is not known whether "
+            f"{format_count(len(rows), 'request')} of unknown outcome: it is not known whether "
             f"{'it was' if one else 'they were'} taken, so credits may have been spent. None is "
             f"sent again. Look for {'it' if one else 'them'} in the service's console."
         ),
-        *(note(f"Sent {when(row.submitted)}: {_prompt(row)}") for row in rows[:_MOST_UNKNOWN]),
+        *(note(f"Sent {timestamp(row.submitted)}: {_prompt(row)}") for row in rows[:_MOST_UNKNOWN]),
     ]
     if len(rows) > _MOST_UNKNOWN:
         notes.append(note(f"… and {len(rows) - _MOST_UNKNOWN} more"))

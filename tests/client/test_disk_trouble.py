@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lumen_widgets.core import errors
+from lumen_widgets.journal import Journal
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, Received, http
@@ -57,12 +58,15 @@ def child(home: Path, url: str, code: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.fixture
+def impatient(tmp_path: Path) -> Journal:
+    """Return the journal of `connect`, waiting for a lock of others no longer than a blink."""
+    return Journal(tmp_path / "journal", busy_timeout=0.05)
+
+
 @pytest.fixture(params=["locked", "damaged", "vanished"])
-def trouble(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[], None]]:
+def trouble(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], None]]:
     """Return what brings the journal into trouble."""
-    monkeypatch.setattr("lumen_widgets.journal.database.BUSY_SECONDS", 0.05)
     path = tmp_path / "journal" / "journal.sqlite3"
     with contextlib.ExitStack() as stack:
 
@@ -88,6 +92,7 @@ def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
 def test_after_the_submit_pictures_still_arrive(
     service: Service,
     connect: Connect,
+    impatient: Journal,
     trouble: Callable[[], None],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -103,7 +108,7 @@ def test_after_the_submit_pictures_still_arrive(
     with FaultServer(fault.calls(respond)) as server:
         service.server = server
         service.statuses["*"] = [service.succeeded("a", "b", "c")]
-        task = connect(server.url).generate("a cat", n=3)
+        task = connect(server.url, journal=impatient).generate("a cat", n=3)
         trouble()
         pause.set()
         assert [picture.bytes for picture in task.wait(30)] == [png()] * 3
@@ -112,7 +117,10 @@ def test_after_the_submit_pictures_still_arrive(
 
 
 def test_while_it_is_sent(
-    connect: Connect, trouble: Callable[[], None], caplog: pytest.LogCaptureFixture
+    connect: Connect,
+    impatient: Journal,
+    trouble: Callable[[], None],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A journal that breaks between question and answer costs no id: the task is returned."""
 
@@ -122,7 +130,7 @@ def test_while_it_is_sent(
         return http(200, {"id": "t", "status": "queued"})
 
     with FaultServer(fault.calls(respond)) as server:
-        client = connect(server.url)
+        client = connect(server.url, journal=impatient)
         with pytest.warns(UserWarning, match="taken the task t") as caught:
             task = client.generate("a cat")
         task.stop_watching()
@@ -131,12 +139,11 @@ def test_while_it_is_sent(
 
 
 def test_before_the_submit_nothing_is_sent(
-    service: Service, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    service: Service, connect: Connect, impatient: Journal, tmp_path: Path
 ) -> None:
     """A journal that is damaged or locked is an error with advice, and no request goes out."""
-    monkeypatch.setattr("lumen_widgets.journal.database.BUSY_SECONDS", 0.05)
     service.statuses["*"] = [service.succeeded("a")]
-    client = connect(service.server.url)
+    client = connect(service.server.url, journal=impatient)
     client.generate("a cat").wait(30)
     asked = len(service.server.requests)
     path = tmp_path / "journal" / "journal.sqlite3"

@@ -21,7 +21,7 @@ def test_submitted_and_taken_up(service: Service, connect: Callable[..., LumenCl
     service.statuses["over"] = [FAILED]
     client = connect(service.server.url)
     heard: list[Task] = []
-    stop = live_tasks.listen(heard.append)
+    stop = live_tasks.subscribe(heard.append)
     tasks = [client.generate("a cat"), client.task("over"), client.generate("a fox")]
     assert client.task("over") is tasks[1]
     again = connect(service.server.url).task("over")  # out of the journal
@@ -55,7 +55,7 @@ def test_a_listener_that_fails(
     def fails(_task: Task) -> None:
         raise RuntimeError("of the listener")
 
-    stops = [live_tasks.listen(fails), live_tasks.listen(heard.append)]
+    stops = [live_tasks.subscribe(fails), live_tasks.subscribe(heard.append)]
     with caplog.at_level(logging.ERROR, "lumen_widgets"):
         task = connect(service.server.url).generate("a cat")
     for stop in stops:

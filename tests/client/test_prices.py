@@ -11,7 +11,7 @@ import pytest
 
 import lumen_widgets as lumen
 from lumen_widgets.client import Request, Task, prices
-from lumen_widgets.client.spending.prices import Prices, cost_of, credits_of, credits_words
+from lumen_widgets.client.spending.prices import Prices, cost_of, credits_of, format_credits
 from lumen_widgets.core import errors
 from lumen_widgets.core.task import TaskState
 
@@ -109,8 +109,8 @@ def test_listeners_hear_which_price_changed_and_a_bad_one_stops_nothing() -> Non
     def fail(model: str) -> None:
         raise RuntimeError(model)
 
-    listed.listen(fail)
-    stop = listed.listen(heard.append)
+    listed.subscribe(fail)
+    stop = listed.subscribe(heard.append)
     listed["m"] = 2
     listed.update(n=1)
     listed.clear()
@@ -144,4 +144,4 @@ def test_prices_that_are_set_at_once_are_all_there() -> None:
 )
 def test_amounts_in_words(amount: float, words: str) -> None:
     """One credit is one, and a large amount is written out."""
-    assert credits_words(amount) == words
+    assert format_credits(amount) == words

@@ -9,7 +9,7 @@ import pytest
 
 import lumen_widgets as lumen
 from lumen_widgets.client import BudgetExceeded, Request, prices
-from lumen_widgets.client.spending.budget import SpendingOption, settle
+from lumen_widgets.client.spending.budget import SpendingOption, refund_if_failed
 from lumen_widgets.core import errors, submit
 from lumen_widgets.core.answers import Accepted
 from lumen_widgets.core.call import Call
@@ -143,7 +143,7 @@ def test_a_task_that_another_client_sees_fail_gives_its_credits_back(
     assert lumen.budget().refunded == 2
     assert client.journal is not None
     row = next(row for row in client.journal.rows() if row.task_id == second.id)
-    client.journal.record(row.row, status="failed", error={}, seconds=None)
+    client.journal.record_status(row.row, status="failed", error={}, seconds=None)
     assert connect(service.server.url).task(second.id).status == "failed"
     assert stands() == (0, 4, 6, 0)
 
@@ -187,8 +187,8 @@ def test_what_was_given_up_and_went_out_all_the_same_is_spent() -> None:
         refused.refused(errors.InsufficientCredits("No."))
     assert stands() == (4, 0, 6, 2)
     for _ in range(2):
-        settle("https://example.org", "t", "failed")
-    settle("https://example.org", "of somebody else", "failed")
+        refund_if_failed("https://example.org", "t", "failed")
+    refund_if_failed("https://example.org", "of somebody else", "failed")
     assert stands() == (2, 2, 8, 1)
 
 

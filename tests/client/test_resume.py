@@ -209,13 +209,13 @@ def test_an_interrupted_submit_is_taken_up(service: Service, connect: Connect) -
     service.statuses["*"] = [service.succeeded("a")]
     client = connect(service.server.url)
     assert client.journal is not None
-    row = client.journal.begin(
+    row = client.journal.insert_request(
         origin=client.base_url,
         account=client.fingerprint,
         endpoint="generations",
         body={"prompt": "a cat"},
     )
-    client.journal.accept(row, task_id="t", created=None, status="queued")
+    client.journal.mark_accepted(row, task_id="t", created=None, status="queued")
     (task,) = client.resume()
 
     assert len(task.wait(30)) == 1
@@ -253,7 +253,7 @@ def test_a_lost_request_is_never_sent_again(
         client = connect(server.url)
         resumed = client.resume()
         assert resumed == []
-        assert [row.body["prompt"] for row in resumed.lost] == ["a cat"]
+        assert [row.body["prompt"] for row in resumed.unknown_outcomes] == ["a cat"]
         assert len(server.requests) == 1
 
 
@@ -262,14 +262,15 @@ def test_a_process_elsewhere_says_that_it_follows(
 ) -> None:
     """While tasks are asked about, the journal hears of it, so that no other machine takes them."""
     service.statuses["*"] = [PROCESSING]
-    client = connect(service.server.url)
+    now = 0.0
+    journal = Journal(tmp_path / "journal", clock=lambda: now)
+    client = connect(service.server.url, journal=journal)
     task = client.generate("a cat")
     path = tmp_path / "journal" / "journal.sqlite3"
-    assert client.journal is not None
     with contextlib.closing(sqlite3.connect(path)) as file:
         file.execute("UPDATE processes SET seen = 0")
         file.commit()
-        client.journal._attended = 0.0  # as if a minute had passed
+        now = 60.0
         task.refresh()
         deadline = time.monotonic() + 30
         while file.execute("SELECT seen FROM processes").fetchone() == (0.0,):

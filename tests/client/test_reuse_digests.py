@@ -15,7 +15,7 @@ import PIL.ImageCms
 import pytest
 
 from lumen_widgets.client import CallableHosting, LumenClient
-from lumen_widgets.client.history.older_digests import older_digest_of
+from lumen_widgets.client.history.digest_v1 import digest_v1
 from lumen_widgets.core.call import digest_of
 from lumen_widgets.core.pictures.images import content_of, read_picture
 from lumen_widgets.core.pictures.masks import read_mask
@@ -222,7 +222,7 @@ def test_the_digest_is_that_of_what_was_asked(caller: Caller) -> None:
     found = caller.client.journal
     assert found is not None
     newest = found.rows(1)[0]
-    same = found.find_same(
+    same = found.find_same_request(
         origin=newest.origin,
         account=newest.account,
         digests=[digest_of(newest.origin, again.request)],
@@ -314,7 +314,7 @@ def test_what_an_earlier_release_wrote_down_is_known(
     given: tuple[Request, list[tuple[object, Any]]], digest: str
 ) -> None:
     """The numbers are those of the release whose digests had no version."""
-    assert older_digest_of(ORIGIN, *given) == digest
+    assert digest_v1(ORIGIN, *given) == digest
     assert digest_of(ORIGIN, given[0]).startswith("2:")
 
 
@@ -333,11 +333,11 @@ def test_what_an_earlier_release_wrote_down_is_known(
 )
 def test_an_older_digest_matches_only_what_it_could_tell_apart(picture: Any) -> None:
     """More than eight bits, cICP or a colour profile in any of the pictures: it does not count."""
-    assert older_digest_of(ORIGIN, *request_of(picture)) is None
-    assert older_digest_of(ORIGIN, *request_of(PIXELS, picture)) is None
+    assert digest_v1(ORIGIN, *request_of(picture)) is None
+    assert digest_v1(ORIGIN, *request_of(PIXELS, picture)) is None
     data = picture if isinstance(picture, bytes) else file_of(picture)
     uri = f"data:image/png;base64,{base64.b64encode(data).decode()}"
-    assert older_digest_of(ORIGIN, *request_of(extra={"image_urls": [uri]})) is None
+    assert digest_v1(ORIGIN, *request_of(extra={"image_urls": [uri]})) is None
 
 
 @pytest.mark.parametrize("picture", [None, rgb(1, 2, 3), PIXELS], ids=["none", "file", "array"])
@@ -346,19 +346,19 @@ def test_what_an_earlier_release_paid_for_is_not_paid_again(caller: Caller, pict
     request, pictures = request_of() if picture is None else request_of(picture)
     journal = caller.client.journal
     assert journal is not None
-    older = older_digest_of(caller.client.base_url, request, pictures)
+    older = digest_v1(caller.client.base_url, request, pictures)
     assert older is not None
-    row = journal.begin(
+    row = journal.insert_request(
         origin=caller.client.base_url,
         account="another key",
         endpoint=request.endpoint,
         body=request.body,
         digest=older,
     )
-    journal.accept(row, task_id="old", created=None, status="queued")
-    journal.record(row, status="succeeded")
+    journal.mark_accepted(row, task_id="old", created=None, status="queued")
+    journal.record_status(row, status="succeeded")
     data = png()
-    journal.keep(
+    journal.store_picture(
         row,
         0,
         data,

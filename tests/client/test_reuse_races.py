@@ -97,7 +97,7 @@ def test_an_answer_that_the_journal_missed(
 
     service.statuses["*"] = [PROCESSING]
     client = connect(service.server.url)
-    monkeypatch.setattr(Journal, "accept", full)
+    monkeypatch.setattr(Journal, "mark_accepted", full)
     with pytest.warns(UserWarning, match="disk full"):
         task = client.generate("a cat")
 

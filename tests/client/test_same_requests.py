@@ -97,7 +97,7 @@ EARLIER: dict[str, Callable[[LumenClient], Task]] = {
 def test_what_an_earlier_release_paid(tmp_path: Path, call: str, task_id: str) -> None:
     """Its digests count where they said enough: without pictures, and for plain ones of 8 bits."""
     journal = JournalFile(tmp_path)
-    journal.write(Path(__file__).with_name("version_2.sql").read_text("utf-8"))
+    journal.write((Path(__file__).parents[1] / "journal" / "version_2.sql").read_text("utf-8"))
     service = SecureService()
 
     assert EARLIER[call](service.client(URL, tmp_path)).id == task_id

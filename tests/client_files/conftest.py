@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client.hosting import choice as hosting_choice
 from lumen_widgets.client.hosting.upload_cache import UploadCache, use_upload_cache
 from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from tests.client_files.loopback import LoopbackServer
@@ -46,7 +45,6 @@ def _own_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     scheduler = Scheduler()
     use_scheduler(scheduler)
     use_upload_cache(UploadCache())
-    hosting_choice._named.cache_clear()
     monkeypatch.delenv("LUMEN_HOSTING", raising=False)
     yield
     scheduler.clear()

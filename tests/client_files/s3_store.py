@@ -33,7 +33,7 @@ class Store:
     url: str
     # The door's clock is ahead by so many seconds.
     ahead: float = 0.0
-    # What is set here, the door waits for before it lets anybody in.
+    # What is set here, a request waits for before it is answered.
     hold: threading.Event | None = None
     # Status and body that are answered in place of everything else.
     always: tuple[str, bytes] | None = None

@@ -143,7 +143,7 @@ def test_no_other_port_is_asked(port: int) -> None:
 
 
 def test_loopback_is_asked_only_by_loopback() -> None:
-    """A sandbox's results may be on this machine over http; nobody else's may."""
+    """A sandbox's results may be on this machine over http; those of other services may not."""
     for host in ("127.0.0.1:9000", "localhost:9000", "[::1]:9000"):
         target = check_url(f"http://{host}/1.png", base_url=SANDBOX)
 

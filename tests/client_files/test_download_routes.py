@@ -107,7 +107,7 @@ def test_pictures_come_over_tls(store: tuple[LoopbackServer, str]) -> None:
 def test_another_names_certificate_is_not_accepted(
     store: tuple[LoopbackServer, str], names: dict[str, list[str]]
 ) -> None:
-    """A server with somebody else's certificate is told nothing."""
+    """A server with another host's certificate is sent nothing."""
     server, _ = store
     names["elsewhere.example"] = ["127.0.0.1"]
     with pytest.raises(DownloadError, match="certificate"):
@@ -240,7 +240,7 @@ def test_no_credentials_go_along(
 
 
 def test_a_store_leaves_no_cookie_in_a_session(server: LoopbackServer) -> None:
-    """What a stranger sets is not sent to the service by the same session afterwards."""
+    """What a picture's server sets is not sent to the service by the same session afterwards."""
     server.answers["/1.png"] = response(PNG, headers=["Set-Cookie: spy=1"])
     session = requests.Session()
     assert fetch(server, session=session).data == PNG

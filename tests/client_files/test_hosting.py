@@ -7,7 +7,7 @@ import pytest
 from requests.auth import AuthBase
 
 from lumen_widgets.client.hosting.protocol import RENEW_BEFORE
-from lumen_widgets.client.hosting.sandbox_hosting import SandboxHosting, find_hosting
+from lumen_widgets.client.hosting.sandbox_hosting import SandboxHosting, find_sandbox_hosting
 from lumen_widgets.core.errors import HostingError
 from tests.client_files.hosted import MemoryHosting, host, local
 from tests.client_files.loopback import LoopbackServer, response
@@ -44,7 +44,7 @@ def uploads(server: LoopbackServer, url: str | None = None) -> str:
 def sandbox(server: LoopbackServer) -> SandboxHosting:
     """Return the sandbox's uploads, which the server must have been told to offer."""
     health(server, FOUND)
-    found = find_hosting(server.url, Bearer())
+    found = find_sandbox_hosting(server.url, Bearer())
     assert found is not None
     return found
 
@@ -127,17 +127,17 @@ def test_another_service_has_no_uploads(server: LoopbackServer, said: object) ->
     """Whatever else answers on loopback is not taken for a sandbox."""
     health(server, said)
 
-    assert find_hosting(server.url, Bearer()) is None
+    assert find_sandbox_hosting(server.url, Bearer()) is None
 
 
 def test_a_service_that_does_not_answer_has_no_uploads(server: LoopbackServer) -> None:
     """Silence, errors and other machines mean no hosting, and no exception."""
-    assert find_hosting(server.url, Bearer()) is None
+    assert find_sandbox_hosting(server.url, Bearer()) is None
     server.answers["/healthz"] = b""
-    assert find_hosting(server.url, Bearer()) is None
+    assert find_sandbox_hosting(server.url, Bearer()) is None
     server.close()
-    assert find_hosting(server.url, Bearer()) is None
-    assert find_hosting("https://lumen.example", Bearer()) is None
+    assert find_sandbox_hosting(server.url, Bearer()) is None
+    assert find_sandbox_hosting("https://lumen.example", Bearer()) is None
 
 
 def test_a_proxy_of_the_environment_is_not_asked(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lumen_widgets.client import CallableHosting, FsspecHosting, HostingError, LumenClient
-from lumen_widgets.client.hosting.choice import choose_hosting
+from lumen_widgets.client.hosting.default_hosting import default_hosting
 from lumen_widgets.client.hosting.lease import Lease
 from lumen_widgets.core.http.keys import Key
 from lumen_widgets.core.http.origin import read_origin
@@ -61,7 +61,7 @@ def test_the_environment_chooses(monkeypatch: pytest.MonkeyPatch, store: Store) 
 def address(url: str, hosting: Any = None) -> str:
     """Return the address that a local picture gets at a service."""
     if hosting is None:
-        hosting = choose_hosting(url, Key("sk-lumen-SENTINEL", read_origin(url)))
+        hosting = default_hosting(url, Key("sk-lumen-SENTINEL", read_origin(url)))
     return Lease().address(local(), hosting, url)
 
 

@@ -36,7 +36,7 @@ def hosting(store: Store, **options: Any) -> FsspecHosting:
 
 
 def test_a_signed_address_reads_the_file_until_it_ends(store: Store) -> None:
-    """Whoever holds the address reads the file, with its type, and after its end nobody does."""
+    """The address is enough to read the file, with its type, until the address ends."""
     before = time.time()
     hosted = hosting(store, expires=1800).put(b"words", "image/webp", "0")
     answer = requests.get(hosted.url, timeout=10)

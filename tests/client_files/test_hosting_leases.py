@@ -15,7 +15,7 @@ import pytest
 from lumen_widgets.client import HostedFile, HostingError
 from lumen_widgets.client.hosting.lease import Lease
 from lumen_widgets.client.hosting.protocol import RENEW_BEFORE
-from lumen_widgets.client.hosting.upload_cache import GRACE
+from lumen_widgets.client.hosting.upload_cache import GRACE_PERIOD, UploadCache, use_upload_cache
 from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from tests.client_files.hosted import SERVICE, MemoryHosting, host, local
 
@@ -71,11 +71,11 @@ def test_a_file_goes_ten_minutes_after_its_last_lease(driven: Driven) -> None:
         lease.address(local(), hosting, SERVICE)
     first.release()
     first.release()  # again, it does nothing
-    driven.after(2 * GRACE)
+    driven.after(2 * GRACE_PERIOD)
     assert len(hosting.there) == 1
 
     second.release()
-    driven.after(GRACE - 1)
+    driven.after(GRACE_PERIOD - 1)
     assert len(hosting.there) == 1
     driven.after(1)
     assert hosting.there == set()
@@ -86,7 +86,7 @@ def test_a_file_that_is_used_again_waits_anew(driven: Driven) -> None:
     hosting = MemoryHosting()
     for _ in range(5):
         host(local(), hosting)
-        driven.after(GRACE - 1)
+        driven.after(GRACE_PERIOD - 1)
     assert (hosting.puts, len(hosting.there)) == (1, 1)
 
     driven.after(1)
@@ -96,39 +96,40 @@ def test_a_file_that_is_used_again_waits_anew(driven: Driven) -> None:
 
 
 def test_what_is_kept_is_never_deleted(driven: Driven) -> None:
-    """A file that the service may still read is left to expire, whoever else uses it."""
+    """A file that the service may still read is left to expire, whatever else uses it."""
     hosting = MemoryHosting()
     unknown = Lease()
     unknown.address(local(), hosting, SERVICE)
-    unknown.keep()
+    unknown.leave_to_expire()
     unknown.release()
     host(local(), hosting)
-    driven.after(2 * GRACE)
+    driven.after(2 * GRACE_PERIOD)
     assert (hosting.puts, len(hosting.there)) == (1, 1)
 
 
 def test_addresses_of_a_request_are_taken_again(driven: Driven) -> None:
-    """A file that a request names is held for it; an address that nobody here gave is no matter."""
+    """A file that a request names is held for it; an address of another hosting is passed over."""
     hosting = MemoryHosting()
     url = host(local(), hosting)
     again = Lease()
-    again.take_again(["https://elsewhere.example/cat.png", "data:image/png;base64,AAAA", url])
-    driven.after(2 * GRACE)
+    again.acquire_urls(["https://elsewhere.example/cat.png", "data:image/png;base64,AAAA", url])
+    driven.after(2 * GRACE_PERIOD)
     assert hosting.there == {url}
 
     again.release()
-    driven.after(GRACE)
+    driven.after(GRACE_PERIOD)
     with pytest.raises(HostingError, match="its address has ended; nothing was sent"):
-        Lease().take_again([url])
+        Lease().acquire_urls([url])
 
 
-def test_an_address_that_has_ended_is_not_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_that_has_ended_is_not_acquired_again() -> None:
     """A file that is still there, and whose address has ended, is of no use to the service."""
+    later = 0.0
+    use_upload_cache(UploadCache(clock=lambda: time.time() + later))
     url = host(local(), MemoryHosting(lasts=2 * RENEW_BEFORE))
-    later = time.time() + 2 * RENEW_BEFORE
-    monkeypatch.setattr(time, "time", lambda: later)
+    later = 2 * RENEW_BEFORE
     with pytest.raises(HostingError, match="its address has ended; nothing was sent"):
-        Lease().take_again([url])
+        Lease().acquire_urls([url])
 
 
 class Renewing(MemoryHosting):
@@ -155,14 +156,14 @@ def test_a_renewed_file_is_the_same_file(driven: Driven) -> None:
     """It is not put there again, not deleted meanwhile, and deleted once in the end."""
     hosting = Renewing()
     first = host(local(), hosting)
-    hosting.while_renewing = lambda: driven.after(2 * GRACE)
+    hosting.while_renewing = lambda: driven.after(2 * GRACE_PERIOD)
     second = host(local(), hosting)
     assert second == f"{first}&1"
     assert (hosting.puts, hosting.renewals, len(hosting.there)) == (1, 1, 1)
-    Lease().take_again([first, second])
+    Lease().acquire_urls([first, second])
 
     host(local(), hosting)
-    driven.after(2 * GRACE)
+    driven.after(2 * GRACE_PERIOD)
     assert hosting.renewals == 1
     assert len(hosting.there) == 1  # the lease above still holds it
 
@@ -189,13 +190,13 @@ def test_an_upload_that_replaces_another_is_not_deleted_with_it(driven: Driven) 
     host(local(), hosting)
     second, third = Lease(), Lease()
     url = second.address(local(), hosting, SERVICE)
-    third.take_again([url])
+    third.acquire_urls([url])
     second.release()
-    driven.after(2 * GRACE)
+    driven.after(2 * GRACE_PERIOD)
     assert len(there) == 2
 
     third.release()
-    driven.after(GRACE)
+    driven.after(GRACE_PERIOD)
     assert there == []
 
 
@@ -210,7 +211,7 @@ def test_a_file_goes_where_no_thread_can_be_started(
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", start)
-    driven.after(GRACE)
+    driven.after(GRACE_PERIOD)
     assert hosting.there == set()
 
 

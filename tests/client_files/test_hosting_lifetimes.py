@@ -36,8 +36,8 @@ CANCELLED = {"status": "cancelled"}
 
 @pytest.fixture
 def at_once() -> None:
-    """Have files go as soon as nobody needs them, and not minutes later."""
-    use_upload_cache(UploadCache(grace=0.0))
+    """Have files deleted as soon as they have no holder, and not minutes later."""
+    use_upload_cache(UploadCache(grace_period=0.0))
 
 
 @pytest.fixture
@@ -177,7 +177,7 @@ def test_a_request_that_is_sent_again_needs_its_file_again(
 
 @pytest.mark.usefixtures("at_once")
 def test_a_file_that_cannot_be_deleted_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    """The log says so without the address, once, and whoever uses the hosting notices nothing."""
+    """The log says so without the address, once, and the call notices nothing."""
     hosting = MemoryHosting(error=OSError("SENTINEL"))
     for width in (40, 41):
         host(local(width), hosting)

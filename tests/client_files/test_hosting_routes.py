@@ -125,7 +125,7 @@ def test_uploads_of_a_sandbox_are_deleted_too(
     """With uploads switched on a sandbox needs no hosting, and what it was given goes as well."""
     import requests
 
-    use_upload_cache(UploadCache(grace=0.0))
+    use_upload_cache(UploadCache(grace_period=0.0))
     monkeypatch.setenv("LUMEN_HOSTING", "nonsense")  # is not needed, and so not looked at
     client = LumenClient(sandbox.api_key, sandbox.url, journal=tmp_path)
     task = client.edit("snow", np.zeros((32, 32), np.uint8))

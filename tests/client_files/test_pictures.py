@@ -178,7 +178,7 @@ def test_saving_replaces_a_file_but_not_a_link(tmp_path: Path) -> None:
 
 
 def test_a_name_made_up_follows_no_link(tmp_path: Path) -> None:
-    """In a folder, a link that somebody put under the made-up name is replaced, not followed."""
+    """In a folder, a link that was put under the made-up name is replaced, not followed."""
     target = tmp_path / "theirs"
     target.write_bytes(b"theirs")
     (folder := tmp_path / "shared").mkdir()

@@ -30,14 +30,14 @@ JSON = st.recursive(
 )
 
 
-def begun(journal: Journal, body: dict[str, Any] | None = None) -> int:
-    """Begin a row, and return its number."""
-    return journal.begin(**ACCOUNT, endpoint="generations", body=body or BODY)
+def inserted(journal: Journal, body: dict[str, Any] | None = None) -> int:
+    """Insert a row, and return its number."""
+    return journal.insert_request(**ACCOUNT, endpoint="generations", body=body or BODY)
 
 
-def keep(journal: Journal, row: int, index: int, data: bytes) -> Path:
-    """Keep a picture, as far as the journal can tell."""
-    return journal.keep(
+def store(journal: Journal, row: int, index: int, data: bytes) -> Path:
+    """Store a picture, as far as the journal can tell."""
+    return journal.store_picture(
         row,
         index,
         data,
@@ -75,7 +75,7 @@ def test_a_journal_stays_where_it_was_when_the_folder_changes(
     journal = Journal("home")
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    begun(journal)
+    inserted(journal)
 
     assert len(Journal(tmp_path / "home").rows()) == 1
 
@@ -83,14 +83,14 @@ def test_a_journal_stays_where_it_was_when_the_folder_changes(
 def test_a_task_from_begin_to_pictures(tmp_path: Path) -> None:
     """A row tells the whole story of a task: request, id, states, pictures."""
     journal = Journal(tmp_path)
-    row = begun(journal)
+    row = inserted(journal)
     assert [(entry.state, entry.task_id) for entry in journal.rows()] == [("sending", None)]
 
-    journal.accept(row, task_id="t1", created=1.5, status="queued")
-    journal.record(row, status="processing")
-    journal.record(row, status="succeeded")
-    path = keep(journal, row, 1, b"two")
-    keep(journal, row, 0, b"one")
+    journal.mark_accepted(row, task_id="t1", created=1.5, status="queued")
+    journal.record_status(row, status="processing")
+    journal.record_status(row, status="succeeded")
+    path = store(journal, row, 1, b"two")
+    store(journal, row, 0, b"one")
     entry = journal.find(**ACCOUNT, task_id="t1")
 
     assert entry is not None
@@ -109,8 +109,8 @@ def test_only_the_owner_can_read_it(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         journal = Journal(tmp_path / "home")
-        row = begun(journal)
-        keep(journal, row, 0, b"picture")
+        row = inserted(journal)
+        store(journal, row, 0, b"picture")
     finally:
         os.umask(before)
 
@@ -126,8 +126,8 @@ def test_only_the_owner_can_read_it(tmp_path: Path) -> None:
 def test_refused_and_lost_keep_their_reasons(tmp_path: Path) -> None:
     """A request that was not taken, or may have been, stays with the reason why."""
     journal = Journal(tmp_path)
-    journal.refuse(begun(journal), "HTTP 402")
-    journal.lose(begun(journal), "the connection ended \ud800")
+    journal.mark_refused(inserted(journal), "HTTP 402")
+    journal.mark_unknown(inserted(journal), "the connection ended \ud800")
 
     lost, refused = journal.rows()
     assert (refused.state, refused.reason, refused.body) == ("refused", "HTTP 402", BODY)
@@ -139,10 +139,10 @@ def test_refused_and_lost_keep_their_reasons(tmp_path: Path) -> None:
 def test_an_id_is_never_taken_back(tmp_path: Path) -> None:
     """After an id has arrived, neither refusal nor loss can hide the task."""
     journal = Journal(tmp_path)
-    row = begun(journal)
-    journal.accept(row, task_id="t1", created=None, status="queued")
-    journal.refuse(row, "too late")
-    journal.lose(row, "too late")
+    row = inserted(journal)
+    journal.mark_accepted(row, task_id="t1", created=None, status="queued")
+    journal.mark_refused(row, "too late")
+    journal.mark_unknown(row, "too late")
 
     assert [(entry.state, entry.reason) for entry in journal.rows()] == [("queued", None)]
 
@@ -150,9 +150,9 @@ def test_an_id_is_never_taken_back(tmp_path: Path) -> None:
 def test_an_id_that_arrives_after_the_loss_counts(tmp_path: Path) -> None:
     """A row of unknown outcome is completed by an id that turns up later."""
     journal = Journal(tmp_path)
-    row = begun(journal)
-    journal.lose(row, "read time-out")
-    journal.accept(row, task_id="t1", created=None, status="queued")
+    row = inserted(journal)
+    journal.mark_unknown(row, "read time-out")
+    journal.mark_accepted(row, task_id="t1", created=None, status="queued")
 
     assert [(entry.state, entry.reason) for entry in journal.rows()] == [("queued", None)]
 
@@ -161,10 +161,10 @@ def test_an_id_that_arrives_after_the_loss_counts(tmp_path: Path) -> None:
 def test_a_final_word_stays(tmp_path: Path, final: str) -> None:
     """An answer that was overtaken by a later one does not bring a finished task back."""
     journal = Journal(tmp_path)
-    row = begun(journal)
-    journal.accept(row, task_id="t1", created=None, status="queued")
-    journal.record(row, status=final, error={"code": "c", "message": "m \ud800"})
-    journal.record(row, status="processing")
+    row = inserted(journal)
+    journal.mark_accepted(row, task_id="t1", created=None, status="queued")
+    journal.record_status(row, status=final, error={"code": "c", "message": "m \ud800"})
+    journal.record_status(row, status="processing")
 
     (entry,) = journal.rows()
     assert entry.state == final
@@ -187,11 +187,11 @@ def test_how_long_like_tasks_took(tmp_path: Path) -> None:
             ("succeeded", BODY),
         ]
     ):
-        row = begun(journal, body)
-        journal.accept(row, task_id=f"t{number}", created=None, status="queued")
-        journal.record(row, status=status, seconds=float(number))
+        row = inserted(journal, body)
+        journal.mark_accepted(row, task_id=f"t{number}", created=None, status="queued")
+        journal.record_status(row, status=status, seconds=float(number))
         # A last word is the last: what comes later changes neither it nor its time.
-        journal.record(row, status=status, seconds=99.0) if status != "processing" else None
+        journal.record_status(row, status=status, seconds=99.0) if status != "processing" else None
 
     assert journal.durations(**like, body=BODY) == [6.0, 1.0, 0.0]
     assert journal.durations(**like, body=BODY, limit=1) == [6.0]
@@ -205,9 +205,11 @@ def test_how_long_like_tasks_took(tmp_path: Path) -> None:
 def test_adopting_twice_gives_one_row(tmp_path: Path) -> None:
     """A task taken up by its id is written once, and found beside those sent from here."""
     journal = Journal(tmp_path)
-    first = journal.adopt(**ACCOUNT, task_id="t9", status="processing")
-    again = journal.adopt(**ACCOUNT, task_id="t9", status="queued")
-    other = journal.adopt(origin="https://other.example", account="a1b2", task_id="t9", status="x")
+    first = journal.find_or_insert_task(**ACCOUNT, task_id="t9", status="processing")
+    again = journal.find_or_insert_task(**ACCOUNT, task_id="t9", status="queued")
+    other = journal.find_or_insert_task(
+        origin="https://other.example", account="a1b2", task_id="t9", status="x"
+    )
 
     assert first == again != other
     found = journal.find(**ACCOUNT, task_id="t9")
@@ -218,7 +220,7 @@ def test_adopting_twice_gives_one_row(tmp_path: Path) -> None:
 def test_rows_come_newest_first_and_as_many_as_asked(tmp_path: Path) -> None:
     """The newest rows come first; a limit cuts the oldest off."""
     journal = Journal(tmp_path)
-    numbers = [begun(journal) for _ in range(4)]
+    numbers = [inserted(journal) for _ in range(4)]
 
     assert [entry.row for entry in journal.rows()] == numbers[::-1]
     assert [entry.row for entry in journal.rows(2)] == numbers[:1:-1]
@@ -229,7 +231,9 @@ def test_data_uris_are_kept_as_digest_and_length(tmp_path: Path) -> None:
     """A picture inside a body does not swell the journal; everything else stays as it was."""
     uri = "DATA:image/png;base64," + "A" * 5000
     journal = Journal(tmp_path)
-    begun(journal, {"prompt": "data is fine: as a word", "image_urls": [uri, "https://x.example"]})
+    inserted(
+        journal, {"prompt": "data is fine: as a word", "image_urls": [uri, "https://x.example"]}
+    )
 
     (entry,) = journal.rows()
     digest = hashlib.sha256(uri.encode()).hexdigest()
@@ -244,7 +248,7 @@ def test_data_uris_are_kept_as_digest_and_length(tmp_path: Path) -> None:
 def test_a_row_that_is_logged_does_not_show_the_prompt(tmp_path: Path) -> None:
     """The repr of a row leaves the body out."""
     journal = Journal(tmp_path)
-    begun(journal)
+    inserted(journal)
 
     assert "windowsill" not in repr(journal.rows())
 
@@ -258,9 +262,9 @@ def test_a_file_name_is_never_taken_on_trust(
 ) -> None:
     """A digest that is not the data's own, or a type that is not kept, writes nothing."""
     journal = Journal(tmp_path)
-    row = begun(journal)
+    row = inserted(journal)
     with pytest.raises(ValueError, match=r"digest|type"):
-        journal.keep(
+        journal.store_picture(
             row,
             0,
             b"data",
@@ -276,22 +280,22 @@ def test_a_file_name_is_never_taken_on_trust(
 def test_the_same_picture_is_stored_once(tmp_path: Path) -> None:
     """Two tasks with the same picture share a file; a cut-off file is written again."""
     journal = Journal(tmp_path)
-    path = keep(journal, begun(journal), 0, b"picture")
+    path = store(journal, inserted(journal), 0, b"picture")
     path.write_bytes(b"pic")
 
-    assert keep(journal, begun(journal), 0, b"picture") == path
+    assert store(journal, inserted(journal), 0, b"picture") == path
     assert path.read_bytes() == b"picture"
     assert len(list((tmp_path / "pictures").rglob("*.*"))) == 1
 
 
 def test_a_row_that_vanished_is_an_error(tmp_path: Path) -> None:
-    """If someone replaces the file meanwhile, completing a row fails rather than being lost."""
+    """If the file is replaced meanwhile, completing a row fails rather than being lost."""
     journal = Journal(tmp_path)
-    row = begun(journal)
+    row = inserted(journal)
     (tmp_path / "journal.sqlite3").unlink()
 
     with pytest.raises(JournalUnwritable, match="lost its row"):
-        journal.accept(row, task_id="t1", created=None, status="queued")
+        journal.mark_accepted(row, task_id="t1", created=None, status="queued")
 
 
 @given(body=st.dictionaries(st.text(), JSON, max_size=4))
@@ -300,6 +304,6 @@ def test_any_json_body_comes_back(
 ) -> None:
     """Whatever JSON is sent can be read back from the journal."""
     journal = Journal(tmp_path_factory.mktemp("home"))
-    begun(journal, body or BODY)
+    inserted(journal, body or BODY)
 
     assert journal.rows()[0].body == json.loads(json.dumps(body or BODY))

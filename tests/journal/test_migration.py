@@ -47,7 +47,8 @@ def test_rows_of_the_first_release_are_all_there(tmp_path: Path) -> None:
 
     assert version(tmp_path) == SCHEMA_VERSION
     assert {
-        name: (row.task_id, row.state, row.settled, row.lost) for name, row in rows.items()
+        name: (row.task_id, row.state, row.settled, row.outcome_unknown)
+        for name, row in rows.items()
     } == {
         "whole 窗台上的猫": ("t1", "succeeded", True, False),
         "half": ("t2", "succeeded", False, False),
@@ -59,18 +60,21 @@ def test_rows_of_the_first_release_are_all_there(tmp_path: Path) -> None:
         "t8": ("t8", "processing", False, False),
     }
     assert [kept.index for kept in rows["whole 窗台上的猫"].pictures] == [0, 1]
-    assert rows["whole 窗台上的猫"].wanted == 2
+    assert rows["whole 窗台上的猫"].picture_count == 2
     assert rows["whole 窗台上的猫"].seconds == 7.5
     assert rows["failed"].error == {"code": "unsafe", "message": "No."}
     assert {row.submitted for row in rows.values()} == {1750000000.0}
 
 
 def test_what_the_first_release_left_can_be_taken_up(tmp_path: Path) -> None:
-    """Its tasks that were not over have no owner, so whoever resumes first takes them."""
+    """Its tasks that were not over have no owner, so the first to claim them gets them."""
     journal = written_by_the_first_release(tmp_path)
 
     assert [row.task_id for row in journal.claim(**ACCOUNT)] == ["t2", "t3", "t8"]
-    assert [row.body["prompt"] for row in journal.lost(**ACCOUNT)] == ["killed", "unknown"]
+    assert [row.body["prompt"] for row in journal.unknown_outcomes(**ACCOUNT)] == [
+        "killed",
+        "unknown",
+    ]
     assert len(journal.search(Search(text="窗台"))) == 1
 
 
@@ -90,11 +94,15 @@ def test_one_service_has_one_origin(tmp_path: Path) -> None:
         "loopback of six": "http://[::1]",
         "by its name": "http://localhost:8000",
         "t1": "https://lumen.example",
+        "a cat": "https://lumen.example",
+        "snow": "https://lumen.example",
     }
     for row in rows.values():
         assert row.origin == read_origin(row.origin).url
     assert rows["with a port"].pictures
-    found = journal.find_same(origin=ACCOUNT["origin"], account=ACCOUNT["account"], digests=["d2"])
+    found = journal.find_same_request(
+        origin=ACCOUNT["origin"], account=ACCOUNT["account"], digests=["d2"]
+    )
     assert found == rows["with a port"]
     # written down under two spellings, and still the one that has its pictures
     assert journal.find(**ACCOUNT, task_id="t1") == rows["plain"]
@@ -110,7 +118,7 @@ def test_one_service_has_one_origin(tmp_path: Path) -> None:
     "origin", ["o", "", "https://[", "https://a:b", "https://.", "ftp://a.:21"]
 )
 def test_an_origin_that_cannot_be_read_stays_as_it_is(tmp_path: Path, origin: str) -> None:
-    """An upgrade never fails for what somebody once wrote."""
+    """An upgrade never fails for what was once written."""
     journal = written_with_schema(2, tmp_path)
     with contextlib.closing(sqlite3.connect(tmp_path / "journal.sqlite3")) as connection:
         connection.execute("UPDATE tasks SET origin = ?", (origin,))
@@ -123,8 +131,8 @@ def test_either_way_in_upgrades_the_file(tmp_path: Path) -> None:
     """A file is upgraded by whichever call comes first, one that reads or one that writes."""
     calls: list[Callable[[Journal], object]] = [
         lambda journal: journal.find(**ACCOUNT, task_id="t3"),
-        lambda journal: journal.begin(**ACCOUNT, endpoint="edits", body={}),
-        lambda journal: journal.record(3, status="succeeded"),
+        lambda journal: journal.insert_request(**ACCOUNT, endpoint="edits", body={}),
+        lambda journal: journal.record_status(3, status="succeeded"),
         lambda journal: journal.claim(**ACCOUNT),
     ]
     for number, call in enumerate(calls):
@@ -142,7 +150,8 @@ def test_processes_that_upgrade_at_once(tmp_path: Path) -> None:
         from lumen_widgets.journal import Journal
         journal = Journal(sys.argv[1])
         input()
-        journal.begin(origin="o", account="a", endpoint="edits", body={"prompt": sys.argv[2]})
+        body = {"prompt": sys.argv[2]}
+        journal.insert_request(origin="o", account="a", endpoint="edits", body=body)
         print(len(journal.rows()))
     """)
     children = [

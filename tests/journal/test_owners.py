@@ -9,12 +9,19 @@ import sys
 import textwrap
 import threading
 import time
+from dataclasses import astuple, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lumen_widgets.journal import Journal, processes
-from lumen_widgets.journal.processes import SILENCE, Mark, is_over, own_mark
+from lumen_widgets.journal import Journal
+from lumen_widgets.journal.processes import (
+    HEARTBEAT_TIMEOUT,
+    ProcessIdentity,
+    has_ended,
+    identify,
+    this_process,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,9 +33,10 @@ OTHER = textwrap.dedent("""
     from lumen_widgets.journal import Journal
     journal = Journal(sys.argv[1])
     for number in range(int(sys.argv[2])):
-        row = journal.begin(origin="o", account="a", endpoint="edits", body={"prompt": "p"})
-        journal.accept(row, task_id=f"t{number}", created=None, status="queued")
-    journal.begin(origin="o", account="a", endpoint="edits", body={"prompt": "killed"})
+        body = {"prompt": "p"}
+        row = journal.insert_request(origin="o", account="a", endpoint="edits", body=body)
+        journal.mark_accepted(row, task_id=f"t{number}", created=None, status="queued")
+    journal.insert_request(origin="o", account="a", endpoint="edits", body={"prompt": "killed"})
     print("ready", flush=True)
     sys.stdin.read()
 """)
@@ -48,29 +56,29 @@ def other(home: Path, tasks: int = 1) -> subprocess.Popen[str]:
 
 
 def seen_from(home: Path, **changes: Any) -> None:
-    """Make the other process's mark what another machine would have written, or a later one."""
+    """Make the other process's identity what another machine would have written, or a later one."""
     with contextlib.closing(sqlite3.connect(home / "journal.sqlite3")) as connection:
-        mark, _ = connection.execute("SELECT mark, seen FROM processes LIMIT 1").fetchone()
+        (known,) = connection.execute("SELECT mark FROM processes LIMIT 1").fetchone()
         seen = changes.pop("seen", time.time())
-        changed = json.dumps(Mark(*json.loads(mark))._replace(**changes))
+        changed = json.dumps(astuple(replace(ProcessIdentity(*json.loads(known)), **changes)))
         connection.execute("UPDATE processes SET mark = ?, seen = ?", (changed, seen))
         connection.commit()
 
 
 def test_a_living_process_keeps_its_tasks(tmp_path: Path) -> None:
-    """What another process follows is left to it, however long it takes, until it is gone."""
+    """What another process follows is left to it, however long it takes, until that has ended."""
     child = other(tmp_path)
     journal = Journal(tmp_path)
     try:
-        seen_from(tmp_path, seen=time.time() - 10 * SILENCE)
+        seen_from(tmp_path, seen=time.time() - 10 * HEARTBEAT_TIMEOUT)
         assert journal.claim(**ACCOUNT) == []
-        assert journal.lost(**ACCOUNT) == []
+        assert journal.unknown_outcomes(**ACCOUNT) == []
     finally:
         child.kill()
         child.wait()
 
     assert [row.task_id for row in journal.claim(**ACCOUNT)] == ["t0"]
-    assert [row.body["prompt"] for row in journal.lost(**ACCOUNT)] == ["killed"]
+    assert [row.body["prompt"] for row in journal.unknown_outcomes(**ACCOUNT)] == ["killed"]
 
 
 def test_a_zombie_is_gone(tmp_path: Path) -> None:
@@ -89,7 +97,7 @@ def test_a_later_process_of_the_same_id_is_not_the_owner(tmp_path: Path) -> None
     """A process id that is in use again does not keep the tasks of the one that had it before."""
     child = other(tmp_path)
     try:
-        seen_from(tmp_path, began="1")
+        seen_from(tmp_path, started="1")
         assert [row.task_id for row in Journal(tmp_path).claim(**ACCOUNT)] == ["t0"]
     finally:
         child.kill()
@@ -107,55 +115,54 @@ def test_who_cannot_be_asked_says_so_itself(
     child = other(tmp_path)
     child.kill()
     child.wait()
-    seen_from(tmp_path, **changes, seen=time.time() - SILENCE + 60)
+    seen_from(tmp_path, **changes, seen=time.time() - HEARTBEAT_TIMEOUT + 60)
     journal = Journal(tmp_path)
-    assert bool(journal.lost(**ACCOUNT)) is over
+    assert bool(journal.unknown_outcomes(**ACCOUNT)) is over
 
-    seen_from(tmp_path, seen=time.time() - SILENCE - 1)
-    assert len(journal.lost(**ACCOUNT)) == 1
+    seen_from(tmp_path, seen=time.time() - HEARTBEAT_TIMEOUT - 1)
+    assert len(journal.unknown_outcomes(**ACCOUNT)) == 1
     assert len(journal.claim(**ACCOUNT)) == 1
 
 
 def test_a_forked_child_is_another_process() -> None:
-    """A child has a mark of its own, and its parent is not over for it."""
-    parent = own_mark()
+    """A child has an identity of its own, and its parent has not ended for it."""
+    parent = this_process()
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
-        answer = own_mark() != parent and not is_over(parent, silent=0.0)
+        answer = this_process() != parent and not has_ended(parent, silence=0.0)
         os.write(write, b"1" if answer else b"0")
         os._exit(0)
     os.waitpid(pid, 0)
 
     assert os.read(read, 1) == b"1"
-    assert own_mark() == parent
+    assert this_process() == parent
 
 
-def test_elsewhere_the_system_is_asked_when_a_process_began(
+def test_elsewhere_the_system_is_asked_when_a_process_started(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Where there is no Linux, a process is told from a later one by the time it began as well."""
+    """Where there is no Linux, a process is told from a later one by its start time as well."""
     monkeypatch.setattr("platform.system", lambda: "Darwin")
-    monkeypatch.setattr(processes, "_own", {})
-    mark = own_mark()
+    own = identify(os.getpid())
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    theirs = mark._replace(pid=child.pid, began=processes._began(child.pid))
+    theirs = identify(child.pid)
 
-    assert mark.began
-    assert not is_over(theirs, silent=10 * SILENCE)
-    assert is_over(theirs._replace(began=mark.began), silent=0.0)
+    assert own.started
+    assert not has_ended(theirs, silence=10 * HEARTBEAT_TIMEOUT)
+    assert has_ended(replace(theirs, started=own.started), silence=0.0)
     child.kill()
     child.wait()
-    assert is_over(theirs, silent=0.0)
+    assert has_ended(theirs, silence=0.0)
 
 
 def test_a_clock_that_was_put_back_keeps_no_task_for_ever() -> None:
-    """A process elsewhere that was last seen in the time to come is gone, unless it says more."""
-    elsewhere = own_mark()._replace(host="another")
+    """A process elsewhere whose last heartbeat is in the future has ended, unless more come."""
+    elsewhere = replace(this_process(), host="another")
 
-    assert is_over(elsewhere, silent=-2 * SILENCE)
-    assert not is_over(elsewhere, silent=-SILENCE / 2)
-    assert not is_over(own_mark(), silent=-2 * SILENCE)
+    assert has_ended(elsewhere, silence=-2 * HEARTBEAT_TIMEOUT)
+    assert not has_ended(elsewhere, silence=-HEARTBEAT_TIMEOUT / 2)
+    assert not has_ended(this_process(), silence=-2 * HEARTBEAT_TIMEOUT)
 
 
 def test_each_task_goes_to_one(tmp_path: Path) -> None:
@@ -198,39 +205,39 @@ def test_what_is_followed_here_is_not_taken_over(tmp_path: Path) -> None:
     """A process takes over those of its own tasks that it does not follow, and no others."""
     journal = Journal(tmp_path)
     for task_id in ("followed", "left"):
-        row = journal.begin(**ACCOUNT, endpoint="edits", body={})
-        journal.accept(row, task_id=task_id, created=None, status="queued")
+        row = journal.insert_request(**ACCOUNT, endpoint="edits", body={})
+        journal.mark_accepted(row, task_id=task_id, created=None, status="queued")
 
     assert [row.task_id for row in journal.claim(**ACCOUNT, followed={"followed"})] == ["left"]
 
 
-def test_a_process_says_that_it_lives_about_once_a_minute(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """However many tasks are asked about, the journal is told that somebody follows them once."""
-    now = [1000.0]
-    monkeypatch.setattr("lumen_widgets.journal.processes.time.time", lambda: 5000.0 + now[0])
-    monkeypatch.setattr("lumen_widgets.journal.journal.time.monotonic", lambda: now[0])
-    journal = Journal(tmp_path)
+def test_a_process_writes_a_heartbeat_about_once_a_minute(tmp_path: Path) -> None:
+    """However many tasks are asked about, the journal is told once a minute that they are."""
+    now = 1000.0
+    journal = Journal(tmp_path, clock=lambda: now)
 
-    def seen() -> list[float]:
+    def seen() -> float:
         with contextlib.closing(sqlite3.connect(tmp_path / "journal.sqlite3")) as connection:
-            return [seen for (seen,) in connection.execute("SELECT seen FROM processes")]
+            return float(connection.execute("SELECT seen FROM processes").fetchone()[0])
 
-    told = []
+    written: dict[float, float] = {}
+    start = time.time()
     for _ in range(200):
-        journal.attend()
-        told += seen()
-        now[0] += 1.0
+        journal.heartbeat()
+        written.setdefault(seen(), now)
+        now += 1.0
 
-    assert sorted(set(told)) == [6000.0, 6060.0, 6120.0, 6180.0]
+    assert list(written.values()) == [1000.0, 1060.0, 1120.0, 1180.0]
+    assert all(start <= heartbeat <= time.time() for heartbeat in written)
 
 
 def test_threads_are_one_process(tmp_path: Path) -> None:
     """However many threads write, the journal knows one process."""
     journal = Journal(tmp_path)
     threads = [
-        threading.Thread(target=lambda: journal.begin(**ACCOUNT, endpoint="edits", body={}))
+        threading.Thread(
+            target=lambda: journal.insert_request(**ACCOUNT, endpoint="edits", body={})
+        )
         for _ in range(8)
     ]
     for thread in threads:

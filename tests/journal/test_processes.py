@@ -9,7 +9,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from lumen_widgets.journal import Journal
-from lumen_widgets.journal.database import FILE_NAME, writing
+from lumen_widgets.journal.database import FILE_NAME, Database
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,15 +23,15 @@ WRITER = textwrap.dedent("""
     journal = Journal(home)
     for number in range(count):
         task_id = f"{name}-{number}"
-        row = journal.begin(origin="o", account="a", endpoint="generations",
+        row = journal.insert_request(origin="o", account="a", endpoint="generations",
                             body={"prompt": task_id})
-        print("begun", task_id, flush=True)
-        journal.accept(row, task_id=task_id, created=None, status="queued")
+        print("inserted", task_id, flush=True)
+        journal.mark_accepted(row, task_id=task_id, created=None, status="queued")
         print("accepted", task_id, flush=True)
         data = task_id.encode()
-        journal.keep(row, 0, data, sha256=hashlib.sha256(data).hexdigest(),
+        journal.store_picture(row, 0, data, sha256=hashlib.sha256(data).hexdigest(),
                      media_type="image/png", width=1, height=1)
-        print("kept", task_id, flush=True)
+        print("stored", task_id, flush=True)
 """)
 
 
@@ -51,8 +51,8 @@ def test_several_processes_and_threads_lose_nothing(tmp_path: Path) -> None:
 
     def write(name: str) -> None:
         for number in range(10):
-            row = journal.begin(**ACCOUNT, endpoint="edits", body={"prompt": name})
-            journal.accept(row, task_id=f"{name}-{number}", created=None, status="queued")
+            row = journal.insert_request(**ACCOUNT, endpoint="edits", body={"prompt": name})
+            journal.mark_accepted(row, task_id=f"{name}-{number}", created=None, status="queued")
 
     threads = [threading.Thread(target=write, args=(f"thread{number}",)) for number in range(3)]
     for thread in threads:
@@ -85,24 +85,24 @@ def test_kill_at_any_instant_loses_nothing_that_was_reported(tmp_path: Path) -> 
         rows = {str(row.body["prompt"]): row for row in journal.rows()}
         for step, task_id in steps:
             row = rows[task_id]
-            assert step == "begun" or row.task_id == task_id
-            if step == "kept":
+            assert step == "inserted" or row.task_id == task_id
+            if step == "stored":
                 assert row.pictures[0].path.read_bytes() == task_id.encode()
 
 
 def test_a_thread_that_waits_does_not_take_the_lock_from_one_that_writes(tmp_path: Path) -> None:
     """While a row is being written, no other process can write, whatever our threads do."""
     journal = Journal(tmp_path)
-    journal.begin(**ACCOUNT, endpoint="edits", body={})
+    journal.insert_request(**ACCOUNT, endpoint="edits", body={})
     path = tmp_path / FILE_NAME
     intruder = (
         "import sqlite3, sys\n"
         "sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None).execute('BEGIN IMMEDIATE')"
     )
     waiting = threading.Thread(
-        target=lambda: journal.begin(**ACCOUNT, endpoint="edits", body={"prompt": "waits"})
+        target=lambda: journal.insert_request(**ACCOUNT, endpoint="edits", body={"prompt": "waits"})
     )
-    with writing(path):
+    with Database(path).write():
         waiting.start()
         # it is at the lock as soon as it has opened the file, which takes no time that can be seen
         waiting.join(0.3)

@@ -10,38 +10,37 @@ import subprocess
 import sys
 import textwrap
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from lumen_widgets.journal import Journal, Search, pruning
+from lumen_widgets.journal import Journal, Search
 from lumen_widgets.journal.pruning import Pruned
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ACCOUNT = {"origin": "o", "account": "a"}
 DAY = 24 * 3600.0
 
 
-def keep(journal: Journal, row: int, data: bytes, index: int = 0) -> Path:
-    """Keep a picture, as far as the journal can tell."""
+def store(journal: Journal, row: int, data: bytes, index: int = 0) -> Path:
+    """Store a picture, as far as the journal can tell."""
     sha256 = hashlib.sha256(data).hexdigest()
-    return journal.keep(row, index, data, sha256=sha256, media_type="image/png", width=1, height=1)
+    return journal.store_picture(
+        row, index, data, sha256=sha256, media_type="image/png", width=1, height=1
+    )
 
 
 def sent(journal: Journal, state: str, data: bytes | None = None, days: float = 0.0) -> int:
     """Write down a request, as far as that state, as if it had been so many days ago."""
-    row = journal.begin(**ACCOUNT, endpoint="edits", body={"prompt": state})
+    row = journal.insert_request(**ACCOUNT, endpoint="edits", body={"prompt": state})
     if state == "unknown":
-        journal.lose(row, "no answer")
+        journal.mark_unknown(row, "no answer")
     elif state == "refused":
-        journal.refuse(row, "no credits")
+        journal.mark_refused(row, "no credits")
     elif state != "sending":
-        journal.accept(row, task_id=f"t{row}", created=None, status="queued")
-        journal.record(row, status=state)
+        journal.mark_accepted(row, task_id=f"t{row}", created=None, status="queued")
+        journal.record_status(row, status=state)
     if data is not None:
-        keep(journal, row, data)
+        store(journal, row, data)
     with contextlib.closing(sqlite3.connect(journal.home / "journal.sqlite3")) as connection:
         connection.execute(
             "UPDATE tasks SET submitted = ? WHERE row = ?", (time.time() - days * DAY, row)
@@ -82,7 +81,7 @@ def test_what_may_still_be_needed_stays(tmp_path: Path) -> None:
     for state in ("refused", "failed", "cancelled"):
         sent(journal, state, days=1000)
 
-    assert journal.prune(numbers(journal), before=time.time(), most=0).tasks == 3
+    assert journal.prune(numbers(journal), before=time.time(), max_bytes=0).tasks == 3
     assert set(numbers(journal)) == kept
 
 
@@ -94,10 +93,10 @@ def test_by_size_the_oldest_go_first(tmp_path: Path) -> None:
         for data in (b"a" * 100, b"b" * 100, b"c" * 100, b"c" * 100)
     ]
 
-    assert journal.prune(numbers(journal), most=250) == Pruned(1, 1, 100)
+    assert journal.prune(numbers(journal), max_bytes=250) == Pruned(1, 1, 100)
     assert files(tmp_path) == {b"b" * 100, b"c" * 100}
-    assert journal.prune(numbers(journal), most=100) == Pruned(1, 1, 100)
-    assert journal.prune(numbers(journal), most=100) == Pruned(0, 0, 0)
+    assert journal.prune(numbers(journal), max_bytes=100) == Pruned(1, 1, 100)
+    assert journal.prune(numbers(journal), max_bytes=100) == Pruned(0, 0, 0)
     assert numbers(journal) == [rows[3], rows[2]]
 
 
@@ -119,30 +118,45 @@ def test_only_what_was_found_goes(tmp_path: Path) -> None:
     other = sent(journal, "succeeded", b"other", days=50)
     named = sent(journal, "succeeded", b"named", days=50)
 
-    assert journal.prune([named], before=time.time(), most=0).tasks == 1
+    assert journal.prune([named], before=time.time(), max_bytes=0).tasks == 1
     assert numbers(journal) == [other]
+
+
+class Crash(BaseException):
+    """What ends a process in the middle of its work."""
+
+
+def prune_until_a_crash(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """End a pruning once its rows are deleted, when it comes to the first file."""
+
+    def unlink(_path: Path) -> None:
+        raise Crash
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", unlink)
+        with pytest.raises(Crash):
+            journal.prune(numbers(journal), before=time.time())
+    assert numbers(journal) == []
 
 
 def test_no_crash_forgets_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A crash between rows and files leaves files behind, and the next pruning deletes them."""
     journal = Journal(tmp_path)
     sent(journal, "succeeded", b"old", days=40)
-    with monkeypatch.context() as patch:
-        patch.setattr(pruning, "_delete_doomed", lambda *_: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            journal.prune(numbers(journal), before=time.time())
-    assert numbers(journal) == []
+    prune_until_a_crash(journal, monkeypatch)
     assert files(tmp_path) == {b"old"}
 
     assert journal.prune([], before=time.time()) == Pruned(0, 1, 3)
     assert files(tmp_path) == set()
 
 
-def test_a_picture_that_is_kept_again_meanwhile_stays(tmp_path: Path) -> None:
-    """What was noted for deletion and is kept again before that is not deleted."""
+def test_a_picture_that_is_stored_again_meanwhile_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was noted for deletion and is stored again before that is not deleted."""
     journal = Journal(tmp_path)
-    old = sent(journal, "succeeded", b"twice", days=40)
-    assert pruning._forget(tmp_path / "journal.sqlite3", [old], time.time()) == 1
+    sent(journal, "succeeded", b"twice", days=40)
+    prune_until_a_crash(journal, monkeypatch)
     sent(journal, "succeeded", b"twice")
 
     assert journal.prune([], before=0.0) == Pruned(0, 0, 0)
@@ -170,16 +184,16 @@ def test_a_picture_is_never_lost_to_a_pruning_beside_it(tmp_path: Path) -> None:
         for number in range(60):
             data = f"picture {number % 3}".encode()
             for prompt in ("old", "new"):
-                row = journal.begin(**ACCOUNT, endpoint="edits", body={"prompt": prompt})
-                journal.accept(row, task_id=f"t{row}", created=None, status="succeeded")
-                kept = keep(journal, row, data)
+                row = journal.insert_request(**ACCOUNT, endpoint="edits", body={"prompt": prompt})
+                journal.mark_accepted(row, task_id=f"t{row}", created=None, status="succeeded")
+                kept = store(journal, row, data)
                 if prompt == "new":  # whatever happens to the older one, this one names the file
                     assert kept.read_bytes() == data
             assert child.poll() is None
     finally:
         child.kill()
         child.wait()
-    for entry in journal.numbered(journal.search(Search(text="new"))):
+    for entry in journal.rows_by_number(journal.search(Search(text="new"))):
         assert all(picture.path.exists() for picture in entry.pictures)
 
 
@@ -215,9 +229,9 @@ def test_a_kill_while_pruning_breaks_nothing(tmp_path: Path) -> None:
 
 
 def test_what_was_half_written_is_swept_up(tmp_path: Path) -> None:
-    """A part of a file goes after a day, and not while someone may be writing it."""
+    """A part of a file goes after a day, and not while it may still be written."""
     journal = Journal(tmp_path)
-    folder = keep(journal, sent(journal, "succeeded"), b"whole").parent
+    folder = store(journal, sent(journal, "succeeded"), b"whole").parent
     old, young, hidden = (folder / name for name in (".a.1.part", ".b.2.part", ".part-of-mine"))
     for path in (old, young, hidden):
         path.write_bytes(b"half")
@@ -231,12 +245,12 @@ def test_what_was_half_written_is_swept_up(tmp_path: Path) -> None:
 
 
 def test_files_that_no_row_ever_named_stay(tmp_path: Path) -> None:
-    """Pictures of a journal that someone moved away are not litter."""
+    """Pictures of a journal that was moved away stay."""
     journal = Journal(tmp_path)
     sent(journal, "succeeded", b"of the old journal", days=40)
     (tmp_path / "journal.sqlite3").rename(tmp_path / "moved.sqlite3")
     sent(journal, "failed", days=40)
-    journal.prune(numbers(journal), before=time.time(), most=0)
+    journal.prune(numbers(journal), before=time.time(), max_bytes=0)
 
     assert files(tmp_path) == {b"of the old journal"}
 

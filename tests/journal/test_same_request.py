@@ -17,20 +17,20 @@ OTHERS: dict[str, Any] = {"origin": "o", "account": "another key"}
 
 def sent(journal: Journal, state: str, *, kept: int = 0, **account: Any) -> int:
     """Write down a request with the digest ``d`` for two pictures, as far as that state."""
-    row = journal.begin(
+    row = journal.insert_request(
         **{**ACCOUNT, **account}, endpoint="edits", body={"prompt": "p", "n": 2}, digest="d"
     )
     if state == "unknown":
-        journal.lose(row, "no answer")
+        journal.mark_unknown(row, "no answer")
     elif state == "refused":
-        journal.refuse(row, "no credits")
+        journal.mark_refused(row, "no credits")
     elif state != "sending":
-        journal.accept(row, task_id=f"t{row}", created=None, status="queued")
-        journal.record(row, status=state)
+        journal.mark_accepted(row, task_id=f"t{row}", created=None, status="queued")
+        journal.record_status(row, status=state)
     for index in range(kept):
         data = f"{row} {index}".encode()
         sha256 = hashlib.sha256(data).hexdigest()
-        journal.keep(
+        journal.store_picture(
             row, index, data, sha256=sha256, media_type="image/png", width=1, height=1, count=2
         )
     return row
@@ -38,7 +38,7 @@ def sent(journal: Journal, state: str, *, kept: int = 0, **account: Any) -> int:
 
 def same(journal: Journal, **names: Any) -> int | None:
     """Return the number of the row that the same request finds."""
-    found = journal.find_same(**{**ACCOUNT, "digests": ["d"], **names})
+    found = journal.find_same_request(**{**ACCOUNT, "digests": ["d"], **names})
     return None if found is None else found.row
 
 
@@ -77,7 +77,7 @@ def test_of_another_key_only_pictures_count(tmp_path: Path) -> None:
 
     whole = sent(journal, "succeeded", kept=2, **OTHERS)
     assert same(journal) == whole
-    found = journal.find_same(**ACCOUNT, digests=["d"], passed={whole})
+    found = journal.find_same_request(**ACCOUNT, digests=["d"], excluded={whole})
     assert found is None
 
 
@@ -86,13 +86,13 @@ def test_any_digest_matches_and_the_first_is_written_down(tmp_path: Path) -> Non
     journal = Journal(tmp_path)
     begun = {**ACCOUNT, "endpoint": "edits", "body": {"prompt": "p"}}
     old = sent(journal, "succeeded", kept=2)
-    found = journal.begin_or_find(**begun, digests=["2:d", "d"])
+    found = journal.find_or_insert_request(**begun, digests=["2:d", "d"])
     assert isinstance(found, JournalRow)
     assert found.row == old
     assert same(journal, digests=["2:d", "d"]) == old
     assert same(journal, digests=["2:d"]) is None
 
-    row = journal.begin_or_find(**begun, digests=["2:d", "d"], passed={old})
+    row = journal.find_or_insert_request(**begun, digests=["2:d", "d"], excluded={old})
     assert isinstance(row, int)
     assert same(journal, digests=["2:d"]) == row
     assert same(journal, digests=["d"]) == old
@@ -105,7 +105,7 @@ def test_of_several_that_begin_at_once_one_does(tmp_path: Path) -> None:
         from lumen_widgets.journal import Journal
         journal = Journal(sys.argv[1])
         input()
-        found = journal.begin_or_find(
+        found = journal.find_or_insert_request(
             origin="o", account="a", endpoint="edits", body={"prompt": "p"}, digests=["d"])
         print("begun" if isinstance(found, int) else f"found {found.row}", flush=True)
         sys.stdin.read()
@@ -130,18 +130,18 @@ def test_of_several_that_begin_at_once_one_does(tmp_path: Path) -> None:
     assert sorted(said) == ["begun", *["found 1"] * 4]
 
 
-def test_what_a_dead_process_was_sending_is_found_as_lost(tmp_path: Path) -> None:
-    """A request whose sender was killed is found, and says that nobody knows."""
+def test_what_a_dead_process_was_sending_is_found_as_of_unknown_outcome(tmp_path: Path) -> None:
+    """A request whose sender was killed is found as one of unknown outcome."""
     code = textwrap.dedent("""
         import sys
         from lumen_widgets.journal import Journal
-        Journal(sys.argv[1]).begin(
+        Journal(sys.argv[1]).insert_request(
             origin="o", account="a", endpoint="edits", body={"prompt": "p"}, digest="d")
     """)
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
-    found = Journal(tmp_path).begin_or_find(
+    found = Journal(tmp_path).find_or_insert_request(
         **ACCOUNT, endpoint="edits", body={"prompt": "p"}, digests=["d"]
     )
 
     assert isinstance(found, JournalRow)
-    assert (found.state, found.lost) == ("sending", True)
+    assert (found.state, found.outcome_unknown) == ("sending", True)

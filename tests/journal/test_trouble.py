@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 ACCOUNT = {"origin": "https://lumen.example", "account": "a1b2"}
 
 
-def begun(journal: Journal) -> int:
-    """Begin a row, and return its number."""
-    return journal.begin(**ACCOUNT, endpoint="generations", body={"prompt": "a cat"})
+def inserted(journal: Journal) -> int:
+    """Insert a row, and return its number."""
+    return journal.insert_request(**ACCOUNT, endpoint="generations", body={"prompt": "a cat"})
 
 
 def in_child(code: str, *arguments: str) -> str:
@@ -41,7 +41,7 @@ def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("not a folder")
 
     with pytest.raises(JournalUnwritable) as caught:
-        begun(Journal(tmp_path / "home"))
+        inserted(Journal(tmp_path / "home"))
     assert str(tmp_path / "home") in str(caught.value)
     assert "LUMEN_HOME" in caught.value.next_step
 
@@ -56,7 +56,7 @@ def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
         os.setegid(65534) if os.getuid() == 0 else None
         os.seteuid(65534) if os.getuid() == 0 else os.chmod(sys.argv[1], 0o555)
         try:
-            Journal(sys.argv[1]).begin(origin="o", account="a", endpoint="edits", body={})
+            Journal(sys.argv[1]).insert_request(origin="o", account="a", endpoint="edits", body={})
         except JournalUnwritable as error:
             print(error)
         """,
@@ -73,7 +73,7 @@ def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
 def test_a_damaged_file_is_named_and_left_alone(tmp_path: Path, damage: str) -> None:
     """A damaged journal is never replaced in silence: it may name paid tasks."""
     journal = Journal(tmp_path)
-    begun(journal)
+    inserted(journal)
     path = tmp_path / "journal.sqlite3"
     data = bytearray(path.read_bytes())
     if damage == "head":
@@ -82,7 +82,7 @@ def test_a_damaged_file_is_named_and_left_alone(tmp_path: Path, damage: str) -> 
         data[100:] = os.urandom(len(data) - 100)
     path.write_bytes(data)
 
-    for attempt in (lambda: begun(journal), journal.rows):
+    for attempt in (lambda: inserted(journal), journal.rows):
         with pytest.raises(JournalUnwritable, match="damaged"):
             attempt()
     assert path.read_bytes() == data
@@ -91,12 +91,12 @@ def test_a_damaged_file_is_named_and_left_alone(tmp_path: Path, damage: str) -> 
 def test_a_file_from_a_newer_release(tmp_path: Path) -> None:
     """A schema that this release does not know is refused with the advice to upgrade."""
     journal = Journal(tmp_path)
-    begun(journal)
+    inserted(journal)
     with sqlite3.connect(tmp_path / "journal.sqlite3") as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
 
-    for attempt in (lambda: begun(journal), journal.rows):
+    for attempt in (lambda: inserted(journal), journal.rows):
         with pytest.raises(JournalUnwritable, match=r"newer release.*Upgrade"):
             attempt()
 
@@ -107,14 +107,14 @@ def test_an_empty_file_becomes_a_journal(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
 
     assert journal.rows() == []
-    assert begun(journal) == journal.rows()[0].row
+    assert inserted(journal) == journal.rows()[0].row
 
 
 def test_a_disk_that_is_full(tmp_path: Path) -> None:
     """What does not fit is an error; what was there before stays readable, with no litter."""
     pytest.importorskip("resource", reason="Windows has no limit on the size of files")
     journal = Journal(tmp_path)
-    row = begun(journal)
+    row = inserted(journal)
     said = in_child(
         """
         import hashlib, json, os, resource, sys
@@ -125,9 +125,9 @@ def test_a_disk_that_is_full(tmp_path: Path) -> None:
         big = b"x" * (size + 1)
         raised = []
         for attempt in (
-            lambda: journal.begin(
+            lambda: journal.insert_request(
                 origin="o", account="a", endpoint="edits", body={"prompt": "x" * size}),
-            lambda: journal.keep(row, 0, big, sha256=hashlib.sha256(big).hexdigest(),
+            lambda: journal.store_picture(row, 0, big, sha256=hashlib.sha256(big).hexdigest(),
                                  media_type="image/png", width=1, height=1),
         ):
             try:
@@ -143,21 +143,18 @@ def test_a_disk_that_is_full(tmp_path: Path) -> None:
     assert len(json.loads(said)) == 2
     assert [entry.row for entry in journal.rows()] == [row]
     assert not [path for path in tmp_path.rglob("*") if path.suffix in {".part", ".png"}]
-    assert begun(journal) > row
+    assert inserted(journal) > row
 
 
-def test_another_program_that_never_lets_go(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_program_that_never_lets_go(tmp_path: Path) -> None:
     """A lock that is held for too long is an error that says so."""
-    monkeypatch.setattr("lumen_widgets.journal.database.BUSY_SECONDS", 0.05)
-    journal = Journal(tmp_path)
-    begun(journal)
+    journal = Journal(tmp_path, busy_timeout=0.05)
+    inserted(journal)
     connection = sqlite3.connect(tmp_path / "journal.sqlite3", isolation_level=None)
     connection.execute("BEGIN EXCLUSIVE")
     try:
         with pytest.raises(JournalUnwritable, match="Another program"):
-            begun(journal)
+            inserted(journal)
     finally:
         connection.close()
 
@@ -173,9 +170,9 @@ def test_the_error_survives_pickling() -> None:
     "damage", ["UPDATE tasks SET body = 'not JSON'", "ALTER TABLE tasks DROP COLUMN seconds"]
 )
 def test_a_row_that_cannot_be_read(tmp_path: Path, damage: str) -> None:
-    """A row that someone else wrote, or another release, is an error that says what to do."""
+    """A row that another program or release wrote, is an error that says what to do."""
     journal = Journal(tmp_path)
-    begun(journal)
+    inserted(journal)
     with contextlib.closing(sqlite3.connect(tmp_path / "journal.sqlite3")) as connection:
         connection.execute(damage)
         connection.commit()

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lumen_widgets.client import LumenClient, LumenError
+from lumen_widgets.journal import Journal
 from tests.client.journal_file import JournalFile
 from tests.client.service import QUEUED, Service
-from tests.known_faults import places
 from tests.known_faults.slow_sqlite import slow_commits
 
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ THREADS, COMMIT, BUSY = 24, 0.05, 0.5
     reason="attack 10: a process takes its own threads for another program that is stuck",
 )
 def test_a_process_is_not_in_its_own_way(
-    service: Service, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    service: Service, connect: Connect, tmp_path: Path
 ) -> None:
     """However many threads submit at once, each waits its turn, and each id is written down."""
     service.statuses["*"] = [QUEUED]
-    client = connect(service.server.url, timeout=60.0)
+    journal = Journal(tmp_path / "journal", busy_timeout=BUSY)
+    client = connect(service.server.url, timeout=60.0, journal=journal)
     client.generate("the first, which makes the file")
-    monkeypatch.setattr(places.BUSY_SECONDS, BUSY)
     start = threading.Barrier(THREADS)
     refused: list[LumenError] = []
 

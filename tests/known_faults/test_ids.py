@@ -14,9 +14,8 @@ from tests.client import fault_server as fault
 from tests.client.children import in_child
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, Received, http
-from tests.client.journal_file import PATIENCE, JournalFile, wait_until
+from tests.client.journal_file import JournalFile, wait_until
 from tests.client.service import FAILED, PROCESSING, QUEUED, Service, png
-from tests.known_faults import places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -25,16 +24,18 @@ if TYPE_CHECKING:
 
     Connect = Callable[..., LumenClient]
 
+# Seconds that a client here waits for a lock on its journal: shorter than these tests hold it, and
+# longer than a look at the file does.
+BUSY_TIMEOUT = 0.5
+
 # A program that submits one task, says its id and lives on.
 SUBMIT = f"""
-    import importlib, warnings
+    import warnings
+    from lumen_widgets.journal import Journal
     warnings.simplefilter("ignore")
-    module, _, name = {places.BUSY_SECONDS!r}.rpartition(".")
-    journal = importlib.import_module(module)
-    usual = getattr(journal, name)
-    setattr(journal, name, 0.05)
+    journal = Journal(client.journal.home, busy_timeout={BUSY_TIMEOUT})
+    client = LumenClient({KEY!r}, client.base_url, journal=journal, timeout=10.0)
     task = client.generate("a cat")
-    setattr(journal, name, usual)
     print(task.id, flush=True)
     input()
 """
@@ -43,16 +44,15 @@ SUBMIT = f"""
 class Held:
     """A service that answers a submit while somebody holds the journal."""
 
-    def __init__(self, journal: JournalFile, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.journal = journal
+    def __init__(self, home: Path) -> None:
+        self.journal = JournalFile(home)
+        self.impatient = Journal(home, busy_timeout=BUSY_TIMEOUT)
         self.answers: list[Mapping[str, Any]] = [QUEUED]
         self.server: FaultServer
-        self._monkeypatch = monkeypatch
 
     def respond(self, request: Received) -> bytes:
         """Answer a request."""
         if request.method == "POST":
-            self._monkeypatch.setattr(places.BUSY_SECONDS, 0.05)
             self.journal.hold()
             return http(200, {"id": "task-1", "status": "queued"})
         if not request.path.startswith("/v1/"):
@@ -62,8 +62,6 @@ class Held:
     def says(self, answer: Mapping[str, Any]) -> None:
         """Let the journal go, and answer this from now on."""
         self.journal.let_go()
-        # whoever looks at the file is in nobody's way
-        self._monkeypatch.setattr(places.BUSY_SECONDS, PATIENCE)
         self.answers.append(answer)
         wait_until(lambda: self.journal.states() != ["sending"], "the journal hears of the answer")
 
@@ -73,14 +71,13 @@ class Held:
 
 
 @pytest.fixture
-def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
+def held(tmp_path: Path) -> Iterator[Held]:
     """Run such a service for the journal of `connect`."""
-    journal = JournalFile(tmp_path / "journal")
-    running = Held(journal, monkeypatch)
+    running = Held(tmp_path / "journal")
     with FaultServer(fault.calls(running.respond)) as server:
         running.server = server
         yield running
-    journal.let_go()
+    running.journal.let_go()
 
 
 def submitted(client: LumenClient) -> Task:
@@ -97,7 +94,7 @@ def submitted(client: LumenClient) -> Task:
 @pytest.mark.parametrize("word", ["processing", "succeeded", "failed"])
 def test_the_id_is_written_with_what_is_heard_next(held: Held, connect: Connect, word: str) -> None:
     """Whatever is written of a task next, its id is written too."""
-    _task = submitted(connect(held.server.url))
+    _task = submitted(connect(held.server.url, journal=held.impatient))
     if word == "succeeded":
         held.succeeds()
     else:
@@ -111,7 +108,7 @@ def test_the_id_is_written_with_what_is_heard_next(held: Held, connect: Connect,
 )
 def test_a_finished_one_is_given_back_by_its_id(held: Held, connect: Connect) -> None:
     """`reuse=True` gives back the very task that was paid, with the id that the service knows."""
-    task = submitted(connect(held.server.url))
+    task = submitted(connect(held.server.url, journal=held.impatient))
     held.succeeds()
     task.wait(30)
     again = connect(held.server.url).generate("a cat", reuse=True)
@@ -163,7 +160,7 @@ def test_a_row_that_never_got_its_id_is_lost(orphan: JournalFile) -> None:
     """A paid request without an id is named to the user, however far its task was heard of."""
     journal = Journal(orphan.path.parent)
     (row,) = journal.rows()
-    lost = journal.lost(origin=row.origin, account=row.account)
+    lost = journal.unknown_outcomes(origin=row.origin, account=row.account)
 
     assert [one.row for one in lost] == [row.row]
 

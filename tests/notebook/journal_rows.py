@@ -26,25 +26,25 @@ def wrote(
     now = time.time
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("lumen_widgets.journal.journal.time.time", lambda: now() - days * DAY)
-        row = journal.begin(
+        row = journal.insert_request(
             origin="https://lumen.example",
             account="a1b2",
             endpoint="generations",
             body={"prompt": prompt, "model": "gpt-image-2-low", **body},
         )
     if state == "unknown":
-        journal.lose(row, "no answer")
+        journal.mark_unknown(row, "no answer")
     elif state == "refused":
-        journal.refuse(row, "no credits")
+        journal.mark_refused(row, "no credits")
     elif state != "sending":
-        journal.accept(row, task_id=f"t{row}", created=None, status="queued")
+        journal.mark_accepted(row, task_id=f"t{row}", created=None, status="queued")
         error = {"code": "unsafe", "message": "No."} if state == "failed" else None
-        journal.record(row, status=state, error=error, seconds=2.5)
+        journal.record_status(row, status=state, error=error, seconds=2.5)
     for index in range(kept):
         file = io.BytesIO()
         Image.new("RGB", (300, 200), (row % 255, index, 0)).save(file, "PNG")
         data = file.getvalue()
-        journal.keep(
+        journal.store_picture(
             row,
             index,
             data,

@@ -190,13 +190,13 @@ def test_a_hundred_thousand_rows(monkeypatch: pytest.MonkeyPatch) -> None:
         )
         connection.commit()
     read: list[int] = []
-    real = Journal.numbered
+    real = Journal.rows_by_number
 
     def counted(self: Journal, numbers: Any) -> Any:
         read.append(len(numbers))
         return real(self, numbers)
 
-    monkeypatch.setattr(Journal, "numbered", counted)
+    monkeypatch.setattr(Journal, "rows_by_number", counted)
     history = lumen.history("CAT 9999")
 
     assert len(lumen.history()) == 100_000

@@ -54,7 +54,7 @@ def test_reuse_pays_anew_once_the_unknown_is_dismissed(tmp_path: Path) -> None:
             client.generate("a fox", reuse=True)
         assert len(server.posts) == 1
         assert lumen.history(state="unknown", client=client).dismiss() == 1
-        assert client.resume().lost == []
+        assert client.resume().unknown_outcomes == []
         assert client.generate("a fox", reuse=True).id == "a1"
         assert len(server.posts) == 2
 

@@ -205,7 +205,7 @@ def test_many_that_run_leave_the_cell_readable(service: Service, tmp_path: Path)
 def test_a_damaged_journal_in_a_cell(service: Service, tmp_path: Path) -> None:
     """Each call says in its cell what is wrong and what to do; nothing is sent."""
     journal = Journal()
-    journal.begin(origin="o", account="a", endpoint="edits", body={})
+    journal.insert_request(origin="o", account="a", endpoint="edits", body={})
     (journal.home / "journal.sqlite3").write_bytes(b"something else" * 2000)
     cells = executed(
         service.server.url,

@@ -1,4 +1,4 @@
-"""The service's side of a webhook, byte by byte: what it sends, and what a stranger sends."""
+"""The service's side of a webhook, byte by byte: what it sends, and what an attacker sends."""
 
 from __future__ import annotations
 

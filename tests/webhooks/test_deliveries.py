@@ -1,4 +1,4 @@
-"""What a call may say: its time, its body, and which of our tasks it wakes."""
+"""What a call may say: its time, its body, and which task's status it has requested."""
 
 from __future__ import annotations
 
@@ -9,13 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lumen_widgets.client import Request, Task, sign_webhook
-from lumen_widgets.client.webhooks.deliveries import (
-    AWAITED_ASK,
-    HOLD,
-    MOST_HELD,
-    Deliveries,
-    WebhookOption,
-)
+from lumen_widgets.client.webhooks.deliveries import Deliveries, WebhookOption
+from lumen_widgets.client.webhooks.settings import ReceiverSettings
+from lumen_widgets.client.webhooks.ttl_set import TTLSet
 from lumen_widgets.core.task import TaskState
 from tests.webhooks.calling import SECRET, body_of
 
@@ -23,31 +19,33 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NOW = 1_700_000_000
+SETTINGS = ReceiverSettings()
+TTL, MAX_SIZE = SETTINGS.early_call_ttl, SETTINGS.max_early_calls
 URL = "http://127.0.0.1:1/token"
 
 
-class Woken:
+class FakeWatcher:
     """Stands for what follows a task, and notes what it is told."""
 
     def __init__(self, task: Task) -> None:
         self.task = task
         self.calls = 0
-        self.hurries = 0
+        self.other_requests = 0
         self.missed: Callable[[], None] | None = None
 
     @property
-    def awaits(self) -> bool:
+    def is_polled_slowly(self) -> bool:
         """Whether the task is left to a call, but for a question now and then."""
         return self.missed is not None
 
     def ask_at_once(self, *, called: bool = False) -> None:
         """Note a call, or that no call can be waited for."""
         self.calls += called
-        self.hurries += not called
+        self.other_requests += not called
 
     def ask_rarely(self, seconds: float, missed: Callable[[], None]) -> None:
         """Note that a call is awaited."""
-        assert seconds == AWAITED_ASK
+        assert seconds == SETTINGS.poll_interval
         self.missed = missed
 
     def ask_as_usual(self) -> None:
@@ -55,45 +53,46 @@ class Woken:
         self.missed = None
 
 
-class House:
-    """Deliveries on a clock that goes when it is told, and tasks that only note what they hear."""
+class Setup:
+    """Deliveries on a clock that the test sets, and tasks that only note what they are told."""
 
     def __init__(self, tolerance: float | None = 300.0) -> None:
         self.now = 0.0
-        # What follows the tasks: whoever hears of it does not hold it.
-        self.followed: list[Woken] = []
+        # What follows the tasks: the deliveries hold it weakly.
+        self.followed: list[FakeWatcher] = []
+        self.early_calls = TTLSet(TTL, MAX_SIZE, lambda: self.now)
         self.deliveries = Deliveries(
-            lambda: SECRET, tolerance, clock=lambda: NOW + 0.9, now=lambda: self.now
+            lambda: SECRET, tolerance, clock=lambda: NOW + 0.9, early_calls=self.early_calls
         )
-        self.deliveries.begin(URL)
+        self.deliveries.start(URL)
 
-    def task(self, task_id: str, url: str = URL) -> Woken:
+    def task(self, task_id: str, url: str = URL) -> FakeWatcher:
         """Have a new task, as after a submit's answer."""
         request = Request("generations", {"webhook_url": url})
-        woken = Woken(Task(TaskState(task_id, request, origin=URL, status="queued")))
-        self.followed.append(woken)
-        WebhookOption().followed(woken)
-        return woken
+        watcher = FakeWatcher(Task(TaskState(task_id, request, origin=URL, status="queued")))
+        self.followed.append(watcher)
+        WebhookOption().followed(watcher)
+        return watcher
 
-    def take(self, body: bytes, timestamp: object = NOW) -> bool:
-        """Take a well signed call."""
-        return self.deliveries.take(body, sign_webhook(body, SECRET), str(timestamp))
+    def receive(self, body: bytes, timestamp: object = NOW) -> bool:
+        """Receive a well signed call."""
+        return self.deliveries.receive(body, sign_webhook(body, SECRET), str(timestamp))
 
 
 @pytest.fixture
-def house() -> Any:
-    """Have deliveries that run."""
-    running = House()
+def setup() -> Any:
+    """Run deliveries for one test."""
+    running = Setup()
     yield running
-    running.deliveries.end(URL)
+    running.deliveries.stop(URL)
 
 
 @pytest.mark.parametrize("offset", [0, 1, -1, 299, -299, 300, -300])
-def test_a_time_within_the_tolerance(house: House, offset: int) -> None:
+def test_a_time_within_the_tolerance(setup: Setup, offset: int) -> None:
     """Five minutes in either direction are taken, to the second."""
-    woken = house.task("a1")
-    assert house.take(body_of("a1"), NOW + offset)
-    assert woken.calls == 1
+    watcher = setup.task("a1")
+    assert setup.receive(body_of("a1"), NOW + offset)
+    assert watcher.calls == 1
 
 
 @pytest.mark.parametrize(
@@ -124,13 +123,13 @@ def test_a_time_within_the_tolerance(house: House, offset: int) -> None:
     ],
 )
 def test_a_time_that_is_none(
-    house: House, timestamp: object, caplog: pytest.LogCaptureFixture
+    setup: Setup, timestamp: object, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A stale or future time, and what is no plain number of seconds, is refused and logged."""
-    woken = house.task("a1")
-    assert not house.take(body_of("a1"), timestamp)
-    assert woken.calls == 0
-    assert not house.take(body_of("a1"), timestamp)
+    watcher = setup.task("a1")
+    assert not setup.receive(body_of("a1"), timestamp)
+    assert watcher.calls == 0
+    assert not setup.receive(body_of("a1"), timestamp)
     assert caplog.text.count("not within 300 s of this machine's clock") == 1
     assert "a1" not in caplog.text
 
@@ -138,21 +137,21 @@ def test_a_time_that_is_none(
 @pytest.mark.parametrize("timestamp", ["", "0", "hello", "9" * 5000])
 def test_any_time(timestamp: str) -> None:
     """Without a tolerance the time is not looked at: it was never a proof."""
-    house = House(tolerance=None)
-    woken = house.task("a1")
-    assert house.take(body_of("a1"), timestamp)
-    assert woken.calls == 1
-    house.deliveries.end(URL)
+    setup = Setup(tolerance=None)
+    watcher = setup.task("a1")
+    assert setup.receive(body_of("a1"), timestamp)
+    assert watcher.calls == 1
+    setup.deliveries.stop(URL)
 
 
-def test_a_signature_that_is_wrong(house: House) -> None:
+def test_a_signature_that_is_wrong(setup: Setup) -> None:
     """A forged call wakes nothing, and neither is it held."""
-    woken = house.task("a1")
+    watcher = setup.task("a1")
     for signature in ("", "sha256=", sign_webhook(body_of("a1"), "another secret")):
-        assert not house.deliveries.take(body_of("a1"), signature, str(NOW))
-    assert woken.calls == 0
-    assert house.deliveries.count == 0
-    assert house.task("a1").calls == 0
+        assert not setup.deliveries.receive(body_of("a1"), signature, str(NOW))
+    assert watcher.calls == 0
+    assert setup.deliveries.count == 0
+    assert setup.task("a1").calls == 0
 
 
 @pytest.mark.parametrize(
@@ -184,12 +183,12 @@ def test_a_signature_that_is_wrong(house: House) -> None:
     ],
     ids=lambda body: repr(body[:24]),
 )
-def test_a_body_that_names_no_task(house: House, body: bytes) -> None:
+def test_a_body_that_names_no_task(setup: Setup, body: bytes) -> None:
     """It is the service's, so it is taken; but it means nothing, and nothing is kept of it."""
-    woken = house.task("a1")
-    assert house.take(body)
-    assert woken.calls == 0
-    assert house.deliveries._held == {}
+    watcher = setup.task("a1")
+    assert setup.receive(body)
+    assert watcher.calls == 0
+    assert len(setup.early_calls) == 0
 
 
 @pytest.mark.parametrize(
@@ -217,111 +216,120 @@ def test_a_body_that_names_no_task(house: House, body: bytes) -> None:
     ],
     ids=lambda body: repr(body[:60]),
 )
-def test_a_body_is_a_hint(house: House, body: bytes) -> None:
+def test_a_body_is_a_hint(setup: Setup, body: bytes) -> None:
     """Whatever else it says, the task it names is asked about, and nothing of it is believed."""
-    woken, other = house.task("a1"), house.task("b2")
-    assert house.take(body)
-    assert (woken.calls, other.calls) == (1, 0)
-    assert woken.task.status == "queued"
-    assert not woken.task.pictures
+    watcher, other = setup.task("a1"), setup.task("b2")
+    assert setup.receive(body)
+    assert (watcher.calls, other.calls) == (1, 0)
+    assert watcher.task.status == "queued"
+    assert not watcher.task.pictures
 
 
 @pytest.mark.parametrize("task_id", ["../../x", "b2", "a1/", "A1", "%61%31"])
-def test_an_id_of_somebody_else(house: House, task_id: str) -> None:
+def test_an_id_of_another_task(setup: Setup, task_id: str) -> None:
     """It is only compared: it wakes no task of ours, and no address is made of it."""
-    woken = house.task("a1")
-    assert house.take(body_of(task_id))
-    assert woken.calls == 0
+    watcher = setup.task("a1")
+    assert setup.receive(body_of(task_id))
+    assert watcher.calls == 0
 
 
 @pytest.mark.parametrize("status", ["queued", "processing"])
-def test_a_task_that_still_runs(house: House, status: str) -> None:
+def test_a_task_that_still_runs(setup: Setup, status: str) -> None:
     """That a task runs is no news."""
-    woken = house.task("a1")
-    assert house.take(body_of("a1", status))
-    assert woken.calls == 0
+    watcher = setup.task("a1")
+    assert setup.receive(body_of("a1", status))
+    assert watcher.calls == 0
 
 
-def test_a_call_before_its_task(house: House) -> None:
+def test_a_call_before_its_task(setup: Setup) -> None:
     """It is held for a minute, and wakes whatever follows the task by then."""
-    assert house.take(body_of("fast"))
-    house.now = HOLD - 0.1
-    assert house.task("other").calls == 0
-    assert [house.task("fast").calls for _ in range(2)] == [1, 1]
-    assert house.take(body_of("late"))
-    house.now += HOLD
-    assert house.task("late").calls == 0
+    assert setup.receive(body_of("fast"))
+    setup.now = TTL - 0.1
+    assert setup.task("other").calls == 0
+    assert [setup.task("fast").calls for _ in range(2)] == [1, 1]
+    assert setup.receive(body_of("late"))
+    setup.now += TTL
+    assert setup.task("late").calls == 0
 
 
-def test_two_clients_of_one_task(house: House) -> None:
-    """A task that is followed twice is woken twice, and its call is kept no longer."""
-    both = [house.task("two"), house.task("two")]
-    assert house.take(body_of("two"))
-    assert [woken.calls for woken in both] == [1, 1]
-    assert house.task("two").calls == 0
+def test_two_clients_of_one_task(setup: Setup) -> None:
+    """A task that is followed twice is watcher twice, and its call is kept no longer."""
+    both = [setup.task("two"), setup.task("two")]
+    assert setup.receive(body_of("two"))
+    assert [watcher.calls for watcher in both] == [1, 1]
+    assert setup.task("two").calls == 0
 
 
-def test_strangers_are_forgotten(house: House) -> None:
+def test_ids_of_others_are_forgotten(setup: Setup) -> None:
     """Ids that never become ours are forgotten after a minute, and there is an end to them."""
     for number in range(100):
-        house.now = float(number)
-        assert house.take(body_of(f"x{number}"))
-    assert len(house.deliveries._held) == HOLD
-    house.now = 1000.0
-    for number in range(3 * MOST_HELD):
-        assert house.take(body_of(f"x{number}"))
-    assert len(house.deliveries._held) == MOST_HELD
-    assert house.task(f"x{3 * MOST_HELD - 1}").calls == 1
-    assert house.task("x0").calls == 0
-    house.now += HOLD
-    assert house.take(body_of("last"))
-    assert list(house.deliveries._held) == ["last"]
+        setup.now = float(number)
+        assert setup.receive(body_of(f"x{number}"))
+    assert len(setup.early_calls) == TTL
+    setup.now = 1000.0
+    for number in range(3 * MAX_SIZE):
+        assert setup.receive(body_of(f"x{number}"))
+    assert len(setup.early_calls) == MAX_SIZE
+    assert setup.task(f"x{3 * MAX_SIZE - 1}").calls == 1
+    assert setup.task("x0").calls == 0
+    setup.now += TTL
+    assert setup.receive(body_of("last"))
+    assert len(setup.early_calls) == 1
+    assert setup.task("last").calls == 1
 
 
-def test_held_from_the_last_call_on(house: House) -> None:
+def test_held_from_the_last_call_on(setup: Setup) -> None:
     """A call that comes twice is held once, from the second time."""
-    assert house.take(body_of("twice"))
-    house.now = HOLD - 1
-    assert house.take(body_of("twice"))
-    assert len(house.deliveries._held) == 1
-    house.now = 2 * HOLD - 2
-    assert house.task("twice").calls == 1
+    assert setup.receive(body_of("twice"))
+    setup.now = TTL - 1
+    assert setup.receive(body_of("twice"))
+    assert len(setup.early_calls) == 1
+    setup.now = 2 * TTL - 2
+    assert setup.task("twice").calls == 1
 
 
-def test_whom_a_missing_call_concerns(house: House, caplog: pytest.LogCaptureFixture) -> None:
+def test_whom_a_missing_call_concerns(setup: Setup, caplog: pytest.LogCaptureFixture) -> None:
     """One call that does not come has all tasks of that receiver asked about, until one does."""
-    ours, more = house.task("a1"), house.task("a2")
-    others = house.task("b2", url="http://127.0.0.1:2/other")
-    assert (ours.awaits, more.awaits, others.awaits) == (True, True, False)
+    ours, more = setup.task("a1"), setup.task("a2")
+    others = setup.task("b2", url="http://127.0.0.1:2/other")
+    assert (ours.is_polled_slowly, more.is_polled_slowly, others.is_polled_slowly) == (
+        True,
+        True,
+        False,
+    )
     assert ours.missed is not None
     miss = ours.missed
     for _ in range(2):
         miss()
-    assert (ours.awaits, more.awaits) == (False, False)
-    assert not house.task("a3").awaits
-    assert (ours.hurries, more.hurries, others.hurries) == (1, 1, 0)
+    assert (ours.is_polled_slowly, more.is_polled_slowly) == (False, False)
+    assert not setup.task("a3").is_polled_slowly
+    assert (ours.other_requests, more.other_requests, others.other_requests) == (1, 1, 0)
     assert caplog.text.count("has not come") == 1
     assert "token" not in caplog.text
-    assert house.take(body_of("x"))
-    assert (ours.awaits, more.awaits, others.awaits) == (True, True, False)
+    assert setup.receive(body_of("x"))
+    assert (ours.is_polled_slowly, more.is_polled_slowly, others.is_polled_slowly) == (
+        True,
+        True,
+        False,
+    )
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-def test_a_forked_child_hears_nothing(house: House) -> None:
+def test_a_forked_child_hears_nothing(setup: Setup) -> None:
     """In a child process there is no thread that takes calls, so none is waited for."""
-    assert house.task("a1").awaits
+    assert setup.task("a1").is_polled_slowly
     child = os.fork()
     if not child:
-        os._exit(house.task("b2").awaits)
+        os._exit(setup.task("b2").is_polled_slowly)
     assert os.waitpid(child, 0)[1] == 0
-    assert house.task("b2").awaits
+    assert setup.task("b2").is_polled_slowly
 
 
-def test_after_the_end(house: House) -> None:
+def test_after_the_end(setup: Setup) -> None:
     """No call is awaited of a receiver that has ended, and it hears of new tasks no more."""
-    ours = house.task("a1")
-    house.take(body_of("held"))
-    house.deliveries.end(URL)
-    assert ours.hurries == 1
-    assert not ours.awaits
-    assert house.task("held").calls == 0
+    ours = setup.task("a1")
+    setup.receive(body_of("held"))
+    setup.deliveries.stop(URL)
+    assert ours.other_requests == 1
+    assert not ours.is_polled_slowly
+    assert setup.task("held").calls == 0

@@ -9,8 +9,8 @@ import pytest
 import requests
 
 from lumen_widgets.client import LumenClient, Request, Task, WebhookReceiver
-from lumen_widgets.client.webhooks import deliveries
 from lumen_widgets.client.webhooks.deliveries import WebhookOption
+from lumen_widgets.client.webhooks.settings import ReceiverSettings
 from lumen_widgets.core import errors
 from lumen_widgets.core.http.keys import Key
 from lumen_widgets.core.http.origin import Origin
@@ -38,10 +38,11 @@ def receiver() -> Iterator[WebhookReceiver]:
 
 
 @pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let nothing but a call cause a question within the time of a test."""
-    monkeypatch.setattr(deliveries, "AWAITED_ASK", 1000.0)
+def patient(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebhookReceiver]:
+    """Run a receiver, and let only a call cause a status request within the time of a test."""
     monkeypatch.setattr(pace, "LOCAL_ASK", 1000.0)
+    with WebhookReceiver(settings=ReceiverSettings(poll_interval=1000.0)) as running:
+        yield running
 
 
 def submit(client: LumenClient, receiver: WebhookReceiver) -> Task:
@@ -96,42 +97,39 @@ def test_the_pace(receiver: WebhookReceiver) -> None:
         assert len(times) == 5  # as usual: a second call is no news
 
 
-@pytest.mark.usefixtures("patient")
 def test_the_service_has_the_last_word(
-    service: Service, receiver: WebhookReceiver, connect: Callable[..., LumenClient]
+    service: Service, patient: WebhookReceiver, connect: Callable[..., LumenClient]
 ) -> None:
     """A signed call that lies is not believed: the service's answer counts, pictures and all."""
     service.statuses["task-1"] = [service.succeeded("real")]
     service.statuses["task-2"] = [FAILED]
     client = connect(service.server.url)
-    one, two = submit(client, receiver), submit(client, receiver)
+    one, two = submit(client, patient), submit(client, patient)
     evil = [{"url": f"{service.server.url}/evil"}]
-    assert call(receiver, body_of("task-1", "failed", error={"code": "x", "message": "y"})) == 204
-    assert call(receiver, body_of("task-2", "succeeded", data=evil)) == 204
+    assert call(patient, body_of("task-1", "failed", error={"code": "x", "message": "y"})) == 204
+    assert call(patient, body_of("task-2", "succeeded", data=evil)) == 204
     assert [picture.bytes for picture in one.wait(20)] == [png()]
     with pytest.raises(errors.TaskFailed, match="No"):
         two.wait(20)
     assert "/evil" not in [request.path for request in service.server.requests]
 
 
-@pytest.mark.usefixtures("patient")
 def test_an_old_state_comes_late(
-    service: Service, receiver: WebhookReceiver, connect: Callable[..., LumenClient]
+    service: Service, patient: WebhookReceiver, connect: Callable[..., LumenClient]
 ) -> None:
     """A task that has ended stays as it ended, whatever is said of it afterwards."""
     service.statuses["*"] = [service.succeeded("a")]
-    task = submit(connect(service.server.url), receiver)
-    assert call(receiver, body_of("task-1")) == 204
+    task = submit(connect(service.server.url), patient)
+    assert call(patient, body_of("task-1")) == 204
     task.wait(20)
     for status in ("processing", "failed", "cancelled", "succeeded"):
-        assert call(receiver, body_of("task-1", status)) == 204
+        assert call(patient, body_of("task-1", status)) == 204
     assert (task.status, task.error) == ("succeeded", None)
     assert service.asked("task-1") == 1
 
 
-@pytest.mark.usefixtures("patient")
 def test_news_while_a_question_is_under_way(
-    receiver: WebhookReceiver, connect: Callable[..., LumenClient]
+    patient: WebhookReceiver, connect: Callable[..., LumenClient]
 ) -> None:
     """An answer that is older than the call does not put off the question that the call causes."""
     with serving() as service:
@@ -144,73 +142,66 @@ def test_news_while_a_question_is_under_way(
                     return http(200, {"id": "task-1", **service.succeeded("a")})
                 succeeded.set()
                 # The task ends just now, while this answer, from before, is on its way.
-                assert call(receiver, body_of("task-1")) == 204
+                assert call(patient, body_of("task-1")) == 204
                 return http(200, {"id": "task-1", "status": "processing"})
             return respond(request)
 
         with FaultServer(fault.calls(crossed)) as server:
             service.server = server
-            task = submit(connect(server.url), receiver)
+            task = submit(connect(server.url), patient)
             task.refresh()
             assert len(task.wait(20)) == 1
 
 
-@pytest.mark.usefixtures("patient")
-def test_a_call_while_nobody_watches(
-    service: Service, receiver: WebhookReceiver, connect: Callable[..., LumenClient]
+def test_a_call_while_the_task_is_not_watched(
+    service: Service, patient: WebhookReceiver, connect: Callable[..., LumenClient]
 ) -> None:
-    """A task that is not watched is not asked about; whoever watches it again hears of its end."""
+    """A task that is not watched is not asked about; once it is watched again, its end is known."""
     service.statuses["*"] = [service.succeeded("a")]
-    task = submit(connect(service.server.url), receiver)
+    task = submit(connect(service.server.url), patient)
     task.stop_watching()
-    assert call(receiver, body_of("task-1")) == 204
+    assert call(patient, body_of("task-1")) == 204
     assert service.asked("task-1") == 0
     assert len(task.wait(20)) == 1
 
 
-@pytest.mark.usefixtures("patient")
 def test_a_service_that_stumbles(
     service: Service,
-    receiver: WebhookReceiver,
+    patient: WebhookReceiver,
     connect: Callable[..., LumenClient],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A question that a call set off is asked again soon if the service cannot answer it."""
     monkeypatch.setattr(pace, "LOCAL_ASK", 0.05)
     service.statuses["*"] = [http(503), http(429), PROCESSING, service.succeeded("a")]
-    task = submit(connect(service.server.url), receiver)
-    assert call(receiver, body_of("task-1")) == 204
+    task = submit(connect(service.server.url), patient)
+    assert call(patient, body_of("task-1")) == 204
     assert len(task.wait(20)) == 1
     assert service.asked("task-1") == 4
 
 
 def test_cancelled_tasks_are_not_promised_a_call(
-    service: Service,
-    receiver: WebhookReceiver,
-    connect: Callable[..., LumenClient],
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    service: Service, connect: Callable[..., LumenClient], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A cancelled task is found by asking, and says nothing against the receiver."""
-    monkeypatch.setattr(deliveries, "AWAITED_ASK", 0.3)
+    """A cancelled task is found by polling, and says nothing against the receiver."""
     service.statuses["*"] = [PROCESSING, {"status": "cancelled"}]
-    task = submit(connect(service.server.url), receiver)
-    with pytest.raises(errors.TaskCancelled):
-        task.wait(20)
+    with WebhookReceiver(settings=ReceiverSettings(poll_interval=0.3)) as receiver:
+        task = submit(connect(service.server.url), receiver)
+        with pytest.raises(errors.TaskCancelled):
+            task.wait(20)
     assert service.asked("task-1") == 2
     assert "has not come" not in caplog.text
 
 
-@pytest.mark.usefixtures("patient")
 def test_a_hundred_different(
-    service: Service, receiver: WebhookReceiver, connect: Callable[..., LumenClient]
+    service: Service, patient: WebhookReceiver, connect: Callable[..., LumenClient]
 ) -> None:
     """A hundred calls about tasks of others set off no question at all."""
     service.statuses["*"] = [service.succeeded("a")]
-    task = submit(connect(service.server.url), receiver)
+    task = submit(connect(service.server.url), patient)
     for number in range(100):
-        assert call(receiver, body_of(f"other-{number}")) == 204
-    assert call(receiver, body_of("task-1")) == 204
+        assert call(patient, body_of(f"other-{number}")) == 204
+    assert call(patient, body_of("task-1")) == 204
     assert len(task.wait(20)) == 1
     asked = [request for request in service.server.requests if "/generations/" in request.path]
     assert len(asked) == 1

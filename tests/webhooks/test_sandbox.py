@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from lumen_widgets.client import LumenClient, WebhookReceiver
-from lumen_widgets.client.webhooks import deliveries
+from lumen_widgets.client.webhooks.settings import ReceiverSettings
 from lumen_widgets.core import errors
 from tests.sandbox_server.conditions import until
 from tests.webhooks.calling import body_of, call, headers_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from lumen_widgets.client import Task
     from tests.sandboxes import SandboxServer
 
-# Less than AWAITED_ASK: a task that is done within it was noticed by its call.
+# Less than the receiver's poll interval: a task that is done within it was noticed by its call.
 SOON = 20.0
 
 
@@ -48,6 +48,13 @@ def office() -> Iterator[PostOffice]:
 def behind(office: PostOffice) -> Iterator[WebhookReceiver]:
     """Run a receiver that is reached through the post office only."""
     with WebhookReceiver(office.url) as running:
+        yield running
+
+
+@pytest.fixture
+def impatient(office: PostOffice) -> Iterator[WebhookReceiver]:
+    """Run one behind the post office whose tasks are polled every 2 s, instead of every 30 s."""
+    with WebhookReceiver(office.url, settings=ReceiverSettings(poll_interval=2.0)) as running:
         yield running
 
 
@@ -77,14 +84,9 @@ def submit(client: LumenClient, receiver: WebhookReceiver, **fields: Any) -> Tas
     )
 
 
-def asks_every(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    """Ask about tasks whose calls are awaited so often, instead of every 30 s."""
-    monkeypatch.setattr(deliveries, "AWAITED_ASK", seconds)
-
-
 def test_the_pace_that_was_decided() -> None:
     """With a webhook a task is asked about every 30 s, and not at all before."""
-    assert deliveries.AWAITED_ASK == 30.0
+    assert ReceiverSettings().poll_interval == 30.0
 
 
 def test_noticed_with_the_call(
@@ -180,9 +182,9 @@ def forged(letter: Letter, receiver: WebhookReceiver) -> int:
     return 204 if refused == [401, 401] else 500
 
 
-def a_strangers(letter: Letter, receiver: WebhookReceiver) -> int:
-    """Deliver a good letter about a task that is not ours."""
-    body = body_of("somebody-else-s")
+def of_another_task(letter: Letter, receiver: WebhookReceiver) -> int:
+    """Deliver a good letter about a task of another process."""
+    body = body_of("another-task")
     return Letter(letter.path, headers_of(body, receiver.secret), body).deliver(receiver)
 
 
@@ -191,51 +193,48 @@ def never(_letter: Letter, _receiver: WebhookReceiver) -> int:
     return 204
 
 
-@pytest.mark.parametrize("deal", [forged, a_strangers, never])
+@pytest.mark.parametrize("deal", [forged, of_another_task, never])
 def test_no_good_call(
     client: LumenClient,
-    behind: WebhookReceiver,
+    impatient: WebhookReceiver,
     office: PostOffice,
     counted: Counted,
     *,
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     deal: Callable[[Letter, WebhookReceiver], int],
 ) -> None:
-    """A task whose call is forged, another's or lost is found by asking; then nobody waits."""
-    asks_every(monkeypatch, 2.0)
-    office.deal = lambda letter: deal(letter, behind)
-    task = submit(client, behind)
+    """A task whose call is forged, another's or lost is polled for; then none is awaited."""
+    office.deal = lambda letter: deal(letter, impatient)
+    task = submit(client, impatient)
     assert len(task.wait(SOON)) == 1
     assert counted.asked.count(task.id) <= 2  # at 2 s, when it has usually long ended
     assert f"{task.id} has ended, and the service's call has not come" in caplog.text
-    asks_every(monkeypatch, 5.0)
-    again = submit(client, behind)
+    again = submit(client, impatient)
     assert len(again.wait(SOON)) == 1
     assert counted.asked.count(again.id) >= 2
     until(lambda: len(office.letters) == 2 and office.answered == 2)
-    assert behind.count == (2 if deal is a_strangers else 0)
+    assert impatient.count == (2 if deal is of_another_task else 0)
 
 
 def test_late(
     client: LumenClient,
-    behind: WebhookReceiver,
+    impatient: WebhookReceiver,
     office: PostOffice,
     counted: Counted,
-    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A call for a task that was found by asking changes nothing, but calls are trusted again."""
-    asks_every(monkeypatch, 2.0)
-    first = submit(client, behind)
+    """A call for a task that was found by polling changes nothing, but calls are trusted again."""
+    first = submit(client, impatient)
     first.wait(SOON)
-    asks_every(monkeypatch, 1000.0)
-    assert len(submit(client, behind).wait(SOON)) == 1  # although its call does not come either
+    assert len(submit(client, impatient).wait(SOON)) == 1  # although its call does not come either
     until(lambda: office.answered == 2)
-    assert office.letters[0].deliver(behind) == 204
-    office.deal = lambda letter: letter.deliver(behind)
-    second = submit(client, behind)
+    assert office.letters[0].deliver(impatient) == 204
+    office.deal = lambda letter: letter.deliver(impatient)
+    second = submit(client, impatient)
     assert len(second.wait(SOON)) == 1
     assert counted.asked.count(second.id) == 1
+    # asked because of its call: were it found by polling, it would be warned of too
+    assert caplog.text.count("has not come") == 1
 
 
 def test_closed_in_between(
@@ -248,9 +247,7 @@ def test_closed_in_between(
     until(lambda: office.letters)
 
 
-def test_a_receiver_of_someone_else(
-    client: LumenClient, office: PostOffice, counted: Counted
-) -> None:
+def test_a_receiver_elsewhere(client: LumenClient, office: PostOffice, counted: Counted) -> None:
     """A webhook that is not heard in this process slows nothing down here."""
     task = client.generate("a cat", size="64x64", webhook_url=office.url, webhook_secret="x")  # noqa: S106 - of a test
     assert len(task.wait(SOON)) == 1

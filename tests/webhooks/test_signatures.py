@@ -1,4 +1,4 @@
-"""Signatures: made as the page says, and never more than True or False for a stranger."""
+"""Signatures: made as the page says, and any input is answered with True or False."""
 
 from __future__ import annotations
 

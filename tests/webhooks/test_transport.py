@@ -1,4 +1,4 @@
-"""What a network and a stranger can do to the receiver, over real sockets."""
+"""What a network and an attacker can do to the receiver, over real sockets."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ import threading
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 
 from lumen_widgets.client import WebhookReceiver
-from lumen_widgets.client.webhooks import endpoint
+from lumen_widgets.client.webhooks.settings import ReceiverSettings
 from tests.webhooks.calling import body_of, call, headers_of, read, request, send, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BODY = body_of("a1")
+MAX_BYTES = ReceiverSettings().max_body_bytes
 
 
 @pytest.fixture
@@ -29,9 +31,10 @@ def receiver() -> Iterator[WebhookReceiver]:
 
 
 @pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Grant a call half a second."""
-    monkeypatch.setattr(endpoint, "LONGEST_CALL", 0.5)
+def hasty() -> Iterator[WebhookReceiver]:
+    """Run a receiver that grants a call half a second."""
+    with WebhookReceiver(settings=ReceiverSettings(call_timeout=0.5)) as running:
+        yield running
 
 
 def signed(receiver: WebhookReceiver, body: bytes = BODY) -> list[str]:
@@ -114,7 +117,7 @@ def test_a_call_that_is_not_signed(receiver: WebhookReceiver, headers: list[str]
 
 
 def test_two_signatures(receiver: WebhookReceiver) -> None:
-    """Of two headers someone added one: neither counts, whichever is the right one."""
+    """Of two headers one was added on the way: neither counts, whichever is the right one."""
     good, time = signed(receiver)
     bad = "X-Lumen-Signature: sha256=" + "0" * 64
     for pair in ([good, bad], [bad, good], [good, good]):
@@ -140,7 +143,7 @@ def test_packed_bodies(receiver: WebhookReceiver, coding: str) -> None:
 
 def test_too_large_by_its_own_word(receiver: WebhookReceiver) -> None:
     """A body that says it is too large is refused before a byte of it is read or sent."""
-    for length in (endpoint.MOST_BYTES + 1, 10**12, "9" * 19):
+    for length in (MAX_BYTES + 1, 10**12, "9" * 19):
         raw = request(receiver, b"", signed(receiver), framing=f"Content-Length: {length}")
         assert status_of(send(receiver, raw)) == 413
 
@@ -150,7 +153,7 @@ def test_too_large_in_pieces(receiver: WebhookReceiver) -> None:
     piece = b"4000\r\n" + b" " * 0x4000 + b"\r\n"
     raw = request(receiver, b"", signed(receiver), framing="Transfer-Encoding: chunked")
     assert status_of(send(receiver, raw + piece * 4 + b"1\r\n \r\n")) == 413
-    whole = b" " * endpoint.MOST_BYTES
+    whole = b" " * MAX_BYTES
     raw = request(receiver, b"", signed(receiver, whole), framing="Transfer-Encoding: chunked")
     assert status_of(send(receiver, raw + piece * 4 + b"0\r\n\r\n")) == 204
 
@@ -192,25 +195,23 @@ def test_a_length_that_lies(receiver: WebhookReceiver) -> None:
     assert receiver.count == 1
 
 
-@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("framing", ["Transfer-Encoding: chunked", "Content-Length: 1000"])
-def test_a_body_without_end(receiver: WebhookReceiver, framing: str) -> None:
+def test_a_body_without_end(hasty: WebhookReceiver, framing: str) -> None:
     """A body that never ends is cut off when its time is over, and the next call is heard."""
-    raw = request(receiver, b"", signed(receiver), framing=framing)
-    with socket.create_connection(("127.0.0.1", receiver.port), 20) as connection:
+    raw = request(hasty, b"", signed(hasty), framing=framing)
+    with socket.create_connection(("127.0.0.1", hasty.port), 20) as connection:
         connection.sendall(raw + b"1\r\n{\r\n")
-        assert call(receiver, BODY) == 204
+        assert call(hasty, BODY) == 204
         assert read(connection) == b""
 
 
-@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("start", [b"", b"POST /", b"POST / HTTP/1.1\r\nHost: a\r\nX-A: "])
-def test_a_head_without_end(receiver: WebhookReceiver, start: bytes) -> None:
+def test_a_head_without_end(hasty: WebhookReceiver, start: bytes) -> None:
     """Nor may a head, or nothing at all, hold a connection."""
-    with socket.create_connection(("127.0.0.1", receiver.port), 20) as connection:
+    with socket.create_connection(("127.0.0.1", hasty.port), 20) as connection:
         connection.sendall(start)
         assert read(connection) == b""
-    assert call(receiver, BODY) == 204
+    assert call(hasty, BODY) == 204
 
 
 def test_expect_continue(receiver: WebhookReceiver) -> None:
@@ -232,19 +233,23 @@ def test_expect_continue(receiver: WebhookReceiver) -> None:
 def test_no_http_at_all(
     receiver: WebhookReceiver, raw: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What is not HTTP is refused, and prints nothing into anybody's cell."""
+    """What is not HTTP is refused, and prints nothing into a cell."""
     assert status_of(send(receiver, raw, end=True)) in {0, 400}
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
     assert call(receiver, BODY) == 204
 
 
-def test_more_connections_than_there_may_be(
-    receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def small() -> Iterator[WebhookReceiver]:
+    """Run a receiver that has three connections at most."""
+    with WebhookReceiver(settings=ReceiverSettings(max_connections=3)) as running:
+        yield running
+
+
+def test_more_connections_than_there_may_be(small: WebhookReceiver) -> None:
     """Those beyond the limit are closed, and those before it are answered."""
-    monkeypatch.setattr(endpoint, "MOST_CONNECTIONS", 3)
-    raw = request(receiver, BODY, signed(receiver))
-    lines = [socket.create_connection(("127.0.0.1", receiver.port), 20) for _ in range(3)]
+    raw = request(small, BODY, signed(small))
+    lines = [socket.create_connection(("127.0.0.1", small.port), 20) for _ in range(3)]
     try:
         for line in lines:
             # Answered to the head: so the receiver has all three before the fourth comes.
@@ -252,7 +257,7 @@ def test_more_connections_than_there_may_be(
                 raw.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")[: -len(BODY)]
             )
             assert line.recv(1000).startswith(b"HTTP/1.1 100 ")
-        assert send(receiver, raw) == b""
+        assert send(small, raw) == b""
         for line in lines:
             line.sendall(BODY)
             assert status_of(read(line)) == 204
@@ -279,7 +284,9 @@ def test_many_at_once(receiver: WebhookReceiver) -> None:
 def test_only_this_machine(receiver: WebhookReceiver) -> None:
     """It listens on loopback and nowhere else."""
     assert call(receiver, BODY) == 204
-    running = receiver._endpoint
-    assert running is not None
-    (listening,) = running._server.servers
-    assert [one.getsockname() for one in listening.sockets] == [("127.0.0.1", receiver.port)]
+    addresses = [
+        one.laddr
+        for one in psutil.Process().net_connections("tcp")
+        if one.status == psutil.CONN_LISTEN and one.laddr.port == receiver.port
+    ]
+    assert addresses == [("127.0.0.1", receiver.port)]

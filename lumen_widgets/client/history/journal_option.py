@@ -7,7 +7,7 @@ import time
 import weakref
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client.history.reuse import Reuse
+from lumen_widgets.client.history.reuse import ReuseLookup
 from lumen_widgets.core.errors import InvalidRequest, LumenError, SubmitOutcomeUnknown
 from lumen_widgets.core.options import AnsweredMeanwhile, Option
 from lumen_widgets.core.submit import unrecorded
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from lumen_widgets.client.history.records import AccountTasks, JournalRecords
+    from lumen_widgets.client.history.account_journal import AccountJournal, AccountTasks
     from lumen_widgets.core.answers import Accepted
     from lumen_widgets.core.call import Call
     from lumen_widgets.core.options import Followed, StatusReport
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("lumen_widgets")
 
-# Seconds in which a broken journal is not complained of again: a thousand tasks would bury
+# Seconds between two warnings of one broken journal: those of a thousand tasks would bury
 # everything else.
-_QUIET = 300.0
+_WARNING_INTERVAL = 300.0
 
-# When each journal was last complained of, as `time.monotonic` counts.
-_warned: weakref.WeakKeyDictionary[Journal, float] = weakref.WeakKeyDictionary()
+# When each journal was last warned of, as `time.monotonic` counts.
+_last_warnings: weakref.WeakKeyDictionary[Journal, float] = weakref.WeakKeyDictionary()
 
 
 class JournalOption(Option):
-    """Writes one call and its task down, and gives back what was paid for the same one before.
+    """Writes one call and its task down, and returns what was paid for the same call before.
 
     Parameters
     ----------
-    records
-        Where.
+    account_journal
+        The journal of the account.
     tasks, timeout
-        Who takes up what was paid before, and seconds to wait for a request that is being sent.
+        The account's tasks in this process, and seconds to wait for a request that is being sent.
     row
         The task's row, where it has one already.
 
@@ -51,16 +51,16 @@ class JournalOption(Option):
 
     def __init__(
         self,
-        records: JournalRecords,
+        account_journal: AccountJournal,
         tasks: AccountTasks,
         timeout: float,
         row: JournalRow | None = None,
     ) -> None:
-        self._records = records
-        self._journal = records.journal
+        self._account_journal = account_journal
+        self._journal = account_journal.journal
         self._tasks = tasks
         self._timeout = timeout
-        self._looked: Reuse | None = None
+        self._lookup: ReuseLookup | None = None
         self._row = None if row is None else row.row
         self._task_id = "" if row is None else row.task_id or ""
 
@@ -90,21 +90,21 @@ class JournalOption(Option):
         """Return the task of the same request, where `reuse` asks for it."""
         if not call.reuse or self._journal is None:
             return None
-        if self._looked is None:
-            self._looked = Reuse(
-                self._records, self._journal, call, tasks=self._tasks, timeout=self._timeout
+        if self._lookup is None:
+            self._lookup = ReuseLookup(
+                self._account_journal, self._journal, call, tasks=self._tasks, timeout=self._timeout
             )
-        return self._looked.find()
+        return self._lookup.find()
 
     def record(self, call: Call) -> None:
         """Write the call down; on the disk when this returns."""
         if self._journal is None:
             return
-        origin, endpoint, body = self._records.origin, call.request.endpoint, call.request.body
-        account = self._records.account
+        origin, account = self._account_journal.origin, self._account_journal.account
+        endpoint, body = call.request.endpoint, call.request.body
         try:
-            if self._looked is None:
-                self._row = self._journal.begin(
+            if self._lookup is None:
+                self._row = self._journal.insert_request(
                     origin=origin,
                     account=account,
                     endpoint=endpoint,
@@ -112,13 +112,13 @@ class JournalOption(Option):
                     digest=call.digest,
                 )
                 return
-            found = self._journal.begin_or_find(
+            found = self._journal.find_or_insert_request(
                 origin=origin,
                 account=account,
                 endpoint=endpoint,
                 body=body,
-                digests=self._looked.digests,
-                passed=self._looked.passed,
+                digests=self._lookup.digests,
+                excluded=self._lookup.excluded,
             )
         except JournalUnwritable as error:
             raise unrecorded(str(error)) from None
@@ -129,8 +129,8 @@ class JournalOption(Option):
     def accepted(self, accepted: Accepted) -> None:
         """Complete the row with the task's id."""
         self._task_id = accepted.task_id
-        self._note(
-            lambda journal, row: journal.accept(
+        self._record_outcome(
+            lambda journal, row: journal.mark_accepted(
                 row, task_id=accepted.task_id, created=accepted.created, status=accepted.status
             ),
             f"The service has taken the task {accepted.task_id}. ",
@@ -139,22 +139,22 @@ class JournalOption(Option):
     def refused(self, error: BaseException) -> None:
         """Close the row: nothing was taken."""
         why = error.message if isinstance(error, LumenError) else "it was never sent"
-        self._note(lambda journal, row: journal.refuse(row, why))
+        self._record_outcome(lambda journal, row: journal.mark_refused(row, why))
 
     def unknown(self, error: BaseException) -> None:
         """Leave the row as one that may have been taken."""
         why = error.message if isinstance(error, SubmitOutcomeUnknown) else str(error)
-        self._note(lambda journal, row: journal.lose(row, why))
+        self._record_outcome(lambda journal, row: journal.mark_unknown(row, why))
 
     def taken_up(self, task_id: str, status: str) -> None:
-        """Note that this process looks after the task from now on."""
+        """Note that this process follows the task from now on."""
         self._task_id = task_id
         if self._journal is None:
             return
         try:
-            self._row = self._journal.adopt(
-                origin=self._records.origin,
-                account=self._records.account,
+            self._row = self._journal.find_or_insert_task(
+                origin=self._account_journal.origin,
+                account=self._account_journal.account,
                 task_id=task_id,
                 status=status,
             )
@@ -164,21 +164,21 @@ class JournalOption(Option):
     def followed(self, watcher: Followed) -> None:
         """Remember the task by its row."""
         if self._row is not None:
-            self._records.sent[self._row] = watcher.task
+            self._account_journal.submitted[self._row] = watcher.task
 
     def status(self, report: StatusReport) -> None:
-        """Write down what is new, and that this process lives."""
+        """Write down what is new, or else a heartbeat of this process."""
         if self._journal is None:
             return
         if not report.is_new:
-            # so that no other process takes over what this one follows
+            # so that no other process claims what this one follows
             try:
-                self._journal.attend()
+                self._journal.heartbeat()
             except JournalUnwritable as error:
-                _log.debug("The journal does not hear that tasks are followed: %s", error)
+                _log.debug("A heartbeat could not be written into the journal: %s", error)
             return
-        self._keep_up(
-            lambda journal, row: journal.record(
+        self._record_progress(
+            lambda journal, row: journal.record_status(
                 row, status=report.status, error=report.error, seconds=report.seconds
             ),
             f"The journal misses that {self._task_id} is {report.status}",
@@ -186,12 +186,12 @@ class JournalOption(Option):
 
     def durations(self, request: Request) -> Sequence[float]:
         """Return how long like tasks took."""
-        return self._records.durations(request)
+        return self._account_journal.durations(request)
 
     def picture(self, fetched: FetchedPicture, index: int, count: int) -> None:
-        """Keep a picture beside the journal."""
-        self._keep_up(
-            lambda journal, row: journal.keep(
+        """Store a picture beside the journal."""
+        self._record_progress(
+            lambda journal, row: journal.store_picture(
                 row,
                 index,
                 fetched.data,
@@ -204,8 +204,8 @@ class JournalOption(Option):
             f"A picture of {self._task_id} was not kept",
         )
 
-    def _note(self, write: Callable[[Journal, int], object], known: str = "") -> None:
-        """Write what became of the request; too late to stop it, so a failure is told."""
+    def _record_outcome(self, write: Callable[[Journal, int], object], known: str = "") -> None:
+        """Write the request's outcome; the request cannot be stopped, so a failure is raised."""
         if self._journal is None or self._row is None:
             return
         try:
@@ -214,8 +214,8 @@ class JournalOption(Option):
             missing = "The journal does not know what became of this request"
             raise LumenError(f"{known}{missing}: {error}") from None
 
-    def _keep_up(self, write: Callable[[Journal, int], object], what: str) -> None:
-        """Write what came of a task; a disk in trouble is told of once, not for each.
+    def _record_progress(self, write: Callable[[Journal, int], object], what: str) -> None:
+        """Write a task's progress; a broken journal is warned of once, not for each task.
 
         The task is paid and goes on; what arrives is in memory.
         """
@@ -225,9 +225,9 @@ class JournalOption(Option):
             write(self._journal, self._row)
         except (JournalUnwritable, ValueError) as error:
             now = time.monotonic()
-            again = now - _warned.get(self._journal, -_QUIET) < _QUIET
+            again = now - _last_warnings.get(self._journal, -_WARNING_INTERVAL) < _WARNING_INTERVAL
             if not again:
-                _warned[self._journal] = now
+                _last_warnings[self._journal] = now
             _log.log(
                 logging.DEBUG if again else logging.WARNING,
                 "%s: %s Tasks go on and their pictures still arrive, but only in memory: save() "

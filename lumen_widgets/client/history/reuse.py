@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client.history.older_digests import older_digest_of
-from lumen_widgets.client.history.records import unreadable
+from lumen_widgets.client.history.account_journal import journal_error
+from lumen_widgets.client.history.digest_v1 import digest_v1
 from lumen_widgets.core.answers import CANCELLED, FAILED, SUCCEEDED
 from lumen_widgets.core.errors import (
     LumenError,
@@ -19,27 +19,27 @@ from lumen_widgets.journal import JournalUnwritable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lumen_widgets.client.history.records import AccountTasks, JournalRecords
+    from lumen_widgets.client.history.account_journal import AccountJournal, AccountTasks
     from lumen_widgets.core.call import Call
     from lumen_widgets.core.task import Task
     from lumen_widgets.journal import Journal, JournalRow
 
-# Between two looks at a request that another thread or process is sending, in seconds: it takes
-# about as long as a POST, and a look costs a few milliseconds.
-_PAUSE = 0.1
+# Seconds between two look-ups of a request that another thread or process is sending: its answer
+# takes about as long as a POST, and a look-up a few milliseconds.
+_INTERVAL = 0.1
 
 
-class Reuse:
-    """Looks for the same request in the journal, and takes up what it finds.
+class ReuseLookup:
+    """Looks up the same request in the journal, and takes up the task that it finds.
 
     Parameters
     ----------
-    records, journal
-        The journal's rows of the account.
+    account_journal, journal
+        The journal of the account.
     call
         What is asked for.
     tasks
-        Who takes tasks up.
+        The account's tasks in this process.
     timeout
         Seconds to wait for a request that is being sent.
 
@@ -47,28 +47,28 @@ class Reuse:
     ----------
     digests : list of str
         What the request is known by; once nothing was found, also by an earlier release.
-    passed : set of int
-        Rows that were looked at and came to nothing.
+    excluded : set of int
+        Rows that were found and are of no use.
 
     """
 
     def __init__(
         self,
-        records: JournalRecords,
+        account_journal: AccountJournal,
         journal: Journal,
         call: Call,
         *,
         tasks: AccountTasks,
         timeout: float,
     ) -> None:
-        self.passed: set[int] = set()
-        self._records = records
+        self.excluded: set[int] = set()
+        self._account_journal = account_journal
         self._journal = journal
         self._tasks = tasks
         self.digests = [call.digest]
         # Decodes pictures: only for what is not found without.
-        self._older: Callable[[], str | None] | None = lambda: older_digest_of(
-            records.origin, call.asked, call.read
+        self._digest_v1: Callable[[], str | None] | None = lambda: digest_v1(
+            account_journal.origin, call.asked, call.read
         )
         self._timeout = timeout
         self._deadline = time.monotonic() + timeout
@@ -89,52 +89,56 @@ class Reuse:
 
         """
         missing: JournalRow | None = None
-        passed = set(self.passed)
+        excluded = set(self.excluded)
         while True:
-            row = self._find(passed)
+            row = self._find(excluded)
             if missing is not None and (row is None or row.state != SUCCEEDED):
-                row = missing  # paid, but not whole on this disk: the service has it
+                row = missing  # paid, but not complete on this disk: the service has it
             elif row is None:
                 return None
             elif row.state == SUCCEEDED:
-                if (task := self._held(row)) is not None:
+                if (task := self._finished(row)) is not None:
                     return task
-                passed.add(row.row)
-                if row.account != self._records.account:
-                    self.passed.add(row.row)
+                excluded.add(row.row)
+                if row.account != self._account_journal.account:
+                    self.excluded.add(row.row)
                 else:
                     missing = missing or row
                 continue
-            # an answer that could not be written down is still known where it came
-            found = self._records.sent.get(row.row) if row.task_id is None else self._taken_up(row)
+            # an answer that could not be written down is still known in the process that got it
+            found = (
+                self._account_journal.submitted.get(row.row)
+                if row.task_id is None
+                else self._take_up(row)
+            )
             if found is None:
-                self._rest(row)
+                self._wait_for_answer(row)
                 continue
             if found.status not in {FAILED, CANCELLED}:
                 return self._reused(found)
-            # it cost nothing that is left: nobody is told of it again
+            # it has no pictures to give: from now on it is not found any more
             missing = None
-            passed.add(row.row)
-            self.passed.add(row.row)
+            excluded.add(row.row)
+            self.excluded.add(row.row)
 
-    def _held(self, row: JournalRow) -> Task | None:
+    def _finished(self, row: JournalRow) -> Task | None:
         """Return a finished task whose pictures are here, in memory or on the disk."""
-        ours = row.account == self._records.account
+        ours = row.account == self._account_journal.account
         live = self._tasks.get(row.task_id) if ours else None
         if live is not None and live.done and live.error is None:
             return self._reused(live)
-        task = self._tasks.restored(row)
+        task = self._tasks.restore(row)
         if task is None:
             return None
-        return self._reused(self._tasks.keep(task) if ours else task)
+        return self._reused(self._tasks.add(task) if ours else task)
 
-    def _taken_up(self, row: JournalRow) -> Task:
+    def _take_up(self, row: JournalRow) -> Task:
         task_id = row.task_id or ""
         try:
             task = self._tasks.take_up(task_id)
         except NotFound as error:
             raise NotFound(
-                f"The same request was paid as the task {task_id} {when(row.submitted)}, its "
+                f"The same request was paid as the task {task_id} {timestamp(row.submitted)}, its "
                 "pictures are not all on this disk, and the service knows it no more. "
                 "Nothing was sent.",
                 next_step="Call it without reuse=True to have it made, and paid, anew.",
@@ -145,17 +149,17 @@ class Reuse:
             ) from None
         except LumenError as error:
             error.message = (
-                f"The same request was sent as the task {task_id} {when(row.submitted)}, and the "
-                f"service does not say how it stands. {error.message} Nothing was sent now."
+                f"The same request was sent as the task {task_id} {timestamp(row.submitted)}, and "
+                f"the service does not say how it stands. {error.message} Nothing was sent now."
             )
             raise
         if task.error is not None:
             task.watch()  # pictures that could not be fetched then may be now
         return task
 
-    def _rest(self, row: JournalRow) -> None:
-        """Wait a moment for a request that is being sent; an error if there is no use in it."""
-        if row.lost:
+    def _wait_for_answer(self, row: JournalRow) -> None:
+        """Wait a moment for the answer to a request that is being sent; raise if none can come."""
+        if row.outcome_unknown:
             killed = ": the process that sent it ended before the answer came"
             why = killed if row.state == "sending" else ""
             raise self._unknown(row, f"nobody knows whether it was taken{why}.")
@@ -164,7 +168,7 @@ class Reuse:
                 row, f"another call is still waiting for its answer after {self._timeout:g} s."
             )
         try:
-            time.sleep(_PAUSE)
+            time.sleep(_INTERVAL)
         except KeyboardInterrupt:
             raise interrupted(
                 "Stopped waiting for the same request, which another call is sending. "
@@ -173,33 +177,33 @@ class Reuse:
 
     def _unknown(self, row: JournalRow, why: str) -> SubmitOutcomeUnknown:
         return SubmitOutcomeUnknown(
-            f"The same request was sent {when(row.submitted)}, and {why} Credits may have been "
-            "spent then; nothing was sent now.",
+            f"The same request was sent {timestamp(row.submitted)}, and {why} Credits may have "
+            "been spent then; nothing was sent now.",
             next_step="Look in the service's console. If it is not there, call without "
             'reuse=True, or after lumen.history(state="unknown").dismiss(): then it is paid.',
             may_have_cost=True,
         )
 
-    def _find(self, passed: set[int]) -> JournalRow | None:
+    def _find(self, excluded: set[int]) -> JournalRow | None:
         try:
-            found = self._find_by(passed)
-            if found is None and self._older is not None:
-                older, self._older = self._older(), None
-                if older is not None:
-                    self.digests.append(older)
-                    found = self._find_by(passed)
+            found = self._find_by(excluded)
+            if found is None and self._digest_v1 is not None:
+                digest, self._digest_v1 = self._digest_v1(), None
+                if digest is not None:
+                    self.digests.append(digest)
+                    found = self._find_by(excluded)
         except JournalUnwritable as error:
-            raise unreadable(
+            raise journal_error(
                 error, "Nothing was sent, because nobody can say what was paid before."
             ) from None
         return found
 
-    def _find_by(self, passed: set[int]) -> JournalRow | None:
-        return self._journal.find_same(
-            origin=self._records.origin,
-            account=self._records.account,
+    def _find_by(self, excluded: set[int]) -> JournalRow | None:
+        return self._journal.find_same_request(
+            origin=self._account_journal.origin,
+            account=self._account_journal.account,
             digests=self.digests,
-            passed=passed,
+            excluded=excluded,
         )
 
     def _reused(self, task: Task) -> Task:
@@ -207,7 +211,7 @@ class Reuse:
         return task
 
 
-def when(seconds: float) -> str:
+def timestamp(seconds: float) -> str:
     """Return a moment in words: on which day, and at what time by this machine's clock.
 
     Parameters

@@ -5,7 +5,12 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client.hosting.protocol import HostedFile, check_address, checked_file, raised
+from lumen_widgets.client.hosting.protocol import (
+    HostedFile,
+    check_address,
+    checked_file,
+    hosting_error,
+)
 from lumen_widgets.core.errors import HostingError, InvalidRequest
 
 if TYPE_CHECKING:
@@ -67,9 +72,9 @@ class CallableHosting:
         except HostingError:
             raise
         except Exception as error:
-            raise raised(error, "The function that hosts pictures") from error
+            raise hosting_error(error, "The function that hosts pictures") from error
         if inspect.iscoroutine(answer):
-            answer.close()  # else Python warns that nobody awaited it
+            answer.close()  # else Python warns that it was never awaited
             raise HostingError(
                 "The function that hosts pictures is an async one; nothing was sent.",
                 next_step="Pass a plain function that returns when the file is there.",

@@ -8,15 +8,15 @@ import secrets
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from lumen_widgets.client.hosting.bounded import call_within
-from lumen_widgets.client.hosting.protocol import HostedFile, check_address, is_number
-from lumen_widgets.client.hosting.stores import (
+from lumen_widgets.client.hosting.fsspec_stores import (
     check_can_sign,
-    complete_options,
-    content_type,
-    describe,
-    remove,
+    content_type_option,
+    delete_file,
+    error_text,
+    file_system_options,
 )
+from lumen_widgets.client.hosting.protocol import HostedFile, check_address, is_finite_number
+from lumen_widgets.client.hosting.time_limit import call_with_timeout
 from lumen_widgets.core.errors import HostingError, InvalidRequest, interrupted
 from lumen_widgets.core.pictures.addresses import is_loopback_url
 from lumen_widgets.core.signal import forked
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 # Seconds. An address is used for new tasks until a quarter of an hour before its end: shorter
 # ones would be signed again for nearly each task. Seven days is the longest that S3 signs for.
-SHORTEST_EXPIRES, LONGEST_EXPIRES = 1800, 7 * 24 * 3600
+MIN_EXPIRES, MAX_EXPIRES = 1800, 7 * 24 * 3600
 
 _ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 
@@ -84,15 +84,15 @@ class FsspecHosting:
         storage_options: Mapping[str, Any] | None = None,
     ) -> None:
         self._url, self._protocol = _checked_url(url)
-        if not (is_number(expires) and SHORTEST_EXPIRES <= expires <= LONGEST_EXPIRES):
+        if not (is_finite_number(expires) and MIN_EXPIRES <= expires <= MAX_EXPIRES):
             raise InvalidRequest(
-                f"expires is {shown(expires)}, not {SHORTEST_EXPIRES} to {LONGEST_EXPIRES} "
+                f"expires is {shown(expires)}, not {MIN_EXPIRES} to {MAX_EXPIRES} "
                 "seconds: an address has to outlive the time that a task waits in the service's "
                 "queue.",
                 next_step="Leave it out for an hour.",
                 field="expires",
             )
-        if not (is_number(timeout) and timeout > 0):
+        if not (is_finite_number(timeout) and timeout > 0):
             raise InvalidRequest(
                 f"timeout is {shown(timeout)}, not a number of seconds.",
                 next_step="Leave it out for 60.",
@@ -107,7 +107,7 @@ class FsspecHosting:
     def __repr__(self) -> str:
         return f"FsspecHosting({self._url!r}, expires={self._expires})"
 
-    def put(self, data: bytes, media_type: str, digest: str) -> HostedFile:  # noqa: ARG002  whoever has the same file knows its digest
+    def put(self, data: bytes, media_type: str, digest: str) -> HostedFile:  # noqa: ARG002  a name made of the digest could be guessed
         """Put a file into the store and sign its address.
 
         Raises
@@ -116,10 +116,10 @@ class FsspecHosting:
             The store cannot be reached, refuses, does not answer in time, or signs nothing that
             the service could read.
         KeyboardInterrupt
-            The wait was interrupted; the file is taken away again if it got there.
+            The wait was interrupted; the file is deleted again if it got there.
 
         """
-        # 128 random bits: whoever has the picture, or its digest, cannot guess its name.
+        # 128 random bits: the name cannot be guessed from the picture or its digest.
         name = secrets.token_hex(16) + _ENDINGS.get(media_type, "")
 
         def upload() -> HostedFile:
@@ -127,10 +127,10 @@ class FsspecHosting:
             path = f"{folder}/{name}"
             # Signed first: a store that cannot is found out before anything is there.
             hosted = self._signed(store, path)
-            store.pipe_file(path, data, **content_type(self._protocol, media_type))
+            store.pipe_file(path, data, **content_type_option(self._protocol, media_type))
             return hosted
 
-        return self._within(upload, _delete_quietly)
+        return self._call(upload, _delete_quietly)
 
     def _signed(self, store: Any, path: str) -> HostedFile:
         ends = time.time() + self._expires
@@ -150,8 +150,8 @@ class FsspecHosting:
         return HostedFile(
             url,
             ends,
-            remove=lambda: self._within(lambda: remove(store, path), lambda _: None),
-            renew=lambda: self._within(lambda: self._signed(store, path), lambda _: None),
+            remove=lambda: self._call(lambda: delete_file(store, path), lambda _: None),
+            renew=lambda: self._call(lambda: self._signed(store, path), lambda _: None),
         )
 
     def _store(self) -> tuple[Any, str]:
@@ -163,18 +163,18 @@ class FsspecHosting:
             store, folder = url_to_fs(
                 self._url,
                 skip_instance_cache=True,
-                **complete_options(self._protocol, self._options),
+                **file_system_options(self._protocol, self._options),
             )
             self._open = (store, folder.rstrip("/"))
         return self._open
 
     def _close(self, _: None) -> None:
-        """Use no connection of the parent in a forked child."""
+        """Drop the parent's connections in a forked child."""
         self._open = None
 
-    def _within(self, job: Callable[[], T], late: Callable[[T], None]) -> T:
+    def _call(self, function: Callable[[], T], on_late_result: Callable[[T], None]) -> T:
         try:
-            return call_within(self._timeout, job, late)
+            return call_with_timeout(self._timeout, function, on_late_result)
         except HostingError:
             raise
         except KeyboardInterrupt:
@@ -182,11 +182,11 @@ class FsspecHosting:
                 "Stopped while a picture was being hosted; nothing was sent and nothing paid."
             ) from None
         except Exception as error:  # noqa: BLE001 -- each store raises errors of its own
-            # Made anew next time: it remembers that there were no credentials.
+            # A new one next time: this one remembers that there were no credentials.
             self._open = None
             # From None, and in words of our own: a store's text repeats addresses and keys.
             raise HostingError(
-                f"A picture could not be hosted at {self._url}: {describe(error)}. Nothing was "
+                f"A picture could not be hosted at {self._url}: {error_text(error)}. Nothing was "
                 "sent.",
                 next_step="Check the address, the credentials and the network: "
                 f"fsspec.open({self._url!r}) with the same settings should work.",

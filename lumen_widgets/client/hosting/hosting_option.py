@@ -1,4 +1,4 @@
-"""Hosting as an option: a call's local pictures get addresses, kept until its task has ended."""
+"""Hosting as an option: a call's local pictures get addresses until its task has ended."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class HostingOption(Option):
     """Holds the files that one call and its task need.
 
-    They are let go where it was not taken, and once the task has ended; where nobody knows
-    whether it was taken, they are left to expire, since the service may read them at any time.
+    They are released where the call was refused, and once the task has ended; where its outcome is
+    unknown they are left to expire, since the service may read them at any time.
 
     Parameters
     ----------
@@ -39,12 +39,12 @@ class HostingOption(Option):
         self._lease: Lease | None = None
 
     def host(self, call: Call) -> None:
-        """Have the call's local pictures hosted, and hold what it names already."""
+        """Host the call's local pictures, and hold the files that it names already."""
         named = list(_addresses(call.request))
         if not named:
             return
         self._lease = lease = Lease()
-        lease.take_again(url for url in named if url not in call.pictures)
+        lease.acquire_urls(url for url in named if url not in call.pictures)
         found = {
             content: lease.address(call.pictures[content], self._hosting(), self._base_url)
             for content in dict.fromkeys(named)
@@ -53,16 +53,16 @@ class HostingOption(Option):
         call.request = call.request.with_addresses(found)
 
     def refused(self, error: BaseException) -> None:  # noqa: ARG002 -- whatever it is
-        """Let go of the files."""
+        """Release the files."""
         self._release()
 
     def unknown(self, error: BaseException) -> None:  # noqa: ARG002 -- whatever it is
         """Leave the files to expire."""
         if self._lease is not None:
-            self._lease.keep()
+            self._lease.leave_to_expire()
 
     def status(self, report: StatusReport) -> None:
-        """Let go of the files once the task has ended: then the service reads them no more."""
+        """Release the files once the task has ended: then the service reads them no more."""
         if report.status in TERMINAL:
             self._release()
 
@@ -72,7 +72,7 @@ class HostingOption(Option):
 
 
 def _addresses(request: Request) -> Iterator[str]:
-    """Yield what stands in the fields that name pictures."""
+    """Yield the values of the fields that name pictures."""
     for name in sorted(PICTURE_FIELDS):
         value = request.body.get(name)
         for one in value if isinstance(value, list) else [value]:

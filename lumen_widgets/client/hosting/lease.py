@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Lease:
-    """Holds files from before their request is sent; call `release` or `keep` in the end.
+    """Holds files from before their request is sent until `release` or `leave_to_expire`.
 
     A file is not deleted while a lease holds it. A lease that is never ended leaves its files to
     expire.
@@ -63,8 +63,8 @@ class Lease:
             )
         return url
 
-    def take_again(self, urls: Iterable[str]) -> None:
-        """Hold the files that a request names already, since it is sent once more.
+    def acquire_urls(self, urls: Iterable[str]) -> None:
+        """Hold the files that a request names already, since it is sent again.
 
         Parameters
         ----------
@@ -78,7 +78,7 @@ class Lease:
 
         """
         for url in urls:
-            if not self._cache.acquire_again(url, self):
+            if not self._cache.acquire_url(url, self):
                 raise HostingError(
                     "A picture of this request was hosted for a time, and its address has ended; "
                     "nothing was sent.",
@@ -86,9 +86,9 @@ class Lease:
                 )
 
     def release(self) -> None:
-        """Let go of the files: the service reads them no more. Again, it does nothing."""
+        """Release the files: the service reads them no more. A second call does nothing."""
         self._cache.release(self)
 
-    def keep(self) -> None:
+    def leave_to_expire(self) -> None:
         """Leave the files until they expire: the service may read them at any time."""
-        self._cache.release(self, keep=True)
+        self._cache.release(self, delete=False)

@@ -1,4 +1,4 @@
-"""Hosting: what gives a picture that exists only here an address that the service can read."""
+"""Hosting: gives a local picture an address that the service can read."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ RENEW_BEFORE = 15 * 60.0
 
 # Characters of an address: servers take 8,000 or more (RFC 9110 asks for that), and a signed one
 # with a session's token has 2,000.
-LONGEST_ADDRESS = 8000
+MAX_ADDRESS_LENGTH = 8000
 
-_ROUTES = """\
+_ALTERNATIVES = """\
 Ways to give it an address:
 - pass a URL that the service can read in place of the picture; a painted mask: "Download mask",
   put it somewhere, and pass its URL as mask=
@@ -34,9 +34,9 @@ Ways to give it an address:
   LumenClient(hosting=lumen.DataURIHosting()), or LUMEN_HOSTING=data:
 - lumen.use("sandbox"), which takes local pictures"""
 
-# What a signed address keeps secret, wherever an error's text repeats it, and how much of such a
-# text is repeated at all.
-_QUERY, _PASSWORD, _LONGEST_TEXT = re.compile(r"\?\S+"), re.compile(r"//[^/\s@]*@"), 200
+# The secret parts of a signed address, wherever an error's text repeats them, and how many
+# characters of such a text are repeated.
+_QUERY, _PASSWORD, _MAX_TEXT = re.compile(r"\?\S+"), re.compile(r"//[^/\s@]*@"), 200
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,11 @@ class HostedFile:
     Attributes
     ----------
     url
-        Where it is. Whoever holds the address can read the file, so it is not in the repr.
+        Where it is. The address is enough to read the file, so it is not in the repr.
     expires_at
         When the address ends, unix seconds; None if it does not.
     remove
-        Takes the file away; None where that cannot be done.
+        Deletes the file; None where that cannot be done.
     renew
         Returns the same file under an address that ends later; None where the file has to be put
         there again for that.
@@ -68,7 +68,7 @@ class HostedFile:
     renew: Callable[[], HostedFile] | None = field(default=None, repr=False, compare=False)
 
     def delete(self) -> None:
-        """Take the file away, if the host can.
+        """Delete the file, if the host can.
 
         Raises
         ------
@@ -96,8 +96,8 @@ class Hosting(Protocol):
         media_type
             ``image/png``, ``image/jpeg`` or ``image/webp``.
         digest
-            Hex SHA-256 of `data`. It is not a secret: a name made of it alone can be guessed by
-            whoever has the same file.
+            Hex SHA-256 of `data`. It is not a secret: a name made of it alone can be guessed from
+            the same file.
 
         Raises
         ------
@@ -121,7 +121,7 @@ def checked_hosting(hosting: Hosting | None) -> Hosting:
     if hosting is None:
         raise HostingError(
             "The service reads pictures by URL, and this one exists only here; nothing was sent.",
-            next_step=_ROUTES,
+            next_step=_ALTERNATIVES,
         )
     if not callable(getattr(hosting, "put", None)):
         raise InvalidRequest(
@@ -151,7 +151,7 @@ def checked_file(hosted: object) -> HostedFile:
         )
     ends = hosted.expires_at
     url: object = hosted.url  # a user's own hosting may give anything
-    if ends is not None and not is_number(ends):
+    if ends is not None and not is_finite_number(ends):
         raise HostingError(
             "The hosting says of a picture that its address ends at something that is no time; "
             "nothing was sent.",
@@ -167,27 +167,27 @@ def checked_file(hosted: object) -> HostedFile:
     return hosted
 
 
-def is_number(value: object) -> bool:
+def is_finite_number(value: object) -> bool:
     """Say whether something that was given as seconds is a finite number."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < math.inf
 
 
-def raised(error: Exception, whose: str) -> HostingError:
+def hosting_error(error: Exception, subject: str) -> HostingError:
     """Return the error for what a user's own hosting raised, free of what an address keeps secret.
 
     Parameters
     ----------
     error
         What was raised.
-    whose
+    subject
         The subject of the sentence, such as ``"The hosting"``.
 
     """
     text = _PASSWORD.sub("//…@", _QUERY.sub("?…", str(error)))
-    text = " ".join(text.split())[:_LONGEST_TEXT]
+    text = " ".join(text.split())[:_MAX_TEXT]
     said = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return HostingError(
-        f"{whose} raised {said.rstrip('.')}; nothing was sent.",
+        f"{subject} raised {said.rstrip('.')}; nothing was sent.",
         next_step="Look at the error's __cause__, and try the hosting by itself.",
     )
 
@@ -202,18 +202,18 @@ def check_address(url: object) -> None:
         control characters in it.
 
     """
-    wrong = _fault(url)
-    if wrong is not None:
+    problem = _address_problem(url)
+    if problem is not None:
         raise HostingError(
-            f"The hosting gave an address for a picture that {wrong}; nothing was sent.",
+            f"The hosting gave an address for a picture that {problem}; nothing was sent.",
             next_step="It should give an https address that the service can read without a "
             "password.",
         )
 
 
-def _fault(url: object) -> str | None:
+def _address_problem(url: object) -> str | None:
     """Say what is wrong with an address, in words that do not repeat it."""
-    if not isinstance(url, str) or len(url) > LONGEST_ADDRESS:
+    if not isinstance(url, str) or len(url) > MAX_ADDRESS_LENGTH:
         return "is too long" if isinstance(url, str) else f"is a {type(url).__name__}, not text"
     if not url.isascii() or not url.isprintable() or " " in url:
         return "has characters that no address has"

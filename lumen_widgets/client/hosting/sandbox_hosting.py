@@ -102,7 +102,7 @@ class SandboxHosting:
             ) from None
 
 
-def find_hosting(
+def find_sandbox_hosting(
     base_url: str, auth: AuthBase, session: requests.Session | None = None
 ) -> SandboxHosting | None:
     """Ask a service on loopback, once and without the key, whether it takes uploads.

@@ -12,66 +12,73 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client.hosting.bounded import call_within
-from lumen_widgets.client.hosting.protocol import RENEW_BEFORE, HostedFile, checked_file, raised
+from lumen_widgets.client.hosting.protocol import (
+    RENEW_BEFORE,
+    HostedFile,
+    checked_file,
+    hosting_error,
+)
+from lumen_widgets.client.hosting.time_limit import call_with_timeout
 from lumen_widgets.core.errors import HostingError
 from lumen_widgets.core.polling.scheduler import shared_scheduler
 from lumen_widgets.core.signal import forked
 from lumen_widgets.core.waiting import wait_slice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lumen_widgets.client.hosting.protocol import Hosting
     from lumen_widgets.core.pictures.images import LocalPicture
     from lumen_widgets.core.polling.scheduler import Job
 
 _log = logging.getLogger("lumen_widgets")
 
-# Seconds that a file stays with no holder: edits in a row of the same picture, by hand or by
+# Seconds that a file stays without a holder: edits in a row of the same picture, by hand or by
 # "Again" in a panel, come minutes apart. Shorter than RENEW_BEFORE: its address lasts until then.
-GRACE = 600.0
+GRACE_PERIOD = 600.0
 
-# Seconds for one deletion, after which it goes on by itself: tasks are asked about on the same
-# threads, and a host that hangs must not hold them.
-DELETE_WITHIN = 10.0
+# Seconds to wait for one deletion, which then goes on by itself: status requests run on the same
+# threads, and a host that hangs must not block them.
+DELETE_TIMEOUT = 10.0
 
 # Seconds that the end of the process waits for deletions: Jupyter kills a kernel that takes five.
 # Before that it waits for leases of tasks that have just ended: a background thread releases them.
-EXIT_WAIT, EXIT_SETTLE = 3.0, 0.25
+EXIT_TIMEOUT, EXIT_RELEASE_TIMEOUT = 3.0, 0.25
 
 
 @dataclass(eq=False)
 class _File:
-    """A file at a hosting; the hosting lives as long, since it is known by its `id`."""
+    """A file at a hosting; it holds the hosting, which is known by its `id`."""
 
     hosting: Hosting
     hosted: HostedFile
     deleted: bool = False
 
 
-def _lasts(hosted: HostedFile) -> bool:
-    """Say whether an address outlives the time that a task may have to wait."""
-    return hosted.expires_at is None or hosted.expires_at - time.time() > RENEW_BEFORE
-
-
 class UploadCache:
-    """What this process has put at hostings, and who holds it (see `Lease`).
+    """The files that this process has put at hostings, each with its holders (see `Lease`).
 
     Parameters
     ----------
-    grace
+    grace_period
         Seconds until a file without a holder is deleted.
+    clock
+        Unix seconds, by which addresses expire.
 
     """
 
-    def __init__(self, grace: float = GRACE) -> None:
-        self._grace = grace
-        # Whether this is a forked child, which must not delete what its parent has hosted.
-        self._is_abandoned = False
-        forked.connect_method(self._abandon)
+    def __init__(
+        self, grace_period: float = GRACE_PERIOD, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._grace_period = grace_period
+        self._clock = clock
+        # A forked child must not delete what its parent has hosted.
+        self._is_forked_child = False
+        forked.connect_method(self._mark_forked_child)
         self._changed = threading.Condition()
         self._files: dict[tuple[int, str], _File] = {}
-        # Uploads under way, each with the error that it ended with, if it did.
-        self._attempts: dict[tuple[int, str], list[HostingError]] = {}
+        # Running uploads, each with the error that it ended with, if any.
+        self._uploads: dict[tuple[int, str], list[HostingError]] = {}
         self._holds: dict[object, set[_File]] = {}
         # Every address that was given out, with its end: a request with it may be sent again.
         self._addresses: dict[str, tuple[_File, float | None]] = {}
@@ -82,9 +89,9 @@ class UploadCache:
     def acquire(self, picture: LocalPicture, hosting: Hosting, holder: object) -> str:
         """Return the address of a picture at a hosting, and hold it; upload it if need be.
 
-        Different contents are uploaded at the same time. Whoever comes with the same content
-        meanwhile waits and shares what comes of it, an error too: a store that does not answer
-        is not asked once for each.
+        Different contents are uploaded at the same time. A call with the same content meanwhile
+        waits and shares the result, an error too: a store that does not answer is not asked once
+        for each.
 
         Raises
         ------
@@ -92,49 +99,49 @@ class UploadCache:
             The hosting failed.
 
         """
-        key, attempt = (id(hosting), picture.sha256), list[HostingError]()
+        key, upload = (id(hosting), picture.sha256), list[HostingError]()
         try:
             with self._changed:
-                while (known := self._files.get(key)) is None or not _lasts(known.hosted):
-                    other = self._attempts.setdefault(key, attempt)
-                    if other is attempt:
+                while (known := self._files.get(key)) is None or not self._lasts(known.hosted):
+                    other = self._uploads.setdefault(key, upload)
+                    if other is upload:
                         break
-                    while self._attempts.get(key) is other:
+                    while self._uploads.get(key) is other:
                         self._changed.wait(wait_slice(None))
                     if other:
                         raise copy.copy(other[0]) from other[0].__cause__
                 if known is not None:  # also one to be renewed, which must not go meanwhile
                     self._hold(known, holder)
-                    if self._attempts.get(key) is not attempt:
+                    if self._uploads.get(key) is not upload:
                         return known.hosted.url
             return self._upload(known, picture, hosting, holder)
         except HostingError as error:
-            attempt.append(error)
+            upload.append(error)
             raise
         finally:
             with self._changed:
-                if self._attempts.get(key) is attempt:
-                    del self._attempts[key]
+                if self._uploads.get(key) is upload:
+                    del self._uploads[key]
                     self._changed.notify_all()
 
-    def acquire_again(self, url: str, holder: object) -> bool:
+    def acquire_url(self, url: str, holder: object) -> bool:
         """Hold the file with an address that was given out; return False if that has ended."""
         with self._changed:
             file, ends = self._addresses.get(url, (None, None))
-            if file is None:  # somebody else's
+            if file is None:  # of no hosting of this process
                 return True
-            if file.deleted or (ends is not None and ends <= time.time()):
+            if file.deleted or (ends is not None and ends <= self._clock()):
                 return False
             self._hold(file, holder)
             return True
 
-    def release(self, holder: object, *, keep: bool = False) -> None:
-        """Let go of what someone holds; with `keep` it is never deleted, and left to expire."""
-        if self._is_abandoned:
+    def release(self, holder: object, *, delete: bool = True) -> None:
+        """End a holder's holds; without `delete` its files are left to expire."""
+        if self._is_forked_child:
             return
         with self._changed:
             for file in self._holds.pop(holder, ()):
-                if keep:
+                if not delete:
                     file.hosted = HostedFile(file.hosted.url, file.hosted.expires_at)
                 held = any(file in files for files in self._holds.values())
                 if not held and file.hosted.remove is not None:
@@ -144,15 +151,19 @@ class UploadCache:
     def delete_idle(self) -> None:
         """Delete what has no holder, at the end of the process, which waits for seconds at most."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._holds, EXIT_SETTLE)
-            self._grace, self._level = 0.0, logging.DEBUG  # the host is often gone by then
+            self._changed.wait_for(lambda: not self._holds, EXIT_RELEASE_TIMEOUT)
+            self._grace_period, self._level = 0.0, logging.DEBUG  # the host is often gone by then
             for file, job in list(self._idle.items()):
                 shared_scheduler().cancel(job)
                 self._schedule(file)
-            self._changed.wait_for(lambda: not self._idle, EXIT_WAIT)
+            self._changed.wait_for(lambda: not self._idle, EXIT_TIMEOUT)
 
-    def _abandon(self, _: None) -> None:
-        self._is_abandoned = True
+    def _mark_forked_child(self, _: None) -> None:
+        self._is_forked_child = True
+
+    def _lasts(self, hosted: HostedFile) -> bool:
+        """Say whether an address outlives the time that a task may have to wait."""
+        return hosted.expires_at is None or hosted.expires_at - self._clock() > RENEW_BEFORE
 
     def _upload(
         self, known: _File | None, picture: LocalPicture, hosting: Hosting, holder: object
@@ -161,13 +172,13 @@ class UploadCache:
         try:
             renew = known.hosted.renew if known else None
             hosted = checked_file(renew()) if renew else None
-            if hosted is None or not _lasts(hosted):
+            if hosted is None or not self._lasts(hosted):
                 put = hosting.put(picture.data, picture.media_type, picture.sha256)
                 known, hosted = None, checked_file(put)
         except HostingError:
             raise
         except Exception as error:
-            raise raised(error, "The hosting") from error
+            raise hosting_error(error, "The hosting") from error
         # A data: address holds the whole picture: it costs memory and is made again in no time.
         if not hosted.url.startswith("data:"):
             file = known or _File(hosting, hosted)
@@ -176,7 +187,7 @@ class UploadCache:
                 self._files[id(hosting), picture.sha256] = file
                 self._addresses[hosted.url] = file, hosted.expires_at
                 self._hold(file, holder)
-            # Anew each time, so as to come before what the host's package registered meanwhile.
+            # Registered again each time, to run before what the host's package has registered.
             atexit.unregister(_delete_at_exit)
             atexit.register(_delete_at_exit)
         return hosted.url
@@ -189,7 +200,7 @@ class UploadCache:
     def _schedule(self, file: _File) -> None:
         scheduler, delete = shared_scheduler(), partial(self._delete, file)
         with suppress(RuntimeError):  # there is no thread for it: left to expire
-            when = scheduler.now() + self._grace
+            when = scheduler.now() + self._grace_period
             self._idle[file] = scheduler.request(when, delete, origin="hosting")
 
     def _delete(self, file: _File) -> None:
@@ -202,11 +213,11 @@ class UploadCache:
             remove = self._addresses[file.hosted.url][0] is file
         try:
             if remove:
-                call_within(DELETE_WITHIN, file.hosted.delete, lambda _: None)
-        except Exception as error:  # noqa: BLE001 -- a host of the user's own may raise anything, and nobody waits for this
+                call_with_timeout(DELETE_TIMEOUT, file.hosted.delete, lambda _: None)
+        except Exception as error:  # noqa: BLE001 -- a user's own host may raise anything, and no call waits for this
             said = "A hosted picture could not be deleted and is left to expire (%s)."
             _log.log(self._level, said, type(error).__name__)
-            self._level = logging.DEBUG  # once is enough for someone who may not delete there
+            self._level = logging.DEBUG  # one warning is enough where deleting is not permitted
         finally:
             with self._changed:
                 del self._idle[file]

@@ -1,9 +1,9 @@
 """How much this process may spend, and what of it is spent: one budget holds at a time.
 
 What a task costs is reserved when its submit begins, before a picture is uploaded, a journal row is
-written or a byte is sent. It is given back if the service refused the request, if the request was
-never sent, and if the task fails, since the page promises that refund. It stays spent where nobody
-knows what became of the request, and where the service cancelled the task.
+written or a byte is sent. It is released if the service refused the request or the request was
+never sent, and refunded if the task fails, since the page promises that. It stays spent where the
+outcome of the request is unknown, and where the service cancelled the task.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Literal
 
 from lumen_widgets.client.spending.prices import (
-    amount_in,
     cost_of,
-    count_words,
-    credits_words,
     exact,
-    number_words,
-    pictures_in,
+    format_count,
+    format_credits,
+    format_number,
+    picture_count,
     prices,
+    read_amount,
 )
 from lumen_widgets.core.answers import FAILED, TERMINAL
 from lumen_widgets.core.errors import BudgetExceeded, InvalidRequest
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 _lock = threading.Lock()
 
 
-class _Count:
-    """What of a budget is spent; the lock is held by whoever changes it."""
+class _Totals:
+    """What of a budget is spent; changed only while the lock is held."""
 
     def __init__(self) -> None:
         self.spent = self.refunded = Fraction(0)
@@ -62,7 +62,7 @@ class Budget:
     def __init__(self, credits: float | None = None, tasks: int | None = None) -> None:  # noqa: A002 # the contract's name
         self._credits = credits
         self._tasks = tasks
-        self._count = _Count()
+        self._totals = _Totals()
 
     @property
     def credits(self) -> float | None:
@@ -77,27 +77,27 @@ class Budget:
     @property
     def spent(self) -> float:
         """Credits that are spent or reserved, as far as prices are known, less what came back."""
-        return float(self._count.spent)
+        return float(self._totals.spent)
 
     @property
     def refunded(self) -> float:
         """Credits that came back because their tasks failed."""
-        return float(self._count.refunded)
+        return float(self._totals.refunded)
 
     @property
     def left(self) -> float | None:
         """Credits that may still be spent; None without such a limit."""
-        return None if self.credits is None else float(exact(self.credits) - self._count.spent)
+        return None if self.credits is None else float(exact(self.credits) - self._totals.spent)
 
     @property
     def submitted(self) -> int:
         """How many tasks count: all that were submitted, but for those that failed."""
-        return self._count.submitted
+        return self._totals.submitted
 
     @property
     def tasks_left(self) -> int | None:
         """How many tasks may still be submitted; None without such a limit."""
-        return None if self.tasks is None else self.tasks - self._count.submitted
+        return None if self.tasks is None else self.tasks - self._totals.submitted
 
     def remove(self) -> None:
         """Limit nothing any more, and go on counting.
@@ -116,46 +116,45 @@ class Budget:
         Raises
         ------
         BudgetExceeded
-            If there is too little left, or nobody knows what it costs.
+            If there is too little left, or its cost is unknown.
 
         """
         cost = cost_of(request)
         self._check(request, cost)
-        self._count.add(cost, 1)
-        return Reservation(self._count, cost)
+        self._totals.add(cost, 1)
+        return Reservation(self._totals, cost)
 
     def __repr__(self) -> str:
-        """Say how it stands."""
+        """Return the limits and what is spent, in words."""
         limited = self.credits is not None or self.tasks is not None
-        return f"{'Budget' if limited else 'No budget is set'}: {self._standing()}"
+        return f"{'Budget' if limited else 'No budget is set'}: {self._summary()}"
 
     def _repr_html_(self) -> str:
         import html
 
-        head, _, standing = repr(self).partition(": ")
-        return f"<p><b>{html.escape(head)}</b>: {html.escape(standing)}</p>"
+        head, _, summary = repr(self).partition(": ")
+        return f"<p><b>{html.escape(head)}</b>: {html.escape(summary)}</p>"
 
-    def _standing(self) -> str:
+    def _summary(self) -> str:
         with _lock:
-            spent = credits_words(self._count.spent)
+            spent = format_credits(self._totals.spent)
             if self.credits is not None:
-                left = exact(self.credits) - self._count.spent
-                limit = credits_words(self.credits)
-                spent = (
-                    f"{number_words(self._count.spent)} of {limit} spent, {number_words(left)} left"
-                )
+                left = exact(self.credits) - self._totals.spent
+                limit = format_credits(self.credits)
+                count = format_number(self._totals.spent)
+                spent = f"{count} of {limit} spent, {format_number(left)} left"
             else:
                 spent += " spent"
-            if self._count.refunded:
-                spent += f", {number_words(self._count.refunded)} refunded"
+            if self._totals.refunded:
+                spent += f", {format_number(self._totals.refunded)} refunded"
             of = "" if self.tasks is None else f" of {self.tasks}"
-            one = (self._count.submitted if self.tasks is None else self.tasks) == 1
-            tasks = f"{self._count.submitted}{of} task{'' if one else 's'}"
+            one = (self._totals.submitted if self.tasks is None else self.tasks) == 1
+            tasks = f"{self._totals.submitted}{of} task{'' if one else 's'}"
             more = [
                 f"{number} {what}"
                 for number, what in (
-                    (self._count.unpriced, "of unknown price"),
-                    (self._count.unknown, "of unknown outcome, counted as spent"),
+                    (self._totals.unpriced, "of unknown price"),
+                    (self._totals.unknown, "of unknown outcome, counted as spent"),
                 )
                 if number
             ]
@@ -166,18 +165,18 @@ class Budget:
         if self.credits is not None:
             if cost is None:
                 raise _unpriced(request, self.credits)
-            left = exact(self.credits) - self._count.spent
+            left = exact(self.credits) - self._totals.spent
             if cost > left:
                 raise self._exceeded(
-                    f"This task would cost {credits_words(cost)} ({_pictures(request)}), and "
-                    f"{number_words(left)} of the budget of {credits_words(self.credits)} "
+                    f"This task would cost {format_credits(cost)} ({_pictures(request)}), and "
+                    f"{format_number(left)} of the budget of {format_credits(self.credits)} "
                     f"{'is' if left == 1 else 'are'} left.",
                     cost,
                 )
-        if self.tasks is not None and self._count.submitted >= self.tasks:
-            known = "" if cost is None else f" for {credits_words(cost)}"
+        if self.tasks is not None and self._totals.submitted >= self.tasks:
+            known = "" if cost is None else f" for {format_credits(cost)}"
             raise self._exceeded(
-                f"The budget of {count_words(self.tasks, 'task')} is used up, and "
+                f"The budget of {format_count(self.tasks, 'task')} is used up, and "
                 f"this one asks for {_pictures(request)}{known}.",
                 cost,
             )
@@ -197,33 +196,33 @@ class Budget:
 class Reservation:
     """What one submit may cost, until it is known whether it does; safe to use from any thread."""
 
-    def __init__(self, count: _Count, cost: Fraction | None) -> None:
-        self._count = count
+    def __init__(self, totals: _Totals, cost: Fraction | None) -> None:
+        self._totals = totals
         self._cost = cost
-        self._state: Literal["held", "taken", "unknown", "returned"] = "held"
+        self._state: Literal["reserved", "accepted", "unknown", "released"] = "reserved"
 
-    def take(self, state: Literal["taken", "unknown"]) -> None:
-        """Note that the service took the task, or that nobody knows whether it did."""
+    def commit(self, state: Literal["accepted", "unknown"]) -> None:
+        """Note that the service accepted the task, or that it is unknown whether it did."""
         with _lock:
-            # Given up by whoever waited for it, and sent all the same: what is spent is spent.
-            if self._state == "returned":
-                self._count.add(self._cost, 1)
+            # Released when the wait for it ended, and sent all the same: it counts again.
+            if self._state == "released":
+                self._totals.add(self._cost, 1)
             if state == "unknown" and self._state != "unknown":
-                self._count.unknown += 1
+                self._totals.unknown += 1
             self._state = state
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Note that nothing was sent, or that the service refused it."""
         with _lock:
-            if self._state == "held":
-                self._count.add(self._cost, -1)
-                self._state = "returned"
+            if self._state == "reserved":
+                self._totals.add(self._cost, -1)
+                self._state = "released"
 
     def refund(self) -> None:
         """Note that the task has failed."""
         with _lock:
-            self._count.add(self._cost, -1)
-            self._count.refunded += self._cost or 0
+            self._totals.add(self._cost, -1)
+            self._totals.refunded += self._cost or 0
 
 
 class SpendingOption(Option):
@@ -242,7 +241,7 @@ class SpendingOption(Option):
         self._task_id = ""
 
     def reserve(self, call: Call) -> None:
-        """Take what the request costs out of the budget that holds now."""
+        """Reserve what the request costs in the current budget."""
         with _lock:
             self._reservation = _current.reserve(call.request)
 
@@ -250,37 +249,37 @@ class SpendingOption(Option):
         """Count it as spent, unless the task fails."""
         self._task_id = accepted.task_id
         if self._reservation is not None:
-            self._reservation.take("taken")
-            _running[self._origin, accepted.task_id] = self._reservation
+            self._reservation.commit("accepted")
+            _refundable[self._origin, accepted.task_id] = self._reservation
 
     def refused(self, error: BaseException) -> None:  # noqa: ARG002 -- whatever it is
-        """Give the credits back."""
+        """Release the credits."""
         if self._reservation is not None:
-            self._reservation.give_back()
+            self._reservation.release()
 
     def unknown(self, error: BaseException) -> None:  # noqa: ARG002 -- whatever it is
         """Leave the credits spent, since they may be."""
         if self._reservation is not None:
-            self._reservation.take("unknown")
+            self._reservation.commit("unknown")
 
     def taken_up(self, task_id: str, status: str) -> None:
-        """Hear of the end of a task that was submitted by another client of this process."""
+        """Refund a failed task that was submitted by another client of this process."""
         self._task_id = task_id
-        settle(self._origin, task_id, status)
+        refund_if_failed(self._origin, task_id, status)
 
     def status(self, report: StatusReport) -> None:
-        """Give the credits of a task that failed back, once."""
-        settle(self._origin, self._task_id, report.status)
+        """Refund the credits of a task that failed, once."""
+        refund_if_failed(self._origin, self._task_id, report.status)
 
 
 # By origin and id: the tasks of this process that may still fail, whichever client follows them.
-_running: dict[tuple[str, str], Reservation] = {}
+_refundable: dict[tuple[str, str], Reservation] = {}
 
 
-def settle(origin: str, task_id: str, status: str) -> None:
-    """Take in how a task stands: one that failed gives its credits back, once."""
+def refund_if_failed(origin: str, task_id: str, status: str) -> None:
+    """Refund a task's credits if it failed, once; any other end makes them spent for good."""
     if status in TERMINAL:
-        reservation = _running.pop((origin, task_id), None)
+        reservation = _refundable.pop((origin, task_id), None)
         if reservation is not None and status == FAILED:
             reservation.refund()
 
@@ -319,8 +318,8 @@ def budget(credits: float | None = None, tasks: int | None = None) -> Budget:  #
     -----
     Credits count from the submit on, and come back if the request is refused or never sent. A task
     that fails gives back its credits and its place, as far as it is followed to its end: the page
-    says that failed tasks are refunded. A cancelled one, and a request of which nobody knows
-    whether it was taken, stay spent. Other programs that use the same key are not counted.
+    says that failed tasks are refunded. A cancelled one, and a request of unknown
+    outcome, stay spent. Other programs that use the same key are not counted.
 
     Examples
     --------
@@ -341,7 +340,7 @@ def budget(credits: float | None = None, tasks: int | None = None) -> Budget:  #
 
 
 def _unpriced(request: Request, limit: float) -> BudgetExceeded:
-    holds = f"There is a budget of {credits_words(limit)}. Nothing was sent and nothing spent."
+    holds = f"There is a budget of {format_credits(limit)}. Nothing was sent and nothing spent."
     if request.model in prices:
         return BudgetExceeded(
             f"What this task costs is not known, since extra makes n {shown(request.body['n'])}. "
@@ -356,14 +355,14 @@ def _unpriced(request: Request, limit: float) -> BudgetExceeded:
 
 
 def _pictures(request: Request) -> str:
-    n = pictures_in(request)
-    return "an unknown number of pictures" if n is None else count_words(n, "picture")
+    n = picture_count(request)
+    return "an unknown number of pictures" if n is None else format_count(n, "picture")
 
 
 def _credit_limit(value: object) -> float | None:
     if value is None:
         return None
-    limit = amount_in(value)
+    limit = read_amount(value)
     if limit is None:
         raise InvalidRequest(
             f"The budget of {shown(value)} is no number of credits from 0 up.",

@@ -1,4 +1,4 @@
-"""What pictures cost, as far as the user says: credits for one picture, by model code.
+"""Prices: credits for one picture, by model code, as the user has set them.
 
 The service serves no prices, and its page states none ("price by model and group"): the list starts
 empty, and nothing here guesses.
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Prices(MutableMapping[str, float]):
     """Credits for one picture, by model code: a mapping that the user fills in.
 
-    Whatever shows or limits a cost reads it here. A price that changes counts from the next submit
+    All that shows or limits a cost reads it here. A price that changes counts from the next submit
     on. It may be changed and read from any thread.
 
     Raises
@@ -46,7 +46,7 @@ class Prices(MutableMapping[str, float]):
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        # never changed in place, so that whoever reads it needs no lock
+        # replaced and never changed in place, so that reading it needs no lock
         self._table: dict[str, float] = {}
         self._changed: Signal[str] = Signal("the prices")
 
@@ -82,7 +82,7 @@ class Prices(MutableMapping[str, float]):
         if not self._table:
             return '<p>No price is known. <code>lumen.prices["model"] = 2.0</code> sets one.</p>'
         rows = "".join(
-            f"<tr><td>{html.escape(model)}</td><td>{number_words(credits_)}</td></tr>"
+            f"<tr><td>{html.escape(model)}</td><td>{format_number(credits_)}</td></tr>"
             for model, credits_ in self._table.items()
         )
         return f"<table><tr><th>Model</th><th>Credits for one picture</th></tr>{rows}</table>"
@@ -91,7 +91,7 @@ class Prices(MutableMapping[str, float]):
         """Return all prices as they are at this moment."""
         return dict(self._table)
 
-    def listen(self, fn: Callable[[str], None]) -> Callable[[], None]:
+    def subscribe(self, fn: Callable[[str], None]) -> Callable[[], None]:
         """Have `fn` called with the code of each price that changed; return what ends that.
 
         It is called on the thread that changed it and should take no time; what it raises is
@@ -99,7 +99,7 @@ class Prices(MutableMapping[str, float]):
 
         Examples
         --------
-        >>> stop = prices.listen(print)
+        >>> stop = prices.subscribe(print)
         >>> stop()
 
         """
@@ -109,7 +109,7 @@ class Prices(MutableMapping[str, float]):
 prices = Prices()
 
 
-def amount_in(value: object) -> float | None:
+def read_amount(value: object) -> float | None:
     """Return credits as a user passed them; None for what is no finite number from 0 up."""
     if isinstance(value, bool) or not isinstance(value, Real):
         return None
@@ -132,7 +132,7 @@ def exact(credits_: float) -> Fraction:
     return Fraction(repr(float(credits_)))
 
 
-def pictures_in(request: Request) -> int | None:
+def picture_count(request: Request) -> int | None:
     """Return how many pictures a request asks for; None where `extra` says something else of n."""
     if "n" not in request.body:
         return 1  # "1 to 4, default 1" (the page)
@@ -150,7 +150,7 @@ def cost_of(request: Request) -> Fraction | None:
     True
 
     """
-    price, n = prices.get(request.model), pictures_in(request)
+    price, n = prices.get(request.model), picture_count(request)
     return None if price is None or n is None else exact(price) * n
 
 
@@ -159,31 +159,31 @@ def credits_of(request: Request) -> float | None:
     return None if (cost := cost_of(request)) is None else float(cost)
 
 
-def number_words(number: float | Fraction) -> str:
+def format_number(number: float | Fraction) -> str:
     """Return a number as people write it, all of its places that a price can have.
 
     Examples
     --------
-    >>> number_words(2.0), number_words(0.25), number_words(1234567.5)
+    >>> format_number(2.0), format_number(0.25), format_number(1234567.5)
     ('2', '0.25', '1234567.5')
 
     """
     return f"{float(number):.12g}"
 
 
-def count_words(number: int, thing: str) -> str:
+def format_count(number: int, thing: str) -> str:
     """Return a number of things in words.
 
     Examples
     --------
-    >>> count_words(1, "picture"), count_words(0, "task")
+    >>> format_count(1, "picture"), format_count(0, "task")
     ('1 picture', '0 tasks')
 
     """
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
-def credits_words(credits_: float | Fraction, kind: str = "") -> str:
+def format_credits(credits_: float | Fraction, kind: str = "") -> str:
     """Return an amount in words.
 
     Parameters
@@ -195,11 +195,11 @@ def credits_words(credits_: float | Fraction, kind: str = "") -> str:
 
     Examples
     --------
-    >>> credits_words(1), credits_words(2.5, "sandbox")
+    >>> format_credits(1), format_credits(2.5, "sandbox")
     ('1 credit', '2.5 sandbox credits')
 
     """
-    words = [number_words(credits_), kind, "credit" if credits_ == 1 else "credits"]
+    words = [format_number(credits_), kind, "credit" if credits_ == 1 else "credits"]
     return " ".join(word for word in words if word)
 
 
@@ -214,7 +214,7 @@ def _code(model: object) -> str:
 
 
 def _price(model: str, credits_: object) -> float:
-    price = amount_in(credits_)
+    price = read_amount(credits_)
     if price is None:
         raise InvalidRequest(
             f"The price {shown(credits_)} of {model} is no number of credits from 0 up.",

@@ -1,1 +1,1 @@
-"""Calls of the service: asked for, received, verified, and taken for the hints that they are."""
+"""Webhooks: the service's calls are received, verified, and each leads to one status request."""

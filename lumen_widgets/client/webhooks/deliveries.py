@@ -1,7 +1,7 @@
-"""What the service's calls mean: a hint, once per task, that it is worth asking about.
+"""Deliveries of webhooks: each verified call causes one status request for the task it names.
 
-Nothing in a call is believed. One that is verified has its task asked about with the key, and that
-answer counts: so a replay, an old state or another task's id can change nothing.
+Nothing else in a call counts. The task's status is requested with the key, and that answer counts:
+so a replay, an old state or another task's id can change nothing.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import logging
 import re
-import threading
 import time
 import weakref
 from typing import TYPE_CHECKING
 
+from lumen_widgets.client.webhooks.settings import DEFAULT_SETTINGS
 from lumen_widgets.client.webhooks.signatures import verify_webhook
+from lumen_widgets.client.webhooks.ttl_set import TTLSet
 from lumen_widgets.core.answers import RUNNING, read_id
 from lumen_widgets.core.callback import URL_FIELD
 from lumen_widgets.core.options import Option
@@ -23,46 +24,42 @@ from lumen_widgets.core.signal import forked
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lumen_widgets.client.webhooks.settings import ReceiverSettings
     from lumen_widgets.core.options import Followed
     from lumen_widgets.core.task import Task
 
 _log = logging.getLogger("lumen_widgets")
 
-# A fast call comes before the submit's own answer, and then names a task that is not ours yet. A
-# submit takes 30 s at most unless told otherwise, so it is held for a minute …
-HOLD = 60.0
-# … and no more than so many: only who has the secret gets here, but a replay may too.
-MOST_HELD = 1000
-
-# Plain digits: whatever else int() reads (signs, underscores, other scripts' digits) no service
-# sends, and it takes very long or raises on very many. Twelve last for thirty thousand years.
+# Plain digits: what else int() reads (signs, underscores, other scripts' digits) no service sends,
+# and it takes very long or raises on very many. Twelve last for thirty thousand years.
 _SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)
 
-# Seconds between two questions about a task whose end is told to a receiver that runs here: a call
-# may be lost, and none is promised of a task that is cancelled (DESIGN: "still ask every 30 s").
-AWAITED_ASK = 30.0
-
-# The receivers that run, by the address that the service calls, and all that follows a task of this
-# process. Each change is one step by itself.
-running: dict[str, Deliveries] = {}
+# The running receivers, by the address that the service calls, and what follows each task of this
+# process. Each change is one atomic operation.
+receivers: dict[str, Deliveries] = {}
 _followed: weakref.WeakValueDictionary[int, Followed] = weakref.WeakValueDictionary()
 
 
-# The threads that hear calls do not live on in a forked child.
-forked.connect(lambda _: running.clear())
+# The threads that receive calls do not live on in a forked child.
+forked.connect(lambda _: receivers.clear())
 
 
 class Deliveries:
-    """The calls that one receiver gets.
+    """The calls to one receiver, and the tasks whose ends it is told.
 
     Parameters
     ----------
     secret
-        Gives what they are signed with.
+        Returns what they are signed with.
     tolerance
         Seconds that a call may be old, or ahead of this machine's clock; None takes any.
-    clock, now
-        Unix seconds, and seconds that only go forward.
+    settings
+        Limits and times.
+    clock
+        Unix seconds.
+    early_calls
+        Remembers the ids of calls whose tasks are not known here yet; None makes one as the
+        settings say.
 
     Attributes
     ----------
@@ -75,34 +72,35 @@ class Deliveries:
         self,
         secret: Callable[[], str],
         tolerance: float | None,
+        settings: ReceiverSettings = DEFAULT_SETTINGS,
         *,
         clock: Callable[[], float] = time.time,
-        now: Callable[[], float] = time.monotonic,
+        early_calls: TTLSet | None = None,
     ) -> None:
         self.count = 0
         self._secret = secret
         self._tolerance = tolerance
+        self._settings = settings
         self._clock = clock
-        self._now = now
-        self._lock = threading.Lock()
-        # Until when each id is held that belongs to no task of ours yet, the oldest first.
-        self._held: dict[str, float] = {}
+        if early_calls is None:
+            early_calls = TTLSet(settings.early_call_ttl, settings.max_early_calls)
+        self._early_calls = early_calls
         # Whether a task was found to have ended although no call came.
-        self._deaf = False
+        self._call_missed = False
         self._warned = False
 
-    def begin(self, url: str) -> None:
-        """Count on calls for tasks whose webhook has this address."""
-        self._deaf = False
-        running[url] = self
-        self._expect_all()
+    def start(self, url: str) -> None:
+        """Expect calls for tasks whose webhook has this address, and poll those tasks slowly."""
+        self._call_missed = False
+        receivers[url] = self
+        self._poll_all_slowly()
 
-    def end(self, url: str) -> None:
-        """Count on them no more: those tasks are asked about as if they had no webhook."""
-        running.pop(url, None)
-        self._ask_as_usual(url)
+    def stop(self, url: str) -> None:
+        """Expect no more calls: those tasks are polled as if they had no webhook."""
+        receivers.pop(url, None)
+        self._poll_as_usual(url)
 
-    def take(self, body: bytes, signature: str, timestamp: str) -> bool:
+    def receive(self, body: bytes, signature: str, timestamp: str) -> bool:
         """Act on one call; return whether it was the service's.
 
         Parameters
@@ -117,7 +115,7 @@ class Deliveries:
             _log.info("A call to the webhook receiver was refused: its signature is not ours.")
             return False
         if not self._is_fresh(timestamp):
-            # With a good signature this is a replay or a wrong clock: someone has to know, once.
+            # With a good signature this is a replay or a wrong clock: one warning says so.
             _log.log(
                 logging.DEBUG if self._warned else logging.WARNING,
                 "A signed call to the webhook receiver was refused, because its time is not within "
@@ -127,56 +125,54 @@ class Deliveries:
             self._warned = True
             return False
         self.count += 1
-        if self._deaf:
-            self._deaf = False
-            self._expect_all()
+        if self._call_missed:
+            self._call_missed = False
+            self._poll_all_slowly()
         task_id = _ended_task(body)
         if task_id is not None:
-            # Held before it is looked for: a task that comes between the two looks here.
-            self._hold(task_id)
+            # Remembered before the task is looked up: one that is added in between finds it.
+            self._early_calls.add(task_id)
             for watcher in _watchers():
                 if watcher.task.id == task_id:
                     watcher.ask_at_once(called=True)
-                    with self._lock:
-                        self._held.pop(task_id, None)
+                    self._early_calls.discard(task_id)
         return True
 
-    def meet(self, watcher: Followed) -> None:
-        """Have a task asked about if its call is here already; else expect one if it is ours."""
-        with self._lock:
-            until = self._held.get(watcher.task.id)
-        if until is not None and self._now() < until:
+    def add(self, watcher: Followed) -> None:
+        """Add a task that is followed from now on; its call may have come already."""
+        if watcher.task.id in self._early_calls:
             watcher.ask_at_once(called=True)
-        elif running.get(_address(watcher.task)) is self:
-            self._expect(watcher)
+        elif receivers.get(_webhook_url(watcher.task)) is self:
+            self._poll_slowly(watcher)
 
-    def _expect_all(self) -> None:
+    def _poll_all_slowly(self) -> None:
         for watcher in _watchers():
-            if running.get(_address(watcher.task)) is self:
-                self._expect(watcher)
+            if receivers.get(_webhook_url(watcher.task)) is self:
+                self._poll_slowly(watcher)
 
-    def _expect(self, watcher: Followed) -> None:
-        """Leave a task to the service's call, for as long as calls come."""
-        if not self._deaf:
-            watcher.ask_rarely(AWAITED_ASK, lambda: self._miss(watcher.task))
+    def _poll_slowly(self, watcher: Followed) -> None:
+        """Rely on the service's call for a task, unless a call has been missed."""
+        if not self._call_missed:
+            interval = self._settings.poll_interval
+            watcher.ask_rarely(interval, lambda: self._on_missed_call(watcher.task))
 
-    def _miss(self, task: Task) -> None:
-        """Note that a task had ended and no call came, so that no other task waits for one."""
-        if self._deaf:
+    def _on_missed_call(self, task: Task) -> None:
+        """Poll all tasks as usual, since one had ended and no call came."""
+        if self._call_missed:
             return
-        self._deaf = True
+        self._call_missed = True
         _log.warning(
             "The task %s has ended, and the service's call has not come. Until one comes, tasks "
             "are asked about as often as without a webhook. Can the service reach the receiver's "
             "public_url?",
             task.id,
         )
-        self._ask_as_usual(_address(task))
+        self._poll_as_usual(_webhook_url(task))
 
     @staticmethod
-    def _ask_as_usual(url: str) -> None:
+    def _poll_as_usual(url: str) -> None:
         for watcher in _watchers():
-            if _address(watcher.task) == url:
+            if _webhook_url(watcher.task) == url:
                 watcher.ask_as_usual()
                 watcher.ask_at_once()
 
@@ -188,37 +184,29 @@ class Deliveries:
         # The header has whole seconds: so has the clock, or the limit would be a moving one.
         return abs(int(self._clock()) - int(timestamp)) <= self._tolerance
 
-    def _hold(self, task_id: str) -> None:
-        now = self._now()
-        with self._lock:
-            self._held.pop(task_id, None)
-            self._held[task_id] = now + HOLD
-            while len(self._held) > MOST_HELD or next(iter(self._held.values())) <= now:
-                del self._held[next(iter(self._held))]
-
 
 class WebhookOption(Option):
-    """Has one task asked about when the service calls a receiver of this process."""
+    """Requests one task's status when the service calls a receiver of this process."""
 
     def followed(self, watcher: Followed) -> None:
-        """Let every receiver know of the task."""
+        """Add the task to every running receiver."""
         _followed[id(watcher)] = watcher
-        for deliveries in list(running.values()):
-            deliveries.meet(watcher)
+        for deliveries in list(receivers.values()):
+            deliveries.add(watcher)
 
 
 def _watchers() -> list[Followed]:
-    """Return all that follows a task of this process."""
+    """Return what follows each task of this process."""
     return [watcher for found in _followed.valuerefs() if (watcher := found()) is not None]
 
 
-def _address(task: Task) -> str:
+def _webhook_url(task: Task) -> str:
     url = task.request.body.get(URL_FIELD)
     return url if isinstance(url, str) else ""
 
 
 def _ended_task(body: bytes) -> str | None:
-    """Return the id that a call names, None if it names none or says that it still runs."""
+    """Return the id that a call names, None if there is none or the task still runs."""
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):
@@ -227,5 +215,5 @@ def _ended_task(body: bytes) -> str | None:
     if task_id is None:
         _log.info("A signed call to the webhook receiver names no task.")
         return None
-    # The same JSON may well say its status in no word at all.
+    # The status may be no text at all.
     return None if str(found.get("status")) in RUNNING else task_id

@@ -1,8 +1,8 @@
-"""The web server of a webhook receiver: one path on loopback, one POST a connection, no words.
+"""The web server of a webhook receiver: one path on loopback, one POST a connection, empty answers.
 
-The one module of the client that imports a web server. uvicorn and starlette are here for the
-sandbox anyway, and are well kept: what a stranger can do to a server is theirs to know. What they
-leave open is closed here: how large a body may be, how long a connection, and how many there are.
+The one module of the client that imports a web server. uvicorn and starlette are installed for the
+sandbox anyway, and well maintained: they handle malformed requests. What they do not limit is
+limited here: the size of a body, and the time and the number of connections.
 """
 
 from __future__ import annotations
@@ -28,27 +28,26 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-# A status has four addresses at most; signed ones are two thousand characters long at worst.
-MOST_BYTES = 64 * 1024
+    from lumen_widgets.client.webhooks.settings import ReceiverSettings
 
-# Seconds for one call from its connection to its answer. uvicorn itself waits for ever for a head
-# or a body that drips.
-LONGEST_CALL = 10.0
+# Seconds that `stop` waits for the thread, which checks ten times a second whether it should exit.
+_STOP_TIMEOUT = 5.0
 
-# Connections at a time: hundreds of tasks may end at once, and these hold 16 MB at most.
-MOST_CONNECTIONS = 256
-
-# Seconds that `stop` waits for the thread, which looks ten times a second.
-_PATIENCE = 5.0
-
-# What a stranger sends is no business of whoever uses this notebook: uvicorn warns of each
-# request that is no HTTP, and without a handler a warning is printed into the cell.
+# uvicorn warns of each request that is not HTTP, and without a handler a warning is printed into
+# the cell, where it does not belong.
 _log = logging.getLogger(__name__)
 _log.setLevel(logging.ERROR)
 
 
-def listen(port: int) -> socket.socket:
+def listen(port: int, backlog: int) -> socket.socket:
     """Return a socket that listens on 127.0.0.1.
+
+    Parameters
+    ----------
+    port
+        0 takes a free one.
+    backlog
+        How many connections may wait for the thread.
 
     Raises
     ------
@@ -65,7 +64,7 @@ def listen(port: int) -> socket.socket:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
         # From here on calls wait for the thread instead of being refused.
-        listener.listen(MOST_CONNECTIONS)
+        listener.listen(backlog)
     except OSError as error:
         listener.close()
         raise LumenError(
@@ -83,21 +82,27 @@ class Endpoint:
     listener
         What `listen` returned; closed at the end.
     token
-        The last part of the one path that there is.
-    take
+        The last part of the only path.
+    receive
         Called with body, signature and timestamp of a call; says whether it was the service's.
         It must take no time.
+    settings
+        Limits and times.
 
     """
 
     def __init__(
-        self, listener: socket.socket, token: str, take: Callable[[bytes, str, str], bool]
+        self,
+        listener: socket.socket,
+        token: str,
+        receive: Callable[[bytes, str, str], bool],
+        settings: ReceiverSettings,
     ) -> None:
         self._server = uvicorn.Server(
             uvicorn.Config(
-                _Application(token, take),
+                _Application(token, receive, settings.max_body_bytes),
                 loop="asyncio",
-                http=_Connection,
+                http=_limited_connection(settings),
                 ws="none",
                 lifespan="off",
                 interface="asgi3",
@@ -116,9 +121,9 @@ class Endpoint:
         self._thread.start()
 
     def stop(self) -> None:
-        """Take no more calls and end the thread."""
+        """Accept no more calls and end the thread."""
         self._server.should_exit = True
-        self._thread.join(_PATIENCE)
+        self._thread.join(_STOP_TIMEOUT)
 
     def _run(self, listener: socket.socket) -> None:
         with listener:
@@ -126,19 +131,22 @@ class Endpoint:
 
 
 class _Application:
-    """Answers a call with a status and not a word."""
+    """Answers a call with a status code and an empty body."""
 
-    def __init__(self, token: str, take: Callable[[bytes, str, str], bool]) -> None:
+    def __init__(
+        self, token: str, receive: Callable[[bytes, str, str], bool], max_body_bytes: int
+    ) -> None:
         self._token = token.encode()
-        self._take = take
+        self._receive = receive
+        self._max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             status = await self._status(Request(scope, receive))
         except ClientDisconnect:
             return
-        # A connection for each call: then the time of a connection is that of a call, and nothing
-        # that a stranger appends to a body is ever taken for a second call.
+        # A connection for each call: then the time of a connection is that of a call, and bytes
+        # after a body are never read as a second call.
         headers = {"Connection": "close"}
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
             headers["Allow"] = "POST"
@@ -151,20 +159,20 @@ class _Application:
         body = b""
         async for piece in request.stream():
             body += piece
-            if len(body) > MOST_BYTES:
+            if len(body) > self._max_body_bytes:
                 return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         signatures = request.headers.getlist("x-lumen-signature")
         timestamps = request.headers.getlist("x-lumen-timestamp")
-        # The service sends one of each; of two, someone else has added one.
+        # The service sends one of each; of two, one was added on the way.
         if len(signatures) != 1 or len(timestamps) > 1:
             return HTTPStatus.UNAUTHORIZED
-        taken = self._take(body, signatures[0], timestamps[0] if timestamps else "")
-        return HTTPStatus.NO_CONTENT if taken else HTTPStatus.UNAUTHORIZED
+        verified = self._receive(body, signatures[0], timestamps[0] if timestamps else "")
+        return HTTPStatus.NO_CONTENT if verified else HTTPStatus.UNAUTHORIZED
 
     def _refusal(self, request: Request) -> int | None:
         """Return what to answer before a byte of the body is read, None to read it."""
-        # Only the last part: whether a tunnel or a proxy keeps what stands before it, is its own
-        # affair. The path is a secret that keeps strangers out, so it takes the same time too.
+        # Only the last part counts: a tunnel or a proxy may keep or drop what comes before it. The
+        # token is a secret, so it is compared in constant time too.
         last = request.scope["path"].rpartition("/")[2]
         if not hmac.compare_digest(last.encode("utf-8", "surrogatepass"), self._token):
             return HTTPStatus.NOT_FOUND
@@ -178,32 +186,35 @@ class _Application:
         if length is not None and "transfer-encoding" in headers:
             # Two ways to say where the body ends are two bodies, one for each server on the way.
             return HTTPStatus.BAD_REQUEST
-        too_long = length is not None and int(length) > MOST_BYTES
+        too_long = length is not None and int(length) > self._max_body_bytes
         return HTTPStatus.REQUEST_ENTITY_TOO_LARGE if too_long else None
 
 
-class _Connection(H11Protocol):
-    """A connection that is never longer, and of which there are never more, than set above."""
+def _limited_connection(settings: ReceiverSettings) -> type[H11Protocol]:
+    """Return the class of connections that end in time, and of which there is a limited number."""
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self.logger = _log
-        # A line of that log has the path, which is a secret.
-        self.access_log = False
-        self._timer: asyncio.TimerHandle | None = None
+    class Connection(H11Protocol):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            super().__init__(*arguments, **named)
+            self.logger = _log
+            # A line of that log has the path, which is a secret.
+            self.access_log = False
+            self._timer: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in the class above
-        super().connection_made(transport)
-        if len(self.connections) > MOST_CONNECTIONS:
-            transport.abort()
-            return
-        self._timer = self.loop.call_later(LONGEST_CALL, transport.abort)
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in the class above
+            super().connection_made(transport)
+            if len(self.connections) > settings.max_connections:
+                transport.abort()
+                return
+            self._timer = self.loop.call_later(settings.call_timeout, transport.abort)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        super().connection_lost(exc)
+        def connection_lost(self, exc: Exception | None) -> None:
+            if self._timer is not None:
+                self._timer.cancel()
+            super().connection_lost(exc)
 
-    def shutdown(self) -> None:
-        # The receiver ends: what is still being sent would be heard by nobody.
-        self.transport.abort()
+        def shutdown(self) -> None:
+            # The receiver stops: what is still being sent would not be read.
+            self.transport.abort()
+
+    return Connection

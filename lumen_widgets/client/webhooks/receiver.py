@@ -1,4 +1,4 @@
-"""A webhook receiver: hears from the service that a task has ended, instead of asking for it."""
+"""A webhook receiver: the service tells it that a task has ended, so that polling can be slow."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import threading
 from typing import TYPE_CHECKING, NoReturn
 
 from lumen_widgets.client.webhooks.deliveries import Deliveries
+from lumen_widgets.client.webhooks.settings import DEFAULT_SETTINGS
 from lumen_widgets.core.callback import check_secret, is_address
 from lumen_widgets.core.errors import InvalidRequest, LumenError, redacts_traceback
 
@@ -17,15 +18,16 @@ if TYPE_CHECKING:
     from typing import Self
 
     from lumen_widgets.client.webhooks.endpoint import Endpoint
+    from lumen_widgets.client.webhooks.settings import ReceiverSettings
 
 # What others allow for clocks and for networks too (Stripe, Standard Webhooks), in seconds.
 TOLERANCE = 300.0
 
-_HIGHEST_PORT = 65535
+_MAX_PORT = 65535
 
 
 class WebhookReceiver:
-    """Hears from the service that tasks have ended.
+    """Receives the service's calls, which say that tasks have ended.
 
     A small web server on 127.0.0.1, in a background thread that never keeps the interpreter alive.
     While it runs, a task whose ``webhook_url`` is its `url` is asked about when its call comes,
@@ -33,11 +35,11 @@ class WebhookReceiver:
     promised. If a task ends and no call comes, a warning is logged and tasks are asked about as
     usual until one does: a receiver that cannot be reached costs half a minute, once.
 
-    A call is a hint. Its signature is checked over the raw bytes; then the service is asked for
-    the task, with the key, and that answer counts. **The time of a call is not signed**: an
-    attacker who holds a captured delivery can rewrite its timestamp and send it again, so that
-    `tolerance` only filters. It would do nothing: a task's end is noticed once, and the service
-    is asked what it is.
+    A call only causes a status request. Its signature is checked over the raw bytes; then the
+    service is asked for the task, with the key, and that answer counts. **The time of a call is not
+    signed**: an attacker who holds a captured delivery can rewrite its timestamp and send it again,
+    so that `tolerance` only filters. It would do nothing: a task's end is noticed once, and the
+    service is asked what it is.
 
     The service must be able to reach it. On the sandbox it is, as it stands. From the internet it
     takes a tunnel or a reverse proxy that leads to its port and lets the service in without a
@@ -51,9 +53,11 @@ class WebhookReceiver:
     port
         The port on 127.0.0.1; 0 takes a free one.
     secret
-        What the service signs its calls with; None makes one up that nobody can guess.
+        What the service signs its calls with; None makes one that cannot be guessed.
     tolerance
         Seconds that a call may be old, or ahead of this machine's clock; None takes any.
+    settings
+        Limits and times of the receiver; None takes the defaults.
 
     Raises
     ------
@@ -78,27 +82,29 @@ class WebhookReceiver:
         port: int = 0,
         secret: str | None = None,
         tolerance: float | None = TOLERANCE,
+        settings: ReceiverSettings | None = None,
     ) -> None:
         if secret is None:
             secret = secrets.token_hex(32)
         check_secret(secret)
-        self._public_url = None if public_url is None else _base(public_url)
+        self._public_url = None if public_url is None else _checked_public_url(public_url)
         self._port = _checked_port(port)
         self._token = secrets.token_hex(16)
         # A closure, not an attribute: a debugger's or traceback's list of values shows nothing.
         self._secret: Callable[[], str] = lambda: secret
-        self._deliveries = Deliveries(self._secret, _checked_tolerance(tolerance))
+        self._settings = settings or DEFAULT_SETTINGS
+        self._deliveries = Deliveries(self._secret, _checked_tolerance(tolerance), self._settings)
         self._lock = threading.Lock()
         self._endpoint: Endpoint | None = None
 
     @property
     def url(self) -> str:
-        """The address to give as ``webhook_url``; its last part is a secret that nobody can guess.
+        """The address to give as ``webhook_url``; its last part cannot be guessed.
 
         Raises
         ------
         LumenError
-            If the receiver does not run: a call would find nobody there.
+            If the receiver does not run: a call would find no server there.
 
         """
         if self._endpoint is None:
@@ -106,7 +112,7 @@ class WebhookReceiver:
                 "The webhook receiver does not run.",
                 next_step="Call its start(), or use it in a with block.",
             )
-        return self._address()
+        return self._full_url()
 
     @property
     def secret(self) -> str:
@@ -124,7 +130,7 @@ class WebhookReceiver:
         return self._deliveries.count
 
     def start(self) -> Self:
-        """Begin to listen, and return the receiver itself; one that runs is left as it is.
+        """Start to listen, and return the receiver itself; one that runs is left as it is.
 
         Raises
         ------
@@ -141,11 +147,13 @@ class WebhookReceiver:
 
         with self._lock:
             if self._endpoint is None:
-                listener = endpoint.listen(self._port)
+                listener = endpoint.listen(self._port, self._settings.max_connections)
                 # The same again after close and start: tasks on their way have this address.
                 self._port = listener.getsockname()[1]
-                self._endpoint = endpoint.Endpoint(listener, self._token, self._deliveries.take)
-                self._deliveries.begin(self._address())
+                self._endpoint = endpoint.Endpoint(
+                    listener, self._token, self._deliveries.receive, self._settings
+                )
+                self._deliveries.start(self._full_url())
         return self
 
     def close(self) -> None:
@@ -160,9 +168,9 @@ class WebhookReceiver:
             if self._endpoint is not None:
                 self._endpoint.stop()
                 self._endpoint = None
-                self._deliveries.end(self._address())
+                self._deliveries.stop(self._full_url())
 
-    def _address(self) -> str:
+    def _full_url(self) -> str:
         return f"{self._public_url or f'http://127.0.0.1:{self._port}'}/{self._token}"
 
     def __enter__(self) -> Self:
@@ -185,7 +193,7 @@ class WebhookReceiver:
         raise TypeError("A WebhookReceiver cannot be pickled, since it holds a secret.")
 
 
-def _base(public_url: object) -> str:
+def _checked_public_url(public_url: object) -> str:
     if not isinstance(public_url, str) or not is_address(public_url) or set(public_url) & set("?#"):
         raise InvalidRequest(
             "public_url is not an http or https address without a query.",
@@ -197,9 +205,9 @@ def _base(public_url: object) -> str:
 
 
 def _checked_port(port: object) -> int:
-    if not isinstance(port, int) or isinstance(port, bool) or not 0 <= port <= _HIGHEST_PORT:
+    if not isinstance(port, int) or isinstance(port, bool) or not 0 <= port <= _MAX_PORT:
         raise InvalidRequest(
-            f"port is not a whole number from 0 to {_HIGHEST_PORT}.",
+            f"port is not a whole number from 0 to {_MAX_PORT}.",
             next_step="Leave it out for a free one.",
             field="port",
         )

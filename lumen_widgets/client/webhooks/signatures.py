@@ -17,16 +17,17 @@ _SCHEME = "sha256="
 
 @redacts_traceback
 def verify_webhook(raw_body: bytes, signature: str | None, secret: str) -> bool:
-    """Say whether a call to your webhook comes from someone who has the secret.
+    """Say whether a call to your webhook was signed with the secret.
 
-    For a web server of your own; `WebhookReceiver` does this by itself. Whatever a stranger sends
-    as body or signature is answered with True or False, in a time that does not tell how much of
-    the signature was right.
+    For a web server of your own; `WebhookReceiver` does this by itself. Any body and any signature
+    is answered with True or False, in a time that does not tell how much of the signature was
+    right.
 
     A signature is for ever: **it does not cover the time**. ``X-Lumen-Timestamp`` is not signed,
-    so an attacker who holds a captured delivery can rewrite the timestamp and send it again. Take
-    a verified call for a hint: ask for the task with your key (``client.task(id)``), believe that
-    answer, and let a second call for the same task change nothing.
+    so an attacker who holds a captured delivery can rewrite the timestamp and send it again. Let
+    a verified call only cause a status request: ask for the task with your key
+    (``client.task(id)``), rely on that answer, and let a second call for the same task change
+    nothing.
 
     Parameters
     ----------
@@ -47,7 +48,7 @@ def verify_webhook(raw_body: bytes, signature: str | None, secret: str) -> bool:
     ------
     InvalidRequest
         If your own part is wrong: the body is no bytes (parsed already?), or the secret is empty
-        or is not text. An empty secret would let everyone sign.
+        or is not text. With an empty secret every sender could sign.
 
     Examples
     --------

@@ -85,7 +85,7 @@ class TaskPanel(anywidget.AnyWidget):
         self._unsubscribe: list[Callable[[], None]] = []
         if tasks is None:
             # subscribed first: a task that comes meanwhile is known twice, and gets one row
-            self._unsubscribe.append(live_tasks.listen(self._show_live))
+            self._unsubscribe.append(live_tasks.subscribe(self._show_live))
         for task in live_tasks.known() if tasks is None else tasks:
             self.add(task)
         account = _account_to_name(client, every=tasks is None)
@@ -95,7 +95,7 @@ class TaskPanel(anywidget.AnyWidget):
             _toolbar=tasks is None,
         )
         self.on_msg(self._session.receive)
-        self._unsubscribe.append(prices.listen(self._show_price))
+        self._unsubscribe.append(prices.subscribe(self._show_price))
         self._session.publish_soon()
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""What the stores that fsspec knows have in common, and what each wants to be told otherwise."""
+"""Differences between the stores that fsspec knows: options, content types, errors."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ PACKAGES = {
     "abfss": "adlfs", "oss": "ossfs",
 }  # fmt: skip
 
-# What stores raise, by the name of the class: their packages need not be imported for it.
-_WORDS = (
+# The errors of stores, by the names of their classes: so their packages need not be imported.
+_ERRORS = (
     ({"NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError",
       "NoCredentialsProvided", "DefaultCredentialsError"}, "no credentials for it were found"),
     ({"PermissionError", "Forbidden", "HttpAuthenticationError"},
@@ -58,8 +58,8 @@ def check_can_sign(protocol: str) -> None:
         )
 
 
-def complete_options(protocol: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a file system's options, with today's signatures where S3 would use those of old.
+def file_system_options(protocol: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a file system's options, with current signatures where S3 would use old ones.
 
     botocore still signs addresses in the second version by default, which no bucket made since
     2020 takes.
@@ -72,7 +72,7 @@ def complete_options(protocol: str, options: Mapping[str, Any]) -> dict[str, Any
     return {**options, "config_kwargs": {"signature_version": "s3v4", **given}}
 
 
-def content_type(protocol: str, media_type: str) -> dict[str, Any]:
+def content_type_option(protocol: str, media_type: str) -> dict[str, Any]:
     """Return the keyword by which a store is told what kind of file it gets.
 
     There is none for an access list: new files are private unless the store was told otherwise,
@@ -91,22 +91,22 @@ def content_type(protocol: str, media_type: str) -> dict[str, Any]:
     return {}
 
 
-def remove(store: Any, path: str) -> None:
-    """Take a file out of a store."""
-    # Where it exists, one request; `rm` first looks what the path stands for.
+def delete_file(store: Any, path: str) -> None:
+    """Delete a file from a store."""
+    # One request, where the method exists; `rm` first looks up what the path is.
     if type(store).__module__.partition(".")[0] in {"s3fs", "gcsfs"}:
         store.rm_file(path)
     else:
         store.rm(path)
 
 
-def describe(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """Return what went wrong with a store, in words of our own: its text has addresses and keys."""
-    words = next((words for names, words in _WORDS if names & _names(error)), None)
+    words = next((words for names, words in _ERRORS if names & _class_names(error)), None)
     return words or f"the store failed ({type(error).__name__})"
 
 
-def _names(error: BaseException) -> set[str]:
+def _class_names(error: BaseException) -> set[str]:
     """Return the names of an error's classes, and of those of what caused it."""
     names: set[str] = set()
     for _ in range(10):  # chains are 3 or 4 deep; this ends a loop

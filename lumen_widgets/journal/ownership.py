@@ -1,10 +1,10 @@
-"""Which tasks nobody follows any more: who takes them over, one process each, or gives them up."""
+"""Which process owns a task: tasks without an owner are claimed by one process, or dismissed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lumen_widgets.journal.processes import gone, register
+from lumen_widgets.journal.processes import ended_processes, register
 from lumen_widgets.journal.rows import DISMISSED, by_numbers
 
 if TYPE_CHECKING:
@@ -18,35 +18,35 @@ if TYPE_CHECKING:
 def claim(
     connection: sqlite3.Connection,
     home: Path,
-    names: tuple[str, str],
+    account: tuple[str, str],
     followed: Collection[str],
 ) -> list[JournalRow]:
-    """Make this process the owner of what it can take over, and return it, oldest first.
+    """Make this process the owner of the tasks that have none, and return them, oldest first.
 
-    That is every task with an id of which more may come, whose owner is gone, or is this very
+    That is every task with an id of which more may come, whose owner has ended, or is this very
     process although it does not follow the task.
 
     Parameters
     ----------
     connection, home
         The journal, in a transaction.
-    names
+    account
         Origin and account.
     followed
         Ids of the tasks that this process follows.
 
     """
     own = register(connection)
-    over = gone(connection)
+    ended = ended_processes(connection)
     rows: dict[str, int] = {}
     for entry in connection.execute(
         "SELECT row, task_id, owner FROM tasks WHERE origin = ? AND account = ? AND settled = 0"
         " AND task_id IS NOT NULL ORDER BY row",
-        names,
+        account,
     ):
-        free = entry["owner"] is None or entry["owner"] in over or entry["owner"] == own
+        free = entry["owner"] is None or entry["owner"] in ended or entry["owner"] == own
         if free and entry["task_id"] not in followed:
-            # a task that two processes wrote down is taken up once
+            # a task that two processes wrote down is claimed once
             rows.setdefault(entry["task_id"], entry["row"])
     connection.executemany(
         "UPDATE tasks SET owner = ? WHERE row = ?", [(own, row) for row in rows.values()]
@@ -54,26 +54,28 @@ def claim(
     return by_numbers(connection, home, list(rows.values()))
 
 
-def lost(connection: sqlite3.Connection, home: Path, names: tuple[str, str]) -> list[JournalRow]:
-    """Return the requests of which nobody will hear whether they were taken, newest first."""
+def unknown_outcomes(
+    connection: sqlite3.Connection, home: Path, account: tuple[str, str]
+) -> list[JournalRow]:
+    """Return the requests of unknown outcome, newest first."""
     found = connection.execute(
         "SELECT row FROM tasks WHERE origin = ? AND account = ? AND settled = 0"
         " AND task_id IS NULL ORDER BY row DESC",
-        names,
+        account,
     ).fetchall()
     rows = by_numbers(connection, home, [entry["row"] for entry in found])
-    return [row for row in rows if row.lost]
+    return [row for row in rows if row.outcome_unknown]
 
 
 def dismiss(connection: sqlite3.Connection, home: Path, numbers: Sequence[int]) -> int:
-    """Give up on those of the rows of which more might come; return how many they were.
+    """Dismiss those of the rows of which more might come; return how many they were.
 
-    A request that a living process is just sending is none of them: its answer is about to come.
+    A request that a running process is just sending is none of them: its answer is about to come.
     """
     rows = [
         (row.row,)
         for row in by_numbers(connection, home, numbers)
-        if not row.settled and (row.lost or row.task_id is not None)
+        if not row.settled and (row.outcome_unknown or row.task_id is not None)
     ]
     connection.executemany(f"UPDATE tasks SET settled = {DISMISSED} WHERE row = ?", rows)  # noqa: S608  a number of our own
     return len(rows)

@@ -1,4 +1,4 @@
-"""What the journal's rows say as tasks, pictures and requests."""
+"""The journal of one account: its rows as tasks, pictures and requests."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lumen_widgets.core.polling.poller import TaskPoller
-    from lumen_widgets.journal import KeptPicture
+    from lumen_widgets.journal import StoredPicture
 
 
 _log = logging.getLogger("lumen_widgets")
 
-# What a client takes for its journal, and what it is told of a task in there.
-JournalPlace: TypeAlias = str | os.PathLike[str] | Journal | bool | None
+# What a client accepts as its journal, and the type of a row for files outside of this folder: they
+# do not import the journal themselves.
+JournalSource: TypeAlias = str | os.PathLike[str] | Journal | bool | None
 Row: TypeAlias = JournalRow
 
 
 class AccountTasks(Protocol):
-    """The tasks of one account that this process holds, for what finds tasks in the journal."""
+    """The tasks of one account that this process holds, as far as this folder uses them."""
 
     def get(self, task_id: str | None) -> Task | None:
         """Return a task that is held already."""
@@ -39,13 +40,13 @@ class AccountTasks(Protocol):
     def take_up(self, task_id: str) -> Task:
         """Return a task by its id."""
 
-    def restored(self, row: JournalRow) -> Task | None:
-        """Return a task out of its row that needs no network any more."""
+    def restore(self, row: JournalRow) -> Task | None:
+        """Return a task from its row, if it needs no network any more."""
 
-    def poller_of(self, row: JournalRow | None, task_id: str) -> TaskPoller:
-        """Return what looks after a task that was submitted earlier, not begun yet."""
+    def create_poller(self, row: JournalRow | None, task_id: str) -> TaskPoller:
+        """Return the poller of a task that was submitted earlier, not started yet."""
 
-    def keep(self, task: Task) -> Task:
+    def add(self, task: Task) -> Task:
         """Hold a task."""
 
 
@@ -71,7 +72,7 @@ def open_journal(journal: object) -> Journal | None:
     )
 
 
-class JournalRecords:
+class AccountJournal:
     """The journal's rows of one account.
 
     Parameters
@@ -85,7 +86,7 @@ class JournalRecords:
 
     Attributes
     ----------
-    sent : weakref.WeakValueDictionary
+    submitted : weakref.WeakValueDictionary
         By their rows, the tasks that were submitted from here: also those whose answer could not
         be written down.
 
@@ -95,7 +96,7 @@ class JournalRecords:
         self.journal = journal
         self.origin = origin
         self.account = account
-        self.sent: weakref.WeakValueDictionary[int, Task] = weakref.WeakValueDictionary()
+        self.submitted: weakref.WeakValueDictionary[int, Task] = weakref.WeakValueDictionary()
 
     def find(self, task_id: str) -> JournalRow | None:
         """Return the row of a task, None without one or without a journal that can be read."""
@@ -109,7 +110,7 @@ class JournalRecords:
             return None
 
     def durations(self, request: Request) -> list[float]:
-        """Return how long the newest like tasks took, in seconds; nothing if nobody can say."""
+        """Return how long the newest like tasks took, in seconds; nothing if that is not known."""
         if self.journal is None:
             return []
         try:
@@ -121,7 +122,7 @@ class JournalRecords:
             return []
 
 
-def restored(row: JournalRow, cost: Callable[[Request], float | None]) -> Task | None:
+def restore_task(row: JournalRow, cost: Callable[[Request], float | None]) -> Task | None:
     """Return a task that needs no network any more, or None; `cost` is as for `TaskState`."""
     state = TaskState(
         row.task_id or "",
@@ -137,7 +138,7 @@ def restored(row: JournalRow, cost: Callable[[Request], float | None]) -> Task |
     if row.state in {FAILED, CANCELLED}:
         state.finish(failure_of(task.id, row.state, dict(row.error or {})), seconds=row.seconds)
         return task
-    pictures = kept_pictures(row, task) if row.state == SUCCEEDED else None
+    pictures = stored_pictures(row, task) if row.state == SUCCEEDED else None
     if pictures is None:
         return None
     state.hold(pictures)
@@ -145,32 +146,34 @@ def restored(row: JournalRow, cost: Callable[[Request], float | None]) -> Task |
     return task
 
 
-def kept_pictures(row: JournalRow, task: Task | None = None) -> list[Picture] | None:
-    """Return a task's pictures from disk, or None if one is missing or is not what it was."""
-    if [kept.index for kept in row.pictures] != list(range(len(row.pictures))):
+def stored_pictures(row: JournalRow, task: Task | None = None) -> list[Picture] | None:
+    """Return a task's pictures from disk, or None if one is missing or was changed."""
+    if [stored.index for stored in row.pictures] != list(range(len(row.pictures))):
         return None
-    if len(row.pictures) < row.wanted:
+    if len(row.pictures) < row.picture_count:
         return None
-    read = (read_kept(row, kept, task) for kept in row.pictures)
+    read = (read_stored_picture(row, stored, task) for stored in row.pictures)
     pictures = [picture for picture in read if picture is not None]
     return pictures if len(pictures) == len(row.pictures) else None
 
 
-def read_kept(row: JournalRow, kept: KeptPicture, task: Task | None = None) -> Picture | None:
-    """Return one of a task's pictures from disk, or None if it is not there or not what it was."""
+def read_stored_picture(
+    row: JournalRow, stored: StoredPicture, task: Task | None = None
+) -> Picture | None:
+    """Return one of a task's pictures from disk, or None if it is missing or was changed."""
     try:
-        data = kept.path.read_bytes()
+        data = stored.path.read_bytes()
     except OSError:
         return None
-    if hashlib.sha256(data).hexdigest() != kept.sha256:
+    if hashlib.sha256(data).hexdigest() != stored.sha256:
         return None
     return Picture(
         data,
-        media_type=kept.media_type,
-        width=kept.width,
-        height=kept.height,
-        sha256=kept.sha256,
-        index=kept.index,
+        media_type=stored.media_type,
+        width=stored.width,
+        height=stored.height,
+        sha256=stored.sha256,
+        index=stored.index,
         count=len(row.pictures),
         prompt=request_of(row).prompt or None,
         task=task,
@@ -185,7 +188,7 @@ def request_of(row: JournalRow | None) -> Request:
     return Request(endpoint, dict(row.body))
 
 
-def unreadable(error: JournalUnwritable, what: str) -> JournalError:
+def journal_error(error: JournalUnwritable, what: str) -> JournalError:
     """Return the error of a call that only the journal can answer.
 
     Parameters

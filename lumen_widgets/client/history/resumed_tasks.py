@@ -1,4 +1,4 @@
-"""Tasks that no process follows any more, taken up all at once, with one question each."""
+"""Tasks that no process follows any more: claimed all at once, with one status request each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client.history.records import unreadable
+from lumen_widgets.client.history.account_journal import journal_error
 from lumen_widgets.core.errors import InvalidRequest, LumenError
 from lumen_widgets.core.polling import status
 from lumen_widgets.core.polling.scheduler import shared_scheduler
@@ -16,7 +16,7 @@ from lumen_widgets.journal import JournalUnwritable
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lumen_widgets.client.history.records import AccountTasks, JournalRecords
+    from lumen_widgets.client.history.account_journal import AccountJournal, AccountTasks
     from lumen_widgets.core.http.transport import Transport
     from lumen_widgets.core.polling.poller import TaskPoller
     from lumen_widgets.core.task import Task
@@ -26,50 +26,51 @@ _log = logging.getLogger("lumen_widgets")
 
 
 class ResumedTasks(list["Task"]):
-    """The tasks that were taken up, oldest first.
+    """The tasks that were claimed, oldest first.
 
-    Each is being asked about; one that the service does not know has its error, and stops none of
-    the others.
+    The status of each is being requested; one that the service does not know has its error, and
+    stops none of the others.
 
     Attributes
     ----------
-    lost : list of JournalRow
-        The requests of which nobody will hear whether they were taken, newest first.
+    unknown_outcomes : list of JournalRow
+        The requests of unknown outcome, newest first: they may have been taken or not, and no
+        answer will come.
 
     """
 
-    def __init__(self, tasks: Iterable[Task], lost: list[JournalRow]) -> None:
+    def __init__(self, tasks: Iterable[Task], unknown_outcomes: list[JournalRow]) -> None:
         super().__init__(tasks)
-        self.lost = lost
-        self._heard = {task: threading.Event() for task in self}
+        self.unknown_outcomes = unknown_outcomes
+        self._asked = {task: threading.Event() for task in self}
 
-    def hear(self, task: Task) -> None:
-        """Note that the service has been asked about a task, whatever it said."""
-        self._heard[task].set()
+    def mark_asked(self, task: Task) -> None:
+        """Note that a task's status has been requested, whatever the answer was."""
+        self._asked[task].set()
 
-    def wait_until_heard(self, task: Task, seconds: float) -> bool:
-        """Wait until the service has been asked about a task; return whether it was in time."""
-        return self._heard[task].wait(seconds)
+    def wait_until_asked(self, task: Task, seconds: float) -> bool:
+        """Wait until a task's status has been requested; return whether it was in time."""
+        return self._asked[task].wait(seconds)
 
 
-def resume(
-    records: JournalRecords,
+def claim_tasks(
+    account_journal: AccountJournal,
     tasks: AccountTasks,
     *,
     transport: Transport,
     timeout: float,
     followed: set[str],
 ) -> ResumedTasks:
-    """Take up every task of this account whose process is gone.
+    """Claim every task of this account whose process has ended, and follow it.
 
     Parameters
     ----------
-    records
-        The journal's rows of the account.
+    account_journal
+        The journal of the account.
     tasks
-        Who takes them up.
+        The account's tasks in this process, which they join.
     transport, timeout
-        Whom to ask, and seconds for one question.
+        Sends the requests, and seconds for one of them.
     followed
         Ids of the tasks that this process follows already.
 
@@ -81,35 +82,35 @@ def resume(
         It cannot be read or written.
 
     """
-    journal = records.journal
+    journal = account_journal.journal
     if journal is None:
         raise InvalidRequest(
             "Only the journal knows which tasks there are, and this client has none "
             "(journal=False).",
             next_step="Make the client with a journal, or take a task up by its id.",
         )
-    names = {"origin": records.origin, "account": records.account}
+    names = {"origin": account_journal.origin, "account": account_journal.account}
     try:
         rows = journal.claim(**names, followed=followed)
-        lost = journal.lost(**names)
+        unknown = journal.unknown_outcomes(**names)
     except JournalUnwritable as error:
-        raise unreadable(error, "Nothing could be taken up.") from None
-    pollers = [tasks.poller_of(row, row.task_id or "") for row in rows]
-    resumed = ResumedTasks([poller.task for poller in pollers], lost)
+        raise journal_error(error, "Nothing could be taken up.") from None
+    pollers = [tasks.create_poller(row, row.task_id or "") for row in rows]
+    resumed = ResumedTasks([poller.task for poller in pollers], unknown)
     scheduler = shared_scheduler()
     for poller in pollers:
-        tasks.keep(poller.task)
+        tasks.add(poller.task)
         ask = partial(_ask, poller, resumed, transport, timeout)
         try:
-            scheduler.request(scheduler.now(), ask, origin=records.origin)
+            scheduler.request(scheduler.now(), ask, origin=account_journal.origin)
         except RuntimeError as error:
             poller.fail(_not_asked(poller.task, error))
-            resumed.hear(poller.task)
+            resumed.mark_asked(poller.task)
     return resumed
 
 
 def _ask(poller: TaskPoller, resumed: ResumedTasks, transport: Transport, timeout: float) -> None:
-    """Ask once about a task, and have it followed from what the service says."""
+    """Request a task's status once, and poll it from there on."""
     task = poller.task
     try:
         poller.begin(status.ask(transport, task.id, timeout), age=task.elapsed)
@@ -121,7 +122,7 @@ def _ask(poller: TaskPoller, resumed: ResumedTasks, transport: Transport, timeou
         _log.exception("The task %s could not be taken up.", task.id)
         poller.fail(_not_asked(task, error))
     finally:
-        resumed.hear(task)
+        resumed.mark_asked(task)
 
 
 def _not_asked(task: Task, error: Exception) -> LumenError:

@@ -1,4 +1,4 @@
-"""The choice of a hosting where the user passed none."""
+"""The default hosting, where the user passed none."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lumen_widgets.client.hosting.data_uri_hosting import DataURIHosting
 from lumen_widgets.client.hosting.fsspec_hosting import FsspecHosting
-from lumen_widgets.client.hosting.sandbox_hosting import find_hosting
+from lumen_widgets.client.hosting.sandbox_hosting import find_sandbox_hosting
 from lumen_widgets.core.errors import HostingError, LumenError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 VARIABLE = "LUMEN_HOSTING"
 
 
-def choose_hosting(
+def default_hosting(
     base_url: str, auth: AuthBase, session: requests.Session | None = None
 ) -> Hosting | None:
     """Return the hosting for a client that was given none.
@@ -32,7 +32,7 @@ def choose_hosting(
     Parameters
     ----------
     base_url, auth, session
-        As for `find_hosting`.
+        As for `find_sandbox_hosting`.
 
     Returns
     -------
@@ -45,12 +45,14 @@ def choose_hosting(
         ``LUMEN_HOSTING`` names nothing that can be used.
 
     """
-    return find_hosting(base_url, auth, session) or _named(os.environ.get(VARIABLE, "").strip())
+    return find_sandbox_hosting(base_url, auth, session) or _hosting_named(
+        os.environ.get(VARIABLE, "").strip()
+    )
 
 
 # By the variable's text, so that the clients of a process share what is hosted already.
 @functools.cache
-def _named(text: str) -> Hosting | None:
+def _hosting_named(text: str) -> Hosting | None:
     if not text:
         return None
     if text.lower() == "data:":

@@ -1,7 +1,8 @@
-"""The digest that an earlier release made of a request, so that what it paid for is found again.
+"""The first version of a request's digest, so that what an earlier release paid is found again.
 
-It had no version, and took pictures for the same whose pixels were alike once they were decoded to
-eight bits: it still finds what was paid then, but only where no two pictures could be confused.
+Its text had no version, and it took pictures for the same whose pixels were equal once they were
+decoded to eight bits: it still finds what was paid then, but only where no two pictures could be
+confused.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from lumen_widgets.core.request import Request
 
 # Where a PNG says how many bits a sample has, and how many the first version could tell apart.
-_PNG_DEPTH_AT, _MOST_BITS = 24, 8
+_PNG_DEPTH_AT, _MAX_BITS = 24, 8
 # PNG chunks that say how samples are to be seen, and that the first version did not look at or
 # knew only as far as Pillow read them.
 _PNG_COLOURS = frozenset({b"iCCP", b"cICP"})
@@ -33,11 +34,11 @@ _PNG_COLOURS = frozenset({b"iCCP", b"cICP"})
 _WEBP_FLAGS_AT, _WEBP_PROFILE = 20, 0x20
 
 
-class _Unmatched(Exception):
-    """A picture that the first version could take for another one."""
+class _Ambiguous(Exception):
+    """A picture that the first version could confuse with another one."""
 
 
-def older_digest_of(
+def digest_v1(
     origin: str, request: Request, pictures: Iterable[tuple[object, str | LocalPicture]] = ()
 ) -> str | None:
     """Return the digest that the first version made of a request, None where it may not match.
@@ -47,7 +48,7 @@ def older_digest_of(
     origin, request
         As for `digest_of`.
     pictures
-        Of every picture and mask of the request: what someone gave, and what `read_picture` or
+        Of every picture and mask of the request: what the caller gave, and what `read_picture` or
         `read_mask` made of it.
 
     Returns
@@ -61,39 +62,39 @@ def older_digest_of(
 
     def content(text: str) -> str:
         if text in known:
-            return _older_content(*known[text])
+            return _content_v1(*known[text])
         if is_data_uri(text):
             try:
-                return _older_content(text, from_bytes(*read_bytes(text, "picture")))
+                return _content_v1(text, from_bytes(*read_bytes(text, "picture")))
             except InvalidRequest:
                 return text
         if is_url(text):
             return text
-        raise _Unmatched
+        raise _Ambiguous
 
     try:
         return digest_with(origin, request, content)
-    except _Unmatched:
+    except _Ambiguous:
         return None
 
 
-def _older_content(source: object, found: str | LocalPicture) -> str:
+def _content_v1(source: object, found: str | LocalPicture) -> str:
     """Return what stood for a picture in a digest of the first version."""
     if isinstance(found, LocalMask):
         return f"mask:{_mask_pixels(found)}"
     if isinstance(source, Picture):
-        return _older_file(source.bytes, source.media_type, source.sha256)
+        return _file_v1(source.bytes, source.media_type, source.sha256)
     if isinstance(found, str):
         return found
     if str(getattr(source, "mode", "")).startswith("I;16"):
-        raise _Unmatched  # a PIL image, of which eight bits are sent
-    return _older_file(found.data, found.media_type, found.sha256)
+        raise _Ambiguous  # a PIL image, of which eight bits are sent
+    return _file_v1(found.data, found.media_type, found.sha256)
 
 
-def _older_file(file: bytes, media_type: str, sha256: str) -> str:
+def _file_v1(file: bytes, media_type: str, sha256: str) -> str:
     try:
-        if _says_more(file, media_type):
-            raise _Unmatched
+        if _has_more_information(file, media_type):
+            raise _Ambiguous
         if media_type != "image/png":
             return f"sha256:{sha256}"
         _, image = decode(file)
@@ -106,7 +107,7 @@ def _older_file(file: bytes, media_type: str, sha256: str) -> str:
     return f"pixels:{digest.hexdigest()}"
 
 
-def _says_more(file: bytes, media_type: str) -> bool:
+def _has_more_information(file: bytes, media_type: str) -> bool:
     """Say whether a picture has more than eight bits, or says how its samples are to be seen."""
     if media_type == "image/jpeg":
         return b"ICC_PROFILE\0" in file
@@ -114,7 +115,7 @@ def _says_more(file: bytes, media_type: str) -> bool:
         return file[12:16] == b"VP8X" and any(
             flags & _WEBP_PROFILE for flags in file[_WEBP_FLAGS_AT : _WEBP_FLAGS_AT + 1]
         )
-    deep = any(bits > _MOST_BITS for bits in file[_PNG_DEPTH_AT : _PNG_DEPTH_AT + 1])
+    deep = any(bits > _MAX_BITS for bits in file[_PNG_DEPTH_AT : _PNG_DEPTH_AT + 1])
     return deep or any(name in _PNG_COLOURS for name, _, _ in png_chunks(file))
 
 

@@ -1,4 +1,4 @@
-"""A call that ends in time, whatever the code of others does that it calls."""
+"""A time limit for a function that may hang."""
 
 from __future__ import annotations
 
@@ -16,29 +16,31 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def call_within(seconds: float, job: Callable[[], T], late: Callable[[T], None]) -> T:
-    """Return what a job returns, or raise what it raises, unless it takes too long.
+def call_with_timeout(
+    timeout: float, function: Callable[[], T], on_late_result: Callable[[T], None]
+) -> T:
+    """Return what a function returns, or raise what it raises, unless it takes too long.
 
     Parameters
     ----------
-    seconds
-        How long to wait for it.
-    job
+    timeout
+        Seconds to wait for it.
+    function
         Runs on a daemon thread, which may outlive the wait. Where none can be started (as when
         the interpreter ends) it runs here, however long it takes.
-    late
-        Called there with what the job returned when nobody waits for it any more.
+    on_late_result
+        Called there with what the function returned after the time-out.
 
     Raises
     ------
     TimeoutError
-        It is not over in time.
+        It did not end in time.
     KeyboardInterrupt
         The wait was interrupted.
 
     Examples
     --------
-    >>> call_within(5.0, lambda: 7, lambda _: None)
+    >>> call_with_timeout(5.0, lambda: 7, lambda _: None)
     7
 
     """
@@ -46,17 +48,17 @@ def call_within(seconds: float, job: Callable[[], T], late: Callable[[T], None])
 
     def run() -> None:
         try:
-            found = job()
-        except BaseException as error:  # noqa: BLE001 -- handed to the waiter, whatever it is
+            result = function()
+        except BaseException as error:  # noqa: BLE001 -- raised again where it is waited for
             with suppress(InvalidStateError):
                 future.set_exception(error)
             return
         try:
-            future.set_result(found)
+            future.set_result(result)
         except InvalidStateError:
-            late(found)
+            on_late_result(result)
 
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + timeout
     try:
         try:
             threading.Thread(target=run, name="lumen-hosting", daemon=True).start()
@@ -67,7 +69,7 @@ def call_within(seconds: float, job: Callable[[], T], late: Callable[[T], None])
     except BaseException:
         future.cancel()
         raise
-    # one step: it is over, or nobody waits for it any more
+    # atomic: either it has ended, or its result comes too late
     if future.cancel():
         raise TimeoutError
     return future.result()
