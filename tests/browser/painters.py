@@ -139,13 +139,14 @@ def open_painter(
 
 
 def shown_painter(notebook: NotebookPage, index: int) -> Painter:
-    """Return the painter that a cell shows, once its picture is there and it knows its past."""
+    """Return the painter that a cell shows, once picture and past are there and it is at rest."""
     el = notebook.cell_output(index).locator(".lumen-painter")
     painter = Painter(notebook, el)
     expect(painter.stage).to_be_visible()
     painter.stage.evaluate("(el) => el.scrollIntoView({ block: 'center' })")
     notebook.page.wait_for_function(_DRAWN, arg=el.element_handle(), polling=50)
     expect(el.locator(".lumen-painter-note")).to_be_hidden()
+    painter.corner()
     return painter
 
 

@@ -33,11 +33,8 @@ class _Painted:
         self.notebook: NotebookPage = lab.open([_SHOW, _SAY, ""], kernel=kernel)
         self.page = self.notebook.page
         self.notebook.run_cell(0)
-        shown = shown_painter(self.notebook, 0)
-        self.stage = shown.stage
+        self.stage = shown_painter(self.notebook, 0).stage
         self.notebook.wait_idle()
-        # drawn for the last time before somebody paints
-        shown.corner()
         watch_drawing(self.page)
         self.wire = Wire(self.page)
         self.mouse = Pointer(self.page)
