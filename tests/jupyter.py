@@ -9,12 +9,14 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
@@ -64,14 +66,52 @@ _ENDED = "(run) => window.lumenRuns[run] !== 'running'"
 _SET_SOURCE = """([index, source]) => window.jupyterapp.shell.currentWidget.content
   .widgets[index].model.sharedModel.setSource(source)"""
 _COUNT = "() => window.jupyterapp.shell.currentWidget.content.widgets.length"
+# Notes which messages of the page the kernel has not dealt with: JupyterLab counts those of cells
+# alone, and kernels deal with those of widgets on another thread.
+_FOLLOW = """() => {
+  const { kernel } = window.jupyterapp.shell.currentWidget.context.sessionContext.session;
+  if (window.lumenFollowed?.kernel === kernel) return;
+  const unanswered = new Set();
+  window.lumenFollowed = { kernel, unanswered };
+  kernel.anyMessage.connect((_, { msg, direction }) => {
+    if (direction === "send" && msg.channel === "shell") unanswered.add(msg.header.msg_id);
+  });
+  // what a widget held back until this answer has been sent by now, and is waited for in turn
+  kernel.iopubMessage.connect((_, { header, content, parent_header }) => {
+    if (header.msg_type === "status" && content.execution_state === "idle")
+      unanswered.delete(parent_header.msg_id);
+  });
+  kernel.statusChanged.connect((_, status) => {
+    if (["restarting", "autorestarting", "dead"].includes(status)) unanswered.clear();
+  });
+}"""
 _ALL_ENDED = """() => {
   const session = window.jupyterapp.shell.currentWidget.context.sessionContext.session;
   return session?.kernel?.status === "idle"
-    && Object.values(window.lumenRuns ?? {}).every((state) => state !== "running");
+    && Object.values(window.lumenRuns ?? {}).every((state) => state !== "running")
+    && window.lumenFollowed.unanswered.size === 0;
 }"""
+_OUTPUTS = """(index) => window.jupyterapp.shell.currentWidget.content.widgets[index]
+  .model.outputs.toJSON()"""
+_PRINTS = f"(index) => ({_OUTPUTS})(index).length > 0"
+_BUSY = """import pathlib, time
+print("busy", flush=True)
+while not pathlib.Path({!r}).exists():
+    time.sleep(0.05)"""
 # JupyterLab puts no place in a cell's markup, so each cell is marked with its own
 _MARK = """() => window.jupyterapp.shell.currentWidget.content.widgets
   .forEach((cell, index) => { cell.node.dataset.lumenCell = String(index); })"""
+
+
+def new_context(browser: Browser, **options: Any) -> BrowserContext:
+    """Open a context in whose pages each step, and each `expect`, has `STEP_MS`."""
+    from playwright.sync_api import expect
+
+    # otherwise five seconds, in which a busy machine may not even have started a kernel
+    expect.set_options(timeout=STEP_MS)
+    context = browser.new_context(locale="en-US", **options)
+    context.set_default_timeout(STEP_MS)
+    return context
 
 
 class Lab:
@@ -143,17 +183,16 @@ class Lab:
 
     def _context(self, ratio: float) -> BrowserContext:
         if ratio not in self._contexts:
-            made = self._browser.new_context(locale="en-US", device_scale_factor=ratio)
-            made.set_default_timeout(STEP_MS)
-            self._contexts[ratio] = made
+            self._contexts[ratio] = new_context(self._browser, device_scale_factor=ratio)
         return self._contexts[ratio]
 
     def close(self) -> None:
-        """Close the notebooks of this test and end their kernels."""
+        """Close the notebooks of this test, end their kernels, and undo what they set."""
         for context in self._contexts.values():
             context.close()
         for session in self.server.api("GET", "sessions"):
             self.server.api("DELETE", f"sessions/{session['id']}")
+        self.server.reset_sandbox()
 
 
 def _notebook(sources: Sequence[str], kernel: str) -> dict[str, Any]:
@@ -227,8 +266,51 @@ class NotebookPage:
         self._wait(_ENDED, self._last[index])
 
     def wait_idle(self) -> None:
-        """Wait until everything that was started has ended and the kernel is idle."""
+        """Wait until everything that was started has ended and the kernel is idle.
+
+        It has then also dealt with all that the page's widgets had sent. Not with what they hold
+        back, such as a text that is still being typed.
+        """
         self._wait(_ALL_ENDED)
+
+    @contextmanager
+    def busy(self, index: int) -> Iterator[None]:
+        """Have a cell keep the kernel busy for as long as the block lasts."""
+        go_on = self.file.with_name(f"go-on-{next(self._runs)}")
+        self.set_source(index, _BUSY.format(str(go_on)))
+        self.run_cell(index, wait=False)
+        self._wait(_PRINTS, index)
+        yield
+        assert not self.execution_done(index), "the kernel was to be busy all the while"
+        go_on.touch()
+        self.wait_done(index)
+
+    def printed(self, index: int) -> str:
+        """Return what the last run of a cell printed, all of it, as the notebook holds it.
+
+        On the screen it may come later, and in parts.
+        """
+        outputs: list[dict[str, Any]] = self.page.evaluate(_OUTPUTS, index)
+        errors = [one["evalue"] for one in outputs if one["output_type"] == "error"]
+        assert errors == [], f"cell {index} raised an error"
+        texts = (one["text"] for one in outputs if one["output_type"] == "stream")
+        return "".join("".join(text) for text in texts).strip()
+
+    def ask(self, index: int, expression: str) -> str:
+        """Print an expression in a cell, once the kernel knows all that the page did."""
+        self.wait_idle()
+        self.set_source(index, f"print({expression})")
+        self.run_cell(index)
+        return self.printed(index)
+
+    def wait_value(self, index: int, expression: str, expected: str) -> None:
+        """Print an expression in a cell again and again, until it is as expected.
+
+        For what the kernel's own threads bring, and for what the page holds back for a moment.
+        """
+        deadline = monotonic() + STEP_MS / 1000
+        while (found := self.ask(index, expression)) != expected:
+            assert monotonic() < deadline, f"{expression} is {found}, not {expected}"
 
     def cell(self, index: int) -> Locator:
         """Return the cell at a place (from 0)."""
@@ -271,6 +353,7 @@ class NotebookPage:
     def wait_ready(self) -> None:
         """Wait until the notebook can run cells."""
         self._wait(_READY)
+        self.page.evaluate(_FOLLOW)
 
     def _start(self, name: str, value: int | str | None = None) -> int:
         run = next(self._runs)

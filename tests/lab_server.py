@@ -12,13 +12,20 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import requests
 
-from tests.sandboxes import stop_left_running
+from tests.sandboxes import drawing_held, left_running, stop_left_running
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from types import TracebackType
+
+    from tests.sandboxes import SandboxServer
 
 # a first start on a busy two-core machine took 24 s
 START_SECONDS = 90.0
+# as long, since the server answers only once a kernel has ended, and while it starts another one
+_ANSWER_SECONDS = 90.0
+# what a sandbox begins with: short, and long enough that each status is seen
+_LATENCY = (1.5, 3.0)
 
 _SETTINGS = {
     # without these JupyterLab asks its project's site for news, and shows a toast over the page
@@ -96,7 +103,7 @@ class LabServer:
 
     def stop(self) -> None:
         """End the server, its kernels, and the sandbox that they share."""
-        stop_left_running(self.home / "lumen_home")
+        stop_left_running(self._lumen_home)
         if self._process is None:
             return
         self._process.terminate()
@@ -113,10 +120,30 @@ class LabServer:
             method,
             f"{self.url}/api/{path}",
             headers={"Authorization": f"token {self.token}"},
-            timeout=30,
+            timeout=_ANSWER_SECONDS,
         )
         answer.raise_for_status()
         return answer.json() if answer.content else None
+
+    @property
+    def sandbox(self) -> SandboxServer:
+        """The sandbox that its kernels share, which one of them has started."""
+        found = left_running(self._lumen_home)
+        assert found is not None, "no cell has started the sandbox"
+        return found
+
+    def reset_sandbox(self) -> None:
+        """Give the sandbox its first pace again, whichever test changed it."""
+        if left_running(self._lumen_home) is not None:
+            self.sandbox.set(latency=_LATENCY)
+
+    def drawing_held(self) -> AbstractContextManager[None]:
+        """Have tasks of the sandbox run, and not end, for as long as a block lasts."""
+        return drawing_held(self._lumen_home)
+
+    @property
+    def _lumen_home(self) -> Path:
+        return self.home / "lumen_home"
 
     def _environment(self) -> dict[str, str]:
         folders = {

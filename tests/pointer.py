@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import struct
+import time
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ MouseEvent: TypeAlias = dict[str, Any]
 _BINARY_FRAME = 2
 # where JupyterLab's binary frames have what: parts in this order, each from one offset to the next
 _HEADER, _CONTENT = 1, 4
+# seconds between the presses of a double click, which systems take for one up to half a second
+_QUICK = 0.1
 
 # Notes in `lumenLog` what pressed pointers and keys tell a painter's stage, and each drawing of its
 # mask. `window.event` is there only while a handler of that very event runs.
@@ -119,12 +122,15 @@ class Message(NamedTuple):
     ----------
     method
         ``"update"`` or ``"custom"``.
+    kind
+        What the widget calls its own message; empty for an update.
     size
         Bytes of the whole frame.
 
     """
 
     method: str
+    kind: str
     size: int
 
 
@@ -161,7 +167,8 @@ class Wire:
             message = json.loads(data)
             header, content = message.get("header", {}), message.get("content", {})
         if header.get("msg_type") == "comm_msg":
-            self._messages.append(Message(content["data"]["method"], len(data)))
+            kind = content["data"].get("content", {}).get("kind", "")
+            self._messages.append(Message(content["data"]["method"], kind, len(data)))
 
 
 class Pointer:
@@ -184,6 +191,22 @@ def drag(path: Sequence[Place]) -> list[MouseEvent]:
         *(_event("mouseMoved", place, button="left", buttons=1) for place in path[1:]),
         _event("mouseReleased", path[-1], button="left", clickCount=1),
     ]
+
+
+def double_click(place: Place) -> list[MouseEvent]:
+    """Return the events of a quick double click, which say themselves when they happened.
+
+    Otherwise it is as quick as the machine.
+    """
+    began = time.time() - 2 * _QUICK
+
+    def click(count: int, at: float) -> list[MouseEvent]:
+        said: dict[str, Any] = {"button": "left", "clickCount": count, "timestamp": at}
+        pressed = _event("mousePressed", place, **said | {"buttons": 1})
+        return [pressed, _event("mouseReleased", place, **said)]
+
+    moved = _event("mouseMoved", place, timestamp=began)
+    return [moved, *click(1, began), *click(2, began + _QUICK)]
 
 
 def hover(path: Iterable[Place]) -> list[MouseEvent]:

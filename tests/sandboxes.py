@@ -10,6 +10,7 @@ import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import psutil
 import requests
 
 if TYPE_CHECKING:
@@ -50,8 +51,46 @@ def serving(home: Path, python: str = sys.executable) -> Iterator[SandboxServer]
             process.terminate()
 
 
+def left_running(lumen_home: Path) -> SandboxServer | None:
+    """Return the sandbox that ``start()`` left running for this LUMEN_HOME; None if it did not."""
+    with suppress(OSError, ValueError):
+        running = _running(lumen_home)
+        return SandboxServer(running["url"], running["api_key"])
+    return None
+
+
 def stop_left_running(lumen_home: Path) -> None:
     """End the sandbox that ``start()`` left running for this LUMEN_HOME, if it did."""
     with suppress(OSError, ValueError):
-        running = json.loads((lumen_home / "sandbox" / "runtime.json").read_text(encoding="utf-8"))
-        os.kill(running["pid"], signal.SIGTERM)
+        os.kill(_running(lumen_home)["pid"], signal.SIGTERM)
+
+
+@contextmanager
+def drawing_held(lumen_home: Path) -> Iterator[None]:
+    """Have the sandbox of this LUMEN_HOME draw nothing for as long as the block lasts.
+
+    Tasks that are to succeed begin as always and then run until the block is over, however long
+    that takes; those that fail by themselves are not drawn, and end in their time.
+    """
+    server = psutil.Process(_running(lumen_home)["pid"])
+    while not (drawing := [one for one in server.children() if "spawn_main" in _words(one)]):
+        # it starts the process that draws when it starts itself
+        with suppress(psutil.TimeoutExpired):
+            server.wait(timeout=0.05)
+    for one in drawing:
+        one.suspend()
+    try:
+        yield
+    finally:
+        for one in drawing:
+            one.resume()
+
+
+def _running(lumen_home: Path) -> dict[str, Any]:
+    path = lumen_home / "sandbox" / "runtime.json"
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _words(process: psutil.Process) -> str:
+    return " ".join(process.cmdline())

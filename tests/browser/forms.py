@@ -67,13 +67,10 @@ def button(form: Locator, label: str) -> Locator:
     return form.get_by_role("button", name=label, exact=True)
 
 
-def ask(notebook: NotebookPage, expression: str) -> str:
-    """Run an expression in the third cell, and return what it printed."""
-    notebook.set_source(2, f"print('said', {expression})")
-    notebook.run_cell(2)
-    output = notebook.cell_output(2)
-    expect(output).to_contain_text("said")
-    return output.inner_text().strip().removeprefix("said ")
+def expect_answered(form: Locator) -> None:
+    """Wait until the kernel has answered a submit: before that, Ctrl+Enter does not send again."""
+    submit = form.locator("button[type=submit]")
+    expect(submit).not_to_have_attribute("aria-disabled", "true")
 
 
 def shown_pictures(notebook: NotebookPage) -> Locator:

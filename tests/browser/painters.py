@@ -60,23 +60,24 @@ class Painter:
         self.el.locator("label", has_text=name).first.click()
 
     def corner(self) -> tuple[float, float, float]:
-        """Return where the picture's corner is in the page, and how large a picture pixel is."""
-        found: list[float] = self.el.evaluate(
-            "(el) => { const box = el.querySelector('.lumen-painter-picture')"
-            ".getBoundingClientRect(); return [box.x, box.y, box.width]; }"
-        )
+        """Return where the picture's corner comes to rest in the page, and a pixel's size there."""
+        found: list[float] = self.el.evaluate(_CORNER)
         label = self.stage.get_attribute("aria-label") or ""
         return found[0], found[1], found[2] / int(re.findall(r"\d+", label)[0])
 
     def place(self, x: float, y: float) -> tuple[float, float]:
         """Return where a point of the picture is in the page."""
+        return self.places((x, y))[0]
+
+    def places(self, *points: tuple[float, float]) -> list[tuple[float, float]]:
+        """Return where points of the picture are in the page."""
         left, top, scale = self.corner()
-        return left + x * scale, top + y * scale
+        return [(left + x * scale, top + y * scale) for x, y in points]
 
     def drag(self, points: Sequence[tuple[float, float]], *, lift: bool = True) -> None:
         """Press the mouse, move it through points of the picture, and lift it."""
         mouse = self.notebook.page.mouse
-        places = [self.place(*point) for point in points]
+        places = self.places(*points)
         mouse.move(*places[0])
         mouse.down()
         for place in places[1:]:
@@ -90,6 +91,7 @@ class Painter:
 
     def on_screen(self) -> NDArray[np.bool_]:
         """Return which device pixels of the stage look painted: those that a peek changes."""
+        self.corner()
         painted, bare = self._shot(), self._shot(_BARE)
         # the fainter stripes change less than the others; an edge counts from about half of that
         found: NDArray[np.bool_] = np.abs(painted - bare).max(axis=2) > 30
@@ -137,16 +139,33 @@ def open_painter(
 
 
 def shown_painter(notebook: NotebookPage, index: int) -> Painter:
-    """Return the painter that a cell shows, once its picture is there and it knows its past."""
+    """Return the painter that a cell shows, once picture and past are there and it is at rest."""
     el = notebook.cell_output(index).locator(".lumen-painter")
     painter = Painter(notebook, el)
     expect(painter.stage).to_be_visible()
     painter.stage.evaluate("(el) => el.scrollIntoView({ block: 'center' })")
     notebook.page.wait_for_function(_DRAWN, arg=el.element_handle(), polling=50)
     expect(el.locator(".lumen-painter-note")).to_be_hidden()
+    painter.corner()
     return painter
 
 
+# The picture's left, top and width, once they are the same in two frames: the wheel and a hand move
+# it with the next frame, and after that frame the stage is measured, if its size changed.
+_CORNER = """async (el) => {
+  const frame = () => new Promise((drawn) => requestAnimationFrame(drawn));
+  const look = () => {
+    const { x, y, width } = el.querySelector(".lumen-painter-picture").getBoundingClientRect();
+    return [x, y, width];
+  };
+  await frame();
+  let [before, now] = [[], look()];
+  while (`${before}` !== `${now}`) {
+    await frame();
+    [before, now] = [now, look()];
+  }
+  return now;
+}"""
 # whether the picture is on ipycanvas's own canvas
 _DRAWN = """(el) => {
   const canvas = el.querySelector(".lumen-painter-picture canvas");
@@ -156,19 +175,10 @@ _DRAWN = """(el) => {
 }"""
 
 
-def ask(notebook: NotebookPage, index: int, expression: str) -> str:
-    """Run an expression in a cell, and return what it printed."""
-    notebook.set_source(index, f"print('said', {expression})")
-    notebook.run_cell(index)
-    output = notebook.cell_output(index)
-    expect(output).to_contain_text("said")
-    return output.inner_text().strip().removeprefix("said ")
-
-
 def mask_of(notebook: NotebookPage, index: int, name: str = "painter") -> NDArray[np.bool_]:
-    """Return the kernel's mask of a painter."""
+    """Return the kernel's mask of a painter, with all that the page did by now."""
     code = f"*{name}.array.shape, np.packbits({name}.array).tobytes().hex()"
-    height, width, bits = ask(notebook, index, code).split()
+    height, width, bits = notebook.ask(index, code).split()
     shape = int(height), int(width)
     packed = np.frombuffer(bytes.fromhex(bits), np.uint8)
     return np.unpackbits(packed, count=shape[0] * shape[1]).reshape(shape).astype(bool)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.widgets.bundles import STATIC
+from tests.jupyter import new_context
+from tests.pointer import Pointer, double_click
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -225,7 +227,7 @@ WIDGETS = sorted({*_BUNDLES, *CASES})
 @contextmanager
 def plain_page(browser: Browser) -> Iterator[PlainPage]:
     """Open a page without JupyterLab."""
-    context = browser.new_context(locale="en-US", viewport={"width": 1000, "height": 1600})
+    context = new_context(browser, viewport={"width": 1000, "height": 1600})
     try:
         yield PlainPage(context.new_page())
     finally:
@@ -270,6 +272,10 @@ class PlainPage:
         found: list[dict[str, Any]] = self.page.evaluate("() => window.lumenSent")
         quiet = {"hello", "bye", "look", "want_picture", *but}
         return [_short(one) for one in found if one["kind"] not in quiet]
+
+    def double_click(self, x: float, y: float) -> None:
+        """Click twice at a place, a tenth of a second apart by the events' own clock."""
+        Pointer(self.page).play(double_click((x, y)))
 
     def press_everywhere(self, keys: list[str]) -> int:
         """Press keys on everything that can have the focus; return how much that is."""

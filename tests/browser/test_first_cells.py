@@ -15,14 +15,18 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "01_pictures_from_a_prompt.ipynb"
+_STATES = ["Queued", "Processing", "Succeeded"]
 # notes every state that a panel shows, however briefly
 _WATCH_STATES = """() => {
   window.lumenStates = [];
-  new MutationObserver(() => {
+  window.lumenObserver?.disconnect();
+  window.lumenObserver = new MutationObserver(() => {
     for (const el of document.querySelectorAll(".lumen-task-state")) {
       if (window.lumenStates.at(-1) !== el.textContent) window.lumenStates.push(el.textContent);
     }
-  }).observe(document.body, { subtree: true, childList: true, characterData: true });
+  });
+  window.lumenObserver.observe(document.body,
+    { subtree: true, childList: true, characterData: true });
 }"""
 _LOADED = "(images) => images.every((image) => image.complete && image.naturalWidth > 0)"
 
@@ -46,18 +50,22 @@ def _pictures(notebook: NotebookPage, index: int, count: int) -> None:
 def test_the_first_cells_show_each_state_and_then_pictures_that_are_saved(lab: Lab) -> None:
     """Queued, processing, succeeded; then two pictures, in the cell and in the file."""
     notebook = lab.open(NOTEBOOK)
-    notebook.page.evaluate(_WATCH_STATES)
     notebook.run_cell(1)
     expect(notebook.cell_output(1)).to_contain_text("Sandbox")
-    notebook.run_cell(3)
-    _pictures(notebook, 3, 2)
+    states: list[str] = []
+    # a slow machine may show the panel only when the task has left the queue
+    for seconds in (3, 6, 12, 24, 48):
+        lab.server.sandbox.set(latency=(seconds, seconds))
+        notebook.page.evaluate(_WATCH_STATES)
+        notebook.run_cell(3)
+        _pictures(notebook, 3, 2)
+        states = notebook.page.evaluate("() => window.lumenStates")
+        if "Queued" in states:
+            break
     expect(notebook.cell_output(3)).to_contain_text("· 2 pictures ·")
-    states = notebook.page.evaluate("() => window.lumenStates")
     saved = notebook.save()
 
-    assert [states.index(word) for word in ("Queued", "Processing", "Succeeded")] == sorted(
-        states.index(word) for word in ("Queued", "Processing", "Succeeded")
-    )
+    assert [one for one in dict.fromkeys(states) if one in _STATES] == _STATES
     bundles = [output["data"] for output in _outputs(saved, 3)]
     kept = [bundle for bundle in bundles if {"image/jpeg", "image/png"} & set(bundle)]
     assert len(kept) == 2
@@ -81,8 +89,7 @@ def test_pictures_of_a_call_that_does_not_wait_arrive_in_its_own_cell(
             (
                 "import time\n"
                 'print("first the second cell ran:", task.status)\n'
-                "while not task.done:\n    time.sleep(0.05)\n"
-                "time.sleep(30)"
+                "while True:\n    time.sleep(0.05)"
             ),
         ],
         kernel=kernel,
@@ -109,27 +116,22 @@ def test_an_interrupt_stops_the_waiting_and_says_how_to_take_the_task_up(lab: La
     """The stop button loses nothing: the line that the cell then shows brings the picture."""
     notebook = lab.open(
         [
-            (
-                'import lumen_widgets as lumen\nlumen.use("sandbox")\n'
-                "old = lumen.sandbox.settings()\n"
-                "_ = lumen.sandbox.settings(latency=(5, 5))"
-            ),
+            'import lumen_widgets as lumen\nlumen.use("sandbox")',
             'lumen.generate("a lighthouse by the sea", size="16:9")',
-            '_ = lumen.sandbox.settings(latency=old["latency"])',
             "",
         ]
     )
     notebook.run_cell(0)
-    notebook.run_cell(1, wait=False)
-    expect(notebook.cell_output(1).locator(".lumen-task-state")).to_have_text("Processing")
-    notebook.interrupt()
-    notebook.wait_done(1)
+    with lab.server.drawing_held():
+        notebook.run_cell(1, wait=False)
+        expect(notebook.cell_output(1).locator(".lumen-task-state")).to_have_text("Processing")
+        notebook.interrupt()
+        notebook.wait_done(1)
     advice = notebook.cell_output(1).locator("p code").filter(has_text="lumen.show(")
     expect(advice).to_have_count(1)
+    notebook.set_source(2, f"import lumen_widgets as lumen\n{advice.text_content()}")
     notebook.run_cell(2)
-    notebook.set_source(3, f"import lumen_widgets as lumen\n{advice.text_content()}")
-    notebook.run_cell(3)
-    _pictures(notebook, 3, 1)
+    _pictures(notebook, 2, 1)
 
 
 def test_a_failed_task_says_why_and_what_to_do_and_that_credits_came_back(lab: Lab) -> None:

@@ -133,7 +133,7 @@ def test_the_second_click_paints_nothing_where_the_stage_came_under_it(plain: Pl
     plain.el.locator(".lumen-painter-tools").evaluate(
         "(el) => el.addEventListener('change', () => { el.style.display = 'none'; })"
     )
-    plain.page.mouse.dblclick(*place)
+    plain.double_click(*place)
 
     stage = plain.el.locator(".lumen-painter-stage").bounding_box()
     assert stage is not None

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.painters import ask, mask_of, open_painter
+from tests.browser.painters import mask_of, open_painter
 
 if TYPE_CHECKING:
     from tests.browser.painters import Painter
     from tests.jupyter import Lab
 
 pytestmark = pytest.mark.browser
-
-# longer than what is done meanwhile takes on a slow machine
-_BUSY = "time.sleep(10)"
 
 
 def _painted(painter: Painter) -> float:
@@ -30,38 +28,34 @@ def test_what_is_done_shows_at_once_whatever_the_kernel_does(
     lab: Lab, kernel: str, *, busy: bool
 ) -> None:
     """Strokes, eraser, undo, redo, invert and clear show while a cell blocks; none is lost."""
-    painter = open_painter(lab, _BUSY, "", kernel=kernel)
+    painter = open_painter(lab, "", "", kernel=kernel)
     notebook = painter.notebook
-    if busy:
-        notebook.run_cell(2, wait=False)
-    painter.drag([(40, 60), (280, 60)])
-    stroke = _painted(painter)
-    assert stroke > 0.01
-    painter.tool("Eraser")
-    painter.drag([(160, 30), (160, 100)])
-    erased = _painted(painter)
-    assert 0 < erased < stroke
-    painter.button("Undo").click()
-    assert _painted(painter) == pytest.approx(stroke)
-    painter.button("Redo").click()
-    assert _painted(painter) == pytest.approx(erased)
-    painter.button("Invert").click()
-    assert _painted(painter) > 0.3
-    painter.button("Clear").click()
-    assert _painted(painter) == 0
-    painter.notebook.page.keyboard.press("Tab")
-    painter.stage.focus()
-    for _ in range(2):
-        notebook.page.keyboard.press("ControlOrMeta+z")
-    assert _painted(painter) == pytest.approx(erased)
-    if busy:
-        assert not notebook.execution_done(2), "the kernel was to be busy all the while"
-        notebook.wait_done(2)
+    with notebook.busy(2) if busy else nullcontext():
+        painter.drag([(40, 60), (280, 60)])
+        stroke = _painted(painter)
+        assert stroke > 0.01
+        painter.tool("Eraser")
+        painter.drag([(160, 30), (160, 100)])
+        erased = _painted(painter)
+        assert 0 < erased < stroke
+        painter.button("Undo").click()
+        assert _painted(painter) == pytest.approx(stroke)
+        painter.button("Redo").click()
+        assert _painted(painter) == pytest.approx(erased)
+        painter.button("Invert").click()
+        assert _painted(painter) > 0.3
+        painter.button("Clear").click()
+        assert _painted(painter) == 0
+        painter.notebook.page.keyboard.press("Tab")
+        painter.stage.focus()
+        for _ in range(2):
+            notebook.page.keyboard.press("ControlOrMeta+z")
+        assert _painted(painter) == pytest.approx(erased)
 
     mask = mask_of(notebook, 3)
     expected = painter.expected(mask, 1)
     assert expected.mean() == pytest.approx(erased, rel=0.05)
-    assert ask(notebook, 3, "[type(one).__name__ for one in painter.operations]") == (
+    assert notebook.ask(3, "[type(one).__name__ for one in painter.operations]") == (
         "['Stroke', 'Stroke']"
     )
     assert notebook.errors == []
@@ -82,7 +76,7 @@ def test_shapes_are_dragged_and_modes_and_modifiers_count(lab: Lab) -> None:
     page.keyboard.up("Alt")
     painter.tool("Intersect")
     painter.drag([(10, 10), (230, 90)])
-    told = ask(painter.notebook, 2, "painter.operations")
+    told = painter.notebook.ask(2, "painter.operations")
 
     assert "Rectangle(x=20.0, y=20.0, width=100.0, height=80.0, mode='add')" in told
     assert "Ellipse(x=150.0, y=20.0, width=70.0, height=70.0, mode='add')" in told
@@ -151,7 +145,7 @@ def test_space_and_drag_moves_the_picture_and_paints_nothing(lab: Lab) -> None:
 
     assert after[0] == pytest.approx(left + 70, abs=1)
     assert after[1] == pytest.approx(top - 40, abs=1)
-    assert ask(painter.notebook, 2, "painter.coverage") == "0.0"
+    assert painter.notebook.ask(2, "painter.coverage") == "0.0"
 
 
 def test_the_brush_is_previewed_at_its_true_size_and_sized_with_keys_and_slider(lab: Lab) -> None:
@@ -177,10 +171,8 @@ def test_the_brush_is_previewed_at_its_true_size_and_sized_with_keys_and_slider(
     slider.focus()
     page.keyboard.press("End")
     expect(painter.el.locator(".lumen-painter-size-words")).to_have_text("320 px")
-    # a trait waits for the one before it to be taken in: asking again is what takes time
-    told = (float(ask(painter.notebook, 2, "painter.radius")) for _ in range(20))
-    assert any(radius == 160 for radius in told)
-    assert ask(painter.notebook, 2, "painter.coverage") == "0.0"
+    assert float(painter.notebook.ask(2, "painter.radius")) == 160
+    assert painter.notebook.ask(2, "painter.coverage") == "0.0"
 
 
 def test_the_stage_is_pulled_higher_by_its_corner_and_that_paints_nothing(lab: Lab) -> None:
@@ -200,7 +192,7 @@ def test_the_stage_is_pulled_higher_by_its_corner_and_that_paints_nothing(lab: L
 
     assert after["height"] == pytest.approx(box["height"] - 150, abs=4)
     assert painter.corner()[2] < scale
-    assert ask(painter.notebook, 2, "len(painter.operations)") == "0"
+    assert painter.notebook.ask(2, "len(painter.operations)") == "0"
 
 
 def test_a_button_that_was_clicked_leaves_the_keys_as_they_are(lab: Lab) -> None:
@@ -275,6 +267,6 @@ def test_one_finger_paints_and_two_move_the_picture(lab: Lab) -> None:
     expect(painter.el.locator(".lumen-painter-share")).to_contain_text("% painted")
     mask = mask_of(painter.notebook, 2)
 
-    assert ask(painter.notebook, 2, "len(painter.operations)") == "1"
+    assert painter.notebook.ask(2, "len(painter.operations)") == "1"
     assert mask[120, 100]
     assert np.count_nonzero(mask) > 500

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.access import faults, make_narrow, too_wide
-from tests.browser.painters import ask, open_painter
+from tests.browser.painters import open_painter
 
 if TYPE_CHECKING:
     from tests.jupyter import Lab
@@ -44,7 +44,7 @@ def test_no_call_right_after_a_stroke_is_without_that_stroke(lab: Lab, kernel: s
         page.keyboard.press("Shift+Enter")
         page.wait_for_function(_TIMES_RUN, arg=[2, number + 3], polling=50)
     notebook.wait_idle()
-    shares = [float(one) for one in ask(notebook, 3, "*shares").split()]
+    shares = [float(one) for one in notebook.ask(3, "*shares").split()]
     one = shares[0]
 
     assert len(shares) == _TIMES
@@ -72,21 +72,20 @@ def test_outside_the_mask_nothing_changes_and_the_task_shows_what_was_repainted(
         "new = lumen.inpaint('a corgi', grey, painter)[0]",
         "",
         size=(256, 256),
-        begin="lumen.sandbox.settings(latency=(1.0, 1.0))\n",
     )
     notebook = painter.notebook
     painter.tool("Ellipse")
     painter.drag([(60, 60), (200, 190)])
-    notebook.run_cell(2, wait=False)
     output = notebook.cell_output(2)
-    expect(output.locator(".lumen-tasks")).to_contain_text("% of the picture")
+    with lab.server.drawing_held():
+        notebook.run_cell(2, wait=False)
+        expect(output.locator(".lumen-tasks")).to_contain_text("% of the picture")
     notebook.wait_done(2)
     expect(output).to_contain_text("Repaints 21.8 % of the picture")
     expect(output.get_by_alt_text("Mask: white is repainted")).to_be_visible()
     # the sandbox's label says in the picture that it is a preview: that part is its own
     changed = "(new.to_numpy() != grey).any(2)"
-    same = ask(
-        notebook,
+    same = notebook.ask(
         3,
         f"({changed} & ~painter.array)[:220].sum(), {changed}[painter.array].mean() > 0.5",
     )
@@ -135,7 +134,7 @@ def test_the_whole_loop_is_done_with_keys_alone_and_tab_always_leaves(lab: Lab) 
     press("Control+z")
     heard = painter.el.locator("[aria-live=polite]")
     expect(heard).to_contain_text("% painted")
-    kinds = ask(notebook, 3, "*[type(one).__name__ for one in painter.operations]")
+    kinds = notebook.ask(3, "*[type(one).__name__ for one in painter.operations]")
     assert kinds == "Stroke Stroke Stroke Rectangle"
 
     painter.stage.focus()
@@ -170,8 +169,7 @@ def test_shapes_are_put_into_the_mask_by_numbers(lab: Lab) -> None:
     press("Enter")
     expect(error).to_have_text("")
     expect(painter.el.locator(".lumen-painter-share")).to_contain_text("% painted")
-    painter.notebook.wait_idle()
-    told = ask(painter.notebook, 2, "painter.operations[-1]")
+    told = painter.notebook.ask(2, "painter.operations[-1]")
 
     assert told == "Ellipse(x=10.0, y=12.0, width=40.0, height=30.0, mode='add')"
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.painters import ask, mask_of, near_edge, open_painter, shown_painter
+from tests.browser.painters import mask_of, near_edge, open_painter, shown_painter
 
 if TYPE_CHECKING:
     from tests.jupyter import Lab
@@ -36,7 +36,7 @@ def test_after_a_reload_picture_and_mask_are_back_and_undo_goes_on(lab: Lab, ker
 
     assert after[120, 100]
     assert after[180, 100]
-    assert ask(notebook, 2, "len(painter.operations)") == "3"
+    assert notebook.ask(2, "len(painter.operations)") == "3"
 
 
 def test_a_reload_brings_the_picture_back_although_it_was_drawn_on_last(lab: Lab) -> None:
@@ -71,7 +71,7 @@ def test_a_painter_shows_its_picture_where_another_canvas_broke_ipycanvas(lab: L
     notebook.run_cell(2)
     el = notebook.cell_output(2).locator(".lumen-painter")
     picture = el.locator(".lumen-painter-picture img")
-    expect(picture).to_be_visible(timeout=20_000)
+    expect(picture).to_be_visible()
     assert picture.evaluate("(el) => el.decode().then(() => el.naturalWidth)") == 80
 
 
@@ -86,7 +86,7 @@ def test_two_views_and_python_stay_in_step(lab: Lab, kernel: str) -> None:
     assert other.share() == painter.share() != "Nothing painted yet"
     painter.tool("Eraser")
     expect(other.el.get_by_role("radio", name="Eraser")).to_be_checked()
-    ask(notebook, 3, "painter.rectangle(0, 0, 160, 240)")
+    notebook.ask(3, "painter.rectangle(0, 0, 160, 240)")
     mask = mask_of(notebook, 3)
     for view in (painter, other):
         share = view.el.locator(".lumen-painter-share")
@@ -95,8 +95,7 @@ def test_two_views_and_python_stay_in_step(lab: Lab, kernel: str) -> None:
         assert view.on_screen().mean() == pytest.approx(view.expected(mask, 1).mean(), abs=0.002)
     other.button("Undo").click()
     assert other.share() == painter.share()
-    notebook.wait_idle()
-    assert ask(notebook, 3, "len(painter.operations)") == "1"
+    assert notebook.ask(3, "len(painter.operations)") == "1"
 
 
 def test_a_saved_mask_goes_on_in_a_new_kernel(lab: Lab) -> None:
@@ -105,6 +104,7 @@ def test_a_saved_mask_goes_on_in_a_new_kernel(lab: Lab) -> None:
     notebook = painter.notebook
     painter.drag([(60, 60), (200, 60)])
     painter.drag([(60, 120), (200, 120)])
+    notebook.wait_idle()
     notebook.run_cell(2)
     before = mask_of(notebook, 3)
     notebook.restart_kernel()
@@ -114,10 +114,10 @@ def test_a_saved_mask_goes_on_in_a_new_kernel(lab: Lab) -> None:
     painter = shown_painter(notebook, 1)
     np.testing.assert_array_equal(mask_of(notebook, 3), before)
     painter.button("Undo").click()
-    notebook.wait_idle()
+    after = mask_of(notebook, 3)
 
-    assert not mask_of(notebook, 3)[120, 100]
-    assert mask_of(notebook, 3)[60, 100]
+    assert not after[120, 100]
+    assert after[60, 100]
 
 
 def test_a_painter_whose_kernel_is_gone_keeps_what_is_painted_and_says_what_to_do(
@@ -142,16 +142,15 @@ def test_the_mask_can_be_taken_away_while_the_kernel_is_busy(lab: Lab) -> None:
     """The browser saves what is painted as a PNG of one bit a pixel, all by itself."""
     import PIL.Image
 
-    painter = open_painter(lab, "time.sleep(15)", "")
-    painter.notebook.run_cell(2, wait=False)
-    painter.drag([(60, 60), (200, 60)])
-    with painter.notebook.page.expect_download() as saved:
-        painter.button("Download mask").click()
-    assert not painter.notebook.execution_done(2)
-    expect(painter.el.locator(".lumen-painter-note")).to_contain_text("The notebook is busy")
-    painter.notebook.wait_done(2)
+    painter = open_painter(lab, "", "")
+    with painter.notebook.busy(2):
+        painter.drag([(60, 60), (200, 60)])
+        with painter.notebook.page.expect_download() as saved:
+            painter.button("Download mask").click()
+        path = saved.value.path()
+        expect(painter.el.locator(".lumen-painter-note")).to_contain_text("The notebook is busy")
     expect(painter.el.locator(".lumen-painter-note")).to_be_hidden()
-    image = PIL.Image.open(saved.value.path())
+    image = PIL.Image.open(path)
 
     assert image.mode == "1"
     np.testing.assert_array_equal(np.asarray(image), mask_of(painter.notebook, 3))

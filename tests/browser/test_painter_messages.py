@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.painters import shown_painter
 from tests.pointer import Noted, Pointer, Wire, drag, hover, noted, watch_drawing
 
 if TYPE_CHECKING:
@@ -20,10 +21,8 @@ import lumen_widgets as lumen
 painter = lumen.MaskPainter(np.full((600, 800, 3), 128, np.uint8))
 painter"""
 _SAY = "print([type(one).__name__ for one in painter.operations])"
-# until it is interrupted
-_SLEEP = "time.sleep(600)"
-_BUSY = """() => window.jupyterapp.shell.currentWidget.context.sessionContext
-  .session.kernel.status === 'busy'"""
+# what a page sends by itself after two seconds without an answer
+_HELLO = "hello"
 _MOVES = 20
 
 
@@ -31,11 +30,10 @@ class _Painted:
     """A painter in a notebook, a mouse over it, and what goes over the wire."""
 
     def __init__(self, lab: Lab, kernel: str = "python3") -> None:
-        self.notebook: NotebookPage = lab.open([_SHOW, _SAY, _SLEEP], kernel=kernel)
+        self.notebook: NotebookPage = lab.open([_SHOW, _SAY, ""], kernel=kernel)
         self.page = self.notebook.page
         self.notebook.run_cell(0)
-        self.stage = self.notebook.cell_output(0).locator(".lumen-painter-stage")
-        self.notebook.cell_output(0).locator("canvas.lm-Widget").wait_for()
+        self.stage = shown_painter(self.notebook, 0).stage
         self.notebook.wait_idle()
         watch_drawing(self.page)
         self.wire = Wire(self.page)
@@ -58,23 +56,17 @@ class _Painted:
         """Press a key on the stage."""
         self.stage.press(key)
 
+    def sent(self) -> list[str]:
+        """Return the kinds of messages that were sent by now."""
+        return [message.method for message in self.wire.sent() if message.kind != _HELLO]
+
     def methods(self) -> list[str]:
         """Return the kinds of messages that were sent, with nothing left on its way."""
-        # what runs later than this cell was sent later than what is counted
-        self.notebook.run_cell(1)
         self.notebook.wait_idle()
-        return [message.method for message in self.wire.sent()]
-
-    def sleep(self) -> None:
-        """Have the kernel sleep until it is woken up."""
-        self.notebook.run_cell(2, wait=False)
-        self.page.wait_for_function(_BUSY, polling=50)
-
-    def wake(self) -> None:
-        """Interrupt the kernel's sleep, which must not have ended by itself."""
-        assert not self.notebook.execution_done(2)
-        self.notebook.interrupt()
-        self.notebook.wait_done(2)
+        self.notebook.run_cell(1)
+        # what the cell had them send was sent later than what is counted
+        self.notebook.wait_idle()
+        return self.sent()
 
 
 def _told(entries: list[Noted]) -> list[tuple[str, str]]:
@@ -133,22 +125,21 @@ def test_a_stroke_is_drawn_move_by_move_inside_the_events_own_handlers(lab: Lab)
 def test_a_kernel_that_sleeps_holds_back_neither_pixels_nor_messages(lab: Lab, kernel: str) -> None:
     """Brush, eraser and undo work as ever; the kernel hears of each once it wakes up."""
     painter = _Painted(lab, kernel)
-    painter.sleep()
-    painter.stroke()
-    _expect_drawn_at_once(noted(painter.page), erased=False)
-    painter.press("e")
-    noted(painter.page)
-    painter.stroke()
-    _expect_drawn_at_once(noted(painter.page), erased=True)
-    painter.press("Control+z")
-    assert _told(noted(painter.page)) == [("heard", "keydown"), ("drawn", "keydown")]
-    sent = [message.method for message in painter.wire.sent()]
-    painter.mouse.play(hover(painter.path()))
-    hovered = painter.wire.sent()
-    painter.wake()
+    with painter.notebook.busy(2):
+        painter.stroke()
+        _expect_drawn_at_once(noted(painter.page), erased=False)
+        painter.press("e")
+        noted(painter.page)
+        painter.stroke()
+        _expect_drawn_at_once(noted(painter.page), erased=True)
+        painter.press("Control+z")
+        assert _told(noted(painter.page)) == [("heard", "keydown"), ("drawn", "keydown")]
+        sent = painter.sent()
+        painter.mouse.play(hover(painter.path()))
+        hovered = painter.sent()
 
     assert sent == ["custom", "update", "custom", "custom"]
     assert hovered == []
     assert painter.methods() == [], "something was kept for later"
-    assert painter.notebook.cell_output(1).inner_text().strip() == "['Stroke']"
+    assert painter.notebook.printed(1) == "['Stroke']"
     assert painter.notebook.errors == []
