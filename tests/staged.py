@@ -47,5 +47,5 @@ class StagedTask:
 
     def hear(self, status: str) -> None:
         """Have the service say another word, and tell whoever subscribed."""
-        assert self.state.hear(status), "it is news"
+        assert self.state.set_status(status), "it is news"
         self.state.signal.send(self.task)

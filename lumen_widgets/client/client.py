@@ -31,9 +31,10 @@ from lumen_widgets.core.http.transport import Transport
 from lumen_widgets.core.models import EDIT, GENERATE, INPAINT, INPAINT_MODEL, MODEL
 from lumen_widgets.core.options import Option, Options
 from lumen_widgets.core.pictures.downloads import fetch_picture
+from lumen_widgets.core.polling.scheduler import shared_scheduler
 from lumen_widgets.core.request import check_again
 from lumen_widgets.core.submit import submit
-from lumen_widgets.core.waiting import goes_on, request_timeout
+from lumen_widgets.core.waiting import check_request_timeout, stopped_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,7 +127,7 @@ class LumenClient:
         # Downloads and uploads go out without a key on sessions of their own, unless the user
         # brought one: in a browser there is no other way out.
         self._session = session
-        self._timeout = request_timeout(timeout)
+        self._timeout = check_request_timeout(timeout)
         self._allow_hosts = _host_names(allow_hosts)
         self._hosting = hosting
         self._records = JournalRecords(self.journal, origin.url, key.fingerprint)
@@ -205,7 +206,7 @@ class LumenClient:
         AuthenticationError, InsufficientCredits, NotFound, RateLimited, UpstreamError
             If the service refused; nothing was spent.
         SubmitOutcomeUnknown
-            If it was sent and nobody knows whether it was taken; with `reuse`, now or before.
+            If it was sent and it is not known whether it was taken; with `reuse`, now or before.
 
         Examples
         --------
@@ -451,14 +452,17 @@ class LumenClient:
 
     def _pay(self, call: Call) -> Task:
         options = self._options(call.request)
-        taken = submit(call, options, transport=self._transport, timeout=self._timeout)
+        timing = shared_scheduler().timing
+        taken = submit(
+            call, options, transport=self._transport, timeout=self._timeout, timing=timing
+        )
         if not isinstance(taken, Accepted):
             taken.reused = True
             return taken
         try:
             return self._tasks.accepted(taken, call, options)
         except KeyboardInterrupt:
-            raise interrupted(goes_on(taken.task_id)) from None
+            raise interrupted(stopped_waiting(taken.task_id)) from None
 
     def _options(self, request: Request, row: Row | None = None) -> Options:
         """Return what plugs on to one task, in the order in which they hold money and files."""
@@ -481,7 +485,11 @@ class LumenClient:
 
     def _fetch(self, url: str) -> FetchedPicture:
         return fetch_picture(
-            url, base_url=self.base_url, allow_hosts=self._allow_hosts, session=self._session
+            url,
+            base_url=self.base_url,
+            allow_hosts=self._allow_hosts,
+            limits=shared_scheduler().timing.downloads,
+            session=self._session,
         )
 
     def __repr__(self) -> str:

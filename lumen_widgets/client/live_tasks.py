@@ -15,7 +15,7 @@ from lumen_widgets.core.answers import read_id
 from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.polling.poller import TaskPoller
 from lumen_widgets.core.polling.scheduler import shared_scheduler
-from lumen_widgets.core.polling.status import ask_until
+from lumen_widgets.core.polling.status import poll_until
 from lumen_widgets.core.signal import Signal
 from lumen_widgets.core.task import Task, TaskState
 
@@ -139,7 +139,7 @@ class LiveTasks:
             cost=credits_of,
             correlation_id=call.correlation_id,
         )
-        return self.keep(self._poller(state, options).begin())
+        return self.keep(self._poller(state, options).start())
 
     def take_up(self, task_id: str) -> Task:
         """Return a task by its id: the one that is held already, or out of the journal, or new.
@@ -164,11 +164,11 @@ class LiveTasks:
         row = self._records.find(task_id)
         if row is not None and (kept := self.restored(row)) is not None:
             return self.keep(kept)
-        report = ask_until(self._transport, task_id, self._timeout, shared_scheduler())
+        report = poll_until(self._transport, task_id, self._timeout, shared_scheduler())
         poller = self.poller_of(row, task_id)
         # What the service says by now is heard next, and then also written down.
         known = bool(poller.task.request.body)
-        poller.begin(report, age=poller.task.elapsed if known else None)
+        poller.start(report, age=poller.task.elapsed if known else None)
         return self.keep(poller.task)
 
     def poller_of(self, row: Row | None, task_id: str) -> TaskPoller:

@@ -23,7 +23,7 @@ from lumen_widgets.core.errors import (
     TaskFailed,
     UpstreamError,
 )
-from lumen_widgets.core.waiting import seconds_in
+from lumen_widgets.core.waiting import to_seconds
 from lumen_widgets.core.words import clean, sentence
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ _FAILED = (
     "Try again later: the service says that failed requests are not charged.",
 )
 # 4xx that blame the moment rather than the request.
-PASSING = frozenset(
+TRANSIENT = frozenset(
     {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
 )
 
@@ -130,8 +130,8 @@ def error_of(answer: Answer, *, task_id: str | None = None) -> LumenError:
 
     """
     status = answer.status
-    passing = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in PASSING
-    kind, what, next_step = _KINDS.get(status, _FAILED if passing else _REFUSED)
+    transient = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in TRANSIENT
+    kind, what, next_step = _KINDS.get(status, _FAILED if transient else _REFUSED)
     words = words_of(answer.json())
     said = words.get("message")
     return kind(
@@ -236,7 +236,7 @@ def read_accepted(answer: Answer) -> Accepted | None:
     task_id = read_id(found)
     if task_id is None:
         return None
-    created = seconds_in(found.get("created"))
+    created = to_seconds(found.get("created"))
     status = clean(found.get("status")) or "queued"
     return Accepted(task_id, status, created if 0 < created < math.inf else None)
 

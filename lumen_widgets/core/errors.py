@@ -342,8 +342,8 @@ class DownloadError(LumenError):
     ----------
     pictures
         The pictures of the same task that did arrive.
-    passing
-        Whether the same question may well be answered in a moment.
+    transient
+        Whether the same request may well succeed in a moment.
 
     """
 
@@ -352,9 +352,9 @@ class DownloadError(LumenError):
         message: str,
         *,
         pictures: Sequence[Any] = (),
-        passing: bool = False,
+        transient: bool = False,
         **facts: Any,
     ) -> None:
         super().__init__(message, may_have_cost=True, **facts)
         self.pictures = list(pictures)
-        self.passing = passing
+        self.transient = transient

@@ -13,7 +13,7 @@ from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.fields import PICTURE_FIELDS, Fields
 from lumen_widgets.core.models import MODELS, VERBS
 from lumen_widgets.core.sizes import check_size
-from lumen_widgets.core.words import harmless, shown
+from lumen_widgets.core.words import shown, strip_controls
 
 if TYPE_CHECKING:
     from lumen_widgets.core.models import Endpoint
@@ -95,7 +95,7 @@ class Request:
 
     def __repr__(self) -> str:
         """Leave out prompt and URLs: a repr ends in notebooks and logs."""
-        return f"<Request {self.endpoint} {harmless(self.model)} n={self.n}>"
+        return f"<Request {self.endpoint} {strip_controls(self.model)} n={self.n}>"
 
 
 def check_fields(endpoint: Endpoint, prompt: str, fields: Fields) -> dict[str, Any]:

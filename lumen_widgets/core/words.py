@@ -19,12 +19,12 @@ LONGEST_WORDS = 300
 _STEERING = re.compile("[\0-\b\v-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def harmless(text: str) -> str:
+def strip_controls(text: str) -> str:
     r"""Return text without what would steer a terminal or turn sentences around.
 
     Examples
     --------
-    >>> harmless("a\x1b[2J cat")
+    >>> strip_controls("a\x1b[2J cat")
     'a[2J cat'
 
     """
@@ -40,7 +40,7 @@ def literal(text: str) -> str:
     "a\"); import os"
 
     """
-    return json.dumps(harmless(text), ensure_ascii=False)
+    return json.dumps(strip_controls(text), ensure_ascii=False)
 
 
 def clean(value: Any) -> str:

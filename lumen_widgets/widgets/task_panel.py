@@ -21,7 +21,7 @@ import traitlets
 
 from lumen_widgets.client import live_tasks
 from lumen_widgets.client.spending.prices import prices
-from lumen_widgets.core.words import harmless
+from lumen_widgets.core.words import strip_controls
 from lumen_widgets.notebook import account as accounts
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.notebook.submission import Submission
@@ -134,7 +134,9 @@ class TaskPanel(anywidget.AnyWidget):
         """Return the panel in words, for front ends that cannot show it."""
         rows = [f"{row['status']}: {row['prompt'] or row['id']}" for row in self.current_rows()]
         # one line each: a line break in a prompt would make another row of it
-        return "\n".join(["Lumen tasks", *(harmless(" ".join(row.split())) for row in rows[::-1])])
+        return "\n".join(
+            ["Lumen tasks", *(strip_controls(" ".join(row.split())) for row in rows[::-1])]
+        )
 
     def add(self, entry: Task | Submission) -> None:
         """Show another task, or a call that is not a task yet, as the newest row.

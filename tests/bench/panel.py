@@ -119,7 +119,7 @@ def _bytes_of_changes(panel: TaskPanel, states: Mapping[Task, TaskState]) -> lis
     tasks = list(states)
     for task in (tasks[0], tasks[len(tasks) // 2], tasks[-1]):
         sent.clear()
-        states[task].hear("processing")
+        states[task].set_status("processing")
         states[task].signal.send(task)
         _wait_until_sent(panel)
         sizes.append(sum(len(json.dumps(message).encode()) for message in sent))

@@ -15,6 +15,8 @@ from lumen_widgets.client import LumenClient
 from lumen_widgets.core import errors
 from lumen_widgets.core.http.keys import Key
 from lumen_widgets.core.http.origin import read_origin
+from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
+from lumen_widgets.core.timing import Timing
 from lumen_widgets.core.words import clean
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
@@ -158,13 +160,10 @@ def _provoke(connect: Callable[..., LumenClient], echo: dict[str, Any]) -> list[
 
 
 def test_sentinel_is_nowhere(
-    connect: Callable[..., LumenClient],
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
+    connect: Callable[..., LumenClient], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The key is in no error, traceback, pickle, log or journal, even if a server repeats it."""
-    monkeypatch.setattr("lumen_widgets.core.polling.poller.MOST_STRANGE", 2)
+    use_scheduler(Scheduler(timing=Timing(local_interval=0.01, requests=1000)))
     caplog.set_level(logging.DEBUG)
     words = f"Incorrect API key provided: {KEY}."
     found = _provoke(connect, {"error": {"code": KEY, "message": words}})

@@ -10,7 +10,6 @@ import pytest
 
 from lumen_widgets.client import Request, Task, sign_webhook
 from lumen_widgets.client.webhooks.deliveries import (
-    AWAITED_ASK,
     HOLD,
     MOST_HELD,
     Deliveries,
@@ -40,17 +39,16 @@ class Woken:
         """Whether the task is left to a call, but for a question now and then."""
         return self.missed is not None
 
-    def ask_at_once(self, *, called: bool = False) -> None:
+    def poll_now(self, *, called: bool = False) -> None:
         """Note a call, or that no call can be waited for."""
         self.calls += called
         self.hurries += not called
 
-    def ask_rarely(self, seconds: float, missed: Callable[[], None]) -> None:
+    def expect_webhook(self, missed: Callable[[], None]) -> None:
         """Note that a call is awaited."""
-        assert seconds == AWAITED_ASK
         self.missed = missed
 
-    def ask_as_usual(self) -> None:
+    def poll_as_usual(self) -> None:
         """Note that none is awaited any more."""
         self.missed = None
 
@@ -72,7 +70,7 @@ class House:
         request = Request("generations", {"webhook_url": url})
         woken = Woken(Task(TaskState(task_id, request, origin=URL, status="queued")))
         self.followed.append(woken)
-        WebhookOption().followed(woken)
+        WebhookOption().watched(woken)
         return woken
 
     def take(self, body: bytes, timestamp: object = NOW) -> bool:

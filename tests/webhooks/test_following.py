@@ -9,17 +9,16 @@ import pytest
 import requests
 
 from lumen_widgets.client import LumenClient, Request, Task, WebhookReceiver
-from lumen_widgets.client.webhooks import deliveries
 from lumen_widgets.client.webhooks.deliveries import WebhookOption
 from lumen_widgets.core import errors
 from lumen_widgets.core.http.keys import Key
 from lumen_widgets.core.http.origin import Origin
 from lumen_widgets.core.http.transport import Transport
 from lumen_widgets.core.options import Options
-from lumen_widgets.core.polling import pace
 from lumen_widgets.core.polling.poller import TaskPoller
 from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from lumen_widgets.core.task import TaskState
+from lumen_widgets.core.timing import Timing
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, Received, http
@@ -38,10 +37,9 @@ def receiver() -> Iterator[WebhookReceiver]:
 
 
 @pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+def patient() -> None:
     """Let nothing but a call cause a question within the time of a test."""
-    monkeypatch.setattr(deliveries, "AWAITED_ASK", 1000.0)
-    monkeypatch.setattr(pace, "LOCAL_ASK", 1000.0)
+    use_scheduler(Scheduler(timing=Timing(webhook_interval=1000.0, local_interval=1000.0)))
 
 
 def submit(client: LumenClient, receiver: WebhookReceiver) -> Task:
@@ -75,7 +73,7 @@ def test_the_pace(receiver: WebhookReceiver) -> None:
             transport=Transport(origin, Key(KEY, origin), session),
             fetch=lambda _url: pytest.fail("there is no picture"),
             timeout=10.0,
-        ).begin()
+        ).start()
         times: list[float] = []
 
         def pass_time(seconds: float) -> None:
@@ -168,15 +166,11 @@ def test_a_call_while_nobody_watches(
     assert len(task.wait(20)) == 1
 
 
-@pytest.mark.usefixtures("patient")
 def test_a_service_that_stumbles(
-    service: Service,
-    receiver: WebhookReceiver,
-    connect: Callable[..., LumenClient],
-    monkeypatch: pytest.MonkeyPatch,
+    service: Service, receiver: WebhookReceiver, connect: Callable[..., LumenClient]
 ) -> None:
     """A question that a call set off is asked again soon if the service cannot answer it."""
-    monkeypatch.setattr(pace, "LOCAL_ASK", 0.05)
+    use_scheduler(Scheduler(timing=Timing(webhook_interval=1000.0, local_interval=0.05)))
     service.statuses["*"] = [http(503), http(429), PROCESSING, service.succeeded("a")]
     task = submit(connect(service.server.url), receiver)
     assert call(receiver, body_of("task-1")) == 204
@@ -188,11 +182,10 @@ def test_cancelled_tasks_are_not_promised_a_call(
     service: Service,
     receiver: WebhookReceiver,
     connect: Callable[..., LumenClient],
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A cancelled task is found by asking, and says nothing against the receiver."""
-    monkeypatch.setattr(deliveries, "AWAITED_ASK", 0.3)
+    use_scheduler(Scheduler(timing=Timing(webhook_interval=0.3)))
     service.statuses["*"] = [PROCESSING, {"status": "cancelled"}]
     task = submit(connect(service.server.url), receiver)
     with pytest.raises(errors.TaskCancelled):

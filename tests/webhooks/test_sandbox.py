@@ -14,8 +14,9 @@ import pytest
 import requests
 
 from lumen_widgets.client import LumenClient, WebhookReceiver
-from lumen_widgets.client.webhooks import deliveries
 from lumen_widgets.core import errors
+from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
+from lumen_widgets.core.timing import Timing
 from tests.sandbox_server.conditions import until
 from tests.webhooks.calling import body_of, call, headers_of
 from tests.webhooks.post_office import Counted, Letter, PostOffice, working
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from lumen_widgets.client import Task
     from tests.sandboxes import SandboxServer
 
-# Less than AWAITED_ASK: a task that is done within it was noticed by its call.
+# Less than 30 s: a task that is done within it was noticed by its call.
 SOON = 20.0
 
 
@@ -77,14 +78,14 @@ def submit(client: LumenClient, receiver: WebhookReceiver, **fields: Any) -> Tas
     )
 
 
-def asks_every(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+def asks_every(seconds: float) -> None:
     """Ask about tasks whose calls are awaited so often, instead of every 30 s."""
-    monkeypatch.setattr(deliveries, "AWAITED_ASK", seconds)
+    use_scheduler(Scheduler(timing=Timing(webhook_interval=seconds)))
 
 
 def test_the_pace_that_was_decided() -> None:
     """With a webhook a task is asked about every 30 s, and not at all before."""
-    assert deliveries.AWAITED_ASK == 30.0
+    assert Timing().webhook_interval == 30.0
 
 
 def test_noticed_with_the_call(
@@ -198,18 +199,17 @@ def test_no_good_call(
     office: PostOffice,
     counted: Counted,
     *,
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     deal: Callable[[Letter, WebhookReceiver], int],
 ) -> None:
     """A task whose call is forged, another's or lost is found by asking; then nobody waits."""
-    asks_every(monkeypatch, 2.0)
+    asks_every(2.0)
     office.deal = lambda letter: deal(letter, behind)
     task = submit(client, behind)
     assert len(task.wait(SOON)) == 1
     assert counted.asked.count(task.id) <= 2  # at 2 s, when it has usually long ended
     assert f"{task.id} has ended, and the service's call has not come" in caplog.text
-    asks_every(monkeypatch, 5.0)
+    asks_every(5.0)
     again = submit(client, behind)
     assert len(again.wait(SOON)) == 1
     assert counted.asked.count(again.id) >= 2
@@ -222,13 +222,12 @@ def test_late(
     behind: WebhookReceiver,
     office: PostOffice,
     counted: Counted,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A call for a task that was found by asking changes nothing, but calls are trusted again."""
-    asks_every(monkeypatch, 2.0)
+    asks_every(2.0)
     first = submit(client, behind)
     first.wait(SOON)
-    asks_every(monkeypatch, 1000.0)
+    asks_every(1000.0)
     assert len(submit(client, behind).wait(SOON)) == 1  # although its call does not come either
     until(lambda: office.answered == 2)
     assert office.letters[0].deliver(behind) == 204

@@ -140,7 +140,7 @@ def restored(row: JournalRow, cost: Callable[[Request], float | None]) -> Task |
     pictures = kept_pictures(row, task) if row.state == SUCCEEDED else None
     if pictures is None:
         return None
-    state.hold(pictures)
+    state.set_pictures(pictures)
     state.finish(seconds=row.seconds)
     return task
 

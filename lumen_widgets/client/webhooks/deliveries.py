@@ -23,7 +23,7 @@ from lumen_widgets.core.signal import forked
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lumen_widgets.core.options import Followed
+    from lumen_widgets.core.options import Poller
     from lumen_widgets.core.task import Task
 
 _log = logging.getLogger("lumen_widgets")
@@ -38,14 +38,10 @@ MOST_HELD = 1000
 # sends, and it takes very long or raises on very many. Twelve last for thirty thousand years.
 _SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)
 
-# Seconds between two questions about a task whose end is told to a receiver that runs here: a call
-# may be lost, and none is promised of a task that is cancelled (DESIGN: "still ask every 30 s").
-AWAITED_ASK = 30.0
-
 # The receivers that run, by the address that the service calls, and all that follows a task of this
 # process. Each change is one step by itself.
 running: dict[str, Deliveries] = {}
-_followed: weakref.WeakValueDictionary[int, Followed] = weakref.WeakValueDictionary()
+_followed: weakref.WeakValueDictionary[int, Poller] = weakref.WeakValueDictionary()
 
 
 # The threads that hear calls do not live on in a forked child.
@@ -136,17 +132,17 @@ class Deliveries:
             self._hold(task_id)
             for watcher in _watchers():
                 if watcher.task.id == task_id:
-                    watcher.ask_at_once(called=True)
+                    watcher.poll_now(called=True)
                     with self._lock:
                         self._held.pop(task_id, None)
         return True
 
-    def meet(self, watcher: Followed) -> None:
+    def meet(self, watcher: Poller) -> None:
         """Have a task asked about if its call is here already; else expect one if it is ours."""
         with self._lock:
             until = self._held.get(watcher.task.id)
         if until is not None and self._now() < until:
-            watcher.ask_at_once(called=True)
+            watcher.poll_now(called=True)
         elif running.get(_address(watcher.task)) is self:
             self._expect(watcher)
 
@@ -155,10 +151,10 @@ class Deliveries:
             if running.get(_address(watcher.task)) is self:
                 self._expect(watcher)
 
-    def _expect(self, watcher: Followed) -> None:
+    def _expect(self, watcher: Poller) -> None:
         """Leave a task to the service's call, for as long as calls come."""
         if not self._deaf:
-            watcher.ask_rarely(AWAITED_ASK, lambda: self._miss(watcher.task))
+            watcher.expect_webhook(lambda: self._miss(watcher.task))
 
     def _miss(self, task: Task) -> None:
         """Note that a task had ended and no call came, so that no other task waits for one."""
@@ -177,8 +173,8 @@ class Deliveries:
     def _ask_as_usual(url: str) -> None:
         for watcher in _watchers():
             if _address(watcher.task) == url:
-                watcher.ask_as_usual()
-                watcher.ask_at_once()
+                watcher.poll_as_usual()
+                watcher.poll_now()
 
     def _is_fresh(self, timestamp: str) -> bool:
         if self._tolerance is None:
@@ -200,14 +196,14 @@ class Deliveries:
 class WebhookOption(Option):
     """Has one task asked about when the service calls a receiver of this process."""
 
-    def followed(self, watcher: Followed) -> None:
+    def watched(self, poller: Poller) -> None:
         """Let every receiver know of the task."""
-        _followed[id(watcher)] = watcher
+        _followed[id(poller)] = poller
         for deliveries in list(running.values()):
-            deliveries.meet(watcher)
+            deliveries.meet(poller)
 
 
-def _watchers() -> list[Followed]:
+def _watchers() -> list[Poller]:
     """Return all that follows a task of this process."""
     return [watcher for found in _followed.valuerefs() if (watcher := found()) is not None]
 

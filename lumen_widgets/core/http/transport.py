@@ -55,7 +55,7 @@ class NotSentError(Exception):
     """Not one byte of the request was written."""
 
 
-class LostError(Exception):
+class NoAnswerError(Exception):
     """The request may have been written, and no answer can be had."""
 
 
@@ -117,7 +117,7 @@ class Transport:
 
         Raises
         ------
-        NotSentError, LostError
+        NotSentError, NoAnswerError
             If no answer came by `deadline` (as `time.monotonic` counts).
 
         """
@@ -134,7 +134,7 @@ class Transport:
         ------
         NotSentError
             If certainly nothing left: then, and only then, it may be sent again.
-        LostError
+        NoAnswerError
             If something may have left, and no answer can be had.
 
         """
@@ -173,7 +173,7 @@ class Transport:
             )
         except _FAILURES as error:
             raise NotSentError(describe(error)) from None
-        failure: NotSentError | LostError
+        failure: NotSentError | NoAnswerError
         try:
             response = send_through(
                 adapter,
@@ -185,7 +185,7 @@ class Transport:
             )
         except _FAILURES as error:
             if guard.sent or not (guard.watched or _never_connected(error)):
-                failure = LostError(describe(error))
+                failure = NoAnswerError(describe(error))
             else:
                 failure = NotSentError(describe(error))
         except BaseException as error:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.pictures.decoding import decode, plain
-from lumen_widgets.core.words import harmless
+from lumen_widgets.core.words import strip_controls
 
 if TYPE_CHECKING:
     import os
@@ -117,7 +117,7 @@ class Picture:
         """What to say in place of the picture: ``Picture 1 of 2: a cute cat``."""
         words = f"Picture {self.index + 1} of {self.count}"
         if self.prompt:
-            words = f"{words}: {' '.join(harmless(self.prompt).split())}"
+            words = f"{words}: {' '.join(strip_controls(self.prompt).split())}"
         return words if len(words) <= _ALT_LENGTH else f"{words[: _ALT_LENGTH - 1]}…"
 
     def to_pil(self) -> Image:

@@ -1,0 +1,119 @@
+"""How long the core waits, for what, and why: the one place to change it for a process.
+
+A slow network, a test or another driver gives a `Scheduler` its own::
+
+    use_scheduler(Scheduler(timing=Timing(answer_timeout=15.0, longest_answer_timeout=60.0)))
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lumen_widgets.core.pictures.downloads import DOWNLOAD_LIMITS, DownloadLimits
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Every wait, time-out and pause of the core, in seconds.
+
+    Examples
+    --------
+    >>> Timing(busy_waits=(0.01, 0.02)).busy_waits
+    (0.01, 0.02)
+
+    """
+
+    busy_waits: tuple[float, ...] = (1.0, 2.0, 4.0)
+    """Between tries of a submit after a 429 that names no time (API.md); the last one repeats."""
+
+    shortest_busy_wait: float = 0.25
+    """After a 429 that names a time, at least: a service that names 0 is not asked in a loop."""
+
+    unreachable_waits: tuple[float, ...] = (0.1, 0.2, 0.4, 0.8, 1.6)
+    """After a connection that never opened: a server that restarts is back within seconds."""
+
+    submit_grace: float = 2.0
+    """Beyond a submit's time-out, to write the request and its answer to the journal."""
+
+    first_poll: float = 2.0
+    """From the submit to the first question, with nothing learnt: for tasks of 4 to 20 s."""
+
+    poll_interval: float = 1.1
+    """Between two questions, with nothing learnt; growing it would be late when most tasks end."""
+
+    local_interval: float = 0.25
+    """The same, also to the first, for a server on this machine: short tasks, free answers."""
+
+    longest_interval: float = 10.0
+    """What the interval grows to for a task of minutes, where a second more matters less."""
+
+    webhook_interval: float = 30.0
+    """The same while the webhook is to be called (DESIGN: every 30 s): a call may be lost, and a
+    task that is cancelled has none."""
+
+    refresh_interval: float = 0.25
+    """Before the second try of a question that the caller waits for."""
+
+    answer_timeout: float = 5.0
+    """For one status, a few hundred bytes; after this it is asked for again …"""
+
+    longest_answer_timeout: float = 20.0
+    """… and given twice as long each time, since the network may be slow; but no longer."""
+
+    longest_backoff: float = 10.0
+    """Between two tries, unless the service itself asks for more …"""
+
+    longest_retry_after: float = 60.0
+    """… and what it may ask for: hours would lose the pictures of a task that has ended."""
+
+    requests: int = 20
+    """How many requests may leave in `requests_window` ("20 requests a second", DESIGN)."""
+
+    requests_window: float = 1.05
+    """A little over a second: what leaves a second apart may arrive closer together."""
+
+    idle_thread: float = 5.0
+    """How long a thread without work stays, so that submits in a row do not start one each."""
+
+    downloads: DownloadLimits = DOWNLOAD_LIMITS
+    """What one picture may take, in time and also in size."""
+
+    def answer_wait(self, unanswered: int) -> float:
+        """Return the seconds that an answer may take after so many in a row that did not come.
+
+        Examples
+        --------
+        >>> [Timing().answer_wait(unanswered) for unanswered in (0, 1, 2, 3)]
+        [5.0, 10.0, 20.0, 20.0]
+
+        """
+        return min(self.answer_timeout * 2.0 ** min(unanswered, 10), self.longest_answer_timeout)
+
+    def backoff(self, interval: float, failures: int, retry_after: float | None = None) -> float:
+        """Return the seconds until the next try after so many failures in a row.
+
+        Parameters
+        ----------
+        interval
+            Seconds before the second try.
+        failures
+            How many, from 1.
+        retry_after
+            Seconds that the service asked to wait, if it did.
+
+        Examples
+        --------
+        >>> [Timing().backoff(1.1, failures) for failures in (1, 2, 3, 4)]
+        [1.1, 2.2, 4.4, 8.8]
+        >>> Timing().backoff(1.1, 9), Timing().backoff(1.1, 1, retry_after=30.0)
+        (10.0, 30.0)
+
+        """
+        # Beyond ten doublings only the number would grow.
+        wait = interval * 2.0 ** min(failures - 1, 10)
+        wait = min(wait, max(self.longest_backoff, interval))
+        return max(wait, min(retry_after or 0.0, self.longest_retry_after))
+
+
+# What is used unless a scheduler was given another.
+TIMING = Timing()
