@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import weakref
 from collections.abc import Collection
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn, Unpack
 
 import requests
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from lumen_widgets.client.hosting.protocol import Hosting
     from lumen_widgets.core.fields import Fields
     from lumen_widgets.core.models import Endpoint
-    from lumen_widgets.core.pictures.downloads import FetchedPicture
     from lumen_widgets.core.pictures.images import PictureSource
     from lumen_widgets.core.pictures.masks import MaskSource
     from lumen_widgets.core.request import Request
@@ -128,14 +128,18 @@ class LumenClient:
         # brought one: in a browser there is no other way out.
         self._session = session
         self._timeout = check_request_timeout(timeout)
-        self._allow_hosts = _host_names(allow_hosts)
         self._hosting = hosting
         self._records = JournalRecords(self.journal, origin.url, key.fingerprint)
         self._transport = Transport(origin, key, session or requests.Session())
         self._tasks = LiveTasks(
             transport=self._transport,
             options=self._options,
-            fetch=self._fetch,
+            fetch=partial(
+                fetch_picture,
+                base_url=origin.url,
+                allow_hosts=_host_names(allow_hosts),
+                session=session,
+            ),
             records=self._records,
             timeout=self._timeout,
             added=self._added,
@@ -482,15 +486,6 @@ class LumenClient:
     def _added(self, task: Task) -> None:
         _clients[task] = self
         live_tasks.add(task)
-
-    def _fetch(self, url: str) -> FetchedPicture:
-        return fetch_picture(
-            url,
-            base_url=self.base_url,
-            allow_hosts=self._allow_hosts,
-            limits=shared_scheduler().timing.downloads,
-            session=self._session,
-        )
 
     def __repr__(self) -> str:
         """Name the service and nothing of the key: a repr ends in notebooks and logs."""

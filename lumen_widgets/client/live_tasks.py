@@ -95,7 +95,7 @@ class LiveTasks:
     options
         Makes what plugs on to a task, by its request and the journal's row where it has one.
     fetch
-        Downloads one picture.
+        Downloads one picture by its address and `limits`.
     records
         The journal's rows of the account.
     timeout
@@ -110,7 +110,7 @@ class LiveTasks:
         *,
         transport: Transport,
         options: Callable[[Request, Row | None], Options],
-        fetch: Callable[[str], FetchedPicture],
+        fetch: Callable[..., FetchedPicture],
         records: JournalRecords,
         timeout: float,
         added: Callable[[Task], None],

@@ -24,7 +24,7 @@ from lumen_widgets.core.errors import (
     UpstreamError,
 )
 from lumen_widgets.core.waiting import to_seconds
-from lumen_widgets.core.words import clean, sentence
+from lumen_widgets.core.words import one_line, sentence
 
 if TYPE_CHECKING:
     from lumen_widgets.core.http.transport import Answer
@@ -197,7 +197,7 @@ def words_of(found: Any) -> dict[str, str]:
     if not isinstance(source, dict):
         source = {"message": source}
     message = source.get("message", source.get("detail", found.get("detail")))
-    words = {"code": clean(source.get("code")), "message": clean(message)}
+    words = {"code": one_line(source.get("code")), "message": one_line(message)}
     return {name: text for name, text in words.items() if text}
 
 
@@ -237,7 +237,7 @@ def read_accepted(answer: Answer) -> Accepted | None:
     if task_id is None:
         return None
     created = to_seconds(found.get("created"))
-    status = clean(found.get("status")) or "queued"
+    status = one_line(found.get("status")) or "queued"
     return Accepted(task_id, status, created if 0 < created < math.inf else None)
 
 
@@ -245,10 +245,10 @@ def read_report(answer: Answer, task_id: str) -> Report:
     """Read a status call's answer; what cannot be read is None, never a guess.
 
     An answer that names another task is not about this one: a proxy, or a kept connection on which
-    more came than was asked for, may deliver it here, and with it the pictures of a stranger.
+    more came than was asked for, may deliver it here, and with it another account's pictures.
     """
     found = answer.json()
-    status = clean(found.get("status")) if isinstance(found, dict) else ""
+    status = one_line(found.get("status")) if isinstance(found, dict) else ""
     if not status or not isinstance(found["status"], str) or found.get("id", task_id) != task_id:
         return Report(None)
     return Report(

@@ -16,12 +16,7 @@ from lumen_widgets.core.answers import TERMINAL
 from lumen_widgets.core.errors import LumenError, TaskCancelled, TaskFailed, interrupted
 from lumen_widgets.core.pictures.picture import Pictures
 from lumen_widgets.core.signal import Signal
-from lumen_widgets.core.waiting import (
-    check_wait_timeout,
-    stopped_waiting,
-    wait_slice,
-    wait_timed_out,
-)
+from lumen_widgets.core.waiting import check_wait_timeout, stopped_waiting, timed_out, wait_slice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -319,7 +314,7 @@ class Task:
                 while (outcome := state.outcome()) is None:
                     left = wait_slice(deadline)
                     if left <= 0:
-                        raise wait_timed_out([self.id], limit, self.trouble)
+                        raise timed_out([self.id], limit, self.trouble)
                     state.changed.wait(left)
         except KeyboardInterrupt:
             raise interrupted(stopped_waiting(self.id)) from None

@@ -78,42 +78,6 @@ class Timing:
     downloads: DownloadLimits = DOWNLOAD_LIMITS
     """What one picture may take, in time and also in size."""
 
-    def answer_wait(self, unanswered: int) -> float:
-        """Return the seconds that an answer may take after so many in a row that did not come.
-
-        Examples
-        --------
-        >>> [Timing().answer_wait(unanswered) for unanswered in (0, 1, 2, 3)]
-        [5.0, 10.0, 20.0, 20.0]
-
-        """
-        return min(self.answer_timeout * 2.0 ** min(unanswered, 10), self.longest_answer_timeout)
-
-    def backoff(self, interval: float, failures: int, retry_after: float | None = None) -> float:
-        """Return the seconds until the next try after so many failures in a row.
-
-        Parameters
-        ----------
-        interval
-            Seconds before the second try.
-        failures
-            How many, from 1.
-        retry_after
-            Seconds that the service asked to wait, if it did.
-
-        Examples
-        --------
-        >>> [Timing().backoff(1.1, failures) for failures in (1, 2, 3, 4)]
-        [1.1, 2.2, 4.4, 8.8]
-        >>> Timing().backoff(1.1, 9), Timing().backoff(1.1, 1, retry_after=30.0)
-        (10.0, 30.0)
-
-        """
-        # Beyond ten doublings only the number would grow.
-        wait = interval * 2.0 ** min(failures - 1, 10)
-        wait = min(wait, max(self.longest_backoff, interval))
-        return max(wait, min(retry_after or 0.0, self.longest_retry_after))
-
 
 # What is used unless a scheduler was given another.
 TIMING = Timing()

@@ -151,9 +151,7 @@ def task_names(task_ids: Sequence[str]) -> str:
     return first if len(task_ids) == 1 else f"{first} (and {len(task_ids) - 1} more)"
 
 
-def wait_timed_out(
-    task_ids: Sequence[str], limit: float | None, trouble: str | None
-) -> WaitTimeout:
+def timed_out(task_ids: Sequence[str], limit: float | None, trouble: str | None) -> WaitTimeout:
     """Return the error of a wait for tasks that are not done after `limit` seconds.
 
     Parameters
@@ -340,7 +338,7 @@ def _watched_rounds(
                 return
             if over and not changed.is_set():
                 trouble = next((task.trouble for task in left if task.trouble), None)
-                raise wait_timed_out([task.id for task in left], limit, trouble)
+                raise timed_out([task.id for task in left], limit, trouble)
             try:
                 # Where the time is over, one more look: something may have come since the last.
                 while not over and not changed.wait(wait := wait_slice(deadline)):

@@ -136,7 +136,7 @@ class _Way:
         return measured([self._server.tasks[task.id] for task in self.tasks])
 
 
-def _fetch_nothing(_url: str) -> FetchedPicture:
+def _fetch_nothing(_url: str, **_: object) -> FetchedPicture:
     """Have the picture at once: fetching it is not what is measured."""
     return FetchedPicture(_PICTURE, "image/png", 6, 4, hashlib.sha256(_PICTURE).hexdigest())
 

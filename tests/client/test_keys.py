@@ -17,7 +17,7 @@ from lumen_widgets.core.http.keys import Key
 from lumen_widgets.core.http.origin import read_origin
 from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from lumen_widgets.core.timing import Timing
-from lumen_widgets.core.words import clean
+from lumen_widgets.core.words import one_line
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer
@@ -199,4 +199,4 @@ def test_sentinel_is_nowhere(
 
 def test_words_of_strangers_stay_in_one_line() -> None:
     """What a service says is cut, printable and one line, whatever it sends."""
-    assert clean("a\r\n\x1b[31mb\u202e" + "x" * 999) == ("a [31mb" + "x" * 999)[:300]
+    assert one_line("a\r\n\x1b[31mb\u202e" + "x" * 999) == ("a [31mb" + "x" * 999)[:300]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -176,7 +177,7 @@ def test_a_task_is_followed_through_its_options(service: Service) -> None:
         state,
         Options([fails, Noted("two", steps)]),
         transport=transport,
-        fetch=lambda url: fetch_picture(url, base_url=origin.url),
+        fetch=partial(fetch_picture, base_url=origin.url),
         timeout=10.0,
     )
     (picture,) = poller.start().wait(30)

@@ -22,6 +22,7 @@ from lumen_widgets.core.polling.scheduler import (
     Scheduler,
     use_scheduler,
 )
+from lumen_widgets.core.polling.status import backoff
 from lumen_widgets.core.task import TaskState
 from lumen_widgets.core.timing import TIMING, Timing
 from tests.client.conftest import KEY
@@ -77,7 +78,7 @@ def _questions(is_loopback: bool, seconds: float) -> list[float]:
                 state,
                 Options(),
                 transport=Transport(origin, Key(KEY, origin), session),
-                fetch=lambda _url: pytest.fail("there is no picture"),
+                fetch=lambda _url, **_: pytest.fail("there is no picture"),
                 timeout=10.0,
             ).start()
             times: list[float] = []
@@ -105,12 +106,12 @@ def test_pace_of_this_machine() -> None:
 
 def test_back_off() -> None:
     """Failures double the wait up to 10 s; the service may ask for more, up to a minute."""
-    waits = [TIMING.backoff(1.1, failures) for failures in range(1, 400)]
+    waits = [backoff(TIMING, 1.1, failures) for failures in range(1, 400)]
     assert waits == sorted(waits)
     assert (waits[0], waits[-1]) == (1.1, 10.0)
-    assert TIMING.backoff(1.1, 1, 5.0) == 5.0
-    assert TIMING.backoff(1.1, 1, 86400.0) == 60.0
-    assert TIMING.backoff(1.1, 3, 0.0) == 4.4
+    assert backoff(TIMING, 1.1, 1, 5.0) == 5.0
+    assert backoff(TIMING, 1.1, 1, 86400.0) == 60.0
+    assert backoff(TIMING, 1.1, 3, 0.0) == 4.4
 
 
 def test_requests_a_second() -> None:

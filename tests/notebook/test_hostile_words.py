@@ -12,7 +12,7 @@ import pytest
 import lumen_widgets as lumen
 from lumen_widgets.core import answers
 from lumen_widgets.core.request import Request
-from lumen_widgets.core.words import clean, literal, strip_controls
+from lumen_widgets.core.words import literal, one_line, strip_controls
 from lumen_widgets.notebook.cell import note
 from lumen_widgets.notebook.status import heading, summary
 from tests.staged import StagedTask, nobodys_account
@@ -74,7 +74,7 @@ def _task(words: str, status: str = "queued") -> StagedTask:
 @pytest.mark.parametrize("words", HOSTILE)
 def test_what_a_cell_says_of_a_task_is_no_markup(words: str, account: Account) -> None:
     """Prompt, id, status and the service's reason are text wherever a cell shows them."""
-    running, failed = _task(words, clean(words) or "queued"), _task(words, "failed")
+    running, failed = _task(words, one_line(words) or "queued"), _task(words, "failed")
     failed.state.finish(
         answers.failure_of(
             "a1", "failed", answers.words_of({"error": {"code": words, "message": words}})

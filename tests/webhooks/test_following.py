@@ -71,7 +71,7 @@ def test_the_pace(receiver: WebhookReceiver) -> None:
             TaskState("task-pace", request, origin=origin.url, status="queued"),
             Options([WebhookOption()]),
             transport=Transport(origin, Key(KEY, origin), session),
-            fetch=lambda _url: pytest.fail("there is no picture"),
+            fetch=lambda _url, **_: pytest.fail("there is no picture"),
             timeout=10.0,
         ).start()
         times: list[float] = []

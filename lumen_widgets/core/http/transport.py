@@ -9,6 +9,7 @@ import ssl
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from lumen_widgets.core.http.origin import Origin
 
 # Answers are a few hundred bytes of JSON; a page of HTML from a proxy may be some hundred kB.
-LARGEST_ANSWER = 1 << 20
+MAX_ANSWER_BYTES = 1 << 20
 
 # Where services and the proxies before them put the id that support asks for.
 _REQUEST_ID_HEADERS = ("X-Request-Id", "Request-Id", "X-Amzn-RequestId", "CF-Ray")
@@ -121,7 +122,7 @@ class Transport:
             If no answer came by `deadline` (as `time.monotonic` counts).
 
         """
-        url = self.origin.at(*path)
+        url = self._url(path)
         return self._send("GET", url, None, self._pooled_adapter(url), SendGuard(deadline))
 
     def post(self, *path: str, body: bytes, guard: SendGuard) -> Answer:
@@ -138,12 +139,16 @@ class Transport:
             If something may have left, and no answer can be had.
 
         """
-        url = self.origin.at(*path)
+        url = self._url(path)
         adapter = self._session.get_adapter(url)
         if not isinstance(adapter, HTTPAdapter):
             return self._send("POST", url, body, adapter, guard)
         with closing(guarded_copy(adapter)) as fresh:
             return self._send("POST", url, body, fresh, guard)
+
+    def _url(self, path: tuple[str, ...]) -> str:
+        """Return the URL of a path, each segment percent-encoded."""
+        return "/".join((self.origin.url, *(quote(segment, safe="") for segment in path)))
 
     def _pooled_adapter(self, url: str) -> BaseAdapter:
         adapter = self._session.get_adapter(url)
@@ -212,7 +217,7 @@ class Transport:
         try:
             for piece in _pieces(response):
                 body += piece
-                if len(body) > LARGEST_ANSWER:
+                if len(body) > MAX_ANSWER_BYTES:
                     break
         except _FAILURES:
             # A status whose body broke off still says something; what is read of it decides.

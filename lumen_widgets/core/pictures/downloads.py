@@ -1,4 +1,4 @@
-"""A result picture fetched from an address that a stranger may have written."""
+"""A result picture fetched from an address that is not trusted."""
 
 from __future__ import annotations
 

@@ -328,7 +328,7 @@ def write_file(path: Path, data: bytes, *, follow: bool = True) -> None:
         path = path.resolve()
     part = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        # Not `tempfile`, whose files nobody else may read: this one is the user's own to share.
+        # Not `tempfile`, whose files no other user may read: this one is the user's own to share.
         with part.open("xb") as file:
             file.write(data)
         part.replace(path)
@@ -340,7 +340,7 @@ def write_file(path: Path, data: bytes, *, follow: bool = True) -> None:
 
 def _execution_count() -> int | None:
     """Return the number of the cell that runs now, or None outside IPython."""
-    # Asked only if somebody else has loaded it: a script never pays for IPython.
+    # Asked only if it is loaded already: a script never pays for IPython.
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     return None if shell is None else int(shell.execution_count)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from lumen_widgets.core.errors import DownloadError
 from lumen_widgets.core.pictures.picture import Picture
 from lumen_widgets.core.polling.scheduler import RequestKind
+from lumen_widgets.core.polling.status import backoff
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +43,7 @@ class PictureDownloader:
     scheduler
         Runs the downloads.
     download
-        Downloads one picture; raises DownloadError.
+        Downloads one picture by its address and `limits`; raises DownloadError.
     interval
         Seconds before the second try.
     arrived
@@ -57,7 +58,7 @@ class PictureDownloader:
     options: Options
     _: KW_ONLY
     scheduler: Scheduler
-    download: Callable[[str], FetchedPicture]
+    download: Callable[..., FetchedPicture]
     interval: float
     arrived: Callable[[], None]
     ended: Callable[[DownloadError | None], None]
@@ -94,12 +95,13 @@ class PictureDownloader:
         self.scheduler.request(self.scheduler.now() + seconds, job, kind=RequestKind.PICTURE)
 
     def _download(self, index: int, url: str, count: int, tries: int) -> None:
+        limits = self.scheduler.timing.downloads
         result: Picture | DownloadError
         try:
-            result = self._store(self.download(url), index, url, count)
+            result = self._store(self.download(url, limits=limits), index, url, count)
         except DownloadError as failed:
             if failed.transient and tries < MAX_TRIES:
-                wait = self.scheduler.timing.backoff(self.interval, tries)
+                wait = backoff(self.scheduler.timing, self.interval, tries)
                 self._schedule(wait, index, url, count, tries=tries + 1)
                 return
             result = failed

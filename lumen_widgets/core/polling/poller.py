@@ -11,16 +11,9 @@ from typing import TYPE_CHECKING
 from lumen_widgets.core.answers import CANCELLED, FAILED, RUNNING, SUCCEEDED, TERMINAL, failure_of
 from lumen_widgets.core.errors import DownloadError, LumenError
 from lumen_widgets.core.options import StatusReport
+from lumen_widgets.core.polling import status as calls
 from lumen_widgets.core.polling.downloader import PictureDownloader
 from lumen_widgets.core.polling.scheduler import RequestKind, shared_scheduler
-from lumen_widgets.core.polling.status import (
-    TransientError,
-    back_off,
-    internal_error,
-    poll,
-    poll_until,
-    unknown_status_error,
-)
 from lumen_widgets.core.signal import forked
 from lumen_widgets.core.task import Task
 
@@ -41,14 +34,8 @@ _log = logging.getLogger("lumen_widgets")
 MAX_UNKNOWN = 20
 
 
-class _Phase(Enum):
-    """How far a task has come, as far as polling it matters."""
-
-    POLLING = "polling"
-    PAUSED = "paused"
-    # The service has said its last word, and the task is not done yet.
-    ENDING = "ending"
-    ENDED = "ended"
+# How far polling has come; ENDING is from the service's last word until the task is done.
+_Phase = Enum("_Phase", ["POLLING", "PAUSED", "ENDING", "ENDED"])
 
 
 class TaskPoller:
@@ -63,7 +50,7 @@ class TaskPoller:
     transport
         The way to the service.
     fetch
-        Downloads one picture; raises DownloadError.
+        Downloads one picture by its address and `limits`; raises DownloadError.
     timeout
         Seconds for one request.
 
@@ -80,7 +67,7 @@ class TaskPoller:
         options: Options,
         *,
         transport: Transport,
-        fetch: Callable[[str], FetchedPicture],
+        fetch: Callable[..., FetchedPicture],
         timeout: float,
     ) -> None:
         self.task = Task(state, self)
@@ -202,7 +189,7 @@ class TaskPoller:
             If the service refuses to say, or no answer came in time.
 
         """
-        report = poll_until(self._transport, self._state.id, self._timeout, self._scheduler)
+        report = calls.poll_until(self._transport, self._state.id, self._timeout, self._scheduler)
         self.handle(report, wanted=True)
 
     def poll_now(self, *, called: bool = False) -> None:
@@ -273,7 +260,7 @@ class TaskPoller:
         status, error = report.status, report.error
         if status is None:
             if self._unknown >= MAX_UNKNOWN:
-                self._finish(unknown_status_error(self._state.id, None))
+                self._finish(calls.unknown_status_error(self._state.id, None))
             return
         failed = status in {FAILED, CANCELLED}
         is_new = failed or self._state.set_status(status)
@@ -284,14 +271,14 @@ class TaskPoller:
         if failed:
             self._finish(failure_of(self._state.id, status, error or {}), status)
         elif self._unknown >= MAX_UNKNOWN:
-            self._finish(unknown_status_error(self._state.id, status))
+            self._finish(calls.unknown_status_error(self._state.id, status))
         elif is_new:
             self._notify()
         if status == SUCCEEDED:
             try:
                 self._downloads.fetch(report.urls)
             except RuntimeError as problem:  # no thread can be started for it
-                self._finish(internal_error(self._state.id, problem))
+                self._finish(calls.internal_error(self._state.id, problem))
 
     def _learn(self) -> None:
         """Learn from what earlier processes saw, and poll at the time that it suggests."""
@@ -336,31 +323,35 @@ class TaskPoller:
             self._immediate, self._job = False, None
         sent = self._scheduler.now()
         try:
-            allowed = min(self._scheduler.timing.answer_wait(self._unanswered), self._timeout)
-            report = poll(self._transport, self._state.id, allowed)
+            allowed = min(
+                calls.answer_wait(self._scheduler.timing, self._unanswered), self._timeout
+            )
+            report = calls.poll(self._transport, self._state.id, allowed)
             self._scheduler.open_origin(self._origin, sent)
             if missed is not None and not self._called and report.status in {SUCCEEDED, FAILED}:
                 self._timer.stop_measuring(sent)
                 missed()
             self.handle(report, called=called)
-        except TransientError as transient:
+        except calls.TransientError as transient:
             self._retry(transient, turn, sent)
         except LumenError as error:
             self._scheduler.open_origin(self._origin, sent)
             self.fail(error)
         except Exception as error:  # noqa: BLE001 -- a bug must not leave a wait hanging
             _log.exception("The task %s could not be asked about.", self._state.id)
-            self.fail(internal_error(self._state.id, error))
+            self.fail(calls.internal_error(self._state.id, error))
 
-    def _retry(self, transient: TransientError, turn: int, sent: float) -> None:
-        back_off(self._scheduler, self._origin, transient, sent, self._interval)
+    def _retry(self, transient: calls.TransientError, turn: int, sent: float) -> None:
+        calls.back_off(self._scheduler, self._origin, transient, sent, self._interval)
         with self._lock:
             if turn == self._turn and self._phase is _Phase.POLLING:
                 self._failures += 1
                 self._unanswered = self._unanswered + 1 if transient.unanswered else 0
                 self._state.trouble = transient.error.message
-                timing = self._scheduler.timing
-                self._poll_in(timing.backoff(self._interval, self._failures, transient.retry_after))
+                timing, failures = self._scheduler.timing, self._failures
+                self._poll_in(
+                    calls.backoff(timing, self._interval, failures, transient.retry_after)
+                )
 
     def _stop_polling(self, phase: _Phase) -> None:
         """Poll no more, and learn nothing from how it ends; the lock is held."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lumen_widgets.core.answers import Report
     from lumen_widgets.core.http.transport import Transport
     from lumen_widgets.core.polling.scheduler import Scheduler
+    from lumen_widgets.core.timing import Timing
 
 
 @dataclass(eq=False)
@@ -111,7 +112,7 @@ def poll_until(transport: Transport, task_id: str, timeout: float, scheduler: Sc
         while True:
             scheduler.claim(deadline)
             sent = scheduler.now()
-            allowed = min(timing.answer_wait(unanswered), max(deadline - sent, 0.0))
+            allowed = min(answer_wait(timing, unanswered), max(deadline - sent, 0.0))
             try:
                 report = poll(transport, task_id, allowed)
                 if report.status is not None:
@@ -123,7 +124,7 @@ def poll_until(transport: Transport, task_id: str, timeout: float, scheduler: Sc
             failures += 1
             unanswered += transient.unanswered
             interval = timing.refresh_interval
-            wait = timing.backoff(interval, failures, transient.retry_after)
+            wait = backoff(timing, interval, failures, transient.retry_after)
             back_off(scheduler, origin, transient, sent, interval)
             if scheduler.now() + wait >= deadline:
                 raise transient.error from None
@@ -154,10 +155,53 @@ def back_off(
     if transient.shared:
         wanted = transient.retry_after
         scheduler.close_origin(
-            origin, sent, lambda failures: scheduler.timing.backoff(interval, failures, wanted)
+            origin, sent, lambda failures: backoff(scheduler.timing, interval, failures, wanted)
         )
     elif not transient.unanswered:
         scheduler.open_origin(origin, sent)
+
+
+def answer_wait(timing: Timing, unanswered: int) -> float:
+    """Return the seconds that an answer may take after so many in a row that did not come.
+
+    Examples
+    --------
+    >>> from lumen_widgets.core.timing import Timing
+    >>> [answer_wait(Timing(), unanswered) for unanswered in (0, 1, 2, 3)]
+    [5.0, 10.0, 20.0, 20.0]
+
+    """
+    return min(timing.answer_timeout * 2.0 ** min(unanswered, 10), timing.longest_answer_timeout)
+
+
+def backoff(
+    timing: Timing, interval: float, failures: int, retry_after: float | None = None
+) -> float:
+    """Return the seconds until the next try after so many failures in a row.
+
+    Parameters
+    ----------
+    timing
+        The longest waits.
+    interval
+        Seconds before the second try.
+    failures
+        How many, from 1.
+    retry_after
+        Seconds that the service asked to wait, if it did.
+
+    Examples
+    --------
+    >>> from lumen_widgets.core.timing import Timing
+    >>> [backoff(Timing(), 1.1, failures) for failures in (1, 2, 3, 4)]
+    [1.1, 2.2, 4.4, 8.8]
+    >>> backoff(Timing(), 1.1, 9), backoff(Timing(), 1.1, 1, retry_after=30.0)
+    (10.0, 30.0)
+
+    """
+    # Beyond ten doublings only the number would grow.
+    wait = min(interval * 2.0 ** min(failures - 1, 10), max(timing.longest_backoff, interval))
+    return max(wait, min(retry_after or 0.0, timing.longest_retry_after))
 
 
 def unknown_status_error(task_id: str, status: str | None) -> UpstreamError:
