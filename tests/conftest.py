@@ -11,7 +11,7 @@ import pytest
 
 from lumen_widgets.client import prices
 from lumen_widgets.client.spending import budget as budgets
-from lumen_widgets.core.polling import pace, scheduler
+from lumen_widgets.core.polling.scheduler import use_scheduler
 from lumen_widgets.notebook.account import accounts
 from tests import chromium, kernels, network
 from tests.jupyter import Lab
@@ -115,7 +115,7 @@ class _NoBrowserTestSkipped:
 
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Give each test a LUMEN_HOME of its own, and none of the settings of whoever runs it."""
+    """Give each test a LUMEN_HOME of its own, and none of the settings of the user who runs it."""
     for name in os.environ.keys() - {"LUMEN_CHROMIUM"}:
         if name.startswith("LUMEN_"):
             monkeypatch.delenv(name)
@@ -143,17 +143,13 @@ def _own_account() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_followed_afterwards() -> Iterator[None]:
-    """Ask about no task once its test is over: it would go on in the threads of later ones."""
+def _own_scheduler() -> Iterator[None]:
+    """Give each test a scheduler of its own: nothing learnt before it, nothing polled after it."""
+    before = use_scheduler(None)
     yield
-    for one in scheduler._schedulers.values():
-        one.clear()
-
-
-@pytest.fixture(autouse=True)
-def _own_pace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no test learn from the tasks of another one, whose server may have had the same port."""
-    monkeypatch.setattr(pace, "_paces", {})
+    last = use_scheduler(before)
+    if last is not None:
+        last.close()
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from statistics import mean
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 import requests
 from requests.adapters import BaseAdapter
@@ -21,18 +20,18 @@ from requests.adapters import BaseAdapter
 from lumen_widgets.client import LumenClient, sign_webhook
 from lumen_widgets.client.webhooks.deliveries import Deliveries
 from lumen_widgets.client.webhooks.ttl_set import TTLSet
-from lumen_widgets.core.polling import pace as pacing
-from lumen_widgets.core.polling import scheduler
+from lumen_widgets.core.polling.pace import Paces
 from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from tests.client.service import png
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from lumen_widgets.client import Task
+    from lumen_widgets.client import Request, Task
+    from lumen_widgets.core.http.origin import Origin
     from lumen_widgets.core.polling.pace import Pace
 
-# Not of this machine, so that it is asked at the service's pace; and nobody's (RFC 2544).
+# Not of this machine, so that it is asked at the service's pace; set aside for tests (RFC 2544).
 URL = "https://198.18.0.1"
 KEY = "sk-lumen-local-SENTINELsentinel0123456789"
 
@@ -91,6 +90,18 @@ class Measured:
     late: float
 
 
+class PaceEach(Paces):
+    """Gives each task a pace of its own, of some kind."""
+
+    def __init__(self, kind: type[Pace]) -> None:
+        super().__init__()
+        self._kind = kind
+
+    def of(self, _origin: Origin, _request: Request) -> Pace:
+        """Return a new pace."""
+        return self._kind(is_local=False)
+
+
 class Simulation(BaseAdapter):
     """The clock, the service and the network between.
 
@@ -107,16 +118,21 @@ class Simulation(BaseAdapter):
     attempts
         When anything tried to leave the client, whatever came of it.
 
+    Parameters
+    ----------
+    paces
+        How often tasks are polled; None learns it, from nothing.
+
     """
 
-    def __init__(self) -> None:
+    def __init__(self, paces: Paces | None = None) -> None:
         super().__init__()
         self.time = 1000.0
         self.down = False
         self.refuse: list[tuple[int, dict[str, str]]] = []
         self.tasks: dict[str, Seen] = {}
         self.attempts: list[float] = []
-        self.scheduler = Scheduler(lambda: self.time, threads=0)
+        self.scheduler = Scheduler(lambda: self.time, threads=0, paces=paces)
         self._seconds = 0.0
         self._picture = png()
         self._deliveries: Deliveries | None = None
@@ -237,15 +253,12 @@ def simulated(pace: type[Pace] | None = None) -> Iterator[Simulation]:
 
     With `pace` each task is followed at a pace of its own of this kind.
     """
-    with patch.object(scheduler, "_schedulers", {}), patch.object(pacing, "_paces", {}):
-        simulation = Simulation()
-        use_scheduler(simulation.scheduler)
-        if pace is None:
-            yield simulation
-            return
-        made = lambda _origin, _request: pace(is_local=False)  # noqa: E731 -- said once, here
-        with patch("lumen_widgets.core.polling.poller.pace_of", made):
-            yield simulation
+    simulation = Simulation(None if pace is None else PaceEach(pace))
+    before = use_scheduler(simulation.scheduler)
+    try:
+        yield simulation
+    finally:
+        use_scheduler(before)
 
 
 def measured(tasks: Sequence[Seen]) -> Measured:

@@ -44,5 +44,5 @@ class StagedTask:
 
     def hear(self, status: str) -> None:
         """Take in a status of the service, and tell the subscribers."""
-        assert self.state.hear(status), "it is news"
+        assert self.state.set_status(status), "it is news"
         self.state.signal.send(self.task)

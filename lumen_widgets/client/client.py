@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import weakref
 from collections.abc import Collection
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn, Unpack
 
 import requests
@@ -31,9 +32,10 @@ from lumen_widgets.core.http.transport import Transport
 from lumen_widgets.core.models import EDIT, GENERATE, INPAINT, INPAINT_MODEL, MODEL
 from lumen_widgets.core.options import Option, Options
 from lumen_widgets.core.pictures.downloads import fetch_picture
+from lumen_widgets.core.polling.scheduler import shared_scheduler
 from lumen_widgets.core.request import check_again
 from lumen_widgets.core.submit import submit
-from lumen_widgets.core.waiting import goes_on, request_timeout
+from lumen_widgets.core.waiting import check_request_timeout, stopped_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +44,6 @@ if TYPE_CHECKING:
     from lumen_widgets.client.hosting.protocol import Hosting
     from lumen_widgets.core.fields import Fields
     from lumen_widgets.core.models import Endpoint
-    from lumen_widgets.core.pictures.downloads import FetchedPicture
     from lumen_widgets.core.pictures.images import PictureSource
     from lumen_widgets.core.pictures.masks import MaskSource
     from lumen_widgets.core.request import Request
@@ -126,15 +127,19 @@ class LumenClient:
         # Downloads and uploads go out without a key on sessions of their own, unless the user
         # brought one: in a browser there is no other way out.
         self._session = session
-        self._timeout = request_timeout(timeout)
-        self._allow_hosts = _host_names(allow_hosts)
+        self._timeout = check_request_timeout(timeout)
         self._hosting = hosting
         self._account_journal = AccountJournal(self.journal, origin.url, key.fingerprint)
         self._transport = Transport(origin, key, session or requests.Session())
         self._tasks = LiveTasks(
             transport=self._transport,
             options=self._options,
-            fetch=self._fetch,
+            fetch=partial(
+                fetch_picture,
+                base_url=origin.url,
+                allow_hosts=_host_names(allow_hosts),
+                session=session,
+            ),
             account_journal=self._account_journal,
             timeout=self._timeout,
             added=self._added,
@@ -205,7 +210,7 @@ class LumenClient:
         AuthenticationError, InsufficientCredits, NotFound, RateLimited, UpstreamError
             If the service refused; nothing was spent.
         SubmitOutcomeUnknown
-            If it was sent and its outcome is unknown; with `reuse`, now or before.
+            If it was sent and it is not known whether it was taken; with `reuse`, now or before.
 
         Examples
         --------
@@ -451,14 +456,17 @@ class LumenClient:
 
     def _pay(self, call: Call) -> Task:
         options = self._options(call.request)
-        taken = submit(call, options, transport=self._transport, timeout=self._timeout)
+        timing = shared_scheduler().timing
+        taken = submit(
+            call, options, transport=self._transport, timeout=self._timeout, timing=timing
+        )
         if not isinstance(taken, Accepted):
             taken.reused = True
             return taken
         try:
             return self._tasks.add_accepted(taken, call, options)
         except KeyboardInterrupt:
-            raise interrupted(goes_on(taken.task_id)) from None
+            raise interrupted(stopped_waiting(taken.task_id)) from None
 
     def _options(self, request: Request, row: Row | None = None) -> Options:
         """Return the options of one task, in the order in which they reserve credits and files."""
@@ -478,11 +486,6 @@ class LumenClient:
     def _added(self, task: Task) -> None:
         _clients[task] = self
         live_tasks.add(task)
-
-    def _fetch(self, url: str) -> FetchedPicture:
-        return fetch_picture(
-            url, base_url=self.base_url, allow_hosts=self._allow_hosts, session=self._session
-        )
 
     def __repr__(self) -> str:
         """Name the service and nothing of the key: a repr ends in notebooks and logs."""

@@ -15,7 +15,7 @@ from lumen_widgets.core.answers import read_id
 from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.polling.poller import TaskPoller
 from lumen_widgets.core.polling.scheduler import shared_scheduler
-from lumen_widgets.core.polling.status import ask_until
+from lumen_widgets.core.polling.status import poll_until
 from lumen_widgets.core.signal import Signal
 from lumen_widgets.core.task import Task, TaskState
 
@@ -95,7 +95,7 @@ class LiveTasks:
     options
         Returns a task's options, by its request and the journal's row where it has one.
     fetch
-        Downloads one picture.
+        Downloads one picture by its address and `limits`.
     account_journal
         The journal of the account.
     timeout
@@ -110,7 +110,7 @@ class LiveTasks:
         *,
         transport: Transport,
         options: Callable[[Request, Row | None], Options],
-        fetch: Callable[[str], FetchedPicture],
+        fetch: Callable[..., FetchedPicture],
         account_journal: AccountJournal,
         timeout: float,
         added: Callable[[Task], None],
@@ -139,7 +139,7 @@ class LiveTasks:
             cost=credits_of,
             correlation_id=call.correlation_id,
         )
-        return self.add(self._poller(state, options).begin())
+        return self.add(self._poller(state, options).start())
 
     def take_up(self, task_id: str) -> Task:
         """Return a task by its id: the one that is held already, or from the journal, or new.
@@ -164,11 +164,11 @@ class LiveTasks:
         row = self._account_journal.find(task_id)
         if row is not None and (stored := self.restore(row)) is not None:
             return self.add(stored)
-        report = ask_until(self._transport, task_id, self._timeout, shared_scheduler())
+        report = poll_until(self._transport, task_id, self._timeout, shared_scheduler())
         poller = self.create_poller(row, task_id)
         # The row keeps its earlier status until the poller writes the one of this report.
         known = bool(poller.task.request.body)
-        poller.begin(report, age=poller.task.elapsed if known else None)
+        poller.start(report, age=poller.task.elapsed if known else None)
         return self.add(poller.task)
 
     def create_poller(self, row: Row | None, task_id: str) -> TaskPoller:

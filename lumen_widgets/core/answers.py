@@ -23,8 +23,8 @@ from lumen_widgets.core.errors import (
     TaskFailed,
     UpstreamError,
 )
-from lumen_widgets.core.waiting import seconds_in
-from lumen_widgets.core.words import clean, sentence
+from lumen_widgets.core.waiting import to_seconds
+from lumen_widgets.core.words import one_line, sentence
 
 if TYPE_CHECKING:
     from lumen_widgets.core.http.transport import Answer
@@ -69,7 +69,7 @@ _FAILED = (
     "Try again later: the service says that failed requests are not charged.",
 )
 # 4xx that blame the moment rather than the request.
-PASSING = frozenset(
+TRANSIENT = frozenset(
     {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
 )
 
@@ -130,8 +130,8 @@ def error_of(answer: Answer, *, task_id: str | None = None) -> LumenError:
 
     """
     status = answer.status
-    passing = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in PASSING
-    kind, what, next_step = _KINDS.get(status, _FAILED if passing else _REFUSED)
+    transient = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in TRANSIENT
+    kind, what, next_step = _KINDS.get(status, _FAILED if transient else _REFUSED)
     words = words_of(answer.json())
     said = words.get("message")
     return kind(
@@ -197,7 +197,7 @@ def words_of(found: Any) -> dict[str, str]:
     if not isinstance(source, dict):
         source = {"message": source}
     message = source.get("message", source.get("detail", found.get("detail")))
-    words = {"code": clean(source.get("code")), "message": clean(message)}
+    words = {"code": one_line(source.get("code")), "message": one_line(message)}
     return {name: text for name, text in words.items() if text}
 
 
@@ -236,8 +236,8 @@ def read_accepted(answer: Answer) -> Accepted | None:
     task_id = read_id(found)
     if task_id is None:
         return None
-    created = seconds_in(found.get("created"))
-    status = clean(found.get("status")) or "queued"
+    created = to_seconds(found.get("created"))
+    status = one_line(found.get("status")) or "queued"
     return Accepted(task_id, status, created if 0 < created < math.inf else None)
 
 
@@ -245,10 +245,10 @@ def read_report(answer: Answer, task_id: str) -> Report:
     """Read a status call's answer; what cannot be read is None, never a guess.
 
     An answer that names another task is not about this one: a proxy, or a kept connection on which
-    more came than was asked for, may deliver it here, and with it the pictures of a stranger.
+    more came than was asked for, may deliver it here, and with it another account's pictures.
     """
     found = answer.json()
-    status = clean(found.get("status")) if isinstance(found, dict) else ""
+    status = one_line(found.get("status")) if isinstance(found, dict) else ""
     if not status or not isinstance(found["status"], str) or found.get("id", task_id) != task_id:
         return Report(None)
     return Report(

@@ -55,7 +55,7 @@ class Call:
     request
         What is to be sent; a picture that exists only here stands in it by its content.
     read
-        Of each picture and mask: what someone gave, and what was read of it.
+        Of each picture and mask: what the caller gave, and what was read of it.
     reuse
         Whether a task that was paid before is as good.
     correlation_id
@@ -94,7 +94,7 @@ class Call:
         """What calls that ask for the same have in common; taken once, of what was asked for."""
         return digest_of(self.origin, self.asked)
 
-    def begin(self) -> None:
+    def reset(self) -> None:
         """Forget what an earlier round has prepared and hosted."""
         self.request = self._unprepared
 
@@ -128,7 +128,7 @@ def read_call(
     base_url: str,
     correlation_id: str | None = None,
 ) -> Call:
-    """Read and check what someone passed to a call, before anything is hosted or paid.
+    """Read and check what the caller passed, before anything is hosted or paid.
 
     Parameters
     ----------
@@ -230,7 +230,7 @@ def is_data_uri(text: str) -> bool:
 
 def _content(text: str) -> str:
     """Return the content of what a field for pictures holds: an address, or a content already."""
-    if is_data_uri(text):  # in `extra`, which nobody has read yet
+    if is_data_uri(text):  # in `extra`, which was not read yet
         try:
             return file_content(read_bytes(text, "picture")[0])
         except InvalidRequest:

@@ -130,6 +130,6 @@ def check_secret(secret: object) -> None:
     if not good:
         raise InvalidRequest(
             "webhook_secret is empty or is not text.",
-            next_step="Make one up that nobody can guess, such as secrets.token_hex(32).",
+            next_step="Make one up that cannot be guessed, such as secrets.token_hex(32).",
             field=SECRET_FIELD,
         )

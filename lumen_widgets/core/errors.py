@@ -14,7 +14,7 @@
     ├── NotFound                no such task, or no such model in the key's group
     ├── RateLimited             the service asked to wait, for longer than the time-out
     ├── UpstreamError           the service, or the model behind it, failed and says so
-    ├── SubmitOutcomeUnknown    sent, but nobody knows whether it was taken
+    ├── SubmitOutcomeUnknown    sent, but it is not known whether it was taken
     ├── TaskFailed              the task ended as failed
     ├── TaskCancelled           the task ended as cancelled, by the service's word
     ├── TasksFailed             several tasks were followed and some of them failed
@@ -156,7 +156,7 @@ def redact(error: BaseException) -> None:
 
     IPython's Verbose mode, cgitb, rich and error reporters print the locals of every frame, and
     the HTTP libraries keep headers in theirs. Line numbers are all that a bug report needs. What
-    the error was raised from is let go where nobody would be shown it: a library's error has the
+    the error was raised from is let go where it would not be shown: a library's error has the
     whole request as an attribute, headers and all.
 
     Parameters
@@ -233,7 +233,7 @@ class HostingError(LumenError):
 
 
 class BudgetExceeded(LumenError):
-    """It would go over what `lumen.budget` allows, or nobody knows that; nothing was sent.
+    """It would go over what `lumen.budget` allows, or may do so; nothing was sent.
 
     Attributes
     ----------
@@ -342,8 +342,8 @@ class DownloadError(LumenError):
     ----------
     pictures
         The pictures of the same task that did arrive.
-    passing
-        Whether the same question may well be answered in a moment.
+    transient
+        Whether the same request may well succeed in a moment.
 
     """
 
@@ -352,9 +352,9 @@ class DownloadError(LumenError):
         message: str,
         *,
         pictures: Sequence[Any] = (),
-        passing: bool = False,
+        transient: bool = False,
         **facts: Any,
     ) -> None:
         super().__init__(message, may_have_cost=True, **facts)
         self.pictures = list(pictures)
-        self.passing = passing
+        self.transient = transient

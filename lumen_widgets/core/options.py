@@ -11,9 +11,9 @@
     ───────────────── the POST ─────────────────
     accepted    the service has taken it  ┐
     refused     it was certainly not taken├ one of these
-    unknown     nobody can say            ┘
+    unknown     it is not known           ┘
     taken_up    in place of all above: the task was there, and is known by its id
-    followed    it is asked about from now on
+    watched     it is polled from now on
     status      each answer about it
     picture     each picture of it, as it came
     derive      another picture, made of one that came
@@ -46,7 +46,7 @@ _log = logging.getLogger("lumen_widgets")
 
 
 class AnsweredMeanwhile(Exception):
-    """Raised by `record`: since `answer` was asked, the same request was sent by someone else."""
+    """Raised by `record`: since `answer` was asked, another process has sent the same request."""
 
 
 class StatusReport(NamedTuple):
@@ -71,24 +71,24 @@ class StatusReport(NamedTuple):
     seconds: float | None = None
 
 
-class Followed(Protocol):
-    """What asks about a task, as far as options may steer it."""
+class Poller(Protocol):
+    """What polls a task, as far as options may steer it."""
 
     @property
     def task(self) -> Task:
         """The task."""
 
-    def ask_at_once(self, *, called: bool = False) -> None:
-        """Ask now; `called` says that the service itself told of news."""
+    def poll_now(self, *, called: bool = False) -> None:
+        """Poll now; `called` says that the webhook was called."""
 
-    def ask_rarely(self, seconds: float, missed: Callable[[], None]) -> None:
-        """Ask only every so many seconds, until told otherwise.
+    def expect_webhook(self, interval: float, missed: Callable[[], None]) -> None:
+        """Poll only every `interval` seconds, since the webhook is to be called.
 
-        `missed` is called if such a question finds that the task has ended.
+        `missed` is called if a question finds that the task has ended all the same.
         """
 
-    def ask_as_usual(self) -> None:
-        """Take back `ask_rarely`."""
+    def poll_as_usual(self) -> None:
+        """Take back `expect_webhook`."""
 
 
 class Option:
@@ -134,8 +134,8 @@ class Option:
     def taken_up(self, task_id: str, status: str) -> None:
         """Note that a task is taken up by its id, with the service's word so far."""
 
-    def followed(self, watcher: Followed) -> None:
-        """Note that the task is asked about from now on."""
+    def watched(self, poller: Poller) -> None:
+        """Note that the task is polled from now on."""
 
     def status(self, report: StatusReport) -> None:
         """Note what the service said, in each of its answers."""
@@ -148,7 +148,7 @@ class Option:
         """Keep a picture as it came."""
 
     def derive(self, picture: Picture) -> Picture | None:  # noqa: ARG002 -- as for `answer`
-        """Return what is shown in place of a picture that came, None for itself."""
+        """Return what the user gets in place of a picture that came, None for itself."""
         return None
 
     def ended(self, task: Task) -> None:
@@ -166,7 +166,7 @@ class Options:
     Attributes
     ----------
     warnings : list of str
-        What failed as the outcome of the POST was noted, for whoever waits for it.
+        What failed as the outcome of the POST was noted, for the caller who waits for it.
 
     """
 
@@ -186,9 +186,9 @@ class Options:
         answers = (one.answer(call) for one in self._options)
         return next((task for task in answers if task is not None), None)
 
-    def begin(self, call: Call) -> None:
+    def prepare(self, call: Call) -> None:
         """Run `prepare`, `reserve` and `host`; if one refuses, all is undone."""
-        call.begin()
+        call.reset()
         try:
             for one in self._options:
                 one.prepare(call)
@@ -207,24 +207,24 @@ class Options:
 
     def accepted(self, accepted: Accepted) -> None:
         """Run `accepted`."""
-        self._each(lambda one: one.accepted(accepted), tell=self.warnings.append)
+        self._each(lambda one: one.accepted(accepted), report=self.warnings.append)
 
     def refused(self, error: BaseException) -> None:
         """Run `refused`, from last to first."""
         undone = Options(reversed(self._options))
-        undone._each(lambda one: one.refused(error), tell=self.warnings.append)
+        undone._each(lambda one: one.refused(error), report=self.warnings.append)
 
     def unknown(self, error: BaseException) -> None:
         """Run `unknown`."""
-        self._each(lambda one: one.unknown(error), tell=self.warnings.append)
+        self._each(lambda one: one.unknown(error), report=self.warnings.append)
 
     def taken_up(self, task_id: str, status: str) -> None:
         """Run `taken_up`."""
         self._each(lambda one: one.taken_up(task_id, status))
 
-    def followed(self, watcher: Followed) -> None:
-        """Run `followed`."""
-        self._each(lambda one: one.followed(watcher))
+    def watched(self, poller: Poller) -> None:
+        """Run `watched`."""
+        self._each(lambda one: one.watched(poller))
 
     def status(self, report: StatusReport) -> None:
         """Run `status`."""
@@ -251,7 +251,7 @@ class Options:
         self._each(lambda one: one.ended(task))
 
     def _each(
-        self, step: Callable[[Option], object], tell: Callable[[str], object] = _log.warning
+        self, step: Callable[[Option], object], report: Callable[[str], object] = _log.warning
     ) -> None:
         """Run a step below the POST, which must not stop what is paid already.
 
@@ -259,8 +259,8 @@ class Options:
         ----------
         step
             Calls one step of the option that it is given.
-        tell
-            Called with what failed.
+        report
+            Called with what failed, in words.
 
         """
         for one in self._options:
@@ -268,5 +268,5 @@ class Options:
                 step(one)
             except Exception as error:  # noqa: BLE001 -- whatever an option does, the task goes on
                 _log.debug("An option of the client failed.", exc_info=True)
-                named = str(error) or type(error).__name__
-                tell(named if isinstance(error, LumenError) else f"An option failed: {named}")
+                words = str(error) or type(error).__name__
+                report(words if isinstance(error, LumenError) else f"An option failed: {words}")

@@ -13,14 +13,14 @@ from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.fields import PICTURE_FIELDS, Fields
 from lumen_widgets.core.models import MODELS, VERBS
 from lumen_widgets.core.sizes import check_size
-from lumen_widgets.core.words import harmless, shown
+from lumen_widgets.core.words import short_repr, strip_controls
 
 if TYPE_CHECKING:
     from lumen_widgets.core.models import Endpoint
     from lumen_widgets.core.pictures.repaint import Repaint
 
 # "1 to 4, default 1" (the page).
-MOST_PICTURES = 4
+MAX_PICTURES = 4
 
 # The page names three tiers and no other.
 RESOLUTIONS = ("1K", "2K", "4K")
@@ -79,7 +79,7 @@ class Request:
 
         """
         body = {
-            name: _exchanged(value, found) if name in PICTURE_FIELDS else value
+            name: _replaced(value, found) if name in PICTURE_FIELDS else value
             for name, value in self.body.items()
         }
         contents = {url: content for content, url in found.items()}
@@ -95,7 +95,7 @@ class Request:
 
     def __repr__(self) -> str:
         """Leave out prompt and URLs: a repr ends in notebooks and logs."""
-        return f"<Request {self.endpoint} {harmless(self.model)} n={self.n}>"
+        return f"<Request {self.endpoint} {strip_controls(self.model)} n={self.n}>"
 
 
 def check_fields(endpoint: Endpoint, prompt: str, fields: Fields) -> dict[str, Any]:
@@ -181,7 +181,7 @@ def build(
     body.update(_extra(extra))
     # a mask that `extra` names instead was never seen here
     seen = repaint if body.get("mask_url") == mask_url else None
-    return _sealed(endpoint, body, repaint=seen, contents=contents)
+    return _as_request(endpoint, body, repaint=seen, contents=contents)
 
 
 def check_again(request: object) -> Request:
@@ -203,7 +203,7 @@ def check_again(request: object) -> Request:
             next_step="Call generate, edit or inpaint with what you want.",
             field="request",
         )
-    again = _sealed(
+    again = _as_request(
         request.endpoint, request.body, request.secret, request.repaint, request.contents
     )
     if again.body.get(URL_FIELD) is not None and again.secret is None:
@@ -215,7 +215,7 @@ def check_again(request: object) -> Request:
     return again
 
 
-def _sealed(
+def _as_request(
     endpoint: Endpoint,
     body: Mapping[str, Any],
     secret: Secret | None = None,
@@ -229,9 +229,9 @@ def _sealed(
     return Request(endpoint, sent, secret, repaint, contents or {})
 
 
-def _exchanged(value: Any, found: Mapping[str, str]) -> Any:
+def _replaced(value: Any, found: Mapping[str, str]) -> Any:
     if isinstance(value, list):
-        return [_exchanged(item, found) for item in value]
+        return [_replaced(item, found) for item in value]
     return found.get(value, value) if isinstance(value, str) else value
 
 
@@ -276,9 +276,9 @@ def _text(name: str, value: object) -> str:
 
 
 def _count(n: object) -> int:
-    if not isinstance(n, int) or isinstance(n, bool) or not 1 <= n <= MOST_PICTURES:
+    if not isinstance(n, int) or isinstance(n, bool) or not 1 <= n <= MAX_PICTURES:
         raise InvalidRequest(
-            f"n is {shown(n)}, not a whole number from 1 to {MOST_PICTURES}.",
+            f"n is {short_repr(n)}, not a whole number from 1 to {MAX_PICTURES}.",
             next_step="Submit several tasks for more pictures.",
             field="n",
         )
@@ -288,7 +288,7 @@ def _count(n: object) -> int:
 def _tier(resolution: object) -> str:
     if not isinstance(resolution, str) or resolution not in RESOLUTIONS:
         raise InvalidRequest(
-            f"The resolution {shown(resolution)} is not a tier.",
+            f"The resolution {short_repr(resolution)} is not a tier.",
             next_step=f"Use one of {', '.join(RESOLUTIONS)}.",
             field="resolution",
         )

@@ -85,7 +85,7 @@ class Signal(Generic[T]):
 
 
 # Sent in a forked child before anything else runs there: threads are gone, locks may be held by
-# nobody who lives there, and the parent's connections must not be read from. Whatever holds one of
+# a thread that is gone, and the parent's connections must not be read from. Whatever holds one of
 # these begins anew.
 forked: Signal[None] = Signal("a fork")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from lumen_widgets.core.errors import InvalidRequest
-from lumen_widgets.core.words import shown
+from lumen_widgets.core.words import short_repr
 
 # The page states no limits; these only catch slips such as 10241024x1 or 1:1000.
 SMALLEST_SIDE, LARGEST_SIDE = 16, 16_384
@@ -31,7 +31,7 @@ def check_size(size: object) -> str:
     found = _SIZE.fullmatch(size) if isinstance(size, str) else None
     if found is None:
         raise InvalidRequest(
-            f"The size {shown(size)} is neither pixels nor a ratio.",
+            f"The size {short_repr(size)} is neither pixels nor a ratio.",
             next_step='Write it as "1024x1024" or "16:9".',
             field="size",
         )

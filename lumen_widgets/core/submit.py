@@ -1,8 +1,8 @@
 """One submit: the only call that costs credits, sent once and written down before and after.
 
-A worker thread has the call recorded, sends the request and notes the answer. Whoever waits for it
-may be interrupted at any instant: the thread goes on, and it is no daemon, so that even an
-interpreter that is about to exit first writes the answer down.
+A worker thread has the call recorded, sends the request and notes the answer. The caller's wait may
+be interrupted at any instant: the thread goes on, and it is no daemon, so that even an interpreter
+that is about to exit first writes the answer down.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
+from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 from lumen_widgets.core import answers
@@ -20,7 +21,6 @@ from lumen_widgets.core.answers import Accepted
 from lumen_widgets.core.errors import (
     JournalError,
     LumenError,
-    RateLimited,
     ServiceUnreachable,
     SubmitOutcomeUnknown,
     interrupted,
@@ -28,33 +28,22 @@ from lumen_widgets.core.errors import (
     warn,
 )
 from lumen_widgets.core.http.connection import SendGuard
-from lumen_widgets.core.http.transport import LostError, NotSentError
+from lumen_widgets.core.http.transport import NoAnswerError, NotSentError
 from lumen_widgets.core.options import AnsweredMeanwhile
-from lumen_widgets.core.waiting import answer_follows, goes_on, wait_slice
+from lumen_widgets.core.waiting import stopped_before_answer, stopped_waiting, wait_slice
 
 if TYPE_CHECKING:
     from lumen_widgets.core.call import Call
     from lumen_widgets.core.http.transport import Answer, Transport
     from lumen_widgets.core.options import Options
     from lumen_widgets.core.task import Task
+    from lumen_widgets.core.timing import Timing
 
 _log = logging.getLogger("lumen_widgets")
 
-# Waits after a 429 that names no time of its own, in seconds (API.md); the last one repeats.
-BUSY_WAITS = (1.0, 2.0, 4.0)
-
-# A service that asks for no wait at all is not asked in a tight loop all the same.
-SHORTEST_WAIT = 0.25
-
-# Waits after a connection that never opened: a server that restarts is back within seconds.
-UNREACHABLE_WAITS = (0.1, 0.2, 0.4, 0.8, 1.6)
-
-# What the waiter grants the worker beyond the time-out, to record the call and hand over.
-GRACE = 2.0
-
 
 def submit(
-    call: Call, options: Options, *, transport: Transport, timeout: float
+    call: Call, options: Options, *, transport: Transport, timeout: float, timing: Timing
 ) -> Accepted | Task:
     """Send a request once and return what the service took, or a task that is there already.
 
@@ -68,6 +57,8 @@ def submit(
         Which way.
     timeout
         Seconds for the POST with its repeats.
+    timing
+        Seconds between these.
 
     Raises
     ------
@@ -89,56 +80,59 @@ def submit(
         task = options.answer(call)
         if task is not None:
             return task
-        options.begin(call)
-        # Someone else may be faster between the two: then there is something to find.
+        options.prepare(call)
+        # Another process may send the same between the two: then there is an answer to find.
         with suppress(AnsweredMeanwhile):
-            return _Attempt(call, options, transport, timeout).result()
+            return _Attempt(call, options, transport, timeout, timing).result()
 
 
 class _Attempt:
-    """One submit, as its worker thread and its waiter share it."""
+    """One submit, as its worker thread and the waiting caller share it."""
 
-    def __init__(self, call: Call, options: Options, transport: Transport, timeout: float) -> None:
+    def __init__(
+        self, call: Call, options: Options, transport: Transport, timeout: float, timing: Timing
+    ) -> None:
         self._call = call
         self._options = options
         self._transport = transport
         self._timeout = timeout
+        self._timing = timing
         self._deadline = time.monotonic() + timeout
         self._guard = SendGuard(self._deadline, once=True)
         self._recorded = False
         self._outcome: Accepted | BaseException | None = None
         self._over = threading.Event()
-        # Set once nobody waits for the outcome any more.
-        self._deserted = threading.Event()
-        self._handed_over = False
+        # Set once the caller's wait is over, however it ended.
+        self._wait_over = threading.Event()
+        self._delivered = False
 
     def result(self) -> Accepted:
         """Send it, wait for the answer, and return or raise what came of it."""
         worker = threading.Thread(target=self._run, name="lumen-submit", daemon=False)
-        patience = self._deadline + GRACE
+        longest = self._deadline + self._timing.submit_grace
         try:
             try:
                 worker.start()
             except RuntimeError as error:
                 self._options.refused(error)
                 raise _no_thread() from None
-            while not self._over.wait(wait_slice(patience)):
-                if time.monotonic() >= patience:
+            while not self._over.wait(wait_slice(longest)):
+                if time.monotonic() >= longest:
                     break
-            return self._hand_over()
+            return self._deliver()
         except KeyboardInterrupt:
-            self._deserted.set()
+            self._wait_over.set()
             if isinstance(self._outcome, Accepted):
-                raise interrupted(goes_on(self._outcome.task_id)) from None
-            raise interrupted(answer_follows(self._options.home)) from None
+                raise interrupted(stopped_waiting(self._outcome.task_id)) from None
+            raise interrupted(stopped_before_answer(self._options.home)) from None
 
-    def _hand_over(self) -> Accepted:
+    def _deliver(self) -> Accepted:
         outcome = self._outcome
-        self._handed_over = outcome is not None
+        self._delivered = outcome is not None
         # The worker may still be busy with the options: what goes wrong there is then logged.
-        self._deserted.set()
-        for missing in self._options.warnings:
-            warn(missing)
+        self._wait_over.set()
+        for warning in self._options.warnings:
+            warn(warning)
         if isinstance(outcome, Accepted):
             return outcome
         if outcome is not None:
@@ -149,26 +143,26 @@ class _Attempt:
         error = (
             self._unreachable("no connection in time")
             if self._recorded
-            else unrecorded(f"it did not answer within {self._timeout:g} s")
+            else unrecorded_error(f"it did not answer within {self._timeout:g} s")
         )
         self._options.refused(error)
         raise error
 
     def _run(self) -> None:
-        """Do all of it, on the worker thread, and leave the outcome for the waiter."""
+        """Do all of it, on the worker thread, and leave the outcome for the caller."""
         try:
             self._send()
-        except BaseException as error:  # noqa: BLE001 -- handed to the waiter, whatever it is
+        except BaseException as error:  # noqa: BLE001 -- raised where the caller waits, whatever it is
             redact(error)
             self._outcome = error
-        # Before anyone is woken, who would take what follows for news.
-        deserted = self._deserted.is_set()
+        # Looked at before the caller is woken, who ends the wait.
+        is_late = self._wait_over.is_set()
         self._over.set()
-        if not deserted:
+        if not is_late:
             return
-        for missing in self._options.warnings:
-            _log.warning(missing)
-        if isinstance(self._outcome, Accepted) and not self._handed_over:
+        for warning in self._options.warnings:
+            _log.warning(warning)
+        if isinstance(self._outcome, Accepted) and not self._delivered:
             _log.warning(
                 "Task %s was taken by the service after the wait for it was interrupted.",
                 self._outcome.task_id,
@@ -196,26 +190,35 @@ class _Attempt:
         self._options.accepted(accepted)
 
     def _post_until_decided(self) -> Accepted:
-        request = self._call.request
+        request, timing = self._call.request, self._timing
         body = request.encode()
-        unreachable, busy = list(UNREACHABLE_WAITS), list(BUSY_WAITS)
+        unreachable, busy = (
+            chain(waits, repeat(waits[-1]))
+            for waits in (timing.unreachable_waits, timing.busy_waits)
+        )
         while True:
             try:
                 answer = self._transport.post(
                     "v1", "images", request.endpoint, body=body, guard=self._guard
                 )
             except NotSentError as error:
-                wait = unreachable.pop(0) if len(unreachable) > 1 else unreachable[0]
-                self._rest(wait, self._unreachable(str(error)))
-            except LostError as error:
+                self._wait_to_retry(next(unreachable), self._unreachable(str(error)))
+            except NoAnswerError as error:
                 raise self._unknown(str(error)) from None
             else:
                 if answer.status != HTTPStatus.TOO_MANY_REQUESTS:
                     return self._read(answer)
-                asked = answers.retry_after(answer)
-                wait = busy.pop(0) if len(busy) > 1 else busy[0]
-                pause = wait if asked is None else max(asked, SHORTEST_WAIT)
-                self._rest(pause, _busy(self._error_of(answer), asked))
+                asked, wait, detail = answers.retry_after(answer), next(busy), ""
+                if asked is not None:
+                    wait, detail = (
+                        max(asked, timing.shortest_busy_wait),
+                        f" It asks for {asked:.0f} s.",
+                    )
+                refusal = self._refusal(answer, detail)
+                refusal.next_step = (
+                    "Try again later, submit more slowly, or raise the client's timeout."
+                )
+                self._wait_to_retry(wait, refusal)
                 self._guard = SendGuard(self._deadline, once=True)
 
     def _read(self, answer: Answer) -> Accepted:
@@ -230,24 +233,24 @@ class _Attempt:
         if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR or (
             status in refusing and answers.says_error(answer)
         ):
-            error = self._error_of(answer)
-            error.message += " Nothing was spent."
-            raise error
+            raise self._refusal(answer)
         if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
             why = "it redirects, which is never followed with a paid request"
         else:
             why = "it failed without saying what became of the request"
         raise self._unknown(why, answer)
 
-    def _error_of(self, answer: Answer) -> LumenError:
+    def _refusal(self, answer: Answer, detail: str = "") -> LumenError:
         secret = self._call.request.secret
         if secret is not None:
             answer = replace(answer, body=secret.hide(answer.body))
-        return answers.error_of(answer)
+        error = answers.error_of(answer)
+        error.message += f"{detail} Nothing was spent."
+        return error
 
-    def _rest(self, seconds: float, error: LumenError) -> None:
-        """Wait before the next try, or raise `error` where no time or nobody is left for one."""
-        if time.monotonic() + seconds >= self._deadline or self._deserted.wait(seconds):
+    def _wait_to_retry(self, seconds: float, error: LumenError) -> None:
+        """Wait before the next try, or raise `error` where there is no time left or no caller."""
+        if time.monotonic() + seconds >= self._deadline or self._wait_over.wait(seconds):
             raise error from None
 
     def _unreachable(self, why: str) -> ServiceUnreachable:
@@ -261,7 +264,7 @@ class _Attempt:
         home = self._options.home
         kept = "" if home is None else f" It is kept in {home}."
         return SubmitOutcomeUnknown(
-            f"Nobody knows whether {self._transport.origin} took the request: {why}. "
+            f"It is not known whether {self._transport.origin} took the request: {why}. "
             f"Credits may have been spent; it was not sent again.{kept}",
             next_step="Look in the service's console before you submit it again.",
             status=None if answer is None else answer.status,
@@ -270,22 +273,11 @@ class _Attempt:
         )
 
 
-def unrecorded(why: str) -> JournalError:
+def unrecorded_error(why: str) -> JournalError:
     """Return the error of a request that could not be written down, and so was not sent."""
     return JournalError(
         f"Nothing was sent, because the journal cannot be written: {why}",
         next_step="Set LUMEN_HOME or journal= to a folder that can, or pass journal=False.",
-    )
-
-
-def _busy(error: LumenError, asked: float | None) -> RateLimited:
-    wait = "" if asked is None else f" It asks for {asked:.0f} s."
-    return RateLimited(
-        f"{error.message}{wait} Nothing was spent.",
-        next_step="Try again later, submit more slowly, or raise the client's timeout.",
-        status=error.status,
-        code=error.code,
-        request_id=error.request_id,
     )
 
 

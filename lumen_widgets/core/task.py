@@ -1,6 +1,7 @@
 """A task: what was asked for, how far the service says it is, and in the end its pictures.
 
-A task is a record that knows nobody: what looks after it holds its `TaskState` and alone writes it.
+A task is a record without references to others: its poller holds its `TaskState` and alone writes
+it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from lumen_widgets.core.answers import TERMINAL
 from lumen_widgets.core.errors import LumenError, TaskCancelled, TaskFailed, interrupted
 from lumen_widgets.core.pictures.picture import Pictures
 from lumen_widgets.core.signal import Signal
-from lumen_widgets.core.waiting import goes_on, not_yet, wait_slice, wait_timeout
+from lumen_widgets.core.waiting import check_wait_timeout, stopped_waiting, timed_out, wait_slice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -31,20 +32,20 @@ class Watcher(Protocol):
 
     @property
     def watching(self) -> bool:
-        """Whether it asks about the task, or fetches its pictures."""
+        """Whether it polls the task, or fetches its pictures."""
 
-    def ask_now(self) -> None:
+    def refresh(self) -> None:
         """Ask once, on the caller's thread; raises as `Task.refresh` says."""
 
     def watch(self) -> None:
         """Take the task up again, unless it is watched or has ended for good."""
 
     def stop(self) -> None:
-        """Ask no more until `watch`."""
+        """Poll no more until `watch`."""
 
 
 class TaskState:
-    """What is known of one task; read by anyone, written only by what looks after it.
+    """What is known of one task; read from anywhere, written only by its poller.
 
     Parameters
     ----------
@@ -61,7 +62,7 @@ class TaskState:
     submitted
         When it was submitted, in unix seconds by this machine's clock; None if that is not known.
     age
-        For how many seconds it has been known; None if nobody saw all of it.
+        For how many seconds it has been known; None if not all of it was seen.
     cost
         Says what a request costs, None where that is not known.
     correlation_id
@@ -106,10 +107,10 @@ class TaskState:
         self.ended: float | None = None
         self.changed = threading.Condition()
         self.signal: Signal[Task] = Signal(f"the task {task_id}")
-        # Whether someone was told of the error.
-        self.told = False
+        # Whether a wait has raised the error.
+        self.was_raised = False
 
-    def hear(self, status: str) -> bool:
+    def set_status(self, status: str) -> bool:
         """Note the service's word; return whether it is a new one. The last word stays the last."""
         with self.changed:
             if self.status in TERMINAL or status == self.status:
@@ -117,7 +118,7 @@ class TaskState:
             self.status = status
             return True
 
-    def hold(self, pictures: Sequence[Picture]) -> None:
+    def set_pictures(self, pictures: Sequence[Picture]) -> None:
         """Note the pictures that are here."""
         with self.changed:
             self.pictures = Pictures(pictures)
@@ -130,7 +131,7 @@ class TaskState:
     ) -> None:
         """Note that it is done: with an error if it did not deliver, and the seconds that it took.
 
-        `status` is the service's last word where that was not heard yet.
+        `status` is the service's last word where that was not set before.
         """
         with self.changed:
             if status is not None and self.status not in TERMINAL:
@@ -138,7 +139,7 @@ class TaskState:
             self.error = error
             self.done = True
             self.ended = time.monotonic()
-            self.told = False
+            self.was_raised = False
             if seconds is not None:
                 self.began = self.ended - seconds
             self.changed.notify_all()
@@ -159,11 +160,11 @@ class TaskState:
         with self.changed:
             if not self.done:
                 return None
-            self.told = self.told or self.error is not None
+            self.was_raised = self.was_raised or self.error is not None
             return copy.copy(self.error), self.pictures
 
     def after_fork(self) -> None:
-        """Begin anew with a lock that nobody holds, and tell nobody of the parent's."""
+        """Begin anew with a free lock, and without the parent's subscribers."""
         self.changed = threading.Condition()
         self.signal.clear()
 
@@ -191,7 +192,7 @@ class Task:
     created : float or None
         When, in unix seconds, as the service said; None if it did not.
     submitted : float or None
-        When it was submitted, in unix seconds by this machine's clock; None if nobody here knows.
+        When it was submitted, in unix seconds by this machine's clock; None if that is not known.
     reused : bool
         Whether a call with ``reuse=True`` returned it, and so paid nothing.
     correlation_id : str or None
@@ -253,7 +254,7 @@ class Task:
 
     @property
     def elapsed(self) -> float | None:
-        """Seconds from the submit until it was done, or until now; None if nobody saw all of it."""
+        """Seconds from the submit until it was done, or now; None if the start is not known."""
         with self._state.changed:
             if self._state.began is None:
                 return None
@@ -306,18 +307,18 @@ class Task:
         """
         state = self._state
         try:
-            limit = wait_timeout(timeout)
+            limit = check_wait_timeout(timeout)
             deadline = None if limit is None else time.monotonic() + limit
             self._take_up()
             with state.changed:
-                while (came := state.outcome()) is None:
+                while (outcome := state.outcome()) is None:
                     left = wait_slice(deadline)
                     if left <= 0:
-                        raise not_yet([self.id], limit, self.trouble)
+                        raise timed_out([self.id], limit, self.trouble)
                     state.changed.wait(left)
         except KeyboardInterrupt:
-            raise interrupted(goes_on(self.id)) from None
-        return _delivered(came)
+            raise interrupted(stopped_waiting(self.id)) from None
+        return _pictures_of(outcome)
 
     def __await__(self) -> Generator[Any, None, Pictures]:
         """Wait in asyncio, as ``await task``: like `wait`, without holding up the event loop.
@@ -345,14 +346,14 @@ class Task:
 
         """
         if self._watcher is not None and not self.done:
-            self._watcher.ask_now()
+            self._watcher.refresh()
         return self
 
     def stop_watching(self) -> None:
         """Ask the service no more about this task; the task itself goes on and may be charged.
 
-        Its id and what is known of it stay, subscribers are told, and nobody who waits for it is
-        woken: `watch`, or another `wait`, takes it up again. Once it has succeeded its pictures
+        Its id and what is known of it stay, subscribers are told, and a `wait` for it goes on
+        waiting: `watch`, or another `wait`, takes it up again. Once it has succeeded its pictures
         are fetched all the same, since their addresses may not last. There is no call to cancel
         a task.
 
@@ -406,32 +407,32 @@ class Task:
         raise TypeError(f"A Task cannot be pickled; keep its id ({self.id}), for client.task(id).")
 
     def _take_up(self) -> None:
-        """Resume what is not watched, or stopped with an error that was told to someone before."""
-        if not self.done or self._state.told:
+        """Resume what is not watched, or stopped with an error that a wait has raised before."""
+        if not self.done or self._state.was_raised:
             self.watch()
 
     async def _arrival(self) -> Pictures:
-        import asyncio  # here, since who never awaits need not load it
+        import asyncio  # loaded only where a task is awaited
 
         loop = asyncio.get_running_loop()
         changed = asyncio.Event()
 
-        def tell(_: Task) -> None:
+        def notify(_: Task) -> None:
             with suppress(RuntimeError):  # the loop was closed meanwhile
                 loop.call_soon_threadsafe(changed.set)
 
         self._take_up()
-        unsubscribe = self.subscribe(tell)
+        unsubscribe = self.subscribe(notify)
         try:
-            while (came := self._state.outcome()) is None:
+            while (outcome := self._state.outcome()) is None:
                 await changed.wait()
                 changed.clear()
         finally:
             unsubscribe()
-        return _delivered(came)
+        return _pictures_of(outcome)
 
 
-def _delivered(outcome: Outcome) -> Pictures:
+def _pictures_of(outcome: Outcome) -> Pictures:
     error, pictures = outcome
     if error is not None:
         raise error

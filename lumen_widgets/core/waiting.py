@@ -46,7 +46,7 @@ def wait_slice(deadline: float | None) -> float:
     return max(min(deadline - time.monotonic(), WAIT_SLICE), 0.0)
 
 
-def wait_timeout(timeout: object) -> float | None:
+def check_wait_timeout(timeout: object) -> float | None:
     """Return the seconds that a wait may take; None is as long as it takes.
 
     Raises
@@ -56,13 +56,13 @@ def wait_timeout(timeout: object) -> float | None:
 
     Examples
     --------
-    >>> wait_timeout(2)
+    >>> check_wait_timeout(2)
     2.0
 
     """
     if timeout is None:
         return None
-    seconds = seconds_in(timeout)
+    seconds = to_seconds(timeout)
     if not seconds >= 0:
         raise InvalidRequest(
             "The time-out is not a number of seconds from 0 up.",
@@ -73,7 +73,7 @@ def wait_timeout(timeout: object) -> float | None:
     return min(seconds, threading.TIMEOUT_MAX)
 
 
-def request_timeout(timeout: object) -> float:
+def check_request_timeout(timeout: object) -> float:
     """Return the seconds that a request may take.
 
     Raises
@@ -82,7 +82,7 @@ def request_timeout(timeout: object) -> float:
         If it is not a number above 0 and up to an hour.
 
     """
-    seconds = seconds_in(timeout)
+    seconds = to_seconds(timeout)
     if not 0 < seconds <= LONGEST_TIMEOUT:
         raise InvalidRequest(
             f"timeout is not a number of seconds above 0 and up to {LONGEST_TIMEOUT:g}.",
@@ -92,7 +92,7 @@ def request_timeout(timeout: object) -> float:
     return seconds
 
 
-def seconds_in(value: object) -> float:
+def to_seconds(value: object) -> float:
     """Return a number of seconds as a user passed it; NaN for what is no number."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return math.nan
@@ -102,24 +102,24 @@ def seconds_in(value: object) -> float:
         return math.inf if value > 0 else -math.inf
 
 
-def goes_on(task_id: str) -> str:
-    """Return what to tell someone who stopped waiting for a task.
+def stopped_waiting(task_id: str) -> str:
+    """Return the message of a wait for a task that was interrupted.
 
     Examples
     --------
-    >>> goes_on("a1")
+    >>> stopped_waiting("a1")
     'Stopped waiting; the task a1 goes on. Take it up with client.task("a1").wait().'
 
     """
-    return f"Stopped waiting; the task {task_id} goes on. {take_up(task_id)}"
+    return f"Stopped waiting; the task {task_id} goes on. {take_up_hint(task_id)}"
 
 
-def take_up(task_id: str) -> str:
+def take_up_hint(task_id: str) -> str:
     """Return how to go on waiting for a task, in this process or another.
 
     Examples
     --------
-    >>> take_up("a1")
+    >>> take_up_hint("a1")
     'Take it up with client.task("a1").wait().'
 
     """
@@ -127,8 +127,8 @@ def take_up(task_id: str) -> str:
     return f"Take it up with client.task({json.dumps(task_id, ensure_ascii=False)}).wait()."
 
 
-def answer_follows(home: Path | None) -> str:
-    """Return what to tell someone who stopped waiting for a submit's answer.
+def stopped_before_answer(home: Path | None) -> str:
+    """Return the message of a wait for a submit's answer that was interrupted.
 
     Parameters
     ----------
@@ -145,13 +145,13 @@ def answer_follows(home: Path | None) -> str:
     )
 
 
-def named(task_ids: Sequence[str]) -> str:
+def task_names(task_ids: Sequence[str]) -> str:
     """Return how to name the tasks that are still waited for: ``the task a1 (and 2 more)``."""
     first = f"the task {task_ids[0]}"
     return first if len(task_ids) == 1 else f"{first} (and {len(task_ids) - 1} more)"
 
 
-def not_yet(task_ids: Sequence[str], limit: float | None, trouble: str | None) -> WaitTimeout:
+def timed_out(task_ids: Sequence[str], limit: float | None, trouble: str | None) -> WaitTimeout:
     """Return the error of a wait for tasks that are not done after `limit` seconds.
 
     Parameters
@@ -165,9 +165,9 @@ def not_yet(task_ids: Sequence[str], limit: float | None, trouble: str | None) -
 
     """
     return WaitTimeout(
-        f"Waiting ended after {limit:g} s: {named(task_ids)} is not done. "
+        f"Waiting ended after {limit:g} s: {task_names(task_ids)} is not done. "
         f"It goes on, and may be charged.{f' The last answer: {trouble}' if trouble else ''}",
-        next_step=take_up(task_ids[0]),
+        next_step=take_up_hint(task_ids[0]),
         task_id=task_ids[0],
         may_have_cost=True,
     )
@@ -297,8 +297,8 @@ def stream(
             failed += [task for task in done if task.error is not None]
         if failed and errors == "raise":
             outcomes = [(task, task.outcome()) for task in failed]
-            told = [(task, came[0]) for task, came in outcomes if came and came[0]]
-            raise TasksFailed([task for task, _ in told], [error for _, error in told])
+            errors_of = [(task, one[0]) for task, one in outcomes if one and one[0]]
+            raise TasksFailed([task for task, _ in errors_of], [one for _, one in errors_of])
 
     return arriving()
 
@@ -312,7 +312,7 @@ def _rounds(tasks: Iterable[T], timeout: float | None) -> Iterator[tuple[list[T]
             next_step="Pass what generate, edit, inpaint or task of a LumenClient returned.",
             field="tasks",
         )
-    limit = wait_timeout(timeout)
+    limit = check_wait_timeout(timeout)
     deadline = None if limit is None else time.monotonic() + limit
     return _watched_rounds(list(dict.fromkeys(given)), limit, deadline)
 
@@ -325,7 +325,6 @@ def _watched_rounds(
         for task in left:
             subscriptions.callback(task.subscribe(lambda _: changed.set()))
             if not task.done:
-                # Whoever waits for it wants it watched.
                 task.watch()
         over = False
         while True:
@@ -339,14 +338,13 @@ def _watched_rounds(
                 return
             if over and not changed.is_set():
                 trouble = next((task.trouble for task in left if task.trouble), None)
-                raise not_yet([task.id for task in left], limit, trouble)
-            # Where the time is over, one more look: something may have come since the last.
-            wait = wait_slice(deadline)
-            over = wait <= 0
+                raise timed_out([task.id for task in left], limit, trouble)
             try:
-                changed.wait(wait)
+                # Where the time is over, one more look: something may have come since the last.
+                while not over and not changed.wait(wait := wait_slice(deadline)):
+                    over = wait <= 0
             except KeyboardInterrupt:
                 raise interrupted(
-                    f"Stopped waiting; {named([task.id for task in left])} goes on. "
+                    f"Stopped waiting; {task_names([task.id for task in left])} goes on. "
                     "Take a task up with client.task(id).wait()."
                 ) from None

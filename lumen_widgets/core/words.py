@@ -1,6 +1,6 @@
-"""Words of strangers, and of prompts, on their way to a terminal, a cell or an alt text.
+"""Untrusted text, the service's or a prompt's, on its way to a terminal, a cell or an alt text.
 
-A prompt may be anybody's: copied from a page, read from a table, found in a picture. Escape
+A prompt may come from anywhere: copied from a page, read from a table, found in a picture. Escape
 sequences in it would recolour a terminal, or write over what stands there; marks that turn the
 order of letters around would make a sentence of ours read as another one.
 """
@@ -16,23 +16,23 @@ LONGEST_WORDS = 300
 
 # C0 and C1 controls but for tab and line feed, and the marks that embed, override or isolate a
 # direction. Marks that only join or hint (ZWJ in an emoji, RLM in Hebrew) are part of writing.
-_STEERING = re.compile("[\0-\b\v-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROLS = re.compile("[\0-\b\v-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def harmless(text: str) -> str:
+def strip_controls(text: str) -> str:
     r"""Return text without what would steer a terminal or turn sentences around.
 
     Examples
     --------
-    >>> harmless("a\x1b[2J cat")
+    >>> strip_controls("a\x1b[2J cat")
     'a[2J cat'
 
     """
-    return _STEERING.sub("", text)
+    return _CONTROLS.sub("", text)
 
 
 def literal(text: str) -> str:
-    r"""Return text as Python code that can be copied: an id is a stranger's choice of letters.
+    r"""Return text as Python code that can be copied: an id may hold any characters.
 
     Examples
     --------
@@ -40,11 +40,11 @@ def literal(text: str) -> str:
     "a\"); import os"
 
     """
-    return json.dumps(harmless(text), ensure_ascii=False)
+    return json.dumps(strip_controls(text), ensure_ascii=False)
 
 
-def clean(value: Any) -> str:
-    """Return a stranger's words as one printable line of at most `LONGEST_WORDS` characters."""
+def one_line(value: Any) -> str:
+    """Return untrusted text as one printable line of at most `LONGEST_WORDS` characters."""
     if value is None or isinstance(value, bool):
         return ""
     try:
@@ -56,16 +56,16 @@ def clean(value: Any) -> str:
 
 
 def sentence(words: str) -> str:
-    """Return a stranger's words with a full stop, so that ours can follow."""
+    """Return a service's sentence with a full stop, so that ours can follow."""
     return words if words.endswith((".", "!", "?", "。", "！", "？")) else f"{words}."  # noqa: RUF001 -- the service may answer in Chinese
 
 
-def shown(value: object) -> str:
+def short_repr(value: object) -> str:
     """Return a value for a message, short and printable whatever a user passed.
 
     Examples
     --------
-    >>> shown("9:0"), shown([1])
+    >>> short_repr("9:0"), short_repr([1])
     ("'9:0'", 'of type list')
 
     """

@@ -10,7 +10,7 @@ import html
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from lumen_widgets.core.words import harmless
+from lumen_widgets.core.words import strip_controls
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +86,7 @@ _WRAPPED = 'style="white-space:pre-wrap;overflow-wrap:anywhere"'
 
 def note(text: str, *, code: str = "", after: str = "") -> dict[str, Any]:
     """Return a bundle of one plain sentence, with an optional piece of code to copy in it."""
-    text, code, after = harmless(text), harmless(code), harmless(after)
+    text, code, after = strip_controls(text), strip_controls(code), strip_controls(after)
     plain = " ".join(part for part in (text, code, after) if part)
     marked = " ".join(
         part
@@ -120,5 +120,5 @@ def data_uri(data: bytes, media_type: str = "image/png") -> str:
 
 def shortened(text: str, most: int) -> str:
     """Return text from outside as one line of at most `most` characters."""
-    line = " ".join(harmless(text).split())
+    line = " ".join(strip_controls(text).split())
     return line if len(line) <= most else f"{line[: most - 1]}…"

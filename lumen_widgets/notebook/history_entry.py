@@ -10,7 +10,7 @@ from lumen_widgets.client import InvalidRequest, Pictures
 from lumen_widgets.client.history.account_journal import read_stored_picture, request_of
 from lumen_widgets.client.spending.prices import credits_of
 from lumen_widgets.core.answers import CANCELLED, FAILED, SUCCEEDED
-from lumen_widgets.core.words import clean
+from lumen_widgets.core.words import one_line
 from lumen_widgets.notebook.account import current
 
 if TYPE_CHECKING:
@@ -92,16 +92,16 @@ class HistoryEntry:
             return "succeeded, pictures not all here: lumen.resume()"
         error = row.error or {}
         why = {
-            FAILED: clean(error.get("message")) or clean(error.get("code")),
-            "refused": clean(row.reason),
+            FAILED: one_line(error.get("message")) or one_line(error.get("code")),
+            "refused": one_line(row.reason),
         }.get(state)
         words = {
             "unknown": "not known whether it was taken: look in the service's console",
             CANCELLED: "cancelled by the service",
-            "running": f"running when last heard of ({clean(row.state)})",
+            "running": f"running when last heard of ({one_line(row.state)})",
             "refused": "not taken",
             "sending": "being sent",
-            "dismissed": f"dismissed (last heard: {clean(row.state)})",
+            "dismissed": f"dismissed (last heard: {one_line(row.state)})",
         }.get(state, state)
         return f"{words}: {why}" if why else words
 

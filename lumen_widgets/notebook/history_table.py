@@ -13,7 +13,7 @@ from lumen_widgets.client import LumenError
 from lumen_widgets.client.spending.prices import format_count, format_credits
 from lumen_widgets.core.pictures.decoding import UnreadablePicture
 from lumen_widgets.core.pictures.picture import thumbnail
-from lumen_widgets.core.words import harmless
+from lumen_widgets.core.words import strip_controls
 from lumen_widgets.notebook.cell import data_uri, shortened
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _row(entry: HistoryEntry) -> str:
     prompt = shortened(entry.prompt, _PROMPT_IN_TABLE) or "(not known here)"
     lines = [
         f'<b dir="auto">{html.escape(prompt)}</b>',
-        html.escape(harmless(" · ".join(fact for fact in facts if fact))),
+        html.escape(strip_controls(" · ".join(fact for fact in facts if fact))),
         f"{html.escape(' · '.join(outcome))}{task}",
     ]
     return f"<tr><td {_CELL}>{_thumbnails(entry)}</td><td {_WRAP}>{'<br>'.join(lines)}</td></tr>"

@@ -123,7 +123,7 @@ def _bytes_of_changes(panel: TaskPanel, states: Mapping[Task, TaskState]) -> lis
     sizes = []
     tasks = list(states)
     for task in (tasks[0], tasks[len(tasks) // 2], tasks[-1]):
-        states[task].hear("processing")
+        states[task].set_status("processing")
         states[task].signal.send(task)
         sizes.append(sum(_until_quiet(arrived)))
     return sizes

@@ -8,7 +8,6 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
-from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import requests
@@ -20,11 +19,12 @@ from lumen_widgets.core.http.origin import Origin
 from lumen_widgets.core.http.transport import Transport
 from lumen_widgets.core.options import Options
 from lumen_widgets.core.pictures.downloads import FetchedPicture
+from lumen_widgets.core.polling.pace import Paces
 from lumen_widgets.core.polling.poller import TaskPoller
 from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from lumen_widgets.core.task import TaskState
 from tests.client.service import png
-from tests.simulation import KEY, Measured, Seen, measured
+from tests.simulation import KEY, Measured, PaceEach, Seen, measured
 from tests.webhooks.calling import body_of, call
 
 if TYPE_CHECKING:
@@ -77,39 +77,49 @@ def _tasks_of(server: HTTPServer | object) -> dict[str, Seen]:
     return server.tasks
 
 
+class _PaceOfAll(Paces):
+    """Gives all tasks one pace, which has learnt how long like tasks took."""
+
+    def __init__(self, kind: type[Pace], before: Sequence[float]) -> None:
+        super().__init__()
+        self._pace = kind(is_local=False)
+        self._pace.learn(before)
+
+    def of(self, _origin: Origin, _request: Request) -> Pace:
+        """Return that pace."""
+        return self._pace
+
+
 class _Way:
     """One way to poll, with a scheduler of its own, and its tasks."""
 
-    def __init__(self, name: str, server: _Server, pace: Pace | None, hook: str | None) -> None:
+    def __init__(self, name: str, server: _Server, paces: Paces, hook: str | None) -> None:
         self.tasks: list[Task] = []
         self._name = name
         self._server = server
-        self._pace = pace
         self._body = {} if hook is None else {"webhook_url": hook}
-        self._scheduler = Scheduler()
+        self._scheduler = Scheduler(paces=paces)
         session = requests.Session()
         session.trust_env = False
         # on this machine, but asked at the service's pace
         origin = Origin(f"http://127.0.0.1:{server.server_port}", "127.0.0.1", is_loopback=False)
         self._transport = Transport(origin, Key(KEY, origin), session)
 
-    def begin(self, seconds: float, kind: type[Pace]) -> Task:
+    def begin(self, seconds: float) -> Task:
         """Have one more task followed, which the service takes at this moment."""
         request = Request("generations", self._body)
         # names that need no escaping in an address
         task_id = f"{self._name.replace(' ', '-').replace(',', '')}-{len(self.tasks)}"
         state = TaskState(task_id, request, origin=self._transport.origin.url, status="queued")
-        pace = self._pace or kind(is_local=False)
-        # each way to poll has threads of its own
+        # each way to poll has threads and a pace of its own
         use_scheduler(self._scheduler)
-        with patch("lumen_widgets.core.polling.poller.pace_of", lambda _origin, _request: pace):
-            poller = TaskPoller(
-                state,
-                Options([WebhookOption()]),
-                transport=self._transport,
-                fetch=_fetch_nothing,
-                timeout=30.0,
-            )
+        poller = TaskPoller(
+            state,
+            Options([WebhookOption()]),
+            transport=self._transport,
+            fetch=_fetch_nothing,
+            timeout=30.0,
+        )
         task = poller.task
         seen = self._server.tasks[task_id] = Seen(time.monotonic() + seconds)
 
@@ -119,14 +129,14 @@ class _Way:
 
         task.subscribe(note)
         self.tasks.append(task)
-        return poller.begin()
+        return poller.start()
 
     def measured(self) -> Measured:
         """Return what following them took."""
         return measured([self._server.tasks[task.id] for task in self.tasks])
 
 
-def _fetch_nothing(_url: str) -> FetchedPicture:
+def _fetch_nothing(_url: str, **_: object) -> FetchedPicture:
     """Have the picture at once: fetching it is not what is measured."""
     return FetchedPicture(_PICTURE, "image/png", 6, 4, hashlib.sha256(_PICTURE).hexdigest())
 
@@ -151,17 +161,14 @@ def follow_for_real(
     with WebhookReceiver() as receiver:
         made = {}
         for name, (kind, before) in ways.items():
-            pace = None
-            if before:
-                pace = kind(is_local=False)
-                pace.learn(before)
-            made[name] = _Way(name, server, pace, receiver.url if name == told else None)
+            paces = _PaceOfAll(kind, before) if before else PaceEach(kind)
+            made[name] = _Way(name, server, paces, receiver.url if name == told else None)
         timers = []
         start = time.monotonic()
         for number, seconds in enumerate(times):
             threading.Event().wait(max(0.0, start + number * _GAP - time.monotonic()))
             for name, way in made.items():
-                task = way.begin(seconds, ways[name][0])
+                task = way.begin(seconds)
                 if name == told:
                     timer = threading.Timer(seconds, call, (receiver, body_of(task.id)))
                     timer.start()
@@ -169,7 +176,7 @@ def follow_for_real(
         for way in made.values():
             for task in way.tasks:
                 task.wait(120)
-        # the last news may still be on their way to whoever notes them
+        # the last news may still be on their way to what notes them
         deadline = time.monotonic() + 5
         while time.monotonic() < deadline and any(s.known > 1e300 for s in server.tasks.values()):
             threading.Event().wait(0.01)

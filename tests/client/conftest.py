@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lumen_widgets.client import LumenClient
-from lumen_widgets.core.polling import scheduler
 from tests.client.service import Service, serving
 
 if TYPE_CHECKING:
@@ -28,16 +27,6 @@ def connect(tmp_path: Path) -> Callable[..., LumenClient]:
         )
 
     return make
-
-
-@pytest.fixture(autouse=True)
-def _own_scheduler(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Give each test a scheduler of its own, whose tasks are not asked about after it."""
-    ours: dict[int, scheduler.Scheduler] = {}
-    monkeypatch.setattr(scheduler, "_schedulers", ours)
-    yield
-    for one in ours.values():
-        one.clear()
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lumen_widgets.core import errors
-from lumen_widgets.core.polling import poller as follower
+from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
+from lumen_widgets.core.timing import Timing
 from lumen_widgets.core.words import LONGEST_WORDS
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer, http
@@ -67,13 +68,10 @@ ANSWERS = {
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_statuses_that_cannot_be_read(
-    name: str,
-    service: Service,
-    connect: Callable[..., LumenClient],
-    monkeypatch: pytest.MonkeyPatch,
+    name: str, service: Service, connect: Callable[..., LumenClient]
 ) -> None:
-    """Such an answer is asked for again, and after a few of them an error names the task."""
-    monkeypatch.setattr(follower, "MOST_STRANGE", 2)
+    """Such an answer is asked for again, and after some of them an error names the task."""
+    use_scheduler(Scheduler(timing=Timing(local_interval=0.01, requests=1000)))
     service.statuses["*"] = [http(200, ANSWERS[name])]
     task = connect(service.server.url).generate("a cat")
     begun = time.monotonic()

@@ -15,7 +15,9 @@ from lumen_widgets.client import LumenClient
 from lumen_widgets.core import errors
 from lumen_widgets.core.http.keys import Key
 from lumen_widgets.core.http.origin import read_origin
-from lumen_widgets.core.words import clean
+from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
+from lumen_widgets.core.timing import Timing
+from lumen_widgets.core.words import one_line
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer
@@ -158,13 +160,10 @@ def _provoke(connect: Callable[..., LumenClient], echo: dict[str, Any]) -> list[
 
 
 def test_sentinel_is_nowhere(
-    connect: Callable[..., LumenClient],
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
+    connect: Callable[..., LumenClient], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The key is in no error, traceback, pickle, log or journal, even if a server repeats it."""
-    monkeypatch.setattr("lumen_widgets.core.polling.poller.MOST_STRANGE", 2)
+    use_scheduler(Scheduler(timing=Timing(local_interval=0.01, requests=1000)))
     caplog.set_level(logging.DEBUG)
     words = f"Incorrect API key provided: {KEY}."
     found = _provoke(connect, {"error": {"code": KEY, "message": words}})
@@ -200,4 +199,4 @@ def test_sentinel_is_nowhere(
 
 def test_words_of_strangers_stay_in_one_line() -> None:
     """What a service says is cut, printable and one line, whatever it sends."""
-    assert clean("a\r\n\x1b[31mb\u202e" + "x" * 999) == ("a [31mb" + "x" * 999)[:300]
+    assert one_line("a\r\n\x1b[31mb\u202e" + "x" * 999) == ("a [31mb" + "x" * 999)[:300]

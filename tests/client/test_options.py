@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,7 @@ from lumen_widgets.core.polling.poller import TaskPoller
 from lumen_widgets.core.request import Request
 from lumen_widgets.core.submit import submit
 from lumen_widgets.core.task import Task, TaskState
+from lumen_widgets.core.timing import TIMING
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer
 
@@ -66,7 +68,7 @@ def sent(url: str, *options: Option) -> Accepted | Task:
     key = Key("sk-lumen-local-SENTINELsentinel0123456789", origin)
     call = Call(Request("generations", {"model": "m", "prompt": "a cat"}), origin=url)
     transport = Transport(origin, key, requests.Session())
-    return submit(call, Options(options), transport=transport, timeout=10.0)
+    return submit(call, Options(options), transport=transport, timeout=10.0, timing=TIMING)
 
 
 def test_every_step_has_its_place(service: Service) -> None:
@@ -175,11 +177,11 @@ def test_a_task_is_followed_through_its_options(service: Service) -> None:
         state,
         Options([fails, Noted("two", steps)]),
         transport=transport,
-        fetch=lambda url: fetch_picture(url, base_url=origin.url),
+        fetch=partial(fetch_picture, base_url=origin.url),
         timeout=10.0,
     )
-    (picture,) = poller.begin().wait(30)
+    (picture,) = poller.start().wait(30)
 
     assert picture.task is poller.task
     told = [step for step in steps if step.startswith("two") and "durations" not in step]
-    assert told == ["two followed", "two status", "two picture", "two derive", "two ended"]
+    assert told == ["two watched", "two status", "two picture", "two derive", "two ended"]

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from lumen_widgets.core import errors, submit
+from lumen_widgets.core import errors
+from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
+from lumen_widgets.core.timing import Timing
 from lumen_widgets.journal import Journal
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer, http
@@ -113,8 +115,8 @@ TABLE = {
 
 
 @pytest.fixture(autouse=True)
-def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(submit, "BUSY_WAITS", (0.01, 0.02))
+def _short_waits() -> None:
+    use_scheduler(Scheduler(timing=Timing(busy_waits=(0.01, 0.02))))
 
 
 @pytest.mark.parametrize("name", TABLE)

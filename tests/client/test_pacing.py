@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import random
+import weakref
 from math import log
 from typing import TYPE_CHECKING
 
@@ -14,17 +15,15 @@ from hypothesis import strategies as st
 
 from lumen_widgets.client import Request
 from lumen_widgets.core.http.origin import Origin
-from lumen_widgets.core.polling import pace as pacing
 from lumen_widgets.core.polling.pace import (
-    FIRST_ASK,
-    INTERVAL,
-    LOCAL_ASK,
-    MOST,
-    MOST_KINDS,
+    MAX_KINDS,
+    MAX_SAMPLES,
     Pace,
+    Paces,
     make_plan,
-    pace_of,
 )
+from lumen_widgets.core.polling.scheduler import shared_scheduler
+from lumen_widgets.core.timing import TIMING
 from lumen_widgets.journal import Journal, JournalUnwritable
 from tests.simulation import URL, simulated
 
@@ -62,7 +61,7 @@ def test_with_nothing_learnt() -> None:
         measured = service.follow(service.client(), unknown(300), gap=2)
     assert measured.requests <= 11.5
     assert measured.delay <= 0.6
-    assert measured.worst <= INTERVAL + 0.1
+    assert measured.worst <= TIMING.poll_interval + 0.1
 
 
 @pytest.mark.parametrize("median", [6.0, 9.0, 12.2])
@@ -120,12 +119,13 @@ def test_a_broken_journal_does_not_matter(tmp_path: Path, monkeypatch: pytest.Mo
     with simulated() as service:
         measured = service.follow(service.client(journal=tmp_path), [11.0])
     assert measured.requests == 11
-    assert measured.delay <= INTERVAL + 0.1
+    assert measured.delay <= TIMING.poll_interval + 0.1
 
 
 def test_only_like_tasks_teach() -> None:
     """Another origin (a sandbox), model, size, quality, resolution or n has a pace of its own."""
     body = {"model": "a", "prompt": "a cat"}
+    pace_of = Paces().of
     mine = pace_of(SERVICE, Request("generations", body))
     assert pace_of(SERVICE, Request("generations", {**body, "prompt": "a dog"})) is mine
     sandbox = Origin("http://127.0.0.1:5000", "127.0.0.1", is_loopback=True)
@@ -143,6 +143,7 @@ def test_only_like_tasks_teach() -> None:
 @pytest.mark.parametrize("size", [["1:1"], {"wide": True}, float("nan")])
 def test_whatever_a_body_holds(size: object) -> None:
     """A value that the service will refuse has a pace too, the same one each time."""
+    pace_of = Paces().of
     mine = pace_of(SERVICE, Request("generations", {"size": size}))
     assert pace_of(SERVICE, Request("generations", {"size": size})) is mine
 
@@ -150,24 +151,26 @@ def test_whatever_a_body_holds(size: object) -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_forked_child_begins_anew() -> None:
     """A child forgets its parent's paces, whose locks may be held by threads that it has not."""
-    mine = pace_of(SERVICE, Request("generations", {}))
+    mine = shared_scheduler().paces.of(SERVICE, Request("generations", {}))
     child = os.fork()
     if child == 0:
-        os._exit(int(pace_of(SERVICE, Request("generations", {})) is mine))
+        theirs = shared_scheduler().paces.of(SERVICE, Request("generations", {}))
+        os._exit(int(theirs is mine))
     assert os.waitpid(child, 0)[1] == 0
 
 
 def test_the_journal_is_asked_once() -> None:
     """Only the first task of a kind has the journal asked."""
     pace = Pace(is_local=False)
-    assert [pace.begins() for _ in range(3)] == [True, False, False]
+    assert [pace.needs_history() for _ in range(3)] == [True, False, False]
 
 
 def test_memory_is_bounded() -> None:
     """However many kinds of tasks there are, only so many are remembered."""
-    for number in range(MOST_KINDS + 50):
-        pace_of(SERVICE, Request("generations", {"size": f"{number}x1"}))
-    assert len(pacing._paces) == MOST_KINDS
+    paces = Paces()
+    sizes = [Request("generations", {"size": f"{number}x1"}) for number in range(MAX_KINDS + 50)]
+    first = [weakref.ref(paces.of(SERVICE, request)) for request in sizes]
+    assert [one() is None for one in first] == [True] * 50 + [False] * MAX_KINDS
 
 
 @pytest.mark.parametrize(("usual", "now"), [(12, 3), (12, 5), (12, 24), (5, 15)])
@@ -190,11 +193,15 @@ def test_tasks_at_once_do_not_teach_haste() -> None:
     with simulated() as service:
         client = service.client()
         service.follow(client, alike(30))
-        pace = next(iter(pacing._paces.values()))
-        # One every quarter of a second: not so many that questions come late.
-        service.follow(client, alike(20, seed=5), gap=0.25)
-        assert len(pace._seen) == MOST
-        assert 9.5 < sorted(pace._seen)[MOST // 2] < 14.5
+        start = service.time
+        tasks = [service.submit(client, seconds) for seconds in alike(60, seed=5)]
+        pace = service.scheduler.paces.of(SERVICE, tasks[0].request)
+        first_questions = []
+        for seconds in range(1, 20):
+            service.run_until(start + seconds)
+            first_questions.append(pace.wait(0.0))
+        # After two seconds where nothing is known, or the service has become another one.
+        assert min(first_questions) > 1.5 * TIMING.first_poll
 
 
 @pytest.mark.parametrize("count", [3, 5, 10, 20])
@@ -227,11 +234,11 @@ def test_whatever_the_journal_says(values: list[float]) -> None:
     pace = Pace(is_local=False)
     pace.learn(values)
     timer = pace.timer()
-    timer.begin(0.0)
+    timer.start(0.0)
     now, sound = 0.0, [value for value in values if 0.05 <= value <= 6 * 3600]
     for number in range(400):
         wait = timer.next(now)
-        assert wait >= INTERVAL / 5
+        assert wait >= TIMING.poll_interval / 5
         limit = max([2.5, *(0.6 * value for value in sound)]) if number == 0 else 1e5
         assert wait <= limit
         now += wait
@@ -239,8 +246,15 @@ def test_whatever_the_journal_says(values: list[float]) -> None:
 
 
 @given(
-    st.lists(st.floats(0.05, 6 * 3600), min_size=3, max_size=MOST),
-    st.sampled_from([LOCAL_ASK, INTERVAL, 64 * LOCAL_ASK, 64 * INTERVAL]),
+    st.lists(st.floats(0.05, 6 * 3600), min_size=3, max_size=MAX_SAMPLES),
+    st.sampled_from(
+        [
+            TIMING.local_interval,
+            TIMING.poll_interval,
+            64 * TIMING.local_interval,
+            64 * TIMING.poll_interval,
+        ]
+    ),
 )
 @settings(deadline=None)
 def test_a_plan_is_a_plan(seconds: list[float], interval: float) -> None:
@@ -256,11 +270,11 @@ def test_a_plan_is_a_plan(seconds: list[float], interval: float) -> None:
 def test_the_first_question() -> None:
     """With nothing learnt nobody asks before 2 s, however much of that has passed already."""
     timer = Pace(is_local=False).timer()
-    timer.begin(10.0)
+    timer.start(10.0)
     assert timer.next(10.001) == pytest.approx(1.999)
     # someone looks by hand meanwhile
     assert 10.5 + timer.next(10.5) == pytest.approx(12.0)
-    assert timer.next(11.5) == INTERVAL
+    assert timer.next(11.5) == TIMING.poll_interval
 
 
 def test_a_task_of_unknown_age() -> None:
@@ -268,8 +282,8 @@ def test_a_task_of_unknown_age() -> None:
     pace = Pace(is_local=True)
     pace.learn([2.0] * 5)
     timer = pace.timer()
-    timer.begin(10.0, None)
-    assert [timer.next(now) for now in (10.0, 11.0, 30.0)] == [LOCAL_ASK] * 3
+    timer.start(10.0, None)
+    assert [timer.next(now) for now in (10.0, 11.0, 30.0)] == [TIMING.local_interval] * 3
     assert (timer.age(30.0), timer.ended(30.0)) == (None, None)
 
 
@@ -278,9 +292,9 @@ def test_a_late_question_teaches_nothing() -> None:
     pace = Pace(is_local=False)
     for _ in range(5):
         timer = pace.timer()
-        timer.begin(0.0)
+        timer.start(0.0)
         assert timer.ended(timer.next(0.0) + 600) is None
-    assert pace.wait(0.0) == FIRST_ASK
+    assert pace.wait(0.0) == TIMING.first_poll
 
 
 def test_a_crowd_is_asked_less_often() -> None:
@@ -290,7 +304,7 @@ def test_a_crowd_is_asked_less_often() -> None:
 
     def questions(behind: float) -> int:
         timer, now, asked = pace.timer(), 0.0, 0
-        timer.begin(now)
+        timer.start(now)
         while now < 20:
             timer.runs(now)
             now += timer.next(now, behind)
@@ -307,15 +321,15 @@ def test_one_that_hangs_holds_nobody_up() -> None:
     """What tasks teach waits for those that began before them, for twice the usual time at most."""
     pace = Pace(is_local=False)
     hanging = pace.timer()
-    hanging.begin(0.0)
+    hanging.start(0.0)
     for number in range(5):
         timer = pace.timer()
-        timer.begin(float(number))
+        timer.start(float(number))
         timer.next(number + 9.0)
         timer.runs(number + 9.0)
         assert timer.ended(number + 10.0) == pytest.approx(9.5)
-    assert pace.wait(0.0) == FIRST_ASK  # held back: the first may end at any moment
+    assert pace.wait(0.0) == TIMING.first_poll  # held back: the first may end at any moment
     timer = pace.timer()
-    timer.begin(16.0)
-    timer.ended(26.0, told=True)
-    assert pace.wait(0.0) > FIRST_ASK
+    timer.start(16.0)
+    timer.ended(26.0, called=True)
+    assert pace.wait(0.0) > TIMING.first_poll

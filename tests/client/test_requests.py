@@ -15,7 +15,7 @@ from lumen_widgets.core import errors, models
 from lumen_widgets.core.http.origin import SERVICE, read_origin
 from lumen_widgets.core.request import build, check_fields
 from lumen_widgets.core.sizes import check_same_size, check_size
-from lumen_widgets.core.waiting import wait_timeout
+from lumen_widgets.core.waiting import check_wait_timeout
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer
@@ -300,6 +300,6 @@ def test_other_arguments(options: dict[str, Any]) -> None:
 def test_wait_timeouts(timeout: object) -> None:
     """A wait's time-out is a number of seconds from 0 up; infinity is the longest wait there is."""
     with pytest.raises(errors.InvalidRequest):
-        wait_timeout(timeout)
-    assert wait_timeout(None) is None
-    assert wait_timeout(math.inf) == wait_timeout(10**400)
+        check_wait_timeout(timeout)
+    assert check_wait_timeout(None) is None
+    assert check_wait_timeout(math.inf) == check_wait_timeout(10**400)

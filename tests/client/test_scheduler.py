@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
+from requests.adapters import HTTPAdapter
 
 from lumen_widgets.client import Request
 from lumen_widgets.core import errors
@@ -17,15 +19,12 @@ from lumen_widgets.core.http.transport import Transport
 from lumen_widgets.core.options import Options
 from lumen_widgets.core.polling.poller import TaskPoller
 from lumen_widgets.core.polling.scheduler import (
-    IDLE,
-    MOST_REQUESTS,
-    SECOND,
     Scheduler,
-    shared_scheduler,
     use_scheduler,
 )
-from lumen_widgets.core.polling.status import pause
+from lumen_widgets.core.polling.status import backoff
 from lumen_widgets.core.task import TaskState
+from lumen_widgets.core.timing import TIMING, Timing
 from tests.client.conftest import KEY
 from tests.client.service import serving
 
@@ -51,10 +50,21 @@ def workers(but: Collection[threading.Thread] = ()) -> set[threading.Thread]:
     return {one for one in threading.enumerate() if one.name == "lumen-worker"} - set(but)
 
 
+class NotingThreads(HTTPAdapter):
+    """Notes the threads of schedulers that send something through it."""
+
+    def __init__(self, threads: set[threading.Thread]) -> None:
+        super().__init__()
+        self.threads = threads
+
+    def send(self, request: requests.PreparedRequest, *words: Any, **named: Any) -> Any:
+        """Send a request."""
+        self.threads |= {one for one in [threading.current_thread()] if one.name == "lumen-worker"}
+        return super().send(request, *words, **named)
+
+
 def _questions(is_loopback: bool, seconds: float) -> list[float]:
     """Return when a task that never ends is asked about, in seconds after its submit."""
-    import requests
-
     clock = Clock()
     scheduler = Scheduler(clock, threads=0)
     use_scheduler(scheduler)
@@ -68,9 +78,9 @@ def _questions(is_loopback: bool, seconds: float) -> list[float]:
                 state,
                 Options(),
                 transport=Transport(origin, Key(KEY, origin), session),
-                fetch=lambda _url: pytest.fail("there is no picture"),
+                fetch=lambda _url, **_: pytest.fail("there is no picture"),
                 timeout=10.0,
-            ).begin()
+            ).start()
             times: list[float] = []
             while clock.time < 1000.0 + seconds:
                 scheduler.run_due()
@@ -96,12 +106,12 @@ def test_pace_of_this_machine() -> None:
 
 def test_back_off() -> None:
     """Failures double the wait up to 10 s; the service may ask for more, up to a minute."""
-    waits = [pause(1.1, failures) for failures in range(1, 400)]
+    waits = [backoff(TIMING, 1.1, failures) for failures in range(1, 400)]
     assert waits == sorted(waits)
     assert (waits[0], waits[-1]) == (1.1, 10.0)
-    assert pause(1.1, 1, 5.0) == 5.0
-    assert pause(1.1, 1, 86400.0) == 60.0
-    assert pause(1.1, 3, 0.0) == 4.4
+    assert backoff(TIMING, 1.1, 1, 5.0) == 5.0
+    assert backoff(TIMING, 1.1, 1, 86400.0) == 60.0
+    assert backoff(TIMING, 1.1, 3, 0.0) == 4.4
 
 
 def test_requests_a_second() -> None:
@@ -118,19 +128,19 @@ def test_requests_a_second() -> None:
         clock.time += 0.01
     assert others == [1000.0]
     for start in sent:
-        assert sum(start <= moment < start + 1.0 for moment in sent) <= MOST_REQUESTS
-    assert sent[-1] - sent[0] <= 10 * SECOND
+        assert sum(start <= moment < start + 1.0 for moment in sent) <= TIMING.requests
+    assert sent[-1] - sent[0] <= 10 * TIMING.requests_window
 
 
 def test_claims_share_the_limit() -> None:
     """A request from the caller's own thread counts like any other, and gives up in time."""
     clock = Clock()
     scheduler = Scheduler(clock, threads=0)
-    assert all(scheduler.claim(clock.time) for _ in range(MOST_REQUESTS))
+    assert all(scheduler.claim(clock.time) for _ in range(TIMING.requests))
     assert not scheduler.claim(clock.time + 0.5)
     scheduler.request(clock.time, lambda: None)
     assert scheduler.run_due() == 0
-    clock.time += SECOND
+    clock.time += TIMING.requests_window
     assert scheduler.run_due() == 1
 
 
@@ -147,14 +157,10 @@ def test_jobs_run_in_order_of_time() -> None:
     assert ran == ["first", "second"]
 
 
-def test_threads_come_and_go(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_threads_come_and_go(caplog: pytest.LogCaptureFixture) -> None:
     """Threads start with the first job, five at most; a failing job is logged; idle ones end."""
-    monkeypatch.setattr("lumen_widgets.core.polling.scheduler.IDLE", 0.05)
-    assert IDLE > 0.05
     before = workers()
-    scheduler = Scheduler()
+    scheduler = Scheduler(timing=Timing(idle_thread=0.05))
     assert workers(before) == set()
     barrier, over = threading.Barrier(6), threading.Semaphore(0)
     scheduler.run_soon(lambda: 1 / 0)  # type: ignore[arg-type] # what it returns is not looked at
@@ -177,11 +183,10 @@ def test_threads_come_and_go(
     assert again.wait(20)
 
 
-def test_one_thread_stays_for_what_is_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_thread_stays_for_what_is_to_come() -> None:
     """Of idle threads one stays while a job is to come, and none is late for what is added."""
-    monkeypatch.setattr("lumen_widgets.core.polling.scheduler.IDLE", 0.05)
     before = workers()
-    scheduler = Scheduler()
+    scheduler = Scheduler(timing=Timing(idle_thread=0.05))
     barrier = threading.Barrier(4)
     for _ in range(3):
         scheduler.run_soon(lambda: barrier.wait(20))  # type: ignore[arg-type] # as above
@@ -228,15 +233,17 @@ def test_two_hundred_tasks(connect: Callable[..., LumenClient]) -> None:
     """200 tasks in flight take five threads at most, and no more than 20 requests a second."""
     with serving() as service:
         service.statuses["*"] = [{"status": "failed"}]
-        client = connect(service.server.url, journal=False)
+        threads: set[threading.Thread] = set()
+        session = requests.Session()
+        session.mount("http://", NotingThreads(threads))
+        client = connect(service.server.url, journal=False, session=session)
         tasks = [client.generate(f"cat {number}") for number in range(200)]
         most = 0
         for _ in client.as_completed(tasks, 120):
-            # by name, those of an earlier test and those that are just leaving would count too
-            most = max(most, len(shared_scheduler()._threads))
+            most = max(most, sum(thread.is_alive() for thread in threads.copy()))
         assert 1 <= most <= 5
         assert all(isinstance(task.error, errors.TaskFailed) for task in tasks)
         asked = sorted(r.at for r in service.server.requests if r.method == "GET")
         assert len(asked) == 200
         # What leaves a second apart may arrive a little closer together: so over all of it.
-        assert len(asked) <= MOST_REQUESTS * (asked[-1] - asked[0] + 1)
+        assert len(asked) <= TIMING.requests * (asked[-1] - asked[0] + 1)

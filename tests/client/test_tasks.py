@@ -12,8 +12,10 @@ import pytest
 
 from lumen_widgets.client import Request, Task, prices
 from lumen_widgets.core import errors
-from lumen_widgets.core.polling import poller as follower
+from lumen_widgets.core.polling.poller import MAX_UNKNOWN
+from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from lumen_widgets.core.task import TaskState
+from lumen_widgets.core.timing import Timing
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer, http
 from tests.client.service import FAILED, PROCESSING, QUEUED, Service, png, serving
@@ -116,17 +118,15 @@ def test_refusals_end_following(
     assert len(task.wait(30)) == 1
 
 
-def test_unknown_status(
-    service: Service, connect: Callable[..., LumenClient], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A word that nobody knows counts as running for a while, then as an error that names it."""
-    monkeypatch.setattr(follower, "MOST_STRANGE", 3)
+def test_unknown_status(service: Service, connect: Callable[..., LumenClient]) -> None:
+    """An unknown word counts as running for a while, then as an error that names it."""
+    use_scheduler(Scheduler(timing=Timing(local_interval=0.01, requests=1000)))
     service.statuses["*"] = [{"status": "dreaming"}]
     task = connect(service.server.url).generate("a cat")
     with pytest.raises(errors.UpstreamError, match="dreaming"):
         task.wait(30)
     assert task.status == "dreaming"
-    assert service.asked("task-1") == 3
+    assert service.asked("task-1") == MAX_UNKNOWN
     service.statuses["*"] = [{"status": "dreaming"}, service.succeeded("a")]
     assert len(task.wait(30)) == 1
 
@@ -256,7 +256,7 @@ def test_the_last_word_stays() -> None:
     state = TaskState("a", request, origin="https://lumen.example", status="queued")
     task = Task(state)
     state.finish(errors.TaskFailed("It failed."), "failed")
-    assert not state.hear("processing")
+    assert not state.set_status("processing")
     assert (task.status, task.done) == ("failed", True)
 
 

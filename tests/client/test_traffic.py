@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.core.polling import status as asking
 from lumen_widgets.core.polling.scheduler import (
-    MOST_REQUESTS,
-    MOST_THREADS,
-    SECOND,
-    WIDTHS,
+    MAX_RUNNING,
+    MAX_THREADS,
     RequestKind,
     Scheduler,
+    use_scheduler,
 )
-from lumen_widgets.core.polling.status import LONGEST_RETRY_AFTER, LONGEST_WAIT
+from lumen_widgets.core.timing import TIMING, Timing
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer, http
 from tests.client.service import Service, serving
@@ -64,10 +62,13 @@ def test_a_thousand_tasks_at_once(simulation: Simulation) -> None:
     start = simulation.time
     while not all(task.done for task in tasks):
         simulation.run_until(simulation.time + 1)
-    assert most_in_a_second(simulation.attempts[submitted:]) <= MOST_REQUESTS
+    assert most_in_a_second(simulation.attempts[submitted:]) <= TIMING.requests
     # A question and a picture for each, and a few questions in vain.
-    assert simulation.time - start <= 1.2 * 2000 * SECOND / MOST_REQUESTS
-    assert max(seen.fetched - seen.known for seen in simulation.tasks.values()) <= SECOND + 0.1
+    assert simulation.time - start <= 1.2 * 2000 * TIMING.requests_window / TIMING.requests
+    assert (
+        max(seen.fetched - seen.known for seen in simulation.tasks.values())
+        <= TIMING.requests_window + 0.1
+    )
 
 
 def test_no_task_starves(simulation: Simulation) -> None:
@@ -79,7 +80,7 @@ def test_no_task_starves(simulation: Simulation) -> None:
     simulation.run_until(simulation.time + 200)
     assert new.done
     *others, last = simulation.tasks.values()
-    a_round = 601 * SECOND / MOST_REQUESTS
+    a_round = 601 * TIMING.requests_window / TIMING.requests
     assert last.known - last.ends <= 1.1 * a_round
     for seen in others:
         assert len(seen.asked) >= 9
@@ -93,9 +94,9 @@ def test_no_task_starves(simulation: Simulation) -> None:
         ("7", 7.0),
         ("0", 1.1),
         ("nonsense", 1.1),
-        ("3600", LONGEST_RETRY_AFTER),
+        ("3600", TIMING.longest_retry_after),
         ("1e9", 1.1),
-        ("1000000000", LONGEST_RETRY_AFTER),
+        ("1000000000", TIMING.longest_retry_after),
         ("date", 30.0),
     ],
 )
@@ -129,7 +130,7 @@ def test_after_quiet_one_tries_first(simulation: Simulation) -> None:
     gaps = [later - sooner for sooner, later in pairwise(questions(simulation)[before:])]
     refused = gaps[:11]
     assert refused == sorted(refused)
-    assert refused[-1] == pytest.approx(LONGEST_WAIT, abs=0.1)
+    assert refused[-1] == pytest.approx(TIMING.longest_backoff, abs=0.1)
     assert not simulation.refuse
     # The first answer opens the way for all.
     simulation.run_until(simulation.time + 15)
@@ -173,11 +174,11 @@ def test_hours_without_network(simulation: Simulation) -> None:
     before = len(simulation.attempts)
     simulation.run_until(simulation.time + 7200)
     # One at a time, every ten seconds.
-    assert len(simulation.attempts) - before <= 7200 / LONGEST_WAIT + 20
+    assert len(simulation.attempts) - before <= 7200 / TIMING.longest_backoff + 20
     assert not any(task.done for task in tasks)
     simulation.down = False
     back = simulation.time
-    simulation.run_until(back + LONGEST_WAIT + 10)
+    simulation.run_until(back + TIMING.longest_backoff + 10)
     assert all(task.done for task in tasks)
     assert most_in_a_second([moment for moment in simulation.attempts if moment >= back]) <= 20
 
@@ -193,7 +194,7 @@ def test_a_clock_that_jumps(simulation: Simulation) -> None:
     simulation.run_until(simulation.time + 30)
     assert all(task.done for task in tasks)
     assert len(questions(simulation)) - asked == 100
-    assert most_in_a_second(simulation.attempts[before:]) <= MOST_REQUESTS
+    assert most_in_a_second(simulation.attempts[before:]) <= TIMING.requests
 
 
 def test_cancelled_requests_leave_nothing_behind() -> None:
@@ -216,7 +217,7 @@ def test_cancelled_requests_leave_nothing_behind() -> None:
 
 def test_no_kind_of_request_takes_every_thread() -> None:
     """Slow pictures leave a thread to questions and the other way round; news always arrive."""
-    assert max(WIDTHS.values()) < MOST_THREADS
+    assert max(MAX_RUNNING.values()) < MAX_THREADS
     scheduler = Scheduler()
     over, started = threading.Event(), threading.Semaphore(0)
 
@@ -228,7 +229,7 @@ def test_no_kind_of_request_takes_every_thread() -> None:
         for kind in (RequestKind.PICTURE, RequestKind.UNANSWERED):
             for number in range(10):
                 scheduler.request(0.0, block, kind=kind, origin=f"https://{number % 3}")
-        for _ in range(MOST_THREADS):
+        for _ in range(MAX_THREADS):
             assert started.acquire(timeout=20)
         # All that may talk do. Whatever is not a request still gets through.
         heard = threading.Event()
@@ -257,7 +258,7 @@ def test_slow_pictures_leave_room_for_questions() -> None:
         for number in range(9):
             origin = f"https://{number % 3}"
             scheduler.request(0.0, block, kind=RequestKind.PICTURE, origin=origin)
-        for _ in range(WIDTHS[RequestKind.PICTURE]):
+        for _ in range(MAX_RUNNING[RequestKind.PICTURE]):
             assert started.acquire(timeout=20)
         scheduler.request(0.0, asked.set)
         assert asked.wait(20)
@@ -267,10 +268,10 @@ def test_slow_pictures_leave_room_for_questions() -> None:
 
 
 def test_four_answers_that_drip(
-    connect: Callable[..., LumenClient], monkeypatch: pytest.MonkeyPatch
+    connect: Callable[..., LumenClient],
 ) -> None:
     """Even four answers that never end keep others for one time-out, and then share one thread."""
-    monkeypatch.setattr(asking, "FIRST_PATIENCE", 1.0)
+    use_scheduler(Scheduler(timing=Timing(answer_timeout=1.0)))
     dripping = [f"task-{number}" for number in range(1, 5)]
     lock, now, most_later = threading.Lock(), [0], [0]
     seen: dict[str, int] = {}

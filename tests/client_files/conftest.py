@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lumen_widgets.client.hosting.upload_cache import UploadCache, use_upload_cache
-from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from tests.client_files.loopback import LoopbackServer
 from tests.client_files.s3_store import S3Server
 
@@ -41,12 +40,9 @@ def store() -> Iterator[Store]:
 
 @pytest.fixture(autouse=True)
 def _own_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Give each test uploads and a scheduler of its own, and no hosting of the developer's."""
-    scheduler = Scheduler()
-    use_scheduler(scheduler)
+    """Give each test uploads of its own, and no hosting of the developer's."""
     use_upload_cache(UploadCache())
     monkeypatch.delenv("LUMEN_HOSTING", raising=False)
     yield
-    scheduler.clear()
     # What one test has uploaded is not deleted at the end of the run.
     use_upload_cache(UploadCache())

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lumen_widgets.client import LumenClient
-from lumen_widgets.core.polling import scheduler
+from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from tests.client.conftest import KEY
-from tests.faults import quick
+from tests.faults.quick import TIMING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
     from typing import Any
 
@@ -30,11 +30,6 @@ def connect(tmp_path: Path) -> Callable[..., LumenClient]:
 
 
 @pytest.fixture(autouse=True)
-def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Have every client wait shortly, on a scheduler whose tasks are not asked about afterwards."""
-    quick.hurry(monkeypatch)
-    ours: dict[int, scheduler.Scheduler] = {}
-    monkeypatch.setattr(scheduler, "_schedulers", ours)
-    yield
-    for one in ours.values():
-        one.clear()
+def _short_waits() -> None:
+    """Have every client wait shortly."""
+    use_scheduler(Scheduler(timing=TIMING))

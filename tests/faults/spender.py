@@ -6,14 +6,15 @@ import sys
 import threading
 
 from lumen_widgets.client import LumenClient
-from lumen_widgets.core.polling import scheduler
+from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
+from lumen_widgets.core.timing import Timing
 
 
 def main() -> None:
     """Submit to an address, with a journal in a folder, by some threads: the arguments."""
     url, home, name, threads = sys.argv[1:]
     # Pictures of tasks are fetched between submits, not only after the last one.
-    scheduler.SECOND = 0.1
+    use_scheduler(Scheduler(timing=Timing(requests_window=0.1)))
     client = LumenClient("sk-lumen-local-spender", url, journal=home)
     lock = threading.Lock()
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.core.polling import status as asking
+from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer, Received, http
 from tests.client.service import png
 from tests.faults import watch
+from tests.faults.quick import TIMING
 
 if TYPE_CHECKING:
     import socket
@@ -85,12 +87,12 @@ def _longest(connect: Callable[..., LumenClient], drips: int) -> tuple[float, in
 
 @pytest.mark.parametrize("drips", [1, 2])
 def test_one_dripping_reply_delays_no_other(
-    drips: int, connect: Callable[..., LumenClient], monkeypatch: pytest.MonkeyPatch
+    drips: int, connect: Callable[..., LumenClient]
 ) -> None:
     """Among 50 tasks one reply that drips, and two, hold up none of the other tasks."""
     # longer than the test: a task that waits for the end of a drip would fail by its time-out
-    monkeypatch.setattr(asking, "FIRST_PATIENCE", 30.0)
-    monkeypatch.setattr(asking, "LONGEST_PATIENCE", 30.0)
+    timing = replace(TIMING, answer_timeout=30.0, longest_answer_timeout=30.0)
+    use_scheduler(Scheduler(timing=timing))
     with watch.Metronome() as metronome:
         alone, _ = _longest(connect, 0)
         stretch = metronome.begin()
@@ -103,11 +105,11 @@ def test_one_dripping_reply_delays_no_other(
 
 
 def test_many_dripping_replies_delay_the_others_once(
-    connect: Callable[..., LumenClient], monkeypatch: pytest.MonkeyPatch
+    connect: Callable[..., LumenClient],
 ) -> None:
     """Where replies drip for every thread that asks, the others wait for one time-out, not ten."""
-    monkeypatch.setattr(asking, "FIRST_PATIENCE", 1.0)
-    monkeypatch.setattr(asking, "LONGEST_PATIENCE", 1.0)
+    timing = replace(TIMING, answer_timeout=1.0, longest_answer_timeout=1.0)
+    use_scheduler(Scheduler(timing=timing))
     with watch.Metronome() as metronome:
         alone, _ = _longest(connect, 0)
         stretch = metronome.begin()

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lumen_widgets.client import LumenClient, LumenError
-from lumen_widgets.core import errors, submit
+from lumen_widgets.core import errors
 from tests.client.conftest import KEY
 from tests.faults import watch
+from tests.faults.quick import TIMING
 from tests.faults.silence import NOBODY, SILENCES, TASK_ID, Silence
 
 if TYPE_CHECKING:
@@ -79,5 +80,5 @@ def test_submit_ends_in_time(kind: str, tmp_path: Path) -> None:
         sent = kind not in NOBODY
         expected = errors.SubmitOutcomeUnknown if sent else errors.ServiceUnreachable
         late = over(TIMEOUT, lambda: client.generate("a cat"), expected)
-        assert late <= submit.GRACE + watch.LATE
+        assert late <= TIMING.submit_grace + watch.LATE
         assert silence.server.connections == sent

@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lumen_widgets.core.polling import scheduler
-
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from typing import Self
@@ -108,13 +106,9 @@ def nothing_unheard() -> Iterator[list[str]]:
 
 def lumen_threads(but: Collection[threading.Thread] = ()) -> list[threading.Thread]:
     """Return the threads of this test's clients that live now, `but` some: those of other tests."""
-    # not by name alone: a scheduler that an earlier test took out of use may still start some
-    ours = {one for each in scheduler._schedulers.values() for one in tuple(each._threads)}
-    return [
-        one
-        for one in threading.enumerate()
-        if one not in but and (one in ours or one.name == "lumen-submit")
-    ]
+    # Schedulers of earlier tests are closed, and start no more.
+    names = {"lumen-worker", "lumen-submit"}
+    return [one for one in threading.enumerate() if one not in but and one.name in names]
 
 
 def none_stays(but: Collection[threading.Thread], seconds: float = 10.0) -> bool:

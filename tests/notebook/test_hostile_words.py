@@ -12,7 +12,7 @@ import pytest
 import lumen_widgets as lumen
 from lumen_widgets.core import answers
 from lumen_widgets.core.request import Request
-from lumen_widgets.core.words import clean, harmless, literal
+from lumen_widgets.core.words import literal, one_line, strip_controls
 from lumen_widgets.notebook.cell import note
 from lumen_widgets.notebook.cell_status import summary, task_heading
 from tests.staged import StagedTask, use_offline_account
@@ -74,7 +74,7 @@ def _task(words: str, status: str = "queued") -> StagedTask:
 @pytest.mark.parametrize("words", HOSTILE)
 def test_what_a_cell_says_of_a_task_is_no_markup(words: str, account: Account) -> None:
     """Prompt, id, status and the service's reason are text wherever a cell shows them."""
-    running, failed = _task(words, clean(words) or "queued"), _task(words, "failed")
+    running, failed = _task(words, one_line(words) or "queued"), _task(words, "failed")
     failed.state.finish(
         answers.failure_of(
             "a1", "failed", answers.words_of({"error": {"code": words, "message": words}})
@@ -96,7 +96,7 @@ def test_code_to_be_copied_has_one_call_in_it(words: str) -> None:
     assert isinstance(statement.value, ast.Call)
     (argument,) = statement.value.args
     assert isinstance(argument, ast.Constant)
-    assert argument.value == harmless(words)
+    assert argument.value == strip_controls(words)
 
 
 @pytest.mark.parametrize("words", [*HOSTILE, "a cat\nsucceeded: a dog"])
@@ -132,4 +132,4 @@ def test_tables_are_escaped(words: str) -> None:
 def test_ordinary_writing_is_left_as_it_is() -> None:
     """Line breaks, joined emoji, Persian, Hebrew marks and Chinese pass unchanged."""
     for words in ("two\nlines\tand", "👩‍👩‍👧", "می‌خواهم", "\u05d0\u200f!", "雪山下的猫"):
-        assert harmless(words) == words
+        assert strip_controls(words) == words

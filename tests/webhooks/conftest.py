@@ -1,5 +1,5 @@
-"""What the tests of webhooks share: a scheduler and clients of their own, as the client's tests."""
+"""What the tests of webhooks share: a service and clients of it, as the client's tests."""
 
-from tests.client.conftest import _own_scheduler, connect, service
+from tests.client.conftest import connect, service
 
-__all__ = ["_own_scheduler", "connect", "service"]
+__all__ = ["connect", "service"]

@@ -38,17 +38,17 @@ class FakeWatcher:
         """Whether the task is left to a call, but for a question now and then."""
         return self.missed is not None
 
-    def ask_at_once(self, *, called: bool = False) -> None:
+    def poll_now(self, *, called: bool = False) -> None:
         """Note a call, or that no call can be waited for."""
         self.calls += called
         self.other_requests += not called
 
-    def ask_rarely(self, seconds: float, missed: Callable[[], None]) -> None:
+    def expect_webhook(self, interval: float, missed: Callable[[], None]) -> None:
         """Note that a call is awaited."""
-        assert seconds == SETTINGS.poll_interval
+        assert interval == SETTINGS.poll_interval
         self.missed = missed
 
-    def ask_as_usual(self) -> None:
+    def poll_as_usual(self) -> None:
         """Note that none is awaited any more."""
         self.missed = None
 
@@ -71,7 +71,7 @@ class Setup:
         request = Request("generations", {"webhook_url": url})
         watcher = FakeWatcher(Task(TaskState(task_id, request, origin=URL, status="queued")))
         self.followed.append(watcher)
-        WebhookOption().followed(watcher)
+        WebhookOption().watched(watcher)
         return watcher
 
     def receive(self, body: bytes, timestamp: object = NOW) -> bool:

@@ -16,10 +16,10 @@ from lumen_widgets.core.http.keys import Key
 from lumen_widgets.core.http.origin import Origin
 from lumen_widgets.core.http.transport import Transport
 from lumen_widgets.core.options import Options
-from lumen_widgets.core.polling import pace
 from lumen_widgets.core.polling.poller import TaskPoller
 from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from lumen_widgets.core.task import TaskState
+from lumen_widgets.core.timing import Timing
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, Received, http
@@ -38,9 +38,9 @@ def receiver() -> Iterator[WebhookReceiver]:
 
 
 @pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebhookReceiver]:
+def patient() -> Iterator[WebhookReceiver]:
     """Run a receiver, and let only a call cause a status request within the time of a test."""
-    monkeypatch.setattr(pace, "LOCAL_ASK", 1000.0)
+    use_scheduler(Scheduler(timing=Timing(local_interval=1000.0)))
     with WebhookReceiver(settings=ReceiverSettings(poll_interval=1000.0)) as running:
         yield running
 
@@ -74,9 +74,9 @@ def test_the_pace(receiver: WebhookReceiver) -> None:
             TaskState("task-pace", request, origin=origin.url, status="queued"),
             Options([WebhookOption()]),
             transport=Transport(origin, Key(KEY, origin), session),
-            fetch=lambda _url: pytest.fail("there is no picture"),
+            fetch=lambda _url, **_: pytest.fail("there is no picture"),
             timeout=10.0,
-        ).begin()
+        ).start()
         times: list[float] = []
 
         def pass_time(seconds: float) -> None:
@@ -166,13 +166,10 @@ def test_a_call_while_the_task_is_not_watched(
 
 
 def test_a_service_that_stumbles(
-    service: Service,
-    patient: WebhookReceiver,
-    connect: Callable[..., LumenClient],
-    monkeypatch: pytest.MonkeyPatch,
+    service: Service, patient: WebhookReceiver, connect: Callable[..., LumenClient]
 ) -> None:
     """A question that a call set off is asked again soon if the service cannot answer it."""
-    monkeypatch.setattr(pace, "LOCAL_ASK", 0.05)
+    use_scheduler(Scheduler(timing=Timing(local_interval=0.05)))
     service.statuses["*"] = [http(503), http(429), PROCESSING, service.succeeded("a")]
     task = submit(connect(service.server.url), patient)
     assert call(patient, body_of("task-1")) == 204

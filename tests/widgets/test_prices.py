@@ -24,7 +24,7 @@ def test_a_form_follows_the_prices_until_it_is_closed(
 ) -> None:
     """Those of models that the client does not know too: they can be typed into it."""
     prices["mine"] = 2
-    listening = listeners(monkeypatch, prices, "listen")
+    listening = listeners(monkeypatch, prices, "subscribe")
     form = PromptForm(service.client())
     assert _shown(form) == {"mine": 2.0}
     prices["gpt-image-2-low"] = 0.5

@@ -141,7 +141,7 @@ def restore_task(row: JournalRow, cost: Callable[[Request], float | None]) -> Ta
     pictures = stored_pictures(row, task) if row.state == SUCCEEDED else None
     if pictures is None:
         return None
-    state.hold(pictures)
+    state.set_pictures(pictures)
     state.finish(seconds=row.seconds)
     return task
 

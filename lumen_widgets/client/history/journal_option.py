@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lumen_widgets.client.history.reuse import ReuseLookup
 from lumen_widgets.core.errors import InvalidRequest, LumenError, SubmitOutcomeUnknown
 from lumen_widgets.core.options import AnsweredMeanwhile, Option
-from lumen_widgets.core.submit import unrecorded
+from lumen_widgets.core.submit import unrecorded_error
 from lumen_widgets.journal import SHORTENED, Journal, JournalRow, JournalUnwritable
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lumen_widgets.client.history.account_journal import AccountJournal, AccountTasks
     from lumen_widgets.core.answers import Accepted
     from lumen_widgets.core.call import Call
-    from lumen_widgets.core.options import Followed, StatusReport
+    from lumen_widgets.core.options import Poller, StatusReport
     from lumen_widgets.core.pictures.downloads import FetchedPicture
     from lumen_widgets.core.request import Request
     from lumen_widgets.core.task import Task
@@ -121,7 +121,7 @@ class JournalOption(Option):
                 excluded=self._lookup.excluded,
             )
         except JournalUnwritable as error:
-            raise unrecorded(str(error)) from None
+            raise unrecorded_error(str(error)) from None
         if isinstance(found, JournalRow):
             raise AnsweredMeanwhile
         self._row = found
@@ -161,10 +161,10 @@ class JournalOption(Option):
         except JournalUnwritable as error:
             _log.warning("The journal does not know who follows %s: %s", task_id, error)
 
-    def followed(self, watcher: Followed) -> None:
+    def watched(self, poller: Poller) -> None:
         """Remember the task by its row."""
         if self._row is not None:
-            self._account_journal.submitted[self._row] = watcher.task
+            self._account_journal.submitted[self._row] = poller.task
 
     def status(self, report: StatusReport) -> None:
         """Write down what is new, or else a heartbeat of this process."""

@@ -113,9 +113,9 @@ def _ask(poller: TaskPoller, resumed: ResumedTasks, transport: Transport, timeou
     """Request a task's status once, and poll it from there on."""
     task = poller.task
     try:
-        poller.begin(status.ask(transport, task.id, timeout), age=task.elapsed)
-    except status.PassingError as passing:
-        poller.begin(age=None, trouble=passing.error.message)
+        poller.start(status.poll(transport, task.id, timeout), age=task.elapsed)
+    except status.TransientError as transient:
+        poller.start(age=None, trouble=transient.error.message)
     except LumenError as error:
         poller.fail(error)
     except Exception as error:  # noqa: BLE001 -- a bug must not leave a wait hanging

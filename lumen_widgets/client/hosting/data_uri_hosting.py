@@ -6,7 +6,7 @@ import base64
 
 from lumen_widgets.client.hosting.protocol import HostedFile
 from lumen_widgets.core.errors import HostingError, InvalidRequest
-from lumen_widgets.core.words import shown
+from lumen_widgets.core.words import short_repr
 
 
 class DataURIHosting:
@@ -38,7 +38,7 @@ class DataURIHosting:
         number: object = max_bytes
         if not isinstance(number, int) or isinstance(number, bool) or number < 1:
             raise InvalidRequest(
-                f"max_bytes is {shown(max_bytes)}, not a whole number of bytes.",
+                f"max_bytes is {short_repr(max_bytes)}, not a whole number of bytes.",
                 next_step="Leave it out for 1,000,000.",
                 field="max_bytes",
             )

@@ -20,7 +20,7 @@ from lumen_widgets.client.hosting.time_limit import call_with_timeout
 from lumen_widgets.core.errors import HostingError, InvalidRequest, interrupted
 from lumen_widgets.core.pictures.addresses import is_loopback_url
 from lumen_widgets.core.signal import forked
-from lumen_widgets.core.words import shown
+from lumen_widgets.core.words import short_repr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -86,7 +86,7 @@ class FsspecHosting:
         self._url, self._protocol = _checked_url(url)
         if not (is_finite_number(expires) and MIN_EXPIRES <= expires <= MAX_EXPIRES):
             raise InvalidRequest(
-                f"expires is {shown(expires)}, not {MIN_EXPIRES} to {MAX_EXPIRES} "
+                f"expires is {short_repr(expires)}, not {MIN_EXPIRES} to {MAX_EXPIRES} "
                 "seconds: an address has to outlive the time that a task waits in the service's "
                 "queue.",
                 next_step="Leave it out for an hour.",
@@ -94,7 +94,7 @@ class FsspecHosting:
             )
         if not (is_finite_number(timeout) and timeout > 0):
             raise InvalidRequest(
-                f"timeout is {shown(timeout)}, not a number of seconds.",
+                f"timeout is {short_repr(timeout)}, not a number of seconds.",
                 next_step="Leave it out for 60.",
                 field="timeout",
             )

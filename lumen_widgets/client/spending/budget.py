@@ -27,7 +27,7 @@ from lumen_widgets.client.spending.prices import (
 from lumen_widgets.core.answers import FAILED, TERMINAL
 from lumen_widgets.core.errors import BudgetExceeded, InvalidRequest
 from lumen_widgets.core.options import Option
-from lumen_widgets.core.words import shown
+from lumen_widgets.core.words import short_repr
 
 if TYPE_CHECKING:
     from lumen_widgets.core.answers import Accepted
@@ -343,8 +343,8 @@ def _unpriced(request: Request, limit: float) -> BudgetExceeded:
     holds = f"There is a budget of {format_credits(limit)}. Nothing was sent and nothing spent."
     if request.model in prices:
         return BudgetExceeded(
-            f"What this task costs is not known, since extra makes n {shown(request.body['n'])}. "
-            f"{holds}",
+            "What this task costs is not known, since extra makes n "
+            f"{short_repr(request.body['n'])}. {holds}",
             next_step="Pass n as a whole number.",
         )
     return BudgetExceeded(
@@ -365,7 +365,7 @@ def _credit_limit(value: object) -> float | None:
     limit = read_amount(value)
     if limit is None:
         raise InvalidRequest(
-            f"The budget of {shown(value)} is no number of credits from 0 up.",
+            f"The budget of {short_repr(value)} is no number of credits from 0 up.",
             next_step="Write it as lumen.budget(credits=50); lumen.budget().remove() ends one.",
             field="credits",
         )
@@ -377,7 +377,7 @@ def _task_limit(value: object) -> int | None:
         return None
     if isinstance(value, bool) or not isinstance(value, Integral) or value < 0:
         raise InvalidRequest(
-            f"The budget of {shown(value)} is no whole number of tasks from 0 up.",
+            f"The budget of {short_repr(value)} is no whole number of tasks from 0 up.",
             next_step="Write it as lumen.budget(tasks=20); lumen.budget().remove() ends one.",
             field="tasks",
         )

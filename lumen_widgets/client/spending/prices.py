@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.signal import Signal
-from lumen_widgets.core.words import shown
+from lumen_widgets.core.words import short_repr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -206,7 +206,7 @@ def format_credits(credits_: float | Fraction, kind: str = "") -> str:
 def _code(model: object) -> str:
     if not isinstance(model, str) or not model.strip():
         raise InvalidRequest(
-            f"A price is set for a model's code, not for {shown(model)}.",
+            f"A price is set for a model's code, not for {short_repr(model)}.",
             next_step='Write it as lumen.prices["model"] = 2.0.',
             field="model",
         )
@@ -217,7 +217,7 @@ def _price(model: str, credits_: object) -> float:
     price = read_amount(credits_)
     if price is None:
         raise InvalidRequest(
-            f"The price {shown(credits_)} of {model} is no number of credits from 0 up.",
+            f"The price {short_repr(credits_)} of {model} is no number of credits from 0 up.",
             next_step="Give the credits for one picture, as the service's console says them; "
             f"del lumen.prices[{model!r}] forgets a price.",
             field="model",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lumen_widgets.client.webhooks.settings import ReceiverSettings
-    from lumen_widgets.core.options import Followed
+    from lumen_widgets.core.options import Poller
     from lumen_widgets.core.task import Task
 
 _log = logging.getLogger("lumen_widgets")
@@ -37,7 +37,7 @@ _SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)
 # The running receivers, by the address that the service calls, and what follows each task of this
 # process. Each change is one atomic operation.
 receivers: dict[str, Deliveries] = {}
-_followed: weakref.WeakValueDictionary[int, Followed] = weakref.WeakValueDictionary()
+_pollers: weakref.WeakValueDictionary[int, Poller] = weakref.WeakValueDictionary()
 
 
 # The threads that receive calls do not live on in a forked child.
@@ -132,29 +132,29 @@ class Deliveries:
         if task_id is not None:
             # Remembered before the task is looked up: one that is added in between finds it.
             self._early_calls.add(task_id)
-            for watcher in _watchers():
-                if watcher.task.id == task_id:
-                    watcher.ask_at_once(called=True)
+            for poller in _all_pollers():
+                if poller.task.id == task_id:
+                    poller.poll_now(called=True)
                     self._early_calls.discard(task_id)
         return True
 
-    def add(self, watcher: Followed) -> None:
+    def add(self, poller: Poller) -> None:
         """Add a task that is followed from now on; its call may have come already."""
-        if watcher.task.id in self._early_calls:
-            watcher.ask_at_once(called=True)
-        elif receivers.get(_webhook_url(watcher.task)) is self:
-            self._poll_slowly(watcher)
+        if poller.task.id in self._early_calls:
+            poller.poll_now(called=True)
+        elif receivers.get(_webhook_url(poller.task)) is self:
+            self._poll_slowly(poller)
 
     def _poll_all_slowly(self) -> None:
-        for watcher in _watchers():
-            if receivers.get(_webhook_url(watcher.task)) is self:
-                self._poll_slowly(watcher)
+        for poller in _all_pollers():
+            if receivers.get(_webhook_url(poller.task)) is self:
+                self._poll_slowly(poller)
 
-    def _poll_slowly(self, watcher: Followed) -> None:
+    def _poll_slowly(self, poller: Poller) -> None:
         """Rely on the service's call for a task, unless a call has been missed."""
         if not self._call_missed:
             interval = self._settings.poll_interval
-            watcher.ask_rarely(interval, lambda: self._on_missed_call(watcher.task))
+            poller.expect_webhook(interval, lambda: self._on_missed_call(poller.task))
 
     def _on_missed_call(self, task: Task) -> None:
         """Poll all tasks as usual, since one had ended and no call came."""
@@ -171,10 +171,10 @@ class Deliveries:
 
     @staticmethod
     def _poll_as_usual(url: str) -> None:
-        for watcher in _watchers():
-            if _webhook_url(watcher.task) == url:
-                watcher.ask_as_usual()
-                watcher.ask_at_once()
+        for poller in _all_pollers():
+            if _webhook_url(poller.task) == url:
+                poller.poll_as_usual()
+                poller.poll_now()
 
     def _is_fresh(self, timestamp: str) -> bool:
         if self._tolerance is None:
@@ -188,16 +188,16 @@ class Deliveries:
 class WebhookOption(Option):
     """Requests one task's status when the service calls a receiver of this process."""
 
-    def followed(self, watcher: Followed) -> None:
+    def watched(self, poller: Poller) -> None:
         """Add the task to every running receiver."""
-        _followed[id(watcher)] = watcher
+        _pollers[id(poller)] = poller
         for deliveries in list(receivers.values()):
-            deliveries.add(watcher)
+            deliveries.add(poller)
 
 
-def _watchers() -> list[Followed]:
+def _all_pollers() -> list[Poller]:
     """Return what follows each task of this process."""
-    return [watcher for found in _followed.valuerefs() if (watcher := found()) is not None]
+    return [poller for found in _pollers.valuerefs() if (poller := found()) is not None]
 
 
 def _webhook_url(task: Task) -> str:

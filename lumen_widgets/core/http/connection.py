@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import functools
 import http.client
-import io
 import math
 import threading
 import time
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
@@ -76,13 +75,12 @@ class SendGuard:
     once: bool = False
     longest_wait: float = math.inf
     look_up: Callable[[str, int], list[str]] | None = None
+    sent: bool = field(default=False, init=False)
+    watched: bool = field(default=False, init=False)
+    _cancelled: bool = field(default=False, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
-    def __post_init__(self) -> None:
-        self.sent = self.watched = False
-        self._lock = threading.Lock()
-        self._cancelled = False
-
-    def left(self) -> float:
+    def remaining(self) -> float:
         """Return the seconds that the next wait on a socket may take.
 
         Raises
@@ -91,10 +89,10 @@ class SendGuard:
             If the deadline has passed.
 
         """
-        left = self.deadline - time.monotonic()
-        if left <= 0:
+        seconds = self.deadline - time.monotonic()
+        if seconds <= 0:
             raise TimeoutError("the total time is used up")
-        return min(left, self.longest_wait)
+        return min(seconds, self.longest_wait)
 
     def mark_sent(self) -> None:
         """Note that the first byte is about to be written.
@@ -186,8 +184,8 @@ def _guarded_kind(kind: type[Any]) -> type[Any]:
     return type(f"Guarded{kind.__name__}", (_GuardedConnection, kind), {})
 
 
-class _Reply(http.client.HTTPResponse):
-    """A reply that is read by the deadline and past any 1xx; no broken header of it is logged.
+class _Response(http.client.HTTPResponse):
+    """A response that is read by the deadline and past any 1xx; no broken header of it is logged.
 
     A server, or a proxy before it, may say 102 or 103 and then what counts (RFC 9110, 15.2): taken
     for the answer, it would leave a paid task without its id. Headers that cannot be parsed are
@@ -197,9 +195,16 @@ class _Reply(http.client.HTTPResponse):
 
     def __init__(self, sock: socket.socket, *args: Any, **settings: Any) -> None:
         super().__init__(sock, *args, **settings)
-        if _current.guard is not None:
-            reader = _DeadlineReader(sock, self.fp.detach(), _current.guard)
-            self.fp = io.BufferedReader(reader)
+        guard = _current.guard
+        if guard is None:
+            return
+
+        # A socket's own time-out starts anew with each byte: a slow stream would never end.
+        def readinto(buffer: Any) -> int:
+            sock.settimeout(guard.remaining())
+            return sock.recv_into(buffer)
+
+        vars(self.fp.raw)["readinto"] = readinto  # before the method of its class
 
     def begin(self) -> None:
         """Read status and headers."""
@@ -215,34 +220,10 @@ class _Reply(http.client.HTTPResponse):
             http.client.parse_headers(self.fp)
 
 
-class _DeadlineReader(io.RawIOBase):
-    """What comes from a socket, each wait for it no longer than the guard allows.
-
-    A socket's own time-out starts anew with each byte, so an answer that drips would never end.
-    """
-
-    def __init__(self, sock: socket.socket, raw: io.RawIOBase, guard: SendGuard) -> None:
-        super().__init__()
-        self._sock = sock
-        self._raw = raw
-        self._guard = guard
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(self._guard.left())
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
 class _GuardedConnection(_Connection):
     """A mix-in for urllib3's connections, which asks the guard of the thread that uses it."""
 
-    response_class = _Reply
+    response_class = _Response
 
     # With http.client's debugging switched on, all headers would be printed into the notebook.
     debuglevel = 0
@@ -257,7 +238,7 @@ class _GuardedConnection(_Connection):
         for number in guard.look_up(self._dns_host, self.port):
             try:
                 return create_connection(
-                    (number, self.port), guard.left(), socket_options=self.socket_options
+                    (number, self.port), guard.remaining(), socket_options=self.socket_options
                 )
             except OSError as error:
                 trouble = error
@@ -285,6 +266,6 @@ class _GuardedConnection(_Connection):
         if guard is not None and not self._opening:
             # One time-out for all of it, by Python's documentation of sendall; nothing is noted
             # where none is left.
-            self.sock.settimeout(guard.left())
+            self.sock.settimeout(guard.remaining())
             guard.mark_sent()
         super().send(data)

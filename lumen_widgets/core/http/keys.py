@@ -108,7 +108,7 @@ class Key(AuthBase):
 
 
 def read_key(api_key: str | None, origin: Origin) -> Key:
-    """Return the key that was given, else the first one found, stripped, checked and sealed.
+    """Return the key that was given, else the first one found, stripped and checked, as a `Key`.
 
     No frame of ours keeps it as a plain string once this has ended or raised: tools that print
     the locals of a traceback (rich, cgitb, error reporters) would show it.
@@ -244,7 +244,7 @@ def _warn_of(value: str) -> None:
 
 def _cells() -> list[str]:
     """Return the cells that were run in this session, oldest first; none outside IPython."""
-    # Asked only if somebody else has loaded it: a script never pays for IPython.
+    # Asked only if it is loaded already: a script never pays for IPython.
     ipython = sys.modules.get("IPython")
     get: Callable[[], Any] | None = getattr(ipython, "get_ipython", None)
     shell = None if get is None else get()

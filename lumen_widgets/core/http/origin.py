@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from dataclasses import dataclass
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from lumen_widgets.core.errors import InvalidRequest
 
@@ -40,10 +40,6 @@ class Origin:
     def holds(self, url: str) -> bool:
         """Say whether `url` has the same scheme, host and port."""
         return _place(urlsplit(url)) == _place(urlsplit(self.url))
-
-    def at(self, *path: str) -> str:
-        """Return the URL of a path, each segment percent-encoded."""
-        return "/".join((self.url, *(quote(segment, safe="") for segment in path)))
 
     def __str__(self) -> str:
         return self.url

@@ -9,6 +9,7 @@ import ssl
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from lumen_widgets.core.http.origin import Origin
 
 # Answers are a few hundred bytes of JSON; a page of HTML from a proxy may be some hundred kB.
-LARGEST_ANSWER = 1 << 20
+MAX_ANSWER_BYTES = 1 << 20
 
 # Where services and the proxies before them put the id that support asks for.
 _REQUEST_ID_HEADERS = ("X-Request-Id", "Request-Id", "X-Amzn-RequestId", "CF-Ray")
@@ -55,7 +56,7 @@ class NotSentError(Exception):
     """Not one byte of the request was written."""
 
 
-class LostError(Exception):
+class NoAnswerError(Exception):
     """The request may have been written, and no answer can be had."""
 
 
@@ -117,11 +118,11 @@ class Transport:
 
         Raises
         ------
-        NotSentError, LostError
+        NotSentError, NoAnswerError
             If no answer came by `deadline` (as `time.monotonic` counts).
 
         """
-        url = self.origin.at(*path)
+        url = self._url(path)
         return self._send("GET", url, None, self._pooled_adapter(url), SendGuard(deadline))
 
     def post(self, *path: str, body: bytes, guard: SendGuard) -> Answer:
@@ -134,16 +135,20 @@ class Transport:
         ------
         NotSentError
             If certainly nothing left: then, and only then, it may be sent again.
-        LostError
+        NoAnswerError
             If something may have left, and no answer can be had.
 
         """
-        url = self.origin.at(*path)
+        url = self._url(path)
         adapter = self._session.get_adapter(url)
         if not isinstance(adapter, HTTPAdapter):
             return self._send("POST", url, body, adapter, guard)
         with closing(guarded_copy(adapter)) as fresh:
             return self._send("POST", url, body, fresh, guard)
+
+    def _url(self, path: tuple[str, ...]) -> str:
+        """Return the URL of a path, each segment percent-encoded."""
+        return "/".join((self.origin.url, *(quote(segment, safe="") for segment in path)))
 
     def _pooled_adapter(self, url: str) -> BaseAdapter:
         adapter = self._session.get_adapter(url)
@@ -173,7 +178,7 @@ class Transport:
             )
         except _FAILURES as error:
             raise NotSentError(describe(error)) from None
-        failure: NotSentError | LostError
+        failure: NotSentError | NoAnswerError
         try:
             response = send_through(
                 adapter,
@@ -185,7 +190,7 @@ class Transport:
             )
         except _FAILURES as error:
             if guard.sent or not (guard.watched or _never_connected(error)):
-                failure = LostError(describe(error))
+                failure = NoAnswerError(describe(error))
             else:
                 failure = NotSentError(describe(error))
         except BaseException as error:
@@ -212,7 +217,7 @@ class Transport:
         try:
             for piece in _pieces(response):
                 body += piece
-                if len(body) > LARGEST_ANSWER:
+                if len(body) > MAX_ANSWER_BYTES:
                     break
         except _FAILURES:
             # A status whose body broke off still says something; what is read of it decides.

@@ -184,7 +184,7 @@ def _open(data: bytes, media_type: str) -> ImageFile:
     """Read the header only.
 
     The format's own class is used, not `PIL.Image.open`: that would try every plugin that
-    somebody registered, and warns of large pictures through the process-wide warning filters.
+    other code registered, and warns of large pictures through the process-wide warning filters.
     """
     file = io.BytesIO(data)
     if media_type == "image/png":

@@ -1,4 +1,4 @@
-"""A result picture fetched from an address that a stranger may have written."""
+"""A result picture fetched from an address that is not trusted."""
 
 from __future__ import annotations
 
@@ -30,12 +30,8 @@ MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _OK = 200
 # Answers that blame the moment: too slow, too early, too many, or a fault of the server's.
-_PASSING, _FAULT = frozenset({408, 425, 429}), 500
+_TRANSIENT, _FAULT = frozenset({408, 425, 429}), 500
 _CHUNK = 256 * 1024
-
-# Seconds that no wait on a socket goes beyond, so that a silent server is noticed before the
-# deadline of the whole.
-_LONGEST_WAIT = 20.0
 
 _HEADERS = {
     "Accept": "image/png, image/jpeg, image/webp",
@@ -57,12 +53,15 @@ class DownloadLimits:
         Width times height; 8192 x 8192.
     seconds
         All in all, redirects included; 120, in which a slow line of 4 Mbit/s brings 60 MB.
+    longest_wait
+        Seconds of one wait on a socket; 20, so that a silent server is noticed before the end.
 
     """
 
     max_bytes: int = MAX_BYTES
     max_pixels: int = MAX_PIXELS
     seconds: float = 120.0
+    longest_wait: float = 20.0
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ class FetchedPicture:
     sha256: str
 
 
-_LIMITS = DownloadLimits()
+DOWNLOAD_LIMITS = DownloadLimits()
 
 
 def fetch_picture(
@@ -97,7 +96,7 @@ def fetch_picture(
     *,
     base_url: str,
     allow_hosts: Sequence[str] = (),
-    limits: DownloadLimits = _LIMITS,
+    limits: DownloadLimits = DOWNLOAD_LIMITS,
     session: requests.Session | None = None,
 ) -> FetchedPicture:
     """Fetch a result picture, trusting neither its address nor its bytes.
@@ -153,7 +152,7 @@ def fetch_picture(
                 f"A picture could not be fetched: {over if late else describe(error)}.",
                 next_step="Waiting for the task again fetches what is missing.",
                 # A certificate does not get better, and what used up its time would do so again.
-                passing=not late and not isinstance(error, requests.exceptions.SSLError),
+                transient=not late and not isinstance(error, requests.exceptions.SSLError),
             ) from None
         if isinstance(answer, bytes):
             return _checked(answer, limits)
@@ -174,7 +173,7 @@ def _ask(
     proxies = {} if target.is_loopback else found["proxies"]
     # Behind a proxy it is the proxy that looks names up; its own address is often a private one.
     look_up = None if select_proxy(target.url, proxies) else target.look_up
-    guard = SendGuard(deadline, longest_wait=_LONGEST_WAIT, look_up=look_up)
+    guard = SendGuard(deadline, longest_wait=limits.longest_wait, look_up=look_up)
     adapter = session.get_adapter(target.url) if session else guarded_copy(HTTPAdapter())
     try:
         with send_through(
@@ -201,7 +200,7 @@ def _read(
             f"A picture could not be fetched: {target.host} answered HTTP {response.status_code}.",
             next_step="Waiting for the task again asks anew; the link may also have expired.",
             status=response.status_code,
-            passing=response.status_code in _PASSING or response.status_code >= _FAULT,
+            transient=response.status_code in _TRANSIENT or response.status_code >= _FAULT,
         )
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise DownloadError(f"{target.host} sent a picture compressed, which was not asked.")

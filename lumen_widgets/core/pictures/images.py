@@ -1,4 +1,4 @@
-"""A picture as someone gives it to a call: read, checked, turned upright, freed of metadata."""
+"""A picture as a call takes it: read, checked, turned upright, freed of metadata."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class LocalPicture:
 def read_picture(
     source: PictureSource, *, base_url: str | None = None, field: str | None = None
 ) -> str | LocalPicture:
-    """Read a picture that someone gave to a call.
+    """Read a picture of a call.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def content_of(source: object, found: str | LocalPicture) -> str:
     Parameters
     ----------
     source
-        What someone gave to a call.
+        As the call was given it.
     found
         What `read_picture` or `read_mask` made of it.
 

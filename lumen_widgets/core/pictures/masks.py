@@ -1,4 +1,4 @@
-"""A mask as someone gives it to a call: read, checked, and made into two colours."""
+"""A mask as a call takes it: read, checked, and made into two colours."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class LocalMask(LocalPicture):
 
 
 def read_mask(source: MaskSource) -> str | LocalMask:
-    """Read a mask that someone gave to a call; white, True and 128 or more are repainted.
+    """Read the mask of a call; white, True and 128 or more are repainted.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def read_mask(source: MaskSource) -> str | LocalMask:
 
 
 def mask_image(source: object) -> Image:
-    """Return a mask that someone gave as a PIL image of mode ``"1"``; it may be empty.
+    """Return the mask of a call as a PIL image of mode ``"1"``; it may be empty.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.pictures.decoding import decode, plain
-from lumen_widgets.core.words import harmless
+from lumen_widgets.core.words import strip_controls
 
 if TYPE_CHECKING:
     import os
@@ -117,7 +117,7 @@ class Picture:
         """What to say in place of the picture: ``Picture 1 of 2: a cute cat``."""
         words = f"Picture {self.index + 1} of {self.count}"
         if self.prompt:
-            words = f"{words}: {' '.join(harmless(self.prompt).split())}"
+            words = f"{words}: {' '.join(strip_controls(self.prompt).split())}"
         return words if len(words) <= _ALT_LENGTH else f"{words[: _ALT_LENGTH - 1]}…"
 
     def to_pil(self) -> Image:
@@ -328,7 +328,7 @@ def write_file(path: Path, data: bytes, *, follow: bool = True) -> None:
         path = path.resolve()
     part = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        # Not `tempfile`, whose files nobody else may read: this one is the user's own to share.
+        # Not `tempfile`, whose files no other user may read: this one is the user's own to share.
         with part.open("xb") as file:
             file.write(data)
         part.replace(path)
@@ -340,7 +340,7 @@ def write_file(path: Path, data: bytes, *, follow: bool = True) -> None:
 
 def _execution_count() -> int | None:
     """Return the number of the cell that runs now, or None outside IPython."""
-    # Asked only if somebody else has loaded it: a script never pays for IPython.
+    # Asked only if it is loaded already: a script never pays for IPython.
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     return None if shell is None else int(shell.execution_count)

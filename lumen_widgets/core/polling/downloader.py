@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from lumen_widgets.core.errors import DownloadError
 from lumen_widgets.core.pictures.picture import Picture
 from lumen_widgets.core.polling.scheduler import RequestKind
-from lumen_widgets.core.polling.status import pause
+from lumen_widgets.core.polling.status import backoff
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("lumen_widgets")
 
-# How often a picture is asked for before its absence is an error: with the pauses between, a
-# service that restarts or a network that drops for some seconds is ridden out.
-MOST_TRIES = 4
+# How often a picture is tried before its absence is an error: with the waits between, a service
+# that restarts or a network that fails for some seconds does no harm.
+MAX_TRIES = 4
 
 
 @dataclass(eq=False, repr=False)
@@ -37,13 +37,13 @@ class PictureDownloader:
     task
         The task.
     state
-        To which the pictures are given as they arrive.
+        Gets the pictures as they arrive.
     options
         Keep them, and may make others of them.
     scheduler
-        Who runs the downloads.
+        Runs the downloads.
     download
-        Downloads one picture; raises DownloadError.
+        Downloads one picture by its address and `limits`; raises DownloadError.
     interval
         Seconds before the second try.
     arrived
@@ -58,13 +58,13 @@ class PictureDownloader:
     options: Options
     _: KW_ONLY
     scheduler: Scheduler
-    download: Callable[[str], FetchedPicture]
+    download: Callable[..., FetchedPicture]
     interval: float
     arrived: Callable[[], None]
     ended: Callable[[DownloadError | None], None]
 
     def __post_init__(self) -> None:
-        # Guards what follows; never held while anything talks.
+        # Guards what follows; never held during a download or a call of an option.
         self._lock = threading.Lock()
         self._awaited: set[int] = set()
         self._arrived: dict[int, Picture] = {}
@@ -95,32 +95,34 @@ class PictureDownloader:
         self.scheduler.request(self.scheduler.now() + seconds, job, kind=RequestKind.PICTURE)
 
     def _download(self, index: int, url: str, count: int, tries: int) -> None:
-        came: Picture | DownloadError
+        limits = self.scheduler.timing.downloads
+        result: Picture | DownloadError
         try:
-            came = self._kept(self.download(url), index, url, count)
+            result = self._store(self.download(url, limits=limits), index, url, count)
         except DownloadError as failed:
-            if failed.passing and tries < MOST_TRIES:
-                self._schedule(pause(self.interval, tries), index, url, count, tries=tries + 1)
+            if failed.transient and tries < MAX_TRIES:
+                wait = backoff(self.scheduler.timing, self.interval, tries)
+                self._schedule(wait, index, url, count, tries=tries + 1)
                 return
-            came = failed
+            result = failed
         except Exception as failed:  # noqa: BLE001 -- a bug must not leave a wait hanging
             _log.exception("A picture of the task %s could not be fetched.", self.task.id)
-            came = DownloadError(f"Fetching it failed here ({type(failed).__name__}).")
+            result = DownloadError(f"Fetching it failed here ({type(failed).__name__}).")
         with self._lock:
-            if isinstance(came, Picture):
-                self._arrived[index] = came
-                self.state.hold([self._arrived[place] for place in sorted(self._arrived)])
+            if isinstance(result, Picture):
+                self._arrived[index] = result
+                self.state.set_pictures([self._arrived[place] for place in sorted(self._arrived)])
             else:
-                self._missing[index] = came
+                self._missing[index] = result
             self._awaited.discard(index)
             over = not self._awaited
         if over:
             self.ended(self._incomplete(count) if self._missing else None)
-        elif isinstance(came, Picture):
+        elif isinstance(result, Picture):
             self.arrived()
 
-    def _kept(self, fetched: FetchedPicture, index: int, url: str, count: int) -> Picture:
-        """Have a fetched picture kept, and return it as the user will see it."""
+    def _store(self, fetched: FetchedPicture, index: int, url: str, count: int) -> Picture:
+        """Have the options store a picture, and return it as the user gets it."""
         self.options.picture(fetched, index, count)
         picture = Picture(
             fetched.data,

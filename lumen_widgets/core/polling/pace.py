@@ -2,8 +2,8 @@
 
 With nothing learnt a task is asked about after 2 s and then every 1.1 s. From three like tasks on
 the questions are those of a plan, the cheapest by dynamic programming over the times that were
-seen; it is made anew as tasks end, so that it goes with the service. What was learnt is this
-process's, a `Pace` for each origin and kind of task; each task has a `TaskTimer` of its pace.
+seen; it is made anew as tasks end, so that it goes with the service. What was learnt is the
+scheduler's: `Paces`, a `Pace` for each origin and kind of task. Each task has a `TaskTimer`.
 """
 
 from __future__ import annotations
@@ -14,40 +14,35 @@ from collections import deque
 from statistics import median_high
 from typing import TYPE_CHECKING
 
-from lumen_widgets.core.signal import forked
+from lumen_widgets.core.timing import TIMING
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
     from lumen_widgets.core.http.origin import Origin
     from lumen_widgets.core.request import Request
+    from lumen_widgets.core.timing import Timing
 
-# Seconds until the first question and between two, while nothing is known. Computed for tasks of 4
-# to 20 s. Backing off would be slow just when most tasks finish.
-FIRST_ASK, INTERVAL = 2.0, 1.1
-
-# The same for a server on this machine, whose tasks are short and whose answers are free.
-LOCAL_ASK = 0.25
-
-# From this age on, in seconds, the spacing grows with the age, up to ten seconds: who has waited
-# for minutes minds a second less. So does the price of a question with the usual time.
-LONG, LONGEST_INTERVAL = 40.0, 10.0
+# From this age on, in seconds, the interval grows with the age: after minutes of waiting a second
+# matters less. So does the price of a question with the usual time.
+LONG = 40.0
 
 # Two like tasks may be flukes; and of more than thirty the oldest tell of another month's service.
-FEWEST, MOST = 3, 30
+MIN_SAMPLES, MAX_SAMPLES = 3, 30
 
-# What no task takes, in seconds: a clock that jumped, or somebody's own hand in the journal.
+# What no task takes, in seconds: a clock that jumped, or a journal that was edited.
 SHORTEST_SEEN, LONGEST_SEEN = 0.05, 6 * 3600.0
 
 # So many ends in a row where the plan expected none, and the service is another one than it was:
 # what it was does not have to be outnumbered first.
-MOST_SURPRISES = 3
+MAX_SURPRISES = 3
 
 # So many kinds are remembered, some kB each.
-MOST_KINDS = 500
+MAX_KINDS = 500
 
-# What one question is worth, in seconds of delay: with tasks of about 12 s (lognormal, sigma 0.2)
-# it makes some seven requests a task and half a second, which is what DESIGN asks for.
+# What one question is worth, in seconds of delay, at the usual interval: with tasks of about 12 s
+# (lognormal, sigma 0.2) it makes some seven requests a task and half a second, which is what DESIGN
+# asks for.
 PRICE = 0.085
 
 # How far from what was seen a task may be expected, on a logarithmic scale: this part of the way
@@ -68,7 +63,7 @@ _STEPS = 120
 
 # When more questions are due than may be sent, they get at most two to the power of this times as
 # far apart.
-_MOST_LEVELS = 6
+_MAX_LEVELS = 6
 
 # The end lies between two questions. Taken for the middle of it, but no more than this part of its
 # age before the second: the first questions are far apart, and ends are near the later of two.
@@ -82,6 +77,8 @@ class Pace:
     ----------
     is_local
         Whether the service is on this machine.
+    timing
+        How often to ask where nothing is learnt.
 
     Attributes
     ----------
@@ -90,12 +87,14 @@ class Pace:
 
     """
 
-    def __init__(self, *, is_local: bool) -> None:
-        self.interval, self._first = (LOCAL_ASK,) * 2 if is_local else (INTERVAL, FIRST_ASK)
+    def __init__(self, *, is_local: bool, timing: Timing = TIMING) -> None:
+        self.interval = timing.local_interval if is_local else timing.poll_interval
+        self._first = timing.local_interval if is_local else timing.first_poll
+        self._longest = timing.longest_interval
         self._lock = threading.Lock()
-        self._looked = False
+        self._needs_history = True
         # Seconds that tasks took, the newest first, and the plans made of them, by level.
-        self._seen: deque[float] = deque(maxlen=MOST)
+        self._seen: deque[float] = deque(maxlen=MAX_SAMPLES)
         self._plans: dict[int, list[float]] = {}
         # How many ends in a row were not expected.
         self._surprises = 0
@@ -103,17 +102,17 @@ class Pace:
         # that are not learnt yet.
         self._tasks: dict[TaskTimer, float | None] = {}
 
-    def begins(self) -> bool:
-        """Say, once, that nobody has looked yet what the journal knows."""
+    def needs_history(self) -> bool:
+        """Say whether what earlier processes saw is still to be learnt: true the first time."""
         with self._lock:
-            looked, self._looked = self._looked, True
-            return not looked
+            needed, self._needs_history = self._needs_history, False
+            return needed
 
     def learn(self, seconds: Sequence[float]) -> None:
         """Learn how long like tasks took before those that were seen here, the newest first."""
         sound = [one for one in seconds if SHORTEST_SEEN <= one <= LONGEST_SEEN]
         with self._lock:
-            self._seen.extend(sound[: MOST - len(self._seen)])
+            self._seen.extend(sound[: MAX_SAMPLES - len(self._seen)])
             self._plans.clear()
 
     def timer(self) -> TaskTimer:
@@ -122,26 +121,26 @@ class Pace:
 
     def default_wait(self, age: float) -> float:
         """Return the seconds until the next question where no plan says when."""
-        return max(self.interval, self._first - age, min(age / LONG, LONGEST_INTERVAL))
+        return max(self.interval, self._first - age, min(age / LONG, self._longest))
 
     def wait(self, age: float, behind: float = 0.0) -> float:
         """Return the seconds until the next question; see `TaskTimer.next`."""
-        level = min(round(math.log2(1 + max(behind, 0.0) / self.interval)), _MOST_LEVELS)
+        level = min(round(math.log2(1 + max(behind, 0.0) / self.interval)), _MAX_LEVELS)
         with self._lock:
-            if len(self._seen) < FEWEST:
+            if len(self._seen) < MIN_SAMPLES:
                 return self.default_wait(age)
             plan = self._plans.get(level) or make_plan(self._seen, self.interval * 2**level)
             self._plans[level] = plan
         soonest = age + self.interval / 4
         return next((ask - age for ask in plan if ask > soonest), self.default_wait(age))
 
-    def enter(self, timer: TaskTimer) -> None:
+    def task_started(self, timer: TaskTimer) -> None:
         """Note that a task begins whose end will tell how long it took."""
         with self._lock:
             self._tasks[timer] = None
 
-    def leave(self, timer: TaskTimer, now: float, seconds: float = 0.0) -> None:
-        """Note that a task has ended after so many seconds; 0 where nobody knows.
+    def task_ended(self, timer: TaskTimer, now: float, seconds: float = 0.0) -> None:
+        """Note that a task has ended after so many seconds; 0 where that is not known.
 
         Of tasks at once the quick ones end first, and by themselves would tell of a quicker
         service than there is. So each time is held back until the tasks that began before it have
@@ -161,7 +160,7 @@ class Pace:
         """Learn how long one task took; the lock is held."""
         if SHORTEST_SEEN <= seconds <= LONGEST_SEEN:
             self._surprises = self._surprises + 1 if is_surprise else 0
-            if self._surprises == MOST_SURPRISES:
+            if self._surprises == MAX_SURPRISES:
                 self._seen.clear()
             self._seen.appendleft(seconds)
             self._plans.clear()
@@ -196,26 +195,26 @@ class TaskTimer:
         # long it took.
         self._counts = self.is_surprised = False
 
-    def begin(self, now: float, age: float | None = 0.0) -> None:
-        """Begin: with a task that is new, or `age` seconds old, or (None) of unknown age."""
+    def start(self, now: float, age: float | None = 0.0) -> None:
+        """Start: with a task that is new, or `age` seconds old, or (None) of unknown age."""
         self._born = None if age is None else now - age
         self._ran = self._due = now
         self._counts = age == 0
         if self._counts:
-            self.pace.enter(self)
+            self.pace.task_started(self)
 
     def runs(self, now: float) -> None:
         """Note that the task is running at the moment."""
         self._ran = now
 
-    def unsure(self, now: float) -> None:
-        """Note that nobody looks at it for a while, so that its end will be found late."""
+    def stop_measuring(self, now: float) -> None:
+        """Learn nothing from its end, which will be found late or by other means."""
         if self._counts:
             self._counts = False
-            self.pace.leave(self, now)
+            self.pace.task_ended(self, now)
 
     def age(self, now: float) -> float | None:
-        """Return how old the task is, None where nobody saw all of it."""
+        """Return how old the task is, None where not all of it was seen."""
         return now - self._born if self._born is not None and self._counts else None
 
     def next(self, now: float, behind: float = 0.0) -> float:
@@ -235,15 +234,15 @@ class TaskTimer:
         self._due = now + wait - behind
         return wait
 
-    def ended(self, now: float, *, told: bool = False) -> float | None:
+    def ended(self, now: float, *, called: bool = False) -> float | None:
         """Return how long the task took, as far as that is known, and learn from it.
 
         Parameters
         ----------
         now
             On the scheduler's clock.
-        told
-            Whether the service told of the end by itself, just now.
+        called
+            Whether the webhook told of the end, just now.
 
         """
         age = self.age(now)
@@ -251,14 +250,14 @@ class TaskTimer:
             return None
         late, gap = max(now - self._due, 0.0), now - self._ran
         # Where a plan expects ends, questions are not much further apart than they are by default.
-        self.is_surprised = not told and gap - late > 2.5 * self.pace.default_wait(age)
-        seconds = age if told else age - min(gap, age * _BLUR) / 2
+        self.is_surprised = not called and gap - late > 2.5 * self.pace.default_wait(age)
+        seconds = age if called else age - min(gap, age * _BLUR) / 2
         # Asked much later than meant (too many tasks, no network, a machine that slept): it may
         # have ended long before.
-        if not told and late > max(2 * self.pace.interval, age / 5):
+        if not called and late > max(2 * self.pace.interval, age / 5):
             seconds = 0.0
         self._counts = False
-        self.pace.leave(self, now, seconds)
+        self.pace.task_ended(self, now, seconds)
         return seconds or None
 
 
@@ -285,7 +284,7 @@ def make_plan(seconds: Sequence[float], interval: float) -> list[float]:
     usual, long = median_high(seconds), sorted(seconds)[int(0.9 * len(seconds))]
     step = 1.4 * long / _STEPS
     # The best spacing goes with the root of the price, so this is the price of that interval.
-    price = PRICE * (interval / INTERVAL) ** 2 * max(1.0, usual / LONG)
+    price = PRICE * (interval / TIMING.poll_interval) ** 2 * max(1.0, usual / LONG)
     nearest = max(1, round(interval / 4 / step))
     furthest = max(nearest, round(2 * max(interval, usual / LONG) / step))
     width = max(_NARROWEST, _SMOOTHING * math.log(long / usual))
@@ -330,21 +329,30 @@ def kind_of(request: Request) -> Hashable:
     return request.endpoint, *map(str, (body.get("n") or 1, *fields))
 
 
-# By origin and kind, the oldest first. Each step is one by itself: no lock may be made at import.
-_paces: dict[tuple[str, Hashable], Pace] = {}
+class Paces:
+    """The paces of a process, by origin and kind of task.
 
+    Parameters
+    ----------
+    timing
+        How often to ask where nothing is learnt.
 
-# In a forked child the locks may be held by threads that do not live on in it.
-forked.connect(lambda _: _paces.clear())
-
-
-def pace_of(origin: Origin, request: Request) -> Pace:
-    """Return what is known of tasks like this one; the same object for all of a kind.
-
-    Alike are tasks of the same origin, endpoint, model, size, resolution, quality and n.
     """
-    key = (origin.url, kind_of(request))
-    pace = _paces.get(key) or _paces.setdefault(key, Pace(is_local=origin.is_loopback))
-    if len(_paces) > MOST_KINDS:
-        _paces.pop(next(iter(_paces)), None)
-    return pace
+
+    def __init__(self, timing: Timing = TIMING) -> None:
+        self._timing = timing
+        # The oldest first. Each step is one by itself, so there is no lock.
+        self._paces: dict[tuple[str, Hashable], Pace] = {}
+
+    def of(self, origin: Origin, request: Request) -> Pace:
+        """Return what is known of tasks like this one; the same object for all of a kind.
+
+        Alike are tasks of the same origin, endpoint, model, size, resolution, quality and n.
+        """
+        key = (origin.url, kind_of(request))
+        pace = self._paces.get(key) or self._paces.setdefault(
+            key, Pace(is_local=origin.is_loopback, timing=self._timing)
+        )
+        if len(self._paces) > MAX_KINDS:
+            self._paces.pop(next(iter(self._paces)), None)
+        return pace

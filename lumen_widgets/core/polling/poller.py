@@ -1,18 +1,18 @@
-"""What looks after one task: asks until it ends, and has its pictures fetched."""
+"""What looks after one task: polls its status until it ends, and has its pictures fetched."""
 
 from __future__ import annotations
 
 import logging
 import threading
+from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING
 
 from lumen_widgets.core.answers import CANCELLED, FAILED, RUNNING, SUCCEEDED, TERMINAL, failure_of
 from lumen_widgets.core.errors import DownloadError, LumenError
 from lumen_widgets.core.options import StatusReport
-from lumen_widgets.core.polling import status as questions
+from lumen_widgets.core.polling import status as calls
 from lumen_widgets.core.polling.downloader import PictureDownloader
-from lumen_widgets.core.polling.pace import pace_of
 from lumen_widgets.core.polling.scheduler import RequestKind, shared_scheduler
 from lumen_widgets.core.signal import forked
 from lumen_widgets.core.task import Task
@@ -29,9 +29,13 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("lumen_widgets")
 
-# So many answers in a row with a word that API.md does not have, or with none, are taken for a
-# task that will never be understood; until then it may be a new word for "still running".
-MOST_STRANGE = 20
+# So many answers in a row with a status that API.md does not have, or with none, end the polling;
+# until then it may be a new word for "still running".
+MAX_UNKNOWN = 20
+
+
+# How far polling has come; ENDING is from the service's last word until the task is done.
+_Phase = Enum("_Phase", ["POLLING", "PAUSED", "ENDING", "ENDED"])
 
 
 class TaskPoller:
@@ -44,9 +48,9 @@ class TaskPoller:
     options
         What plugs on to it.
     transport
-        Whom to ask.
+        The way to the service.
     fetch
-        Downloads one picture; raises DownloadError.
+        Downloads one picture by its address and `limits`; raises DownloadError.
     timeout
         Seconds for one request.
 
@@ -63,7 +67,7 @@ class TaskPoller:
         options: Options,
         *,
         transport: Transport,
-        fetch: Callable[[str], FetchedPicture],
+        fetch: Callable[..., FetchedPicture],
         timeout: float,
     ) -> None:
         self.task = Task(state, self)
@@ -78,59 +82,57 @@ class TaskPoller:
 
     def _reset(self) -> None:
         self._scheduler = shared_scheduler()
-        self._timer = pace_of(self._transport.origin, self._state.request).timer()
+        pace = self._scheduler.paces.of(self._transport.origin, self._state.request)
+        self._interval, self._timer = pace.interval, pace.timer()
         # Guards what follows, and makes each step happen once: a refresh may cross a question
-        # that is under way. Never held while anything talks.
+        # that is under way. Never held during a request, nor while an option or subscriber runs.
         self._lock = threading.Lock()
-        self._asking = True
-        self._paused = False
-        # Whether the service has said its last word, and the task is not done yet.
-        self._ending = False
+        self._phase = _Phase.POLLING
         # The next question, and its number: one that is under way may be overtaken.
         self._job: Job | None = None
         self._turn = 0
-        # Whether the service has called, and whether a question is about to be asked at once.
-        self._called = False
-        self._at_once = False
-        # Seconds between two questions where a call is expected, and what to do if none came.
-        self._rarely: tuple[float, Callable[[], None]] | None = None
-        # In a row: questions that failed, answers that did not come in time, strange words.
-        self._failures = self._lost = self._strange = 0
+        # Whether the webhook was called, and whether a question is about to leave without a wait.
+        self._called = self._immediate = False
+        # While the webhook's call is expected: seconds between two questions, and what to call if
+        # one of them finds the end first.
+        self._expected: tuple[float, Callable[[], None]] | None = None
+        # In a row: questions that failed, those without an answer in time, unknown statuses.
+        self._failures = self._unanswered = self._unknown = 0
         self._downloads = PictureDownloader(
             self.task,
             self._state,
             self._options,
             scheduler=self._scheduler,
             download=self._fetch,
-            interval=self._timer.pace.interval,
-            arrived=self._announce,
-            ended=self._end,
+            interval=self._interval,
+            arrived=self._notify,
+            ended=self._finish,
         )
 
     def after_fork(self, _: None) -> None:
-        """Begin anew in a forked child, but not before somebody there asks for the task."""
+        """Begin anew in a forked child, paused until the child itself waits for the task."""
         self._state.after_fork()
         self._reset()
-        self._asking, self._paused = False, True
+        self._phase = _Phase.PAUSED
 
     @property
     def watching(self) -> bool:
-        """Whether it is being asked about, or its pictures are fetched."""
-        return not self._paused
+        """Whether it is polled, or its pictures are fetched."""
+        return self._phase is not _Phase.PAUSED
 
-    def begin(
+    def start(
         self,
         report: Report | None = None,
         *,
         age: float | None = 0.0,
         trouble: str | None = None,
     ) -> Task:
-        """Start following, and return the task.
+        """Start polling, and return the task.
 
         Parameters
         ----------
         report
-            What the service has just said, if it was asked.
+            The service's status, if it was asked just now.
         age
             How many seconds old the task is; None if that is not known.
         trouble
@@ -139,225 +141,237 @@ class TaskPoller:
         """
         with self._lock:
             self._state.trouble = trouble
-            self._timer.begin(self._scheduler.now(), age)
+            self._timer.start(self._scheduler.now(), age)
             try:
                 if report is None:
-                    self._ask_later()
-                if self._timer.pace.begins():
+                    self._poll_later()
+                if self._timer.pace.needs_history():
                     self._scheduler.run_soon(self._learn)
             except RuntimeError as error:
                 # Paid already: its id must not be lost to an exception.
                 _log.warning("The task %s is not watched: %s", self._state.id, error)
-        self._options.followed(self)
+        self._options.watched(self)
         if report is not None:
-            self.hear(report)
+            self.handle(report)
         return self.task
 
     def fail(self, error: LumenError) -> None:
-        """End it with an error of asking, unless it is asked about no more by now."""
+        """End it with an error of polling, unless it is not polled any more."""
         with self._lock:
-            was_asking = self._asking
-            self._stop_asking()
-        if was_asking:
-            self._end(error)
+            if self._phase is not _Phase.POLLING:
+                return
+            self._stop_polling(_Phase.ENDED)
+        self._finish(error)
 
     def stop(self) -> None:
-        """Ask no more until `watch`; a task that has ended or succeeded goes on to its end."""
+        """Poll no more until `watch`; a task that has ended or succeeded goes on to its end."""
         with self._lock:
-            if not self._asking:
+            if self._phase is not _Phase.POLLING:
                 return
-            self._paused = True
-            self._stop_asking()
-        self._announce()
+            self._stop_polling(_Phase.PAUSED)
+        self._notify()
 
     def watch(self) -> None:
-        """Take up a task whose following had stopped, or whose pictures are not all here."""
+        """Take up a task whose polling had stopped, or whose pictures are not all here."""
         with self._lock:
-            if self._asking or self._ending or not self._state.reopen():
+            if self._phase in {_Phase.POLLING, _Phase.ENDING} or not self._state.reopen():
                 return
-            self._asking = True
-            self._paused = False
-            self._failures = self._lost = self._strange = 0
-            self._ask_in(0.0)
-        self._announce()
+            self._phase = _Phase.POLLING
+            self._failures = self._unanswered = self._unknown = 0
+            self._poll_in(0.0)
+        self._notify()
 
-    def ask_now(self) -> None:
+    def refresh(self) -> None:
         """Ask on the caller's own thread, for as long as one request may take.
 
         Raises
         ------
         LumenError
-            If the service refuses to say, or nothing came in time.
+            If the service refuses to say, or no answer came in time.
 
         """
-        report = questions.ask_until(
-            self._transport, self._state.id, self._timeout, self._scheduler
-        )
-        self.hear(report, wanted=True)
+        report = calls.poll_until(self._transport, self._state.id, self._timeout, self._scheduler)
+        self.handle(report, wanted=True)
 
-    def ask_at_once(self, *, called: bool = False) -> None:
-        """Ask now, if it is asked about at all; a second call of the service changes nothing."""
+    def poll_now(self, *, called: bool = False) -> None:
+        """Poll now, if it is polled at all; a second call of the webhook changes nothing."""
         with self._lock:
             if called and self._called:
                 return
             self._called = self._called or called
-            if not self._asking or self._at_once:
+            if self._phase is not _Phase.POLLING or self._immediate:
                 return
             if not self._called:
-                self._timer.unsure(self._scheduler.now())
+                self._timer.stop_measuring(self._scheduler.now())
             try:
-                self._ask_in(0.0)
-                self._at_once = True
+                self._poll_in(0.0)
+                self._immediate = True
             except RuntimeError as error:
                 _log.warning("The task %s is not watched: %s", self._state.id, error)
 
-    def ask_rarely(self, seconds: float, missed: Callable[[], None]) -> None:
-        """Ask only every so many seconds; `missed` is called if such a question finds the end."""
+    def expect_webhook(self, interval: float, missed: Callable[[], None]) -> None:
+        """Poll rarely, since the webhook's call is expected; `missed` says that it did not come."""
         with self._lock:
-            self._rarely = seconds, missed
-            if self._asking and not (self._called or self._at_once):
-                self._ask_later()
+            self._expected = interval, missed
+            if self._phase is _Phase.POLLING and not (self._called or self._immediate):
+                self._poll_later()
 
-    def ask_as_usual(self) -> None:
-        """Take back `ask_rarely`."""
+    def poll_as_usual(self) -> None:
+        """Take back `expect_webhook`."""
         with self._lock:
-            self._rarely = None
+            self._expected = None
 
-    def hear(self, report: Report, *, wanted: bool = False, told: bool = False) -> None:
-        """Act on what the service says of the task; while paused, only if it is `wanted` now.
+    def handle(self, report: Report, *, wanted: bool = False, called: bool = False) -> None:
+        """Act on the service's report of the task.
 
-        `told` is what was asked because the service's call had come.
+        Parameters
+        ----------
+        report
+            The report.
+        wanted
+            Whether the caller waits for it: then it counts while paused too.
+        called
+            Whether it was asked for because the webhook was called.
+
         """
         status = report.status
         with self._lock:
-            if not (self._asking or (self._paused and wanted)):
+            is_polling = self._phase is _Phase.POLLING
+            if not (is_polling or (self._phase is _Phase.PAUSED and wanted)):
                 return
-            self._failures = self._lost = 0
+            self._failures = self._unanswered = 0
             self._state.trouble = None
-            self._strange = 0 if status in RUNNING | TERMINAL else self._strange + 1
+            self._unknown = 0 if status in RUNNING | TERMINAL else self._unknown + 1
             now = self._scheduler.now()
             seconds = None
-            if status in TERMINAL or self._strange >= MOST_STRANGE:
-                self._paused, self._ending = False, True
-                seconds = self._timer.age(now)
+            if status in TERMINAL or self._unknown >= MAX_UNKNOWN:
                 if status == SUCCEEDED:
-                    seconds = self._timer.ended(now, told=told)
-                self._stop_asking()
+                    seconds = self._timer.ended(now, called=called)
+                else:
+                    seconds = self._timer.age(now)
+                self._stop_polling(_Phase.ENDING)
             else:
                 self._timer.runs(now)
-                if self._asking and not self._at_once:  # else it is older than the news
-                    self._ask_later()
+                if is_polling and not self._immediate:  # else the report is older than the call
+                    self._poll_later()
         self._act_on(report, seconds)
 
     def _act_on(self, report: Report, seconds: float | None) -> None:
-        """Tell of what the service said, and see to what follows from it."""
+        """Have options and subscribers know of a report, and see to what follows from it."""
         status, error = report.status, report.error
         if status is None:
-            if self._strange >= MOST_STRANGE:
-                self._end(questions.not_understood(self._state.id, None))
+            if self._unknown >= MAX_UNKNOWN:
+                self._finish(calls.unknown_status_error(self._state.id, None))
             return
         failed = status in {FAILED, CANCELLED}
-        is_new = failed or self._state.hear(status)
-        # Before anybody hears of its end, who might look at the budget then.
+        is_new = failed or self._state.set_status(status)
+        # Before the end is published: a subscriber may look at the budget.
         self._options.status(
             StatusReport(status, is_new, (error or {}) if failed else None, seconds)
         )
         if failed:
-            self._end(failure_of(self._state.id, status, error or {}), status)
-        elif self._strange >= MOST_STRANGE:
-            self._end(questions.not_understood(self._state.id, status))
+            self._finish(failure_of(self._state.id, status, error or {}), status)
+        elif self._unknown >= MAX_UNKNOWN:
+            self._finish(calls.unknown_status_error(self._state.id, status))
         elif is_new:
-            self._announce()
+            self._notify()
         if status == SUCCEEDED:
             try:
                 self._downloads.fetch(report.urls)
             except RuntimeError as problem:  # no thread can be started for it
-                self._end(questions.broken(self._state.id, problem))
+                self._finish(calls.internal_error(self._state.id, problem))
 
     def _learn(self) -> None:
-        """Learn from what earlier processes saw, and ask at the time that it suggests."""
+        """Learn from what earlier processes saw, and poll at the time that it suggests."""
         seconds = self._options.durations(self._state.request)
         if not seconds:
             return
         self._timer.pace.learn(seconds)
         with self._lock:
-            if self._asking and not (self._at_once or self._failures):
-                self._ask_later()
+            if self._phase is _Phase.POLLING and not (self._immediate or self._failures):
+                self._poll_later()
 
-    def _ask_later(self) -> None:
-        """Put off the next question, to a late time where a call is due; the lock is held."""
-        if self._rarely is not None and not self._called:
-            self._ask_in(self._rarely[0])
+    def _poll_later(self) -> None:
+        """Plan the next question, far off where the webhook is to be called; the lock is held."""
+        if self._expected is not None and not self._called:
+            self._poll_in(self._expected[0])
         else:
             behind = self._scheduler.lateness(self._origin)
-            self._ask_in(self._timer.next(self._scheduler.now(), behind))
+            self._poll_in(self._timer.next(self._scheduler.now(), behind))
 
-    def _ask_in(self, seconds: float) -> None:
-        """Put off the next question to `seconds` from now; the lock is held."""
+    def _poll_in(self, seconds: float) -> None:
+        """Plan the next question for `seconds` from now; the lock is held."""
         if self._job is not None:
             self._scheduler.cancel(self._job)
         self._turn += 1
         try:
             self._job = self._scheduler.request(
                 self._scheduler.now() + seconds,
-                partial(self._ask, self._turn),
-                kind=RequestKind.UNANSWERED if self._lost else RequestKind.STATUS,
+                partial(self._poll, self._turn),
+                kind=RequestKind.UNANSWERED if self._unanswered else RequestKind.STATUS,
                 origin=self._origin,
             )
         except RuntimeError:  # no thread can be started, and none is there
-            self._asking, self._paused = False, True
+            self._phase = _Phase.PAUSED
             raise
 
-    def _ask(self, turn: int) -> None:
+    def _poll(self, turn: int) -> None:
         with self._lock:
-            if turn != self._turn or not self._asking:
+            if turn != self._turn or self._phase is not _Phase.POLLING:
                 return
-            told = self._called and self._at_once
-            late = None if self._called or self._at_once else self._rarely
-            self._at_once, self._job = False, None
+            called = self._called and self._immediate
+            expected = None if self._called or self._immediate else self._expected
+            self._immediate, self._job = False, None
         sent = self._scheduler.now()
         try:
-            allowed = min(questions.patience(self._lost), self._timeout)
-            report = questions.ask(self._transport, self._state.id, allowed)
+            allowed = min(
+                calls.answer_wait(self._scheduler.timing, self._unanswered), self._timeout
+            )
+            report = calls.poll(self._transport, self._state.id, allowed)
             self._scheduler.open_origin(self._origin, sent)
-            if late is not None and not self._called and report.status in {SUCCEEDED, FAILED}:
-                self._timer.unsure(sent)
-                late[1]()
-            self.hear(report, told=told)
-        except questions.PassingError as passing:
-            self._ask_again(passing, turn, sent)
+            if expected is not None and not self._called and report.status in {SUCCEEDED, FAILED}:
+                self._timer.stop_measuring(sent)
+                expected[1]()
+            self.handle(report, called=called)
+        except calls.TransientError as transient:
+            self._retry(transient, turn, sent)
         except LumenError as error:
             self._scheduler.open_origin(self._origin, sent)
             self.fail(error)
         except Exception as error:  # noqa: BLE001 -- a bug must not leave a wait hanging
             _log.exception("The task %s could not be asked about.", self._state.id)
-            self.fail(questions.broken(self._state.id, error))
+            self.fail(calls.internal_error(self._state.id, error))
 
-    def _ask_again(self, passing: questions.PassingError, turn: int, sent: float) -> None:
-        interval = self._timer.pace.interval
-        questions.put_off_all(self._scheduler, self._origin, passing, sent, interval)
+    def _retry(self, transient: calls.TransientError, turn: int, sent: float) -> None:
+        calls.back_off(self._scheduler, self._origin, transient, sent, self._interval)
         with self._lock:
-            if turn == self._turn and self._asking:
+            if turn == self._turn and self._phase is _Phase.POLLING:
                 self._failures += 1
-                self._lost = self._lost + 1 if passing.lost else 0
-                self._state.trouble = passing.error.message
-                self._ask_in(questions.pause(interval, self._failures, passing.retry_after))
+                self._unanswered = self._unanswered + 1 if transient.unanswered else 0
+                self._state.trouble = transient.error.message
+                timing, failures = self._scheduler.timing, self._failures
+                self._poll_in(
+                    calls.backoff(timing, self._interval, failures, transient.retry_after)
+                )
 
-    def _stop_asking(self) -> None:
-        """Ask no more, and learn nothing from how it ends; the lock is held."""
-        self._asking = False
-        self._timer.unsure(self._scheduler.now())
+    def _stop_polling(self, phase: _Phase) -> None:
+        """Poll no more, and learn nothing from how it ends; the lock is held."""
+        self._phase = phase
+        self._timer.stop_measuring(self._scheduler.now())
         if self._job is not None:
             self._scheduler.cancel(self._job)
             self._job = None
 
-    def _end(self, error: LumenError | None, status: str | None = None) -> None:
+    def _finish(self, error: LumenError | None, status: str | None = None) -> None:
         if self.task.reused and isinstance(error, DownloadError):
             error.next_step += " Calling it without reuse=True has it made, and paid, anew."
         self._state.finish(error, status)
-        self._ending = False
+        with self._lock:
+            # After an error of polling it may be watched again by now.
+            if self._phase is _Phase.ENDING:
+                self._phase = _Phase.ENDED
         self._options.ended(self.task)
-        self._announce()
+        self._notify()
 
-    def _announce(self) -> None:
+    def _notify(self) -> None:
         self._scheduler.run_soon(partial(self._state.signal.send, self.task))

@@ -31,24 +31,21 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from lumen_widgets.core.polling.pace import Paces
 from lumen_widgets.core.signal import forked
+from lumen_widgets.core.timing import TIMING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from lumen_widgets.core.timing import Timing
 
 _log = logging.getLogger("lumen_widgets")
 
 # So many requests may be under way at once: one answer that drips holds one thread until its
 # time-out, the others go on. One more thread may start for jobs that send nothing, so that news
 # reach the user also while all of these talk.
-MOST_THREADS = 4
-
-# An idle thread stays this long, in seconds, so that submits in a row do not start one each.
-IDLE = 5.0
-
-# "At most 20 requests a second for the process" (DESIGN), counted over a second and a little more,
-# since requests that leave a second apart may arrive closer together.
-MOST_REQUESTS, SECOND = 20, 1.05
+MAX_THREADS = 4
 
 NEVER = float("inf")
 
@@ -64,7 +61,7 @@ class RequestKind(Enum):
 
 # Four threads talk. No kind may take them all, so that slow pictures never keep questions waiting,
 # nor slow answers the pictures; tasks without an answer share one, however many there are.
-WIDTHS = {RequestKind.PICTURE: 3, RequestKind.STATUS: 3, RequestKind.UNANSWERED: 1}
+MAX_RUNNING = {RequestKind.PICTURE: 3, RequestKind.STATUS: 3, RequestKind.UNANSWERED: 1}
 
 
 class Job(NamedTuple):
@@ -118,6 +115,17 @@ class Scheduler:
     wake
         With 0 threads: called, on whichever thread, after a job was added or may run earlier than
         `next_due` said. It should take no time, and call nothing here.
+    timing
+        How long the core waits, for what.
+    paces
+        What an earlier scheduler has learnt of how long tasks take; None begins with nothing.
+
+    Attributes
+    ----------
+    timing : Timing
+        As above.
+    paces : Paces
+        What was learnt.
 
     Examples
     --------
@@ -132,11 +140,16 @@ class Scheduler:
     def __init__(
         self,
         clock: Callable[[], float] = time.monotonic,
-        threads: int = MOST_THREADS,
+        threads: int = MAX_THREADS,
         wake: Callable[[], None] | None = None,
+        *,
+        timing: Timing = TIMING,
+        paces: Paces | None = None,
     ) -> None:
         self.now = clock
-        self._most_threads = threads
+        self.timing = timing
+        self.paces = Paces(timing) if paces is None else paces
+        self._max_threads = threads
         # Guards what follows; an idle thread waits on it for the next job.
         self._changed = threading.Condition()
         self._wake = self._changed.notify if threads or wake is None else wake
@@ -148,11 +161,12 @@ class Scheduler:
         # Requests under way; when the last ones left, or will that have reserved their turn; and
         # when one more may.
         self._running: list[Job] = []
-        self._sent: deque[float] = deque(maxlen=MOST_REQUESTS)
+        self._sent: deque[float] = deque(maxlen=timing.requests)
         self._next_turn = -NEVER
         self._closed: dict[str, _ClosedOrigin] = {}
         self._threads: set[threading.Thread] = set()
         self._idle = 0
+        self._is_closed = False
 
     def request(
         self,
@@ -173,7 +187,7 @@ class Scheduler:
         kind
             What it is for.
         origin
-            Whom it asks: it waits while that one is closed (see `close_origin`).
+            Where it goes: it waits while that one is closed (see `close_origin`).
 
         Returns
         -------
@@ -188,9 +202,11 @@ class Scheduler:
         """
         with self._changed:
             job = Job(when, next(self._numbers), run, kind, origin)
+            if self._is_closed:
+                return job
             insort(self._requests[kind, origin], job)
             try:
-                self._call_thread()
+                self._wake_thread()
             except RuntimeError:
                 self.cancel(job)
                 raise
@@ -207,11 +223,12 @@ class Scheduler:
     def run_soon(self, run: Callable[[], None]) -> None:
         """Run a job that sends nothing, as soon as a thread is free."""
         with self._changed:
-            self._soon.append(run)
-            self._call_thread()
+            if not self._is_closed:
+                self._soon.append(run)
+                self._wake_thread()
 
     def close_origin(self, origin: str, sent: float, pause: Callable[[int], float]) -> None:
-        """Ask `origin` nothing for a while, since what left at `sent` had to fail for anybody.
+        """Send nothing to `origin` for a while, since what left at `sent` failed for every task.
 
         From then on one request at a time tries, until one is answered. `pause` says for how many
         seconds, from how often in a row this was so.
@@ -297,11 +314,13 @@ class Scheduler:
             ran += 1
         return ran
 
-    def clear(self) -> None:
-        """Forget every job."""
+    def close(self) -> None:
+        """Forget every job, take no more, and let the threads end: nothing is asked any more."""
         with self._changed:
+            self._is_closed = True
             self._soon.clear()
             self._requests.clear()
+            self._changed.notify_all()
 
     # What follows is called with the lock held, but for `_run`, `_send` and `_work`.
 
@@ -310,12 +329,13 @@ class Scheduler:
 
     def _note_sent(self, when: float) -> None:
         self._sent.append(when)
-        is_full = len(self._sent) == MOST_REQUESTS
-        self._next_turn = max(when, self._sent[0] + SECOND) if is_full else when
+        timing = self.timing
+        is_full = len(self._sent) == timing.requests
+        self._next_turn = max(when, self._sent[0] + timing.requests_window) if is_full else when
 
     def _next_request(self, now: float) -> tuple[float, Job | None]:
         """Return the request whose turn is next, and when; none if others must end before."""
-        if len(self._running) >= max(self._most_threads, 1):
+        if len(self._running) >= max(self._max_threads, 1):
             return NEVER, None
         turn = max(now, self._next_turn)
         kinds = [job.kind for job in self._running]
@@ -323,7 +343,7 @@ class Scheduler:
         candidates = []
         for (kind, origin), jobs in self._requests.items():
             closed = self._closed.get(origin)
-            if not jobs or kinds.count(kind) >= WIDTHS[kind] or (closed and origin in origins):
+            if not jobs or kinds.count(kind) >= MAX_RUNNING[kind] or (closed and origin in origins):
                 continue
             opens = max(jobs[0].when, closed.until) if closed else jobs[0].when
             is_picture = kind is RequestKind.PICTURE
@@ -358,14 +378,14 @@ class Scheduler:
         except Exception:  # noqa: BLE001 -- logged: one job must not end the others
             _log.exception("A job of the scheduler failed.")
 
-    def _call_thread(self) -> None:
+    def _wake_thread(self) -> None:
         """Have one thread, or whatever drives this, look at the jobs again."""
         self._wake()
-        if self._idle or not self._most_threads:
+        if self._idle or not self._max_threads:
             return
         # One whose start was interrupted, or that a job ended, must not hold a place for ever.
         self._threads = {thread for thread in self._threads if thread.is_alive()}
-        if len(self._threads) <= self._most_threads:
+        if len(self._threads) <= self._max_threads:
             thread = threading.Thread(target=self._work, name="lumen-worker", daemon=True)
             self._threads.add(thread)
             try:
@@ -386,30 +406,31 @@ class Scheduler:
         """Wait for a job and take it; None if this thread has been idle for long."""
         with self._changed:
             now = self.now()
-            ends = now + IDLE
+            ends = now + self.timing.idle_thread
             run, due = self._take(now)
             while run is None:
+                if self._is_closed:
+                    return None
                 if now >= ends:
                     if self._idle or not self._has_jobs():
                         self._threads.discard(threading.current_thread())
                         # It may have been this thread that was called last.
                         self._changed.notify()
                         return None
-                    ends = now + IDLE
+                    ends = now + self.timing.idle_thread
                 self._idle += 1
                 self._changed.wait(min(due, ends) - now)
                 self._idle -= 1
                 now = self.now()
                 run, due = self._take(now)
             if self._has_jobs():
-                self._call_thread()
+                self._wake_thread()
             return run
 
 
 # The process's scheduler, under "shared": no lock is needed (and none may be made at import), since
 # setdefault is one step, and a scheduler without jobs costs nothing.
 _schedulers: dict[str, Scheduler] = {}
-forked.connect(lambda _: _schedulers.clear())
 
 
 def shared_scheduler() -> Scheduler:
@@ -418,6 +439,36 @@ def shared_scheduler() -> Scheduler:
     return known if known is not None else _schedulers.setdefault("shared", Scheduler())
 
 
-def use_scheduler(scheduler: Scheduler) -> None:
-    """Follow this process's new tasks with `scheduler`; earlier ones stay where they are."""
-    _schedulers["shared"] = scheduler
+def use_scheduler(scheduler: Scheduler | None) -> Scheduler | None:
+    """Follow this process's new tasks with another scheduler; earlier ones stay where they are.
+
+    Parameters
+    ----------
+    scheduler
+        None is one with threads and the usual `Timing`, made when it is needed.
+
+    Returns
+    -------
+    Scheduler or None
+        The one before, which this takes to have it back.
+
+    Examples
+    --------
+    >>> before = use_scheduler(Scheduler(threads=0))
+    >>> driven = use_scheduler(before)
+
+    """
+    before = _schedulers.pop("shared", None)
+    if scheduler is not None:
+        _schedulers["shared"] = scheduler
+    return before
+
+
+def _begin_anew(_: None) -> None:
+    """Replace the parent's scheduler in a forked child, where its threads are gone."""
+    parents = use_scheduler(None)
+    if parents is not None:
+        use_scheduler(Scheduler(timing=parents.timing))
+
+
+forked.connect(_begin_anew)

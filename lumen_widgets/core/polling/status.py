@@ -14,26 +14,18 @@ from lumen_widgets.core.errors import (
     UpstreamError,
     interrupted,
 )
-from lumen_widgets.core.http.transport import LostError, NotSentError
-from lumen_widgets.core.waiting import goes_on
+from lumen_widgets.core.http.transport import NoAnswerError, NotSentError
+from lumen_widgets.core.waiting import stopped_waiting
 
 if TYPE_CHECKING:
     from lumen_widgets.core.answers import Report
     from lumen_widgets.core.http.transport import Transport
     from lumen_widgets.core.polling.scheduler import Scheduler
-
-# A status is a few hundred bytes: whoever needs longer, in seconds, is asked again instead, and is
-# given twice as long each time, since the network may be as slow as that; but no longer than …
-FIRST_PATIENCE, LONGEST_PATIENCE = 5.0, 20.0
-
-# The longest wait between two tries, in seconds, unless the service itself asks for more …
-LONGEST_WAIT = 10.0
-# … and the longest that it may ask for: a Retry-After of hours would lose a finished picture.
-LONGEST_RETRY_AFTER = 60.0
+    from lumen_widgets.core.timing import Timing
 
 
 @dataclass(eq=False)
-class PassingError(Exception):
+class TransientError(Exception):
     """An answer that did not come, or was no answer; the next one may.
 
     Attributes
@@ -45,7 +37,7 @@ class PassingError(Exception):
     shared
         Whether other tasks would fare no better at the moment: there is no connection, or the
         service asks for fewer questions.
-    lost
+    unanswered
         Whether it was sent, and no answer came in time or at all.
 
     """
@@ -54,15 +46,15 @@ class PassingError(Exception):
     retry_after: float | None = None
     _: KW_ONLY
     shared: bool = False
-    lost: bool = False
+    unanswered: bool = False
 
 
-def ask(transport: Transport, task_id: str, timeout: float) -> Report:
+def poll(transport: Transport, task_id: str, timeout: float) -> Report:
     """Ask once for the status of a task, for at most `timeout` seconds.
 
     Raises
     ------
-    PassingError
+    TransientError
         If asking again makes sense: no connection, no answer, 429, 5xx, a redirect.
     AuthenticationError, NotFound, InvalidRequest, InsufficientCredits
         If it does not.
@@ -71,36 +63,36 @@ def ask(transport: Transport, task_id: str, timeout: float) -> Report:
     deadline = time.monotonic() + timeout
     try:
         answer = transport.get("v1", "images", "generations", task_id, deadline=deadline)
-    except (NotSentError, LostError) as error:
-        raise PassingError(
+    except (NotSentError, NoAnswerError) as error:
+        raise TransientError(
             ServiceUnreachable(
                 f"{transport.origin} gave no answer: {error}. The task goes on there.",
                 next_step="Check the network, then ask again.",
                 task_id=task_id,
             ),
             shared=isinstance(error, NotSentError),
-            lost=isinstance(error, LostError),
+            unanswered=isinstance(error, NoAnswerError),
         ) from None
     status = answer.status
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return answers.read_report(answer, task_id)
     if status < HTTPStatus.BAD_REQUEST:
         redirects = f"{transport.origin} redirects, which is never followed with a key."
-        raise PassingError(
+        raise TransientError(
             UpstreamError(
                 redirects, next_step="Check the base URL.", status=status, task_id=task_id
             )
         )
     said = answers.error_of(answer, task_id=task_id)
-    if status not in answers.PASSING and status < HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status not in answers.TRANSIENT and status < HTTPStatus.INTERNAL_SERVER_ERROR:
         raise said
     wanted = answers.retry_after(answer)
-    # A 5xx may be this one task's trouble, unless it comes with a time for everybody.
+    # A 5xx may be this one task's trouble, unless it names a time.
     shared = status == HTTPStatus.TOO_MANY_REQUESTS or wanted is not None
-    raise PassingError(said, wanted, shared=shared)
+    raise TransientError(said, wanted, shared=shared)
 
 
-def ask_until(transport: Transport, task_id: str, timeout: float, scheduler: Scheduler) -> Report:
+def poll_until(transport: Transport, task_id: str, timeout: float, scheduler: Scheduler) -> Report:
     """Ask until there is an answer, for at most `timeout` seconds.
 
     Raises
@@ -114,45 +106,45 @@ def ask_until(transport: Transport, task_id: str, timeout: float, scheduler: Sch
 
     """
     deadline = scheduler.now() + timeout
-    origin = transport.origin.url
-    failures = lost = 0
+    origin, timing = transport.origin.url, scheduler.timing
+    failures = unanswered = 0
     try:
         while True:
             scheduler.claim(deadline)
             sent = scheduler.now()
-            allowed = min(patience(lost), max(deadline - sent, 0.0))
+            allowed = min(answer_wait(timing, unanswered), max(deadline - sent, 0.0))
             try:
-                report = ask(transport, task_id, allowed)
-                # Whoever asks takes a silent return for news.
+                report = poll(transport, task_id, allowed)
                 if report.status is not None:
                     scheduler.open_origin(origin, sent)
                     return report
-                passing = PassingError(not_understood(task_id, None))
-            except PassingError as failed:
-                passing = failed
+                transient = TransientError(unknown_status_error(task_id, None))
+            except TransientError as failed:
+                transient = failed
             failures += 1
-            lost += passing.lost
-            wait = pause(0.25, failures, passing.retry_after)
-            put_off_all(scheduler, origin, passing, sent, 0.25)
+            unanswered += transient.unanswered
+            interval = timing.refresh_interval
+            wait = backoff(timing, interval, failures, transient.retry_after)
+            back_off(scheduler, origin, transient, sent, interval)
             if scheduler.now() + wait >= deadline:
-                raise passing.error from None
+                raise transient.error from None
             time.sleep(wait)
     except KeyboardInterrupt:
-        raise interrupted(goes_on(task_id)) from None
+        raise interrupted(stopped_waiting(task_id)) from None
 
 
-def put_off_all(
-    scheduler: Scheduler, origin: str, passing: PassingError, sent: float, interval: float
+def back_off(
+    scheduler: Scheduler, origin: str, transient: TransientError, sent: float, interval: float
 ) -> None:
-    """Have nobody ask an origin for a while, if what passes is not one task's own trouble.
+    """Send nothing to an origin for a while, unless the error is one task's own trouble.
 
     Parameters
     ----------
     scheduler
-        Who asks.
+        Sends the requests.
     origin
         The origin's URL.
-    passing
+    transient
         What came of a question.
     sent
         When that question left, on the scheduler's clock.
@@ -160,42 +152,59 @@ def put_off_all(
         Seconds to wait the first time.
 
     """
-    if passing.shared:
-        wanted = passing.retry_after
-        scheduler.close_origin(origin, sent, lambda failures: pause(interval, failures, wanted))
-    elif not passing.lost:
+    if transient.shared:
+        wanted = transient.retry_after
+        scheduler.close_origin(
+            origin, sent, lambda failures: backoff(scheduler.timing, interval, failures, wanted)
+        )
+    elif not transient.unanswered:
         scheduler.open_origin(origin, sent)
 
 
-def patience(lost: int) -> float:
+def answer_wait(timing: Timing, unanswered: int) -> float:
     """Return the seconds that an answer may take after so many in a row that did not come.
 
     Examples
     --------
-    >>> [patience(lost) for lost in (0, 1, 2, 3)]
+    >>> from lumen_widgets.core.timing import Timing
+    >>> [answer_wait(Timing(), unanswered) for unanswered in (0, 1, 2, 3)]
     [5.0, 10.0, 20.0, 20.0]
 
     """
-    return min(FIRST_PATIENCE * 2.0 ** min(lost, 10), LONGEST_PATIENCE)
+    return min(timing.answer_timeout * 2.0 ** min(unanswered, 10), timing.longest_answer_timeout)
 
 
-def pause(interval: float, failures: int, retry_after: float | None = None) -> float:
+def backoff(
+    timing: Timing, interval: float, failures: int, retry_after: float | None = None
+) -> float:
     """Return the seconds until the next try after so many failures in a row.
+
+    Parameters
+    ----------
+    timing
+        The longest waits.
+    interval
+        Seconds before the second try.
+    failures
+        How many, from 1.
+    retry_after
+        Seconds that the service asked to wait, if it did.
 
     Examples
     --------
-    >>> [pause(1.1, failures) for failures in (1, 2, 3, 4)]
+    >>> from lumen_widgets.core.timing import Timing
+    >>> [backoff(Timing(), 1.1, failures) for failures in (1, 2, 3, 4)]
     [1.1, 2.2, 4.4, 8.8]
-    >>> pause(1.1, 9), pause(1.1, 1, retry_after=30.0)
+    >>> backoff(Timing(), 1.1, 9), backoff(Timing(), 1.1, 1, retry_after=30.0)
     (10.0, 30.0)
 
     """
-    doublings = min(failures - 1, 10)  # beyond, only the number would grow
-    wait = min(interval * float(2**doublings), max(LONGEST_WAIT, interval))
-    return max(wait, min(retry_after or 0.0, LONGEST_RETRY_AFTER))
+    # Beyond ten doublings only the number would grow.
+    wait = min(interval * 2.0 ** min(failures - 1, 10), max(timing.longest_backoff, interval))
+    return max(wait, min(retry_after or 0.0, timing.longest_retry_after))
 
 
-def not_understood(task_id: str, status: str | None) -> UpstreamError:
+def unknown_status_error(task_id: str, status: str | None) -> UpstreamError:
     """Return what to raise where the service's answers are no answers."""
     what = "answers that cannot be read" if status is None else f"the unknown status {status!r}"
     return UpstreamError(
@@ -206,8 +215,8 @@ def not_understood(task_id: str, status: str | None) -> UpstreamError:
     )
 
 
-def broken(task_id: str, error: Exception) -> UpstreamError:
-    """Return what to raise where asking failed by a fault of our own."""
+def internal_error(task_id: str, error: Exception) -> UpstreamError:
+    """Return what to raise where asking failed by a fault in this package."""
     return UpstreamError(
         f"Asking for the task {task_id} failed here ({type(error).__name__}).",
         next_step="Call wait() to go on asking.",

@@ -18,7 +18,7 @@ import traitlets
 
 from lumen_widgets.client import live_tasks
 from lumen_widgets.client.spending.prices import prices
-from lumen_widgets.core.words import harmless
+from lumen_widgets.core.words import strip_controls
 from lumen_widgets.notebook import account as accounts
 from lumen_widgets.widgets.bundles import STATIC
 from lumen_widgets.widgets.task_panel.rows import PanelRows
@@ -104,7 +104,9 @@ class TaskPanel(anywidget.AnyWidget):
             f"{row['status']}: {row['prompt'] or row['id']}" for row in self._panel_rows.current()
         ]
         # one line each: a line break in a prompt would make another row of it
-        return "\n".join(["Lumen tasks", *(harmless(" ".join(row.split())) for row in rows[::-1])])
+        return "\n".join(
+            ["Lumen tasks", *(strip_controls(" ".join(row.split())) for row in rows[::-1])]
+        )
 
     def add(self, entry: Task | Submission) -> None:
         """Show another task, or a call that is not a task yet, as the newest row.
