@@ -46,7 +46,8 @@ def main(pytest_words: list[str]) -> int:
     with ThreadPoolExecutor() as both:
         checks = [both.submit(_check_python), both.submit(_check_typescript)]
         parts = [part for check in checks for part in check.result()]
-    parts.append(_browser())
+    if "--quick" not in pytest_words:
+        parts.append(_browser())
     part, closing_lines = _pytest(pytest_words)
     parts.append(part)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 from lumen_widgets.client import prices
@@ -19,7 +21,7 @@ from tests.lab_server import LabServer
 from tests.sandboxes import SandboxServer, serving, stop_left_running
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
     from playwright.sync_api import Browser
@@ -31,13 +33,22 @@ _outcomes = pytest.StashKey[dict[str, pytest.TestReport]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--full``."""
+    """Add ``--full`` and ``--quick``."""
     parser.addoption("--full", action="store_true", help="also run the tests marked full")
+    parser.addoption(
+        "--quick", action="store_true", help="leave out what is marked browser or slow"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let Ctrl-C be heard, and close the way out, for fixtures of the whole run too."""
     config.pluginmanager.register(_NoBrowserTestSkipped())
+    config.pluginmanager.register(_LeftOut(config))
+    # how long an example takes says how busy the machine is
+    hypothesis.settings.register_profile(
+        "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("patient")
     # a run in the background inherits that Ctrl-C is ignored, and so would what it starts
     signal.signal(signal.SIGINT, signal.default_int_handler)
     network.close()
@@ -50,15 +61,17 @@ def pytest_unconfigure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the large tests unless asked for, and put the browser tests last.
+    """Leave out what was not asked for, and put the browser tests last.
 
     Where several processes share the run, the tests of a file stay in one of them, and so do all
     tests of the wheel, which is built once; browser tests are long, and are shared out one by one.
     """
-    if not config.getoption("--full"):
-        large = [item for item in items if "full" in item.keywords]
-        config.hook.pytest_deselected(items=large)
-        items[:] = [item for item in items if "full" not in item.keywords]
+    unwanted = set() if config.getoption("--full") else {"full"}
+    if config.getoption("--quick"):
+        unwanted |= {"browser", "slow"}
+    left_out = [item for item in items if not unwanted.isdisjoint(item.keywords)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if unwanted.isdisjoint(item.keywords)]
     # Playwright leaves an event loop running in the main thread, where asyncio.run then refuses
     items.sort(key=lambda item: "browser" in item.keywords)
     for item in items:
@@ -83,6 +96,38 @@ def pytest_runtest_makereport(
     report = yield
     item.stash.setdefault(_outcomes, {})[report.when] = report
     return report
+
+
+class _LeftOut:
+    """Says what ``--quick`` left out, of a run in this process or in several."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._counts: Counter[str] = Counter()
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """Count by the folder."""
+        self._counts.update(item.path.parent.name for item in items)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """Hand the counts from a process that runs tests to the one that gathers outcomes."""
+        if hasattr(self._config, "workeroutput"):
+            self._config.workeroutput["left_out"] = dict(self._counts)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take the counts: every process collects the same tests."""
+        self._counts = Counter(getattr(node, "workeroutput", {}).get("left_out", self._counts))
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say it."""
+        if self._config.getoption("--quick"):
+            folders = ", ".join(f"{name} {count}" for name, count in self._counts.most_common())
+            terminalreporter.write_line(
+                f"--quick left out {self._counts.total()} tests in {folders or 'no folder'}; "
+                "`python -m tests` runs all but those for --full"
+            )
 
 
 class _NoBrowserTestSkipped:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from lumen_widgets.client import Task
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60.0
 
 

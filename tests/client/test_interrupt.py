@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from lumen_widgets.client import LumenClient
 
+pytestmark = pytest.mark.slow
+
 # How long the server takes to answer the POST, in seconds, and when it is interrupted: once before
 # the request can have left, and at twenty instants while it is being answered.
 SLOW = 0.7

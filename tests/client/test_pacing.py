@@ -30,6 +30,8 @@ from tests.simulation import URL, simulated
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 SERVICE = Origin(URL, "198.18.0.1", is_loopback=False)
 
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from lumen_widgets.client import LumenClient
 
+pytestmark = pytest.mark.slow
+
 
 class Clock:
     """A clock that goes when it is told."""

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from lumen_widgets.client import LumenClient
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def simulation() -> Iterator[Simulation]:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from tests.client_files.loopback import LoopbackServer
     from tests.client_files.s3_store import Store
 
+pytestmark = pytest.mark.slow
+
 
 def hosting(store: Store, **options: Any) -> FsspecHosting:
     """Return a hosting in a folder of the store."""

@@ -22,6 +22,8 @@ from tests.client_files.hosted import SERVICE, MemoryHosting, host, local
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.slow
+
 
 class Driven:
     """A scheduler whose time goes on when the test says so."""

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from tests.client_files.s3_store import Store
 
+pytestmark = pytest.mark.slow
+
 CANCELLED = {"status": "cancelled"}
 
 

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from tests.client_files.s3_store import Store
     from tests.sandboxes import SandboxServer
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def closed(sandbox: SandboxServer) -> Iterator[SandboxServer]:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from tests import checkout
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_small_sizes_run() -> None:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+import pytest
 import requests
 
 from lumen_widgets import lab
@@ -19,7 +20,8 @@ from lumen_widgets.__main__ import main
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
+
+pytestmark = pytest.mark.slow
 
 # a first start on a busy two-core machine took 24 s
 _START_SECONDS = 90

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from lumen_widgets.client import LumenClient
 
+pytestmark = pytest.mark.slow
+
 TASKS = 50
 
 

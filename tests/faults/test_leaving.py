@@ -16,6 +16,8 @@ from tests.faults.silence import NOBODY, SILENCES, TASK_ID, Silence
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 # The client's time-out in seconds: far longer than it takes to leave.
 PATIENT = 60.0
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from lumen_widgets.client import LumenClient
 
+pytestmark = pytest.mark.slow
+
 
 def test_an_answer_about_another_task_is_not_believed(connect: Callable[..., LumenClient]) -> None:
     """Pictures and failures of another id are not this task's, whoever mixed the answers up."""

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from tests.faults.plan import Play, TaskPlan
     from tests.faults.stage import Run
 
+pytestmark = pytest.mark.slow
+
 MODEL = "gpt-image-2-low"
 
 # What a wait gets in a service that is well again: far more than it can take.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from typing import Any
+from typing import Any, TypeGuard
 
 import pytest
 
@@ -27,6 +27,28 @@ def test_a_module_says_what_it_is(path: object) -> None:
     docstring = ast.get_docstring(ast.parse((checkout.ROOT / str(path)).read_text("utf-8"))) or ""
 
     assert docstring.partition("\n\n")[0].rstrip().endswith((".", "::", ":"))
+
+
+def test_tests_look_at_behaviour() -> None:
+    """Tests use what callers, users and pages use: at most 20 private attributes in all of them."""
+    uses = []
+    for path in _FILES:
+        if path.suffix == ".py" and path.parts[0] == "tests":
+            tree = ast.parse((checkout.ROOT / path).read_text("utf-8"))
+            uses += [
+                f"{path}:{node.lineno} {node.attr}" for node in ast.walk(tree) if _is_private(node)
+            ]
+
+    assert len(uses) <= 20, uses
+
+
+def _is_private(node: ast.AST) -> TypeGuard[ast.Attribute]:
+    """Tell whether this reads or writes another object's private attribute."""
+    if not isinstance(node, ast.Attribute) or not node.attr.startswith("_"):
+        return False
+    own = isinstance(node.value, ast.Name) and node.value.id in {"self", "cls"}
+    display = node.attr.startswith("_repr_") and node.attr.endswith("_")
+    return not (own or display or node.attr.startswith("__"))
 
 
 def test_no_file_knows_the_machine_it_was_written_on() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.tools.trace_call import trace
+
+pytestmark = pytest.mark.slow
 
 # it was 61 when every option of the client reached into its middle
 _MOST_FILES = 40

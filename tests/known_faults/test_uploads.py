@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     Connect = Callable[..., LumenClient]
 
+pytestmark = pytest.mark.slow
+
 # Seconds for one call, which takes milliseconds.
 PATIENCE = 10.0
 

@@ -19,6 +19,8 @@ from tests.masks.drawing import Case, stepped
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.slow
+
 _JS = Path(__file__).parents[2] / "js"
 _ESBUILD = _JS / "node_modules" / ".bin" / "esbuild"
 # the fixture is of the whole module: nothing of one example is in the next

@@ -8,6 +8,8 @@ from lumen_widgets.masks import Ellipse, Operation, Polygon, Raster, Rectangle, 
 from tests.masks.drawing import EIGHTHS, FLOATS, HALVES, Case, cases, polygon, stroke
 from tests.masks.reference import expected
 
+pytestmark = pytest.mark.slow
+
 SOME = settings(max_examples=250, deadline=None)
 MANY = settings(max_examples=2500, deadline=None)
 

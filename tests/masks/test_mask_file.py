@@ -24,6 +24,8 @@ from tests.masks.test_wire import described
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+pytestmark = pytest.mark.slow
+
 _RUNS = settings(deadline=None, max_examples=80)
 _WORD = b"lumen_widgets operations\0"
 _DONE: list[Operation] = [Rectangle(1, 1, 9, 4), stroke([(3, 3), (12, 7)], 2)]

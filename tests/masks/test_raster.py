@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from lumen_widgets.masks import Operation
 
+pytestmark = pytest.mark.slow
+
 _RUNS = settings(max_examples=150, deadline=None)
 _FEW = settings(max_examples=40, deadline=None)
 

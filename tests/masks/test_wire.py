@@ -13,6 +13,8 @@ from lumen_widgets.masks import Clear, MaskError, Stroke
 from lumen_widgets.masks.wire import operations_only, pack, unpack
 from tests.masks.drawing import any_operations, stroke
 
+pytestmark = pytest.mark.slow
+
 _RUNS = settings(deadline=None)
 _STEPS = st.lists(any_operations() | st.sampled_from(["undo", "redo"]), max_size=6)
 

@@ -16,6 +16,8 @@ from nbclient import NotebookClient
 if TYPE_CHECKING:
     from tests.sandboxes import SandboxServer
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 

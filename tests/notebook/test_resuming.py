@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 EVIL = "<b onclick=alert(1)>a cat</b>"
 
 # waits in a cell until the pictures of `task` stand where they belong

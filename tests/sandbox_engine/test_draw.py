@@ -19,6 +19,8 @@ from lumen_widgets.sandbox.engine.label import draw_label
 from lumen_widgets.sandbox.engine.plan import STYLES, read_prompt
 from tests.sandbox_engine.files import decode
 
+pytestmark = pytest.mark.slow
+
 SMALL = (160, 128)
 PROMPT = "a cat and two birds by a lake, watercolor, 下雪"
 

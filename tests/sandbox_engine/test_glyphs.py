@@ -9,6 +9,8 @@ from lumen_widgets.sandbox.engine.glyph import glyph, glyph_codes, render_glyph
 from lumen_widgets.sandbox.engine.lexicon import nouns
 from lumen_widgets.sandbox.engine.outline import read_outlines
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_glyph_of_the_pack_can_be_drawn() -> None:
     """Each drawing's paths are read, and fill a visible part of its square."""

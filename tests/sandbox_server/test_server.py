@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 # Large enough that a worker is at it for seconds.
 HUGE: dict[str, Any] = {"size": "4096x4096", "n": 4}
 

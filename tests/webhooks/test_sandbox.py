@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from lumen_widgets.client import Task
     from tests.sandboxes import SandboxServer
 
+pytestmark = pytest.mark.slow
+
 # Less than the receiver's poll interval: a task that is done within it was noticed by its call.
 SOON = 20.0
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from tests.wheel.conftest import Builder
 
+pytestmark = pytest.mark.slow
+
 
 def _names(wheel: Path) -> set[str]:
     with ZipFile(wheel) as archive:

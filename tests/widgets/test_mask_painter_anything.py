@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from tests.widgets.painters import Page, Wire, kinds, painter_of
 if TYPE_CHECKING:
     from lumen_widgets.masks import Operation
     from lumen_widgets.widgets import MaskPainter
+
+pytestmark = pytest.mark.slow
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),

@@ -16,6 +16,8 @@ from lumen_widgets.widgets.prompt_form.checks import FIELDS
 from tests.widgets.forms import FormPage
 from tests.widgets.quiet_service import QuietService
 
+pytestmark = pytest.mark.slow
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),

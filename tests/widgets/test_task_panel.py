@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from tests.sandboxes import SandboxServer
     from tests.widgets.panels import Browser
 
+pytestmark = pytest.mark.slow
+
 
 def _lost(error: LumenError, client: LumenClient) -> Submission:
     def call(_: LumenClient, __: str) -> Task:

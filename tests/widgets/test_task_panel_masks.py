@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from lumen_widgets.client import LumenClient
     from tests.widgets.panels import Browser
 
+pytestmark = pytest.mark.slow
+
 _SHARE = float(MASK.mean())
 
 

@@ -162,7 +162,7 @@ class ReuseLookup:
         if row.outcome_unknown:
             killed = ": the process that sent it ended before the answer came"
             why = killed if row.state == "sending" else ""
-            raise self._unknown(row, f"nobody knows whether it was taken{why}.")
+            raise self._unknown(row, f"it is not known whether it was taken{why}.")
         if time.monotonic() >= self._deadline:
             raise self._unknown(
                 row, f"another call is still waiting for its answer after {self._timeout:g} s."
@@ -194,7 +194,7 @@ class ReuseLookup:
                     found = self._find_by(excluded)
         except JournalUnwritable as error:
             raise journal_error(
-                error, "Nothing was sent, because nobody can say what was paid before."
+                error, "Nothing was sent, because it is not known what was paid before."
             ) from None
         return found
 

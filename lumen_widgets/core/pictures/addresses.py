@@ -1,7 +1,7 @@
 """Which addresses may be asked for a picture, before a name is looked up and after.
 
-A result's address comes from outside, and a notebook often runs inside a cluster: whoever could
-make this client ask an internal address would have a spy there.
+A result's address comes from outside, and a notebook often runs inside a cluster: a server that
+could make this client ask an internal address would have a spy there.
 """
 
 from __future__ import annotations
