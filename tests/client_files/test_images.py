@@ -4,6 +4,7 @@ import base64
 import contextlib
 import hashlib
 import io
+import os
 import urllib.parse
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -286,13 +287,19 @@ def test_what_is_not_a_picture_is_refused_in_words(source: Any, said: str) -> No
         read_picture(source)
 
 
-def test_files_above_the_cap_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_above_the_cap_are_not_read(tmp_path: Path) -> None:
     """A file, bytes or a data: URI that is too large is refused before it is decoded."""
-    monkeypatch.setattr("lumen_widgets.core.pictures.sources.MAX_BYTES", 100)
+    most = 64 * 1024 * 1024
     path = tmp_path / "big.png"
-    path.write_bytes(bytes(101))
+    path.touch()
+    os.truncate(path, most + 1)
 
-    for source in (path, bytes(101), "data:," + "a" * 101, "data:," + "a" * 1000):
+    for source in (
+        path,
+        bytes(most + 1),
+        "data:," + "a" * (most + 1),
+        "data:," + "a" * (3 * most + 1),
+    ):
         with pytest.raises(InvalidRequest, match="larger"):
             read_picture(source)
 
