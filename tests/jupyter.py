@@ -15,6 +15,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlsplit
 
+import psutil
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -94,8 +96,9 @@ _ALL_ENDED = """() => {
 _OUTPUTS = """(index) => window.jupyterapp.shell.currentWidget.content.widgets[index]
   .model.outputs.toJSON()"""
 _PRINTS = f"(index) => ({_OUTPUTS})(index).length > 0"
-_BUSY = """import pathlib, time
-print("busy", flush=True)
+# says the kernel's process
+_BUSY = """import os, pathlib, time
+print(os.getpid(), flush=True)
 while not pathlib.Path({!r}).exists():
     time.sleep(0.05)"""
 # JupyterLab puts no place in a cell's markup, so each cell is marked with its own
@@ -274,13 +277,30 @@ class NotebookPage:
         self._wait(_ALL_ENDED)
 
     @contextmanager
-    def busy(self, index: int) -> Iterator[None]:
-        """Have a cell keep the kernel busy for as long as the block lasts."""
+    def busy(self, index: int, *, deaf: bool = False) -> Iterator[None]:
+        """Have a cell keep the kernel busy for as long as the block lasts.
+
+        Parameters
+        ----------
+        index
+            The cell, whose code is replaced.
+        deaf
+            Whether the kernel deals with no widget's message meanwhile, as in a long call of
+            native code. Otherwise it may, on another thread, or may not: that is not the same each
+            time even with one version.
+
+        """
         go_on = self.file.with_name(f"go-on-{next(self._runs)}")
         self.set_source(index, _BUSY.format(str(go_on)))
         self.run_cell(index, wait=False)
         self._wait(_PRINTS, index)
-        yield
+        kernel = psutil.Process(int(self.printed(index)))
+        if deaf:
+            kernel.suspend()
+        try:
+            yield
+        finally:
+            kernel.resume()
         assert not self.execution_done(index), "the kernel was to be busy all the while"
         go_on.touch()
         self.wait_done(index)

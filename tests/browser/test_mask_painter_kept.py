@@ -143,7 +143,7 @@ def test_the_mask_can_be_taken_away_while_the_kernel_is_busy(lab: Lab) -> None:
     import PIL.Image
 
     painter = open_painter(lab, "", "")
-    with painter.notebook.busy(2):
+    with painter.notebook.busy(2, deaf=True):
         painter.drag([(60, 60), (200, 60)])
         with painter.notebook.page.expect_download() as saved:
             painter.button("Download mask").click()
