@@ -383,9 +383,9 @@ def follow_later(task: Task, status: CellStatus) -> None:
         more = f"{left} more arrived: lumen.show({literal(task.id)})" if left > 0 else ""
         status.show_summary(explain=True, more=more)
 
-    subscriptions.append(task.subscribe(lambda _: publisher.mark(deliver)))
+    subscriptions.append(task.subscribe(lambda _: publisher.run_soon(deliver)))
     # the task may have ended before the subscription
-    publisher.mark(deliver)
+    publisher.run_soon(deliver)
 
 
 def show_ended(task: Task, *, alone: bool) -> None:
