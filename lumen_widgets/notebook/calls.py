@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, Unpack, overload
 
 from lumen_widgets.client import InvalidRequest, LumenError, Request, Task, TasksFailed
 from lumen_widgets.client.spending.prices import format_count
-from lumen_widgets.core.errors import redacts_traceback
+from lumen_widgets.core.errors import interrupted, redacts_traceback
 from lumen_widgets.core.fields import Fields, with_fields
 from lumen_widgets.core.models import GENERATE, INPAINT_MODEL, MODEL
 from lumen_widgets.core.waiting import as_completed
@@ -348,6 +348,11 @@ def follow(
         for task in as_completed(tasks, timeout=timeout):
             show_ended(task, alone=len(tasks) == 1)
             yield task
+    except KeyboardInterrupt:
+        left = [task.id for task in dict.fromkeys(tasks) if not task.done]
+        if not left or not in_notebook():
+            raise
+        raise interrupted(_stopped_words(left)) from None
     finally:
         status.show_summary()
 
@@ -396,6 +401,19 @@ def show_ended(task: Task, *, alone: bool) -> None:
         Output(*picture_bundle(picture))
     if task.error is not None and not alone:
         Output(note(f"✗ {error_words(task.error)}"))
+
+
+def _stopped_words(task_ids: Sequence[str]) -> str:
+    """Return what Ctrl-C says in a cell: as the cell's summary, since a notebook has no client."""
+    if len(task_ids) == 1:
+        return (
+            f"Stopped waiting; the task {task_ids[0]} goes on. To show its pictures in a cell: "
+            f"lumen.show({literal(task_ids[0])})"
+        )
+    return (
+        f"Stopped waiting; {len(task_ids)} tasks go on. To show the pictures of one in a cell: "
+        "lumen.show(id)"
+    )
 
 
 def _as_tasks(given: Iterable[Task | str]) -> list[Task]:
