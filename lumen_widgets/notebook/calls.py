@@ -405,15 +405,13 @@ def show_ended(task: Task, *, alone: bool) -> None:
 
 def _stopped_words(task_ids: Sequence[str]) -> str:
     """Return what Ctrl-C says in a cell: as the cell's summary, since a notebook has no client."""
-    if len(task_ids) == 1:
-        return (
-            f"Stopped waiting; the task {task_ids[0]} goes on. To show its pictures in a cell: "
-            f"lumen.show({literal(task_ids[0])})"
-        )
-    return (
-        f"Stopped waiting; {len(task_ids)} tasks go on. To show the pictures of one in a cell: "
-        "lumen.show(id)"
+    first, *others = task_ids
+    words = (
+        f"{len(task_ids)} tasks go on. To show the pictures of the first"
+        if others
+        else f"the task {first} goes on. To show its pictures"
     )
+    return f"Stopped waiting; {words} in a cell: lumen.show({literal(first)})"
 
 
 def _as_tasks(given: Iterable[Task | str]) -> list[Task]:

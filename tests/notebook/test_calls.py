@@ -131,7 +131,7 @@ def test_an_interrupted_cell_says_how_to_show_its_task(
 def test_an_interrupted_cell_counts_the_tasks_that_go_on(
     published: Published, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Of several tasks the error says how many there are, and the summary has a line for each."""
+    """Of several tasks the error names the first, and the summary has a line for each."""
     use_offline_account()
     shell = InteractiveShell.instance()
     first = _endless("t1")
@@ -140,7 +140,7 @@ def test_an_interrupted_cell_counts_the_tasks_that_go_on(
     said = capsys.readouterr().out
 
     assert "KeyboardInterrupt: Stopped waiting; 2 tasks go on. " in said
-    assert "lumen.show(id)" in said
+    assert 'To show the pictures of the first in a cell: lumen.show("t1")\n' in said
     assert "client" not in said
     assert {f'lumen.show("t{number}")' in published.texts(0)[-1] for number in (1, 2)} == {True}
 
