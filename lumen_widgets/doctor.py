@@ -25,7 +25,7 @@ _FRONT_ENDS = {
 
 
 def report() -> str:
-    """Describe this installation, one fact a line.
+    """Describe this installation, one fact on each line.
 
     Returns
     -------

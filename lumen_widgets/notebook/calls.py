@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, Unpack, overload
 
 from lumen_widgets.client import InvalidRequest, LumenError, Request, Task, TasksFailed
 from lumen_widgets.client.spending.prices import format_count
-from lumen_widgets.core.errors import redacts_traceback
+from lumen_widgets.core.errors import interrupted, redacts_traceback
 from lumen_widgets.core.fields import Fields, with_fields
 from lumen_widgets.core.models import GENERATE, INPAINT_MODEL, MODEL
 from lumen_widgets.core.waiting import as_completed
@@ -348,6 +348,11 @@ def follow(
         for task in as_completed(tasks, timeout=timeout):
             show_ended(task, alone=len(tasks) == 1)
             yield task
+    except KeyboardInterrupt:
+        left = [task.id for task in dict.fromkeys(tasks) if not task.done]
+        if not left or not in_notebook():
+            raise
+        raise interrupted(_stopped_words(left)) from None
     finally:
         status.show_summary()
 
@@ -383,9 +388,9 @@ def follow_later(task: Task, status: CellStatus) -> None:
         more = f"{left} more arrived: lumen.show({literal(task.id)})" if left > 0 else ""
         status.show_summary(explain=True, more=more)
 
-    subscriptions.append(task.subscribe(lambda _: publisher.mark(deliver)))
+    subscriptions.append(task.subscribe(lambda _: publisher.run_soon(deliver)))
     # the task may have ended before the subscription
-    publisher.mark(deliver)
+    publisher.run_soon(deliver)
 
 
 def show_ended(task: Task, *, alone: bool) -> None:
@@ -396,6 +401,17 @@ def show_ended(task: Task, *, alone: bool) -> None:
         Output(*picture_bundle(picture))
     if task.error is not None and not alone:
         Output(note(f"✗ {error_words(task.error)}"))
+
+
+def _stopped_words(task_ids: Sequence[str]) -> str:
+    """Return what Ctrl-C says in a cell: as the cell's summary, since a notebook has no client."""
+    first, *others = task_ids
+    words = (
+        f"{len(task_ids)} tasks go on. To show the pictures of the first"
+        if others
+        else f"the task {first} goes on. To show its pictures"
+    )
+    return f"Stopped waiting; {words} in a cell: lumen.show({literal(first)})"
 
 
 def _as_tasks(given: Iterable[Task | str]) -> list[Task]:

@@ -49,14 +49,19 @@ class LivePanel(Protocol):
         """Send the tasks' last state, and close as soon as no view shows the panel."""
 
 
-# Imports the panel's class, which is called with tasks and the client whose account it names.
+# Imports the panel's class, which is called with tasks and the client whose account it names. It is
+# None until `lumen_widgets/__init__.py` sets it, since a notebook imports no widget.
 _load_panel: Callable[[], Callable[[Sequence[Task], LumenClient], LivePanel]] | None = None
 
 
 def set_panel_loader(
     load: Callable[[], Callable[[Sequence[Task], LumenClient], LivePanel]],
 ) -> None:
-    """Set what imports the panel's class; `lumen_widgets` does, on the first notebook call."""
+    """Set what imports the panel's class.
+
+    `lumen_widgets/__init__.py` does so on the first notebook call, because this package imports no
+    widget. Without it, a cell shows one sentence in place of a panel while its tasks run.
+    """
     global _load_panel  # noqa: PLW0603 # one for the process, set once
     _load_panel = load
 

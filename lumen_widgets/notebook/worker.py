@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 class Worker:
     """Runs what it is given, one after the other.
 
-    Marking the same function again before it ran runs it once.
+    A function that is given again before it has run is run once.
 
     Parameters
     ----------
@@ -43,8 +43,10 @@ class Worker:
         self._last: dict[Callable[[], None], float] = {}
         self._thread: threading.Thread | None = None
 
-    def mark(self, work: Callable[[], None], after: float = 0.0, *, urgent: bool = False) -> None:
-        """Run `work` in `after` seconds, or as soon after as its pace allows.
+    def run_soon(
+        self, work: Callable[[], None], after: float = 0.0, *, urgent: bool = False
+    ) -> None:
+        """Run `work` in `after` seconds, or as soon after as its interval allows.
 
         Work that is `urgent` is run before all other work.
         """

@@ -1,4 +1,4 @@
-"""The widgets: a folder each, and beside them what several of them use.
+"""The widgets: a folder for each, and beside these folders what several widgets use.
 
 In each folder `widget.py` has the class, `session.py` what it and its pages say to each other, and
 `messages.py` the type of each message.

@@ -1,13 +1,43 @@
 from __future__ import annotations
 
+import signal
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 import lumen_widgets as lumen
+from lumen_widgets.core.request import Request
+from lumen_widgets.core.task import Task, TaskState
+from tests.staged import ORIGIN, use_offline_account
 
 if TYPE_CHECKING:
+    from tests.notebook.conftest import Published
     from tests.sandboxes import SandboxServer
+
+
+class InterruptingWatcher:
+    """Looks after a task that never ends, and sends Ctrl-C as soon as it is waited for."""
+
+    watching = False
+
+    def refresh(self) -> None:
+        """Bring no news."""
+
+    def watch(self) -> None:
+        """Interrupt the wait that asks for this."""
+        threading.Thread(target=signal.raise_signal, args=(signal.SIGINT,), daemon=True).start()
+
+    def stop(self) -> None:
+        """Do nothing more than before."""
+
+
+def _endless(task_id: str) -> Task:
+    """Return a task that runs; to wait for it is to be interrupted."""
+    request = Request("generations", {"prompt": "a fox", "model": "m"})
+    state = TaskState(task_id, request, origin=ORIGIN, status="processing")
+    return Task(state, InterruptingWatcher())
 
 
 @pytest.fixture
@@ -78,3 +108,47 @@ def test_what_is_not_a_task_is_refused() -> None:
     """A picture given to `show` is an easy mistake to make."""
     with pytest.raises(lumen.InvalidRequest, match="A task was expected, not int"):
         lumen.show([3])  # type: ignore[list-item] # the mistake that this is about
+
+
+def test_an_interrupted_cell_says_how_to_show_its_task(
+    published: Published, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After Ctrl-C the error and the summary name one line, which needs no client."""
+    use_offline_account()
+    shell = InteractiveShell.instance()
+    shell.user_ns |= {"lumen": lumen, "task": _endless("t1")}
+    shell.run_cell("lumen.show(task)")
+    said = capsys.readouterr().out
+    advice = 'The task goes on; to show its pictures in a cell: lumen.show("t1")'
+
+    assert "KeyboardInterrupt: Stopped waiting; the task t1 goes on. " in said
+    assert 'To show its pictures in a cell: lumen.show("t1")\n' in said
+    assert "line 1: lumen.show(task)" in said
+    assert "client" not in said
+    assert published.texts(0)[-1].endswith(advice)
+
+
+def test_an_interrupted_cell_counts_the_tasks_that_go_on(
+    published: Published, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of several tasks the error names the first, and the summary has a line for each."""
+    use_offline_account()
+    shell = InteractiveShell.instance()
+    first = _endless("t1")
+    shell.user_ns |= {"lumen": lumen, "tasks": [first, _endless("t2"), first]}
+    shell.run_cell("for picture in lumen.stream(tasks): pass")
+    said = capsys.readouterr().out
+
+    assert "KeyboardInterrupt: Stopped waiting; 2 tasks go on. " in said
+    assert 'To show the pictures of the first in a cell: lumen.show("t1")\n' in said
+    assert "client" not in said
+    assert {f'lumen.show("t{number}")' in published.texts(0)[-1] for number in (1, 2)} == {True}
+
+
+def test_an_interrupted_script_names_no_cell() -> None:
+    """In a script there is no cell to show pictures in: what the client says is left as it is."""
+    use_offline_account()
+    with pytest.raises(KeyboardInterrupt) as raised:
+        lumen.show(_endless("t1"))
+
+    assert "cell" not in str(raised.value)

@@ -12,7 +12,7 @@ PATIENCE = 10.0
 FAILED = "a view could not be brought up to date"
 
 
-def test_marks_that_come_together_are_sent_once() -> None:
+def test_changes_that_come_together_are_sent_once() -> None:
     """A burst of changes costs the browser one message."""
     publisher = Worker("pages", FAILED, 0.25)
     sent: list[int] = []
@@ -25,11 +25,11 @@ def test_marks_that_come_together_are_sent_once() -> None:
         if changes[0] == 100:
             last.set()
 
-    publisher.mark(flush)
+    publisher.run_soon(flush)
     assert first.wait(PATIENCE)
     for number in range(1, 101):
         changes[0] = number
-        publisher.mark(flush)
+        publisher.run_soon(flush)
     assert last.wait(PATIENCE)
 
     assert len(sent) <= 3
@@ -44,8 +44,8 @@ def test_a_view_that_fails_does_not_stop_the_others(caplog: pytest.LogCaptureFix
     def broken() -> None:
         raise RuntimeError("the page is gone")
 
-    publisher.mark(broken)
-    publisher.mark(reached.set, after=0.05)
+    publisher.run_soon(broken)
+    publisher.run_soon(reached.set, after=0.05)
 
     assert reached.wait(PATIENCE)
     assert FAILED in caplog.text
@@ -62,7 +62,7 @@ def test_the_thread_ends_when_there_is_nothing_to_say() -> None:
             ran_in.append(threading.current_thread())
             done.set()
 
-        publisher.mark(work)
+        publisher.run_soon(work)
         assert reached.wait(PATIENCE)
         ran_in[0].join(PATIENCE)
 
@@ -70,7 +70,7 @@ def test_the_thread_ends_when_there_is_nothing_to_say() -> None:
 
 
 def test_urgent_work_comes_first() -> None:
-    """What a view shows is drawn before what it may show later, the latest mark first."""
+    """What a view shows is drawn before what it may show later, the latest first."""
     worker = Worker("drawing", FAILED)
     order: list[str] = []
     began, go, over = threading.Event(), threading.Event(), threading.Event()
@@ -79,13 +79,13 @@ def test_urgent_work_comes_first() -> None:
         began.set()
         go.wait(PATIENCE)
 
-    worker.mark(hold)
+    worker.run_soon(hold)
     assert began.wait(PATIENCE)
     for name in ("first", "second"):
-        worker.mark(lambda name=name: order.append(name))  # type: ignore[misc] # typed by its use
+        worker.run_soon(lambda name=name: order.append(name))  # type: ignore[misc] # typed by its use
     for name in ("older", "newer"):
-        worker.mark(lambda name=name: order.append(name), urgent=True)  # type: ignore[misc] # as above
-    worker.mark(over.set)
+        worker.run_soon(lambda name=name: order.append(name), urgent=True)  # type: ignore[misc] # as above
+    worker.run_soon(over.set)
     go.set()
 
     assert over.wait(PATIENCE)

@@ -35,9 +35,9 @@ UNTIL_SHOWN = """
 import threading
 from lumen_widgets.notebook.publisher import publisher
 shown = threading.Event()
-task.subscribe(lambda _: publisher.mark(shown.set, 0.5))
+task.subscribe(lambda _: publisher.run_soon(shown.set, 0.5))
 if task.done:
-    publisher.mark(shown.set, 0.5)
+    publisher.run_soon(shown.set, 0.5)
 task.wait(60)
 shown.wait(30)
 """

@@ -38,7 +38,7 @@ def client(sandbox: SandboxServer, tmp_path: Path) -> LumenClient:
 
 
 @pytest.fixture
-def _nobody() -> None:
+def _offline_account() -> None:
     """Have staged tasks belong to an account whose service is never called."""
     use_offline_account()
 

@@ -164,7 +164,7 @@ def test_a_failed_task_is_sent_again_as_a_new_row(
     assert again["prompt"] == "an owl"
 
 
-@pytest.mark.usefixtures("_nobody")
+@pytest.mark.usefixtures("_offline_account")
 @pytest.mark.parametrize(
     "content",
     [
@@ -184,7 +184,7 @@ def test_a_failed_task_is_sent_again_as_a_new_row(
 def test_what_a_browser_should_not_send_is_answered_or_ignored(
     show: Callable[..., Browser], content: object
 ) -> None:
-    """Nothing that comes in raises where nobody hears it."""
+    """Whatever comes in, the panel answers it with an error or ignores it."""
     browser = show([_staged(0).task])
     browser.say(content)
 
@@ -192,7 +192,7 @@ def test_what_a_browser_should_not_send_is_answered_or_ignored(
         assert browser.until(lambda: [m for m in browser.heard if m.get("request") == "r"])
 
 
-@pytest.mark.usefixtures("_nobody")
+@pytest.mark.usefixtures("_offline_account")
 def test_a_change_costs_as_many_bytes_with_a_thousand_rows_as_with_ten(
     show: Callable[..., Browser],
 ) -> None:

@@ -87,7 +87,7 @@ def test_the_mask_is_shown_while_the_task_runs_and_afterwards(
     assert "data:" not in json.dumps(browser.panel.get_state("_rows"))
 
 
-@pytest.mark.usefixtures("_nobody")
+@pytest.mark.usefixtures("_offline_account")
 def test_the_mask_of_a_task_that_runs_comes_before_anybody_looks(
     show: Callable[..., Browser],
 ) -> None:
@@ -109,7 +109,7 @@ def test_the_mask_of_a_task_that_runs_comes_before_anybody_looks(
     assert _masks(browser) == []
 
 
-@pytest.mark.usefixtures("_nobody")
+@pytest.mark.usefixtures("_offline_account")
 def test_a_change_of_a_repaint_costs_as_many_bytes_with_many_rows_as_with_few(
     show: Callable[..., Browser],
 ) -> None:
@@ -127,7 +127,7 @@ def test_a_change_of_a_repaint_costs_as_many_bytes_with_many_rows_as_with_few(
     assert sizes[0] == sizes[1]
 
 
-@pytest.mark.usefixtures("_nobody")
+@pytest.mark.usefixtures("_offline_account")
 def test_of_many_tasks_at_once_only_the_masks_of_the_newest_come_unasked(
     show: Callable[..., Browser],
 ) -> None:

@@ -81,7 +81,7 @@ class PainterSession:
         self._latest = ""
         # the threads that take in messages: while the only one waits, no message can arrive
         self._receivers: set[int] = set()
-        log.changed.connect(lambda _: publisher.mark(self._publish))
+        log.changed.connect(lambda _: publisher.run_soon(self._publish))
 
     def receive(self, _: Any, content: Any, buffers: Any) -> None:
         """Take in a message; what a browser sends is not trusted to be well-formed."""

@@ -120,7 +120,7 @@ class ReferencePictures:
 
     def _read_soon(self) -> None:
         if any(not one.fresh for one in self._all()):
-            self._reader.mark(self._read_all)
+            self._reader.run_soon(self._read_all)
 
     def _matched(
         self, before: list[Reference], sources: Sequence[Any], *, mask: bool

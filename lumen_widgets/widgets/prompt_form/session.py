@@ -122,11 +122,11 @@ class FormSession:
         with self._lock:
             others = [one for one in self._earlier if one != prompt]
             self._earlier = [prompt, *others][:_EARLIER]
-        publisher.mark(self._publish_earlier)
+        publisher.run_soon(self._publish_earlier)
 
     def show_errors(self) -> None:
         """Have what is wrong sent to the pages, if that changed."""
-        publisher.mark(self._publish_errors)
+        publisher.run_soon(self._publish_errors)
 
     def receive(self, _: Any, content: Any, buffers: Any) -> None:
         """Take in a message; what a browser sends is not trusted to be well-formed."""
@@ -172,7 +172,7 @@ class FormSession:
             )
         )
         if first:
-            work_queue.mark(self._read_earlier)
+            work_queue.run_soon(self._read_earlier)
 
     def _submit(self, request: str, content: dict[str, Any]) -> None:
         typed, wrong = self._typed(content.get("fields"))
@@ -278,8 +278,8 @@ class FormSession:
 
     def _show_pictures(self) -> None:
         """Have the pictures sent to the pages, and what is wrong with them."""
-        publisher.mark(self._publish_pictures)
-        publisher.mark(self._publish_errors)
+        publisher.run_soon(self._publish_pictures)
+        publisher.run_soon(self._publish_errors)
 
     def _publish_pictures(self) -> None:
         images, mask = self.references.shown()
@@ -312,7 +312,7 @@ class FormSession:
             known = dict.fromkeys(self._earlier)
             known |= dict.fromkeys(one for one in prompts if isinstance(one, str) and one)
             self._earlier = list(known)[:_EARLIER]
-        publisher.mark(self._publish_earlier)
+        publisher.run_soon(self._publish_earlier)
 
     def _next(self) -> int:
         with self._lock:

@@ -46,7 +46,7 @@ class SubmissionDisplay:
         self._task: Task | None = None
         self._shown = 0
         self._unsubscribe: Callable[[], None] | None = submission.subscribe(
-            lambda _: publisher.mark(self._update)
+            lambda _: publisher.run_soon(self._update)
         )
 
     @property
@@ -72,7 +72,7 @@ class SubmissionDisplay:
             self._task = task
             self._unsubscribe()
             # a task that fetches its last pictures after an error sends that as news too
-            self._unsubscribe = task.subscribe(lambda _: publisher.mark(self._update))
+            self._unsubscribe = task.subscribe(lambda _: publisher.run_soon(self._update))
         if task is not None and task.done:
             self._show_pictures(task)
         self._changed(self._submission)

@@ -187,7 +187,7 @@ class PromptForm(anywidget.AnyWidget):
         self.observe(self._read_extra, "_extra_text")
         self.observe(lambda change: self._session.forget_error(change["name"]), list(FIELDS))
         self.on_msg(self._session.receive)
-        self._unsubscribe = prices.subscribe(lambda _: publisher.mark(self._show_prices))
+        self._unsubscribe = prices.subscribe(lambda _: publisher.run_soon(self._show_prices))
         self._session.show_errors()
 
     def __repr__(self) -> str:

@@ -1,1 +1,1 @@
-"""The task panel: one row a task, kept up to date while the tasks run."""
+"""The task panel: one row for each task, kept up to date while the tasks run."""

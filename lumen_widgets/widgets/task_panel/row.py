@@ -81,9 +81,9 @@ class PanelRow:
         if isinstance(source, Submission):
             self.submission = source
             self._host = host_of(source.account)
-            self._unsubscribe = source.subscribe(lambda _: self._settled())
+            self._unsubscribe = source.subscribe(lambda _: self._show_call_outcome())
             # it may have been sent before this subscribed
-            self._settled()
+            self._show_call_outcome()
         else:
             self._host = host_of(account_of_task(source))
             self.follow(source)
@@ -187,7 +187,8 @@ class PanelRow:
         # what it costs follows the price list, also after its end
         return {**last, "credits": credits_of(request)}
 
-    def _settled(self) -> None:
+    def _show_call_outcome(self) -> None:
+        """Show the task that the call became, or why it became none."""
         call = self.submission
         if call is not None and call.task is not None:
             self.follow(call.task)

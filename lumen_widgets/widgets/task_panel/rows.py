@@ -70,5 +70,5 @@ class PanelRows:
             if row.name is not None:
                 self._names.add(row.name)
         if has_new_task:
-            work_queue.mark(row.look_up_usual)
+            work_queue.run_soon(row.look_up_usual)
         self.changed.send(row)

@@ -1,8 +1,9 @@
 """What one task panel and the pages that show it say to each other.
 
 Every request of a page is answered, with words if it fails. What a page sends is not trusted to be
-well-formed. Nothing here takes time: what does is done on another thread, and only the publisher's
-thread sends.
+well-formed. Nothing here takes time: what does is done on another thread. Only the publisher's
+thread sends, but for `retire`: it sends the last rows on the thread that calls it, which is the
+cell's where a cell waits.
 """
 
 from __future__ import annotations
@@ -98,10 +99,14 @@ class PanelSession:
 
     def publish_soon(self) -> None:
         """Have the rows that are due sent."""
-        publisher.mark(self._publish)
+        publisher.run_soon(self._publish)
 
     def retire(self) -> None:
-        """Send the last state of every row, and close the panel once no view shows it any more."""
+        """Send the last state of every row, and close the panel once no view shows it any more.
+
+        It is sent before this returns, on the caller's thread, because the caller then replaces the
+        panel in its cell by a summary.
+        """
         # before the lock is taken: a new row is scheduled while the rows are locked
         now = {row.key: [time.monotonic()] for row in self._rows.all()}
         with self._lock:
@@ -109,7 +114,7 @@ class PanelSession:
             # a wait for a task may end before this panel has the news of its end
             self._due |= now
         self._publish()
-        publisher.mark(self._close_if_unseen, after=_LAST_HELLO)
+        publisher.run_soon(self._close_if_unseen, after=_LAST_HELLO)
 
     def _schedule(self, row: PanelRow) -> None:
         """Have a row sent that changed, on whichever thread that happened."""
@@ -118,7 +123,7 @@ class PanelSession:
             repeats = _REPEATS[:1] if self._views else _REPEATS
             self._due[row.key] = [now + delay for delay in repeats]
         if row.ended:
-            work_queue.mark(row.draw)
+            work_queue.run_soon(row.draw)
         self.publish_soon()
 
     def _close_if_unseen(self) -> None:
@@ -212,7 +217,7 @@ class PanelSession:
         parts = [keys[start : start + step] for start in range(0, len(keys), step)]
         # of urgent work, what is added last is done first
         for part in reversed(parts):
-            work_queue.mark(partial(self._draw, request, part), urgent=True)
+            work_queue.run_soon(partial(self._draw, request, part), urgent=True)
 
     def _draw(self, request: str, keys: Sequence[str]) -> None:
         drawn: list[Thumbnail] = []
@@ -246,7 +251,7 @@ class PanelSession:
 
     def _reply(self, message: Callable[[], Mapping[str, Any]]) -> None:
         """Have the publisher send what this returns, which is made when it is sent."""
-        publisher.mark(partial(self._answer, message))
+        publisher.run_soon(partial(self._answer, message))
 
     def _answer(self, message: Callable[[], Mapping[str, Any]]) -> None:
         """Send what a page asked for, from the publisher's thread."""
@@ -260,7 +265,7 @@ class PanelSession:
         )
 
     def _publish(self) -> None:
-        """Send the rows that are due, from the publisher's thread."""
+        """Send the rows that are due, from the publisher's thread or that of `retire`."""
         if self._panel.comm is None:
             return
         now = time.monotonic()
@@ -278,7 +283,7 @@ class PanelSession:
             current = [row.current() for row in rows]
             self._panel.send(RowsMessage(kind="rows", sequence=self._sequence, rows=current))
         if upcoming is not None:
-            publisher.mark(self._publish, after=upcoming - now)
+            publisher.run_soon(self._publish, after=upcoming - now)
 
     def _send_masks(self, rows: Sequence[PanelRow]) -> None:
         """Send the masks of the newest of these tasks that still run and of which no view knows."""

@@ -1,4 +1,4 @@
-"""The live task panel: one row a task, kept up to date while the tasks run.
+"""The live task panel: one row for each task, kept up to date while the tasks run.
 
 Protocol (`messages.py`): the browser says *hello* for each view and gets a *snapshot*;
 after that *rows* come by themselves, with sequence numbers, and only those that changed; it says
@@ -19,7 +19,7 @@ import traitlets
 from lumen_widgets.client import live_tasks
 from lumen_widgets.client.spending.prices import prices
 from lumen_widgets.core.words import strip_controls
-from lumen_widgets.notebook import account as accounts
+from lumen_widgets.notebook.account import account_of, current, is_chosen
 from lumen_widgets.widgets.bundles import STATIC
 from lumen_widgets.widgets.task_panel.rows import PanelRows
 from lumen_widgets.widgets.task_panel.session import PanelSession
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from lumen_widgets.client import LumenClient, Task
+    from lumen_widgets.notebook.account import Account
     from lumen_widgets.notebook.submission import Submission
     from lumen_widgets.widgets.task_panel.messages import TaskRow
 
@@ -151,9 +152,9 @@ class TaskPanel(anywidget.AnyWidget):
                 self._panel_rows.changed.send(row)
 
 
-def _account_to_name(client: LumenClient | None, *, every: bool) -> accounts.Account | None:
+def _account_to_name(client: LumenClient | None, *, every: bool) -> Account | None:
     """Return the account to name while there is no row, as far as one was chosen."""
     if client is not None:
-        return accounts.account_of(client)
+        return account_of(client)
     # without a choice, asking which account is in use would start a server
-    return accounts.current() if every and accounts.is_chosen() else None
+    return current() if every and is_chosen() else None
