@@ -25,7 +25,7 @@ BEGUN = np.zeros((HEIGHT, WIDTH), bool)
 BEGUN[10:30, 5:33] = True
 
 
-class Painted:
+class HasMask:
     """Anything that says what it has painted."""
 
     def __lumen_mask__(self) -> Any:
@@ -60,7 +60,7 @@ def _sources(folder: Path) -> dict[str, Any]:
             sha256=hashlib.sha256(data).hexdigest(),
         ),
         "painter": other,
-        "anything painted": Painted(),
+        "anything painted": HasMask(),
     }
 
 
