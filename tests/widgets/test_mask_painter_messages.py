@@ -200,7 +200,7 @@ def test_a_page_that_comes_later_is_told_what_came_before(wire: Wire) -> None:
     assert first.hello()["number"] == 1
 
 
-def test_nothing_is_sent_where_nobody_looks(wire: Wire) -> None:
+def test_nothing_is_sent_before_a_page_shows_the_painter(wire: Wire) -> None:
     """A painter that no page shows is silent."""
     wire.painter.invert()
     wire.painter.clear()

@@ -226,7 +226,7 @@ def test_somebody_who_never_stops_painting_does_not_stop_a_call() -> None:
     assert len(painter.log.history.done) > 2
 
 
-def test_answers_of_two_pages_at_one_moment_disturb_nobody(wire: Wire) -> None:
+def test_two_pages_may_answer_at_the_same_time(wire: Wire) -> None:
     """One page's answer may arrive while another one's is looked at."""
     for name in ("a", "b"):
         elsewhere(Page(wire, name).hello)
