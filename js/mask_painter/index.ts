@@ -2,21 +2,21 @@
    whatever the kernel does. Traits and messages are those of
    lumen_widgets/widgets/mask_painter/widget.py. */
 import type { AnyWidget } from "@anywidget/types";
-import { MaskDocument } from "./document";
+import { MaskCopy } from "./mask_copy";
 import type { KernelMessage, MaskPainterModel } from "./messages";
 import { type PainterView, showPainter } from "./view";
 import { wordsFor } from "./words";
 
 const widget: AnyWidget<MaskPainterModel> = () => {
-  let mask: MaskDocument;
+  let mask: MaskCopy;
   const views = new Set<PainterView>();
   return {
     initialize({ model, signal }) {
-      mask = new MaskDocument(model);
+      mask = new MaskCopy(model);
       const receive = (message: KernelMessage, buffers: DataView[]) => {
         if (message.kind !== "picture") {
           mask.receive(message, buffers);
-        } else if (message.page === mask.page && buffers[0]) {
+        } else if (message.copy_id === mask.id && buffers[0]) {
           for (const view of views) view.showPicture(buffers[0], message.media_type);
         }
       };

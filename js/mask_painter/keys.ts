@@ -103,12 +103,12 @@ export class Keys {
   }
 
   #keydown(event: KeyboardEvent): boolean {
-    const { document } = this.#tools;
+    const { mask } = this.#tools;
     if (isUndoOrRedo(event)) {
       // not below a stroke in progress
-      if (document.raster.painting) return true;
+      if (mask.raster.painting) return true;
       const back = event.key.toLowerCase() === "z" && !event.shiftKey;
-      document.apply({ kind: back ? "undo" : "redo" });
+      mask.apply({ kind: back ? "undo" : "redo" });
       return true;
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return false;
@@ -130,9 +130,9 @@ export class Keys {
   #command(key: string, { repeat, shiftKey }: KeyboardEvent): boolean {
     // a repeated key would revert its own effect or have none; sizes and zoom repeat
     if (repeat && NOT_REPEATED.has(key)) return true;
-    const { document } = this.#tools;
+    const { mask } = this.#tools;
     const { camera } = this.#stage;
-    const busy = document.raster.painting;
+    const busy = mask.raster.painting;
     switch (key) {
       case "Enter":
         if (!busy) this.#paint(shiftKey);
@@ -155,7 +155,7 @@ export class Keys {
       case "i":
       case "Delete":
       case "Backspace":
-        if (!busy) document.apply({ kind: key === "i" ? "invert" : "clear" });
+        if (!busy) mask.apply({ kind: key === "i" ? "invert" : "clear" });
         return true;
       case "[":
       case "]":
@@ -261,7 +261,7 @@ export class Keys {
   }
 
   #positionWords(at: Point): string {
-    const { raster } = this.#tools.document;
+    const { raster } = this.#tools.mask;
     const set = (raster.pixels[Math.floor(at.y) * raster.width + Math.floor(at.x)] ?? 0) & 1;
     const state = set ? this.#words.painted : this.#words.notPainted;
     return fill(this.#words.at, { ...this.#pixel(at), state });

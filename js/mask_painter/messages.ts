@@ -1,6 +1,7 @@
 /* The messages between the kernel and a mask painter; the Python side of it is
    lumen_widgets/widgets/mask_painter/messages.py, and a test holds the names alike. The points of all
-   steps of a message are one run of float32 pairs in its first buffer. */
+   steps of a message are one run of float32 pairs in its first buffer. Each model in each browser tab has
+   a copy of the mask (mask_copy.ts); `copy_id` is its id. */
 
 /** A brush along points. */
 export interface StrokeStep {
@@ -35,15 +36,15 @@ export interface PlainStep {
   kind: "invert" | "clear" | "undo" | "redo";
 }
 
-/** A step that the kernel applied or refused. */
-export interface AppliedStep {
-  /** The page that made it; empty for Python. */
-  page: string;
-  /** Its number on that page. */
+/** A step that the kernel has decided: accepted, or refused because it is none. */
+export interface DecidedStep {
+  /** The copy in which it was made; empty for Python. */
+  copy_id: string;
+  /** Its number in that copy. */
   number: number;
-  /** False: refused, and the page removes it. */
-  taken: boolean;
-  /** null where only the page that made it is open. */
+  /** False: the copy removes the step. */
+  accepted: boolean;
+  /** null if refused, or while no copy but the one that made it has ever said hello. */
   step: StrokeStep | ShapeStep | PolygonStep | PlainStep | null;
 }
 
@@ -51,28 +52,28 @@ export interface AppliedStep {
     first step, one bit a pixel; it is empty where that was empty. */
 export interface MaskSnapshotMessage {
   kind: "snapshot";
-  /** The page that it answers. */
-  page: string;
-  /** How many steps the kernel has applied. */
+  /** The copy that it answers. */
+  copy_id: string;
+  /** How many steps the kernel has decided, accepted or refused. */
   sequence: number;
-  /** The last of that page's own steps among them. */
+  /** The last of that copy's own steps among them. */
   number: number;
   done: (StrokeStep | ShapeStep | PolygonStep | PlainStep)[];
   undone: (StrokeStep | ShapeStep | PolygonStep | PlainStep)[];
 }
 
-/** Kernel → browser: new steps, in the kernel's order. */
-export interface AppliedMessage {
-  kind: "applied";
-  /** How many steps the kernel has applied, these included. */
+/** Kernel → browser: steps decided since, in the kernel's order. */
+export interface DecidedMessage {
+  kind: "decided";
+  /** How many steps the kernel has decided, accepted or refused, these included. */
   sequence: number;
-  steps: AppliedStep[];
+  steps: DecidedStep[];
 }
 
-/** Kernel → browser: steps of a page were lost; send them again. */
+/** Kernel → browser: steps of a copy were lost; send them again. */
 export interface ResendMessage {
   kind: "resend";
-  page: string;
+  copy_id: string;
   /** The first that is missing. */
   number: number;
 }
@@ -84,49 +85,49 @@ export interface AskMessage {
 }
 
 /** Kernel → browser: the picture's file in the one buffer, where ipycanvas does not show it. */
-export interface PaintedPictureMessage {
+export interface BackgroundPictureMessage {
   kind: "picture";
-  page: string;
+  copy_id: string;
   media_type: string;
 }
 
-/** Browser → kernel: a page shows the painter and asks for the history. */
+/** Browser → kernel: a copy was made and asks for the history. */
 export interface MaskHelloMessage {
   kind: "hello";
-  page: string;
+  copy_id: string;
 }
 
-/** Browser → kernel: a step of a page. */
+/** Browser → kernel: a step made in a copy. */
 export interface StepMessage {
   kind: "step";
-  page: string;
-  /** Counted from 1 on that page. */
+  copy_id: string;
+  /** Counted from 1 in that copy. */
   number: number;
   step: StrokeStep | ShapeStep | PolygonStep | PlainStep;
 }
 
-/** Browser → kernel: the number of this page's last step, in answer to an ask. */
+/** Browser → kernel: the number of a copy's last step, in answer to an ask. */
 export interface UpToMessage {
   kind: "up_to";
   request: string;
-  page: string;
-  /** Its last step. */
+  copy_id: string;
+  /** Of its last step. */
   number: number;
 }
 
 /** Browser → kernel: ipycanvas shows nothing here; send the picture itself. */
 export interface WantPictureMessage {
   kind: "want_picture";
-  page: string;
+  copy_id: string;
 }
 
 export type WireStep = StrokeStep | ShapeStep | PolygonStep | PlainStep;
 export type KernelMessage =
   | MaskSnapshotMessage
-  | AppliedMessage
+  | DecidedMessage
   | ResendMessage
   | AskMessage
-  | PaintedPictureMessage;
+  | BackgroundPictureMessage;
 export type BrowserMessage = MaskHelloMessage | StepMessage | UpToMessage | WantPictureMessage;
 
 /** The traits that a painter reads, and those that its controls set. */

@@ -22,7 +22,7 @@ export class NumbersForm {
     this.#error.id = `lumen-${newId()}`;
     this.#kind = select(["rectangle", "ellipse"], words);
     this.#mode = select(["add", "subtract", "intersect"], words);
-    const { width, height } = tools.document.raster;
+    const { width, height } = tools.mask.raster;
     const first = {
       x: Math.floor(width / 4),
       y: Math.floor(height / 4),

@@ -1,10 +1,10 @@
 /* The mask that operations make, pixel for pixel the same as the kernel's, updated during a stroke. It
    follows a list of operations: the common beginning of the old and the new list stays drawn, the rest
-   is reverted and the new operations are drawn. Independent of the page. */
+   is reverted and the new operations are drawn. Independent of the browser. */
 import { type Box, emptyBox, union } from "./box";
 import { CoveredSpans } from "./covered";
 import type { Operation, Stroke } from "./operations";
-import { capsule, eachSpan, type Put } from "./spans";
+import { operationSpans, type Put, segmentSpans } from "./spans";
 
 interface DrawnOperation {
   operation: Operation;
@@ -104,11 +104,11 @@ export class MaskRaster {
     let at = stroke.points.length;
     for (const value of points) stroke.points.push(value);
     if (at === 0) {
-      capsule(stroke.points, 0, 0, stroke.radius, this.width, this.height, put);
+      segmentSpans(stroke.points, 0, 0, stroke.radius, this.width, this.height, put);
       at = 2;
     }
     for (; at < stroke.points.length; at += 2) {
-      capsule(stroke.points, at - 2, at, stroke.radius, this.width, this.height, put);
+      segmentSpans(stroke.points, at - 2, at, stroke.radius, this.width, this.height, put);
     }
     const box = this.#box;
     this.#box = union(before, box);
@@ -154,7 +154,7 @@ export class MaskRaster {
       this.#box = { ...this.#whole };
       this.#clear(0);
     } else if (operation.kind !== "stroke" && operation.mode === "intersect") {
-      eachSpan(operation, this.width, this.height, (row, start, end) => {
+      operationSpans(operation, this.width, this.height, (row, start, end) => {
         const from = row * this.width;
         for (let at = from + start; at < from + end; at++) {
           this.pixels[at] = (this.pixels[at] as number) | INSIDE;
@@ -165,7 +165,7 @@ export class MaskRaster {
     } else {
       const subtracts =
         operation.kind === "stroke" ? operation.erase : operation.mode === "subtract";
-      eachSpan(operation, this.width, this.height, this.#spanSetter(subtracts ? 0 : SET));
+      operationSpans(operation, this.width, this.height, this.#spanSetter(subtracts ? 0 : SET));
     }
     return this.#keep(operation);
   }

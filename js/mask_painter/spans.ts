@@ -2,7 +2,7 @@
    belongs to a shape if its centre, (column + ½, row + ½), does. The ends of a span are computed by a
    formula and then corrected by the test that defines the shape; lumen_widgets/masks/spans.py does the
    same arithmetic in the same order, so that kernel and browser come to the same pixels. */
-import type { Operation, Shape } from "./operations";
+import type { Operation, Shape, Stroke } from "./operations";
 
 export type Put = (row: number, start: number, end: number) => void;
 type Inside = (cx: number) => boolean;
@@ -13,30 +13,37 @@ const UPRIGHT = 1e-9;
 const clip = (value: number, low: number, high: number) => Math.min(Math.max(value, low), high);
 
 /** Calls `put` with every span of an operation; they may overlap. */
-export function eachSpan(operation: Operation, width: number, height: number, put: Put): void {
+export function operationSpans(
+  operation: Operation,
+  width: number,
+  height: number,
+  put: Put,
+): void {
   switch (operation.kind) {
-    case "stroke": {
-      const { points, radius } = operation;
-      if (points.length === 2) capsule(points, 0, 0, radius, width, height, put);
-      for (let at = 2; at < points.length; at += 2) {
-        capsule(points, at - 2, at, radius, width, height, put);
-      }
+    case "stroke":
+      strokeSpans(operation, width, height, put);
       break;
-    }
     case "rectangle":
-      rectangle(operation, width, height, put);
+      rectangleSpans(operation, width, height, put);
       break;
     case "ellipse":
-      ellipse(operation, width, height, put);
+      ellipseSpans(operation, width, height, put);
       break;
     case "polygon":
-      polygon(operation.points, width, height, put);
+      polygonSpans(operation.points, width, height, put);
       break;
   }
 }
 
+function strokeSpans({ points, radius }: Stroke, width: number, height: number, put: Put): void {
+  if (points.length === 2) segmentSpans(points, 0, 0, radius, width, height, put);
+  for (let at = 2; at < points.length; at += 2) {
+    segmentSpans(points, at - 2, at, radius, width, height, put);
+  }
+}
+
 /** The spans of a round brush along the segment between two of `points`. */
-export function capsule(
+export function segmentSpans(
   points: ArrayLike<number>,
   from: number,
   to: number,
@@ -114,11 +121,11 @@ export function capsule(
       const cross = px * dy - py * dx;
       return cross * cross <= r2 * length2;
     };
-    settle(row, low, high, inside, width, put);
+    correctEnds(row, low, high, inside, width, put);
   }
 }
 
-function rectangle(shape: Shape, width: number, height: number, put: Put): void {
+function rectangleSpans(shape: Shape, width: number, height: number, put: Put): void {
   const first = (edge: number, size: number) => clip(Math.ceil(edge - 0.5), 0, size);
   const start = first(shape.x, width);
   const end = first(shape.x + shape.width, width);
@@ -127,7 +134,7 @@ function rectangle(shape: Shape, width: number, height: number, put: Put): void 
   for (let row = first(shape.y, height); row < bottom; row++) put(row, start, end);
 }
 
-function ellipse(shape: Shape, width: number, height: number, put: Put): void {
+function ellipseSpans(shape: Shape, width: number, height: number, put: Put): void {
   const { x, y, width: w, height: h } = shape;
   const top = clip(Math.floor(y) - 1, 0, height);
   const bottom = clip(Math.ceil(y + h) + 1, -1, height - 1);
@@ -142,11 +149,11 @@ function ellipse(shape: Shape, width: number, height: number, put: Put): void {
       const nx = (2 * (cx - x) - w) * h;
       return nx * nx + ny * ny <= area2;
     };
-    settle(row, middle - half, middle + half, inside, width, put);
+    correctEnds(row, middle - half, middle + half, inside, width, put);
   }
 }
 
-function polygon(points: Float32Array, width: number, height: number, put: Put): void {
+function polygonSpans(points: Float32Array, width: number, height: number, put: Put): void {
   const crossings = new Map<number, number[]>();
   for (let at = 0; at < points.length; at += 2) {
     const next = (at + 2) % points.length;
@@ -184,7 +191,7 @@ function polygon(points: Float32Array, width: number, height: number, put: Put):
 }
 
 /** Puts the span from `low` to `high`, its ends corrected by `inside`. */
-function settle(
+function correctEnds(
   row: number,
   low: number,
   high: number,

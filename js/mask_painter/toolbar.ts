@@ -145,7 +145,7 @@ export class Toolbar {
     this.#shapesOnly.hidden = this.#tools.paints;
     this.#size.value = String(this.#stepOf(radius));
     this.#showSize(radius);
-    const { done, undone } = this.#tools.document.history;
+    const { done, undone } = this.#tools.mask.history;
     // not `disabled`, which would drop the focus: the next key would then go to the notebook
     this.#undo.setAttribute("aria-disabled", String(done.length === 0));
     this.#redo.setAttribute("aria-disabled", String(undone.length === 0));
@@ -179,7 +179,7 @@ export class Toolbar {
   }
 
   get #maxDiameter(): number {
-    const { width, height } = this.#tools.document.raster;
+    const { width, height } = this.#tools.mask.raster;
     return Math.max(width, height, 2);
   }
 

@@ -2,7 +2,7 @@
    for pointer and keyboard alike. */
 import type { AnyModel } from "@anywidget/types";
 import type { Point } from "./camera";
-import type { MaskDocument } from "./document";
+import type { MaskCopy } from "./mask_copy";
 import type { MaskPainterModel } from "./messages";
 import type { Mode, Shape } from "./operations";
 
@@ -20,15 +20,15 @@ export interface Modifiers {
 }
 
 export class Tools {
-  readonly document: MaskDocument;
+  readonly mask: MaskCopy;
   readonly #model: AnyModel<MaskPainterModel>;
   /** The end of the last stroke, where a straight line starts. */
   #last: Point | null = null;
-  /** The number of this view's stroke in the document. */
+  /** The number of this view's stroke in the mask. */
   #stroke = 0;
 
-  constructor(document: MaskDocument, model: AnyModel<MaskPainterModel>) {
-    this.document = document;
+  constructor(mask: MaskCopy, model: AnyModel<MaskPainterModel>) {
+    this.mask = mask;
     this.#model = model;
   }
 
@@ -68,7 +68,7 @@ export class Tools {
   }
 
   resizeBrush(larger: boolean): void {
-    const { width, height } = this.document.raster;
+    const { width, height } = this.mask.raster;
     const size = 2 * this.radius;
     const next = larger
       ? Math.max(size + 1, Math.round(size * SIZE_STEP))
@@ -79,8 +79,8 @@ export class Tools {
 
   /** Begins a stroke; `line` draws a straight line from the end of the last one. */
   beginStroke(at: Point, line: boolean, erase = this.tool === "eraser"): void {
-    this.#stroke = this.document.beginStroke(this.radius, erase);
-    if (line && this.#last) this.document.extendStroke([this.#last.x, this.#last.y], this.#stroke);
+    this.#stroke = this.mask.beginStroke(this.radius, erase);
+    if (line && this.#last) this.mask.extendStroke([this.#last.x, this.#last.y], this.#stroke);
     this.extendStroke([at]);
   }
 
@@ -92,16 +92,16 @@ export class Tools {
       points.push(at.x, at.y);
       this.#last = at;
     }
-    this.document.extendStroke(points, this.#stroke);
+    this.mask.extendStroke(points, this.#stroke);
   }
 
   commitStroke(): void {
-    this.document.commitStroke(this.#stroke);
+    this.mask.commitStroke(this.#stroke);
   }
 
   /** Removes the stroke in progress. */
   cancelStroke(): void {
-    this.document.cancelStroke(this.#stroke);
+    this.mask.cancelStroke(this.#stroke);
   }
 
   /** The shape between two corners, of whole pixels; null where there is none. */
@@ -124,6 +124,6 @@ export class Tools {
   }
 
   apply(shape: Shape): void {
-    this.document.apply(shape);
+    this.mask.apply(shape);
   }
 }

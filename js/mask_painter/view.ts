@@ -5,9 +5,9 @@ import { oneActionPerGesture } from "../shared/gestures";
 import { newId } from "../shared/ids";
 import { keepKeys } from "../shared/keyboard";
 import { fill } from "../shared/words";
-import type { MaskDocument } from "./document";
 import { keyList } from "./key_list";
 import { isUndoOrRedo, Keys } from "./keys";
+import type { MaskCopy } from "./mask_copy";
 import type { MaskPainterModel } from "./messages";
 import { NumbersForm } from "./numbers_form";
 import { PictureHost } from "./picture_host";
@@ -33,7 +33,7 @@ export interface PainterView {
 export function showPainter(
   el: HTMLElement,
   model: AnyModel<MaskPainterModel>,
-  mask: MaskDocument,
+  mask: MaskCopy,
   words: Words,
   signal: AbortSignal,
 ): PainterView {
@@ -41,7 +41,7 @@ export function showPainter(
   const { width, height } = mask.raster;
   const size = { width: String(width), height: String(height) };
   const alt = model.get("_alt");
-  const share = element("span", { class: "lumen-painter-share" });
+  const coverage = element("span", { class: "lumen-painter-coverage" });
   const zoom = element("span", { class: "lumen-painter-zoom" });
   const note = element("p", { class: "lumen-painter-note", role: "status" });
   const heard = element("div", { class: "lumen-heard", "aria-live": "polite" });
@@ -108,15 +108,15 @@ export function showPainter(
   const save = element("button", { type: "button", class: "lumen-button" }, words.download);
   save.addEventListener("click", async () => download(await maskFile(mask.raster), "mask.png"));
 
-  const shareWords = () => {
-    const part = mask.share;
-    if (part === 0) return words.shareNone;
-    if (part === 1) return words.shareAll;
-    if (part < 0.001) return words.shareLittle;
-    return fill(words.share, { percent: Math.min(100 * part, 99.9).toFixed(1) });
+  const coverageWords = () => {
+    const part = mask.coverage;
+    if (part === 0) return words.coverageNone;
+    if (part === 1) return words.coverageAll;
+    if (part < 0.001) return words.coverageLittle;
+    return fill(words.coverage, { percent: Math.min(100 * part, 99.9).toFixed(1) });
   };
   const showSummary = () => {
-    share.textContent = shareWords();
+    coverage.textContent = coverageWords();
     const behind = mask.delayed ? words.waiting : mask.loaded ? "" : words.loading;
     const text = mask.disconnected ? words.lost : mask.refused ? words.refused : behind;
     if (note.textContent !== text) note.textContent = text;
@@ -135,7 +135,7 @@ export function showPainter(
     help,
     element("div", { class: "lumen-painter-frame" }, stage.el),
     note,
-    element("footer", {}, element("span", {}, fill(words.dimensions, size)), share, zoom, save),
+    element("footer", {}, element("span", {}, fill(words.dimensions, size)), coverage, zoom, save),
     new NumbersForm(tools, words).el,
     keyList(words),
     heard,
@@ -144,12 +144,12 @@ export function showPainter(
   keepKeys(root, signal, isUndoOrRedo);
   oneActionPerGesture(root, signal);
 
-  mask.listen(({ box, step }) => {
+  mask.listen(({ box, summaryChanged }) => {
     stage.draw(box);
-    if (!step) return;
+    if (!summaryChanged) return;
     showSummary();
     toolbar.update();
-    announce(shareWords());
+    announce(coverageWords());
   }, signal);
   for (const name of CHOICES) {
     const changed = name === "radius" ? showRadius : showChoices;

@@ -63,8 +63,8 @@ _LIMITS = FileLimits()
 
 
 @dataclass(frozen=True)
-class MaskDocument:
-    """A mask as a painter works on it: the pixels it began with, and the operations since.
+class SavedMask:
+    """What a file keeps of a mask: the pixels that it began with, and the operations since.
 
     Attributes
     ----------
@@ -79,16 +79,14 @@ class MaskDocument:
     history: UndoHistory
 
 
-def write(
-    mask: NDArray[np.bool_], document: MaskDocument, *, limits: FileLimits = _LIMITS
-) -> bytes:
+def write(mask: NDArray[np.bool_], saved: SavedMask, *, limits: FileLimits = _LIMITS) -> bytes:
     """Return a PNG of a mask that also holds its operations.
 
     Operations beyond what `read` takes are left out; the mask is complete all the same.
     """
-    objects, points = pack(document.history.done)
+    objects, points = pack(saved.history.done)
     head = json.dumps({"version": _VERSION, "operations": objects}).encode()
-    base = b"" if document.base is None else np.packbits(document.base).tobytes()
+    base = b"" if saved.base is None else np.packbits(saved.base).tobytes()
     packed = base64.b64encode(
         zlib.compress(_LENGTHS.pack(len(head), len(base)) + head + base + points)
     )
@@ -102,10 +100,8 @@ def write(
     return png.encode(mask, [(b"tEXt", _KEYWORD + b"\0" + part) for part in parts])
 
 
-def read(
-    data: bytes, mask: NDArray[np.bool_], *, limits: FileLimits = _LIMITS
-) -> MaskDocument | None:
-    """Return the document in a PNG file; None if there is none, or it makes another mask.
+def read(data: bytes, mask: NDArray[np.bool_], *, limits: FileLimits = _LIMITS) -> SavedMask | None:
+    """Return what `write` kept in a PNG file; None if nothing, or it makes another mask.
 
     Parameters
     ----------
@@ -149,7 +145,7 @@ def read(
     ):
         # the text is untrusted: the pixels are still a mask
         return None
-    return MaskDocument(base, UndoHistory(tuple(done))) if np.array_equal(made, mask) else None
+    return SavedMask(base, UndoHistory(tuple(done))) if np.array_equal(made, mask) else None
 
 
 def _draw(operations: Sequence[Operation], raster: Raster, limits: FileLimits) -> NDArray[np.bool_]:

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lumen_widgets.masks.operations import Clear, Ellipse, Invert, Polygon, Rectangle, Stroke
-from lumen_widgets.masks.spans import Spans, of_ellipse, of_polygon, of_rectangle, of_stroke
+from lumen_widgets.masks.spans import (
+    Spans,
+    ellipse_spans,
+    polygon_spans,
+    rectangle_spans,
+    stroke_spans,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -163,14 +169,14 @@ def apply(operation: Operation, mask: NDArray[np.bool_]) -> None:
     height, width = mask.shape
     match operation:
         case Stroke():
-            for spans in of_stroke(operation, width, height):
+            for spans in stroke_spans(operation, width, height):
                 _set_spans(spans, mask, value=not operation.erase)
         case Rectangle():
-            _combine([of_rectangle(operation, width, height)], mask, operation.mode)
+            _combine([rectangle_spans(operation, width, height)], mask, operation.mode)
         case Ellipse():
-            _combine([of_ellipse(operation, width, height)], mask, operation.mode)
+            _combine([ellipse_spans(operation, width, height)], mask, operation.mode)
         case Polygon():
-            _combine(of_polygon(operation, width, height), mask, operation.mode)
+            _combine(polygon_spans(operation, width, height), mask, operation.mode)
         case Invert():
             np.logical_not(mask, out=mask)
         case Clear():

@@ -40,7 +40,7 @@ class Spans(NamedTuple):
     ends: NDArray[Ints]
 
 
-def of_stroke(stroke: Stroke, width: int, height: int) -> Iterator[Spans]:
+def stroke_spans(stroke: Stroke, width: int, height: int) -> Iterator[Spans]:
     """Yield the spans of a stroke, one for each segment and row, some segments at a time."""
     points = stroke.points.astype(np.float64)
     a, b = (points, points) if len(points) == 1 else (points[:-1], points[1:])
@@ -50,11 +50,11 @@ def of_stroke(stroke: Stroke, width: int, height: int) -> Iterator[Spans]:
     rows = np.clip(bottom, -1, height - 1) - np.clip(top, 0, height) + 1
     part = np.cumsum(np.maximum(rows, 0)) // _MOST_ROWS
     for start, end in pairwise([0, *(np.flatnonzero(np.diff(part)) + 1), len(a)]):
-        some = slice(start, end)
-        yield _of_segments(a[some], b[some], stroke.radius, top[some], bottom[some], width, height)
+        run = slice(start, end)
+        yield _segment_spans(a[run], b[run], stroke.radius, top[run], bottom[run], width, height)
 
 
-def _of_segments(  # noqa: PLR0917 # what is known of the segments, all of one length
+def _segment_spans(  # noqa: PLR0917 # what is known of the segments, all of one length
     a: Floats,
     b: Floats,
     radius: float,
@@ -84,10 +84,10 @@ def _of_segments(  # noqa: PLR0917 # what is known of the segments, all of one l
         found: Bools = np.where(dot <= 0.0, px * px + py * py <= r2, beside)
         return found
 
-    return _settle_ends(rows, low, high, inside, width)
+    return _correct_ends(rows, low, high, inside, width)
 
 
-def of_rectangle(shape: Rectangle, width: int, height: int) -> Spans:
+def rectangle_spans(shape: Rectangle, width: int, height: int) -> Spans:
     """Return the spans of a rectangle, one a row."""
     x0, x1 = (_first_pixel(edge, width) for edge in (shape.x, shape.x + shape.width))
     y0, y1 = (_first_pixel(edge, height) for edge in (shape.y, shape.y + shape.height))
@@ -97,7 +97,7 @@ def of_rectangle(shape: Rectangle, width: int, height: int) -> Spans:
     return Spans(rows, np.full(len(rows), x0, Ints), np.full(len(rows), x1, Ints))
 
 
-def of_ellipse(shape: Ellipse, width: int, height: int) -> Spans:
+def ellipse_spans(shape: Ellipse, width: int, height: int) -> Spans:
     """Return the spans of an ellipse, one a row."""
     w, h = shape.width, shape.height
     top, bottom = np.array([np.floor(shape.y) - 1]), np.array([np.ceil(shape.y + h) + 1])
@@ -116,10 +116,10 @@ def of_ellipse(shape: Ellipse, width: int, height: int) -> Spans:
         found: Bools = nx * nx + ny * ny <= area2
         return found
 
-    return _settle_ends(rows, low, high, inside, width)
+    return _correct_ends(rows, low, high, inside, width)
 
 
-def of_polygon(shape: Polygon, width: int, height: int) -> Iterator[Spans]:
+def polygon_spans(shape: Polygon, width: int, height: int) -> Iterator[Spans]:
     """Yield the spans of a polygon, which do not overlap, some rows at a time."""
     together = max(1, _MOST_ROWS // len(shape.points))
     for first in range(0, height, together):
@@ -213,7 +213,7 @@ def _segment_ends(  # noqa: PLR0917 # the numbers of one formula, all of one kin
     return np.where(some, low, np.inf), np.where(some, high, -np.inf)
 
 
-def _settle_ends(
+def _correct_ends(
     rows: NDArray[Ints], low: Floats, high: Floats, inside: Inside, width: int
 ) -> Spans:
     """Return the spans from `low` to `high`, their ends corrected by `inside`."""

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from lumen_widgets.masks import Ellipse, Polygon, Raster, Rectangle, Stroke, UndoHistory, encode
-from lumen_widgets.masks.mask_file import MaskDocument
+from lumen_widgets.masks.mask_file import SavedMask
 from lumen_widgets.masks.raster import apply
 from lumen_widgets.widgets.mask_painter.step_log import StepLog
 from tests.bench.table import Table, seconds, side_by_side
@@ -177,7 +177,7 @@ def _undos(size: int, make: Callable[[int, int], Operation]) -> list[float]:
 
 def _log(size: int) -> StepLog:
     """Return the steps of a painter that no page shows, so that news wait for nobody."""
-    log = StepLog(size, size, MaskDocument(None, UndoHistory()))
+    log = StepLog(size, size, SavedMask(None, UndoHistory()))
     log.changed.connect(lambda _: log.news())
     return log
 

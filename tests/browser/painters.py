@@ -87,7 +87,7 @@ class Painter:
 
     def share(self) -> str:
         """Return what the view says of how much is painted."""
-        return self.el.locator(".lumen-painter-share").inner_text()
+        return self.el.locator(".lumen-painter-coverage").inner_text()
 
     def on_screen(self) -> NDArray[np.bool_]:
         """Return which device pixels of the stage look painted: those that a peek changes."""

@@ -264,7 +264,7 @@ def test_one_finger_paints_and_two_move_the_picture(lab: Lab) -> None:
     for step in range(1, 6):
         touch("touchMove", (one[0] + 10 * step, one[1]))
     touch("touchEnd")
-    expect(painter.el.locator(".lumen-painter-share")).to_contain_text("% painted")
+    expect(painter.el.locator(".lumen-painter-coverage")).to_contain_text("% painted")
     mask = mask_of(painter.notebook, 2)
 
     assert painter.notebook.ask(2, "len(painter.operations)") == "1"

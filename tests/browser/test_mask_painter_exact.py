@@ -32,7 +32,7 @@ def test_the_screen_shows_the_mask_to_within_a_pixel_of_its_edge(lab: Lab, ratio
     painter.notebook.run_cell(2)
     mask = mask_of(painter.notebook, 3)
     # the page hears of what code did a few times a second
-    share = painter.el.locator(".lumen-painter-share")
+    share = painter.el.locator(".lumen-painter-coverage")
     expect(share).to_have_text(f"{100 * mask.mean():.1f} % painted")
     for zoom in (None, 1, 4):
         if zoom is not None:

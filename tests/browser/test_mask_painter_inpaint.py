@@ -168,7 +168,7 @@ def test_shapes_are_put_into_the_mask_by_numbers(lab: Lab) -> None:
     page.keyboard.type("40")
     press("Enter")
     expect(error).to_have_text("")
-    expect(painter.el.locator(".lumen-painter-share")).to_contain_text("% painted")
+    expect(painter.el.locator(".lumen-painter-coverage")).to_contain_text("% painted")
     told = painter.notebook.ask(2, "painter.operations[-1]")
 
     assert told == "Ellipse(x=10.0, y=12.0, width=40.0, height=30.0, mode='add')"

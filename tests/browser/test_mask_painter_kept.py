@@ -89,7 +89,7 @@ def test_two_views_and_python_stay_in_step(lab: Lab, kernel: str) -> None:
     notebook.ask(3, "painter.rectangle(0, 0, 160, 240)")
     mask = mask_of(notebook, 3)
     for view in (painter, other):
-        share = view.el.locator(".lumen-painter-share")
+        share = view.el.locator(".lumen-painter-coverage")
         expect(share).to_have_text(f"{100 * mask.mean():.1f} % painted")
         view.stage.evaluate("(el) => el.scrollIntoView({ block: 'center' })")
         assert view.on_screen().mean() == pytest.approx(view.expected(mask, 1).mean(), abs=0.002)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from lumen_widgets.core.pictures.decoding import decode
 from lumen_widgets.core.pictures.masks import LocalMask, read_mask
 from lumen_widgets.masks import Operation, Raster, Rectangle, Stroke, UndoHistory, encode
-from lumen_widgets.masks.mask_file import FileLimits, MaskDocument, read, write
+from lumen_widgets.masks.mask_file import FileLimits, SavedMask, read, write
 from tests.masks.drawing import SIZES, any_operations, stroke
 from tests.masks.test_wire import described
 
@@ -36,7 +36,7 @@ def mask_of(operations: Any, width: int, height: int, base: Any = None) -> NDArr
     return Raster(width, height, base).follow(operations).copy()
 
 
-def kept(found: MaskDocument | None) -> list[Any] | None:
+def kept(found: SavedMask | None) -> list[Any] | None:
     """Return what was read of a file, in a form that can be compared."""
     if found is None:
         return None
@@ -65,7 +65,7 @@ def test_a_saved_mask_comes_back_with_how_it_was_made(
     width, height = size
     base = np.random.default_rng(6).random((height, width)) < 0.5 if noise else None
     mask = mask_of(done, width, height, base)
-    before = MaskDocument(base, UndoHistory(tuple(done)))
+    before = SavedMask(base, UndoHistory(tuple(done)))
     data = write(mask, before)
     after = read(data, mask)
 
@@ -77,7 +77,7 @@ def test_what_was_undone_is_not_kept() -> None:
     """A file holds the mask; redo ends with the session."""
     mask = mask_of(_DONE[:1], 20, 10)
     found = read(
-        write(mask, MaskDocument(None, UndoHistory(tuple(_DONE[:1]), tuple(_DONE[1:])))), mask
+        write(mask, SavedMask(None, UndoHistory(tuple(_DONE[:1]), tuple(_DONE[1:])))), mask
     )
 
     assert found is not None
@@ -89,7 +89,7 @@ def test_hours_of_painting_are_an_ordinary_mask_in_any_program() -> None:
     dice = np.random.default_rng(8)
     done = tuple(Stroke((dice.random((1500, 2)) * 64).astype(np.float32), 0.6) for _ in range(120))
     mask = mask_of(done, 64, 64)
-    data = write(mask, MaskDocument(None, UndoHistory(done)))
+    data = write(mask, SavedMask(None, UndoHistory(done)))
     image = PIL.Image.open(io.BytesIO(data))
     image.load()
 
@@ -104,7 +104,7 @@ def test_hours_of_painting_are_an_ordinary_mask_in_any_program() -> None:
 def test_a_saved_mask_goes_to_the_service_without_its_operations() -> None:
     """A mask file may be given to any call; how it was painted stays here."""
     mask = mask_of(_DONE, 20, 10)
-    data = write(mask, MaskDocument(None, UndoHistory(tuple(_DONE))))
+    data = write(mask, SavedMask(None, UndoHistory(tuple(_DONE))))
     taken = read_mask(data)
 
     assert isinstance(taken, LocalMask)
@@ -115,9 +115,7 @@ def test_a_saved_mask_goes_to_the_service_without_its_operations() -> None:
 def test_more_than_readers_take_is_left_out() -> None:
     """The mask is whole all the same, and an ordinary one."""
     mask = mask_of(_DONE, 20, 10)
-    data = write(
-        mask, MaskDocument(None, UndoHistory(tuple(_DONE))), limits=FileLimits(text_bytes=50)
-    )
+    data = write(mask, SavedMask(None, UndoHistory(tuple(_DONE))), limits=FileLimits(text_bytes=50))
 
     assert data == encode(mask)
     assert read(data, mask) is None
@@ -126,7 +124,7 @@ def test_more_than_readers_take_is_left_out() -> None:
 def test_changed_pixels_count_more_than_the_operations() -> None:
     """Operations that make another mask than the file shows are not believed."""
     mask = mask_of(_DONE, 20, 10)
-    data = write(mask, MaskDocument(None, UndoHistory(tuple(_DONE))))
+    data = write(mask, SavedMask(None, UndoHistory(tuple(_DONE))))
     edited = mask.copy()
     edited[9, 0] = True
 
@@ -203,7 +201,7 @@ def test_a_hostile_text_leaves_the_mask_as_it_is(text: bytes) -> None:
 def test_a_damaged_text_is_ignored(data: st.DataObject) -> None:
     """Bytes changed, lost or doubled anywhere in the file never raise anything."""
     mask = mask_of(_DONE, 20, 10)
-    file = bytearray(write(mask, MaskDocument(None, UndoHistory(tuple(_DONE)))))
+    file = bytearray(write(mask, SavedMask(None, UndoHistory(tuple(_DONE)))))
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(file) - 1))
         new = data.draw(st.binary(max_size=6))
@@ -217,7 +215,7 @@ def test_a_damaged_text_is_ignored(data: st.DataObject) -> None:
 def test_a_file_that_ends_too_early_is_ignored() -> None:
     """Wherever it was cut off nothing is raised, and nothing believed that makes another mask."""
     mask = mask_of(_DONE, 20, 10)
-    data = write(mask, MaskDocument(None, UndoHistory(tuple(_DONE))))
+    data = write(mask, SavedMask(None, UndoHistory(tuple(_DONE))))
     found = [read(data[:length], mask) for length in range(len(data))]
 
     assert found[data.index(b"tEXt") + 100] is None

@@ -68,7 +68,7 @@ def test_a_new_step_forgets_what_was_undone() -> None:
     assert history.after("redo") is history
 
 
-def test_a_moment_is_not_changed_by_what_comes_after() -> None:
+def test_a_history_is_not_changed_by_later_steps() -> None:
     """A history that a caller holds never changes, on any thread."""
     first = Invert()
     before = UndoHistory().after(first)

@@ -55,7 +55,7 @@ class Wire(PageComm):
 
 
 class Page:
-    """A page of a browser that shows a painter, without its screen."""
+    """A page that shows a painter, without its screen; its name is the id of its copy."""
 
     def __init__(self, wire: Wire, name: str = "a") -> None:
         self.wire = wire
@@ -64,9 +64,9 @@ class Page:
 
     def hello(self) -> dict[str, Any]:
         """Say hello, and return the snapshot that answers."""
-        self.wire.say({"kind": "hello", "page": self.name})
+        self.wire.say({"kind": "hello", "copy_id": self.name})
         snapshot = self.wire.of("snapshot")[-1]
-        assert snapshot["page"] == self.name
+        assert snapshot["copy_id"] == self.name
         return snapshot
 
     def message(self, step: Step, number: int | None = None) -> tuple[dict[str, Any], list[bytes]]:
@@ -75,7 +75,7 @@ class Page:
             self.number += 1
             number = self.number
         (wire,), points = pack([step])
-        return {"kind": "step", "page": self.name, "number": number, "step": wire}, [points]
+        return {"kind": "step", "copy_id": self.name, "number": number, "step": wire}, [points]
 
     def do(self, step: Step, number: int | None = None) -> None:
         """Do something, and tell the kernel."""
@@ -89,14 +89,14 @@ class Page:
         timer.start()
         return timer
 
-    def applied(self) -> list[dict[str, Any]]:
+    def decided(self) -> list[dict[str, Any]]:
         """Return every step that the pages were told of."""
-        return [step for message in self.wire.of("applied") for step in message["steps"]]
+        return [step for message in self.wire.of("decided") for step in message["steps"]]
 
     def told(self, count: int) -> list[dict[str, Any]]:
         """Wait until the pages were told of so many steps, and return them."""
-        until(lambda: len(self.applied()) >= count, f"pages told of {count} steps")
-        return self.applied()
+        until(lambda: len(self.decided()) >= count, f"pages told of {count} steps")
+        return self.decided()
 
 
 def elsewhere(fn: Callable[[], object]) -> None:

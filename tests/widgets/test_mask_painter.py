@@ -141,7 +141,7 @@ def test_coverage_is_the_part_that_is_painted() -> None:
 
 
 def test_the_operations_are_those_that_make_the_mask() -> None:
-    """What was undone is not among them; nobody can change the list from outside."""
+    """What was undone is not among them; the list cannot be changed from outside."""
     painter = painter_of()
     painter.rectangle(1, 2, 3, 4, "subtract")
     painter.clear()
@@ -205,7 +205,7 @@ def test_listeners_hear_every_step_until_they_leave() -> None:
     assert len(heard) == 2
 
 
-def test_a_listener_that_fails_stops_nobody(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_listener_that_fails_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
     """What it raises is logged; the step is in, and the others are told."""
     painter = painter_of()
     heard: list[float] = []

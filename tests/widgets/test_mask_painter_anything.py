@@ -40,7 +40,7 @@ _MESSAGE = (
     st.fixed_dictionaries(
         {
             "kind": st.sampled_from(["hello", "step", "up_to", "want_picture", "nothing"]) | _JSON,
-            "page": st.sampled_from(["a", "b", "", 5, None, ["a"]]) | st.text(max_size=3),
+            "copy_id": st.sampled_from(["a", "b", "", 5, None, ["a"]]) | st.text(max_size=3),
         },
         optional={"number": _NUMBER | _JSON, "step": _STEP | _JSON, "request": _JSON},
     )

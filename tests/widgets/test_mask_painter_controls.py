@@ -73,7 +73,7 @@ def test_a_browser_may_write_controls_and_nothing_else() -> None:
 
 
 def test_an_unknown_keyword_is_refused() -> None:
-    """A slip in a name is no trait that nobody reads."""
+    """A misspelt name does not become a trait without any effect."""
     slip: Any = {"radios": 5}
     with pytest.raises(TypeError, match="radios"):
         MaskPainter(PICTURE, **slip)

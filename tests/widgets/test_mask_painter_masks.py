@@ -25,7 +25,7 @@ BEGUN = np.zeros((HEIGHT, WIDTH), bool)
 BEGUN[10:30, 5:33] = True
 
 
-class Painted:
+class HasMask:
     """Anything that says what it has painted."""
 
     def __lumen_mask__(self) -> Any:
@@ -60,7 +60,7 @@ def _sources(folder: Path) -> dict[str, Any]:
             sha256=hashlib.sha256(data).hexdigest(),
         ),
         "painter": other,
-        "anything painted": Painted(),
+        "anything painted": HasMask(),
     }
 
 
@@ -116,8 +116,8 @@ def test_painting_may_begin_with_an_empty_mask() -> None:
     assert painter.coverage == 1.0
 
 
-def test_whoever_gave_the_mask_may_change_it_later() -> None:
-    """The painter has its own."""
+def test_the_array_that_was_given_may_be_changed_later() -> None:
+    """The painter has a copy of it."""
     given = BEGUN.copy()
     painter = painter_of(given)
     given[:] = False

@@ -103,7 +103,7 @@ def test_a_step_that_comes_too_early_is_asked_for_again(wire: Wire) -> None:
     page.do(Rectangle(0, 0, 9, 9), 1)
     page.do(Invert(), 3)
 
-    assert wire.of("resend") == [{"kind": "resend", "page": "a", "number": 2}]
+    assert wire.of("resend") == [{"kind": "resend", "copy_id": "a", "number": 2}]
     assert kinds(wire.painter.operations) == ["rectangle"]
     page.do(Clear(), 2)
     page.do(Invert(), 3)
@@ -114,13 +114,13 @@ def test_a_step_that_is_none_is_refused_and_the_page_hears_of_it(wire: Wire) -> 
     """The page takes it back; what it does next is taken in."""
     page = Page(wire)
     page.hello()
-    bad = {"kind": "step", "page": "a", "number": 1, "step": {"kind": "rectangle", "x": None}}
+    bad = {"kind": "step", "copy_id": "a", "number": 1, "step": {"kind": "rectangle", "x": None}}
     wire.say(bad)
     wire.say({**bad, "number": 2, "step": "nothing"}, [b"\0" * 7])
     page.do(Invert(), 3)
 
-    taken = [(step["number"], step["taken"], step["step"]) for step in page.told(3)]
-    assert taken == [(1, False, None), (2, False, None), (3, True, None)]
+    decided = [(step["number"], step["accepted"], step["step"]) for step in page.told(3)]
+    assert decided == [(1, False, None), (2, False, None), (3, True, None)]
     assert kinds(wire.painter.operations) == ["invert"]
 
 
@@ -131,9 +131,9 @@ def test_a_page_that_is_alone_does_not_hear_its_own_steps(wire: Wire) -> None:
     page.do(LINE)
     told = page.told(1)
 
-    assert told == [{"page": "a", "number": 1, "taken": True, "step": None}]
-    assert wire.buffers("applied") == [b""]
-    assert wire.of("applied")[-1]["sequence"] == 1
+    assert told == [{"copy_id": "a", "number": 1, "accepted": True, "step": None}]
+    assert wire.buffers("decided") == [b""]
+    assert wire.of("decided")[-1]["sequence"] == 1
 
 
 def test_two_pages_hear_each_others_steps(wire: Wire) -> None:
@@ -147,15 +147,15 @@ def test_two_pages_hear_each_others_steps(wire: Wire) -> None:
     one.do("undo")
     told = one.told(3)
 
-    assert [(step["page"], step["number"]) for step in told] == [("a", 1), ("b", 1), ("a", 2)]
+    assert [(step["copy_id"], step["number"]) for step in told] == [("a", 1), ("b", 1), ("a", 2)]
     steps = [
         found
         for content, buffers in wire.sent
-        if content["kind"] == "applied"
+        if content["kind"] == "decided"
         for found in steps_of([step["step"] for step in content["steps"]], buffers[0])
     ]
     assert [described(step) for step in steps] == [described(LINE), described(DAB), "undo"]
-    assert wire.of("applied")[-1]["sequence"] == 3
+    assert wire.of("decided")[-1]["sequence"] == 3
 
 
 def test_pages_hear_what_code_does(wire: Wire) -> None:
@@ -165,8 +165,8 @@ def test_pages_hear_what_code_does(wire: Wire) -> None:
     wire.painter.stroke(LINE.points.tolist(), LINE.radius)
     (told,) = page.told(1)
 
-    assert (told["page"], told["number"], told["taken"]) == ("", 0, True)
-    (step,) = steps_of([told["step"]], wire.buffers("applied")[0])
+    assert (told["copy_id"], told["number"], told["accepted"]) == ("", 0, True)
+    (step,) = steps_of([told["step"]], wire.buffers("decided")[0])
     assert described(step) == described(LINE)
 
 
@@ -177,11 +177,11 @@ def test_steps_are_numbered_without_gaps(wire: Wire) -> None:
     for _ in range(3):
         for _ in range(40):
             wire.painter.invert()
-        page.told(len(page.applied()) + 1)
+        page.told(len(page.decided()) + 1)
     page.told(120)
 
     at = 0
-    for message in wire.of("applied"):
+    for message in wire.of("decided"):
         at += len(message["steps"])
         assert message["sequence"] == at
 
@@ -200,7 +200,7 @@ def test_a_page_that_comes_later_is_told_what_came_before(wire: Wire) -> None:
     assert first.hello()["number"] == 1
 
 
-def test_nothing_is_sent_where_nobody_looks(wire: Wire) -> None:
+def test_nothing_is_sent_before_a_page_shows_the_painter(wire: Wire) -> None:
     """A painter that no page shows is silent."""
     wire.painter.invert()
     wire.painter.clear()
@@ -209,15 +209,15 @@ def test_nothing_is_sent_where_nobody_looks(wire: Wire) -> None:
     wire.painter.undo()
     page.told(1)
 
-    assert [content["kind"] for content, _ in wire.sent] == ["snapshot", "applied"]
+    assert [content["kind"] for content, _ in wire.sent] == ["snapshot", "decided"]
 
 
 def test_a_page_may_ask_for_the_picture(wire: Wire) -> None:
     """Where ipycanvas shows nothing it comes as a file, for that page."""
-    wire.say({"kind": "want_picture", "page": "b"})
+    wire.say({"kind": "want_picture", "copy_id": "b"})
     ((message, (file,)),) = wire.sent
 
-    assert message == {"kind": "picture", "page": "b", "media_type": "image/png"}
+    assert message == {"kind": "picture", "copy_id": "b", "media_type": "image/png"}
     assert decoded(file).size == (WIDTH, HEIGHT)
 
 

@@ -35,7 +35,7 @@ def server() -> Iterator[LoopbackServer]:
 def file_of(painter: MaskPainter) -> tuple[str, bytes]:
     """Return the media type and the file of the picture, as a page gets it that asks for it."""
     wire = Wire(painter)
-    wire.say({"kind": "want_picture", "page": "a"})
+    wire.say({"kind": "want_picture", "copy_id": "a"})
     (message,) = wire.of("picture")
     (file,) = wire.buffers("picture")
     return message["media_type"], file

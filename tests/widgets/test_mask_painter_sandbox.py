@@ -72,7 +72,7 @@ def test_a_photo_is_repainted_where_it_was_painted_as_it_was_seen(client: LumenC
 
 
 class Counted:
-    """A hosting that takes everything and counts it; nobody can fetch from it."""
+    """A hosting that takes everything and counts it; its addresses cannot be fetched."""
 
     def __init__(self) -> None:
         self.taken: list[bytes] = []

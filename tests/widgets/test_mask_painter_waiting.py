@@ -8,8 +8,8 @@ import anywidget
 import pytest
 
 from lumen_widgets.masks import Invert, Rectangle, UndoHistory
-from lumen_widgets.masks.mask_file import MaskDocument
-from lumen_widgets.widgets.mask_painter.picture import read_painted
+from lumen_widgets.masks.mask_file import SavedMask
+from lumen_widgets.widgets.mask_painter.picture import read_background
 from lumen_widgets.widgets.mask_painter.session import PainterSession, WaitLimits
 from lumen_widgets.widgets.mask_painter.step_log import StepLog
 from tests.widgets.painters import HEIGHT, PICTURE, WIDTH, Page, Wire, elsewhere, painter_of
@@ -48,15 +48,15 @@ class Limited:
 
     def __init__(self, limits: WaitLimits) -> None:
         widget = anywidget.AnyWidget()
-        self.log = StepLog(WIDTH, HEIGHT, MaskDocument(None, UndoHistory()))
-        self._session = PainterSession(widget, self.log, read_painted(PICTURE), limits)
+        self.log = StepLog(WIDTH, HEIGHT, SavedMask(None, UndoHistory()))
+        self._session = PainterSession(widget, self.log, read_background(PICTURE), limits)
         widget.on_msg(self._session.receive)
         self.wire = Wire(widget)
 
     def call(self) -> tuple[NDArray[np.bool_], float]:
         """Return the mask as a call gets it, and the seconds that it took."""
         began = time.monotonic()
-        self._session.settle()
+        self._session.wait_until_quiet()
         return self.log.mask(), time.monotonic() - began
 
 
@@ -133,7 +133,7 @@ def test_a_call_waits_for_every_step_that_a_page_says_it_made(wire: Wire) -> Non
     def answer(content: dict[str, Any]) -> None:
         if content["kind"] == "ask":
             asked = time.monotonic()
-            up_to = {"kind": "up_to", "request": content["request"], "page": "a", "number": 1}
+            up_to = {"kind": "up_to", "request": content["request"], "copy_id": "a", "number": 1}
             threading.Timer(0.01, wire.say, (up_to,)).start()
 
             def deliver() -> None:
@@ -158,7 +158,7 @@ def test_a_page_that_answers_is_not_waited_for_any_longer() -> None:
 
     def answer(content: dict[str, Any]) -> None:
         if content["kind"] == "ask":
-            up_to = {"kind": "up_to", "request": content["request"], "page": "a", "number": 0}
+            up_to = {"kind": "up_to", "request": content["request"], "copy_id": "a", "number": 0}
             threading.Timer(0.01, painter.wire.say, (up_to,)).start()
 
     painter.wire.answer = answer
@@ -192,7 +192,7 @@ def test_a_page_that_promises_what_never_comes_is_given_up(number: int) -> None:
     painter.wire.answer = lambda content: (
         elsewhere(
             lambda: painter.wire.say(
-                {"kind": "up_to", "request": content["request"], "page": "a", "number": number}
+                {"kind": "up_to", "request": content["request"], "copy_id": "a", "number": number}
             )
         )
         if content["kind"] == "ask"
@@ -226,14 +226,14 @@ def test_somebody_who_never_stops_painting_does_not_stop_a_call() -> None:
     assert len(painter.log.history.done) > 2
 
 
-def test_answers_of_two_pages_at_one_moment_disturb_nobody(wire: Wire) -> None:
+def test_two_pages_may_answer_at_the_same_time(wire: Wire) -> None:
     """One page's answer may arrive while another one's is looked at."""
     for name in ("a", "b"):
         elsewhere(Page(wire, name).hello)
     request: list[str] = []
 
-    def say(page: str, number: int) -> None:
-        wire.say({"kind": "up_to", "request": request[0], "page": page, "number": number})
+    def say(copy_id: str, number: int) -> None:
+        wire.say({"kind": "up_to", "request": request[0], "copy_id": copy_id, "number": number})
 
     class Interrupted(int):
         """A number whose comparison has the other page answer: in the middle of a look."""

@@ -1,13 +1,14 @@
-/* The kernel's side of a mask painter's protocol: one order for the steps of all pages, each applied
+/* The kernel's side of a mask painter's protocol: one order for the steps of all copies, each applied
    once. A test decides when a message arrives, or that it is lost. */
-import { after, EMPTY_HISTORY, type History } from "../../mask_painter/history";
+
 import type {
-  AppliedStep,
   BrowserMessage,
+  DecidedStep,
   KernelMessage,
   MaskPainterModel,
 } from "../../mask_painter/messages";
 import { type Operation, pack, type Step, Unpacker } from "../../mask_painter/operations";
+import { after, EMPTY_HISTORY, type UndoHistory } from "../../mask_painter/undo_history";
 import { FakeModel } from "../shared/fake_model";
 
 export interface Sent<T> {
@@ -15,7 +16,7 @@ export interface Sent<T> {
   buffers: DataView[];
 }
 
-/** A painter's model that records the messages of a page and their buffers. */
+/** A painter's model that records the messages of a copy and their buffers. */
 export class PainterModel extends FakeModel<MaskPainterModel & Record<string, unknown>> {
   readonly outbox: Sent<BrowserMessage>[] = [];
 
@@ -40,7 +41,7 @@ export class PainterModel extends FakeModel<MaskPainterModel & Record<string, un
     this.outbox.push({ message: content as BrowserMessage, buffers: views });
   }
 
-  /** The messages of one kind that the page has sent. */
+  /** The messages of one kind that the copy has sent. */
   of<K extends BrowserMessage["kind"]>(kind: K): Extract<BrowserMessage, { kind: K }>[] {
     const all = this.outbox.map(({ message }) => message);
     return all.filter((one) => one.kind === kind) as Extract<BrowserMessage, { kind: K }>[];
@@ -55,11 +56,11 @@ export function packAll(steps: readonly Step[]) {
 }
 
 export class FakeKernel {
-  history: History = EMPTY_HISTORY;
+  history: UndoHistory = EMPTY_HISTORY;
   sequence = 0;
   readonly base: Uint8Array;
   readonly #numbers = new Map<string, number>();
-  #news: (AppliedStep & { made: Step })[] = [];
+  #news: (DecidedStep & { made: Step })[] = [];
 
   constructor(base = new Uint8Array()) {
     this.base = base;
@@ -70,18 +71,18 @@ export class FakeKernel {
     this.#apply("", 0, step);
   }
 
-  /** Receives a page's message; returns the answers. */
+  /** Receives a copy's message; returns the answers. */
   receive({ message, buffers }: Sent<BrowserMessage>): Sent<KernelMessage>[] {
-    if (message.kind === "hello") return [this.#snapshot(message.page)];
+    if (message.kind === "hello") return [this.#snapshot(message.copy_id)];
     if (message.kind !== "step") return [];
-    const { page, number } = message;
-    const expected = (this.#numbers.get(page) ?? 0) + 1;
+    const { copy_id, number } = message;
+    const expected = (this.#numbers.get(copy_id) ?? 0) + 1;
     if (number > expected) {
-      return [{ message: { kind: "resend", page, number: expected }, buffers: [] }];
+      return [{ message: { kind: "resend", copy_id, number: expected }, buffers: [] }];
     }
     if (number === expected) {
-      this.#numbers.set(page, number);
-      this.#apply(page, number, new Unpacker(buffers[0]).step(message.step));
+      this.#numbers.set(copy_id, number);
+      this.#apply(copy_id, number, new Unpacker(buffers[0]).step(message.step));
     }
     return [];
   }
@@ -90,27 +91,27 @@ export class FakeKernel {
   news(): Sent<KernelMessage> | null {
     if (this.#news.length === 0) return null;
     const { wires, buffer } = packAll(this.#news.map(({ made }) => made));
-    const steps = this.#news.map(({ page, number, taken }, at) => {
-      return { page, number, taken, step: wires[at] as AppliedStep["step"] };
+    const steps = this.#news.map(({ copy_id, number, accepted }, at) => {
+      return { copy_id, number, accepted, step: wires[at] as DecidedStep["step"] };
     });
     this.#news = [];
-    return { message: { kind: "applied", sequence: this.sequence, steps }, buffers: [buffer] };
+    return { message: { kind: "decided", sequence: this.sequence, steps }, buffers: [buffer] };
   }
 
-  #apply(page: string, number: number, made: Step): void {
+  #apply(copy_id: string, number: number, made: Step): void {
     this.history = after(this.history, made);
     this.sequence++;
-    this.#news.push({ page, number, taken: true, step: null, made });
+    this.#news.push({ copy_id, number, accepted: true, step: null, made });
   }
 
-  #snapshot(page: string): Sent<KernelMessage> {
+  #snapshot(copy_id: string): Sent<KernelMessage> {
     const { done, undone } = this.history;
     const { wires, buffer } = packAll([...done, ...undone]);
     const message: KernelMessage = {
       kind: "snapshot",
-      page,
+      copy_id,
       sequence: this.sequence,
-      number: this.#numbers.get(page) ?? 0,
+      number: this.#numbers.get(copy_id) ?? 0,
       done: wires.slice(0, done.length),
       undone: wires.slice(done.length),
     };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { MaskDocument } from "../../mask_painter/document";
+import { MaskCopy } from "../../mask_painter/mask_copy";
 import type { KernelMessage } from "../../mask_painter/messages";
 import { MaskRaster } from "../../mask_painter/raster";
 import { FakeKernel, PainterModel, type Sent } from "./fake_kernel";
@@ -20,7 +20,7 @@ const pixels = (raster: MaskRaster) => [...raster.pixels].map((pixel) => pixel &
 /** A page, with the messages on the way to it and from it. */
 class Page {
   readonly fake = new PainterModel(WIDTH, HEIGHT);
-  readonly mask = new MaskDocument(this.fake.model);
+  readonly mask = new MaskCopy(this.fake.model);
   readonly inbox: Sent<KernelMessage>[] = [];
   #delivered = 0;
 
@@ -42,7 +42,7 @@ class Page {
   }
 }
 
-function act(mask: MaskDocument, random: RandomSteps): void {
+function act(mask: MaskCopy, random: RandomSteps): void {
   if (mask.raster.painting) {
     const next = random.below(4);
     if (next === 0) mask.commitStroke();
@@ -108,7 +108,7 @@ function run(seed: number, losses: boolean): void {
     expect(pixels(mask.raster)).toEqual(pixels(raster));
     expect(mask.history.done).toEqual(kernel.history.done);
     expect(mask.history.undone).toEqual(kernel.history.undone);
-    expect(mask.share).toBeCloseTo(raster.count / (WIDTH * HEIGHT), 12);
+    expect(mask.coverage).toBeCloseTo(raster.count / (WIDTH * HEIGHT), 12);
   }
 }
 

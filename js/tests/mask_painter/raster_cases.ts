@@ -1,10 +1,10 @@
 /* Draws lists of operations with the browser's raster and prints the masks, for a Python test that
    compares them with the kernel's: a line of JSON in for each case, a line of hexadecimal bits out. */
 import { createInterface } from "node:readline";
-import { after, EMPTY_HISTORY } from "../../mask_painter/history";
 import type { WireStep } from "../../mask_painter/messages";
 import { Unpacker } from "../../mask_painter/operations";
 import { MaskRaster } from "../../mask_painter/raster";
+import { after, EMPTY_HISTORY } from "../../mask_painter/undo_history";
 
 interface Case {
   width: number;

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MaskSource: TypeAlias = (
     "str | os.PathLike[str] | bytes | bytearray | memoryview | Image | NDArray[np.uint8]"
-    " | NDArray[np.bool_] | Picture | Painted"
+    " | NDArray[np.bool_] | Picture | HasMask"
 )
 
 # White is repainted (the service's page); grey counts as white from the middle upwards.
@@ -46,7 +46,7 @@ _UP, _LEVEL, _STRATEGY = 2, 1, zlib.Z_RLE
 _BARE = frozenset({b"IHDR", b"IDAT", b"IEND"})
 
 
-class Painted(Protocol):
+class HasMask(Protocol):
     """Anything that can say what it has painted, such as a mask painter."""
 
     def __lumen_mask__(self) -> NDArray[np.bool_] | Image | bytes:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ipycanvas import Canvas, MultiCanvas
     from ipywidgets import DOMWidget
 
-    from lumen_widgets.widgets.mask_painter.picture import PaintedPicture
+    from lumen_widgets.widgets.mask_painter.picture import BackgroundPicture
 
 
 class PictureCanvas:
@@ -28,7 +28,7 @@ class PictureCanvas:
 
     """
 
-    def __init__(self, picture: PaintedPicture) -> None:
+    def __init__(self, picture: BackgroundPicture) -> None:
         # imported here, so that it is not loaded where pictures are only made
         from ipycanvas import MultiCanvas
 

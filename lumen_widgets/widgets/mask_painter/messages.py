@@ -1,7 +1,9 @@
 """What kernel and browser say about a mask; `js/mask_painter/messages.ts` is the other side of it.
 
 A mask travels as the steps that make it, never as pixels. The points of all steps of a message are
-one run of float32 pairs in the message's first buffer, each step taking its number of them.
+one run of float32 pairs in the message's first buffer, each step taking its number of them. Each
+model in each browser tab has a copy of the mask (`js/mask_painter/mask_copy.ts`); `copy_id` is its
+id.
 """
 
 from __future__ import annotations
@@ -43,13 +45,14 @@ class PlainStep(TypedDict):
     kind: Literal["invert", "clear", "undo", "redo"]
 
 
-class AppliedStep(TypedDict):
-    """A step that the kernel took in, or refused to."""
+class DecidedStep(TypedDict):
+    """A step that the kernel has decided: accepted, or refused because it is none."""
 
-    page: str  # who made it; empty for Python
-    number: int  # its number on that page
-    taken: bool  # not taken: the page takes it back
-    step: StrokeStep | ShapeStep | PolygonStep | PlainStep | None  # None where only its page is
+    copy_id: str  # the copy in which it was made; empty for Python
+    number: int  # its number in that copy
+    accepted: bool  # False: the copy removes the step
+    # None if refused, or while no copy but the one that made it has ever said hello
+    step: StrokeStep | ShapeStep | PolygonStep | PlainStep | None
 
 
 class MaskSnapshotMessage(TypedDict):
@@ -60,71 +63,71 @@ class MaskSnapshotMessage(TypedDict):
     """
 
     kind: Literal["snapshot"]
-    page: str  # whom it answers
-    sequence: int  # how many steps the kernel has taken in
-    number: int  # the last of that page's own steps among them
+    copy_id: str  # the copy that it answers
+    sequence: int  # how many steps the kernel has decided, accepted or refused
+    number: int  # the last of that copy's own steps among them
     done: list[StrokeStep | ShapeStep | PolygonStep | PlainStep]
     undone: list[StrokeStep | ShapeStep | PolygonStep | PlainStep]
 
 
-class AppliedMessage(TypedDict):
-    """Kernel → browser: steps that were taken in since, in the kernel's order."""
+class DecidedMessage(TypedDict):
+    """Kernel → browser: steps that were decided since, in the kernel's order."""
 
-    kind: Literal["applied"]
-    sequence: int  # how many steps the kernel has taken in, these among them
-    steps: list[AppliedStep]
+    kind: Literal["decided"]
+    sequence: int  # how many steps the kernel has decided, accepted or refused, these among them
+    steps: list[DecidedStep]
 
 
 class ResendMessage(TypedDict):
-    """Kernel → browser: steps of a page were lost on the way."""
+    """Kernel → browser: steps of a copy were lost on the way."""
 
     kind: Literal["resend"]
-    page: str
+    copy_id: str
     number: int  # the first that is missing
 
 
 class AskMessage(TypedDict):
-    """Kernel → browser: a call wants the mask; say how far you are."""
+    """Kernel → browser: a call wants the mask; answer with the number of the last step."""
 
     kind: Literal["ask"]
     request: str
 
 
-class PaintedPictureMessage(TypedDict):
+class BackgroundPictureMessage(TypedDict):
     """Kernel → browser: the picture's file in the one buffer, where ipycanvas does not show it."""
 
     kind: Literal["picture"]
-    page: str
+    copy_id: str
     media_type: str
 
 
 class MaskHelloMessage(TypedDict):
-    """Browser → kernel: a page shows the painter and asks for the history."""
+    """Browser → kernel: a copy was made and asks for the history."""
 
     kind: Literal["hello"]
-    page: str
+    copy_id: str
 
 
 class StepMessage(TypedDict):
-    """Browser → kernel: a person did something."""
+    """Browser → kernel: a step made in a copy."""
 
     kind: Literal["step"]
-    page: str
-    number: int  # counted from 1 on that page
+    copy_id: str
+    number: int  # counted from 1 in that copy
     step: StrokeStep | ShapeStep | PolygonStep | PlainStep
 
 
 class UpToMessage(TypedDict):
-    """Browser → kernel: how far this page is, in answer to an ask."""
+    """Browser → kernel: the number of a copy's last step, in answer to an ask."""
 
     kind: Literal["up_to"]
     request: str
-    page: str
-    number: int  # its last step
+    copy_id: str
+    number: int  # of its last step
 
 
 class WantPictureMessage(TypedDict):
     """Browser → kernel: ipycanvas shows nothing here; send the picture itself."""
 
     kind: Literal["want_picture"]
-    page: str
+    copy_id: str

@@ -20,7 +20,7 @@ from lumen_widgets.masks import (
     Stroke,
     encode,
 )
-from lumen_widgets.masks.mask_file import MaskDocument, write
+from lumen_widgets.masks.mask_file import SavedMask, write
 
 if TYPE_CHECKING:
     import os
@@ -41,7 +41,12 @@ class Painting:
 
     @property
     def mask(self) -> Image:
-        """The mask as a PIL image of mode ``"1"``, as large as the picture: white is painted."""
+        """The mask as a PIL image of mode ``"1"``, as large as the picture: white is painted.
+
+        It is made of the steps that the kernel has received by now, as are `array`, `coverage`,
+        `mask_png` and `save`: none of them waits. A call that is given the painter, such as
+        `inpaint`, also waits for a stroke that is still on its way from the browser.
+        """
         import PIL.Image
 
         return PIL.Image.fromarray(self.array)
@@ -54,7 +59,7 @@ class Painting:
     @property
     def coverage(self) -> float:
         """The part of the picture that is painted, 0 to 1."""
-        return self._steps.share()
+        return self._steps.coverage()
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -97,19 +102,18 @@ class Painting:
             raise InvalidRequest(
                 f"A mask is not saved as {target.name!r}.", next_step="End the name in .png."
             )
-        # one moment for both, while a page may go on painting
+        # the same history for both, while a user may go on painting
         history = self._steps.history
-        write_file(
-            target, write(self._steps.mask(history), MaskDocument(self._steps.base, history))
-        )
+        write_file(target, write(self._steps.mask(history), SavedMask(self._steps.base, history)))
         return target
 
     def __lumen_mask__(self) -> NDArray[np.bool_]:
         """Return the mask for a call, once there was no step for a tenth of a second.
 
-        It is handed on as the array that it is: what hosts it makes the file.
+        It waits for the steps that the browsers say they have made, five seconds at most. It is
+        handed on as the array that it is: what hosts it makes the file.
         """
-        self._settle()
+        self._wait_until_quiet()
         return self.array
 
     def stroke(
@@ -199,8 +203,8 @@ class Painting:
         """Bring back the step that was taken back last; with none left nothing happens."""
         self._do(lambda: "redo")
 
-    def _settle(self) -> None:
-        """Wait for what is still on its way from a page."""
+    def _wait_until_quiet(self) -> None:
+        """Wait for what is still on its way from a browser."""
 
     def _do(self, make: Callable[[], Step]) -> None:
         try:

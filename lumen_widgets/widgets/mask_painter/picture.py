@@ -21,7 +21,7 @@ from lumen_widgets.core.pictures.images import LocalPicture, from_bytes, read_pi
 from lumen_widgets.core.pictures.masks import MaskSource, mask_image
 from lumen_widgets.core.pictures.sources import is_url, read_bytes
 from lumen_widgets.masks import UndoHistory
-from lumen_widgets.masks.mask_file import MaskDocument, read
+from lumen_widgets.masks.mask_file import SavedMask, read
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,8 +40,8 @@ _DOWNLOAD_LIMITS = DownloadLimits(seconds=60.0)
 
 
 @dataclass(frozen=True)
-class PaintedPicture:
-    """A picture as a painter shows it.
+class BackgroundPicture:
+    """The picture under the mask, as a painter shows it.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class PaintedPicture:
     alt: str
 
 
-def read_painted(source: PictureSource) -> PaintedPicture:
+def read_background(source: PictureSource) -> BackgroundPicture:
     """Read a picture to paint on, fetching it if it is an address.
 
     Raises
@@ -100,7 +100,7 @@ def read_painted(source: PictureSource) -> PaintedPicture:
     else:
         kind = "jpeg"
         shown.save(file, "JPEG", quality=_JPEG_QUALITY, subsampling=0, icc_profile=profile)
-    return PaintedPicture(
+    return BackgroundPicture(
         local.width,
         local.height,
         *size,
@@ -110,7 +110,7 @@ def read_painted(source: PictureSource) -> PaintedPicture:
     )
 
 
-def read_start(source: MaskSource | None, width: int, height: int) -> MaskDocument:
+def read_start(source: MaskSource | None, width: int, height: int) -> SavedMask:
     """Read what a mask begins with: pixels, and how they were made if a painter saved them.
 
     Raises
@@ -120,7 +120,7 @@ def read_start(source: MaskSource | None, width: int, height: int) -> MaskDocume
 
     """
     if source is None:
-        return MaskDocument(None, UndoHistory())
+        return SavedMask(None, UndoHistory())
     given: Any = source
     file: bytes | None = None
     with naming("mask"):
@@ -144,7 +144,7 @@ def read_start(source: MaskSource | None, width: int, height: int) -> MaskDocume
     saved = read(file, pixels) if file is not None else None
     if saved is not None:
         return saved
-    return MaskDocument(pixels if pixels.any() else None, UndoHistory())
+    return SavedMask(pixels if pixels.any() else None, UndoHistory())
 
 
 def _local(source: PictureSource, name: str) -> LocalPicture:

@@ -1,4 +1,13 @@
-"""What one mask painter and the pages that show it say to each other."""
+"""The messages between one mask painter and the browsers that show it.
+
+Each model in each browser tab has a copy of the mask (`js/mask_painter/mask_copy.ts`), with an id
+of its own. The way of a stroke from one tab to another: the copy that a view paints in draws the
+stroke at once, tells its other views by `listen`, without the kernel, and sends the message `step`.
+Here `receive` hands the step to `StepLog.receive`, which logs it and sends `StepLog.changed`. With
+that, the publisher's thread runs `_publish`, at most four times a second, which sends the message
+`decided` to every tab. There `#confirm` makes a step of its own a confirmed one, or adds the step
+of another copy or of Python, and `#rebuild` draws the mask of confirmed and pending steps.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +23,11 @@ from lumen_widgets.masks import MaskError
 from lumen_widgets.masks.wire import pack, unpack
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.widgets.mask_painter.messages import (
-    AppliedMessage,
-    AppliedStep,
     AskMessage,
+    BackgroundPictureMessage,
+    DecidedMessage,
+    DecidedStep,
     MaskSnapshotMessage,
-    PaintedPictureMessage,
     ResendMessage,
 )
 
@@ -28,7 +37,7 @@ if TYPE_CHECKING:
     from anywidget import AnyWidget
 
     from lumen_widgets.masks import Step
-    from lumen_widgets.widgets.mask_painter.picture import PaintedPicture
+    from lumen_widgets.widgets.mask_painter.picture import BackgroundPicture
     from lumen_widgets.widgets.mask_painter.step_log import StepLog
 
 
@@ -41,15 +50,15 @@ class WaitLimits:
     come up to some tens of milliseconds after the cell that wants it."""
 
     answer: float = 2.0
-    """A page may take so long to say how far it is, on a busy machine. After that it is taken for
-    one that was closed, which never answers."""
+    """A browser may take so long to answer with the number of its last step, on a busy machine.
+    After that its tab counts as closed, and is not waited for."""
 
     longest: float = 5.0
     """Painting that never pauses keeps a call waiting for so long at most."""
 
 
 class PainterSession:
-    """Takes in what pages paint, and sends each what was painted elsewhere.
+    """Receives what is painted in browsers, and sends each what was painted elsewhere.
 
     Parameters
     ----------
@@ -60,7 +69,7 @@ class PainterSession:
     picture
         What is painted on.
     limits
-        How long `settle` waits.
+        How long `wait_until_quiet` waits.
 
     """
 
@@ -68,51 +77,52 @@ class PainterSession:
         self,
         painter: AnyWidget,
         log: StepLog,
-        picture: PaintedPicture,
+        picture: BackgroundPicture,
         limits: WaitLimits | None = None,
     ) -> None:
         self._painter = painter
         self._log = log
         self._picture = picture
         self._limits = limits or WaitLimits()
-        self._pages: set[str] = set()
+        # the ids of the copies that ever said hello: no message tells that a tab was closed
+        self._copies: set[str] = set()
         self._answers: dict[str, dict[str, int]] = {}
-        # the page that was opened or painted in last
+        # the copy that was made or painted in last
         self._latest = ""
-        # the threads that take in messages: while the only one waits, no message can arrive
+        # the threads that receive messages: while the only one waits, no message can arrive
         self._receivers: set[int] = set()
         log.changed.connect(lambda _: publisher.run_soon(self._publish))
 
     def receive(self, _: Any, content: Any, buffers: Any) -> None:
-        """Take in a message; what a browser sends is not trusted to be well-formed."""
+        """Handle a message; what a browser sends is not trusted to be well-formed."""
         self._receivers.add(threading.get_ident())
         if not isinstance(content, dict):
             return
-        page, number = content.get("page"), content.get("number")
-        if not isinstance(page, str) or not page:
+        copy_id, number = content.get("copy_id"), content.get("number")
+        if not isinstance(copy_id, str) or not copy_id:
             return
         match content.get("kind"):
             case "hello":
-                self._pages.add(page)
-                self._latest = page
-                self._send_history(page)
+                self._copies.add(copy_id)
+                self._latest = copy_id
+                self._send_snapshot(copy_id)
             case "step" if isinstance(number, int):
-                self._latest = page
-                self._take(page, number, content.get("step"), list(buffers or ()))
+                self._latest = copy_id
+                self._receive_step(copy_id, number, content.get("step"), list(buffers or ()))
             case "up_to" if isinstance(number, int):
                 answers = self._answers.get(str(content.get("request")))
                 if answers is not None:
-                    answers[page] = number
+                    answers[copy_id] = number
             case "want_picture":
-                self._send_picture(page)
+                self._send_picture(copy_id)
 
-    def settle(self) -> None:
+    def wait_until_quiet(self) -> None:
         """Wait until painting pauses, so that the last stroke before a call is in the mask.
 
-        Messages may be taken in on another thread while this waits, or only after it: that differs
+        Messages may be received on another thread while this waits, or only after it: that differs
         from kernel to kernel.
         """
-        if not self._pages or self._painter.comm is None:
+        if not self._copies or self._painter.comm is None:
             return
         began = time.monotonic()
         limits = self._limits
@@ -125,11 +135,11 @@ class PainterSession:
             now = time.monotonic()
             if now - max(began, last) < limits.quiet:
                 return False
-            # a copy, since another page may answer now
+            # a list of its own, since another browser may answer now
             answered = list(answers.items())
-            if any(numbers.get(page, 0) < number for page, number in answered):
+            if any(numbers.get(copy_id, 0) < number for copy_id, number in answered):
                 return False
-            # the answer of an idle page does not stand for the page that is painted on
+            # the answer of an idle tab does not stand for the tab that is painted in
             return self._latest in answers or not receives_meanwhile or now - began > limits.answer
 
         try:
@@ -138,15 +148,15 @@ class PainterSession:
         finally:
             del self._answers[request]
 
-    def _send_history(self, page: str) -> None:
-        history, sequence, number = self._log.moment(page)
+    def _send_snapshot(self, copy_id: str) -> None:
+        history, sequence, number = self._log.snapshot(copy_id)
         objects, points = pack((*history.done, *history.undone))
         base = self._log.base
         done = len(history.done)
         self._painter.send(
             MaskSnapshotMessage(
                 kind="snapshot",
-                page=page,
+                copy_id=copy_id,
                 sequence=sequence,
                 number=number,
                 done=cast("list[Any]", objects[:done]),
@@ -155,42 +165,44 @@ class PainterSession:
             buffers=[points, b"" if base is None else np.packbits(base).tobytes()],
         )
 
-    def _take(self, page: str, number: int, content: object, buffers: list[Any]) -> None:
+    def _receive_step(self, copy_id: str, number: int, content: object, buffers: list[Any]) -> None:
         step: Step | None
         try:
             (step,) = unpack([content], memoryview(buffers[0]) if buffers else b"")
         except (MaskError, TypeError):
             step = None
-        if self._log.take(page, number, step) == "early":
-            missing = self._log.number_of(page) + 1
-            self._painter.send(ResendMessage(kind="resend", page=page, number=missing))
+        if self._log.receive(copy_id, number, step) == "early":
+            missing = self._log.number_of(copy_id) + 1
+            self._painter.send(ResendMessage(kind="resend", copy_id=copy_id, number=missing))
 
     def _publish(self) -> None:
         """Send what is new, from the publisher's thread."""
         sequence, news = self._log.news()
-        if not news or not self._pages or self._painter.comm is None:
+        if not news or not self._copies or self._painter.comm is None:
             return
-        # a page knows its own steps: they are sent back only where another page needs them
-        steps_to_send = [logged.step if {logged.page} != self._pages else None for logged in news]
+        # a copy has its own steps: only the other copies need them
+        steps_to_send = [
+            logged.step if self._copies - {logged.copy_id} else None for logged in news
+        ]
         objects, points = pack(step for step in steps_to_send if step is not None)
         wires = iter(cast("list[Mapping[str, Any]]", objects))
         steps = [
-            AppliedStep(
-                page=logged.page,
+            DecidedStep(
+                copy_id=logged.copy_id,
                 number=logged.number,
-                taken=logged.taken,
+                accepted=logged.accepted,
                 step=None if step is None else cast("Any", next(wires)),
             )
             for logged, step in zip(news, steps_to_send, strict=True)
         ]
         self._painter.send(
-            AppliedMessage(kind="applied", sequence=sequence, steps=steps), buffers=[points]
+            DecidedMessage(kind="decided", sequence=sequence, steps=steps), buffers=[points]
         )
 
-    def _send_picture(self, page: str) -> None:
+    def _send_picture(self, copy_id: str) -> None:
         self._painter.send(
-            PaintedPictureMessage(
-                kind="picture", page=page, media_type=f"image/{self._picture.format}"
+            BackgroundPictureMessage(
+                kind="picture", copy_id=copy_id, media_type=f"image/{self._picture.format}"
             ),
             buffers=[self._picture.file],
         )

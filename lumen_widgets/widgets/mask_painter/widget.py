@@ -1,10 +1,11 @@
 """The mask painter: paint on a picture what is to be painted anew, by hand and by code alike.
 
-Protocol (`messages.py`): the browser paints by itself and at once, and sends one
-message an operation, numbered page by page; the kernel puts the steps of all pages and of Python
-into one order, says which it took in, and works out the mask when it is asked for. A page says
-*hello* and gets the whole history; it keeps what is not taken in yet on top of what is. Where a
-call wants the mask, the kernel *asks* how far the pages are, and waits until they are quiet.
+Protocol (`messages.py`): the browser paints by itself and at once, and sends one message for each
+operation. Each model in each browser tab has a copy of the mask, which numbers its steps. The
+kernel puts the steps of all copies and of Python into one order, says which it accepted, and draws
+the mask when it is asked for. A copy says *hello* and gets the whole history; it keeps the steps
+that are not decided yet on top of those that are. Where a call wants the mask, the kernel *asks*
+for the number of each copy's last step, and waits until those have arrived and painting pauses.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from lumen_widgets.widgets.browser_values import checked
 from lumen_widgets.widgets.bundles import STATIC
 from lumen_widgets.widgets.mask_painter.canvas import PictureCanvas
 from lumen_widgets.widgets.mask_painter.painting import Painting
-from lumen_widgets.widgets.mask_painter.picture import read_painted, read_start
+from lumen_widgets.widgets.mask_painter.picture import read_background, read_start
 from lumen_widgets.widgets.mask_painter.session import PainterSession
 from lumen_widgets.widgets.mask_painter.step_log import StepLog
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 # a brush that is seen on any picture, and that paints an eye as well as a sky: part of its size
 _FIRST_RADIUS = 0.03
-# the traits that a page may write: the controls
+# the traits that a browser may write: the controls
 _CONTROLS = frozenset({"tool", "radius", "mode", "color", "opacity"})
 
 
@@ -111,14 +112,12 @@ class MaskPainter(Painting, anywidget.AnyWidget):
     _layers: PictureCanvas | None = None
 
     def __init__(self, image: PictureSource, mask: MaskSource | None = None) -> None:
-        picture = read_painted(image)
+        picture = read_background(image)
         start = read_start(mask, picture.width, picture.height)
         self._steps = StepLog(picture.width, picture.height, start)
         self._session = PainterSession(self, self._steps, picture)
         self._layers = PictureCanvas(picture)
-        # not `super`, whose next is the painting by code, which needs no arguments
-        anywidget.AnyWidget.__init__(
-            self,
+        super().__init__(
             radius=max(
                 0.5, round(2 * _FIRST_RADIUS * math.sqrt(picture.width * picture.height)) / 2
             ),
@@ -147,7 +146,7 @@ class MaskPainter(Painting, anywidget.AnyWidget):
         return self._layers.free
 
     def on_change(self, fn: Callable[[], None]) -> Callable[[], None]:
-        """Have `fn` called after every step, on the thread that took it in; returns what ends that.
+        """Have `fn` called after every step, on the thread that logged it; returns what ends that.
 
         What it raises is logged.
 
@@ -159,7 +158,7 @@ class MaskPainter(Painting, anywidget.AnyWidget):
         return self._steps.changed.connect(lambda _: fn())
 
     def set_state(self, sync_data: Mapping[str, Any]) -> None:
-        """Take in what a browser wrote; what no control could have written is left out."""
+        """Set what a browser wrote; what no control could have written is left out."""
         accepted, _ = checked(self, sync_data, _CONTROLS)
         # as it was written: where a trait holds something else, the browser is told so
         super().set_state({name: sync_data[name] for name in accepted})
@@ -187,5 +186,5 @@ class MaskPainter(Painting, anywidget.AnyWidget):
             )
         return color
 
-    def _settle(self) -> None:
-        self._session.settle()
+    def _wait_until_quiet(self) -> None:
+        self._session.wait_until_quiet()

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { after, EMPTY_HISTORY, type History } from "../../mask_painter/history";
 import { type Operation, pack, type Step, Unpacker } from "../../mask_painter/operations";
+import { after, EMPTY_HISTORY, type UndoHistory } from "../../mask_painter/undo_history";
 import { RandomSteps } from "./random_steps";
 
 const UNDO: Step = { kind: "undo" };
 const REDO: Step = { kind: "redo" };
-const follow = (steps: readonly Step[]) => steps.reduce<History>(after, EMPTY_HISTORY);
+const follow = (steps: readonly Step[]) => steps.reduce<UndoHistory>(after, EMPTY_HISTORY);
 
 test("a history follows the rules of an editor's undo and redo", () => {
   const random = new RandomSteps(1);

@@ -1,21 +1,23 @@
-/* The mask in one page: the steps that the kernel has confirmed, and on top of them this page's pending
-   steps. A step of this page shows at once and is sent as one message; steps of other pages and of Python
-   go below the pending ones. The views of one model share it. */
+/* The browser's copy of a mask, one for each model in each browser tab: the steps that the kernel has
+   confirmed, and on top of them this copy's pending steps. A step made here shows at once and is sent as
+   one message; steps of other copies and of Python go below the pending ones. The views of one model
+   share the copy and listen to it, so that a stroke in one is in the others without the kernel; the way
+   to another tab is described in lumen_widgets/widgets/mask_painter/session.py. */
 import type { AnyModel } from "@anywidget/types";
 import { newId } from "../shared/ids";
 import { type Box, emptyBox, isEmpty, union } from "./box";
-import { after, EMPTY_HISTORY, type History } from "./history";
 import type {
-  AppliedMessage,
   BrowserMessage,
+  DecidedMessage,
   KernelMessage,
   MaskPainterModel,
   MaskSnapshotMessage,
 } from "./messages";
 import { pack, type Step, Unpacker } from "./operations";
 import { MaskRaster } from "./raster";
+import { after, EMPTY_HISTORY, type UndoHistory } from "./undo_history";
 
-// milliseconds without a confirmation after which the page shows that it waits for the kernel
+// milliseconds without a confirmation after which the views show that they wait for the kernel
 const ANSWER_TIMEOUT_MS = 2000;
 
 interface PendingStep {
@@ -23,29 +25,32 @@ interface PendingStep {
   step: Step;
 }
 
-/** A change that views show: where pixels changed, and whether by a step or by a stroke in progress. */
+/** A change that views show. */
 export interface Change {
+  /** Where pixels changed. */
   box: Box;
-  step: boolean;
+  /** Whether a view's words and buttons may have to change too: coverage, undo and redo, a delay. False
+      while a stroke in progress gets its points. */
+  summaryChanged: boolean;
 }
 
-export class MaskDocument {
-  /** This page's id in messages. */
-  readonly page = newId();
+export class MaskCopy {
+  /** The id of this copy in messages. */
+  readonly id = newId();
   readonly raster: MaskRaster;
   /** The confirmed and the pending steps. */
-  history: History = EMPTY_HISTORY;
+  history: UndoHistory = EMPTY_HISTORY;
   /** Whether the kernel has sent its history. */
   loaded = false;
   /** Whether the confirmation of a step takes longer than usual. */
   delayed = false;
   /** Whether messages can no longer be sent, as after a restart of the kernel. */
   disconnected = false;
-  /** Whether the kernel refused the last step of this page. */
+  /** Whether the kernel refused the last step of this copy. */
   refused = false;
   readonly #model: AnyModel<MaskPainterModel>;
   readonly #listeners = new Set<(change: Change) => void>();
-  #confirmed: History = EMPTY_HISTORY;
+  #confirmed: UndoHistory = EMPTY_HISTORY;
   #pending: PendingStep[] = [];
   #sequence = 0;
   #lastNumber = 0;
@@ -59,12 +64,12 @@ export class MaskDocument {
   }
 
   /** The part of the picture that is painted, 0 to 1. */
-  get share(): number {
+  get coverage(): number {
     return this.raster.count / (this.raster.width * this.raster.height);
   }
 
   hello(): void {
-    this.#send({ kind: "hello", page: this.page });
+    this.#send({ kind: "hello", copy_id: this.id });
   }
 
   listen(listener: (change: Change) => void, signal: AbortSignal): void {
@@ -72,14 +77,14 @@ export class MaskDocument {
     signal.addEventListener("abort", () => this.#listeners.delete(listener));
   }
 
-  /** Applies a step of this page, and sends it. */
+  /** Applies a step made here, and sends it. */
   apply(step: Step): void {
     if (step.kind === "undo" && this.history.done.length === 0) return;
     if (step.kind === "redo" && this.history.undone.length === 0) return;
     this.history = after(this.history, step);
     const box = this.raster.follow(this.history.done);
     this.#enqueue(step);
-    this.#changed({ box, step: true });
+    this.#changed({ box, summaryChanged: true });
   }
 
   /** Begins a stroke and returns its number, by which a view continues its own stroke only. A stroke in
@@ -95,7 +100,10 @@ export class MaskDocument {
   extendStroke(points: readonly number[], stroke = this.#stroke): void {
     if (stroke !== this.#stroke) return;
     // rounded as they will be sent, so that the kernel paints exactly these points
-    this.#changed({ box: this.raster.extendStroke(points.map(Math.fround)), step: false });
+    this.#changed({
+      box: this.raster.extendStroke(points.map(Math.fround)),
+      summaryChanged: false,
+    });
   }
 
   /** Ends a stroke and makes it a step. */
@@ -106,32 +114,32 @@ export class MaskDocument {
   /** Ends a stroke and removes it. */
   cancelStroke(stroke = this.#stroke): void {
     if (stroke !== this.#stroke || !this.raster.painting) return;
-    this.#changed({ box: this.raster.cancelStroke(), step: true });
+    this.#changed({ box: this.raster.cancelStroke(), summaryChanged: true });
   }
 
   receive(message: KernelMessage, buffers: readonly DataView[]): void {
     switch (message.kind) {
       case "snapshot":
-        if (message.page === this.page) this.#loadSnapshot(message, buffers);
+        if (message.copy_id === this.id) this.#loadSnapshot(message, buffers);
         break;
-      case "applied":
+      case "decided":
         if (this.loaded) this.#confirm(message, buffers);
         break;
       case "resend":
-        if (message.page !== this.page) break;
+        if (message.copy_id !== this.id) break;
         for (const sent of this.#pending) if (sent.number >= message.number) this.#sendStep(sent);
         break;
       case "ask": {
         const { request } = message;
         if (this.delayed) for (const sent of this.#pending) this.#sendStep(sent);
-        this.#send({ kind: "up_to", request, page: this.page, number: this.#lastNumber });
+        this.#send({ kind: "up_to", request, copy_id: this.id, number: this.#lastNumber });
         break;
       }
     }
   }
 
   wantPicture(): void {
-    this.#send({ kind: "want_picture", page: this.page });
+    this.#send({ kind: "want_picture", copy_id: this.id });
   }
 
   #endStroke(): void {
@@ -141,13 +149,13 @@ export class MaskDocument {
     // the raster has drawn it already: nothing changes on the screen
     const box = this.raster.follow(this.history.done);
     this.#enqueue(stroke);
-    this.#changed({ box, step: true });
+    this.#changed({ box, summaryChanged: true });
   }
 
   #loadSnapshot(message: MaskSnapshotMessage, [points, base]: readonly DataView[]): void {
     const unpacker = new Unpacker(points);
     const read = (wires: MaskSnapshotMessage["done"]) =>
-      wires.map((wire) => unpacker.step(wire) as History["done"][number]);
+      wires.map((wire) => unpacker.step(wire) as UndoHistory["done"][number]);
     let box = emptyBox();
     if (!this.loaded && base && base.byteLength > 0) {
       this.raster.setBase(new Uint8Array(base.buffer, base.byteOffset, base.byteLength));
@@ -162,32 +170,33 @@ export class MaskDocument {
     for (const sent of this.#pending) this.#sendStep(sent);
   }
 
-  #confirm(message: AppliedMessage, [points]: readonly DataView[]): void {
+  #confirm(message: DecidedMessage, [points]: readonly DataView[]): void {
     const unpacker = new Unpacker(points);
-    let number = message.sequence - message.steps.length;
-    if (number > this.#sequence) {
+    let sequence = message.sequence - message.steps.length;
+    if (sequence > this.#sequence) {
       // a message was lost: ask for the whole history
       this.hello();
       return;
     }
     let lastOwn = 0;
-    for (const { page, number: own, taken, step: wire } of message.steps) {
+    for (const { copy_id, number, accepted, step: wire } of message.steps) {
       const step = wire && unpacker.step(wire);
-      number++;
+      sequence++;
       // a snapshot may have contained it already
-      if (number <= this.#sequence) continue;
-      this.#sequence = number;
-      const pending = page === this.page ? this.#pending.find((sent) => sent.number === own) : null;
-      if (pending) lastOwn = own;
-      if (pending && !taken) this.refused = true;
+      if (sequence <= this.#sequence) continue;
+      this.#sequence = sequence;
+      const own = copy_id === this.id;
+      const pending = own ? this.#pending.find((sent) => sent.number === number) : null;
+      if (pending) lastOwn = number;
+      if (pending && !accepted) this.refused = true;
       const confirmed = pending?.step ?? step;
-      if (taken && confirmed) this.#confirmed = after(this.#confirmed, confirmed);
+      if (accepted && confirmed) this.#confirmed = after(this.#confirmed, confirmed);
     }
     this.#confirmUpTo(lastOwn);
     this.#rebuild();
   }
 
-  /** Removes from the pending steps those that the kernel has, up to a number. */
+  /** Removes from the pending steps those that the kernel has decided, up to a number. */
   #confirmUpTo(number: number): void {
     this.#pending = this.#pending.filter((sent) => sent.number > number);
     window.clearTimeout(this.#timer);
@@ -198,7 +207,10 @@ export class MaskDocument {
   /** Rebuilds history and raster from confirmed and pending steps; `changed` is changed already. */
   #rebuild(changed = emptyBox()): void {
     this.history = this.#pending.reduce((past, { step }) => after(past, step), this.#confirmed);
-    this.#changed({ box: union(changed, this.raster.follow(this.history.done)), step: true });
+    this.#changed({
+      box: union(changed, this.raster.follow(this.history.done)),
+      summaryChanged: true,
+    });
   }
 
   #enqueue(step: Step): void {
@@ -216,15 +228,15 @@ export class MaskDocument {
       // A busy kernel answers later. If a message was lost, the answer shows which steps are missing.
       this.hello();
       this.#startTimer(timeout * 4);
-      this.#changed({ box: emptyBox(), step: true });
+      this.#changed({ box: emptyBox(), summaryChanged: true });
     }, timeout);
   }
 
   #sendStep({ number, step }: PendingStep): void {
     const { wire, points } = pack(step);
-    const { page } = this;
     // slice: a message sends the whole buffer
-    this.#send({ kind: "step", page, number, step: wire }, [points.slice().buffer]);
+    const buffer = points.slice().buffer;
+    this.#send({ kind: "step", copy_id: this.id, number, step: wire }, [buffer]);
   }
 
   #send(message: BrowserMessage, buffers: ArrayBuffer[] = []): void {
@@ -232,13 +244,13 @@ export class MaskDocument {
       this.#model.send(message, undefined, buffers);
       this.disconnected = false;
     } catch {
-      // the mask is still in the page, and can be downloaded
+      // the mask is still here, and can be downloaded
       this.disconnected = true;
     }
   }
 
   #changed(change: Change): void {
-    if (!change.step && isEmpty(change.box)) return;
+    if (!change.summaryChanged && isEmpty(change.box)) return;
     for (const listener of this.#listeners) listener(change);
   }
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Change } from "../../mask_painter/document";
+import type { Change } from "../../mask_painter/mask_copy";
 import { kinds } from "./fake_kernel";
-import { INVERT, LEFT, open, SIZE, UNDO, UPPER } from "./page";
+import { INVERT, LEFT, open, SIZE, UNDO, UPPER } from "./open_copy";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -10,21 +10,21 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe("a step of this page", () => {
+describe("a step made in a copy", () => {
   test("shows at once, also before the kernel has sent anything, and is one message", () => {
     const { fake, mask } = open();
     mask.apply(UPPER);
-    expect(mask.share).toBe(0.5);
+    expect(mask.coverage).toBe(0.5);
     mask.apply(INVERT);
     mask.apply(UNDO);
 
-    expect(mask.share).toBe(0.5);
+    expect(mask.coverage).toBe(0.5);
     expect(fake.of("step").map(({ number, step }) => [number, step.kind])).toEqual([
       [1, "rectangle"],
       [2, "invert"],
       [3, "undo"],
     ]);
-    expect(fake.of("step").every(({ page }) => page === mask.page)).toBe(true);
+    expect(fake.of("step").every(({ copy_id }) => copy_id === mask.id)).toBe(true);
   });
 
   test("is not sent where there is nothing to undo or redo", () => {
@@ -53,7 +53,7 @@ describe("a step of this page", () => {
     expect(sent.byteLength).toBe(300 * 8);
     expect(sent.getFloat32(8, true)).toBe(Math.fround(1.1));
     expect(kinds(mask.history.done)).toEqual(["stroke"]);
-    expect(changes.filter(({ step }) => step)).toHaveLength(1);
+    expect(changes.filter(({ summaryChanged }) => summaryChanged)).toHaveLength(1);
   });
 
   test("is kept if another view begins a stroke meanwhile, and each view draws its own", () => {
@@ -91,56 +91,56 @@ describe("a step of this page", () => {
     const { fake, mask } = open();
     mask.beginStroke(3, false);
     mask.extendStroke([5, 5]);
-    expect(mask.share).toBeGreaterThan(0);
+    expect(mask.coverage).toBeGreaterThan(0);
     mask.cancelStroke();
     mask.beginStroke(3, false);
     mask.commitStroke();
     mask.commitStroke();
 
-    expect(mask.share).toBe(0);
+    expect(mask.coverage).toBe(0);
     expect(mask.history.done).toEqual([]);
     expect(fake.sent).toEqual([]);
     mask.apply(UPPER);
-    expect(mask.share).toBe(0.5);
+    expect(mask.coverage).toBe(0.5);
   });
 
   test("stays as it is when the kernel confirms it", () => {
-    const { mask, snapshot, applied, mine } = open();
+    const { mask, snapshot, decided, mine } = open();
     snapshot();
     mask.apply(UPPER);
     mask.apply(INVERT);
     const { done } = mask.history;
-    applied(1, mine(1));
-    applied(2, mine(2));
+    decided(1, mine(1));
+    decided(2, mine(2));
 
-    expect(mask.share).toBe(0.5);
+    expect(mask.coverage).toBe(0.5);
     expect(mask.history.done).toEqual(done);
     expect(mask.history.done[0]).toBe(done[0]);
   });
 
   test("is on top of the steps of others meanwhile", () => {
-    const { mask, snapshot, applied, mine } = open();
+    const { mask, snapshot, decided, mine } = open();
     snapshot();
     mask.apply(INVERT);
-    applied(1, { made: UPPER });
+    decided(1, { made: UPPER });
 
     expect(kinds(mask.history.done)).toEqual(["rectangle", "invert"]);
-    expect(mask.share).toBe(0.5);
-    applied(2, mine(1));
+    expect(mask.coverage).toBe(0.5);
+    decided(2, mine(1));
     expect(kinds(mask.history.done)).toEqual(["rectangle", "invert"]);
   });
 
   test("disappears when the kernel refused it, and what came after it stays", () => {
-    const { mask, snapshot, applied, mine } = open();
+    const { mask, snapshot, decided, mine } = open();
     snapshot();
     mask.apply(INVERT);
     mask.apply(LEFT);
-    applied(1, mine(1, false));
+    decided(1, mine(1, false));
 
     expect(kinds(mask.history.done)).toEqual(["rectangle"]);
-    expect(mask.share).toBe(0.5);
-    applied(2, mine(2));
-    expect(mask.share).toBe(0.5);
+    expect(mask.coverage).toBe(0.5);
+    decided(2, mine(2));
+    expect(mask.coverage).toBe(0.5);
   });
 
   test("is sent again from the number that the kernel asks for", () => {
@@ -148,9 +148,9 @@ describe("a step of this page", () => {
     snapshot();
     for (const step of [UPPER, INVERT, UNDO]) mask.apply(step);
     fake.outbox.length = 0;
-    mask.receive({ kind: "resend", page: "another", number: 1 }, []);
+    mask.receive({ kind: "resend", copy_id: "another", number: 1 }, []);
     expect(fake.outbox).toEqual([]);
-    mask.receive({ kind: "resend", page: mask.page, number: 2 }, []);
+    mask.receive({ kind: "resend", copy_id: mask.id, number: 2 }, []);
 
     expect(fake.of("step").map(({ number, step }) => [number, step.kind])).toEqual([
       [2, "invert"],
@@ -159,15 +159,15 @@ describe("a step of this page", () => {
   });
 
   test("is reported as delayed if the kernel takes long, and no longer once it is confirmed", () => {
-    const { mask, snapshot, applied, mine, changes } = open();
+    const { mask, snapshot, decided, mine, changes } = open();
     snapshot();
     mask.apply(UPPER);
     vi.advanceTimersByTime(1900);
     expect(mask.delayed).toBe(false);
     vi.advanceTimersByTime(200);
     expect(mask.delayed).toBe(true);
-    expect(changes.at(-1)?.step).toBe(true);
-    applied(1, mine(1));
+    expect(changes.at(-1)?.summaryChanged).toBe(true);
+    decided(1, mine(1));
 
     expect(mask.delayed).toBe(false);
     vi.advanceTimersByTime(10_000);
@@ -184,11 +184,11 @@ describe("a stroke in progress", () => {
   };
 
   test("stays on top of the steps of others, and is kept whole", () => {
-    const { fake, mask, snapshot, applied } = open();
+    const { fake, mask, snapshot, decided } = open();
     snapshot();
     mask.beginStroke(1, false);
     mask.extendStroke([1, 9, 5, 9]);
-    applied(1, { made: UPPER });
+    decided(1, { made: UPPER });
     mask.extendStroke([9, 9]);
     const before = mask.raster.count;
     mask.commitStroke();
@@ -221,11 +221,11 @@ describe("a stroke in progress", () => {
   });
 
   test("can be cancelled after steps of others, which stay", () => {
-    const { mask, snapshot, applied } = open();
+    const { mask, snapshot, decided } = open();
     snapshot();
     mask.beginStroke(4, true);
     mask.extendStroke([5, 5]);
-    applied(1, { made: INVERT });
+    decided(1, { made: INVERT });
     expect(mask.raster.count).toBeLessThan(SIZE * SIZE);
     mask.cancelStroke();
 
@@ -241,7 +241,7 @@ test("a listener gets the box of changed pixels, until its signal aborts", () =>
   mask.beginStroke(1, false);
   mask.extendStroke([5, 5]);
   mask.extendStroke([5, 5]);
-  expect(changes).toEqual([{ box: { x0: 4, y0: 4, x1: 6, y1: 6 }, step: false }]);
+  expect(changes).toEqual([{ box: { x0: 4, y0: 4, x1: 6, y1: 6 }, summaryChanged: false }]);
   ending.abort();
   mask.commitStroke();
 

@@ -1,6 +1,6 @@
-/* A page's mask document, where the test sends the kernel's messages. */
-import { type Change, MaskDocument } from "../../mask_painter/document";
-import type { AppliedStep, KernelMessage } from "../../mask_painter/messages";
+/* The browser's copy of a mask, where the test sends the kernel's messages. */
+import { type Change, MaskCopy } from "../../mask_painter/mask_copy";
+import type { DecidedStep, KernelMessage } from "../../mask_painter/messages";
 import type { Shape, Step } from "../../mask_painter/operations";
 import { PainterModel, packAll } from "./fake_kernel";
 
@@ -18,20 +18,20 @@ interface Snapshot {
   sequence?: number;
   number?: number;
   base?: number[];
-  page?: string;
+  copy_id?: string;
 }
 
-/** Opens a page; returns it with functions that deliver the kernel's messages. */
+/** Makes a copy; returns it with functions that deliver the kernel's messages. */
 export function open() {
   const fake = new PainterModel(SIZE, SIZE);
-  const mask = new MaskDocument(fake.model);
+  const mask = new MaskCopy(fake.model);
   const changes: Change[] = [];
   mask.listen((change) => changes.push(change), new AbortController().signal);
   const snapshot = ({ done = [], undone = [], base = [], ...rest }: Snapshot = {}) => {
     const { wires, buffer } = packAll([...done, ...undone]);
     const message: KernelMessage = {
       kind: "snapshot",
-      page: mask.page,
+      copy_id: mask.id,
       sequence: done.length,
       number: 0,
       done: wires.slice(0, done.length),
@@ -40,16 +40,16 @@ export function open() {
     };
     mask.receive(message, [buffer, new DataView(Uint8Array.from(base).buffer)]);
   };
-  /** Delivers steps that the kernel applied, up to a sequence number. */
-  const applied = (sequence: number, ...steps: (Partial<AppliedStep> & { made?: Step })[]) => {
+  /** Delivers steps that the kernel decided, up to a sequence number. */
+  const decided = (sequence: number, ...steps: (Partial<DecidedStep> & { made?: Step })[]) => {
     const { wires, buffer } = packAll(steps.flatMap(({ made }) => (made ? [made] : [])));
     let at = 0;
-    const appliedSteps = steps.map(({ page = "b", number = 1, taken = true, made }) => {
-      const step = made ? (wires[at++] as AppliedStep["step"]) : null;
-      return { page, number, taken, step };
+    const decidedSteps = steps.map(({ copy_id = "b", number = 1, accepted = true, made }) => {
+      const step = made ? (wires[at++] as DecidedStep["step"]) : null;
+      return { copy_id, number, accepted, step };
     });
-    mask.receive({ kind: "applied", sequence, steps: appliedSteps }, [buffer]);
+    mask.receive({ kind: "decided", sequence, steps: decidedSteps }, [buffer]);
   };
-  const mine = (number: number, taken = true) => ({ page: mask.page, number, taken });
-  return { fake, mask, changes, snapshot, applied, mine };
+  const mine = (number: number, accepted = true) => ({ copy_id: mask.id, number, accepted });
+  return { fake, mask, changes, snapshot, decided, mine };
 }
