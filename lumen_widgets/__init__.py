@@ -21,21 +21,21 @@ _NAMES = {
     "lumen_widgets.notebook": "History edit generate history inpaint resume show stream use",
     "lumen_widgets.widgets": "MaskPainter PromptForm TaskPanel",
 }
-_HOME = {name: package for package, names in _NAMES.items() for name in names.split()}
+_MODULE_OF = {name: package for package, names in _NAMES.items() for name in names.split()}
 
-__all__ = sorted([*_HOME, "sandbox"])  # noqa: PLE0605 -- a list all the same, built from the table
+__all__ = sorted([*_MODULE_OF, "sandbox"])  # noqa: PLE0605 -- a list all the same, built from the table
 
 
 def __getattr__(name: str) -> Any:
     if name == "sandbox":
         return import_module("lumen_widgets.sandbox")
-    if name not in _HOME:
+    if name not in _MODULE_OF:
         raise AttributeError(f"lumen_widgets has no {name!r}")
-    home = import_module(_HOME[name])
-    if _HOME[name] == "lumen_widgets.notebook":
+    module = import_module(_MODULE_OF[name])
+    if _MODULE_OF[name] == "lumen_widgets.notebook":
         # the notebook shows a panel without importing the widgets: only this module knows both
-        home.cell_status.set_panel_loader(_panel_class)
-    value = globals()[name] = getattr(home, name)
+        module.cell_status.set_panel_loader(_panel_class)
+    value = globals()[name] = getattr(module, name)
     return value
 
 

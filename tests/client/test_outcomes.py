@@ -1,4 +1,4 @@
-"""API.md's outcome table, row by row, over real sockets."""
+"""The outcome table of README (How your credits are protected), over real sockets."""
 
 from __future__ import annotations
 

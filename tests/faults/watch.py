@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from typing import Self
 
-# DESIGN: `wait(T)` ends by T + 50 ms.
+# `wait(T)` ends by T + 50 ms: later is noticed by a caller who plans with T.
 LATE = 0.05
 
 
