@@ -36,7 +36,7 @@ class Row(NamedTuple):
 
 
 def unknown(*server: Behaviour, timeout: float = 10.0) -> Row:
-    """Return a row of those after which nobody knows."""
+    """Return a row of those after which the outcome is unknown."""
     return Row(server, errors.SubmitOutcomeUnknown, 1, "unknown", timeout)
 
 

@@ -183,7 +183,7 @@ def test_a_service_that_changes(usual: float, now: float) -> None:
         service.follow(client, alike(40, usual))
         at_first = service.follow(client, alike(3, now, seed=3))
         later = service.follow(client, alike(30, now, seed=4))
-    # One question comes early, whatever was learnt: nobody waits as if nothing had changed.
+    # One question comes early, whatever was learnt: a service that became faster is noticed.
     assert at_first.worst <= 0.6 * usual
     assert later.delay <= 1.0
     if now > usual:
@@ -270,7 +270,7 @@ def test_a_plan_is_a_plan(seconds: list[float], interval: float) -> None:
 
 
 def test_the_first_question() -> None:
-    """With nothing learnt nobody asks before 2 s, however much of that has passed already."""
+    """With nothing learnt the first request is at 2 s, however much of that has passed already."""
     timer = Pace(is_local=False).timer()
     timer.start(10.0)
     assert timer.next(10.001) == pytest.approx(1.999)

@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING
 from lumen_widgets.client.history.account_journal import journal_error
 from lumen_widgets.client.history.digest_v1 import digest_v1
 from lumen_widgets.core.answers import CANCELLED, FAILED, SUCCEEDED
-from lumen_widgets.core.errors import (
-    LumenError,
-    NotFound,
-    SubmitOutcomeUnknown,
-    interrupted,
-)
+from lumen_widgets.core.errors import LumenError, NotFound, SubmitOutcomeUnknown, interrupted
 from lumen_widgets.core.words import format_time
 from lumen_widgets.journal import JournalUnusable
 

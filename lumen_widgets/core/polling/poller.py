@@ -347,17 +347,14 @@ class TaskPoller:
             self.fail(status_requests.internal_error(self._state.id, error))
 
     def _retry(self, transient: status_requests.TransientError, turn: int, sent: float) -> None:
-        status_requests.back_off(self._scheduler, self._origin, transient, sent, self._interval)
+        status_requests.pause_origin(self._scheduler, self._origin, transient, sent, self._interval)
         with self._lock:
             if turn == self._turn and self._phase is _Phase.POLLING:
                 self._failures += 1
                 self._unanswered = self._unanswered + 1 if transient.unanswered else 0
                 self._state.trouble = transient.error.message
-                timing, failed = self._scheduler.timing, self._failures
-                wait = status_requests.backoff(
-                    timing, self._interval, failed, transient.retry_after
-                )
-                self._poll_in(wait)
+                timing, interval = self._scheduler.timing, self._interval
+                self._poll_in(transient.wait(timing, interval, self._failures))
 
     def _stop_polling(self, phase: _Phase) -> None:
         """Poll no more, and learn nothing from how it ends; the lock is held."""
