@@ -26,15 +26,15 @@ _NAMES = {
     "lumen_widgets.core.request": "Request",
     "lumen_widgets.core.task": "Task",
 }
-_HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
+_MODULE_OF = {name: module for module, names in _NAMES.items() for name in names.split()}
 
-__all__ = sorted(_HOME)  # noqa: PLE0605 -- a list all the same, made of the table
+__all__ = sorted(_MODULE_OF)  # noqa: PLE0605 -- a list all the same, made of the table
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_HOME[name]), name)
+    value = globals()[name] = getattr(import_module(_MODULE_OF[name]), name)
     return value
 
 

@@ -40,7 +40,7 @@ from lumen_widgets.core.waiting import check_request_timeout, stopped_waiting
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lumen_widgets.client.history.account_journal import JournalSource, Row
+    from lumen_widgets.client.history.account_journal import JournalRow, JournalSource
     from lumen_widgets.client.hosting.protocol import Hosting
     from lumen_widgets.core.fields import Fields
     from lumen_widgets.core.models import Endpoint
@@ -133,7 +133,7 @@ class LumenClient:
         self._transport = Transport(origin, key, session or requests.Session())
         self._tasks = LiveTasks(
             transport=self._transport,
-            options=self._options,
+            make_options=self._make_options,
             fetch=partial(
                 fetch_picture,
                 base_url=origin.url,
@@ -142,7 +142,7 @@ class LumenClient:
             ),
             account_journal=self._account_journal,
             timeout=self._timeout,
-            added=self._added,
+            on_new=self._on_new_task,
         )
 
     @property
@@ -321,7 +321,7 @@ class LumenClient:
 
         """
         fields.setdefault("model", INPAINT_MODEL if endpoint == INPAINT else MODEL)
-        return self._pay(
+        return self._submit_or_reuse(
             read_call(
                 endpoint,
                 prompt,
@@ -334,7 +334,7 @@ class LumenClient:
         )
 
     def submit(self, request: Request, *, correlation_id: str | None = None) -> Task:
-        """Send a request as it is, once, and return the task: it is paid, again if it was before.
+        """Send a request again as it is, once, and return the new task, which is paid anew.
 
         Parameters
         ----------
@@ -358,7 +358,7 @@ class LumenClient:
 
         """
         again = check_again(request)
-        return self._pay(
+        return self._submit_or_reuse(
             Call(again.by_content(), again, origin=self.base_url, correlation_id=correlation_id)
         )
 
@@ -454,8 +454,8 @@ class LumenClient:
     as_completed = staticmethod(waiting.as_completed)
     stream = staticmethod(waiting.stream)
 
-    def _pay(self, call: Call) -> Task:
-        options = self._options(call.request)
+    def _submit_or_reuse(self, call: Call) -> Task:
+        options = self._make_options(call.request)
         timing = shared_scheduler().timing
         taken = submit(
             call, options, transport=self._transport, timeout=self._timeout, timing=timing
@@ -468,7 +468,7 @@ class LumenClient:
         except KeyboardInterrupt:
             raise interrupted(stopped_waiting(taken.task_id)) from None
 
-    def _options(self, request: Request, row: Row | None = None) -> Options:
+    def _make_options(self, request: Request, row: JournalRow | None = None) -> Options:
         """Return the options of one task, in the order in which they reserve credits and files."""
         options: list[Option] = [SpendingOption(self.base_url)]
         if not PICTURE_FIELDS.isdisjoint(request.body):
@@ -483,9 +483,9 @@ class LumenClient:
             self._hosting = default_hosting(self.base_url, self._transport.key, self._session)
         return self._hosting
 
-    def _added(self, task: Task) -> None:
+    def _on_new_task(self, task: Task) -> None:
         _clients[task] = self
-        live_tasks.add(task)
+        live_tasks.announce(task)
 
     def __repr__(self) -> str:
         """Name the service and nothing of the key: a repr ends in notebooks and logs."""

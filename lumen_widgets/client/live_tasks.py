@@ -1,4 +1,7 @@
-"""The tasks that this process holds: submitted, taken up, or brought back from the journal."""
+"""The tasks that this process holds: submitted, taken up, or brought back from the journal.
+
+The functions of this module are about the tasks of all accounts, `LiveTasks` about those of one.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from lumen_widgets.core.task import Task, TaskState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lumen_widgets.client.history.account_journal import AccountJournal, Row
+    from lumen_widgets.client.history.account_journal import AccountJournal, JournalRow
     from lumen_widgets.core.answers import Accepted
     from lumen_widgets.core.call import Call
     from lumen_widgets.core.http.transport import Transport
@@ -33,9 +36,9 @@ if TYPE_CHECKING:
 
 # By number, oldest first. There is no lock: a weak reference is cleared at any instant, also
 # inside a call from here, and each single operation on a dict is one step by itself.
-_tasks: dict[int, weakref.ref[Task]] = {}
+_references: dict[int, weakref.ref[Task]] = {}
 _numbers = itertools.count()
-_added: Signal[Task] = Signal("new tasks")
+_new_task: Signal[Task] = Signal("new tasks")
 
 
 def known() -> list[Task]:
@@ -50,7 +53,7 @@ def known() -> list[Task]:
     []
 
     """
-    tasks = (reference() for _, reference in sorted(_tasks.copy().items()))
+    tasks = (reference() for _, reference in sorted(_references.copy().items()))
     return [task for task in tasks if task is not None]
 
 
@@ -71,18 +74,18 @@ def subscribe(fn: Callable[[Task], None]) -> Callable[[], None]:
     >>> stop()
 
     """
-    return _added.connect(fn)
+    return _new_task.connect(fn)
 
 
-def add(task: Task) -> None:
-    """Register a task, and call the subscribers."""
+def announce(task: Task) -> None:
+    """Note that a task is new in this process, and call the subscribers."""
     number = next(_numbers)
-    _tasks[number] = weakref.ref(task, partial(_forget, number))
-    _added.send(task)
+    _references[number] = weakref.ref(task, partial(_forget, number))
+    _new_task.send(task)
 
 
 def _forget(number: int, _reference: weakref.ref[Task]) -> None:
-    _tasks.pop(number, None)
+    _references.pop(number, None)
 
 
 class LiveTasks:
@@ -92,7 +95,7 @@ class LiveTasks:
     ----------
     transport
         Sends the requests.
-    options
+    make_options
         Returns a task's options, by its request and the journal's row where it has one.
     fetch
         Downloads one picture by its address and `limits`.
@@ -100,7 +103,7 @@ class LiveTasks:
         The journal of the account.
     timeout
         Seconds for one request.
-    added
+    on_new
         Called with each task that is new here, on whichever thread made it.
 
     """
@@ -109,23 +112,23 @@ class LiveTasks:
         self,
         *,
         transport: Transport,
-        options: Callable[[Request, Row | None], Options],
+        make_options: Callable[[Request, JournalRow | None], Options],
         fetch: Callable[..., FetchedPicture],
         account_journal: AccountJournal,
         timeout: float,
-        added: Callable[[Task], None],
+        on_new: Callable[[Task], None],
     ) -> None:
         self._transport = transport
-        self._options = options
+        self._make_options = make_options
         self._fetch = fetch
         self._account_journal = account_journal
         self._timeout = timeout
-        self._added = added
-        self._tasks: weakref.WeakValueDictionary[str, Task] = weakref.WeakValueDictionary()
+        self._on_new = on_new
+        self._by_id: weakref.WeakValueDictionary[str, Task] = weakref.WeakValueDictionary()
 
     def get(self, task_id: str | None) -> Task | None:
         """Return a task that is held already."""
-        return None if task_id is None else self._tasks.get(task_id)
+        return None if task_id is None else self._by_id.get(task_id)
 
     def add_accepted(self, accepted: Accepted, call: Call, options: Options) -> Task:
         """Follow a task that the service has just taken."""
@@ -171,7 +174,7 @@ class LiveTasks:
         poller.start(report, age=poller.task.elapsed if known else None)
         return self.add(poller.task)
 
-    def create_poller(self, row: Row | None, task_id: str) -> TaskPoller:
+    def create_poller(self, row: JournalRow | None, task_id: str) -> TaskPoller:
         """Return the poller of a task that was submitted earlier, not started yet."""
         state = TaskState(
             task_id,
@@ -183,11 +186,11 @@ class LiveTasks:
             age=0.0 if row is None else max(time.time() - row.submitted, 0.0),
             cost=credits_of,
         )
-        options = self._options(state.request, row)
+        options = self._make_options(state.request, row)
         options.taken_up(task_id, state.status)
         return self._poller(state, options)
 
-    def restore(self, row: Row) -> Task | None:
+    def restore(self, row: JournalRow) -> Task | None:
         """Return a task from its row, if it needs no network any more."""
         # Another process may have seen its end, which this one's budget does not know yet.
         refund_if_failed(row.origin, row.task_id or "", row.state)
@@ -195,8 +198,8 @@ class LiveTasks:
 
     def add(self, task: Task) -> Task:
         """Hold a task: the same one is returned for its id from now on."""
-        self._tasks[task.id] = task
-        self._added(task)
+        self._by_id[task.id] = task
+        self._on_new(task)
         return task
 
     def _poller(self, state: TaskState, options: Options) -> TaskPoller:

@@ -1,1 +1,1 @@
-"""The thin client: what the service's page says and nothing else. It imports none of ours."""
+"""The thin client: what the API documentation says and nothing else. It imports none of ours."""

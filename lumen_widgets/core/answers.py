@@ -1,6 +1,7 @@
 """What an answer of the service means: an error of ours, a task that was taken, a task's status.
 
-The rules are API.md's outcome table and its list of what the page leaves open.
+The rules are those of the table in README (How your credits are protected). What the API
+documentation leaves open is read in the way that loses no task and pays nothing twice.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from lumen_widgets.core.words import one_line, sentence
 if TYPE_CHECKING:
     from lumen_widgets.core.http.transport import Answer
 
-# Ids are opaque; anything longer is a page of something else.
+# Ids are opaque; anything longer is something else, such as an HTML page.
 LONGEST_ID = 200
 
 # n is at most 4: a longer list is not one of pictures.

@@ -1,8 +1,9 @@
 """One call on its way to be paid: what was asked for, what of it is sent, and its digest.
 
 Calls that ask for the same have one digest. Addresses of hosted pictures change with every upload,
-and that of a result expires: so it is made of what is behind them (`content_of`). Where the service
-reports to is left out, since it changes nothing of what is made.
+and that of a result expires: so it is made of what is behind them, the contents of the pictures,
+such as ``file:9f86d0…`` (`content_of`). Where the service reports to is left out, since it changes
+nothing of what is made.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -48,13 +49,13 @@ class Call:
 
     Parameters
     ----------
-    asked
-        What the caller asked for, with pictures by their content: its digest is made of this.
+    by_content
+        What the caller asked for, each picture by its content: the digest is made of this.
     origin
         The service's address.
     request
         What is to be sent; a picture that exists only here stands in it by its content.
-    read
+    sources
         Of each picture and mask: what the caller gave, and what was read of it.
     reuse
         Whether a task that was paid before is as good.
@@ -72,27 +73,27 @@ class Call:
 
     def __init__(
         self,
-        asked: Request,
+        by_content: Request,
         request: Request | None = None,
         *,
         origin: str,
-        read: Sequence[tuple[object, str | LocalPicture]] = (),
+        sources: Sequence[tuple[object, str | LocalPicture]] = (),
         reuse: bool = False,
         correlation_id: str | None = None,
     ) -> None:
-        self.asked = asked
+        self.by_content = by_content
         self.origin = origin
-        self.read = read
-        self.pictures = {one.content: one for _, one in read if isinstance(one, LocalPicture)}
+        self.sources = sources
+        self.pictures = {one.content: one for _, one in sources if isinstance(one, LocalPicture)}
         self.reuse = reuse
         self.correlation_id = correlation_id or uuid4().hex
-        self._unprepared = request or asked
+        self._unprepared = request or by_content
         self.request = self._unprepared
 
     @cached_property
     def digest(self) -> str:
         """What calls that ask for the same have in common; taken once, of what was asked for."""
-        return digest_of(self.origin, self.asked)
+        return digest_of(self.origin, self.by_content)
 
     def reset(self) -> None:
         """Forget what an earlier round has prepared and hosted."""
@@ -151,35 +152,32 @@ def read_call(
     """
     checked = check_fields(endpoint, prompt, fields)
     extra, reuse = fields.get("extra"), fields.get("reuse", False)
+    call = partial(Call, origin=base_url, reuse=reuse, correlation_id=correlation_id)
     if not images and mask is None:
-        request = build(endpoint, checked, extra=extra)
-        return Call(request, origin=base_url, reuse=reuse, correlation_id=correlation_id)
+        return call(build(endpoint, checked, extra=extra))
     field = "images" if mask is None else "image"
     # All are read before the first is hosted: a bad one costs no upload.
-    read: list[tuple[object, str | LocalPicture]] = [
+    sources: list[tuple[object, str | LocalPicture]] = [
         (picture, read_picture(picture, base_url=base_url, field=field)) for picture in images
     ]
-    masked = repaint = None
-    contents = [content_of(*picture) for picture in read]
+    mask_content = repaint = None
+    contents = [content_of(*source) for source in sources]
     if mask is not None:
         area = read_mask(mask)
         # A Picture that travels by its URL has a known size all the same.
-        sized = images[0] if isinstance(images[0], Picture) else read[0][1]
+        sized = images[0] if isinstance(images[0], Picture) else sources[0][1]
         check_pair(sized, area)
         known = area if isinstance(sized, str) else sized
         if not isinstance(known, str):
             check_same_size(fields.get("size"), known.width, known.height)
         repaint = None if isinstance(area, str) else area.repaint
-        masked = content_of(mask, area)
-        read.append((mask, area))
-    asked = build(
-        endpoint, checked, image_urls=contents, mask_url=masked, repaint=repaint, extra=extra
+        mask_content = content_of(mask, area)
+        sources.append((mask, area))
+    by_content = build(
+        endpoint, checked, image_urls=contents, mask_url=mask_content, repaint=repaint, extra=extra
     )
-    urls = {content_of(given, found): found for given, found in read if isinstance(found, str)}
-    request = asked.with_addresses(urls)
-    return Call(
-        asked, request, origin=base_url, read=read, reuse=reuse, correlation_id=correlation_id
-    )
+    urls = {content_of(given, read): read for given, read in sources if isinstance(read, str)}
+    return call(by_content, by_content.with_addresses(urls), sources=sources)
 
 
 def digest_of(origin: str, request: Request) -> str:
@@ -211,7 +209,7 @@ def digest_with(origin: str, request: Request, content: Callable[[str], str]) ->
         if isinstance(value, list):
             return [pictures(item) for item in value]
         if isinstance(value, str):
-            return content(request.contents.get(value, value))
+            return content(request.content_by_url.get(value, value))
         return _numbers(value)
 
     body = {

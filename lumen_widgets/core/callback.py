@@ -62,7 +62,7 @@ class Secret:
 
 
 def check_callback(url: object, secret: object) -> None:
-    """Check a webhook's address and secret: both or neither, as the service's page says.
+    """Check a webhook's address and secret: both or neither, as the API documentation says.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
-# The fields of a request that name pictures (API.md).
+# The fields of a request that name pictures (API documentation).
 PICTURE_FIELDS = frozenset({"image", "image_urls", "mask_url"})
 
 

@@ -1,8 +1,8 @@
 """The model codes that this client knows, and what each can do.
 
-The service has no call that lists its models. What stands here is what its page says; users add to
-`MODELS`. A code that is not in the table is passed through, never refused. What a model costs is
-in the price list (`price_list.prices`), known code or not.
+The service has no call that lists its models. What stands here is what the API documentation says;
+users add to `MODELS`. A code that is not in the table is passed through, never refused. What a
+model costs is in the price list that the user fills in (`lumen.prices`), known code or not.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ class Model:
     can: frozenset[Endpoint]
 
 
-# "other models support text-to-image / image-to-image only" (the page, on inpainting).
+# "other models support text-to-image / image-to-image only" (API documentation, on inpainting).
 MODELS: dict[str, Model] = {
     "gpt-image-2-low": Model(frozenset({GENERATE, EDIT})),
     "fal-flux-pro-fill": Model(frozenset({INPAINT})),
 }
 
-# The page's own examples: the first for pictures and edits, the second for inpainting.
+# As in the API documentation's examples: the first for pictures and edits, the second to inpaint.
 MODEL, INPAINT_MODEL = "gpt-image-2-low", "fal-flux-pro-fill"

@@ -3,7 +3,7 @@
 ::
 
     check       may refuse
-    answer      gives a task that is there already, and nothing is paid
+    answer      gives an existing task, and nothing is paid
     prepare     changes the request
     reserve     may refuse for what it costs
     host        gives pictures that exist only here an address
@@ -46,7 +46,7 @@ _log = logging.getLogger("lumen_widgets")
 
 
 class AnsweredMeanwhile(Exception):
-    """Raised by `record`: since `answer` was asked, another process has sent the same request."""
+    """Raised by `record`: after `answer` found nothing, another process sent the same request."""
 
 
 class StatusReport(NamedTuple):
@@ -72,17 +72,17 @@ class StatusReport(NamedTuple):
 
 
 class Poller(Protocol):
-    """What polls a task, as far as options may steer it."""
+    """What polls a task, as far as options may steer it: a `TaskPoller`."""
 
     @property
     def task(self) -> Task:
         """The task."""
 
-    def poll_now(self, *, called: bool = False) -> None:
-        """Poll now; `called` says that the webhook was called."""
+    def poll_now(self, *, webhook_came: bool = False) -> None:
+        """Poll now; `webhook_came` says that the service has called the webhook."""
 
     def expect_webhook(self, interval: float, missed: Callable[[], None]) -> None:
-        """Poll only every `interval` seconds, since the webhook is to be called.
+        """Poll only every `interval` seconds, since the webhook is expected.
 
         `missed` is called if a question finds that the task has ended all the same.
         """
@@ -107,7 +107,7 @@ class Option:
         """Raise a LumenError to refuse the call before anything else is done."""
 
     def answer(self, call: Call) -> Task | None:  # noqa: ARG002 -- for those that have one
-        """Return a task that is there already, so that nothing is paid."""
+        """Return an existing task that answers the call, so that nothing is paid; None for none."""
         return None
 
     def prepare(self, call: Call) -> None:
@@ -179,8 +179,8 @@ class Options:
         """The folder in which the request is kept."""
         return next((one.home for one in self._options if one.home is not None), None)
 
-    def answer(self, call: Call) -> Task | None:
-        """Run `check` and `answer`; return the first task."""
+    def check_and_answer(self, call: Call) -> Task | None:
+        """Run `check` of all options, then `answer`; return the first existing task."""
         for one in self._options:
             one.check(call)
         answers = (one.answer(call) for one in self._options)
@@ -253,7 +253,7 @@ class Options:
     def _each(
         self, step: Callable[[Option], object], report: Callable[[str], object] = _log.warning
     ) -> None:
-        """Run a step below the POST, which must not stop what is paid already.
+        """Run a step whose failure must stop nothing: `refused`, and each step below the POST.
 
         Parameters
         ----------

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from lumen_widgets.core.models import Endpoint
     from lumen_widgets.core.pictures.repaint import Repaint
 
-# "1 to 4, default 1" (the page).
+# "1 to 4, default 1" (API documentation).
 MAX_PICTURES = 4
 
-# The page names three tiers and no other.
+# The API documentation names three tiers and no other.
 RESOLUTIONS = ("1K", "2K", "4K")
 
 
@@ -42,8 +42,9 @@ class Request:
         The webhook's secret, which no journal and no repr has.
     repaint
         What an inpaint repaints, where its mask was read here; no journal has it.
-    contents
-        By an address in the body: what is there, as far as it is known here.
+    content_by_url
+        By an address in the body: the content that is there, as far as it is known here; such as
+        ``{"https://example.org/cat.png?signature=…": "file:9f86d0…"}`` (see `content_of`).
 
     """
 
@@ -51,7 +52,7 @@ class Request:
     body: dict[str, Any]
     secret: Secret | None = field(default=None, compare=False)
     repaint: Repaint | None = field(default=None, compare=False)
-    contents: Mapping[str, str] = field(default_factory=dict, compare=False)
+    content_by_url: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def prompt(self) -> str:
@@ -69,25 +70,25 @@ class Request:
         n = self.body.get("n")
         return n if isinstance(n, int) and not isinstance(n, bool) and n > 0 else 1
 
-    def with_addresses(self, found: Mapping[str, str]) -> Request:
+    def with_addresses(self, url_by_content: Mapping[str, str]) -> Request:
         """Return the request with the addresses of pictures that stood in it by their content.
 
         Parameters
         ----------
-        found
+        url_by_content
             The address of each content that has one now.
 
         """
         body = {
-            name: _replaced(value, found) if name in PICTURE_FIELDS else value
+            name: _replaced(value, url_by_content) if name in PICTURE_FIELDS else value
             for name, value in self.body.items()
         }
-        contents = {url: content for content, url in found.items()}
-        return replace(self, body=body, contents={**self.contents, **contents})
+        known = {url: content for content, url in url_by_content.items()}
+        return replace(self, body=body, content_by_url={**self.content_by_url, **known})
 
     def by_content(self) -> Request:
         """Return the request as it was asked for: with contents in place of addresses."""
-        return replace(self.with_addresses(self.contents), contents={})
+        return replace(self.with_addresses(self.content_by_url), content_by_url={})
 
     def encode(self) -> bytes:
         """Return the body as JSON text in UTF-8, as it is sent."""
@@ -144,7 +145,7 @@ def build(
     image_urls: list[str] | None = None,
     mask_url: str | None = None,
     repaint: Repaint | None = None,
-    contents: Mapping[str, str] | None = None,
+    content_by_url: Mapping[str, str] | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> Request:
     """Put a request together from checked fields, the pictures' URLs and the user's extra fields.
@@ -157,7 +158,7 @@ def build(
         Where the service finds the pictures; None leaves the field out.
     repaint
         What the mask at `mask_url` repaints, where that is known.
-    contents
+    content_by_url
         What is at these addresses, where that is known.
     extra
         Merged into the body last, so that it may replace anything.
@@ -181,7 +182,7 @@ def build(
     body.update(_extra(extra))
     # a mask that `extra` names instead was never seen here
     seen = repaint if body.get("mask_url") == mask_url else None
-    return _as_request(endpoint, body, repaint=seen, contents=contents)
+    return _as_request(endpoint, body, repaint=seen, content_by_url=content_by_url)
 
 
 def check_again(request: object) -> Request:
@@ -204,7 +205,7 @@ def check_again(request: object) -> Request:
             field="request",
         )
     again = _as_request(
-        request.endpoint, request.body, request.secret, request.repaint, request.contents
+        request.endpoint, request.body, request.secret, request.repaint, request.content_by_url
     )
     if again.body.get(URL_FIELD) is not None and again.secret is None:
         raise InvalidRequest(
@@ -220,13 +221,13 @@ def _as_request(
     body: Mapping[str, Any],
     secret: Secret | None = None,
     repaint: Repaint | None = None,
-    contents: Mapping[str, str] | None = None,
+    content_by_url: Mapping[str, str] | None = None,
 ) -> Request:
     """Return a request as the service will read it, its webhook's secret apart from the rest."""
     sent = _as_sent(body)
     if SECRET_FIELD in sent:
         secret = Secret(sent.pop(SECRET_FIELD))
-    return Request(endpoint, sent, secret, repaint, contents or {})
+    return Request(endpoint, sent, secret, repaint, content_by_url or {})
 
 
 def _replaced(value: Any, found: Mapping[str, str]) -> Any:

@@ -7,7 +7,7 @@ import re
 from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.words import short_repr
 
-# The page states no limits; these only catch slips such as 10241024x1 or 1:1000.
+# The API documentation states no limits; these only catch slips such as 10241024x1 or 1:1000.
 SMALLEST_SIDE, LARGEST_SIDE = 16, 16_384
 STEEPEST_RATIO = 20
 

@@ -77,7 +77,7 @@ def submit(
 
     """
     while True:
-        task = options.answer(call)
+        task = options.check_and_answer(call)
         if task is not None:
             return task
         options.prepare(call)
@@ -210,10 +210,8 @@ class _Attempt:
                     return self._read(answer)
                 asked, wait, detail = answers.retry_after(answer), next(busy), ""
                 if asked is not None:
-                    wait, detail = (
-                        max(asked, timing.shortest_busy_wait),
-                        f" It asks for {asked:.0f} s.",
-                    )
+                    wait = max(asked, timing.shortest_busy_wait)
+                    detail = f" It asks for {asked:.0f} s."
                 refusal = self._refusal(answer, detail)
                 refusal.next_step = (
                     "Try again later, submit more slowly, or raise the client's timeout."
@@ -222,7 +220,7 @@ class _Attempt:
                 self._guard = SendGuard(self._deadline, once=True)
 
     def _read(self, answer: Answer) -> Accepted:
-        """Return what the service took, or raise, by API.md's outcome table."""
+        """Return what the service took, or raise: README, "How your credits are protected"."""
         status = answer.status
         if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             accepted = answers.read_accepted(answer)

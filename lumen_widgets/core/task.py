@@ -1,7 +1,9 @@
 """A task: what was asked for, how far the service says it is, and in the end its pictures.
 
-A task is a record without references to others: its poller holds its `TaskState` and alone writes
-it.
+`TaskState` is what is known of it. Its poller and the poller's downloader write it; that of a task
+which the journal has complete is written once, before anything else has it. `Task` is what a user
+holds: it reads the state, and has its `Watcher`, the poller, do the rest. It knows neither the
+client nor its options.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ Outcome = tuple[LumenError | None, Pictures]
 
 
 class Watcher(Protocol):
-    """What looks after one task: all that a task can ask for."""
+    """What looks after one task, as the task sees it: a `TaskPoller`."""
 
     @property
     def watching(self) -> bool:
@@ -45,7 +47,7 @@ class Watcher(Protocol):
 
 
 class TaskState:
-    """What is known of one task; read from anywhere, written only by its poller.
+    """What is known of one task: read from anywhere, written as this file's first lines say.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ class Timing:
     """
 
     busy_waits: tuple[float, ...] = (1.0, 2.0, 4.0)
-    """Between tries of a submit after a 429 that names no time (API.md); the last one repeats."""
+    """Between tries of a submit after a 429 that names no time; the last one repeats."""
 
     shortest_busy_wait: float = 0.25
     """After a 429 that names a time, at least: a service that names 0 is not asked in a loop."""
@@ -63,7 +63,8 @@ class Timing:
     """… and what it may ask for: hours would lose the pictures of a task that has ended."""
 
     requests: int = 20
-    """How many requests may leave in `requests_window` ("20 requests a second", DESIGN)."""
+    """How many requests may leave in `requests_window`: some 20 a second, however many tasks
+    there are. The API documentation names no limit, only the answer to too many, 429."""
 
     requests_window: float = 1.05
     """A little over a second: what leaves a second apart may arrive closer together."""

@@ -1,14 +1,16 @@
-"""Untrusted text, the service's or a prompt's, on its way to a terminal, a cell or an alt text.
+"""Text for people: untrusted text made harmless, and numbers and times in words.
 
-A prompt may come from anywhere: copied from a page, read from a table, found in a picture. Escape
-sequences in it would recolour a terminal, or write over what stands there; marks that turn the
-order of letters around would make a sentence of ours read as another one.
+Untrusted is what the service says and what a prompt holds, on its way to a terminal, a cell or an
+alt text. A prompt may come from anywhere: copied from a page, read from a table, found in a
+picture. Escape sequences in it would recolour a terminal, or write over what stands there; marks
+that turn the order of letters around would make a sentence of ours read as another one.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import time
 from typing import Any
 
 # Of a sentence of the service's, as much as fits in a message.
@@ -75,3 +77,20 @@ def short_repr(value: object) -> str:
         except ValueError:  # an int of more digits than Python writes out
             return "too large"
     return f"of type {type(value).__name__}"
+
+
+def format_count(number: int, thing: str) -> str:
+    """Return a number of things in words.
+
+    Examples
+    --------
+    >>> format_count(1, "picture"), format_count(0, "task")
+    ('1 picture', '0 tasks')
+
+    """
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def format_time(seconds: float) -> str:
+    """Return unix seconds in words: on which day, and at what time by this machine's clock."""
+    return time.strftime("on %Y-%m-%d at %H:%M", time.localtime(seconds))

@@ -5,7 +5,7 @@ It is plain SQLite and plain files, and imports no other part of the package.
 
 from __future__ import annotations
 
-from lumen_widgets.journal.database import JournalUnwritable, default_home
+from lumen_widgets.journal.database import JournalUnusable, default_home
 from lumen_widgets.journal.journal import Journal
 from lumen_widgets.journal.pruning import Pruned
 from lumen_widgets.journal.rows import SHORTENED, JournalRow, StoredPicture
@@ -16,7 +16,7 @@ __all__ = [
     "STATES",
     "Journal",
     "JournalRow",
-    "JournalUnwritable",
+    "JournalUnusable",
     "Pruned",
     "Search",
     "StoredPicture",

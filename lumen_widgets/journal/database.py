@@ -27,7 +27,7 @@ _DAMAGED = (
 )
 
 
-class JournalUnwritable(OSError):
+class JournalUnusable(OSError):
     """The journal cannot be used as it is.
 
     Parameters
@@ -47,7 +47,7 @@ class JournalUnwritable(OSError):
     def __str__(self) -> str:
         return f"{self.message} {self.next_step}".rstrip()
 
-    def __reduce__(self) -> tuple[type[JournalUnwritable], tuple[str, str]]:
+    def __reduce__(self) -> tuple[type[JournalUnusable], tuple[str, str]]:
         return type(self), (self.message, self.next_step)
 
 
@@ -74,14 +74,14 @@ def default_home() -> Path:
 
 
 @contextlib.contextmanager
-def as_journal_unwritable(path: Path) -> Iterator[None]:
-    """Raise what the file system or SQLite raises about `path` as `JournalUnwritable`."""
+def as_journal_unusable(path: Path) -> Iterator[None]:
+    """Raise what the file system or SQLite raises about `path` as `JournalUnusable`."""
     try:
         yield
-    except JournalUnwritable:
+    except JournalUnusable:
         raise
     except (sqlite3.Error, OSError, UnicodeError, OverflowError) as error:
-        raise JournalUnwritable(
+        raise JournalUnusable(
             f"The journal at {path} cannot be used: {error}.", _advice(error)
         ) from error
 
@@ -113,7 +113,7 @@ class Database:
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """Open one transaction, committed on a clean exit; the file is created if need be."""
-        with as_journal_unwritable(self._path):
+        with as_journal_unusable(self._path):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self.exists:
                 _create_file(self._path)
@@ -142,7 +142,7 @@ class Database:
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """Open the journal to read it; create no file."""
-        with as_journal_unwritable(self._path), contextlib.ExitStack() as stack:
+        with as_journal_unusable(self._path), contextlib.ExitStack() as stack:
             connection = stack.enter_context(
                 contextlib.closing(self._connect()) if self.exists else _empty_journal()
             )
@@ -155,7 +155,7 @@ class Database:
             try:
                 yield connection
             except (ValueError, TypeError, LookupError) as error:
-                raise JournalUnwritable(
+                raise JournalUnusable(
                     f"The journal at {self._path} has a row that cannot be read: {error!r}.",
                     _DAMAGED,
                 ) from error
@@ -172,12 +172,12 @@ class Database:
         return connection
 
 
-def state_of(connection: sqlite3.Connection, row: int) -> str:
+def state_of(connection: sqlite3.Connection, row_number: int) -> str:
     """Return a task's state; a row that is not there any more is an error."""
-    found = connection.execute("SELECT state FROM tasks WHERE row = ?", (row,)).fetchone()
+    found = connection.execute("SELECT state FROM tasks WHERE row = ?", (row_number,)).fetchone()
     if found is None:
-        raise JournalUnwritable(
-            f"The journal has lost its row {row}.",
+        raise JournalUnusable(
+            f"The journal has lost its row {row_number}.",
             "The file was removed or replaced while it was in use.",
         )
     return str(found["state"])
@@ -216,7 +216,7 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
     """Return the file's schema version, 0 for an empty file; a newer one is refused."""
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if version > SCHEMA_VERSION:
-        raise JournalUnwritable(
+        raise JournalUnusable(
             f"The journal at {path} was written by a newer release of lumen_widgets "
             f"(schema {version}; this one knows {SCHEMA_VERSION}).",
             "Upgrade lumen_widgets, or set LUMEN_HOME to another folder.",

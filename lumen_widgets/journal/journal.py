@@ -7,20 +7,25 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lumen_widgets.journal import ownership, pruning, rows
+from lumen_widgets.journal import ownership, pruning
 from lumen_widgets.journal.database import (
     BUSY_TIMEOUT,
     FILE_NAME,
     Database,
-    as_journal_unwritable,
+    as_journal_unusable,
     default_home,
     state_of,
 )
 from lumen_widgets.journal.picture_files import is_complete, store_file
 from lumen_widgets.journal.processes import HEARTBEAT_INTERVAL, ended_processes, register
 from lumen_widgets.journal.rows import (
-    SETTLE,
+    MARK_FINAL,
     picture_count_of,
+    select_by_numbers,
+    select_by_task,
+    select_durations,
+    select_newest,
+    select_same_request,
     stored_body,
     stored_kind,
     stored_text,
@@ -64,11 +69,11 @@ class Journal:
     --------
     >>> import tempfile
     >>> journal = Journal(tempfile.mkdtemp())
-    >>> row = journal.insert_request(
+    >>> row_number = journal.insert_request(
     ...     origin="https://lumen.example", account="a1", endpoint="generations",
     ...     body={"prompt": "a cat"})
-    >>> journal.mark_accepted(row, task_id="t1", created=None, status="queued")
-    >>> [entry.state for entry in journal.rows()]
+    >>> journal.mark_accepted(row_number, task_id="t1", created=None, status="queued")
+    >>> [row.state for row in journal.rows()]
     ['queued']
 
     """
@@ -118,7 +123,7 @@ class Journal:
 
         Raises
         ------
-        JournalUnwritable
+        JournalUnusable
             The row could not be written: nothing should be sent.
 
         """
@@ -138,7 +143,7 @@ class Journal:
         digests: Sequence[str],
         excluded: Collection[int] = (),
     ) -> int | JournalRow:
-        """Return the row of the same request sent before, else insert it as `insert_request` does.
+        """Return the row of the same request sent before, else insert one and return its number.
 
         Both are one step: of any number of processes that do this at once, one inserts a row.
 
@@ -154,13 +159,13 @@ class Journal:
 
         Raises
         ------
-        JournalUnwritable
+        JournalUnusable
             The journal could not be read or written: nothing should be sent.
 
         """
         texts = (origin, account, endpoint, stored_kind(endpoint, body), stored_body(body))
         with self._database.write() as connection:
-            same = rows.same_request(connection, self.home, (origin, account), digests, excluded)
+            same = select_same_request(connection, self.home, (origin, account), digests, excluded)
             if same is not None:
                 return same
             return _insert(
@@ -171,12 +176,14 @@ class Journal:
                 picture_count=picture_count_of(body),
             )
 
-    def mark_accepted(self, row: int, *, task_id: str, created: float | None, status: str) -> None:
+    def mark_accepted(
+        self, row_number: int, *, task_id: str, created: float | None, status: str
+    ) -> None:
         """Complete a row with the id that the service gave.
 
         Parameters
         ----------
-        row
+        row_number
             What `insert_request` returned.
         task_id
             The service's id.
@@ -187,40 +194,40 @@ class Journal:
 
         Raises
         ------
-        JournalUnwritable
+        JournalUnusable
             It could not be written, or the row is no longer there.
 
         """
         with self._database.write() as connection:
-            if state_of(connection, row) in {"sending", "unknown"}:
+            if state_of(connection, row_number) in {"sending", "unknown"}:
                 connection.execute(
                     "UPDATE tasks SET task_id = ?, created = ?, state = ?, reason = NULL,"
                     " settled = 0 WHERE row = ?",
-                    (task_id, created, status, row),
+                    (task_id, created, status, row_number),
                 )
-            _settle(connection, row)
+            _mark_if_final(connection, row_number)
 
-    def mark_refused(self, row: int, reason: str) -> None:
+    def mark_refused(self, row_number: int, reason: str) -> None:
         """Note that the request was certainly not taken.
 
         Raises
         ------
-        JournalUnwritable
+        JournalUnusable
             It could not be written, or the row is no longer there.
 
         """
-        self._close(row, "refused", reason)
+        self._close(row_number, "refused", reason)
 
-    def mark_unknown(self, row: int, reason: str) -> None:
-        """Note that the request may have been taken or not; the request itself stays.
+    def mark_unknown(self, row_number: int, reason: str) -> None:
+        """Note that the request may have been taken or not; its row stays until it is dismissed.
 
         Raises
         ------
-        JournalUnwritable
+        JournalUnusable
             It could not be written, or the row is no longer there.
 
         """
-        self._close(row, "unknown", reason)
+        self._close(row_number, "unknown", reason)
 
     def find_or_insert_task(self, *, origin: str, account: str, task_id: str, status: str) -> int:
         """Return the row of a task that this process follows, inserted if it is new.
@@ -229,7 +236,7 @@ class Journal:
 
         Raises
         ------
-        JournalUnwritable
+        JournalUnusable
             It could not be written.
 
         """
@@ -248,7 +255,7 @@ class Journal:
 
     def record_status(
         self,
-        row: int,
+        row_number: int,
         *,
         status: str,
         error: Mapping[str, str] | None = None,
@@ -258,8 +265,8 @@ class Journal:
 
         Parameters
         ----------
-        row
-            The task's row.
+        row_number
+            The number of the task's row.
         status
             The service's word.
         error
@@ -269,23 +276,24 @@ class Journal:
 
         Raises
         ------
-        JournalUnwritable
+        JournalUnusable
             It could not be written, or the row is no longer there.
 
         """
         said = None if error is None else json.dumps(dict(error))
+        took = seconds if status in _TERMINAL else None
         with self._database.write() as connection:
-            if state_of(connection, row) not in _TERMINAL:
+            if state_of(connection, row_number) not in _TERMINAL:
                 connection.execute(
                     "UPDATE tasks SET state = ?, error = coalesce(?, error), seconds = ?"
                     " WHERE row = ?",
-                    (stored_text(status), said, seconds if status in _TERMINAL else None, row),
+                    (stored_text(status), said, took, row_number),
                 )
-            _settle(connection, row)
+            _mark_if_final(connection, row_number)
 
     def store_picture(
         self,
-        row: int,
+        row_number: int,
         index: int,
         data: bytes,
         *,
@@ -299,8 +307,8 @@ class Journal:
 
         Parameters
         ----------
-        row
-            The task's row.
+        row_number
+            The number of the task's row.
         index
             Place in the task's list of pictures, from 0.
         data
@@ -323,22 +331,22 @@ class Journal:
         ------
         ValueError
             The digest is not that of the data, or the type is not one that is stored.
-        JournalUnwritable
+        JournalUnusable
             File or row could not be written, or the task's row is no longer there.
 
         """
-        with as_journal_unwritable(self.home / "pictures"):
+        with as_journal_unusable(self.home / "pictures"):
             path = store_file(self.home, data, sha256=sha256, media_type=media_type)
         with self._database.write() as connection:
-            state_of(connection, row)  # the row must be there
+            state_of(connection, row_number)  # the row must be there
             connection.execute(
                 "INSERT OR REPLACE INTO pictures VALUES (?, ?, ?, ?, ?, ?)",
-                (row, index, sha256, media_type, width, height),
+                (row_number, index, sha256, media_type, width, height),
             )
             connection.execute(
-                "UPDATE tasks SET wanted = coalesce(?, wanted) WHERE row = ?", (count, row)
+                "UPDATE tasks SET wanted = coalesce(?, wanted) WHERE row = ?", (count, row_number)
             )
-            _settle(connection, row)
+            _mark_if_final(connection, row_number)
             # Files are deleted only in such a transaction and where no row names them: one that
             # was deleted while this transaction waited for its turn is written once more.
             if not is_complete(path, len(data)):
@@ -350,12 +358,12 @@ class Journal:
 
         Raises
         ------
-        JournalUnwritable
+        JournalUnusable
             The file cannot be read.
 
         """
         with self._database.read() as connection:
-            return rows.by_task(connection, self.home, (origin, account, task_id))
+            return select_by_task(connection, self.home, (origin, account, task_id))
 
     def find_same_request(
         self, *, origin: str, account: str, digests: Sequence[str], excluded: Collection[int] = ()
@@ -369,12 +377,12 @@ class Journal:
 
         Raises
         ------
-        JournalUnwritable
+        JournalUnusable
             The file cannot be read.
 
         """
         with self._database.read() as connection:
-            return rows.same_request(connection, self.home, (origin, account), digests, excluded)
+            return select_same_request(connection, self.home, (origin, account), digests, excluded)
 
     def durations(
         self, *, origin: str, endpoint: str, body: Mapping[str, object], limit: int = 30
@@ -392,32 +400,32 @@ class Journal:
 
         Raises
         ------
-        JournalUnwritable
+        JournalUnusable
             The file cannot be read.
 
         """
         kind = stored_kind(endpoint, body)
         with self._database.read() as connection:
-            return rows.durations(connection, origin, kind, limit)
+            return select_durations(connection, origin, kind, limit)
 
     def rows(self, limit: int | None = None) -> list[JournalRow]:
         """Return the newest `limit` rows, newest first; None returns all of them.
 
         Raises
         ------
-        JournalUnwritable
+        JournalUnusable
             The file cannot be read.
 
         """
         with self._database.read() as connection:
-            return rows.newest(connection, self.home, limit)
+            return select_newest(connection, self.home, limit)
 
     def search(self, search: Search) -> list[int]:
         """Return the numbers of the rows that a search finds, newest first.
 
         Raises
         ------
-        JournalUnwritable
+        JournalUnusable
             The file cannot be read.
 
         """
@@ -429,19 +437,19 @@ class Journal:
 
         Raises
         ------
-        JournalUnwritable
+        JournalUnusable
             The file cannot be read.
 
         """
         with self._database.read() as connection:
-            return rows.by_numbers(connection, self.home, numbers)
+            return select_by_numbers(connection, self.home, numbers)
 
     def heartbeat(self) -> None:
         """Write that this process runs and follows tasks; about once a minute at most.
 
         Raises
         ------
-        JournalUnwritable
+        JournalUnusable
             It could not be written; nothing is tried again for another minute.
 
         """
@@ -470,7 +478,7 @@ class Journal:
 
         Raises
         ------
-        JournalUnwritable
+        JournalUnusable
             The journal could not be read or written.
 
         """
@@ -484,7 +492,7 @@ class Journal:
 
         Raises
         ------
-        JournalUnwritable
+        JournalUnusable
             The file cannot be read.
 
         """
@@ -500,11 +508,11 @@ class Journal:
         Parameters
         ----------
         numbers
-            The rows; one that is settled, or is being sent by a running process, stays as it is.
+            The rows; one that is final, or is being sent by a running process, stays as it is.
 
         Raises
         ------
-        JournalUnwritable
+        JournalUnusable
             The journal could not be read or written.
 
         """
@@ -514,7 +522,7 @@ class Journal:
     def prune(
         self, numbers: Sequence[int], *, before: float | None = None, max_bytes: int | None = None
     ) -> Pruned:
-        """Delete settled rows and their pictures.
+        """Delete final rows and their pictures.
 
         A task that runs, a request that may have been paid, and a paid task whose pictures never
         arrived stay, however old they are.
@@ -530,21 +538,21 @@ class Journal:
 
         Raises
         ------
-        JournalUnwritable
+        JournalUnusable
             The journal could not be read or written, or a file not be deleted.
 
         """
         return pruning.prune(self._database, self.home, numbers, before=before, max_bytes=max_bytes)
 
-    def _close(self, row: int, state: str, reason: str) -> None:
-        """Close a row that has no answer; one that has an id by now keeps it."""
+    def _close(self, row_number: int, state: str, reason: str) -> None:
+        """Note why a request has no task; one that has an id by now stays as it is."""
         with self._database.write() as connection:
-            if state_of(connection, row) == "sending":
+            if state_of(connection, row_number) == "sending":
                 connection.execute(
                     "UPDATE tasks SET state = ?, reason = ? WHERE row = ?",
-                    (state, stored_text(reason), row),
+                    (state, stored_text(reason), row_number),
                 )
-            _settle(connection, row)
+            _mark_if_final(connection, row_number)
 
 
 def _insert(
@@ -557,13 +565,13 @@ def _insert(
     picture_count: int = 1,
 ) -> int:
     """Add a task (origin, account, endpoint, kind, body) of this process; return its row number."""
-    row = connection.execute(
+    row_number = connection.execute(
         "INSERT INTO tasks (origin, account, endpoint, kind, body, task_id, state, digest, wanted,"
         " owner, submitted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (*texts, task_id, state, digest, picture_count, register(connection), time.time()),
     ).lastrowid
-    return int(row or 0)
+    return int(row_number or 0)
 
 
-def _settle(connection: sqlite3.Connection, row: int) -> None:
-    connection.execute(f"{SETTLE} AND row = ?", (row,))
+def _mark_if_final(connection: sqlite3.Connection, row_number: int) -> None:
+    connection.execute(f"{MARK_FINAL} AND row = ?", (row_number,))

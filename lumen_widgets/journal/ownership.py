@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lumen_widgets.journal.processes import ended_processes, register
-from lumen_widgets.journal.rows import DISMISSED, by_numbers
+from lumen_widgets.journal.rows import DISMISSED, select_by_numbers
 
 if TYPE_CHECKING:
     import sqlite3
@@ -38,7 +38,7 @@ def claim(
     """
     own = register(connection)
     ended = ended_processes(connection)
-    rows: dict[str, int] = {}
+    numbers: dict[str, int] = {}
     for entry in connection.execute(
         "SELECT row, task_id, owner FROM tasks WHERE origin = ? AND account = ? AND settled = 0"
         " AND task_id IS NOT NULL ORDER BY row",
@@ -47,11 +47,11 @@ def claim(
         free = entry["owner"] is None or entry["owner"] in ended or entry["owner"] == own
         if free and entry["task_id"] not in followed:
             # a task that two processes wrote down is claimed once
-            rows.setdefault(entry["task_id"], entry["row"])
+            numbers.setdefault(entry["task_id"], entry["row"])
     connection.executemany(
-        "UPDATE tasks SET owner = ? WHERE row = ?", [(own, row) for row in rows.values()]
+        "UPDATE tasks SET owner = ? WHERE row = ?", [(own, number) for number in numbers.values()]
     )
-    return by_numbers(connection, home, list(rows.values()))
+    return select_by_numbers(connection, home, list(numbers.values()))
 
 
 def unknown_outcomes(
@@ -63,7 +63,7 @@ def unknown_outcomes(
         " AND task_id IS NULL ORDER BY row DESC",
         account,
     ).fetchall()
-    rows = by_numbers(connection, home, [entry["row"] for entry in found])
+    rows = select_by_numbers(connection, home, [entry["row"] for entry in found])
     return [row for row in rows if row.outcome_unknown]
 
 
@@ -72,10 +72,10 @@ def dismiss(connection: sqlite3.Connection, home: Path, numbers: Sequence[int]) 
 
     A request that a running process is just sending is none of them: its answer is about to come.
     """
-    rows = [
-        (row.row,)
-        for row in by_numbers(connection, home, numbers)
-        if not row.settled and (row.outcome_unknown or row.task_id is not None)
+    open_rows = [
+        (row.number,)
+        for row in select_by_numbers(connection, home, numbers)
+        if not row.is_final and (row.outcome_unknown or row.task_id is not None)
     ]
-    connection.executemany(f"UPDATE tasks SET settled = {DISMISSED} WHERE row = ?", rows)  # noqa: S608  a number of our own
-    return len(rows)
+    connection.executemany(f"UPDATE tasks SET settled = {DISMISSED} WHERE row = ?", open_rows)  # noqa: S608  a number of our own
+    return len(open_rows)

@@ -1,4 +1,4 @@
-"""Pruning: settled rows are deleted to make room, and then their picture files.
+"""Pruning: final rows are deleted to make room, and then their picture files.
 
 Rows go first, and the files that may go with them are written down in the same transaction: a crash
 in between leaves files that the next pruning finds. A file is deleted only where no row names it,
@@ -29,7 +29,7 @@ _BATCH = 100
 # incomplete after a day was left behind by a process that was killed.
 _PARTIAL_FILE_AGE = 24 * 3600.0
 
-# Only what is settled goes: not a task that runs, not a request that may have been paid, not a
+# Only what is final goes: not a task that runs, not a request that may have been paid, not a
 # paid task whose pictures never arrived.
 _PRUNABLE = "SELECT row FROM tasks WHERE row = ? AND settled > 0 AND submitted < ?"
 
@@ -96,7 +96,7 @@ def prune(
 
 
 def _delete_rows(database: Database, numbers: list[int], before: float) -> int:
-    """Delete those of the rows that are settled and old enough; note which files they had."""
+    """Delete those of the rows that are final and old enough; note which files they had."""
     if not numbers:
         return 0
     with database.write() as connection:
@@ -124,10 +124,10 @@ def _delete_rows(database: Database, numbers: list[int], before: float) -> int:
 def _beyond_limit(
     database: Database, home: Path, numbers: Sequence[int], max_bytes: int
 ) -> list[int]:
-    """Return the oldest settled rows with pictures that do not fit into `max_bytes`."""
+    """Return the oldest final rows with pictures that do not fit into `max_bytes`."""
     with database.write() as connection:
         files_of = [(number, _files(connection, home, number)) for number in numbers]
-        settled = {
+        final = {
             entry["row"] for entry in connection.execute("SELECT row FROM tasks WHERE settled > 0")
         }
     seen: set[Path] = set()
@@ -137,7 +137,7 @@ def _beyond_limit(
         new = set(files) - seen
         seen |= new
         total += sum(_size(file) for file in new)
-        if total > max_bytes and files and number in settled:
+        if total > max_bytes and files and number in final:
             beyond.append(number)
     return beyond
 

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-# The value of `settled` in a row that a user has dismissed.
+# The value in the column `settled` of a row that a user has dismissed.
 DISMISSED = 2
 
-# A row is settled if its request was certainly not taken, if its task ended without pictures, or if
+# A row is final if its request was certainly not taken, if its task ended without pictures, or if
 # all of its pictures are stored. Follow it by a condition that names the row.
-SETTLE = (
+MARK_FINAL = (
     "UPDATE tasks SET settled = 1 WHERE settled <> 1 AND (state IN ('refused', 'failed',"
     " 'cancelled') OR (state = 'succeeded' AND wanted <="
     " (SELECT count(*) FROM pictures WHERE pictures.row = tasks.row)))"
@@ -70,7 +70,7 @@ class JournalRow:
 
     Attributes
     ----------
-    row
+    number
         The number by which the journal knows it.
     origin
         Scheme, host and port of the service.
@@ -100,8 +100,9 @@ class JournalRow:
         The pictures stored so far, by index.
     picture_count
         How many pictures the task has: as asked for, until the service says so.
-    settled
-        Whether nothing more will come of it: refused, ended, and all of its pictures stored.
+    is_final
+        Whether nothing more will come of it: it was refused, failed or cancelled, or it succeeded
+        and all of its pictures are stored, or a user has dismissed it.
     dismissed
         Whether a user has dismissed it.
     outcome_unknown
@@ -110,7 +111,7 @@ class JournalRow:
 
     """
 
-    row: int
+    number: int
     origin: str
     account: str
     endpoint: str | None
@@ -125,7 +126,7 @@ class JournalRow:
     seconds: float | None
     pictures: tuple[StoredPicture, ...]
     picture_count: int
-    settled: bool
+    is_final: bool
     dismissed: bool
     outcome_unknown: bool
 
@@ -136,7 +137,7 @@ def read_row(
     """Return what a row of the tables says; `ended` is the numbers of processes that have ended."""
     orphaned = entry["owner"] is None or entry["owner"] in ended
     return JournalRow(
-        row=entry["row"],
+        number=entry["row"],
         origin=entry["origin"],
         account=entry["account"],
         endpoint=entry["endpoint"],
@@ -160,7 +161,7 @@ def read_row(
             for picture in pictures
         ),
         picture_count=entry["wanted"],
-        settled=bool(entry["settled"]),
+        is_final=bool(entry["settled"]),
         dismissed=entry["settled"] == DISMISSED,
         outcome_unknown=entry["task_id"] is None
         and not entry["settled"]
@@ -218,7 +219,7 @@ def _shortened(value: Any) -> Any:
     return value
 
 
-def by_task(
+def select_by_task(
     connection: sqlite3.Connection, home: Path, task: tuple[str, str, str]
 ) -> JournalRow | None:
     """Return the row of a task by origin, account and id."""
@@ -232,7 +233,7 @@ def by_task(
     return next(iter(read_rows(connection, home, found)), None)
 
 
-def same_request(
+def select_same_request(
     connection: sqlite3.Connection,
     home: Path,
     account: tuple[str, str],
@@ -273,11 +274,13 @@ def same_request(
     ]
     if not ranked:
         return None
-    _, row = min(ranked, key=lambda one: one[0])
-    return by_numbers(connection, home, [row])[0]
+    _, number = min(ranked, key=lambda one: one[0])
+    return select_by_numbers(connection, home, [number])[0]
 
 
-def newest(connection: sqlite3.Connection, home: Path, limit: int | None) -> list[JournalRow]:
+def select_newest(
+    connection: sqlite3.Connection, home: Path, limit: int | None
+) -> list[JournalRow]:
     """Return the newest rows, newest first."""
     found = connection.execute(
         "SELECT * FROM tasks ORDER BY row DESC LIMIT ?", (-1 if limit is None else limit,)
@@ -285,7 +288,7 @@ def newest(connection: sqlite3.Connection, home: Path, limit: int | None) -> lis
     return read_rows(connection, home, found)
 
 
-def by_numbers(
+def select_by_numbers(
     connection: sqlite3.Connection, home: Path, numbers: Sequence[int]
 ) -> list[JournalRow]:
     """Return the rows of these numbers in their order; one that is no longer there is left out."""
@@ -296,11 +299,13 @@ def by_numbers(
             f"SELECT * FROM tasks WHERE row IN ({', '.join('?' * len(batch))})",  # noqa: S608  question marks only
             batch,
         ).fetchall()
-        rows |= {row.row: row for row in read_rows(connection, home, found)}
+        rows |= {row.number: row for row in read_rows(connection, home, found)}
     return [rows[number] for number in numbers if number in rows]
 
 
-def durations(connection: sqlite3.Connection, origin: str, kind: str, limit: int) -> list[float]:
+def select_durations(
+    connection: sqlite3.Connection, origin: str, kind: str, limit: int
+) -> list[float]:
     """Return how long the newest tasks of a kind took that succeeded, in seconds, newest first."""
     found = connection.execute(
         "SELECT seconds FROM tasks WHERE origin = ? AND kind = ? AND seconds IS NOT NULL"

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from lumen_widgets.journal.rows import SETTLE, picture_count_of
+from lumen_widgets.journal.rows import MARK_FINAL, picture_count_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -48,10 +48,13 @@ CREATE TABLE pictures (
 );
 """
 
-# owner: the process that sends or follows a task. digest: what is the same in like requests.
-# wanted: how many pictures the task has. settled: nothing more will come of it (SETTLE below), or
-# DISMISSED. mark and seen: a process's identity, and its last heartbeat.
-# doomed: picture files to be deleted, written down before they are, so that a crash forgets none.
+# Columns keep the names of earlier releases' files. In the code
+#   tasks.row is `JournalRow.number`, and pictures.number `StoredPicture.index`;
+#   tasks.wanted is `JournalRow.picture_count`: how many pictures the task has;
+#   tasks.settled is `JournalRow.is_final`: 1 by MARK_FINAL, 2 if it was DISMISSED;
+#   tasks.owner is the process that sends or follows a task, tasks.digest what like requests share;
+#   processes.mark and .seen are a process's identity, and its last heartbeat;
+#   doomed are picture files to be deleted, written down before they are: a crash forgets none.
 _SECOND = """
 ALTER TABLE tasks ADD COLUMN owner INTEGER;
 ALTER TABLE tasks ADD COLUMN digest TEXT;
@@ -83,7 +86,7 @@ def migrate(connection: sqlite3.Connection, version: int) -> None:
     """Bring a file of that version up to this release; the caller's transaction is open."""
     connection.create_function("count_in", 1, _count_in, deterministic=True)
     connection.create_function("normal_origin", 1, _normal_origin, deterministic=True)
-    for step in (_FIRST, f"{_SECOND}{SETTLE};", _THIRD)[version:]:
+    for step in (_FIRST, f"{_SECOND}{MARK_FINAL};", _THIRD)[version:]:
         # One statement at a time: `executescript` would commit the transaction first, and another
         # process could then see half of the tables.
         for statement in step.split(";"):

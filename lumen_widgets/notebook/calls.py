@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, Unpack, overload
 
 from lumen_widgets.client import InvalidRequest, LumenError, Request, Task, TasksFailed
-from lumen_widgets.client.spending.prices import format_count
 from lumen_widgets.core.errors import interrupted, redacts_traceback
 from lumen_widgets.core.fields import Fields, with_fields
 from lumen_widgets.core.models import GENERATE, INPAINT_MODEL, MODEL
 from lumen_widgets.core.waiting import as_completed
-from lumen_widgets.core.words import literal
+from lumen_widgets.core.words import format_count, literal
 from lumen_widgets.notebook.account import account_of_task, current
 from lumen_widgets.notebook.cell import Output, in_notebook, note, picture_bundle
 from lumen_widgets.notebook.cell_status import CellStatus, error_words, task_heading

@@ -9,16 +9,14 @@ import html
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lumen_widgets.client import LumenError
-from lumen_widgets.client.history.reuse import timestamp
 from lumen_widgets.client.spending.prices import (
     cost_of,
-    format_count,
     format_credits,
     format_number,
     picture_count,
 )
 from lumen_widgets.core.answers import CANCELLED, FAILED
-from lumen_widgets.core.words import literal
+from lumen_widgets.core.words import format_count, format_time, literal
 from lumen_widgets.notebook.cell import (
     Output,
     data_uri,
@@ -188,7 +186,7 @@ def _line(task: Task, account: Account, *, explain: bool, reused: bool = False) 
 
 def _reused_words(task: Task) -> str:
     """Say that nothing was spent, and when the task was paid."""
-    since = "" if task.submitted is None else f" {timestamp(task.submitted)}"
+    since = "" if task.submitted is None else f" {format_time(task.submitted)}"
     return f"nothing spent here: submitted before,{since}" if since else "nothing spent here"
 
 

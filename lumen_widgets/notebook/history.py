@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from lumen_widgets.client import InvalidRequest
 from lumen_widgets.client.history.account_journal import journal_error
-from lumen_widgets.journal import STATES, Journal, JournalUnwritable, Search
+from lumen_widgets.journal import STATES, Journal, JournalUnusable, Search
 from lumen_widgets.notebook.account import accounts, current
 from lumen_widgets.notebook.history_entry import HistoryEntry
 from lumen_widgets.notebook.history_table import table, text
@@ -242,7 +242,7 @@ def _read_journal(query: Callable[[], Any]) -> Any:
     """Return what a query of the journal gives; raises `JournalError` where it cannot be used."""
     try:
         return query()
-    except JournalUnwritable as error:
+    except JournalUnusable as error:
         raise journal_error(error, "The history cannot be read or changed.") from None
 
 

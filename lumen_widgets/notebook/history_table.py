@@ -10,10 +10,10 @@ import html
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client import LumenError
-from lumen_widgets.client.spending.prices import format_count, format_credits
+from lumen_widgets.client.spending.prices import format_credits
 from lumen_widgets.core.pictures.decoding import UnreadablePicture
 from lumen_widgets.core.pictures.picture import thumbnail
-from lumen_widgets.core.words import strip_controls
+from lumen_widgets.core.words import format_count, strip_controls
 from lumen_widgets.notebook.cell import data_uri, shortened
 
 if TYPE_CHECKING:

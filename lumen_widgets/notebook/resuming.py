@@ -6,11 +6,10 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client.history.reuse import timestamp
-from lumen_widgets.client.spending.prices import format_count
 from lumen_widgets.core.answers import SUCCEEDED
 from lumen_widgets.core.errors import WaitTimeout, interrupted
 from lumen_widgets.core.waiting import as_completed, wait_slice
+from lumen_widgets.core.words import format_count, format_time
 from lumen_widgets.notebook.account import current
 from lumen_widgets.notebook.calls import follow_later, show_ended
 from lumen_widgets.notebook.cell import Output, in_notebook, join_notes, note, shortened
@@ -147,7 +146,10 @@ def _unknown_outcomes(rows: Sequence[JournalRow]) -> dict[str, object]:
             f"{'it was' if one else 'they were'} taken, so credits may have been spent. None is "
             f"sent again. Look for {'it' if one else 'them'} in the service's console."
         ),
-        *(note(f"Sent {timestamp(row.submitted)}: {_prompt(row)}") for row in rows[:_MOST_UNKNOWN]),
+        *(
+            note(f"Sent {format_time(row.submitted)}: {_prompt(row)}")
+            for row in rows[:_MOST_UNKNOWN]
+        ),
     ]
     if len(rows) > _MOST_UNKNOWN:
         notes.append(note(f"… and {len(rows) - _MOST_UNKNOWN} more"))

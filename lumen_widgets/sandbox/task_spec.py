@@ -86,7 +86,7 @@ def read_spec(mode: Mode, raw: bytes, *, data_uris: bool) -> TaskSpec:
     Raises
     ------
     Refusal
-        400 for everything that API.md counts as an invalid request; 404 for a model that the
+        400 for everything that the API counts as an invalid request; 404 for a model that the
         key's group does not have.
 
     Examples

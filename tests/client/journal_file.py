@@ -60,7 +60,7 @@ class JournalFile:
         self._holder.execute("BEGIN EXCLUSIVE")
 
     def let_go(self) -> None:
-        """Lock it no longer; does nothing if nobody does."""
+        """Lock it no longer; does nothing if it is not locked."""
         if self._holder is not None:
             self._holder.close()
             self._holder = None

@@ -97,7 +97,7 @@ def test_what_cannot_be_sent_again(
 def test_webhooks_that_cannot_work(
     fields: dict[str, Any], wrong: str, connect: Callable[..., LumenClient]
 ) -> None:
-    """Address and secret come together, each as the page says; neither is in the message."""
+    """Address and secret come together, each as documented; neither is in the message."""
     with FaultServer(fault.answers(200, TAKEN)) as server:
         with pytest.raises(errors.InvalidRequest) as caught:
             connect(server.url).generate("a cat", **fields)

@@ -89,7 +89,7 @@ def test_a_budget_of_tasks_needs_no_prices(
 def test_an_unknown_price_is_refused_with_the_line_that_sets_it(
     service: Service, connect: Callable[..., LumenClient]
 ) -> None:
-    """Nobody can say whether it fits, until the price is set; what `extra` replaces counts."""
+    """It is not known whether it fits, until the price is set; what `extra` replaces counts."""
     service.statuses["*"] = [PROCESSING]
     client = connect(service.server.url)
     lumen.budget(credits=50, tasks=9)

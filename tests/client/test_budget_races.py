@@ -45,7 +45,7 @@ class Call(NamedTuple):
 
 
 class Bank:
-    """A service that charges as the page says, and knows the most that it had charged at once."""
+    """A service that charges as documented, and knows the most that it had charged at once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -154,5 +154,5 @@ def test_the_end_of_the_interpreter() -> None:
             _, words = program.communicate("\n", timeout=60)
             took = time.monotonic() - start
     assert (program.returncode, words) == (0, "")
-    # A question may take five seconds: nobody waited for it.
+    # A question may take five seconds: it was not waited for.
     assert took < 4.0

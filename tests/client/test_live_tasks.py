@@ -33,7 +33,7 @@ def test_submitted_and_taken_up(service: Service, connect: Callable[..., LumenCl
 
 
 def test_only_what_is_held(service: Service, connect: Callable[..., LumenClient]) -> None:
-    """A task that is followed is known; one that is over, and that nobody holds, is forgotten."""
+    """A followed task is known; one that is over, and that no variable holds, is forgotten."""
     service.statuses["*"] = [FAILED]
     client = connect(service.server.url)
     task = client.generate("a cat")

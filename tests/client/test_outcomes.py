@@ -1,4 +1,4 @@
-"""API.md's outcome table, row by row, over real sockets."""
+"""The outcome table of README (How your credits are protected), over real sockets."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Row(NamedTuple):
 
 
 def unknown(*server: Behaviour, timeout: float = 10.0) -> Row:
-    """Return a row of those after which nobody knows."""
+    """Return a row of those after which the outcome is unknown."""
     return Row(server, errors.SubmitOutcomeUnknown, 1, "unknown", timeout)
 
 

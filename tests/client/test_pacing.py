@@ -24,7 +24,7 @@ from lumen_widgets.core.polling.pace import (
 )
 from lumen_widgets.core.polling.scheduler import shared_scheduler
 from lumen_widgets.core.timing import TIMING
-from lumen_widgets.journal import Journal, JournalUnwritable
+from lumen_widgets.journal import Journal, JournalUnusable
 from tests.simulation import URL, simulated
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Cold(Pace):
 
 
 def test_with_nothing_learnt() -> None:
-    """Tasks of 4 to 20 s are known to have ended after 0.6 s, for 11.5 requests (DESIGN)."""
+    """Tasks of 4 to 20 s are known to have ended after 0.6 s, for 11.5 requests."""
     with simulated(Cold) as service:
         measured = service.follow(service.client(), unknown(300), gap=2)
     assert measured.requests <= 11.5
@@ -68,7 +68,7 @@ def test_with_nothing_learnt() -> None:
 
 @pytest.mark.parametrize("median", [6.0, 9.0, 12.2])
 def test_after_thirty_like_tasks(median: float) -> None:
-    """After 30 like tasks it is 8.5 requests, the picture's own counted too, and 0.5 s (DESIGN)."""
+    """After 30 like tasks it is 8.5 requests, the picture's own counted too, and 0.5 s."""
     with simulated() as service:
         client = service.client()
         service.follow(client, alike(30, median))
@@ -78,7 +78,7 @@ def test_after_thirty_like_tasks(median: float) -> None:
 
 
 def test_with_a_webhook() -> None:
-    """A task whose end the service tells of costs 2 requests, and is known at once (DESIGN)."""
+    """A task whose end the service tells of costs 2 requests, and is known at once."""
     with simulated() as service, service.calling():
         measured = service.follow(service.client(), unknown(300), gap=2)
     assert measured.requests <= 2.5
@@ -115,7 +115,7 @@ def test_a_broken_journal_does_not_matter(tmp_path: Path, monkeypatch: pytest.Mo
 
     def refuse(*_values: object, **_names: object) -> list[float]:
         message = "not a database"
-        raise JournalUnwritable(message)
+        raise JournalUnusable(message)
 
     monkeypatch.setattr(Journal, "durations", refuse)
     with simulated() as service:
@@ -183,7 +183,7 @@ def test_a_service_that_changes(usual: float, now: float) -> None:
         service.follow(client, alike(40, usual))
         at_first = service.follow(client, alike(3, now, seed=3))
         later = service.follow(client, alike(30, now, seed=4))
-    # One question comes early, whatever was learnt: nobody waits as if nothing had changed.
+    # One question comes early, whatever was learnt: a service that became faster is noticed.
     assert at_first.worst <= 0.6 * usual
     assert later.delay <= 1.0
     if now > usual:
@@ -270,7 +270,7 @@ def test_a_plan_is_a_plan(seconds: list[float], interval: float) -> None:
 
 
 def test_the_first_question() -> None:
-    """With nothing learnt nobody asks before 2 s, however much of that has passed already."""
+    """With nothing learnt the first request is at 2 s, however much of that has passed already."""
     timer = Pace(is_local=False).timer()
     timer.start(10.0)
     assert timer.next(10.001) == pytest.approx(1.999)
@@ -333,5 +333,5 @@ def test_one_that_hangs_holds_nobody_up() -> None:
     assert pace.wait(0.0) == TIMING.first_poll  # held back: the first may end at any moment
     timer = pace.timer()
     timer.start(16.0)
-    timer.ended(26.0, called=True)
+    timer.ended(26.0, webhook_came=True)
     assert pace.wait(0.0) > TIMING.first_poll

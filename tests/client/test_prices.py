@@ -37,7 +37,7 @@ def test_a_mapping_that_a_user_fills_in() -> None:
 
 
 def test_a_cell_shows_a_table_and_an_empty_one_how_to_begin() -> None:
-    """A code is a stranger's text, and no markup."""
+    """A code is untrusted text, and no markup."""
     listed = Prices()
     assert 'lumen.prices["model"] = 2.0' in listed._repr_html_()
     listed["<m>"] = 2
@@ -122,7 +122,7 @@ def test_listeners_hear_which_price_changed_and_a_bad_one_stops_nothing() -> Non
 
 
 def test_prices_that_are_set_at_once_are_all_there() -> None:
-    """No change is lost to another thread's, and whoever reads meanwhile sees a whole list."""
+    """No change is lost to another thread's, and one who reads meanwhile sees a whole list."""
     listed = Prices()
 
     def fill(part: int) -> None:

@@ -131,7 +131,7 @@ def test_a_task_that_fails_gives_its_credits_and_its_place_back_once(
 def test_a_task_that_another_client_sees_fail_gives_its_credits_back(
     service: Service, connect: Callable[..., LumenClient]
 ) -> None:
-    """Whoever follows it to its end, by its id or out of the journal."""
+    """However it is followed to its end, by its id or out of the journal."""
     service.statuses["*"] = [PROCESSING]
     client = connect(service.server.url)
     lumen.budget(credits=6)
@@ -143,7 +143,7 @@ def test_a_task_that_another_client_sees_fail_gives_its_credits_back(
     assert lumen.budget().refunded == 2
     assert client.journal is not None
     row = next(row for row in client.journal.rows() if row.task_id == second.id)
-    client.journal.record_status(row.row, status="failed", error={}, seconds=None)
+    client.journal.record_status(row.number, status="failed", error={}, seconds=None)
     assert connect(service.server.url).task(second.id).status == "failed"
     assert stands() == (0, 4, 6, 0)
 

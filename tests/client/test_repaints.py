@@ -25,7 +25,7 @@ MASK[:48, :32] = True
 
 
 class Counted:
-    """A hosting that takes everything and counts it; nobody can fetch from it."""
+    """A hosting that takes everything and counts it; nothing can be fetched from it."""
 
     def __init__(self) -> None:
         self.taken: list[bytes] = []

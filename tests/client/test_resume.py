@@ -116,7 +116,7 @@ def test_one_that_the_service_does_not_know(
 
 
 def test_a_service_that_is_down_is_ridden_out(connect: Connect, tmp_path: Path) -> None:
-    """Where nobody answers the tasks come back at once, and are asked about again and again."""
+    """Without an answer the tasks come back at once, and are asked about again and again."""
     with FaultServer(fault.task("t", PROCESSING)) as server:
         killed(tmp_path / "journal", server.url)
         url, port = server.url, server.port
@@ -205,7 +205,7 @@ def test_followed_here_already(service: Service, connect: Connect) -> None:
 
 
 def test_an_interrupted_submit_is_taken_up(service: Service, connect: Connect) -> None:
-    """A task of this very process that nobody holds, as after Ctrl-C, is taken up as well."""
+    """A task of this very process that no variable holds, as after Ctrl-C, is taken up as well."""
     service.statuses["*"] = [service.succeeded("a")]
     client = connect(service.server.url)
     assert client.journal is not None
@@ -224,7 +224,7 @@ def test_an_interrupted_submit_is_taken_up(service: Service, connect: Connect) -
 def test_what_could_not_be_asked_about_is_taken_up_again(
     service: Service, connect: Connect, tmp_path: Path
 ) -> None:
-    """A task that nobody follows since the service refused to say is taken up by the next call."""
+    """A task that is not followed since the service refused to say is taken up by the next call."""
     service.statuses["*"] = [PROCESSING]
     killed(tmp_path / "journal", service.server.url)
     service.statuses["*"] = [http(401)]

@@ -193,7 +193,7 @@ def test_killed_between_question_and_answer(tmp_path: Path, connect: Connect) ->
 
 
 def test_pictures_that_are_gone_come_from_the_service(service: Service, connect: Connect) -> None:
-    """Pictures that someone deleted are fetched again, and only if that fails is it an error."""
+    """Pictures that were deleted are fetched again, and only if that fails is it an error."""
     service.statuses["*"] = [service.succeeded("a")]
     client = connect(service.server.url)
     client.generate("a cat").wait(30)
@@ -265,7 +265,7 @@ def test_another_key(service: Service, tmp_path: Path, connect: Connect) -> None
 
 
 def test_without_a_journal(service: Service, connect: Connect) -> None:
-    """Without a journal nobody knows what was paid: that is said, and nothing is sent."""
+    """Without a journal it is not known what was paid: that is said, and nothing is sent."""
     with pytest.raises(errors.InvalidRequest, match="journal=False") as caught:
         connect(service.server.url, journal=False).generate("a cat", reuse=True)
     assert caught.value.field == "reuse"

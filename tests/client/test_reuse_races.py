@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lumen_widgets.core import errors
-from lumen_widgets.journal import Journal, JournalUnwritable
+from lumen_widgets.journal import Journal, JournalUnusable
 from tests.client import fault_server as fault
 from tests.client.children import in_child
 from tests.client.fault_server import FaultServer, http
@@ -93,7 +93,7 @@ def test_an_answer_that_the_journal_missed(
     """A task whose id could not be written down is still the one that is joined here."""
 
     def full(*_: Any, **__: Any) -> None:
-        raise JournalUnwritable("disk full")
+        raise JournalUnusable("disk full")
 
     service.statuses["*"] = [PROCESSING]
     client = connect(service.server.url)

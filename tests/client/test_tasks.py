@@ -188,7 +188,7 @@ def test_a_refused_address_says_how_to_allow_it(
 def test_a_wait_that_ends_says_what_is_wrong(
     service: Service, connect: Callable[..., LumenClient]
 ) -> None:
-    """A wait that ran out while nobody answered says so; one answer later it does not."""
+    """A wait that ran out while no answer came says so; one answer later it does not."""
     service.statuses["*"] = [http(500)]
     task = connect(service.server.url).generate("a cat")
     while task.trouble is None:

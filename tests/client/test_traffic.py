@@ -57,7 +57,7 @@ def questions(simulation: Simulation) -> list[float]:
 
 
 def test_a_thousand_tasks_at_once(simulation: Simulation) -> None:
-    """1,000 tasks end within what 20 requests a second allow, and a picture waits for nobody."""
+    """1,000 tasks end within what 20 requests a second allow, and no picture has to wait."""
     client = simulation.client()
     tasks = [simulation.submit(client, 4 + number % 17) for number in range(1000)]
     submitted = len(simulation.attempts)
@@ -142,7 +142,7 @@ def test_after_quiet_one_tries_first(simulation: Simulation) -> None:
 def test_an_answer_ends_the_quiet(
     service: Service, connect: Callable[..., LumenClient], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Where a `refresh` shows that the service answers again, nobody waits for the minute's end."""
+    """After a `refresh` that is answered, no task waits for the rest of a minute."""
     service.statuses["*"] = [http(429, {}, {"Retry-After": "50"}), service.succeeded("a")]
     task = connect(service.server.url, journal=False).generate("a cat")
     quiet = threading.Event()

@@ -79,7 +79,7 @@ def test_stopped_and_watched_again(service: Service, connect: Callable[..., Lume
 
 
 def test_wait_takes_it_up(service: Service, connect: Callable[..., LumenClient]) -> None:
-    """Whoever waits for a task that is not watched, or takes it up, has it watched again."""
+    """A wait for a task that is not watched, or taking it up, has it watched again."""
     service.statuses["*"] = [PROCESSING]
     client = connect(service.server.url)
     first, second, third = client.generate("a"), client.generate("b"), client.generate("c")
@@ -96,7 +96,7 @@ def test_wait_takes_it_up(service: Service, connect: Callable[..., LumenClient])
 
 
 def test_stopping_wakes_nobody(service: Service, connect: Callable[..., LumenClient]) -> None:
-    """Who waits already goes on waiting, and gets the pictures once someone watches again."""
+    """A wait that is under way goes on, and gets the pictures once the task is watched again."""
     service.statuses["*"] = [PROCESSING]
     task = connect(service.server.url).generate("a cat")
     found: list[int] = []
@@ -126,7 +126,7 @@ def test_refresh_without_watching(service: Service, connect: Callable[..., Lumen
 
 
 def test_pictures_are_not_left_behind(connect: Callable[..., LumenClient]) -> None:
-    """Once a task has succeeded its pictures are fetched, although someone stops watching."""
+    """Once a task has succeeded its pictures are fetched, although watching was stopped."""
     with serving() as service:
         fetching, stopped = threading.Event(), threading.Event()
         respond = service.respond

@@ -1,4 +1,7 @@
-"""API.md's outcome table, read once more: what a call may end in after what it got."""
+"""What a call may end in after what it got: README's outcome table, read once more.
+
+The table stands under "How your credits are protected".
+"""
 
 from __future__ import annotations
 

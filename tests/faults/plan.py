@@ -122,7 +122,7 @@ class Play:
         The numbers of the connections that are reset as soon as they are open, before it is known
         what comes on them.
     outages
-        The numbers of the connections after which nobody listens for a moment.
+        The numbers of the connections after which the service does not listen for a moment.
 
     """
 

@@ -33,7 +33,7 @@ SILENCES: dict[str, Behaviour] = {
     "garbage": fault.sends(b"\x00\x01\x02 garbage \r\n\r\n"),
 }
 
-# A port on which nobody ever answers, and one that is closed.
+# A port that never answers, and one that is closed.
 NOBODY = ("blackhole", "nobody listens")
 
 

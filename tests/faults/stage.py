@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Self
 
-# Nobody listens for so long, in seconds, when the play says so.
+# For so long, in seconds, the service does not listen where the plan says so.
 OUTAGE = 0.03
 
 _WELL = {"POST": "taken", "ask": "end", "fetch": "picture"}
@@ -134,7 +134,7 @@ class Stage:
                 self._go_out(run)
 
     def _go_out(self, run: Run) -> None:
-        """Listen to nobody for a moment; who is in the queue by then is reset by the kernel."""
+        """Do not listen for a moment; connections queued by then are reset by the kernel."""
         with self._lock:
             # how many those are is not known
             run.torn += 100

@@ -100,7 +100,7 @@ def test_one_dripping_reply_delays_no_other(
         stretch = metronome.begin()
         beside, broken_off = _longest(connect, drips)
         _, noise = stretch.end()
-    # Each of the first dripping replies still drips: nobody waited for their end.
+    # Each of the first dripping replies still drips: their end was not waited for.
     assert broken_off == 0
     # Fewer threads do the same work, on sockets of this machine: that alone may take its time.
     assert beside <= 4 * alone + 10 * noise

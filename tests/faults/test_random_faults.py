@@ -151,7 +151,7 @@ def _check_call(actor: Actor, number: int) -> None:
     assert all(AGAIN in one for one in before), f"{len(before) + 1} POSTs: {run.posts[number]}"
     allowed = set(last)
     if run.torn or last == {"none"}:
-        # A connection that broke before it was known what for: nothing sent, or nobody knows.
+        # A connection that broke before it was known what for: nothing sent, or not known.
         assert run.torn or number in actor.late, f"{end!r}, and the call never came"
         allowed |= {UNKNOWN, errors.ServiceUnreachable.__name__}
     if number in actor.late:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from typing import Self
 
-# DESIGN: `wait(T)` ends by T + 50 ms.
+# `wait(T)` ends by T + 50 ms: later is noticed by a caller who plans with T.
 LATE = 0.05
 
 
@@ -86,7 +86,7 @@ def _delays() -> dict[str, float]:
 
 @contextmanager
 def nothing_unheard() -> Iterator[list[str]]:
-    """Collect what fails in any thread or destructor, and each resource that nobody closed."""
+    """Collect what fails in any thread or destructor, and each resource that was not closed."""
     found: list[str] = []
     in_thread, in_destructor = threading.excepthook, sys.unraisablehook
 

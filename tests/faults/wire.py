@@ -24,7 +24,7 @@ PAUSE = 0.02
 # Between two bytes that drip: an answer of some hundred bytes takes longer than any time-out.
 DRIP = 0.03
 
-# Nobody stalls for longer than this: a test that hangs ends all the same.
+# No fault stalls for longer than this: a test that hangs ends all the same.
 LONGEST = 30.0
 
 _KEPT = {Framing.KEPT, Framing.KEPT_DEAD, Framing.TWICE}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lumen_widgets.journal import Journal, JournalUnwritable, default_home
+from lumen_widgets.journal import Journal, JournalUnusable, default_home
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,7 +94,7 @@ def test_a_task_from_begin_to_pictures(tmp_path: Path) -> None:
     entry = journal.find(**ACCOUNT, task_id="t1")
 
     assert entry is not None
-    assert (entry.row, entry.state, entry.created) == (row, "succeeded", 1.5)
+    assert (entry.number, entry.state, entry.created) == (row, "succeeded", 1.5)
     assert (entry.endpoint, entry.body) == ("generations", BODY)
     assert [(kept.index, kept.path.read_bytes()) for kept in entry.pictures] == [
         (0, b"one"),
@@ -214,7 +214,7 @@ def test_adopting_twice_gives_one_row(tmp_path: Path) -> None:
     assert first == again != other
     found = journal.find(**ACCOUNT, task_id="t9")
     assert found is not None
-    assert (found.row, found.endpoint, found.body) == (first, None, {})
+    assert (found.number, found.endpoint, found.body) == (first, None, {})
 
 
 def test_rows_come_newest_first_and_as_many_as_asked(tmp_path: Path) -> None:
@@ -222,8 +222,8 @@ def test_rows_come_newest_first_and_as_many_as_asked(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     numbers = [inserted(journal) for _ in range(4)]
 
-    assert [entry.row for entry in journal.rows()] == numbers[::-1]
-    assert [entry.row for entry in journal.rows(2)] == numbers[:1:-1]
+    assert [entry.number for entry in journal.rows()] == numbers[::-1]
+    assert [entry.number for entry in journal.rows(2)] == numbers[:1:-1]
     assert journal.rows(0) == []
 
 
@@ -294,7 +294,7 @@ def test_a_row_that_vanished_is_an_error(tmp_path: Path) -> None:
     row = inserted(journal)
     (tmp_path / "journal.sqlite3").unlink()
 
-    with pytest.raises(JournalUnwritable, match="lost its row"):
+    with pytest.raises(JournalUnusable, match="lost its row"):
         journal.mark_accepted(row, task_id="t1", created=None, status="queued")
 
 

@@ -47,7 +47,7 @@ def test_rows_of_the_first_release_are_all_there(tmp_path: Path) -> None:
 
     assert version(tmp_path) == SCHEMA_VERSION
     assert {
-        name: (row.task_id, row.state, row.settled, row.outcome_unknown)
+        name: (row.task_id, row.state, row.is_final, row.outcome_unknown)
         for name, row in rows.items()
     } == {
         "whole 窗台上的猫": ("t1", "succeeded", True, False),
@@ -180,12 +180,12 @@ def test_an_upgrade_that_fails_changes_nothing(tmp_path: Path) -> None:
     journal = written_by_the_first_release(tmp_path)
     code = textwrap.dedent("""
         import os, resource, sys
-        from lumen_widgets.journal import Journal, JournalUnwritable
+        from lumen_widgets.journal import Journal, JournalUnusable
         size = os.path.getsize(os.path.join(sys.argv[1], "journal.sqlite3"))
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
         try:
             Journal(sys.argv[1]).rows()
-        except JournalUnwritable as error:
+        except JournalUnusable as error:
             print(error)
     """)
     said = subprocess.run(

@@ -39,7 +39,7 @@ def sent(journal: Journal, state: str, *, kept: int = 0, **account: Any) -> int:
 def same(journal: Journal, **names: Any) -> int | None:
     """Return the number of the row that the same request finds."""
     found = journal.find_same_request(**{**ACCOUNT, "digests": ["d"], **names})
-    return None if found is None else found.row
+    return None if found is None else found.number
 
 
 def test_what_says_most_goes_first(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_any_digest_matches_and_the_first_is_written_down(tmp_path: Path) -> Non
     old = sent(journal, "succeeded", kept=2)
     found = journal.find_or_insert_request(**begun, digests=["2:d", "d"])
     assert isinstance(found, JournalRow)
-    assert found.row == old
+    assert found.number == old
     assert same(journal, digests=["2:d", "d"]) == old
     assert same(journal, digests=["2:d"]) is None
 
@@ -107,7 +107,7 @@ def test_of_several_that_begin_at_once_one_does(tmp_path: Path) -> None:
         input()
         found = journal.find_or_insert_request(
             origin="o", account="a", endpoint="edits", body={"prompt": "p"}, digests=["d"])
-        print("begun" if isinstance(found, int) else f"found {found.row}", flush=True)
+        print("begun" if isinstance(found, int) else f"found {found.number}", flush=True)
         sys.stdin.read()
     """)
     children = [

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.journal import Journal, JournalUnwritable
+from lumen_widgets.journal import Journal, JournalUnusable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +40,7 @@ def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     """The message names the path, and says what to do."""
     (tmp_path / "home").write_text("not a folder")
 
-    with pytest.raises(JournalUnwritable) as caught:
+    with pytest.raises(JournalUnusable) as caught:
         inserted(Journal(tmp_path / "home"))
     assert str(tmp_path / "home") in str(caught.value)
     assert "LUMEN_HOME" in caught.value.next_step
@@ -52,12 +52,12 @@ def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
     said = in_child(
         """
         import os, sys
-        from lumen_widgets.journal import Journal, JournalUnwritable
+        from lumen_widgets.journal import Journal, JournalUnusable
         os.setegid(65534) if os.getuid() == 0 else None
         os.seteuid(65534) if os.getuid() == 0 else os.chmod(sys.argv[1], 0o555)
         try:
             Journal(sys.argv[1]).insert_request(origin="o", account="a", endpoint="edits", body={})
-        except JournalUnwritable as error:
+        except JournalUnusable as error:
             print(error)
         """,
         str(tmp_path),
@@ -83,7 +83,7 @@ def test_a_damaged_file_is_named_and_left_alone(tmp_path: Path, damage: str) -> 
     path.write_bytes(data)
 
     for attempt in (lambda: inserted(journal), journal.rows):
-        with pytest.raises(JournalUnwritable, match="damaged"):
+        with pytest.raises(JournalUnusable, match="damaged"):
             attempt()
     assert path.read_bytes() == data
 
@@ -97,7 +97,7 @@ def test_a_file_from_a_newer_release(tmp_path: Path) -> None:
     connection.close()
 
     for attempt in (lambda: inserted(journal), journal.rows):
-        with pytest.raises(JournalUnwritable, match=r"newer release.*Upgrade"):
+        with pytest.raises(JournalUnusable, match=r"newer release.*Upgrade"):
             attempt()
 
 
@@ -107,7 +107,7 @@ def test_an_empty_file_becomes_a_journal(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
 
     assert journal.rows() == []
-    assert inserted(journal) == journal.rows()[0].row
+    assert inserted(journal) == journal.rows()[0].number
 
 
 def test_a_disk_that_is_full(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_a_disk_that_is_full(tmp_path: Path) -> None:
     said = in_child(
         """
         import hashlib, json, os, resource, sys
-        from lumen_widgets.journal import Journal, JournalUnwritable
+        from lumen_widgets.journal import Journal, JournalUnusable
         journal, row = Journal(sys.argv[1]), int(sys.argv[2])
         size = os.path.getsize(os.path.join(sys.argv[1], "journal.sqlite3"))
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
@@ -132,7 +132,7 @@ def test_a_disk_that_is_full(tmp_path: Path) -> None:
         ):
             try:
                 attempt()
-            except JournalUnwritable as error:
+            except JournalUnusable as error:
                 raised.append(str(error))
         print(json.dumps(raised))
         """,
@@ -141,7 +141,7 @@ def test_a_disk_that_is_full(tmp_path: Path) -> None:
     )
 
     assert len(json.loads(said)) == 2
-    assert [entry.row for entry in journal.rows()] == [row]
+    assert [entry.number for entry in journal.rows()] == [row]
     assert not [path for path in tmp_path.rglob("*") if path.suffix in {".part", ".png"}]
     assert inserted(journal) > row
 
@@ -153,7 +153,7 @@ def test_another_program_that_never_lets_go(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "journal.sqlite3", isolation_level=None)
     connection.execute("BEGIN EXCLUSIVE")
     try:
-        with pytest.raises(JournalUnwritable, match="Another program"):
+        with pytest.raises(JournalUnusable, match="Another program"):
             inserted(journal)
     finally:
         connection.close()
@@ -161,7 +161,7 @@ def test_another_program_that_never_lets_go(tmp_path: Path) -> None:
 
 def test_the_error_survives_pickling() -> None:
     """It can come back from another process with its advice."""
-    error = pickle.loads(pickle.dumps(JournalUnwritable("it broke", "mend it")))  # noqa: S301  our own bytes
+    error = pickle.loads(pickle.dumps(JournalUnusable("it broke", "mend it")))  # noqa: S301  our own bytes
 
     assert (str(error), error.next_step) == ("it broke mend it", "mend it")
 
@@ -177,6 +177,6 @@ def test_a_row_that_cannot_be_read(tmp_path: Path, damage: str) -> None:
         connection.execute(damage)
         connection.commit()
 
-    with pytest.raises(JournalUnwritable, match="move it away") as caught:
+    with pytest.raises(JournalUnusable, match="move it away") as caught:
         journal.rows()
     assert str(tmp_path) in str(caught.value)

@@ -1,4 +1,4 @@
-"""An id that could not be written down while it arrived, since somebody held the journal."""
+"""An id that could not be written down while it arrived, since another process held the journal."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SUBMIT = f"""
 
 
 class Held:
-    """A service that answers a submit while somebody holds the journal."""
+    """A service that answers a submit while another connection holds the journal."""
 
     def __init__(self, home: Path) -> None:
         self.journal = JournalFile(home)
@@ -162,7 +162,7 @@ def test_a_row_that_never_got_its_id_is_lost(orphan: JournalFile) -> None:
     (row,) = journal.rows()
     lost = journal.unknown_outcomes(origin=row.origin, account=row.account)
 
-    assert [one.row for one in lost] == [row.row]
+    assert [one.number for one in lost] == [row.number]
 
 
 @pytest.mark.xfail(

@@ -73,4 +73,4 @@ def test_a_dismissed_task_that_ends_all_the_same_is_there(tmp_path: Path) -> Non
         assert entry.pictures[0].bytes == pictures[0].bytes
         other = LumenClient(KEY, service.server.url, journal=tmp_path)
         assert other.generate("a fox", reuse=True).id == task.id
-        assert Journal(tmp_path).rows()[0].settled
+        assert Journal(tmp_path).rows()[0].is_final

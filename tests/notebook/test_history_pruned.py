@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import lumen_widgets as lumen
-from lumen_widgets.journal import Journal, JournalUnwritable
+from lumen_widgets.journal import Journal, JournalUnusable
 from tests.notebook.journal_rows import prompts, wrote
 
 
@@ -86,7 +86,7 @@ def test_a_lock_that_is_held_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     wrote("a cat")
 
     def locked(*_: object) -> object:
-        raise JournalUnwritable("database is locked", "Another program has held it for too long.")
+        raise JournalUnusable("database is locked", "Another program has held it for too long.")
 
     monkeypatch.setattr(Journal, "search", locked)
     with pytest.raises(lumen.JournalError, match="Another program"):

@@ -17,7 +17,7 @@ FAILED = Outcome(code="image_unreachable", message="a picture could not be read"
 
 
 def test_a_task_is_queued_then_processing_then_succeeded(in_process: InProcess) -> None:
-    """Each status comes in its time, and the answer has exactly what API.md says."""
+    """Each status comes in its time, and the answer has exactly what the API documentation says."""
     task_id = in_process.submit(n=2).json()["id"]
     assert in_process.status(task_id) == {"id": task_id, "status": "queued"}
     in_process.renderer.finish()

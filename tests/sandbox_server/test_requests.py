@@ -1,4 +1,4 @@
-"""What a request may be: every edge that API.md names, with its number."""
+"""What a request may be: every edge case of the API, with its HTTP status."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 _ROOT = Path(__file__).parents[2]
 
-# DESIGN's main path: what is read to understand how a prompt becomes pictures
+# The main path: what is read to understand how a prompt becomes pictures
 _MAIN_PATH = [
     "core/request.py",
     "core/submit.py",

@@ -38,10 +38,10 @@ class FakeWatcher:
         """Whether the task is left to a call, but for a question now and then."""
         return self.missed is not None
 
-    def poll_now(self, *, called: bool = False) -> None:
+    def poll_now(self, *, webhook_came: bool = False) -> None:
         """Note a call, or that no call can be waited for."""
-        self.calls += called
-        self.other_requests += not called
+        self.calls += webhook_came
+        self.other_requests += not webhook_came
 
     def expect_webhook(self, interval: float, missed: Callable[[], None]) -> None:
         """Note that a call is awaited."""

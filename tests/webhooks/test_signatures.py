@@ -1,4 +1,4 @@
-"""Signatures: made as the page says, and any input is answered with True or False."""
+"""Signatures: made as the API documentation says, and any input is answered with True or False."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HEX = GOOD.removeprefix("sha256=")
 
 
 def test_as_the_page_says() -> None:
-    """The signature is the page's own example, written out."""
+    """The signature is the example of the API documentation, written out."""
     expected = "sha256=" + hmac.new(SECRET.encode(), BODY, hashlib.sha256).hexdigest()
     assert expected == GOOD
     assert verify_webhook(BODY, GOOD, SECRET)

@@ -14,7 +14,8 @@ from lumen_widgets.core.models import ENDPOINTS, GENERATE
 from lumen_widgets.core.pictures.picture import Picture
 from lumen_widgets.core.request import Request
 from lumen_widgets.core.task import Task, TaskState
-from lumen_widgets.journal import Journal, JournalRow, JournalUnwritable
+from lumen_widgets.journal import Journal, JournalUnusable
+from lumen_widgets.journal import JournalRow as JournalRow  # noqa: PLC0414 -- for files that may not import the journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,10 +26,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("lumen_widgets")
 
-# What a client accepts as its journal, and the type of a row for files outside of this folder: they
-# do not import the journal themselves.
+# What a client accepts as its journal.
 JournalSource: TypeAlias = str | os.PathLike[str] | Journal | bool | None
-Row: TypeAlias = JournalRow
 
 
 class AccountTasks(Protocol):
@@ -87,8 +86,8 @@ class AccountJournal:
     Attributes
     ----------
     submitted : weakref.WeakValueDictionary
-        By their rows, the tasks that were submitted from here: also those whose answer could not
-        be written down.
+        By the numbers of their rows, the tasks that were submitted from here: also those whose
+        answer could not be written down.
 
     """
 
@@ -104,7 +103,7 @@ class AccountJournal:
             return None
         try:
             return self.journal.find(origin=self.origin, account=self.account, task_id=task_id)
-        except JournalUnwritable as error:
+        except JournalUnusable as error:
             # The service knows the task too: a broken journal does not stand in the way.
             _log.warning("The journal cannot be asked for %s: %s", task_id, error)
             return None
@@ -117,7 +116,7 @@ class AccountJournal:
             return self.journal.durations(
                 origin=self.origin, endpoint=request.endpoint, body=request.body
             )
-        except (JournalUnwritable, TypeError, ValueError) as error:
+        except (JournalUnusable, TypeError, ValueError) as error:
             _log.debug("The journal cannot be asked how long tasks take: %s", error)
             return []
 
@@ -188,7 +187,7 @@ def request_of(row: JournalRow | None) -> Request:
     return Request(endpoint, dict(row.body))
 
 
-def journal_error(error: JournalUnwritable, what: str) -> JournalError:
+def journal_error(error: JournalUnusable, what: str) -> JournalError:
     """Return the error of a call that only the journal can answer.
 
     Parameters

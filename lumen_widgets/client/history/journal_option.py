@@ -11,7 +11,7 @@ from lumen_widgets.client.history.reuse import ReuseLookup
 from lumen_widgets.core.errors import InvalidRequest, LumenError, SubmitOutcomeUnknown
 from lumen_widgets.core.options import AnsweredMeanwhile, Option
 from lumen_widgets.core.submit import unrecorded_error
-from lumen_widgets.journal import SHORTENED, Journal, JournalRow, JournalUnwritable
+from lumen_widgets.journal import SHORTENED, Journal, JournalRow, JournalUnusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,7 +61,7 @@ class JournalOption(Option):
         self._tasks = tasks
         self._timeout = timeout
         self._lookup: ReuseLookup | None = None
-        self._row = None if row is None else row.row
+        self._row_number = None if row is None else row.number
         self._task_id = "" if row is None else row.task_id or ""
 
     @property
@@ -70,7 +70,7 @@ class JournalOption(Option):
         return None if self._journal is None else self._journal.home
 
     def check(self, call: Call) -> None:
-        """Refuse what was read from a journal, which keeps no ``data:`` pictures."""
+        """Refuse `reuse` without a journal, and a stored request whose pictures were not kept."""
         if call.reuse and self._journal is None:
             raise InvalidRequest(
                 "reuse=True looks for what was paid before in the journal, and this client has "
@@ -78,7 +78,7 @@ class JournalOption(Option):
                 next_step="Make the client with a journal, or leave reuse out.",
                 field="reuse",
             )
-        if _is_shortened(call.asked.body):
+        if _is_shortened(call.by_content.body):
             raise InvalidRequest(
                 "This request had pictures in data: addresses, of which the journal keeps no "
                 "bytes.",
@@ -104,7 +104,7 @@ class JournalOption(Option):
         endpoint, body = call.request.endpoint, call.request.body
         try:
             if self._lookup is None:
-                self._row = self._journal.insert_request(
+                self._row_number = self._journal.insert_request(
                     origin=origin,
                     account=account,
                     endpoint=endpoint,
@@ -120,18 +120,18 @@ class JournalOption(Option):
                 digests=self._lookup.digests,
                 excluded=self._lookup.excluded,
             )
-        except JournalUnwritable as error:
+        except JournalUnusable as error:
             raise unrecorded_error(str(error)) from None
         if isinstance(found, JournalRow):
             raise AnsweredMeanwhile
-        self._row = found
+        self._row_number = found
 
     def accepted(self, accepted: Accepted) -> None:
         """Complete the row with the task's id."""
         self._task_id = accepted.task_id
         self._record_outcome(
-            lambda journal, row: journal.mark_accepted(
-                row, task_id=accepted.task_id, created=accepted.created, status=accepted.status
+            lambda journal, number: journal.mark_accepted(
+                number, task_id=accepted.task_id, created=accepted.created, status=accepted.status
             ),
             f"The service has taken the task {accepted.task_id}. ",
         )
@@ -139,12 +139,12 @@ class JournalOption(Option):
     def refused(self, error: BaseException) -> None:
         """Close the row: nothing was taken."""
         why = error.message if isinstance(error, LumenError) else "it was never sent"
-        self._record_outcome(lambda journal, row: journal.mark_refused(row, why))
+        self._record_outcome(lambda journal, number: journal.mark_refused(number, why))
 
     def unknown(self, error: BaseException) -> None:
         """Leave the row as one that may have been taken."""
         why = error.message if isinstance(error, SubmitOutcomeUnknown) else str(error)
-        self._record_outcome(lambda journal, row: journal.mark_unknown(row, why))
+        self._record_outcome(lambda journal, number: journal.mark_unknown(number, why))
 
     def taken_up(self, task_id: str, status: str) -> None:
         """Note that this process follows the task from now on."""
@@ -152,19 +152,19 @@ class JournalOption(Option):
         if self._journal is None:
             return
         try:
-            self._row = self._journal.find_or_insert_task(
+            self._row_number = self._journal.find_or_insert_task(
                 origin=self._account_journal.origin,
                 account=self._account_journal.account,
                 task_id=task_id,
                 status=status,
             )
-        except JournalUnwritable as error:
+        except JournalUnusable as error:
             _log.warning("The journal does not know who follows %s: %s", task_id, error)
 
     def watched(self, poller: Poller) -> None:
-        """Remember the task by its row."""
-        if self._row is not None:
-            self._account_journal.submitted[self._row] = poller.task
+        """Remember the task by the number of its row."""
+        if self._row_number is not None:
+            self._account_journal.submitted[self._row_number] = poller.task
 
     def status(self, report: StatusReport) -> None:
         """Write down what is new, or else a heartbeat of this process."""
@@ -174,12 +174,12 @@ class JournalOption(Option):
             # so that no other process claims what this one follows
             try:
                 self._journal.heartbeat()
-            except JournalUnwritable as error:
+            except JournalUnusable as error:
                 _log.debug("A heartbeat could not be written into the journal: %s", error)
             return
         self._record_progress(
-            lambda journal, row: journal.record_status(
-                row, status=report.status, error=report.error, seconds=report.seconds
+            lambda journal, number: journal.record_status(
+                number, status=report.status, error=report.error, seconds=report.seconds
             ),
             f"The journal misses that {self._task_id} is {report.status}",
         )
@@ -191,8 +191,8 @@ class JournalOption(Option):
     def picture(self, fetched: FetchedPicture, index: int, count: int) -> None:
         """Store a picture beside the journal."""
         self._record_progress(
-            lambda journal, row: journal.store_picture(
-                row,
+            lambda journal, number: journal.store_picture(
+                number,
                 index,
                 fetched.data,
                 count=count,
@@ -206,11 +206,11 @@ class JournalOption(Option):
 
     def _record_outcome(self, write: Callable[[Journal, int], object], known: str = "") -> None:
         """Write the request's outcome; the request cannot be stopped, so a failure is raised."""
-        if self._journal is None or self._row is None:
+        if self._journal is None or self._row_number is None:
             return
         try:
-            write(self._journal, self._row)
-        except JournalUnwritable as error:
+            write(self._journal, self._row_number)
+        except JournalUnusable as error:
             missing = "The journal does not know what became of this request"
             raise LumenError(f"{known}{missing}: {error}") from None
 
@@ -219,11 +219,11 @@ class JournalOption(Option):
 
         The task is paid and goes on; what arrives is in memory.
         """
-        if self._journal is None or self._row is None:
+        if self._journal is None or self._row_number is None:
             return
         try:
-            write(self._journal, self._row)
-        except (JournalUnwritable, ValueError) as error:
+            write(self._journal, self._row_number)
+        except (JournalUnusable, ValueError) as error:
             now = time.monotonic()
             again = now - _last_warnings.get(self._journal, -_WARNING_INTERVAL) < _WARNING_INTERVAL
             if not again:

@@ -11,7 +11,7 @@ from lumen_widgets.client.history.account_journal import journal_error
 from lumen_widgets.core.errors import InvalidRequest, LumenError
 from lumen_widgets.core.polling import status
 from lumen_widgets.core.polling.scheduler import shared_scheduler
-from lumen_widgets.journal import JournalUnwritable
+from lumen_widgets.journal import JournalUnusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,7 +93,7 @@ def claim_tasks(
     try:
         rows = journal.claim(**names, followed=followed)
         unknown = journal.unknown_outcomes(**names)
-    except JournalUnwritable as error:
+    except JournalUnusable as error:
         raise journal_error(error, "Nothing could be taken up.") from None
     pollers = [tasks.create_poller(row, row.task_id or "") for row in rows]
     resumed = ResumedTasks([poller.task for poller in pollers], unknown)

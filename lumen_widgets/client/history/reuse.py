@@ -8,13 +8,9 @@ from typing import TYPE_CHECKING
 from lumen_widgets.client.history.account_journal import journal_error
 from lumen_widgets.client.history.digest_v1 import digest_v1
 from lumen_widgets.core.answers import CANCELLED, FAILED, SUCCEEDED
-from lumen_widgets.core.errors import (
-    LumenError,
-    NotFound,
-    SubmitOutcomeUnknown,
-    interrupted,
-)
-from lumen_widgets.journal import JournalUnwritable
+from lumen_widgets.core.errors import LumenError, NotFound, SubmitOutcomeUnknown, interrupted
+from lumen_widgets.core.words import format_time
+from lumen_widgets.journal import JournalUnusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +44,7 @@ class ReuseLookup:
     digests : list of str
         What the request is known by; once nothing was found, also by an earlier release.
     excluded : set of int
-        Rows that were found and are of no use.
+        Numbers of the rows that were found and are of no use.
 
     """
 
@@ -68,7 +64,7 @@ class ReuseLookup:
         self.digests = [call.digest]
         # Decodes pictures: only for what is not found without.
         self._digest_v1: Callable[[], str | None] | None = lambda: digest_v1(
-            account_journal.origin, call.asked, call.read
+            account_journal.origin, call.by_content, call.sources
         )
         self._timeout = timeout
         self._deadline = time.monotonic() + timeout
@@ -99,15 +95,15 @@ class ReuseLookup:
             elif row.state == SUCCEEDED:
                 if (task := self._finished(row)) is not None:
                     return task
-                excluded.add(row.row)
+                excluded.add(row.number)
                 if row.account != self._account_journal.account:
-                    self.excluded.add(row.row)
+                    self.excluded.add(row.number)
                 else:
                     missing = missing or row
                 continue
             # an answer that could not be written down is still known in the process that got it
             found = (
-                self._account_journal.submitted.get(row.row)
+                self._account_journal.submitted.get(row.number)
                 if row.task_id is None
                 else self._take_up(row)
             )
@@ -118,8 +114,8 @@ class ReuseLookup:
                 return self._reused(found)
             # it has no pictures to give: from now on it is not found any more
             missing = None
-            excluded.add(row.row)
-            self.excluded.add(row.row)
+            excluded.add(row.number)
+            self.excluded.add(row.number)
 
     def _finished(self, row: JournalRow) -> Task | None:
         """Return a finished task whose pictures are here, in memory or on the disk."""
@@ -138,8 +134,8 @@ class ReuseLookup:
             task = self._tasks.take_up(task_id)
         except NotFound as error:
             raise NotFound(
-                f"The same request was paid as the task {task_id} {timestamp(row.submitted)}, its "
-                "pictures are not all on this disk, and the service knows it no more. "
+                f"The same request was paid as the task {task_id} {format_time(row.submitted)}, "
+                "its pictures are not all on this disk, and the service knows it no more. "
                 "Nothing was sent.",
                 next_step="Call it without reuse=True to have it made, and paid, anew.",
                 status=error.status,
@@ -149,8 +145,8 @@ class ReuseLookup:
             ) from None
         except LumenError as error:
             error.message = (
-                f"The same request was sent as the task {task_id} {timestamp(row.submitted)}, and "
-                f"the service does not say how it stands. {error.message} Nothing was sent now."
+                f"The same request was sent as the task {task_id} {format_time(row.submitted)}, "
+                f"and the service does not say how it stands. {error.message} Nothing was sent now."
             )
             raise
         if task.error is not None:
@@ -177,7 +173,7 @@ class ReuseLookup:
 
     def _unknown(self, row: JournalRow, why: str) -> SubmitOutcomeUnknown:
         return SubmitOutcomeUnknown(
-            f"The same request was sent {timestamp(row.submitted)}, and {why} Credits may have "
+            f"The same request was sent {format_time(row.submitted)}, and {why} Credits may have "
             "been spent then; nothing was sent now.",
             next_step="Look in the service's console. If it is not there, call without "
             'reuse=True, or after lumen.history(state="unknown").dismiss(): then it is paid.',
@@ -192,7 +188,7 @@ class ReuseLookup:
                 if digest is not None:
                     self.digests.append(digest)
                     found = self._find_by(excluded)
-        except JournalUnwritable as error:
+        except JournalUnusable as error:
             raise journal_error(
                 error, "Nothing was sent, because it is not known what was paid before."
             ) from None
@@ -209,15 +205,3 @@ class ReuseLookup:
     def _reused(self, task: Task) -> Task:
         task.reused = True
         return task
-
-
-def timestamp(seconds: float) -> str:
-    """Return a moment in words: on which day, and at what time by this machine's clock.
-
-    Parameters
-    ----------
-    seconds
-        Unix seconds.
-
-    """
-    return time.strftime("on %Y-%m-%d at %H:%M", time.localtime(seconds))

@@ -2,8 +2,8 @@
 
 What a task costs is reserved when its submit begins, before a picture is uploaded, a journal row is
 written or a byte is sent. It is released if the service refused the request or the request was
-never sent, and refunded if the task fails, since the page promises that. It stays spent where the
-outcome of the request is unknown, and where the service cancelled the task.
+never sent, and refunded if the task fails, since the API documentation promises that. It stays
+spent where the outcome of the request is unknown, and where the service cancelled the task.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Literal
 from lumen_widgets.client.spending.prices import (
     cost_of,
     exact,
-    format_count,
     format_credits,
     format_number,
     picture_count,
@@ -27,7 +26,7 @@ from lumen_widgets.client.spending.prices import (
 from lumen_widgets.core.answers import FAILED, TERMINAL
 from lumen_widgets.core.errors import BudgetExceeded, InvalidRequest
 from lumen_widgets.core.options import Option
-from lumen_widgets.core.words import short_repr
+from lumen_widgets.core.words import format_count, short_repr
 
 if TYPE_CHECKING:
     from lumen_widgets.core.answers import Accepted
@@ -317,8 +316,8 @@ def budget(credits: float | None = None, tasks: int | None = None) -> Budget:  #
     Notes
     -----
     Credits count from the submit on, and come back if the request is refused or never sent. A task
-    that fails gives back its credits and its place, as far as it is followed to its end: the page
-    says that failed tasks are refunded. A cancelled one, and a request of unknown
+    that fails gives back its credits and its place, as far as it is followed to its end: the API
+    documentation says that failed tasks are refunded. A cancelled one, and a request of unknown
     outcome, stay spent. Other programs that use the same key are not counted.
 
     Examples

@@ -1,7 +1,7 @@
 """Prices: credits for one picture, by model code, as the user has set them.
 
-The service serves no prices, and its page states none ("price by model and group"): the list starts
-empty, and nothing here guesses.
+The service serves no prices, and the API documentation states none ("price by model and group"):
+the list starts empty, and nothing here guesses.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def exact(credits_: float) -> Fraction:
 def picture_count(request: Request) -> int | None:
     """Return how many pictures a request asks for; None where `extra` says something else of n."""
     if "n" not in request.body:
-        return 1  # "1 to 4, default 1" (the page)
+        return 1  # "1 to 4, default 1" (API documentation)
     n = request.body["n"]
     return n if isinstance(n, int) and not isinstance(n, bool) and n > 0 else None
 
@@ -169,18 +169,6 @@ def format_number(number: float | Fraction) -> str:
 
     """
     return f"{float(number):.12g}"
-
-
-def format_count(number: int, thing: str) -> str:
-    """Return a number of things in words.
-
-    Examples
-    --------
-    >>> format_count(1, "picture"), format_count(0, "task")
-    ('1 picture', '0 tasks')
-
-    """
-    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def format_credits(credits_: float | Fraction, kind: str = "") -> str:

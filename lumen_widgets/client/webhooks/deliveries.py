@@ -134,14 +134,14 @@ class Deliveries:
             self._early_calls.add(task_id)
             for poller in _all_pollers():
                 if poller.task.id == task_id:
-                    poller.poll_now(called=True)
+                    poller.poll_now(webhook_came=True)
                     self._early_calls.discard(task_id)
         return True
 
     def add(self, poller: Poller) -> None:
         """Add a task that is followed from now on; its call may have come already."""
         if poller.task.id in self._early_calls:
-            poller.poll_now(called=True)
+            poller.poll_now(webhook_came=True)
         elif receivers.get(_webhook_url(poller.task)) is self:
             self._poll_slowly(poller)
 

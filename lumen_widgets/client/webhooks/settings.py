@@ -11,8 +11,7 @@ class ReceiverSettings:
 
     poll_interval: float = 30.0
     """Seconds between two status requests for a task whose end is told to a running receiver: a
-    call may be lost, and none is promised for a task that is cancelled (DESIGN: "still ask every
-    30 s")."""
+    call may be lost, and none is promised for a task that is cancelled."""
 
     early_call_ttl: float = 60.0
     """Seconds that a call is remembered whose task is not known here yet: a fast call comes before

@@ -1,6 +1,7 @@
 """How the service signs its calls: made and checked over the raw bytes of the body.
 
-The page documents it: ``X-Lumen-Signature: sha256=<hex of HMAC-SHA256(webhook_secret, raw body)>``.
+The API documentation gives the header:
+``X-Lumen-Signature: sha256=<hex of HMAC-SHA256(webhook_secret, raw body)>``.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import hmac
 from lumen_widgets.core.callback import check_secret
 from lumen_widgets.core.errors import InvalidRequest, redacts_traceback
 
-# "sha256=" and lower-case hex: the page's own example compares the whole header with just that.
+# "sha256=" and lower-case hex: the example in the API documentation compares the whole header with
+# just that.
 _SCHEME = "sha256="
 
 

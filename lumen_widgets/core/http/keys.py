@@ -31,7 +31,8 @@ NAME = "LUMEN_API_KEY"
 # ``keyring set lumen_widgets api_key`` puts it there.
 KEYRING_SERVICE, KEYRING_USER = "lumen_widgets", "api_key"
 
-# The page writes every key as sk-lumen-…; another prefix is more likely a mix-up than an error.
+# The API documentation writes every key as sk-lumen-…; another prefix is more likely a mix-up than
+# an error.
 USUAL_PREFIX = "sk-lumen-"
 
 # Sets the journal's fingerprints apart from any other use of a key's hash.

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from lumen_widgets.core.errors import InvalidRequest
 
-# The service that API.md's page documents.
+# The service that the API documentation describes.
 SERVICE = "https://lumen.mengfanlab.top"
 
 _PORTS = {"http": 80, "https": 443}

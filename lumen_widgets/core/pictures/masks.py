@@ -31,7 +31,7 @@ MaskSource: TypeAlias = (
     " | NDArray[np.bool_] | Picture | HasMask"
 )
 
-# White is repainted (the service's page); grey counts as white from the middle upwards.
+# White is repainted (API documentation); grey counts as white from the middle upwards.
 _WHITE = 128
 
 # PNG: one bit a pixel, grey, and the only compression, filter method and order that matter here.

@@ -41,8 +41,8 @@ MAX_SURPRISES = 3
 MAX_KINDS = 500
 
 # What one question is worth, in seconds of delay, at the usual interval: with tasks of about 12 s
-# (lognormal, sigma 0.2) it makes some seven requests a task and half a second, which is what DESIGN
-# asks for.
+# (lognormal, sigma 0.2) it makes some seven requests a task and half a second; asking every
+# second would make twelve.
 PRICE = 0.085
 
 # How far from what was seen a task may be expected, on a logarithmic scale: this part of the way
@@ -234,14 +234,14 @@ class TaskTimer:
         self._due = now + wait - behind
         return wait
 
-    def ended(self, now: float, *, called: bool = False) -> float | None:
+    def ended(self, now: float, *, webhook_came: bool = False) -> float | None:
         """Return how long the task took, as far as that is known, and learn from it.
 
         Parameters
         ----------
         now
             On the scheduler's clock.
-        called
+        webhook_came
             Whether the webhook told of the end, just now.
 
         """
@@ -250,11 +250,11 @@ class TaskTimer:
             return None
         late, gap = max(now - self._due, 0.0), now - self._ran
         # Where a plan expects ends, questions are not much further apart than they are by default.
-        self.is_surprised = not called and gap - late > 2.5 * self.pace.default_wait(age)
-        seconds = age if called else age - min(gap, age * _BLUR) / 2
+        self.is_surprised = not webhook_came and gap - late > 2.5 * self.pace.default_wait(age)
+        seconds = age if webhook_came else age - min(gap, age * _BLUR) / 2
         # Asked much later than meant (too many tasks, no network, a machine that slept): it may
         # have ended long before.
-        if not called and late > max(2 * self.pace.interval, age / 5):
+        if not webhook_came and late > max(2 * self.pace.interval, age / 5):
             seconds = 0.0
         self._counts = False
         self.pace.task_ended(self, now, seconds)

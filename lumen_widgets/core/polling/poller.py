@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from lumen_widgets.core.answers import CANCELLED, FAILED, RUNNING, SUCCEEDED, TERMINAL, failure_of
 from lumen_widgets.core.errors import DownloadError, LumenError
 from lumen_widgets.core.options import StatusReport
-from lumen_widgets.core.polling import status as calls
+from lumen_widgets.core.polling import status as status_requests
 from lumen_widgets.core.polling.downloader import PictureDownloader
 from lumen_widgets.core.polling.scheduler import RequestKind, shared_scheduler
 from lumen_widgets.core.signal import forked
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("lumen_widgets")
 
-# So many answers in a row with a status that API.md does not have, or with none, end the polling;
-# until then it may be a new word for "still running".
+# So many answers in a row with a status that the API documentation does not have, or with none, end
+# the polling; until then it may be a new word for "still running".
 MAX_UNKNOWN = 20
 
 
@@ -39,7 +39,10 @@ _Phase = Enum("_Phase", ["POLLING", "PAUSED", "ENDING", "ENDED"])
 
 
 class TaskPoller:
-    """Looks after one task, and alone writes its state.
+    """Looks after one task: polls it, and writes its state.
+
+    The task knows it as its `Watcher` (core/task.py), the options as their `Poller`
+    (core/options.py): each sees only what it may use.
 
     Parameters
     ----------
@@ -91,10 +94,10 @@ class TaskPoller:
         # The next question, and its number: one that is under way may be overtaken.
         self._job: Job | None = None
         self._turn = 0
-        # Whether the webhook was called, and whether a question is about to leave without a wait.
-        self._called = self._immediate = False
-        # While the webhook's call is expected: seconds between two questions, and what to call if
-        # one of them finds the end first.
+        # Whether the webhook has come, and whether a question is about to leave without a wait.
+        self._webhook_came = self._immediate = False
+        # While the webhook is expected: seconds between two questions, and what to call if one of
+        # them finds the end first.
         self._expected: tuple[float, Callable[[], None]] | None = None
         # In a row: questions that failed, those without an answer in time, unknown statuses.
         self._failures = self._unanswered = self._unknown = 0
@@ -190,18 +193,20 @@ class TaskPoller:
             If the service refuses to say, or no answer came in time.
 
         """
-        report = calls.poll_until(self._transport, self._state.id, self._timeout, self._scheduler)
+        report = status_requests.poll_until(
+            self._transport, self._state.id, self._timeout, self._scheduler
+        )
         self.handle(report, wanted=True)
 
-    def poll_now(self, *, called: bool = False) -> None:
-        """Poll now, if it is polled at all; a second call of the webhook changes nothing."""
+    def poll_now(self, *, webhook_came: bool = False) -> None:
+        """Poll now, if it is polled at all; a webhook that comes a second time changes nothing."""
         with self._lock:
-            if called and self._called:
+            if webhook_came and self._webhook_came:
                 return
-            self._called = self._called or called
+            self._webhook_came = self._webhook_came or webhook_came
             if self._phase is not _Phase.POLLING or self._immediate:
                 return
-            if not self._called:
+            if not self._webhook_came:
                 self._timer.stop_measuring(self._scheduler.now())
             try:
                 self._poll_in(0.0)
@@ -210,10 +215,10 @@ class TaskPoller:
                 _log.warning("The task %s is not watched: %s", self._state.id, error)
 
     def expect_webhook(self, interval: float, missed: Callable[[], None]) -> None:
-        """Poll rarely, since the webhook's call is expected; `missed` says that it did not come."""
+        """Poll rarely, since the webhook is expected; `missed` is called if it did not come."""
         with self._lock:
             self._expected = interval, missed
-            if self._phase is _Phase.POLLING and not (self._called or self._immediate):
+            if self._phase is _Phase.POLLING and not (self._webhook_came or self._immediate):
                 self._poll_later()
 
     def poll_as_usual(self) -> None:
@@ -221,7 +226,7 @@ class TaskPoller:
         with self._lock:
             self._expected = None
 
-    def handle(self, report: Report, *, wanted: bool = False, called: bool = False) -> None:
+    def handle(self, report: Report, *, wanted: bool = False, webhook_came: bool = False) -> None:
         """Act on the service's report of the task.
 
         Parameters
@@ -230,8 +235,8 @@ class TaskPoller:
             The report.
         wanted
             Whether the caller waits for it: then it counts while paused too.
-        called
-            Whether it was asked for because the webhook was called.
+        webhook_came
+            Whether it was asked for because the webhook had come.
 
         """
         status = report.status
@@ -246,13 +251,13 @@ class TaskPoller:
             seconds = None
             if status in TERMINAL or self._unknown >= MAX_UNKNOWN:
                 if status == SUCCEEDED:
-                    seconds = self._timer.ended(now, called=called)
+                    seconds = self._timer.ended(now, webhook_came=webhook_came)
                 else:
                     seconds = self._timer.age(now)
                 self._stop_polling(_Phase.ENDING)
             else:
                 self._timer.runs(now)
-                if is_polling and not self._immediate:  # else the report is older than the call
+                if is_polling and not self._immediate:  # else the report is older than the webhook
                     self._poll_later()
         self._act_on(report, seconds)
 
@@ -261,7 +266,7 @@ class TaskPoller:
         status, error = report.status, report.error
         if status is None:
             if self._unknown >= MAX_UNKNOWN:
-                self._finish(calls.unknown_status_error(self._state.id, None))
+                self._finish(status_requests.unknown_status_error(self._state.id, None))
             return
         failed = status in {FAILED, CANCELLED}
         is_new = failed or self._state.set_status(status)
@@ -272,14 +277,14 @@ class TaskPoller:
         if failed:
             self._finish(failure_of(self._state.id, status, error or {}), status)
         elif self._unknown >= MAX_UNKNOWN:
-            self._finish(calls.unknown_status_error(self._state.id, status))
+            self._finish(status_requests.unknown_status_error(self._state.id, status))
         elif is_new:
             self._notify()
         if status == SUCCEEDED:
             try:
                 self._downloads.fetch(report.urls)
             except RuntimeError as problem:  # no thread can be started for it
-                self._finish(calls.internal_error(self._state.id, problem))
+                self._finish(status_requests.internal_error(self._state.id, problem))
 
     def _learn(self) -> None:
         """Learn from what earlier processes saw, and poll at the time that it suggests."""
@@ -292,8 +297,8 @@ class TaskPoller:
                 self._poll_later()
 
     def _poll_later(self) -> None:
-        """Plan the next question, far off where the webhook is to be called; the lock is held."""
-        if self._expected is not None and not self._called:
+        """Plan the next question, far off where the webhook is expected; the lock is held."""
+        if self._expected is not None and not self._webhook_came:
             self._poll_in(self._expected[0])
         else:
             behind = self._scheduler.lateness(self._origin)
@@ -319,40 +324,37 @@ class TaskPoller:
         with self._lock:
             if turn != self._turn or self._phase is not _Phase.POLLING:
                 return
-            called = self._called and self._immediate
-            expected = None if self._called or self._immediate else self._expected
+            webhook_came = self._webhook_came and self._immediate
+            expected = None if self._webhook_came or self._immediate else self._expected
             self._immediate, self._job = False, None
         sent = self._scheduler.now()
         try:
-            allowed = min(
-                calls.answer_wait(self._scheduler.timing, self._unanswered), self._timeout
-            )
-            report = calls.poll(self._transport, self._state.id, allowed)
+            wait = status_requests.answer_wait(self._scheduler.timing, self._unanswered)
+            report = status_requests.poll(self._transport, self._state.id, min(wait, self._timeout))
             self._scheduler.open_origin(self._origin, sent)
-            if expected is not None and not self._called and report.status in {SUCCEEDED, FAILED}:
+            ended = report.status in {SUCCEEDED, FAILED}
+            if expected is not None and ended and not self._webhook_came:
                 self._timer.stop_measuring(sent)
                 expected[1]()
-            self.handle(report, called=called)
-        except calls.TransientError as transient:
+            self.handle(report, webhook_came=webhook_came)
+        except status_requests.TransientError as transient:
             self._retry(transient, turn, sent)
         except LumenError as error:
             self._scheduler.open_origin(self._origin, sent)
             self.fail(error)
         except Exception as error:  # noqa: BLE001 -- a bug must not leave a wait hanging
             _log.exception("The task %s could not be asked about.", self._state.id)
-            self.fail(calls.internal_error(self._state.id, error))
+            self.fail(status_requests.internal_error(self._state.id, error))
 
-    def _retry(self, transient: calls.TransientError, turn: int, sent: float) -> None:
-        calls.back_off(self._scheduler, self._origin, transient, sent, self._interval)
+    def _retry(self, transient: status_requests.TransientError, turn: int, sent: float) -> None:
+        status_requests.pause_origin(self._scheduler, self._origin, transient, sent, self._interval)
         with self._lock:
             if turn == self._turn and self._phase is _Phase.POLLING:
                 self._failures += 1
                 self._unanswered = self._unanswered + 1 if transient.unanswered else 0
                 self._state.trouble = transient.error.message
-                timing, failures = self._scheduler.timing, self._failures
-                self._poll_in(
-                    calls.backoff(timing, self._interval, failures, transient.retry_after)
-                )
+                timing, interval = self._scheduler.timing, self._interval
+                self._poll_in(transient.wait(timing, interval, self._failures))
 
     def _stop_polling(self, phase: _Phase) -> None:
         """Poll no more, and learn nothing from how it ends; the lock is held."""

@@ -322,7 +322,7 @@ class Scheduler:
             self._requests.clear()
             self._changed.notify_all()
 
-    # What follows is called with the lock held, but for `_run`, `_send` and `_work`.
+    # What follows is called with the lock held, but for `_run`, `_send`, `_work` and `_next_job`.
 
     def _has_jobs(self) -> bool:
         return bool(self._soon) or any(self._requests.values())

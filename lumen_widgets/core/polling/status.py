@@ -8,12 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from lumen_widgets.core import answers
-from lumen_widgets.core.errors import (
-    LumenError,
-    ServiceUnreachable,
-    UpstreamError,
-    interrupted,
-)
+from lumen_widgets.core.errors import LumenError, ServiceUnreachable, UpstreamError, interrupted
 from lumen_widgets.core.http.transport import NoAnswerError, NotSentError
 from lumen_widgets.core.waiting import stopped_waiting
 
@@ -47,6 +42,10 @@ class TransientError(Exception):
     _: KW_ONLY
     shared: bool = False
     unanswered: bool = False
+
+    def wait(self, timing: Timing, interval: float, failures: int) -> float:
+        """Return the seconds until the next try, as `backoff` does."""
+        return backoff(timing, interval, failures, self.retry_after)
 
 
 def poll(transport: Transport, task_id: str, timeout: float) -> Report:
@@ -124,8 +123,8 @@ def poll_until(transport: Transport, task_id: str, timeout: float, scheduler: Sc
             failures += 1
             unanswered += transient.unanswered
             interval = timing.refresh_interval
-            wait = backoff(timing, interval, failures, transient.retry_after)
-            back_off(scheduler, origin, transient, sent, interval)
+            wait = transient.wait(timing, interval, failures)
+            pause_origin(scheduler, origin, transient, sent, interval)
             if scheduler.now() + wait >= deadline:
                 raise transient.error from None
             time.sleep(wait)
@@ -133,7 +132,7 @@ def poll_until(transport: Transport, task_id: str, timeout: float, scheduler: Sc
         raise interrupted(stopped_waiting(task_id)) from None
 
 
-def back_off(
+def pause_origin(
     scheduler: Scheduler, origin: str, transient: TransientError, sent: float, interval: float
 ) -> None:
     """Send nothing to an origin for a while, unless the error is one task's own trouble.
@@ -153,9 +152,8 @@ def back_off(
 
     """
     if transient.shared:
-        wanted = transient.retry_after
         scheduler.close_origin(
-            origin, sent, lambda failures: backoff(scheduler.timing, interval, failures, wanted)
+            origin, sent, lambda failures: transient.wait(scheduler.timing, interval, failures)
         )
     elif not transient.unanswered:
         scheduler.open_origin(origin, sent)
