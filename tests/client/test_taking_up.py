@@ -98,7 +98,8 @@ def test_take_up_rides_out_for_the_timeout(
     """Taking a task up repeats what fails until the client's time-out, then says what failed."""
     service.statuses["far"] = [http(500), PROCESSING]
     service.statuses["gone"] = [http(500)]
-    client = connect(service.server.url, timeout=0.8)
+    # the last try, after 1.75 s, has more than a second to be answered in
+    client = connect(service.server.url, timeout=3.0)
     assert client.task("far").status == "processing"
     with pytest.raises(errors.UpstreamError):
         client.task("gone")
