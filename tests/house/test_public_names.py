@@ -38,8 +38,8 @@ def test_a_public_name_is_loaded_and_listed(name: str) -> None:
 
 def test_each_name_is_that_of_its_package() -> None:
     """A name of the public face is the very object of the package that it lives in."""
-    for name, home in vars(lumen_widgets)["_HOME"].items():
-        assert getattr(lumen_widgets, name) is getattr(import_module(home), name)
+    for name, module in vars(lumen_widgets)["_MODULE_OF"].items():
+        assert getattr(lumen_widgets, name) is getattr(import_module(module), name)
 
 
 def test_every_error_is_public() -> None:
