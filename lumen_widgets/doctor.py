@@ -64,9 +64,12 @@ def _front_end() -> str:
 
 
 def _home() -> str:
-    from lumen_widgets.journal import default_home
+    from lumen_widgets.journal import JournalUnusable, default_home
 
-    home = default_home()
+    try:
+        home = default_home()
+    except JournalUnusable as error:
+        return str(error)
     # what is not there yet is made in the nearest folder that is
     nearest = next(folder for folder in (home, *home.parents) if folder.exists())
     writable = os.access(nearest, os.W_OK | os.X_OK)

@@ -1,8 +1,10 @@
 """The one run of everything: ``python -m tests [--quick | --full] [words for pytest]``.
 
-Linters, types, the bundles and their tests, a browser, then pytest on all cores. A part that fails
-does not stop the next; the exit status tells whether any did. ``--quick`` is for every day: it
-leaves out what takes long by itself, and says what that was. ``--full`` adds the large sizes.
+The bundles first; then, side by side, linters and types, the tests of the bundles, pytest, and
+pytest with a browser, since each waits for servers and processes a good part of its time. A part
+that fails does not stop another; the exit status tells whether any did. ``--quick`` is for every
+day: it leaves out what takes long by itself, and says what that was. ``--full`` adds the large
+sizes.
 """
 
 from __future__ import annotations
@@ -21,10 +23,16 @@ from tests import chromium, node
 _ROOT = Path(__file__).parents[1]
 _JS = _ROOT / "js"
 _SCRIPTS = Path(sys.executable).parent
-# pytest's closing lines begin with one of these when there is anything to tell
+# pytest's exit status when no test was collected
+_NO_TESTS = 5
+# the parts that run it
+_WITH_TESTS = ("pytest", "in browsers")
+# its closing lines begin with one of these when there is anything to tell
 _CLOSING = ("slowest 10 durations", "short test summary info")
-# a JupyterLab and a Chromium run beside each: more would want more memory than a desk has
-_MOST_WORKERS = 4
+# pytest's processes: with a browser each has a JupyterLab and a Chromium, of which more would want
+# more memory than a desk has
+_MOST_BROWSERS = 4
+_MOST_WORKERS = 8
 
 
 @dataclass
@@ -43,16 +51,39 @@ class Part:
 def main(pytest_words: list[str]) -> int:
     """Run every part, say how each went, and return 0 when all passed."""
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # lines and output in order
-    with ThreadPoolExecutor() as both:
-        checks = [both.submit(_check_python), both.submit(_check_typescript)]
-        parts = [part for check in checks for part in check.result()]
-    if "--quick" not in pytest_words:
-        parts.append(_browser())
-    part, closing_lines = _pytest(pytest_words)
-    parts.append(part)
+    cores = os.cpu_count() or 1
+    parts = _build()
+    with ThreadPoolExecutor() as pool:
+        checks = [pool.submit(_check_python), pool.submit(_check_typescript)]
+        if "--quick" in pytest_words:
+            # alone it may have all that the cores can do
+            runs = [pool.submit(_pytest, "pytest", min(2 * cores, _MOST_WORKERS), pytest_words)]
+        else:
+            rest = min(cores + 1, _MOST_WORKERS), ["--part=rest", *pytest_words]
+            browsers = min(cores, _MOST_BROWSERS), ["--part=browser", *pytest_words]
+            runs = [
+                pool.submit(_pytest, "pytest", *rest),
+                pool.submit(_pytest_in_browsers, *browsers),
+            ]
+        parts += [part for check in checks for part in check.result()]
+        ran = [part for run in runs for part in run.result()[0]]
+        closing_lines = [line for run in runs for line in run.result()[1]]
+    # words may name tests of one part only, but not of none
+    if not any(part.name in _WITH_TESTS for part in ran):
+        ran.append(Part("pytest: no test", passed=False, seconds=0.0))
+    parts += ran
 
     _say("", "What was run:", *map(str, parts), "", *closing_lines)
     return 0 if all(part.passed for part in parts) else 1
+
+
+def _build() -> list[Part]:
+    """Build the bundles: the tests read what is in static/, which an edited .ts does not change."""
+    parts = []
+    if not _npm_is_installed():
+        quiet = ("--no-audit", "--no-fund", "--loglevel=error")
+        parts.append(_run("npm ci", "npm", "ci", *quiet, folder=_JS))
+    return [*parts, _run("bundles", "npm", "run", "build", folder=_JS)]
 
 
 def _check_python() -> list[Part]:
@@ -64,19 +95,10 @@ def _check_python() -> list[Part]:
 
 
 def _check_typescript() -> list[Part]:
-    parts = []
-    if not _npm_is_installed():
-        quiet = ("--no-audit", "--no-fund", "--loglevel=error")
-        parts.append(_run("npm ci", "npm", "ci", *quiet, folder=_JS))
-    # the browser tests read what is in static/, which an edited .ts file does not change
-    for name, script in (
-        ("bundles", "build"),
-        ("biome", "lint"),
-        ("tsc", "typecheck"),
-        ("vitest", "test"),
-    ):
-        parts.append(_run(name, "npm", "run", script, folder=_JS))
-    return parts
+    return [
+        _run(name, "npm", "run", script, folder=_JS)
+        for name, script in (("biome", "lint"), ("tsc", "typecheck"), ("vitest", "test"))
+    ]
 
 
 def _npm_is_installed() -> bool:
@@ -91,7 +113,10 @@ def _npm_is_installed() -> bool:
 
 def _environment() -> dict[str, str]:
     path = os.pathsep.join([str(node.BIN), str(_SCRIPTS), os.environ.get("PATH", "")])
-    return os.environ | {"PATH": path}
+    environment = os.environ | {"PATH": path}
+    # a run starts hundreds of processes, which would each compile every file anew
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environment
 
 
 def _run(name: str, program: str, *words: str, folder: Path = _ROOT) -> Part:
@@ -115,8 +140,8 @@ def _run(name: str, program: str, *words: str, folder: Path = _ROOT) -> Part:
     return part
 
 
-def _browser() -> Part:
-    """Find or get a browser, and name it for pytest."""
+def _pytest_in_browsers(workers: int, words: list[str]) -> tuple[list[Part], list[str]]:
+    """Find or get a browser, name it for pytest, and run the tests that are marked so."""
     start = monotonic()
     try:
         path = chromium.get()
@@ -127,17 +152,20 @@ def _browser() -> Part:
         os.environ["LUMEN_CHROMIUM"] = str(path)
         part = Part("browser", passed=True, seconds=monotonic() - start)
     _say(str(part))
-    return part
+    ran, closing = _pytest("in browsers", workers, words)
+    return [part, *ran], closing
 
 
-def _pytest(words: list[str]) -> tuple[Part, list[str]]:
-    """Run pytest, showing its lines as they come; also return its closing ones."""
+def _pytest(name: str, workers: int, words: list[str]) -> tuple[list[Part], list[str]]:
+    """Run pytest, showing its lines as they come; return the part, if any test was in it.
+
+    Also returned are pytest's closing lines.
+    """
     start = monotonic()
     closing: list[str] = []
     colour = "yes" if sys.stdout.isatty() else "no"
-    # what a file's tests share stays in one process; the order is the collection's: browsers last
-    workers = min(os.cpu_count() or 1, _MOST_WORKERS)
-    shared_out = (f"--numprocesses={workers}", "--dist=loadgroup", "--no-loadscope-reorder")
+    # by the file, as conftest.py has it, in the order of the collection
+    shared_out = (f"--numprocesses={workers}", "--dist=loadscope", "--no-loadscope-reorder")
     slowest = ("--durations=10", "--durations-min=1")
     with subprocess.Popen(
         [sys.executable, "-m", "pytest", f"--color={colour}", *shared_out, *slowest, *words],
@@ -150,13 +178,16 @@ def _pytest(words: list[str]) -> tuple[Part, list[str]]:
         assert process.stdout is not None
         told = False
         for line in process.stdout:
-            _say(line.rstrip("\n"))
+            # the parts' lines come between each other
+            _say(f"{name}: {line.rstrip()}")
             told = told or any(title in line for title in _CLOSING)
             # until there is something to tell, the last line alone says how many passed
             closing = [*(closing if told else ()), line.rstrip("\n")]
-    part = Part("pytest", process.returncode == 0, monotonic() - start)
+    if process.returncode == _NO_TESTS:
+        return [], []
+    part = Part(name, process.returncode == 0, monotonic() - start)
     _say(str(part))
-    return part, closing
+    return [part], [f"{name}:", *closing]
 
 
 def _say(*lines: str) -> None:

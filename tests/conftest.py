@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from lumen_widgets.client import prices
 from lumen_widgets.client.spending import budget as budgets
 from lumen_widgets.core.polling.scheduler import use_scheduler
 from lumen_widgets.notebook.account import accounts
 from tests import chromium, kernels, network
-from tests.jupyter import Lab
+from tests.jupyter import EmptyPage, Lab
 from tests.lab_server import LabServer
 from tests.sandboxes import SandboxServer, serving, stop_left_running
 
@@ -29,14 +30,20 @@ if TYPE_CHECKING:
 # short enough for a test, long enough that `queued` and `processing` can both be seen
 SANDBOX_LATENCY = (0.6, 1.0)
 
+# seconds for a test of a large size, also on a busy machine
+_FULL_TIMEOUT = 1800
+
 _outcomes = pytest.StashKey[dict[str, pytest.TestReport]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--full`` and ``--quick``."""
+    """Add ``--full``, ``--quick`` and ``--part``."""
     parser.addoption("--full", action="store_true", help="also run the tests marked full")
     parser.addoption(
         "--quick", action="store_true", help="leave out what is marked browser or slow"
+    )
+    parser.addoption(
+        "--part", choices=["browser", "rest"], help="run what is marked browser, or the rest, alone"
     )
 
 
@@ -63,22 +70,43 @@ def pytest_unconfigure() -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what was not asked for, and put the browser tests last.
 
-    Where several processes share the run, the tests of a file stay in one of them, and so do all
-    tests of the wheel, which is built once; browser tests are long, and are shared out one by one.
+    Of a part that runs by itself, the other tests are left out without a word.
     """
+    part = config.getoption("--part")
+    if part is not None:
+        items[:] = [item for item in items if ("browser" in item.keywords) == (part == "browser")]
     unwanted = set() if config.getoption("--full") else {"full"}
     if config.getoption("--quick"):
         unwanted |= {"browser", "slow"}
     left_out = [item for item in items if not unwanted.isdisjoint(item.keywords)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if unwanted.isdisjoint(item.keywords)]
-    # Playwright leaves an event loop running in the main thread, where asyncio.run then refuses
-    items.sort(key=lambda item: "browser" in item.keywords)
     for item in items:
-        if "browser" not in item.keywords:
-            file = item.nodeid.partition("::")[0]
-            together = "tests/wheel" if file.startswith("tests/wheel/") else file
-            item.add_marker(pytest.mark.xdist_group(together))
+        if "full" in item.keywords and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(_FULL_TIMEOUT))
+    # Playwright leaves an event loop running in the main thread, where asyncio.run then refuses
+    # long files first, so that at the end no process waits for another one
+    long = {item.path for item in items if "slow" in item.keywords}
+    items.sort(key=lambda item: ("browser" in item.keywords, item.path not in long))
+
+
+class _ByFile(LoadScopeScheduling):  # type: ignore[misc] # xdist ships no types
+    """Shares the tests out by the file, so that what a file's tests need is made once.
+
+    All tests of the wheel stay together, since it is built once. Where browser tests run by
+    themselves they are shared out one by one: they are long, and need the same things.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        if self.config.getoption("--part") == "browser":
+            return nodeid
+        file = nodeid.partition("::")[0]
+        return "tests/wheel" if file.startswith("tests/wheel/") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByFile:
+    """Share the tests out by the file: with pytest 9.2, xdist 3.8 ignores its own groups."""
+    return _ByFile(config, log)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -205,6 +233,22 @@ def _no_network() -> Iterator[None]:
     assert not network.attempts, f"tried to reach {network.attempts}"
 
 
+@pytest.fixture
+def decodes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that grows with every picture that Pillow decodes here, by whatever way."""
+    import PIL.Image
+
+    found: list[str] = []
+    real = PIL.Image._getdecoder  # the one place that all formats pass
+
+    def counted(mode: str, *args: Any, **settings: Any) -> Any:
+        found.append(mode)
+        return real(mode, *args, **settings)
+
+    monkeypatch.setattr("PIL.Image._getdecoder", counted)
+    return found
+
+
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
     """One sandbox for the whole run, in a home of its own, quicker than a real service."""
@@ -230,9 +274,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
+def lab_server(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[LabServer]:
     """One JupyterLab server for the whole run."""
     with LabServer(tmp_path_factory.mktemp("jupyterlab")) as server:
+        # before a page asks which kernels there are, which it does once a minute
+        for version in kernels.OLDER if pytestconfig.getoption("--full") else ():
+            kernels.install(version, server.data)
         yield server
 
 
@@ -245,18 +294,30 @@ def kernel(lab_server: LabServer, request: pytest.FixtureRequest) -> str:
     return kernels.install(version, lab_server.data)
 
 
+@pytest.fixture(scope="session")
+def empty_pages() -> dict[float, EmptyPage]:
+    """Pages of JupyterLab that the tests before have left."""
+    return {}
+
+
 @pytest.fixture
 def lab(
-    lab_server: LabServer, browser: Browser, request: pytest.FixtureRequest, tmp_path: Path
+    lab_server: LabServer,
+    browser: Browser,
+    empty_pages: dict[float, EmptyPage],
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
 ) -> Iterator[Lab]:
     """JupyterLab in a browser, without the notebooks and kernels of the tests before.
 
     When a test fails, pictures of its pages are left in its ``tmp_path``.
     """
-    opened = Lab(lab_server, browser)
+    opened = Lab(lab_server, browser, empty_pages)
     yield opened
     outcome = request.node.stash[_outcomes].get("call")
-    if outcome is not None and outcome.failed:
+    passed = outcome is not None and outcome.passed
+    if not passed:
         for number, page in enumerate(opened.pages):
             page.screenshot(tmp_path / f"page-{number}.png")
-    opened.close()
+    # what a failed test left in a page would be the next one's
+    opened.close(keep=passed)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,7 +19,7 @@ from urllib.parse import quote, urlsplit
 import psutil
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
@@ -30,6 +31,10 @@ STEP_MS = 90_000.0
 # how often a condition is asked for; by default it is asked at every frame, and a page that is not
 # in front draws none
 _POLL_MS = 50.0
+# how often a page is loaded until it shows what it should
+_MOST_LOADS = 4
+# of its memory a page gives back only a part when a notebook is closed
+_NOTEBOOKS_A_PAGE = 15
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 # whether the notebook in front can run cells: earlier, a "Select Kernel" dialog would open instead
@@ -43,8 +48,9 @@ _READY = """() => {
 _START = """([name, value, run]) => {
   const app = window.jupyterapp;
   const panel = app.shell.currentWidget;
-  const session = panel.context.sessionContext;
+  const session = panel?.context?.sessionContext;
   const commands = {
+    "open": () => app.commands.execute("docmanager:open", { path: value, factory: "Notebook" }),
     "run-cell": () => {
       panel.content.activeCellIndex = value;
       panel.content.deselectAll();
@@ -96,9 +102,17 @@ _ALL_ENDED = """() => {
 _OUTPUTS = """(index) => window.jupyterapp.shell.currentWidget.content.widgets[index]
   .model.outputs.toJSON()"""
 _PRINTS = f"(index) => ({_OUTPUTS})(index).length > 0"
-# says the kernel's process
-_BUSY = """import os, pathlib, time
-print(os.getpid(), flush=True)
+# leaves JupyterLab as a page without a notebook has it; a notebook's own kernel is ended apart
+_EMPTY = """() => {
+  for (const widget of [...window.jupyterapp.shell.widgets("main")]) {
+    if (widget.context) widget.dispose();
+  }
+  window.lumenRuns = {};
+  sessionStorage.clear();
+  document.activeElement?.blur();
+}"""
+_BUSY = """import pathlib, time
+print("busy", flush=True)
 while not pathlib.Path({!r}).exists():
     time.sleep(0.05)"""
 # JupyterLab puts no place in a cell's markup, so each cell is marked with its own
@@ -117,6 +131,14 @@ def new_context(browser: Browser, **options: Any) -> BrowserContext:
     return context
 
 
+@dataclass
+class EmptyPage:
+    """JupyterLab in a page, its notebooks closed: the next one opens in a sixth of the time."""
+
+    page: Page
+    notebooks: int
+
+
 class Lab:
     """JupyterLab in a browser, for one test.
 
@@ -131,11 +153,15 @@ class Lab:
 
     _numbers = itertools.count(1)
 
-    def __init__(self, server: LabServer, browser: Browser) -> None:
+    def __init__(
+        self, server: LabServer, browser: Browser, empty: dict[float, EmptyPage] | None = None
+    ) -> None:
         self.server = server
         self.pages: list[NotebookPage] = []
         self._browser = browser
-        self._contexts: dict[float, BrowserContext] = {}
+        self._empty = {} if empty is None else empty
+        # the pages that a later test may have, by the device pixels of a CSS pixel
+        self._kept: dict[float, EmptyPage] = {}
 
     def open(
         self,
@@ -146,6 +172,7 @@ class Lab:
         height: int = 900,
         kernel: str = "python3",
         ratio: float = 1,
+        own_page: bool = False,
     ) -> NotebookPage:
         """Open a notebook with a fresh kernel and wait until it can run cells.
 
@@ -161,6 +188,9 @@ class Lab:
             Name of the kernel, where the code of cells is given.
         ratio
             Device pixels of a CSS pixel, as on a dense screen.
+        own_page
+            Load JupyterLab anew, and let no other test have this page: what the test does to it
+            does not end with the notebook. A test's second notebook has a page of its own too.
 
         """
         number = next(self._numbers)
@@ -171,28 +201,43 @@ class Lab:
             shutil.copyfile(notebook, file)
         else:
             file.write_text(json.dumps(_notebook(notebook, kernel)), encoding="utf-8")
-        page = self._context(ratio).new_page()
+        place = file.relative_to(self.server.root).as_posix()
+        empty = None if own_page else self._empty.pop(ratio, None)
+        if empty is None:
+            page = new_context(self._browser, device_scale_factor=ratio).new_page()
+        else:
+            page = empty.page
         page.set_viewport_size({"width": width, "height": height})
         opened = NotebookPage(page, file)
         self.pages.append(opened)
-        # a workspace of its own: a shared one brings back the tabs of the test before
-        place = quote(file.relative_to(self.server.root).as_posix())
-        page.goto(
-            f"{self.server.url}/lab/workspaces/test-{number}/tree/{place}?token={self.server.token}"
-        )
+        if empty is None:
+            # a workspace of its own: a shared one brings back the tabs of another page
+            workspace = f"{self.server.url}/lab/workspaces/test-{number}"
+            page.goto(f"{workspace}/tree/{quote(place)}?token={self.server.token}")
+        else:
+            opened.open(place)
         opened.wait_ready()
+        opened.loads = 0
         opened.set_theme(theme)
+        if not own_page and ratio not in self._kept:
+            self._kept[ratio] = EmptyPage(page, 1 + (empty.notebooks if empty else 0))
         return opened
 
-    def _context(self, ratio: float) -> BrowserContext:
-        if ratio not in self._contexts:
-            self._contexts[ratio] = new_context(self._browser, device_scale_factor=ratio)
-        return self._contexts[ratio]
+    def close(self, *, keep: bool = False) -> None:
+        """Close the notebooks of this test, end their kernels, and undo what they set.
 
-    def close(self) -> None:
-        """Close the notebooks of this test, end their kernels, and undo what they set."""
-        for context in self._contexts.values():
-            context.close()
+        With `keep`, a page that has opened few notebooks is there for the next test.
+        """
+        kept = {one.page: ratio for ratio, one in self._kept.items()} if keep else {}
+        for opened in self.pages:
+            page = opened.let_go()
+            ratio = kept.get(page)
+            # one that was loaded anew may bring a notebook of this test back later
+            if ratio is None or opened.loads or self._kept[ratio].notebooks == _NOTEBOOKS_A_PAGE:
+                page.context.close()
+            else:
+                page.evaluate(_EMPTY)
+                self._empty[ratio] = self._kept[ratio]
         for session in self.server.api("GET", "sessions"):
             self.server.api("DELETE", f"sessions/{session['id']}")
         self.server.reset_sandbox()
@@ -240,12 +285,32 @@ class NotebookPage:
         self.page = page
         self.file = file
         self.errors: list[str] = []
+        # how often JupyterLab was loaded since this began
+        self.loads = 0
         self.strangers: list[str] = []
         self._runs = itertools.count(1)
         self._last: dict[int, int] = {}
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("request", lambda request: self._notice(request.url))
-        page.on("websocket", lambda socket: self._notice(socket.url))
+        self._listeners: dict[Any, Callable[..., None]] = {
+            "load": lambda _: self._count_load(),
+            "pageerror": lambda error: self.errors.append(str(error)),
+            "request": lambda request: self._notice(request.url),
+            "websocket": lambda socket: self._notice(socket.url),
+        }
+        for event, listener in self._listeners.items():
+            page.on(event, listener)
+
+    def _count_load(self) -> None:
+        self.loads += 1
+
+    def let_go(self) -> Page:
+        """Listen to the page no more, and return it."""
+        for event, listener in self._listeners.items():
+            self.page.remove_listener(event, listener)
+        return self.page
+
+    def open(self, place: str) -> None:
+        """Open a file of the server's in this page, where JupyterLab has no notebook open."""
+        self._finish("open", place)
 
     def run_cell(self, index: int, *, wait: bool = True) -> None:
         """Run the cell at a place (from 0), and wait until it has ended unless told not to."""
@@ -277,33 +342,36 @@ class NotebookPage:
         self._wait(_ALL_ENDED)
 
     @contextmanager
-    def busy(self, index: int, *, deaf: bool = False) -> Iterator[None]:
-        """Have a cell keep the kernel busy for as long as the block lasts.
+    def busy(self, index: int) -> Iterator[None]:
+        """Have a cell (from 0), whose code is replaced, keep the kernel busy during the block.
 
-        Parameters
-        ----------
-        index
-            The cell, whose code is replaced.
-        deaf
-            Whether the kernel deals with no widget's message meanwhile, as in a long call of
-            native code. Otherwise it may, on another thread, or may not: that is not the same each
-            time even with one version.
-
+        The kernel may deal with a widget's message meanwhile, on another thread, or may not: that
+        is not the same each time even with one version.
         """
         go_on = self.file.with_name(f"go-on-{next(self._runs)}")
         self.set_source(index, _BUSY.format(str(go_on)))
         self.run_cell(index, wait=False)
         self._wait(_PRINTS, index)
-        kernel = psutil.Process(int(self.printed(index)))
-        if deaf:
-            kernel.suspend()
-        try:
-            yield
-        finally:
-            kernel.resume()
+        yield
         assert not self.execution_done(index), "the kernel was to be busy all the while"
         go_on.touch()
         self.wait_done(index)
+
+    @contextmanager
+    def deaf(self, index: int) -> Iterator[None]:
+        """Have the kernel deal with no message at all during the block.
+
+        As in a long call of native code. The page may be loaded anew in the block, or the kernel
+        restarted. A cell (from 0) is used to find the kernel's process.
+        """
+        kernel = psutil.Process(int(self.ask(index, "__import__('os').getpid()")))
+        kernel.suspend()
+        try:
+            yield
+        finally:
+            # it is gone where another one was started in its place
+            with suppress(psutil.NoSuchProcess):
+                kernel.resume()
 
     def printed(self, index: int) -> str:
         """Return what the last run of a cell printed, all of it, as the notebook holds it.
@@ -362,13 +430,36 @@ class NotebookPage:
 
     def set_theme(self, theme: Literal["light", "dark"]) -> None:
         """Change JupyterLab's theme and wait until the page has it."""
-        self._finish("theme", f"JupyterLab {theme.title()}")
         light = "true" if theme == "light" else "false"
-        self.page.locator(f'body[data-jp-theme-light="{light}"]').wait_for(state="attached")
+        body = self.page.locator(f'body[data-jp-theme-light="{light}"]')
+        if body.count() == 0:
+            self._finish("theme", f"JupyterLab {theme.title()}")
+            body.wait_for(state="attached")
 
     def screenshot(self, path: Path) -> None:
         """Save a picture of the page as PNG."""
         self.page.screenshot(path=path)
+
+    def reload(self, index: int, widget: str) -> None:
+        """Load the page anew, and wait until a cell (from 0) shows the widget of a CSS selector."""
+        self.page.reload()
+        self.wait_widget(index, widget)
+
+    def wait_widget(self, index: int, widget: str) -> None:
+        """Wait until a page that was loaded shows the widget of a CSS selector in a cell (from 0).
+
+        ipywidgets gives a kernel four seconds to say which widgets there are, and then shows none
+        until the page is loaded once more: what a user of a busy machine does too.
+        """
+        missing = self.page.get_by_text("Error displaying widget: model not found")
+        for _ in range(_MOST_LOADS):
+            self.wait_ready()
+            shown = self.cell_output(index).locator(widget)
+            shown.or_(missing).first.wait_for()
+            if shown.is_visible():
+                return
+            self.page.reload()
+        raise AssertionError("The page has shown no widget, however often it was loaded.")
 
     def wait_ready(self) -> None:
         """Wait until the notebook can run cells."""

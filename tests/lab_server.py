@@ -36,6 +36,9 @@ _SETTINGS = {
     },
 }
 
+# each page would have the server look whether JupyterLab is to be built anew: two seconds of it
+_PAGE_CONFIG = {"buildCheck": False, "buildAvailable": False}
+
 
 class LabServer:
     """A running JupyterLab, started on entry and stopped on exit.
@@ -65,6 +68,9 @@ class LabServer:
             path = Path(environment["JUPYTERLAB_SETTINGS_DIR"], name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(values))
+        config = Path(environment["JUPYTER_CONFIG_DIR"], "labconfig", "page_config.json")
+        config.parent.mkdir(parents=True)
+        config.write_text(json.dumps(_PAGE_CONFIG))
         words = [
             sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
             "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0",

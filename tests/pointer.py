@@ -126,12 +126,15 @@ class Message(NamedTuple):
         What the widget calls its own message; empty for an update.
     size
         Bytes of the whole frame.
+    number
+        What the widget counts it by; 0 where it does not.
 
     """
 
     method: str
     kind: str
     size: int
+    number: int
 
 
 class Wire:
@@ -167,8 +170,9 @@ class Wire:
             message = json.loads(data)
             header, content = message.get("header", {}), message.get("content", {})
         if header.get("msg_type") == "comm_msg":
-            kind = content["data"].get("content", {}).get("kind", "")
-            self._messages.append(Message(content["data"]["method"], kind, len(data)))
+            said = content["data"].get("content", {})
+            kind, number = said.get("kind", ""), said.get("number", 0)
+            self._messages.append(Message(content["data"]["method"], kind, len(data), number))
 
 
 class Pointer:

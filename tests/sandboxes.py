@@ -72,18 +72,24 @@ def drawing_held(lumen_home: Path) -> Iterator[None]:
     Tasks that are to succeed begin as always and then run until the block is over, however long
     that takes; those that fail by themselves are not drawn, and end in their time.
     """
-    server = psutil.Process(_running(lumen_home)["pid"])
-    while not (drawing := [one for one in server.children() if "spawn_main" in _words(one)]):
-        # it starts the process that draws when it starts itself
+    running = _running(lumen_home)
+    sandbox, server = (
+        SandboxServer(running["url"], running["api_key"]),
+        psutil.Process(running["pid"]),
+    )
+    before = sandbox.set()["workers"]
+    # with more, one that is started meanwhile would draw
+    sandbox.set(workers=1)
+    while len(drawing := [one for one in server.children() if "spawn_main" in _words(one)]) != 1:
+        # it starts the process that draws when it starts itself, and ends those too many
         with suppress(psutil.TimeoutExpired):
             server.wait(timeout=0.05)
-    for one in drawing:
-        one.suspend()
+    drawing[0].suspend()
     try:
         yield
     finally:
-        for one in drawing:
-            one.resume()
+        drawing[0].resume()
+        sandbox.set(workers=before)
 
 
 def _running(lumen_home: Path) -> dict[str, Any]:

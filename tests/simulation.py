@@ -248,12 +248,12 @@ class Simulation(BaseAdapter):
 
 
 @contextmanager
-def simulated(pace: type[Pace] | None = None) -> Iterator[Simulation]:
+def simulated(pace: type[Pace] | None = None, paces: Paces | None = None) -> Iterator[Simulation]:
     """Make a simulation whose scheduler follows this process's tasks, with nothing learnt yet.
 
-    With `pace` each task is followed at a pace of its own of this kind.
+    With `pace` each task is followed at a pace of its own of this kind, with `paces` at those.
     """
-    simulation = Simulation(None if pace is None else PaceEach(pace))
+    simulation = Simulation(paces if pace is None else PaceEach(pace))
     before = use_scheduler(simulation.scheduler)
     try:
         yield simulation

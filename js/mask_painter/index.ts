@@ -2,23 +2,20 @@
    whatever the kernel does. Traits and messages are those of
    lumen_widgets/widgets/mask_painter/widget.py. */
 import type { AnyWidget } from "@anywidget/types";
+import { Connection, tellShown } from "../shared/connection";
+import { newId } from "../shared/ids";
 import { MaskCopy } from "./mask_copy";
 import type { KernelMessage, MaskPainterModel } from "./messages";
-import { type PainterView, showPainter } from "./view";
+import { showPainter } from "./view";
 import { wordsFor } from "./words";
 
 const widget: AnyWidget<MaskPainterModel> = () => {
   let mask: MaskCopy;
-  const views = new Set<PainterView>();
   return {
     initialize({ model, signal }) {
-      mask = new MaskCopy(model);
+      mask = new MaskCopy(model, new Connection(model, signal));
       const receive = (message: KernelMessage, buffers: DataView[]) => {
-        if (message.kind !== "picture") {
-          mask.receive(message, buffers);
-        } else if (message.copy_id === mask.id && buffers[0]) {
-          for (const view of views) view.showPicture(buffers[0], message.media_type);
-        }
+        mask.receive(message, buffers);
       };
       model.on("msg:custom", receive);
       signal.addEventListener("abort", () => model.off("msg:custom", receive));
@@ -27,20 +24,17 @@ const widget: AnyWidget<MaskPainterModel> = () => {
 
     render({ model, el, signal }) {
       let ending = new AbortController();
-      let view: PainterView | undefined;
       const show = () => {
         ending.abort();
         ending = new AbortController();
-        if (view) views.delete(view);
         const words = wordsFor(model.get("language") || navigator.language);
-        view = showPainter(el, model, mask, words, ending.signal);
-        views.add(view);
+        showPainter(el, model, mask, words, ending.signal);
       };
       show();
       model.on("change:language", show);
+      tellShown(mask.connection, newId(), el, signal);
       signal.addEventListener("abort", () => {
         ending.abort();
-        if (view) views.delete(view);
         model.off("change:language", show);
       });
     },

@@ -4,6 +4,7 @@
    share the copy and listen to it, so that a stroke in one is in the others without the kernel; the way
    to another tab is described in lumen_widgets/widgets/mask_painter/session.py. */
 import type { AnyModel } from "@anywidget/types";
+import type { Connection } from "../shared/connection";
 import { newId } from "../shared/ids";
 import { type Box, emptyBox, isEmpty, union } from "./box";
 import type {
@@ -44,11 +45,9 @@ export class MaskCopy {
   loaded = false;
   /** Whether the confirmation of a step takes longer than usual. */
   delayed = false;
-  /** Whether messages can no longer be sent, as after a restart of the kernel. */
-  disconnected = false;
   /** Whether the kernel refused the last step of this copy. */
   refused = false;
-  readonly #model: AnyModel<MaskPainterModel>;
+  readonly connection: Connection;
   readonly #listeners = new Set<(change: Change) => void>();
   #confirmed: UndoHistory = EMPTY_HISTORY;
   #pending: PendingStep[] = [];
@@ -58,8 +57,16 @@ export class MaskCopy {
   /** The number of the stroke in progress, or of the last one. */
   #stroke = 0;
 
-  constructor(model: AnyModel<MaskPainterModel>) {
-    this.#model = model;
+  constructor(model: AnyModel<MaskPainterModel>, connection: Connection) {
+    this.connection = connection;
+    // the mask is still here, and can be downloaded
+    connection.listen(() => {
+      this.#changed({ box: emptyBox(), summaryChanged: true });
+      if (connection.state !== "closed") return;
+      window.clearTimeout(this.#timer);
+      // front ends may keep what showed a closed widget
+      this.raster.release();
+    });
     this.raster = new MaskRaster(model.get("_width"), model.get("_height"));
   }
 
@@ -138,8 +145,9 @@ export class MaskCopy {
     }
   }
 
-  wantPicture(): void {
-    this.#send({ kind: "want_picture", copy_id: this.id });
+  /** Asks for the mask that is offered. */
+  takeOver(): void {
+    this.#send({ kind: "take_over", copy_id: this.id });
   }
 
   #endStroke(): void {
@@ -224,6 +232,7 @@ export class MaskCopy {
 
   #startTimer(timeout = ANSWER_TIMEOUT_MS): void {
     this.#timer = window.setTimeout(() => {
+      if (this.connection.ended) return;
       this.delayed = true;
       // A busy kernel answers later. If a message was lost, the answer shows which steps are missing.
       this.hello();
@@ -240,13 +249,7 @@ export class MaskCopy {
   }
 
   #send(message: BrowserMessage, buffers: ArrayBuffer[] = []): void {
-    try {
-      this.#model.send(message, undefined, buffers);
-      this.disconnected = false;
-    } catch {
-      // the mask is still here, and can be downloaded
-      this.disconnected = true;
-    }
+    this.connection.send(message, buffers);
   }
 
   #changed(change: Change): void {

@@ -84,13 +84,6 @@ export interface AskMessage {
   request: string;
 }
 
-/** Kernel → browser: the picture's file in the one buffer, where ipycanvas does not show it. */
-export interface BackgroundPictureMessage {
-  kind: "picture";
-  copy_id: string;
-  media_type: string;
-}
-
 /** Browser → kernel: a copy was made and asks for the history. */
 export interface MaskHelloMessage {
   kind: "hello";
@@ -115,20 +108,15 @@ export interface UpToMessage {
   number: number;
 }
 
-/** Browser → kernel: ipycanvas shows nothing here; send the picture itself. */
-export interface WantPictureMessage {
-  kind: "want_picture";
+/** Browser → kernel: do all that is offered. */
+export interface TakeOverMessage {
+  kind: "take_over";
   copy_id: string;
 }
 
 export type WireStep = StrokeStep | ShapeStep | PolygonStep | PlainStep;
-export type KernelMessage =
-  | MaskSnapshotMessage
-  | DecidedMessage
-  | ResendMessage
-  | AskMessage
-  | BackgroundPictureMessage;
-export type BrowserMessage = MaskHelloMessage | StepMessage | UpToMessage | WantPictureMessage;
+export type KernelMessage = MaskSnapshotMessage | DecidedMessage | ResendMessage | AskMessage;
+export type BrowserMessage = MaskHelloMessage | StepMessage | UpToMessage | TakeOverMessage;
 
 /** The traits that a painter reads, and those that its controls set. */
 export interface MaskPainterModel {
@@ -149,6 +137,10 @@ export interface MaskPainterModel {
   _height: number;
   /** The text alternative of the picture. */
   _alt: string;
-  /** The ipycanvas MultiCanvas that shows the picture. */
-  _canvas: string;
+  /** The ipycanvas MultiCanvas that shows the picture; null once it was closed. */
+  _canvas: string | null;
+  /** The file of the picture as it is shown. */
+  _picture: DataView;
+  /** Whether the painter that this one's cell showed before left a mask to take over. */
+  _offer: boolean;
 }

@@ -1,90 +1,108 @@
-/* Puts the ipycanvas that shows the picture into a stage. Where ipycanvas is missing, or stays blank
-   because another canvas of the page broke it, the painter shows the picture itself. */
+/* Shows the picture in a stage: on the lower layer of an ipycanvas, below what users draw on the upper
+   one; where there is no ipycanvas, on a canvas of the painter's own. The painter draws it there by itself:
+   ipycanvas keeps each picture that it draws, decoded, and draws nothing more once one was damaged. */
 import type { AnyModel } from "@anywidget/types";
 import { element } from "../shared/dom";
 import type { MaskPainterModel } from "./messages";
 
-// milliseconds until ipycanvas has drawn, also on a slow machine
-const RENDER_TIMEOUT_MS = 5000;
 const REFERENCE_PREFIX = "IPY_MODEL_";
 
-// the part of the widget manager, in every front end, that anywidget's types leave out
+// the parts of ipycanvas, and of the widget manager in every front end, that have no types
+interface Layer {
+  canvas: HTMLCanvasElement;
+  on: (event: string, listener: () => void) => void;
+  off: (event: string, listener: () => void) => void;
+  trigger: (event: string) => void;
+}
+interface MultiCanvas {
+  get: (name: "_canvases") => Layer[] | undefined;
+}
 interface View {
   el: HTMLElement;
   remove: () => void;
 }
 interface Manager {
-  get_model: (id: string) => Promise<unknown>;
-  create_view: (model: unknown, options: object) => Promise<View>;
+  get_model: (id: string) => Promise<MultiCanvas>;
+  create_view: (model: MultiCanvas, options: object) => Promise<View>;
 }
 
-export interface PictureHooks {
-  /** Asks the kernel for the picture's file. */
-  requestPicture: () => void;
+/** Shows a model's picture in `el` until `signal` aborts; calls `failed` if it cannot be decoded. */
+export async function showPicture(
+  el: HTMLElement,
+  model: AnyModel<MaskPainterModel>,
+  failed: (error: unknown) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const showOwn = async () => {
+    const own = element("canvas");
+    el.replaceChildren(own);
+    signal.addEventListener("abort", () => empty(own));
+    const size = ({ width, height }: ImageBitmap) => Object.assign(own, { width, height });
+    await draw(model, own, signal, size).catch(failed);
+  };
+  const reference = model.get("_canvas");
+  if (reference === null) return showOwn();
+  // somebody may close it, or a layer of it
+  model.on("change:_canvas", showOwn);
+  signal.addEventListener("abort", () => model.off("change:_canvas", showOwn));
+
+  let view: View | undefined;
+  let lower: Layer | undefined;
+  try {
+    // anywidget's `getWidget` finds anywidgets only
+    const manager = model.widget_manager as unknown as Manager;
+    const canvas = await manager.get_model(reference.slice(REFERENCE_PREFIX.length));
+    lower = canvas.get("_canvases")?.[0];
+    if (lower) view = await manager.create_view(canvas, {});
+  } catch (error) {
+    console.warn("There is no ipycanvas to show the picture to paint on:", error);
+  }
+  if (signal.aborted || model.get("_canvas") === null) return view?.remove();
+  if (!view || !lower) return showOwn();
+
+  const shown = view.el;
+  // without pointer and focus: ipycanvas sends each pointer move to the kernel, and traps Tab
+  shown.tabIndex = -1;
+  el.append(shown);
+  const layer = lower;
+  const redraw = async () => {
+    const { width, height } = layer.canvas;
+    if (width === 0 || height === 0) return;
+    await draw(model, layer.canvas, signal).catch(failed);
+    // with this ipycanvas puts its layers together
+    if (!signal.aborted) layer.trigger("new-frame");
+  };
+  // ipycanvas has emptied a layer whose size changed when it comes to this listener
+  layer.on("change", redraw);
+  signal.addEventListener("abort", () => {
+    layer.off("change", redraw);
+    view.remove();
+    // front ends keep removed views in memory, and with them their pixels
+    if (shown instanceof HTMLCanvasElement) empty(shown);
+  });
+  await redraw();
 }
 
-export class PictureHost {
-  readonly #el: HTMLElement;
-  #image: HTMLImageElement | null = null;
-
-  constructor(el: HTMLElement) {
-    this.#el = el;
+/** Decodes a model's picture and draws it on a canvas, unless `signal` aborts meanwhile. */
+async function draw(
+  model: AnyModel<MaskPainterModel>,
+  canvas: HTMLCanvasElement,
+  signal: AbortSignal,
+  size?: (bitmap: ImageBitmap) => void,
+): Promise<void> {
+  const file = new Blob([model.get("_picture") as DataView<ArrayBuffer>]);
+  const bitmap = await createImageBitmap(file);
+  if (!signal.aborted) {
+    size?.(bitmap);
+    const { width, height } = canvas;
+    const context = canvas.getContext("2d");
+    context?.clearRect(0, 0, width, height);
+    context?.drawImage(bitmap, 0, 0, width, height);
   }
-
-  /** Shows the canvas that a model names, until `signal` aborts. */
-  async show(
-    model: AnyModel<MaskPainterModel>,
-    { requestPicture }: PictureHooks,
-    signal: AbortSignal,
-  ): Promise<void> {
-    let view: View | null = null;
-    try {
-      // anywidget's `getWidget` finds anywidgets only
-      const manager = model.widget_manager as unknown as Manager;
-      const id = model.get("_canvas").slice(REFERENCE_PREFIX.length);
-      view = await manager.create_view(await manager.get_model(id), {});
-    } catch (error) {
-      console.warn("ipycanvas cannot show the picture to paint on:", error);
-    }
-    if (signal.aborted) {
-      view?.remove();
-      return;
-    }
-    if (!view) {
-      requestPicture();
-      return;
-    }
-    const { el } = view;
-    // without pointer and focus: ipycanvas sends each pointer move to the kernel, and traps Tab
-    el.tabIndex = -1;
-    this.#el.append(el);
-    signal.addEventListener("abort", () => {
-      view.remove();
-      // front ends keep removed views in memory, and with them their pixels
-      if (el instanceof HTMLCanvasElement) el.width = el.height = 0;
-    });
-    const timer = window.setTimeout(() => {
-      if (isBlank(el)) requestPicture();
-    }, RENDER_TIMEOUT_MS);
-    signal.addEventListener("abort", () => window.clearTimeout(timer));
-  }
-
-  /** Shows the picture's file, below the canvas. */
-  showFile(bytes: DataView, type: string): void {
-    const file = new Blob([bytes as DataView<ArrayBuffer>], { type });
-    this.#image ??= element("img", { alt: "" });
-    const url = URL.createObjectURL(file);
-    this.#image.onload = () => URL.revokeObjectURL(url);
-    this.#image.src = url;
-    this.#el.prepend(this.#image);
-  }
+  // at once, not when garbage is collected
+  bitmap.close();
 }
 
-/** Whether nothing was drawn; an all transparent picture counts as that too, which changes nothing. */
-function isBlank(el: HTMLElement): boolean {
-  if (!(el instanceof HTMLCanvasElement)) return false;
-  const data = el.getContext("2d")?.getImageData(0, 0, el.width, el.height).data;
-  if (!data) return false;
-  for (let at = 3; at < data.length; at += 4) if (data[at] !== 0) return false;
-  return true;
+function empty(canvas: HTMLCanvasElement): void {
+  canvas.width = canvas.height = 0;
 }

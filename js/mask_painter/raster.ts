@@ -64,6 +64,13 @@ export class MaskRaster {
     }
   }
 
+  /** Gives its memory back, whatever still holds the raster, which is not used again. */
+  release(): void {
+    const { buffer } = this.pixels;
+    // moved to where nothing holds it
+    structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
+  }
+
   /** Draws the mask of these operations; returns where pixels changed. */
   follow(operations: readonly Operation[]): Box {
     const stroke = this.#stroke;

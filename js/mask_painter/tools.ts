@@ -55,11 +55,7 @@ export class Tools {
   ): void {
     if (this.#model.get(name) === value) return;
     this.#model.set(name, value);
-    try {
-      this.#model.save_changes();
-    } catch {
-      // a kernel that is gone does not need it
-    }
+    this.mask.connection.save();
   }
 
   swap(): void {

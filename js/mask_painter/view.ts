@@ -10,7 +10,7 @@ import { isUndoOrRedo, Keys } from "./keys";
 import type { MaskCopy } from "./mask_copy";
 import type { MaskPainterModel } from "./messages";
 import { NumbersForm } from "./numbers_form";
-import { PictureHost } from "./picture_host";
+import { showPicture } from "./picture_host";
 import { download, maskFile } from "./png";
 import { listenToPointers } from "./pointer";
 import { Stage } from "./stage";
@@ -24,11 +24,6 @@ const ZOOM = 1.25;
 const ANNOUNCE_DELAY_MS = 500;
 const CHOICES = ["tool", "mode", "radius", "color", "opacity"] as const;
 
-/** A view, for the picture's file if the kernel sends it. */
-export interface PainterView {
-  showPicture: (bytes: DataView, type: string) => void;
-}
-
 /** Builds a view into `el` and keeps it up to date with the mask until `signal` aborts. */
 export function showPainter(
   el: HTMLElement,
@@ -36,7 +31,7 @@ export function showPainter(
   mask: MaskCopy,
   words: Words,
   signal: AbortSignal,
-): PainterView {
+): void {
   const tools = new Tools(mask, model);
   const { width, height } = mask.raster;
   const size = { width: String(width), height: String(height) };
@@ -108,6 +103,13 @@ export function showPainter(
   const save = element("button", { type: "button", class: "lumen-button" }, words.download);
   save.addEventListener("click", async () => download(await maskFile(mask.raster), "mask.png"));
 
+  const take = element("button", { type: "button", class: "lumen-button" }, words.takeOver);
+  take.addEventListener("click", () => {
+    mask.takeOver();
+    stage.el.focus();
+  });
+  const offer = element("p", { class: "lumen-painter-offer" }, words.offer, " ", take);
+
   const coverageWords = () => {
     const part = mask.coverage;
     if (part === 0) return words.coverageNone;
@@ -115,12 +117,16 @@ export function showPainter(
     if (part < 0.001) return words.coverageLittle;
     return fill(words.coverage, { percent: Math.min(100 * part, 99.9).toFixed(1) });
   };
+  let unseen = "";
   const showSummary = () => {
     coverage.textContent = coverageWords();
-    const behind = mask.delayed ? words.waiting : mask.loaded ? "" : words.loading;
-    const text = mask.disconnected ? words.lost : mask.refused ? words.refused : behind;
+    const behind = mask.delayed ? words.waiting : unseen || (mask.loaded ? "" : words.loading);
+    const { state } = mask.connection;
+    const reached = mask.refused ? words.refused : behind;
+    const text = state === "live" ? reached : words[state];
     if (note.textContent !== text) note.textContent = text;
     note.hidden = text === "";
+    offer.hidden = !model.get("_offer") || mask.history.done.length > 0 || mask.connection.ended;
   };
   const showChoices = () => {
     toolbar.update();
@@ -135,6 +141,7 @@ export function showPainter(
     help,
     element("div", { class: "lumen-painter-frame" }, stage.el),
     note,
+    offer,
     element("footer", {}, element("span", {}, fill(words.dimensions, size)), coverage, zoom, save),
     new NumbersForm(tools, words).el,
     keyList(words),
@@ -156,15 +163,20 @@ export function showPainter(
     model.on(`change:${name}`, changed);
     signal.addEventListener("abort", () => model.off(`change:${name}`, changed));
   }
+  model.on("change:_offer", showSummary);
   signal.addEventListener("abort", () => {
+    model.off("change:_offer", showSummary);
     window.clearTimeout(announceTimer);
     stage.dispose();
     root.remove();
   });
 
-  const host = new PictureHost(stage.picture);
-  void host.show(model, { requestPicture: () => mask.wantPicture() }, signal);
+  const failed = (error: unknown) => {
+    console.warn("The picture to paint on cannot be shown:", error);
+    unseen = words.unseen;
+    showSummary();
+  };
+  void showPicture(stage.picture, model, failed, signal);
   showChoices();
   showSummary();
-  return { showPicture: (bytes, type) => host.showFile(bytes, type) };
 }

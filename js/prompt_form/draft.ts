@@ -4,6 +4,7 @@
    A trait is set only when it is sent. ipywidgets echoes every update, and an echo would replace what
    was typed since. */
 import type { AnyModel } from "@anywidget/types";
+import type { Connection } from "../shared/connection";
 import type { PromptFormModel, TypedField } from "./messages";
 
 /** The traits that the form's fields edit. */
@@ -26,6 +27,7 @@ const DEBOUNCE_MS = 300;
 
 export class Draft {
   readonly #model: AnyModel<PromptFormModel>;
+  readonly #connection: Connection;
   readonly #values = new Map<FieldName, Value>();
   /** Typed, and not sent. */
   readonly #unsent = new Set<FieldName>();
@@ -35,8 +37,9 @@ export class Draft {
   #flushing = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(model: AnyModel<PromptFormModel>, signal: AbortSignal) {
+  constructor(model: AnyModel<PromptFormModel>, connection: Connection, signal: AbortSignal) {
     this.#model = model;
+    this.#connection = connection;
     for (const name of FIELDS) {
       this.#values.set(name, model.get(name));
       const changed = () => this.#changed(name);
@@ -86,7 +89,7 @@ export class Draft {
       this.#model.set(name, (this.#values.get(name) ?? null) as never);
     this.#flushing = false;
     this.#unsent.clear();
-    this.#model.save_changes();
+    this.#connection.save();
   }
 
   /** Before the page is closed: updates that ipywidgets holds back for a busy kernel go as a message. */
@@ -94,7 +97,7 @@ export class Draft {
     this.flush();
     if (this.#edited.size === 0) return;
     const fields = this.fields.filter(({ field }) => this.#edited.has(field as FieldName));
-    this.#model.send({ kind: "typed", fields });
+    this.#connection.send({ kind: "typed", fields });
   }
 
   #changed(name: FieldName): void {

@@ -1,7 +1,9 @@
 /* The prompt form: every field of a call, and the panel of what was submitted. Traits and messages
    are those of lumen_widgets/widgets/prompt_form/widget.py. */
 import type { AnyWidget } from "@anywidget/types";
+import { tellShown } from "../shared/connection";
 import { element } from "../shared/dom";
+import { newId } from "../shared/ids";
 import type { PromptFormModel } from "./messages";
 import { FormState } from "./state";
 import { FormView } from "./view";
@@ -32,6 +34,12 @@ const widget: AnyWidget<PromptFormModel> = () => {
         model.on("change:_sent", showPanel);
         ending.signal.addEventListener("abort", () => model.off("change:_sent", showPanel));
         const panel = model.get("panel");
+        // it may be closed on its own
+        const closed = () => {
+          if (model.get("panel") === null) slot.remove();
+        };
+        model.on("change:panel", closed);
+        ending.signal.addEventListener("abort", () => model.off("change:panel", closed));
         const rendering = ending.signal;
         if (panel !== null) {
           void host.getWidget(panel).then(
@@ -45,6 +53,7 @@ const widget: AnyWidget<PromptFormModel> = () => {
       };
       draw();
       model.on("change:language", draw);
+      tellShown(state.connection, newId(), el, signal);
       signal.addEventListener("abort", () => model.off("change:language", draw));
     },
   };

@@ -37,6 +37,13 @@ export interface TypedField {
   value: string | number | null;
 }
 
+/** A submit that the page knows no answer to. */
+export interface UnansweredSubmit {
+  request: string;
+  /** The form that sent it, by its trait `_form`. */
+  form: string;
+}
+
 /** Kernel → browser: all state that is not in traits, in answer to a hello. */
 export interface FormSnapshotMessage {
   kind: "form";
@@ -47,6 +54,8 @@ export interface FormSnapshotMessage {
   errors: FieldError[];
   /** Prompts, newest first. */
   earlier: string[];
+  /** The unanswered submits, by their requests, that no open form of this kernel has sent. */
+  lost: string[];
 }
 
 /** Kernel → browser: the pictures changed, or more is known about them. */
@@ -77,6 +86,8 @@ export interface AnswerMessage {
   sequence: number;
   request: string;
   taken: boolean;
+  /** Whether it had arrived before: then nothing was done this time. */
+  repeated: boolean;
   errors: FieldError[];
 }
 
@@ -94,6 +105,8 @@ export interface ReceivedMessage {
 export interface FormHelloMessage {
   kind: "hello";
   request: string;
+  /** What was sent by an earlier page or form: what is known of it is answered once more. */
+  unanswered: UnansweredSubmit[];
 }
 
 /** Browser → kernel: the page is closing; values whose trait updates may not have been sent. */
@@ -102,10 +115,13 @@ export interface TypedMessage {
   fields: TypedField[];
 }
 
-/** Browser → kernel: submit the form; the secret is stored nowhere else. */
+/** Browser → kernel: submit the form; the secret is stored nowhere else. One that is sent again has the
+    same request, under which the kernel pays once. */
 export interface SubmitMessage {
   kind: "submit";
   request: string;
+  /** Of the newest message that the page has received: what it knew when it was clicked. */
+  sequence: number;
   fields: TypedField[];
   secret: string;
 }
@@ -184,4 +200,8 @@ export interface PromptFormModel {
   _sent: number;
   /** Whether pictures arrive under the form. */
   _below: boolean;
+  /** Which form this is, and in which notebook, so that a page recognises what it sent; random, and a
+      digest. */
+  _form: string;
+  _notebook: string;
 }

@@ -6,7 +6,7 @@ import { button, Field } from "./controls";
 import type { FormPicture } from "./messages";
 import { PictureRow, uploadRow } from "./picture_row";
 import type { FormState } from "./state";
-import { type Place, refusal } from "./uploads";
+import { type Place, refusal, shownName } from "./uploads";
 import type { Words } from "./words";
 
 const ADD = ["M8 3v10", "M3 8h10"];
@@ -160,14 +160,15 @@ export class PictureField {
   async #send(file: File): Promise<void> {
     const words = this.#words;
     const why = refusal(file);
+    const name = shownName(file);
     const sentences = { type: words.wrongType, size: words.wrongSize, empty: words.wrongEmpty };
     if (why !== null) {
-      this.#refuse(fill(sentences[why], { name: file.name }));
+      this.#refuse(fill(sentences[why], { name }));
       return;
     }
     const reason = await this.#state.uploads.add(this.place, file);
-    if (reason === "") this.#announce(fill(words.added, { name: file.name }));
-    else this.#refuse(fill(words.notTaken, { name: file.name, reason }));
+    if (reason === "") this.#announce(fill(words.added, { name }));
+    else this.#refuse(fill(words.notTaken, { name, reason }));
   }
 
   #refuse(text: string): void {

@@ -4,7 +4,7 @@ import { isModified } from "../shared/keyboard";
 import { fill } from "../shared/words";
 import { button } from "./controls";
 import type { FormPicture } from "./messages";
-import type { Upload } from "./uploads";
+import { shownName, type Upload } from "./uploads";
 import type { Words } from "./words";
 
 const EARLIER = ["M8 13V3", "M4 7l4-4 4 4"];
@@ -97,7 +97,7 @@ export function uploadRow(upload: Upload, words: Words, preview: string): HTMLEl
     element(
       "span",
       { class: "lumen-picture-text" },
-      element("span", { class: "lumen-picture-name", dir: "auto" }, upload.file.name),
+      element("span", { class: "lumen-picture-name", dir: "auto" }, shownName(upload.file)),
       element("span", { class: "lumen-picture-facts" }, facts),
       element("progress", { max: "100", value: String(share), "aria-label": facts }),
     ),

@@ -1,9 +1,10 @@
-/* What a page has of a form besides its traits: pictures, errors, earlier prompts, uploads and the
-   pending submit. One for each model, shared by its views. */
+/* What a page has of a form besides its traits: pictures, errors, earlier prompts, uploads and submits.
+   One for each model, shared by its views. */
 import type { AnyModel } from "@anywidget/types";
+import { Connection } from "../shared/connection";
 import { newId } from "../shared/ids";
 import { Requests } from "../shared/requests";
-import { Draft } from "./draft";
+import { Draft, type FieldName } from "./draft";
 import type {
   AnswerMessage,
   BrowserMessage,
@@ -13,12 +14,14 @@ import type {
   PromptFormModel,
   SubmitMessage,
 } from "./messages";
+import { isSame, SentRequests, type SentSubmit } from "./sent_requests";
 import { type Place, Uploads } from "./uploads";
 
-type Part = "pictures" | "errors" | "earlier" | "uploads" | "submit";
+type Part = "pictures" | "errors" | "earlier" | "uploads" | "submit" | "connection";
 
 export class FormState {
   readonly model: AnyModel<PromptFormModel>;
+  readonly connection: Connection;
   readonly draft: Draft;
   readonly uploads: Uploads;
   images: FormPicture[] = [];
@@ -27,26 +30,70 @@ export class FormState {
   earlier: string[] = [];
   /** Whether a submit is pending. */
   submitting = false;
+  /** Whether a reload would forget the pending submit: the browser keeps nothing for the page. */
+  unkept = false;
+  readonly #sent: SentRequests;
+  readonly #hello = newId();
+  /** Whether pictures were added, removed or moved in this page. */
+  #picturesEdited = false;
+  /** Whether a submit was pending when the connection ended. */
+  unanswered = false;
+  #asked = false;
   readonly #sequences = new Map<Part, number>();
   readonly #listeners = new Set<(part: Part) => void>();
   readonly #requests: Requests<SubmitMessage, AnswerMessage>;
 
   constructor(model: AnyModel<PromptFormModel>, signal: AbortSignal) {
     this.model = model;
-    this.draft = new Draft(model, signal);
-    this.#requests = new Requests((submit) => model.send(submit));
+    this.connection = new Connection(model, signal);
+    this.draft = new Draft(model, this.connection, signal);
+    this.connection.listen(() => {
+      this.unanswered = this.submitting && this.#asked;
+      this.#notify("connection");
+    });
+    this.#requests = new Requests(this.connection);
     this.uploads = new Uploads(
-      (message, data) => model.send(message, undefined, [data]),
-      () => this.#notify("uploads"),
+      (message, data) => {
+        if (!this.connection.send(message, [data])) throw new Error("The kernel is gone.");
+      },
+      () => {
+        this.#picturesEdited = true;
+        this.#notify("uploads");
+      },
     );
+    this.#sent = new SentRequests(model.get("_form"), model.get("_notebook"), model.get("_host"));
     const receive = (message: KernelMessage) => this.receive(message);
     model.on("msg:custom", receive);
     signal.addEventListener("abort", () => model.off("msg:custom", receive));
-    this.send({ kind: "hello", request: newId() });
+    this.send({ kind: "hello", request: this.#hello, unanswered: this.#sent.unanswered });
   }
 
   send(message: BrowserMessage): void {
-    this.model.send(message);
+    if (["address", "remove", "move"].includes(message.kind)) this.#picturesEdited = true;
+    this.connection.send(message);
+  }
+
+  /** The submits of earlier pages and forms of which it is not known whether the kernel got them, and
+      the one that it got, while the form is as it was sent. */
+  get sent(): SentSubmit[] {
+    return this.#sent.shown.filter((one) => !one.answered || this.isAsSent(one));
+  }
+
+  /** Whether a submit of the form, as it is now, would be this one once more. */
+  isAsSent(sent: SentSubmit): boolean {
+    return !this.#picturesEdited && isSame(sent.fields, this.draft.fields);
+  }
+
+  /** Puts what was sent back into the fields. */
+  putBack({ fields }: SentSubmit): void {
+    for (const { field, value } of fields)
+      this.draft.edit(field as FieldName, value === null ? "" : String(value));
+  }
+
+  /** Forgets a submit that was not answered. */
+  forgetSent(sent: SentSubmit): void {
+    this.#sent.forget(sent.request);
+    this.#notify("submit");
   }
 
   /** Calls `listener` with the part that changed, until `signal` aborts. */
@@ -56,21 +103,31 @@ export class FormState {
   }
 
   /** Submits the form once its uploads have ended; resolves with the kernel's answer, or with null if a
-      submit is pending already. */
+      submit is pending already or the kernel is gone. */
   async submit(secret: string): Promise<AnswerMessage | null> {
     // a second submit would pay twice
-    if (this.submitting) return null;
+    if (this.submitting || this.connection.ended) return null;
     this.submitting = true;
     this.#notify("submit");
     try {
       await this.#uploadsEnded();
       this.draft.flush();
       const fields = this.draft.fields;
-      const answer = this.#requests.ask({ kind: "submit", fields, secret });
+      const request = this.#picturesEdited ? newId() : this.#sent.idFor(fields);
+      // before it is sent: the page may be closed at any moment
+      this.unkept = !this.#sent.keep(request, fields);
+      this.#notify("submit");
+      const sequence = Math.max(0, ...this.#sequences.values());
+      const asked = this.#requests.ask({ kind: "submit", sequence, fields, secret }, request);
+      this.#asked = !this.connection.ended;
+      if (!this.#asked) this.#sent.unsend(request);
       this.#addEarlier(this.model.get("prompt"));
-      return await answer;
+      const answer = await asked;
+      // without an answer it is kept: the form of the next kernel has it
+      if (answer !== null) this.#sent.end(request);
+      return answer;
     } finally {
-      this.submitting = false;
+      this.submitting = this.#asked = false;
       this.#notify("submit");
     }
   }
@@ -101,7 +158,16 @@ export class FormState {
         this.#notify("earlier");
       }
     }
-    if (message.kind === "answer") this.#requests.answer(message.request, message);
+    // another page of the form gets an answer of its own
+    if (message.kind === "form" && message.request === this.#hello) {
+      this.#sent.adopt(message.lost);
+      this.#notify("submit");
+    }
+    if (message.kind === "answer") {
+      this.#sent.answer(message.request, message.taken);
+      this.#requests.answer(message.request, message);
+      this.#notify("submit");
+    }
   }
 
   /** Adds the prompt that was just sent: the kernel sends the list too, but later. */
@@ -120,7 +186,7 @@ export class FormState {
     return new Promise((resolve) => {
       const ending = new AbortController();
       const check = () => {
-        if (this.uploads.all.length > 0) return;
+        if (this.uploads.all.length > 0 && !this.connection.ended) return;
         ending.abort();
         resolve();
       };

@@ -1,6 +1,7 @@
 /* Uploads of files to the kernel, in chunks: each is sent after the one before was received, since the
    notebook's socket takes 10 MB at once and a busy kernel should not have to queue them. */
 import { newId } from "../shared/ids";
+import { shortened } from "../shared/words";
 import type { ChunkMessage, ReceivedMessage } from "./messages";
 
 export type Place = "images" | "mask";
@@ -17,6 +18,14 @@ export interface Upload {
   file: File;
   /** From 0 to 1. */
   share: number;
+}
+
+/** Characters of a name that help to recognise a file. */
+const NAME_LENGTH = 60;
+
+/** A file's name as it can be shown: it may come from anywhere. */
+export function shownName(file: { name: string }): string {
+  return shortened(file.name, NAME_LENGTH);
 }
 
 /** Why a file is not uploaded; null if it is. */

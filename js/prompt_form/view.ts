@@ -13,6 +13,7 @@ import { FieldSet } from "./field_set";
 import { ModelField } from "./model_field";
 import { PictureField } from "./picture_field";
 import { PromptField } from "./prompt_field";
+import { SentNotice } from "./sent_notice";
 import { SizeField } from "./size_field";
 import type { FormState } from "./state";
 import type { Words } from "./words";
@@ -40,6 +41,9 @@ export class FormView {
   readonly #cost = element("span", { class: "lumen-cost" });
   readonly #status = element("p", { class: "lumen-form-state", role: "status" });
   readonly #refusal = element("p", { class: "lumen-refusal", role: "alert" });
+  readonly #sent: SentNotice;
+  #announced = "";
+  readonly #lost = element("p", { class: "lumen-refusal", role: "alert", hidden: "" });
   readonly #below = element("p", { class: "lumen-hint", hidden: "" });
 
   constructor(state: FormState, words: Words, signal: AbortSignal) {
@@ -47,10 +51,9 @@ export class FormView {
     this.#words = words;
     const fields = new FieldSet(`lumen-form-${newId()}`, state, words);
     this.#fields = fields;
+    this.#sent = new SentNotice(state, words);
     const { draft } = state;
-    const announce = (text: string) => {
-      this.#status.textContent = text;
-    };
+    const announce = (text: string) => this.#announce(text);
     this.#prompt = new PromptField(fields.id("prompt"), words, (text) =>
       draft.edit("prompt", text),
     );
@@ -129,7 +132,8 @@ export class FormView {
       ),
       element("div", { class: "lumen-form-fields" }, main, side),
       this.#more,
-      element("footer", {}, this.#submit, this.#cost, this.#status, this.#refusal),
+      element("footer", {}, this.#submit, this.#cost, this.#status, this.#refusal, this.#lost),
+      this.#sent.el,
       this.#below,
     );
     this.el = element(
@@ -151,6 +155,7 @@ export class FormView {
       if (part === "errors") this.#fields.showErrors();
       else if (part === "earlier") this.#prompt.history.setPrompts(state.earlier);
       else if (part === "submit") this.#showSubmitting();
+      else if (part === "connection") this.#showConnection();
       else this.#showPictures();
     }, signal);
     for (const [trait, show] of [
@@ -196,7 +201,12 @@ export class FormView {
 
   async #submitForm(): Promise<void> {
     this.#refusal.textContent = "";
+    this.#announced = "";
     const answer = await this.#state.submit(this.#secret.value);
+    if (answer?.taken && answer.repeated) {
+      const button = this.#submit.textContent ?? "";
+      this.#announce(fill(this.#words.sentAlready, { button }));
+    }
     if (answer === null || answer.taken) return;
     const labels = this.#fields.invalidLabels().join(", ");
     this.#refusal.textContent = fill(this.#words.notSent, { fields: labels });
@@ -215,6 +225,7 @@ export class FormView {
     this.#fields.showErrors();
     this.#showBelow();
     this.#showSubmitting();
+    this.#showConnection();
   }
 
   #showModels(): void {
@@ -282,12 +293,30 @@ export class FormView {
         ? words.costSome
         : fill(words.cost, { credits: numberWords(credits * count) });
     this.#cost.textContent = model.get("_host") === "" ? words.free : price;
+    this.#sent.update(verbs[endpoint]);
+  }
+
+  /** Says what came of an action, until the next submit. */
+  #announce(text: string): void {
+    this.#announced = text;
+    this.#status.textContent = text;
   }
 
   #showSubmitting(): void {
-    const { submitting } = this.#state;
-    this.#submit.setAttribute("aria-disabled", String(submitting));
-    this.#status.textContent = submitting ? this.#words.waiting : "";
+    const { submitting, unkept, connection } = this.#state;
+    this.#submit.setAttribute("aria-disabled", String(submitting || connection.ended));
+    const waiting = unkept ? this.#words.waitingUnkept : this.#words.waiting;
+    this.#status.textContent = submitting ? waiting : this.#announced;
+    this.#sent.update(this.#submit.textContent ?? "");
+  }
+
+  #showConnection(): void {
+    const { connection, unanswered } = this.#state;
+    const { state } = connection;
+    const text = state === "live" ? "" : this.#words[state];
+    this.#lost.textContent = connection.ended && unanswered ? this.#words.unanswered : text;
+    this.#lost.hidden = this.#lost.textContent === "";
+    this.#showSubmitting();
   }
 
   #showBelow(): void {

@@ -82,6 +82,22 @@ const ENGLISH = {
   cost: "Costs {credits} credits",
   costSome: "Costs credits",
   waiting: "Waiting for the notebook, which may be running a cell…",
+  waitingUnkept:
+    "Waiting for the notebook. Do not reload the page: this browser lets it keep nothing, and it would forget that this was sent.",
+  sentWaiting:
+    "was sent, and waits for the notebook’s answer. Nothing more is sent without a click; {button} sends it under the same id: nothing is paid twice.",
+  sentOther: "was sent, and the notebook has not answered. Nothing more is sent without a click.",
+  sentBefore: "This was sent before the page was reloaded: it is in the list.",
+  sentAlready:
+    "Not sent again: the notebook has it already (in the list, or in lumen.history()). To pay for another one, press {button} once more.",
+  putBack: "Put it back into the form",
+  forget: "Forget it",
+  offline: "The page has lost the notebook's server. Submit once it is back.",
+  gone: "The kernel that this form belongs to is gone: nothing was sent. Run the cell again for a new form; what you typed can be copied from here.",
+  closed:
+    "This form was closed by code: nothing was sent. What you typed can be copied from here into a new one.",
+  unanswered:
+    "The kernel that this form belongs to is gone, and it is not known whether your last submit was sent. Run the cell again: the new form shows it, and pays for it once. lumen.resume() takes up what was sent.",
   notSent: "Not sent. Look at: {fields}.",
   reloaded:
     "The page was reloaded: new pictures appear in the list. Run the form's cell again to have them below it.",
@@ -165,6 +181,21 @@ const CHINESE: Words = {
   cost: "消耗 {credits} 积分",
   costSome: "消耗积分",
   waiting: "正在等待笔记本，它可能正在运行单元格…",
+  waitingUnkept:
+    "正在等待笔记本。请不要刷新页面：此浏览器不允许页面保存数据，刷新后会忘记已发送的请求。",
+  sentWaiting:
+    "已发送，正在等待笔记本回应。不点击就不会再发送任何内容；再次点击“{button}”会使用同一编号，不会重复付费。",
+  sentOther: "已发送，笔记本尚未回应。不点击就不会再发送任何内容。",
+  sentBefore: "刷新页面之前已发送：请看列表。",
+  sentAlready:
+    "没有再次发送：笔记本已收到（见列表或 lumen.history()）。如需另付一次，请再点一次“{button}”。",
+  putBack: "填回表单",
+  forget: "忽略",
+  offline: "页面与笔记本服务器的连接已断开。恢复连接后再提交。",
+  gone: "此表单所属的内核已不在：未发送任何内容。请重新运行单元格以新建表单；你输入的内容可以从此处复制。",
+  closed: "此表单已被代码关闭：未发送任何内容。你输入的内容可以从此处复制到新表单。",
+  unanswered:
+    "此表单所属的内核已不在，不知道上一次提交是否已发送。请重新运行单元格：新表单会显示它，且只付费一次。lumen.resume() 可接续已发送的任务。",
   notSent: "未发送。请检查：{fields}。",
   reloaded: "页面已刷新：新图片会出现在列表中。重新运行表单所在的单元格，图片就会显示在其下方。",
 };

@@ -13,6 +13,11 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+/** Sets only text that changed: a selection in it stays, and no layout is needed. */
+export function setText(el: Element, text: string): void {
+  if (el.textContent !== text) el.textContent = text;
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /** A 16 × 16 icon of stroked paths, hidden from assistive technology: words stand beside it. */

@@ -1,6 +1,8 @@
 /* Ids of elements, requests and pages. */
 
-/** A new id, unique in the page and in the kernel; `crypto.randomUUID` is missing on plain http, where hubs run. */
+/** A new id, unique everywhere: that of a submit is written into the journal. `crypto.randomUUID` is
+    missing on plain http, where hubs run. */
 export function newId(): string {
-  return Math.random().toString(36).slice(2);
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

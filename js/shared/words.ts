@@ -9,3 +9,14 @@ export function bestLanguage<Words>(language: string, words: { en: Words; zh: Wo
 export function fill(sentence: string, values: Record<string, string>): string {
   return sentence.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
 }
+
+// C0 and C1 controls, and the marks that embed, override or isolate a direction: in a sentence of ours
+// they would make it read as another one. lumen_widgets/core/words.py removes the same.
+const CONTROLS = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Text from outside as one line of at most `most` characters. */
+export function shortened(text: string, most: number): string {
+  const line = text.replace(/\s+/g, " ").replace(CONTROLS, "").trim();
+  const letters = [...line];
+  return letters.length <= most ? line : `${letters.slice(0, most - 1).join("")}…`;
+}

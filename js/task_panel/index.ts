@@ -1,8 +1,10 @@
 /* The live task panel: one row a task, its state in words, how long it has taken, what went wrong and
    what to do next. Traits and messages are those of lumen_widgets/widgets/task_panel/widget.py. */
 import type { AnyWidget } from "@anywidget/types";
+import { Connection, tellShown } from "../shared/connection";
 import { newId } from "../shared/ids";
 import { Requests } from "../shared/requests";
+import { AgainRequests } from "./again_requests";
 import { receiveAnswer } from "./answers";
 import type { KernelMessage, TaskPanelModel } from "./messages";
 import { TaskRows } from "./rows";
@@ -13,9 +15,12 @@ const widget: AnyWidget<TaskPanelModel> = () => {
   let state: PanelState;
   return {
     initialize({ model, signal }) {
+      const connection = new Connection(model, signal);
       state = {
-        rows: new TaskRows(model.get("_rows")),
-        requests: new Requests((request) => model.send(request)),
+        connection,
+        rows: new TaskRows(model.get("_rows"), model.get("_totals")),
+        requests: new Requests(connection),
+        again: new AgainRequests(model.get("_panel")),
         announcers: new Set(),
         requestedThumbnails: new Set(),
       };
@@ -39,12 +44,13 @@ const widget: AnyWidget<TaskPanelModel> = () => {
       show();
       model.on("change:language", show);
 
-      // messages that were sent while the bundle was loading are lost: ask for every row
+      // messages that were sent while the bundle was loading are lost: ask for the newest rows
       void state.requests.ask({ kind: "hello", view });
+      tellShown(state.connection, view, el, signal);
       signal.addEventListener("abort", () => {
         ending.abort();
         model.off("change:language", show);
-        model.send({ kind: "bye", view });
+        state.connection.send({ kind: "bye", view });
       });
     },
   };

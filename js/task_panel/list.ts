@@ -1,11 +1,11 @@
-/* The list of rows in one view: a virtual list, of which only the rows near the screen are in the page.
+/* The list of rows in one view: a virtual list, of which only the rows near the screen are in the page. It
+   knows rows by their keys; what is in one is its view's business, also while the page does not know it.
    An ARIA feed: one stop for Tab, arrows and Page keys from row to row, each row with its position. */
 import { element } from "../shared/dom";
 import type { RowView } from "./row_view";
-import type { KnownRow } from "./rows";
 import { rowAt, rowOffsets, visibleRange } from "./windowing";
 
-// px of a row that was not measured yet, about the height of most
+// px of a row that was not measured yet, about the height of most; row.css has it too
 const ESTIMATED_HEIGHT = 92;
 // px of a list that is not in a page yet
 const DEFAULT_HEIGHT = 480;
@@ -25,24 +25,32 @@ export class TaskList {
   /** The scroll container. */
   readonly el = element("div", { class: "lumen-tasks-list" });
   readonly #feed = element("div", { role: "feed" });
-  readonly #createView: (row: KnownRow) => RowView;
-  readonly #updateView: (view: RowView, row: KnownRow) => void;
+  readonly #createView: (key: string) => RowView;
+  readonly #updateView: (view: RowView, key: string) => void;
+  readonly #laidOut: () => void;
   readonly #views = new Map<string, RowView>();
   readonly #heights = new Map<string, number>();
   readonly #resizeObserver = new ResizeObserver(() => this.#resized());
-  #rows: KnownRow[] = [];
+  #keys: string[] = [];
+  /** Where each row is in the list. */
+  #places = new Map<string, number>();
+  /** The first row in the page, and the one after the last. */
+  #range: [number, number] = [0, 0];
   #offsets: number[] = [0];
   #active = "";
   #width = 0;
 
+  /** `laidOut` is called whenever other rows may have come into the page. */
   constructor(
     label: string,
-    createView: (row: KnownRow) => RowView,
-    updateView: (view: RowView, row: KnownRow) => void,
+    createView: (key: string) => RowView,
+    updateView: (view: RowView, key: string) => void,
+    laidOut: () => void,
     signal: AbortSignal,
   ) {
     this.#createView = createView;
     this.#updateView = updateView;
+    this.#laidOut = laidOut;
     this.#feed.setAttribute("aria-label", label);
     this.el.append(this.#feed);
     this.el.addEventListener("scroll", () => this.#layOut());
@@ -53,37 +61,44 @@ export class TaskList {
   }
 
   /** The rows that are in the page. */
-  get shown(): KnownRow[] {
-    return this.#rows.filter((row) => this.#views.has(row.key));
+  get shown(): string[] {
+    return this.#keys.filter((key) => this.#views.has(key));
+  }
+
+  /** The rows that are in the page, then as many as `margin` after and before them. */
+  near(margin: number): string[] {
+    const [first, last] = this.#range;
+    return [
+      ...this.#keys.slice(first, last + margin),
+      ...this.#keys.slice(Math.max(first - margin, 0), first).reverse(),
+    ];
   }
 
   /** Sets the rows of the list, in this order. */
-  show(rows: KnownRow[]): void {
+  show(keys: string[]): void {
     const anchor = this.#scrollAnchor();
-    this.#rows = rows;
-    this.el.hidden = rows.length === 0;
-    if (!rows.some((row) => row.key === this.#active)) this.#active = rows[0]?.key ?? "";
+    this.#keys = keys;
+    this.#places = new Map(keys.map((key, place) => [key, place]));
+    this.el.hidden = keys.length === 0;
+    if (!this.#places.has(this.#active)) this.#active = keys[0] ?? "";
     this.#layOut(anchor);
   }
 
   /** Updates the rows that are in the page. */
   refresh(): void {
-    for (const row of this.shown) this.#update(row);
+    this.each(this.#updateView);
     this.#layOut();
   }
 
   /** Calls `visit` with each row that is in the page. */
-  each(visit: (view: RowView, row: KnownRow) => void): void {
-    for (const row of this.shown) {
-      const view = this.#views.get(row.key);
-      if (view) visit(view, row);
-    }
+  each(visit: (view: RowView, key: string) => void): void {
+    for (const [key, view] of this.#views) visit(view, key);
   }
 
   /** Focuses a row and scrolls it into view; returns whether the list has it. */
   focus(key: string): boolean {
-    const place = this.#rows.findIndex((row) => row.key === key);
-    if (place < 0) return false;
+    const place = this.#places.get(key);
+    if (place === undefined) return false;
     this.#active = key;
     const top = this.#offsets[place] ?? 0;
     const bottom = this.#offsets[place + 1] ?? top;
@@ -101,45 +116,46 @@ export class TaskList {
   /** The scroll anchor: the row at the top, and how far it is scrolled; it stays in its place. */
   #scrollAnchor(): { key: string; by: number } | undefined {
     const top = this.el.scrollTop;
-    const row = top > 0 ? this.#rows[rowAt(this.#offsets, top)] : undefined;
-    if (!row) return undefined;
-    return { key: row.key, by: top - (this.#offsets[this.#rows.indexOf(row)] ?? 0) };
+    const place = rowAt(this.#offsets, top);
+    const key = top > 0 ? this.#keys[place] : undefined;
+    return key === undefined ? undefined : { key, by: top - (this.#offsets[place] ?? 0) };
   }
 
   #layOut(anchor = this.#scrollAnchor()): void {
     for (let pass = 0; pass < MAX_PASSES; pass += 1) {
       this.#offsets = rowOffsets(
-        this.#rows.map((row) => this.#heights.get(row.key) ?? ESTIMATED_HEIGHT),
+        this.#keys.map((key) => this.#heights.get(key) ?? ESTIMATED_HEIGHT),
       );
       let top = this.el.scrollTop;
-      const place = anchor ? this.#rows.findIndex((row) => row.key === anchor.key) : -1;
-      if (anchor && place >= 0) top = (this.#offsets[place] ?? 0) + anchor.by;
+      const place = anchor && this.#places.get(anchor.key);
+      if (anchor && place !== undefined) top = (this.#offsets[place] ?? 0) + anchor.by;
       this.#mount(...visibleRange(this.#offsets, top, this.#height));
       if (Math.abs(top - this.el.scrollTop) >= 1) this.el.scrollTop = top;
       if (!this.#measure()) break;
     }
+    this.#laidOut();
   }
 
   /** Puts these rows into the page, in order, with padding for the height of the others. */
   #mount(first: number, last: number): void {
-    const wanted = this.#rows.slice(first, last);
+    this.#range = [first, last];
+    const wanted = this.#keys.slice(first, last);
     // a row with the focus stays in the page, wherever the list is scrolled to
-    const focused = this.#rows.findIndex((row) =>
-      this.#views.get(row.key)?.el.contains(document.activeElement),
-    );
-    const kept = this.#rows[focused];
+    const focused = [...this.#views].find(([, { el }]) => el.contains(document.activeElement));
+    const [kept] = focused ?? [];
+    const place = kept === undefined ? undefined : this.#places.get(kept);
     let above = this.#offsets[first] ?? 0;
     let below = (this.#offsets.at(-1) ?? 0) - (this.#offsets[last] ?? 0);
-    if (kept && focused < first) {
+    if (kept !== undefined && place !== undefined && place < first) {
       wanted.unshift(kept);
-      above -= this.#heights.get(kept.key) ?? 0;
-    } else if (kept && focused >= last) {
+      above -= this.#heights.get(kept) ?? 0;
+    } else if (kept !== undefined && place !== undefined && place >= last) {
       wanted.push(kept);
-      below -= this.#heights.get(kept.key) ?? 0;
+      below -= this.#heights.get(kept) ?? 0;
     }
     this.#feed.style.paddingBlock = `${above}px ${below}px`;
 
-    const keys = new Set(wanted.map((row) => row.key));
+    const keys = new Set(wanted);
     for (const [key, view] of this.#views) {
       if (keys.has(key)) continue;
       this.#resizeObserver.unobserve(view.el);
@@ -147,32 +163,27 @@ export class TaskList {
       this.#views.delete(key);
     }
     let next = this.#feed.firstElementChild;
-    for (const row of wanted) {
-      const view = this.#viewOf(row);
+    for (const key of wanted) {
+      const view = this.#viewOf(key);
       if (view.el === next) next = next.nextElementSibling;
       else this.#feed.insertBefore(view.el, next);
-      view.el.ariaPosInSet = String(this.#rows.indexOf(row) + 1);
-      view.el.ariaSetSize = String(this.#rows.length);
-      view.setTabbable(row.key === this.#active);
+      view.el.ariaPosInSet = String((this.#places.get(key) ?? 0) + 1);
+      view.el.ariaSetSize = String(this.#keys.length);
+      view.setTabbable(key === this.#active);
     }
     // one row has to be a stop for Tab, whatever part of the list is in the page
     if (!keys.has(this.#active) && wanted[0]) this.#viewOf(wanted[0]).setTabbable(true);
   }
 
-  #viewOf(row: KnownRow): RowView {
-    const known = this.#views.get(row.key);
+  #viewOf(key: string): RowView {
+    const known = this.#views.get(key);
     if (known) return known;
-    const view = this.#createView(row);
-    view.el.dataset.key = row.key;
-    this.#views.set(row.key, view);
-    this.#update(row);
+    const view = this.#createView(key);
+    view.el.dataset.key = key;
+    this.#views.set(key, view);
+    this.#updateView(view, key);
     this.#resizeObserver.observe(view.el);
     return view;
-  }
-
-  #update(row: KnownRow): void {
-    const view = this.#views.get(row.key);
-    if (view) this.#updateView(view, row);
   }
 
   /** Measures each row in the page; returns whether a height differs from the one assumed. */
@@ -215,10 +226,10 @@ export class TaskList {
     const move = MOVES[event.key];
     if (!move || event.target instanceof HTMLInputElement) return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-    const at = this.#rows.findIndex((row) => row.key === this.#active);
-    const to = Math.min(Math.max(move(at, this.#rows.length), 0), this.#rows.length - 1);
-    const row = this.#rows[to];
-    if (row) this.focus(row.key);
+    const count = this.#keys.length;
+    const to = move(this.#places.get(this.#active) ?? 0, count);
+    const key = this.#keys[Math.min(Math.max(to, 0), count - 1)];
+    if (key !== undefined) this.focus(key);
     event.preventDefault();
   }
 }

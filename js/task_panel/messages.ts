@@ -9,7 +9,7 @@ export interface RowError {
 
 /** One task, or one call that is not a task yet, as a panel shows it. */
 export interface TaskRow {
-  /** Which row of this panel, a whole number that grows with every row; never shown. */
+  /** Which row of this panel: "0" is the first that it got, "1" the next; never shown. */
   key: string;
   /** The service's id of the task, empty while there is none. */
   id: string;
@@ -19,6 +19,8 @@ export interface TaskRow {
   running: boolean;
   /** Whether its status is polled, if it has not ended. */
   watched: boolean;
+  /** The filter that shows it, beside the one for all; `open` are those that the user may go on with. */
+  group: "running" | "finished" | "bad" | "open";
   prompt: string;
   model: string;
   /** The service's host, where it is charged; empty for the sandbox. */
@@ -41,6 +43,22 @@ export interface TaskRow {
   error: RowError | null;
 }
 
+/** What the panel counts over all of its rows, whichever a page knows. */
+export interface Totals {
+  rows: number;
+  running: number;
+  finished: number;
+  bad: number;
+  open: number;
+  pictures: number;
+  /** Credits charged and not refunded, as far as prices are known. */
+  credits: number;
+  /** Whether a task was charged whose price is not known. */
+  unpriced: boolean;
+  /** The hosts of the rows, each once. */
+  hosts: string[];
+}
+
 /** The first picture of a row, or its mask, at most 96 px. */
 export interface Thumbnail {
   key: string;
@@ -54,13 +72,30 @@ export interface RowsMessage {
   kind: "rows";
   sequence: number;
   rows: TaskRow[];
+  /** Whether rows that are not in it have changed too: a page reads those it shows. */
+  more: boolean;
+  totals: Totals;
 }
 
-/** Kernel → browser: every row, in answer to a hello. */
+/** Kernel → browser: rows as they are: the newest after a hello, those of a read after it. There may be
+    fewer than were requested, but at least one of those that the panel has. */
 export interface SnapshotMessage {
   kind: "snapshot";
   sequence: number;
   rows: TaskRow[];
+  /** As in a rows message. */
+  more: boolean;
+  totals: Totals;
+  request: string;
+}
+
+/** Kernel → browser: which rows match a filter. */
+export interface FoundMessage {
+  kind: "found";
+  /** The sequence number of what was sent before the search. */
+  sequence: number;
+  /** A bit for each row, in base64: bit `key % 8`, from the lowest, of byte `key // 8`. */
+  rows: string;
   request: string;
 }
 
@@ -86,7 +121,7 @@ export interface ErrorMessage {
   request: string;
 }
 
-/** Browser → kernel: a view was opened and asks for every row. */
+/** Browser → kernel: a view was opened and asks for the newest rows. */
 export interface HelloMessage {
   kind: "hello";
   request: string;
@@ -97,6 +132,23 @@ export interface HelloMessage {
 export interface ByeMessage {
   kind: "bye";
   view: string;
+}
+
+/** Browser → kernel: a view shows these rows, or is about to, and does not know them. */
+export interface ReadMessage {
+  kind: "read";
+  request: string;
+  keys: string[];
+}
+
+/** Browser → kernel: a view filters its rows, of which it does not know all. A row matches if it is of
+    the group, and its prompt, model, id and host hold every word. */
+export interface FindMessage {
+  kind: "find";
+  request: string;
+  group: "all" | "running" | "finished" | "bad" | "open";
+  /** In lower case. */
+  words: string[];
 }
 
 /** Browser → kernel: a view shows these rows and requests their thumbnails. */
@@ -112,6 +164,8 @@ export interface ActMessage {
   request: string;
   key: string;
   action: "stop" | "watch" | "again";
+  /** One more than the newest row that the page knew when this was pressed. */
+  seen: number;
 }
 
 /** Browser → kernel: the id that the service's console shows for a call of unknown outcome. */
@@ -125,10 +179,18 @@ export interface TakeUpMessage {
 export type KernelMessage =
   | RowsMessage
   | SnapshotMessage
+  | FoundMessage
   | ThumbnailsMessage
   | DoneMessage
   | ErrorMessage;
-export type BrowserMessage = HelloMessage | ByeMessage | LookMessage | ActMessage | TakeUpMessage;
+export type BrowserMessage =
+  | HelloMessage
+  | ByeMessage
+  | ReadMessage
+  | FindMessage
+  | LookMessage
+  | ActMessage
+  | TakeUpMessage;
 
 /** The traits that the kernel sets and a panel reads. */
 export interface TaskPanelModel {
@@ -136,8 +198,12 @@ export interface TaskPanelModel {
   language: string;
   /** The service's host, as in a row; null while it is not known. */
   _host: string | null;
-  /** Every row, as it was when the browser last asked for the widget's state. */
+  /** The newest rows, as they were when the browser last asked for the widget's state. */
   _rows: TaskRow[];
+  /** What the panel counted over all rows then. */
+  _totals: Totals;
   /** Whether the toolbar is there however few rows there are. */
   _toolbar: boolean;
+  /** Which panel this is, so that a page recognises what it sent; random. */
+  _panel: string;
 }

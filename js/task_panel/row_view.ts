@@ -1,9 +1,10 @@
 /* The elements of one row in one view: the task's status and its actions. */
 
-import { element, icon } from "../shared/dom";
+import { element, icon, setText } from "../shared/dom";
 import { newId } from "../shared/ids";
 import type { Answer } from "./answers";
 import { CopyButton } from "./copy_button";
+import { BUSY_MS } from "./row_requests";
 import type { KnownRow, Thumbnails } from "./rows";
 import {
   chargeWords,
@@ -17,9 +18,6 @@ import {
 } from "./status";
 import { TakeUp } from "./take_up";
 import type { Words } from "./words";
-
-// a kernel that has not answered after this time is busy with a cell
-const BUSY_MS = 1500;
 
 export type Action = "stop" | "watch" | "again";
 
@@ -45,8 +43,8 @@ export class RowView {
   readonly #notice = element("p", { class: "lumen-task-notice", hidden: "" });
   readonly #thumbnail = element("img", { class: "lumen-task-thumbnail", hidden: "" });
   readonly #mask = element("img", { class: "lumen-task-mask", hidden: "" });
-  readonly #watch = element("button", { type: "button", class: "lumen-button" });
-  readonly #again = element("button", { type: "button", class: "lumen-button" });
+  readonly #watch = element("button", { type: "button", class: "lumen-button", hidden: "" });
+  readonly #again = element("button", { type: "button", class: "lumen-button", hidden: "" });
   readonly #actions: HTMLElement;
   readonly #copyId: CopyButton;
   readonly #copyCode: CopyButton;
@@ -55,13 +53,16 @@ export class RowView {
   readonly #key: string;
   #watchAction: Action = "stop";
 
+  /** Until it is updated, a view says that its row is loading. */
   constructor(key: string, words: Words, actions: RowActions) {
     this.#key = key;
     this.#words = words;
     this.#elapsed.title = words.elapsed;
     this.#thumbnail.alt = words.thumbnail;
     this.#mask.alt = words.mask;
+    this.#state.textContent = words.loading;
     this.#copyId = new CopyButton(words.copyId, words);
+    this.#copyId.el.hidden = true;
     this.#copyCode = new CopyButton(words.copyCode, words);
     this.#takeUp = new TakeUp(words, (id) => this.#wait(actions.takeUp(key, id)));
     this.#watch.addEventListener("click", () => this.#run(actions, this.#watch, this.#watchAction));
@@ -173,31 +174,26 @@ export class RowView {
     if (button.getAttribute("aria-disabled") === "true") return;
     // not `disabled`, which would take the focus away
     button.setAttribute("aria-disabled", "true");
-    const { error } = await this.#wait(actions.act(this.#key, action));
+    const { key, error } = await this.#wait(actions.act(this.#key, action));
     button.removeAttribute("aria-disabled");
     if (error) this.#showNotice(`${error.message} ${error.next_step}`);
-    else if (action === "again") this.#showNotice(this.#words.sentAgain);
+    else if (key !== null && action === "again") this.#showNotice(this.#words.sentAgain);
   }
 
   /** Waits for an answer; shows that the kernel is busy if it takes long. */
   async #wait(answer: Promise<Answer>): Promise<Answer> {
     this.#showNotice("");
     const timer = window.setTimeout(() => this.#showNotice(this.#words.busy), BUSY_MS);
-    const { key, error } = await answer;
+    const known = await answer;
     window.clearTimeout(timer);
     this.#showNotice("");
-    return error ? { key: null, error } : { key, error };
+    return known;
   }
 
   #showNotice(text: string): void {
     this.#notice.textContent = text;
     this.#notice.hidden = text === "";
   }
-}
-
-/** Sets only text that changed: a selection in it stays, and no layout is needed. */
-function setText(el: Element, text: string): void {
-  if (el.textContent !== text) el.textContent = text;
 }
 
 function setPicture(img: HTMLImageElement, data: string | undefined): void {

@@ -1,6 +1,7 @@
-/* The rows of one panel in the browser: messages arrive in any order, and the newest state of each row
-   is kept. One for each model, shared by its views. */
-import type { KernelMessage, TaskRow, Thumbnail } from "./messages";
+/* The rows of one panel in the browser. Of many rows a page knows some: the newest, those that changed, and
+   those that a view came near. Messages arrive in any order, and the newest state of each row is kept.
+   One for each model, shared by its views. */
+import type { FoundMessage, KernelMessage, TaskRow, Thumbnail, Totals } from "./messages";
 
 /** A row, and when it was received (`performance.now()`, milliseconds): its elapsed time counts from there. */
 export interface KnownRow extends TaskRow {
@@ -14,46 +15,81 @@ export type Thumbnails = Partial<Record<Thumbnail["of"], string>>;
 export const GROUPS = ["all", "running", "finished", "bad", "open"] as const;
 export type Group = (typeof GROUPS)[number];
 
-/** Totals of all rows. */
-export interface Totals {
-  count: Record<Group, number>;
-  pictures: number;
-  /** Credits charged and not refunded, as far as prices are known. */
-  credits: number;
-  /** Whether a task was charged whose price is not known. */
-  unpriced: boolean;
+/** What is shown of the rows: those of a group whose prompt, model, id and host hold every word. */
+export interface Filter {
+  group: Group;
+  /** In lower case. */
+  words: string[];
 }
 
-/** The group of a row; `open` are those that wait for a decision of the user. */
-export function groupOf(row: TaskRow): Exclude<Group, "all"> {
-  if (row.running) return "running";
-  if (row.status === "succeeded" && row.error === null) return "finished";
-  return row.status === "unknown" || row.actions.includes("watch") ? "open" : "bad";
+/** What the kernel found for a filter, over all rows. */
+export class Found {
+  readonly sequence: number;
+  readonly #bits: string;
+
+  constructor(message: FoundMessage) {
+    this.sequence = message.sequence;
+    this.#bits = atob(message.rows);
+  }
+
+  has(key: number): boolean {
+    return ((this.#bits.charCodeAt(key >> 3) >> (key & 7)) & 1) === 1;
+  }
 }
+
+/** Calls `changed` with the rows that a message changed; `live` unless they were asked for. */
+export type RowsListener = (changed: KnownRow[], live: boolean) => void;
 
 export class TaskRows {
   readonly #rows = new Map<string, KnownRow>();
   readonly #sequences = new Map<string, number>();
   readonly #thumbnails = new Map<string, Thumbnails>();
-  readonly #listeners = new Set<(changed: KnownRow[]) => void>();
+  readonly #listeners = new Set<RowsListener>();
   readonly #now: () => number;
+  #totals: Totals;
+  #totalsSequence = 0;
+  // rows that were received before may have changed since
+  #currentFrom = 0;
+  #count = 0;
 
-  constructor(first: TaskRow[], now: () => number = () => performance.now()) {
+  constructor(first: TaskRow[], totals: Totals, now: () => number = () => performance.now()) {
     this.#now = now;
+    this.#totals = totals;
     this.#merge(first, 0);
   }
 
-  /** All rows, the newest first. */
-  get all(): KnownRow[] {
-    return [...this.#rows.values()].sort((a, b) => Number(b.key) - Number(a.key));
+  /** The rows that the page knows. */
+  get known(): KnownRow[] {
+    return [...this.#rows.values()];
   }
 
-  get size(): number {
-    return this.#rows.size;
+  /** How many rows the panel has. */
+  get count(): number {
+    return Math.max(this.#count, this.#totals.rows);
+  }
+
+  /** One more than the newest row that the page knows: the totals may count one that it has yet to get. */
+  get seen(): number {
+    return this.#count;
+  }
+
+  get totals(): Totals {
+    return this.#totals;
+  }
+
+  /** Whether the page does not know each row as it is now. */
+  get incomplete(): boolean {
+    for (let key = 0; key < this.count; key += 1) if (this.lacks(String(key))) return true;
+    return false;
   }
 
   get(key: string): KnownRow | undefined {
     return this.#rows.get(key);
+  }
+
+  /** Whether the page does not know a row, or not what has become of it. */
+  lacks(key: string): boolean {
+    return (this.#sequences.get(key) ?? -1) < this.#currentFrom;
   }
 
   thumbnails(key: string): Thumbnails {
@@ -69,29 +105,24 @@ export class TaskRows {
     return lacking;
   }
 
-  /** Rows of one group whose prompt, model or id holds every word of `text`, the newest first. */
-  matching(group: Group, text: string): KnownRow[] {
-    const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-    return this.all.filter((row) => {
-      if (group !== "all" && groupOf(row) !== group) return false;
-      const searched = `${row.prompt} ${row.model} ${row.id} ${row.host}`.toLowerCase();
-      return words.every((word) => searched.includes(word));
-    });
+  /** The rows that match a filter, the newest first. `found` is what the kernel found for it, which counts
+      where the page does not know a row or has known it for longer; without it, rows that the page does
+      not know match only where nothing is filtered. */
+  matching({ group, words }: Filter, found: Found | null): string[] {
+    const keys: string[] = [];
+    const all = group === "all" && words.length === 0;
+    for (let number = this.count - 1; number >= 0; number -= 1) {
+      const key = String(number);
+      const row = this.#rows.get(key);
+      const isNewer = row && (this.#sequences.get(key) ?? 0) >= (found?.sequence ?? 0);
+      if (all || (isNewer ? matches(row, group, words) : found?.has(number))) keys.push(key);
+    }
+    return keys;
   }
 
-  totals(): Totals {
-    const count = { all: 0, running: 0, finished: 0, bad: 0, open: 0 };
-    const totals: Totals = { count, pictures: 0, credits: 0, unpriced: false };
-    for (const row of this.#rows.values()) {
-      count.all += 1;
-      count[groupOf(row)] += 1;
-      totals.pictures += row.arrived;
-      if (row.charge === "charged" && row.host !== "") {
-        totals.credits += row.credits ?? 0;
-        totals.unpriced ||= row.credits === null;
-      }
-    }
-    return totals;
+  /** Whether a filter was answered with what has changed since. */
+  outdates(found: Found): boolean {
+    return found.sequence < this.#currentFrom;
   }
 
   /** Applies a message; notifies listeners of the rows that it changed. */
@@ -101,14 +132,20 @@ export class TaskRows {
       for (const { key, of, data } of drawn) {
         this.#thumbnails.set(key, { ...this.thumbnails(key), [of]: data });
       }
-      this.#notify(drawn.flatMap(({ key }) => this.#rows.get(key) ?? []));
+      this.#notify(
+        drawn.flatMap(({ key }) => this.#rows.get(key) ?? []),
+        false,
+      );
     } else if (message.kind === "rows" || message.kind === "snapshot") {
-      this.#notify(this.#merge(message.rows, message.sequence));
+      const { kind, sequence, more, totals } = message;
+      if (more) this.#currentFrom = Math.max(this.#currentFrom, sequence);
+      if (sequence >= this.#totalsSequence) this.#totals = totals;
+      this.#totalsSequence = Math.max(this.#totalsSequence, sequence);
+      this.#notify(this.#merge(message.rows, sequence), kind === "rows");
     }
   }
 
-  /** Calls `listener` with the rows that changed, until `signal` aborts. */
-  listen(listener: (changed: KnownRow[]) => void, signal: AbortSignal): void {
+  listen(listener: RowsListener, signal: AbortSignal): void {
     this.#listeners.add(listener);
     signal.addEventListener("abort", () => this.#listeners.delete(listener));
   }
@@ -119,8 +156,8 @@ export class TaskRows {
     return row.running ? row.elapsed + (this.#now() - row.receivedAt) / 1000 : row.elapsed;
   }
 
-  #notify(changed: KnownRow[]): void {
-    if (changed.length > 0) for (const listener of this.#listeners) listener(changed);
+  #notify(changed: KnownRow[], live: boolean): void {
+    for (const listener of this.#listeners) listener(changed, live);
   }
 
   #merge(rows: TaskRow[], sequence: number): KnownRow[] {
@@ -130,8 +167,15 @@ export class TaskRows {
       this.#sequences.set(row.key, sequence);
       const known: KnownRow = { ...row, receivedAt: this.#now() };
       this.#rows.set(row.key, known);
+      this.#count = Math.max(this.#count, Number(row.key) + 1);
       changed.push(known);
     }
     return changed;
   }
+}
+
+function matches(row: TaskRow, group: Group, words: string[]): boolean {
+  if (group !== "all" && row.group !== group) return false;
+  const searched = `${row.prompt} ${row.model} ${row.id} ${row.host}`.toLowerCase();
+  return words.every((word) => searched.includes(word));
 }

@@ -1,7 +1,8 @@
 /* The filters of a view: by status, with the number of rows of each, and by text. */
 import { element } from "../shared/dom";
 import { newId } from "../shared/ids";
-import { GROUPS, type Group, type Totals } from "./rows";
+import type { Totals } from "./messages";
+import { type Filter, GROUPS, type Group } from "./rows";
 import type { Words } from "./words";
 
 export class Toolbar {
@@ -37,13 +38,10 @@ export class Toolbar {
     this.el = element("div", { class: "lumen-tasks-tools", hidden: "" }, chips, this.search);
   }
 
-  get group(): Group {
-    for (const [name, { input }] of this.#chips) if (input.checked) return name;
-    return "all";
-  }
-
-  get text(): string {
-    return this.search.value;
+  get filter(): Filter {
+    let group: Group = "all";
+    for (const [name, { input }] of this.#chips) if (input.checked) group = name;
+    return { group, words: this.search.value.toLowerCase().split(/\s+/).filter(Boolean) };
   }
 
   /** Clears the filters. */
@@ -56,9 +54,9 @@ export class Toolbar {
 
   update(totals: Totals): void {
     for (const [name, { el, input, count }] of this.#chips) {
-      count.textContent = String(totals.count[name]);
+      count.textContent = String(name === "all" ? totals.rows : totals[name]);
       // rarely used: shown only where there is such a row
-      el.hidden = name === "open" && totals.count.open === 0 && !input.checked;
+      el.hidden = name === "open" && totals.open === 0 && !input.checked;
     }
   }
 }

@@ -1,15 +1,19 @@
 /* One view of a task panel: header, toolbar, list and announcements. */
 import type { AnyModel } from "@anywidget/types";
 import { accountWords } from "../shared/account";
-import { element } from "../shared/dom";
+import type { Connection } from "../shared/connection";
+import { element, setText } from "../shared/dom";
 import { oneActionPerGesture } from "../shared/gestures";
+import { newId } from "../shared/ids";
 import { keepKeys } from "../shared/keyboard";
 import { numberWords } from "../shared/numbers";
 import { fill } from "../shared/words";
+import type { AgainRequests } from "./again_requests";
 import { Announcer } from "./announcer";
-import type { PanelRequests } from "./answers";
+import { type PanelRequests, UNANSWERED } from "./answers";
 import { TaskList } from "./list";
 import type { TaskPanelModel } from "./messages";
+import { RowRequests } from "./row_requests";
 import { RowView } from "./row_view";
 import type { KnownRow, TaskRows } from "./rows";
 import { pictureWords, statusWords, toneOf } from "./status";
@@ -20,11 +24,18 @@ import type { Words } from "./words";
 const ROWS_WITH_TOOLBAR = 4;
 // milliseconds without scrolling: thumbnails of rows that are scrolled past are not requested
 const THUMBNAIL_DELAY_MS = 120;
+// milliseconds between two looks for rows that the page does not know
+const READ_DELAY_MS = 60;
+// rows around those in the page: where one of the near ones is not known, the far ones are requested too, so
+// that slow scrolling meets none and takes few requests
+const [NEAR, FAR] = [10, 40];
 
 /** The state that the views of one model share. */
 export interface PanelState {
+  connection: Connection;
   rows: TaskRows;
   requests: PanelRequests;
+  again: AgainRequests;
   /** The views in the page; the first visible one announces. */
   announcers: Set<HTMLElement>;
   /** The thumbnails that were requested, each as kind and row. */
@@ -35,43 +46,57 @@ export interface PanelState {
 export function showPanel(
   el: HTMLElement,
   model: AnyModel<TaskPanelModel>,
-  { rows, requests, announcers, requestedThumbnails }: PanelState,
+  { connection, rows, requests, again, announcers, requestedThumbnails }: PanelState,
   words: Words,
   signal: AbortSignal,
 ): void {
   const account = element("span", { class: "lumen-tasks-account" });
   const totals = element("span", { class: "lumen-tasks-totals" });
   const empty = element("p", { class: "lumen-tasks-empty", hidden: "" });
+  const lost = element("p", { class: "lumen-tasks-lost", "aria-live": "polite" });
   const showAll = element("button", { type: "button", class: "lumen-button" }, words.showAll);
+  const nothingWords = element("span");
   const nothing = element(
     "p",
     { class: "lumen-tasks-empty", hidden: "" },
-    words.nothingFound,
+    nothingWords,
     " ",
     showAll,
   );
+  const waits = element("p", { class: "lumen-tasks-waits", "aria-live": "polite" });
   const announcer = new Announcer(words, signal);
   const toolbar = new Toolbar(words, () => filter());
   const announced = new Map<string, string>();
   let hosts: string[] = [];
   let newRow: string | null = null;
   let thumbnailTimer = 0;
+  let readTimer = 0;
+  let count = rows.count;
 
   const actions = {
     act: async (key: string, action: "stop" | "watch" | "again") => {
-      const answer = await requests.ask({ kind: "act", key, action });
-      newRow = answer.key;
+      const request = action === "again" ? again.begin(key) : newId();
+      const answer = await requests.ask({ kind: "act", key, action, seen: rows.seen }, request);
+      if (answer !== null) again.end(request);
+      newRow = answer?.key ?? null;
       focusNewRow();
-      return answer;
+      return answer ?? UNANSWERED;
     },
-    takeUp: (key: string, id: string) => requests.ask({ kind: "take_up", key, id }),
+    takeUp: async (key: string, id: string) =>
+      (await requests.ask({ kind: "take_up", key, id })) ?? UNANSWERED,
   };
   const list = new TaskList(
     words.tasks,
-    (row) => new RowView(row.key, words, actions),
-    (view, row) => {
+    (key) => new RowView(key, words, actions),
+    (view, key) => {
+      const row = rows.get(key);
+      if (!row) return;
       const host = hosts.length > 1 ? row.host || words.sandboxShort : "";
       view.update(row, rows.elapsed(row), rows.thumbnails(row.key), host);
+    },
+    () => {
+      requestThumbnails();
+      readTimer ||= window.setTimeout(readRows, READ_DELAY_MS);
     },
     signal,
   );
@@ -85,25 +110,49 @@ export function showPanel(
     window.clearTimeout(thumbnailTimer);
     thumbnailTimer = window.setTimeout(() => {
       const keys: string[] = [];
-      for (const row of list.shown) {
-        const lacking = rows.missingThumbnails(row).map((of) => `${of} ${row.key}`);
-        if (lacking.some((name) => !requestedThumbnails.has(name))) keys.push(row.key);
+      for (const key of list.shown) {
+        const row = rows.get(key);
+        if (!row) continue;
+        const lacking = rows.missingThumbnails(row).map((of) => `${of} ${key}`);
+        if (lacking.some((name) => !requestedThumbnails.has(name))) keys.push(key);
         for (const name of lacking) requestedThumbnails.add(name);
       }
       if (keys.length > 0) void requests.ask({ kind: "look", keys });
     }, THUMBNAIL_DELAY_MS);
   };
 
+  const rowRequests = new RowRequests(
+    requests,
+    rows,
+    () => {
+      filter();
+      showNotices();
+    },
+    signal,
+  );
+
+  const readRows = () => {
+    readTimer = 0;
+    if (list.near(NEAR).some((key) => rows.lacks(key))) void rowRequests.read(list.near(FAR));
+  };
+
   const filter = () => {
-    const found = toolbar.el.hidden ? rows.all : rows.matching(toolbar.group, toolbar.text);
-    list.show(found);
-    nothing.hidden = rows.size === 0 || found.length > 0;
-    requestThumbnails();
+    const wanted = toolbar.filter;
+    const filtered = wanted.group !== "all" || wanted.words.length > 0;
+    // rows that the page knows are shown at once, those that the kernel finds later
+    const { ended } = connection;
+    const found = filtered && !ended && rows.incomplete ? rowRequests.found(wanted) : null;
+    const matching = rows.matching(wanted, found);
+    const shown = ended ? matching.filter((key) => rows.get(key)) : matching;
+    list.show(shown);
+    nothing.hidden = rows.count === 0 || shown.length > 0;
+    const searching = rowRequests.searching && !ended;
+    nothingWords.textContent = searching ? words.searching : words.nothingFound;
   };
 
   const showSummary = () => {
-    const known = rows.totals();
-    toolbar.el.hidden = !model.get("_toolbar") && rows.size < ROWS_WITH_TOOLBAR;
+    const known = rows.totals;
+    toolbar.el.hidden = !model.get("_toolbar") && rows.count < ROWS_WITH_TOOLBAR;
     toolbar.update(known);
     const credits = { credits: numberWords(known.credits) };
     const sentences = [pictureWords(known.pictures, words)];
@@ -112,11 +161,9 @@ export function showPanel(
     }
     totals.textContent = toolbar.el.hidden ? "" : sentences.filter(Boolean).join(" · ");
     const first = model.get("_host");
-    const found = new Set(rows.all.map(({ host }) => host));
-    if (found.size === 0 && first !== null) found.add(first);
-    hosts = [...found].sort();
+    hosts = known.hosts.length > 0 || first === null ? known.hosts : [first];
     account.textContent = hosts.map((host) => accountWords(host, words)).join(" + ");
-    empty.hidden = rows.size > 0;
+    empty.hidden = rows.count > 0;
     empty.textContent = words.empty;
   };
 
@@ -126,15 +173,19 @@ export function showPanel(
     return false;
   };
 
-  const announce = (changed: KnownRow[]) => {
+  const announce = (changed: KnownRow[], live: boolean) => {
     const announcing = isAnnouncer();
     for (const row of changed) {
       const state = statusWords(row, words);
       const before = announced.get(row.key);
       announced.set(row.key, state);
-      if (before === undefined || before === state || !announcing) continue;
+      // of a row that the page did not know, an end is news; a new row is seen to appear
+      const isEnd = live && !row.running && Number(row.key) < count;
+      const isNews = before === undefined ? isEnd : before !== state;
+      if (!isNews || !announcing) continue;
       announcer.add({ state, prompt: row.prompt || row.id, bad: toneOf(row) === "bad" });
     }
+    count = rows.count;
   };
 
   showAll.addEventListener("click", () => {
@@ -151,10 +202,12 @@ export function showPanel(
       totals,
       account,
     ),
+    lost,
     toolbar.el,
     empty,
     nothing,
     list.el,
+    waits,
     announcer.polite,
     announcer.assertive,
   );
@@ -162,27 +215,46 @@ export function showPanel(
   keepKeys(root, signal);
   oneActionPerGesture(root, signal);
 
-  const update = (changed: KnownRow[]) => {
+  const update = (changed: KnownRow[], live: boolean) => {
     showSummary();
     filter();
     list.refresh();
-    announce(changed);
+    announce(changed, live);
     focusNewRow();
   };
   announcers.add(el);
-  for (const row of rows.all) announced.set(row.key, statusWords(row, words));
-  update([]);
+  for (const row of rows.known) announced.set(row.key, statusWords(row, words));
+  update([], false);
   rows.listen(update, signal);
-  list.el.addEventListener("scroll", requestThumbnails, { signal });
 
   const clock = window.setInterval(() => {
-    list.each((view, row) => {
-      if (row.running) view.tick(rows.elapsed(row));
+    list.each((view, key) => {
+      const row = rows.get(key);
+      if (row?.running) view.tick(rows.elapsed(row));
     });
   }, 1000);
+  /** Says that the kernel is not to be reached, and what that means for rows that the page lacks. */
+  const showNotices = () => {
+    const { state, ended } = connection;
+    setText(lost, state === "live" ? "" : words[state]);
+    const left = ended ? rows.count - rows.known.length : 0;
+    const busy = state === "live" && rowRequests.late ? words.rowsWait : "";
+    setText(waits, left > 0 ? fill(words.notLoaded, { count: numberWords(left) }) : busy);
+  };
+  const showConnection = () => {
+    showNotices();
+    if (!connection.ended) return;
+    filter();
+    // what the tasks do now is not known here
+    window.clearInterval(clock);
+    root.toggleAttribute("data-lost", true);
+  };
+  showConnection();
+  connection.listen(showConnection, signal);
   signal.addEventListener("abort", () => {
     window.clearInterval(clock);
     window.clearTimeout(thumbnailTimer);
+    window.clearTimeout(readTimer);
     announcers.delete(el);
   });
 }

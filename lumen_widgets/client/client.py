@@ -21,10 +21,9 @@ from lumen_widgets.client.spending.budget import SpendingOption
 from lumen_widgets.client.webhooks import deliveries
 from lumen_widgets.client.webhooks.deliveries import WebhookOption
 from lumen_widgets.core import waiting
-from lumen_widgets.core.answers import Accepted
 from lumen_widgets.core.call import Call, read_call, several
 from lumen_widgets.core.callback import URL_FIELD
-from lumen_widgets.core.errors import InvalidRequest, interrupted, redacts_traceback
+from lumen_widgets.core.errors import InvalidRequest, redacts_traceback
 from lumen_widgets.core.fields import PICTURE_FIELDS, with_fields
 from lumen_widgets.core.http.keys import read_key
 from lumen_widgets.core.http.origin import read_origin
@@ -35,7 +34,7 @@ from lumen_widgets.core.pictures.downloads import fetch_picture
 from lumen_widgets.core.polling.scheduler import shared_scheduler
 from lumen_widgets.core.request import check_again
 from lumen_widgets.core.submit import submit
-from lumen_widgets.core.waiting import check_request_timeout, stopped_waiting
+from lumen_widgets.core.waiting import check_request_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -139,6 +138,7 @@ class LumenClient:
                 base_url=origin.url,
                 allow_hosts=_host_names(allow_hosts),
                 session=session,
+                verify=key.verify if key.is_sandbox else None,
             ),
             account_journal=self._account_journal,
             timeout=self._timeout,
@@ -306,12 +306,15 @@ class LumenClient:
         prompt, images, mask
             As `generate`, `edit` and `inpaint` take them.
         correlation_id
-            What the caller knows the call by (`Task.correlation_id`); None makes one up.
+            What the caller knows the call by (`Task.correlation_id`); None makes one up. One that
+            the journal has already, of a call that was not refused, is not sent again.
         **fields
             As for `generate`.
 
         Raises
         ------
+        InvalidRequest
+            If a call of this correlation id was sent before.
         LumenError
             As for `generate` and `edit`.
 
@@ -342,7 +345,8 @@ class LumenClient:
             The ``request`` of a task or of one's own making. Addresses in it may have expired;
             pictures are not looked at again.
         correlation_id
-            What the caller knows the call by (`Task.correlation_id`); None makes one up.
+            What the caller knows the call by (`Task.correlation_id`); None makes one up. One that
+            the journal has already, of a call that was not refused, is not sent again.
 
         Raises
         ------
@@ -456,17 +460,14 @@ class LumenClient:
 
     def _submit_or_reuse(self, call: Call) -> Task:
         options = self._make_options(call.request)
-        timing = shared_scheduler().timing
-        taken = submit(
-            call, options, transport=self._transport, timeout=self._timeout, timing=timing
+        return submit(
+            call,
+            options,
+            transport=self._transport,
+            timeout=self._timeout,
+            timing=shared_scheduler().timing,
+            follow=lambda accepted: self._tasks.add_accepted(accepted, call, options),
         )
-        if not isinstance(taken, Accepted):
-            taken.reused = True
-            return taken
-        try:
-            return self._tasks.add_accepted(taken, call, options)
-        except KeyboardInterrupt:
-            raise interrupted(stopped_waiting(taken.task_id)) from None
 
     def _make_options(self, request: Request, row: JournalRow | None = None) -> Options:
         """Return the options of one task, in the order in which they reserve credits and files."""

@@ -19,7 +19,7 @@ from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.polling.poller import TaskPoller
 from lumen_widgets.core.polling.scheduler import shared_scheduler
 from lumen_widgets.core.polling.status import poll_until
-from lumen_widgets.core.signal import Signal
+from lumen_widgets.core.signal import Signal, forked
 from lumen_widgets.core.task import Task, TaskState
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 _references: dict[int, weakref.ref[Task]] = {}
 _numbers = itertools.count()
 _new_task: Signal[Task] = Signal("new tasks")
+# Those who listen are widgets: in a forked child they have no page, and maybe no lock that is free.
+forked.connect(lambda _: _new_task.clear())
 
 
 def known() -> list[Task]:
@@ -185,6 +187,7 @@ class LiveTasks:
             submitted=None if row is None else row.submitted,
             age=0.0 if row is None else max(time.time() - row.submitted, 0.0),
             cost=credits_of,
+            correlation_id=None if row is None else row.correlation_id,
         )
         options = self._make_options(state.request, row)
         options.taken_up(task_id, state.status)

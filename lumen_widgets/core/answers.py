@@ -25,19 +25,25 @@ from lumen_widgets.core.errors import (
     UpstreamError,
 )
 from lumen_widgets.core.waiting import to_seconds
-from lumen_widgets.core.words import one_line, sentence
+from lumen_widgets.core.words import clean, one_line, sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from lumen_widgets.core.http.transport import Answer
 
 # Ids are opaque; anything longer is something else, such as an HTML page.
 LONGEST_ID = 200
 
-# n is at most 4: a longer list is not one of pictures.
+# n is at most 4, and what `extra` makes of it is nowhere near this.
 LONGEST_LIST = 100
 
 # Of the seconds that an answer asks to wait: longer than any time-out, and still a number to show.
 LONGEST_WAIT = 1e9
+
+# Of an answer that cannot be read: what of it is shown, and of how much that is taken. The rest is
+# room for marks and spaces that are left out.
+LONGEST_BEGINNING, LONGEST_READ = 200, 1 << 16
 
 SUCCEEDED, FAILED, CANCELLED = "succeeded", "failed", "cancelled"
 RUNNING = frozenset({"queued", "processing"})
@@ -113,7 +119,12 @@ class Report:
     urls: list[str] | None = None
 
 
-def error_of(answer: Answer, *, task_id: str | None = None) -> LumenError:
+def error_of(
+    answer: Answer,
+    *,
+    task_id: str | None = None,
+    hide: Callable[[bytes], bytes] = lambda text: text,
+) -> LumenError:
     """Return the error that an HTTP status of 400 or more means, with what the body says.
 
     Parameters
@@ -122,6 +133,8 @@ def error_of(answer: Answer, *, task_id: str | None = None) -> LumenError:
         The answer; its body may be any of the shapes that services use, HTML, or nothing.
     task_id
         The task that was asked about, if any.
+    hide
+        Returns text without secrets, as for `beginning`.
 
     Examples
     --------
@@ -133,7 +146,7 @@ def error_of(answer: Answer, *, task_id: str | None = None) -> LumenError:
     status = answer.status
     transient = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in TRANSIENT
     kind, what, next_step = _KINDS.get(status, _FAILED if transient else _REFUSED)
-    words = words_of(answer.json())
+    words = hidden(words_of(answer.json()), hide)
     said = words.get("message")
     return kind(
         f"{what} It says: {sentence(said)}" if said else what,
@@ -202,6 +215,14 @@ def words_of(found: Any) -> dict[str, str]:
     return {name: text for name, text in words.items() if text}
 
 
+def hidden(words: Mapping[str, str], hide: Callable[[bytes], bytes]) -> dict[str, str]:
+    """Return words of a service, clean already, without secrets.
+
+    Only now: escapes have been read, and marks left out, that may have stood in one.
+    """
+    return {name: hide(said.encode()).decode("utf-8", "replace") for name, said in words.items()}
+
+
 def says_error(answer: Answer) -> bool:
     """Say whether the body is JSON with an ``error``: then it is the service itself that speaks."""
     found = answer.json()
@@ -229,6 +250,29 @@ def read_id(found: Any) -> str | None:
     if not task_id.isprintable() or not task_id.strip(". "):
         return None
     return task_id
+
+
+def beginning(answer: Answer, hide: Callable[[bytes], bytes]) -> str:
+    r"""Return how an answer begins that cannot be read: a task's id may plainly stand in it.
+
+    Parameters
+    ----------
+    answer
+        The answer; where it redirects, the address counts too.
+    hide
+        Returns text without secrets. It is called again of the clean text: marks that are left out
+        may have stood in the middle of a secret.
+
+    Examples
+    --------
+    >>> from lumen_widgets.core.http.transport import Answer
+    >>> beginning(Answer(200, body=b'{"id":\x1b[2J 7}'), lambda text: text)
+    '{"id":[2J 7}'
+
+    """
+    said = b" ".join((answer.headers.get("Location", "").encode(), answer.body))
+    words = clean(hide(said[:LONGEST_READ]).decode("utf-8", "replace"))
+    return hide(words.encode()).decode("utf-8", "replace")[:LONGEST_BEGINNING]
 
 
 def read_accepted(answer: Answer) -> Accepted | None:
@@ -260,7 +304,7 @@ def read_report(answer: Answer, task_id: str) -> Report:
 
 
 def _read_urls(data: Any) -> list[str] | None:
-    if not isinstance(data, list) or not 0 < len(data) <= LONGEST_LIST:
+    if not isinstance(data, list) or not data:
         return None
     found = [entry.get("url") if isinstance(entry, dict) else None for entry in data]
     urls = [url for url in found if isinstance(url, str) and url]

@@ -101,7 +101,7 @@ class Call:
 
 
 def several(pictures: object) -> list[Any]:
-    """Return one picture or a sequence of them as a list; text, bytes and arrays are one.
+    """Return one picture or a sequence of them as a list; text, bytes, files and arrays are one.
 
     Raises
     ------
@@ -109,8 +109,8 @@ def several(pictures: object) -> list[Any]:
         If there is none.
 
     """
-    if isinstance(pictures, str | bytes | bytearray | memoryview):
-        return [pictures]
+    if isinstance(pictures, str | bytes | bytearray | memoryview) or hasattr(pictures, "read"):
+        return [pictures]  # an open file too, which iterates over its lines
     listed = list(pictures) if isinstance(pictures, Sequence | Iterator) else [pictures]
     if not listed:
         raise InvalidRequest(
@@ -169,7 +169,7 @@ def read_call(
         check_pair(sized, area)
         known = area if isinstance(sized, str) else sized
         if not isinstance(known, str):
-            check_same_size(fields.get("size"), known.width, known.height)
+            check_same_size(checked.get("size"), known.width, known.height)
         repaint = None if isinstance(area, str) else area.repaint
         mask_content = content_of(mask, area)
         sources.append((mask, area))

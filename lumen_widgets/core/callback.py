@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import base64
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.pictures.sources import is_url
+from lumen_widgets.core.words import spellings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +18,9 @@ URL_FIELD, SECRET_FIELD = "webhook_url", "webhook_secret"
 
 # What stands where a service's answer repeated the secret.
 HIDDEN = "[webhook secret]"
+
+# Fewer letters in base64 may stand in any word.
+SHORTEST_ENCODED = 8
 
 
 class Secret:
@@ -50,9 +55,11 @@ class Secret:
         value = self._value()
         if not isinstance(value, str) or not value:
             return text
-        for form in (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]):
-            text = text.replace(form.encode("utf-8", "replace"), HIDDEN.encode())
-        return text
+        forms = [spellings(value)]
+        if len(value) >= SHORTEST_ENCODED:
+            in_base64 = base64.b64encode(value.encode("utf-8", "replace")).rstrip(b"=")
+            forms.append(re.escape(in_base64))
+        return re.sub(b"|".join(forms), HIDDEN.encode(), text)
 
     def __repr__(self) -> str:
         return "<webhook secret>"

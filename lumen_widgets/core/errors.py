@@ -36,6 +36,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from lumen_widgets.core.words import strip_controls
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
@@ -101,7 +103,8 @@ class LumenError(Exception):
             "task": self.task_id,
         }
         facts = ", ".join(f"{name} {value}" for name, value in known.items() if value is not None)
-        return " ".join(filter(None, (self.message, self.next_step, facts and f"({facts})")))
+        words = filter(None, (self.message, self.next_step, facts and f"({facts})"))
+        return strip_controls(" ".join(words))
 
     def _render_traceback_(self) -> list[str]:
         """Return what a cell shows: the message and the user's own line, without our stack.
@@ -116,6 +119,7 @@ def interrupted(message: str) -> KeyboardInterrupt:
 
     It is no class of its own: only an exact KeyboardInterrupt ends a program as a signal does.
     """
+    message = strip_controls(message)
     error = KeyboardInterrupt(message)
     error._render_traceback_ = lambda: [  # type: ignore[attr-defined] # IPython asks for it
         f"KeyboardInterrupt: {message}",

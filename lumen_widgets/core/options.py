@@ -29,7 +29,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from lumen_widgets.core.errors import LumenError
+from lumen_widgets.core.errors import InvalidRequest, LumenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -47,6 +47,10 @@ _log = logging.getLogger("lumen_widgets")
 
 class AnsweredMeanwhile(Exception):
     """Raised by `record`: after `answer` found nothing, another process sent the same request."""
+
+
+class SentMeanwhile(InvalidRequest):
+    """Raised by `record`: a call of the same correlation id was written down before."""
 
 
 class StatusReport(NamedTuple):
@@ -94,8 +98,8 @@ class Poller(Protocol):
 class Option:
     """What one option does for one task: every step is here, and does nothing.
 
-    Steps above the POST run on the caller's thread, but for `record`; those below it, and
-    `record`, run on threads in the background.
+    `check` and `answer` run on the caller's thread and take nothing, since Ctrl-C may end them at
+    any instant; all other steps run on threads in the background, which it does not reach.
     """
 
     @property
@@ -187,18 +191,14 @@ class Options:
         return next((task for task in answers if task is not None), None)
 
     def prepare(self, call: Call) -> None:
-        """Run `prepare`, `reserve` and `host`; if one refuses, all is undone."""
+        """Run `prepare`, `reserve` and `host`."""
         call.reset()
-        try:
-            for one in self._options:
-                one.prepare(call)
-            for one in self._options:
-                one.reserve(call)
-            for one in self._options:
-                one.host(call)
-        except BaseException as error:
-            self.refused(error)
-            raise
+        for one in self._options:
+            one.prepare(call)
+        for one in self._options:
+            one.reserve(call)
+        for one in self._options:
+            one.host(call)
 
     def record(self, call: Call) -> None:
         """Run `record`."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.core.callback import SECRET_FIELD, URL_FIELD, Secret, check_callback
@@ -13,7 +14,7 @@ from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.fields import PICTURE_FIELDS, Fields
 from lumen_widgets.core.models import MODELS, VERBS
 from lumen_widgets.core.sizes import check_size
-from lumen_widgets.core.words import short_repr, strip_controls
+from lumen_widgets.core.words import short_repr, strip_controls, whole_number
 
 if TYPE_CHECKING:
     from lumen_widgets.core.models import Endpoint
@@ -90,6 +91,10 @@ class Request:
         """Return the request as it was asked for: with contents in place of addresses."""
         return replace(self.with_addresses(self.content_by_url), content_by_url={})
 
+    def hide(self, text: bytes) -> bytes:
+        """Return a service's words without the webhook's secret."""
+        return text if self.secret is None else self.secret.hide(text)
+
     def encode(self) -> bytes:
         """Return the body as JSON text in UTF-8, as it is sent."""
         return _encode(self.body if self.secret is None else self.secret.put_into(self.body))
@@ -134,7 +139,7 @@ def check_fields(endpoint: Endpoint, prompt: str, fields: Fields) -> dict[str, A
             field="model",
         )
     # Now, and not only when the body is built: before a picture is uploaded for nothing.
-    _as_sent(_extra(fields.get("extra")))
+    as_sent(_extra(fields.get("extra")))
     return checked | {name: given[name] for name in (URL_FIELD, SECRET_FIELD) if name in given}
 
 
@@ -224,7 +229,7 @@ def _as_request(
     content_by_url: Mapping[str, str] | None = None,
 ) -> Request:
     """Return a request as the service will read it, its webhook's secret apart from the rest."""
-    sent = _as_sent(body)
+    sent = as_sent(body)
     if SECRET_FIELD in sent:
         secret = Secret(sent.pop(SECRET_FIELD))
     return Request(endpoint, sent, secret, repaint, content_by_url or {})
@@ -277,13 +282,14 @@ def _text(name: str, value: object) -> str:
 
 
 def _count(n: object) -> int:
-    if not isinstance(n, int) or isinstance(n, bool) or not 1 <= n <= MAX_PICTURES:
+    count = whole_number(n)
+    if count is None or not 1 <= count <= MAX_PICTURES:
         raise InvalidRequest(
             f"n is {short_repr(n)}, not a whole number from 1 to {MAX_PICTURES}.",
             next_step="Submit several tasks for more pictures.",
             field="n",
         )
-    return n
+    return count
 
 
 def _tier(resolution: object) -> str:
@@ -307,16 +313,30 @@ _CHECKS: dict[str, Callable[[Any], object]] = {
 
 
 def _encode(body: Mapping[str, Any]) -> bytes:
-    return json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+    return json.dumps(body, ensure_ascii=False, allow_nan=False, default=_plain).encode()
 
 
-def _as_sent(body: Mapping[str, Any]) -> dict[str, Any]:
+def _plain(value: Any) -> Any:
+    """Return a number of numpy's as Python's own; asked for each value that JSON does not know."""
+    if getattr(value, "shape", None) == ():
+        return value.item()
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    raise TypeError
+
+
+def as_sent(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the service will read: written and read back, so tuples have become lists."""
+    name = ""
     try:
+        for name, value in body.items():
+            _encode({name: value})
         sent: dict[str, Any] = json.loads(_encode(body))
     except (TypeError, ValueError, RecursionError):
         raise InvalidRequest(
-            "extra holds something that JSON cannot carry.",
+            f"extra holds something that JSON cannot carry, in its {short_repr(name)}.",
             next_step="Use text, finite numbers, booleans, None, lists and objects of these.",
             field="extra",
         ) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import os
+import threading
 import weakref
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -90,5 +91,30 @@ class Signal(Generic[T]):
 forked: Signal[None] = Signal("a fork")
 
 # There is no fork on Windows, nor in a browser.
-if hasattr(os, "register_at_fork"):
+_CAN_FORK = hasattr(os, "register_at_fork")
+
+if _CAN_FORK:
     os.register_at_fork(after_in_child=lambda: forked.send(None))
+
+
+def lock_over_forks() -> threading.Lock:
+    """Return a new lock that a fork waits for: in the child it is free, and what it guards whole.
+
+    For locks of a whole process, under which nothing is called that could wait; what begins anew in
+    a child listens to `forked` instead.
+    """
+    lock = threading.Lock()
+    held: list[bool] = []
+
+    def after() -> None:
+        if held.pop():
+            lock.release()
+
+    if _CAN_FORK:
+        # not for ever: a signal handler may fork on the very thread that holds it
+        os.register_at_fork(
+            before=lambda: held.append(lock.acquire(timeout=1.0)),
+            after_in_parent=after,
+            after_in_child=after,
+        )
+    return lock

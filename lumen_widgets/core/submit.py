@@ -1,23 +1,24 @@
 """One submit: the only call that costs credits, sent once and written down before and after.
 
-A worker thread has the call recorded, sends the request and notes the answer. The caller's wait may
-be interrupted at any instant: the thread goes on, and it is no daemon, so that even an interpreter
-that is about to exit first writes the answer down.
+A worker thread takes what the call needs (credits, uploads, a row of the journal), sends the
+request, notes the answer and has the task polled. Ctrl-C reaches the waiting caller alone, so that
+it cannot fall between taking something and noting that it was taken: what is still being prepared
+is given back; from then on the thread goes on to its end, and is no daemon, so that even an
+interpreter that is about to exit first writes the answer down.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from contextlib import suppress
-from dataclasses import replace
 from http import HTTPStatus
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 from lumen_widgets.core import answers
-from lumen_widgets.core.answers import Accepted
 from lumen_widgets.core.errors import (
     JournalError,
     LumenError,
@@ -29,10 +30,20 @@ from lumen_widgets.core.errors import (
 )
 from lumen_widgets.core.http.connection import SendGuard
 from lumen_widgets.core.http.transport import NoAnswerError, NotSentError
+from lumen_widgets.core.locks import Event
 from lumen_widgets.core.options import AnsweredMeanwhile
-from lumen_widgets.core.waiting import stopped_before_answer, stopped_waiting, wait_slice
+from lumen_widgets.core.polling.scheduler import start_thread
+from lumen_widgets.core.waiting import (
+    WAIT_SLICE,
+    stopped_before_answer,
+    stopped_waiting,
+    wait_slice,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lumen_widgets.core.answers import Accepted
     from lumen_widgets.core.call import Call
     from lumen_widgets.core.http.transport import Answer, Transport
     from lumen_widgets.core.options import Options
@@ -41,11 +52,19 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("lumen_widgets")
 
+_STOPPED = "Stopped before anything was sent; nothing was spent."
+
 
 def submit(
-    call: Call, options: Options, *, transport: Transport, timeout: float, timing: Timing
-) -> Accepted | Task:
-    """Send a request once and return what the service took, or a task that is there already.
+    call: Call,
+    options: Options,
+    *,
+    transport: Transport,
+    timeout: float,
+    timing: Timing,
+    follow: Callable[[Accepted], Task],
+) -> Task:
+    """Send a request once and return the task that the service took, or one that is there already.
 
     Parameters
     ----------
@@ -59,11 +78,14 @@ def submit(
         Seconds for the POST with its repeats.
     timing
         Seconds between these.
+    follow
+        Makes a task of what the service took, and has it polled; called on the worker thread, or
+        on the caller's where an option keeps that one busy for too long.
 
     Raises
     ------
     LumenError
-        What an option refused with; nothing was sent.
+        What an option refused with, or there is no thread; nothing was sent.
     JournalError
         If it could not be written down; nothing was sent.
     ServiceUnreachable
@@ -73,80 +95,115 @@ def submit(
     SubmitOutcomeUnknown
         If it was sent and no answer tells whether it was taken.
     KeyboardInterrupt
-        If the wait was interrupted; the request goes on.
+        If the wait was interrupted: the request goes on, unless its pictures are still being
+        uploaded; then it is not sent.
 
     """
     while True:
         task = options.check_and_answer(call)
         if task is not None:
+            task.reused = True
             return task
-        options.prepare(call)
         # Another process may send the same between the two: then there is an answer to find.
         with suppress(AnsweredMeanwhile):
-            return _Attempt(call, options, transport, timeout, timing).result()
+            attempt = _Attempt(
+                call, options, transport=transport, timeout=timeout, timing=timing, follow=follow
+            )
+            return attempt.result()
 
 
 class _Attempt:
     """One submit, as its worker thread and the waiting caller share it."""
 
     def __init__(
-        self, call: Call, options: Options, transport: Transport, timeout: float, timing: Timing
+        self,
+        call: Call,
+        options: Options,
+        *,
+        transport: Transport,
+        timeout: float,
+        timing: Timing,
+        follow: Callable[[Accepted], Task],
     ) -> None:
         self._call = call
         self._options = options
         self._transport = transport
         self._timeout = timeout
         self._timing = timing
-        self._deadline = time.monotonic() + timeout
-        self._guard = SendGuard(self._deadline, once=True)
+        self._follow = follow
+        # Both begin when all is prepared: that has time limits of its own.
+        self._deadline = math.inf
+        self._guard = SendGuard(math.inf, once=True)
         self._recorded = False
-        self._outcome: Accepted | BaseException | None = None
-        self._over = threading.Event()
-        # Set once the caller's wait is over, however it ended.
-        self._wait_over = threading.Event()
+        self._accepted: Accepted | None = None
+        self._error: BaseException | None = None
+        self._task: Task | None = None
+        # Whether the caller knows of it.
         self._delivered = False
+        # Held to decide whether it is sent, and to make one task of what was accepted.
+        self._lock = threading.Lock()
+        self._prepared = Event()
+        self._over = Event()
+        # Set once the caller's wait is over, however it ended.
+        self._wait_over = Event()
 
-    def result(self) -> Accepted:
+    def result(self) -> Task:
         """Send it, wait for the answer, and return or raise what came of it."""
-        worker = threading.Thread(target=self._run, name="lumen-submit", daemon=False)
-        longest = self._deadline + self._timing.submit_grace
         try:
-            try:
-                worker.start()
-            except RuntimeError as error:
-                self._options.refused(error)
-                raise _no_thread() from None
+            purpose = "the request; nothing was sent and nothing spent"
+            start_thread(self._run, "lumen-submit", purpose, daemon=False)
+            while not self._prepared.wait(WAIT_SLICE):
+                pass
+            longest = self._deadline + self._timing.submit_grace
             while not self._over.wait(wait_slice(longest)):
                 if time.monotonic() >= longest:
                     break
             return self._deliver()
         except KeyboardInterrupt:
-            self._wait_over.set()
-            if isinstance(self._outcome, Accepted):
-                raise interrupted(stopped_waiting(self._outcome.task_id)) from None
-            raise interrupted(stopped_before_answer(self._options.home)) from None
+            with self._lock:
+                self._wait_over.set()
+                message = _STOPPED
+                if self._prepared.is_set():
+                    message = stopped_before_answer(self._options.home)
+            if self._accepted is not None:
+                message = stopped_waiting(self._accepted.task_id)
+            raise interrupted(message) from None
 
-    def _deliver(self) -> Accepted:
-        outcome = self._outcome
-        self._delivered = outcome is not None
+    def _begin(self) -> None:
+        """Begin to send it, unless the wait for it is over already."""
+        with self._lock:
+            if self._wait_over.is_set():
+                raise LumenError(_STOPPED)
+            self._deadline = self._guard.deadline = time.monotonic() + self._timeout
+            self._prepared.set()
+
+    def _deliver(self) -> Task:
+        error, self._delivered = self._error, self._accepted is not None
         # The worker may still be busy with the options: what goes wrong there is then logged.
         self._wait_over.set()
         for warning in self._options.warnings:
             warn(warning)
-        if isinstance(outcome, Accepted):
-            return outcome
-        if outcome is not None:
-            raise outcome from None
+        if self._accepted is not None:
+            return self._followed(self._accepted)
+        if error is not None:
+            raise error
         # The worker is stuck where no time-out reaches, in name resolution or a slow disk.
         if not self._guard.cancel_unsent():
             raise self._unknown("no answer in time")
-        error = (
+        stuck = (
             self._unreachable("no connection in time")
             if self._recorded
             else unrecorded_error(f"it did not answer within {self._timeout:g} s")
         )
-        self._options.refused(error)
-        raise error
+        self._options.refused(stuck)
+        raise stuck
+
+    def _followed(self, accepted: Accepted) -> Task:
+        """Return the task that was taken, polled from now on."""
+        with self._lock:
+            if self._task is None:
+                self._task = self._follow(accepted)
+            return self._task
 
     def _run(self) -> None:
         """Do all of it, on the worker thread, and leave the outcome for the caller."""
@@ -154,28 +211,31 @@ class _Attempt:
             self._send()
         except BaseException as error:  # noqa: BLE001 -- raised where the caller waits, whatever it is
             redact(error)
-            self._outcome = error
+            self._error = error
         # Looked at before the caller is woken, who ends the wait.
         is_late = self._wait_over.is_set()
         self._over.set()
+        self._prepared.set()
         if not is_late:
             return
         for warning in self._options.warnings:
             _log.warning(warning)
-        if isinstance(self._outcome, Accepted) and not self._delivered:
+        if self._accepted is not None and not self._delivered:
             _log.warning(
                 "Task %s was taken by the service after the wait for it was interrupted.",
-                self._outcome.task_id,
+                self._accepted.task_id,
             )
 
     def _send(self) -> None:
         try:
+            self._options.prepare(self._call)
+            self._begin()
             self._options.record(self._call)
             self._recorded = True
             # Known from here on, however long the options may take.
-            self._outcome = accepted = self._post_until_decided()
+            self._accepted = self._post_until_decided()
         except SubmitOutcomeUnknown as error:
-            self._outcome = error
+            self._error = error
             self._options.unknown(error)
             raise
         except BaseException as error:
@@ -184,10 +244,19 @@ class _Attempt:
                 self._options.unknown(unknown)
                 raise unknown from None
             if isinstance(error, LumenError):
-                self._outcome = error
+                self._error = error
             self._options.refused(error)
+            if not isinstance(error, Exception):
+                # A function of the user's exits, or is cancelled. Where the caller waits it would
+                # pass for Ctrl-C, or end the caller's own thread.
+                raise LumenError(
+                    f"The call was ended by {type(error).__name__}; nothing was sent and nothing "
+                    "spent.",
+                    next_step="Look at what hosts the pictures: it must not exit or be cancelled.",
+                ) from error
             raise
-        self._options.accepted(accepted)
+        self._options.accepted(self._accepted)
+        self._followed(self._accepted)
 
     def _post_until_decided(self) -> Accepted:
         request, timing = self._call.request, self._timing
@@ -216,8 +285,8 @@ class _Attempt:
                 refusal.next_step = (
                     "Try again later, submit more slowly, or raise the client's timeout."
                 )
-                self._wait_to_retry(wait, refusal)
                 self._guard = SendGuard(self._deadline, once=True)
+                self._wait_to_retry(wait, refusal)
 
     def _read(self, answer: Answer) -> Accepted:
         """Return what the service took, or raise: README, "How your credits are protected"."""
@@ -239,12 +308,13 @@ class _Attempt:
         raise self._unknown(why, answer)
 
     def _refusal(self, answer: Answer, detail: str = "") -> LumenError:
-        secret = self._call.request.secret
-        if secret is not None:
-            answer = replace(answer, body=secret.hide(answer.body))
-        error = answers.error_of(answer)
+        error = answers.error_of(answer, hide=self._hide)
         error.message += f"{detail} Nothing was spent."
         return error
+
+    def _hide(self, text: bytes) -> bytes:
+        """Return a service's words without the key and the webhook's secret."""
+        return self._call.request.hide(self._transport.key.hide(text))
 
     def _wait_to_retry(self, seconds: float, error: LumenError) -> None:
         """Wait before the next try, or raise `error` where there is no time left or no caller."""
@@ -261,10 +331,13 @@ class _Attempt:
     def _unknown(self, why: str, answer: Answer | None = None) -> SubmitOutcomeUnknown:
         home = self._options.home
         kept = "" if home is None else f" It is kept in {home}."
+        said = "" if answer is None else answers.beginning(answer, self._hide)
         return SubmitOutcomeUnknown(
             f"It is not known whether {self._transport.origin} took the request: {why}. "
-            f"Credits may have been spent; it was not sent again.{kept}",
-            next_step="Look in the service's console before you submit it again.",
+            f"Credits may have been spent; it was not sent again.{kept}"
+            f"{said and f' Its answer begins: {said}'}",
+            next_step="Look in the service's console before you submit it again"
+            f"{said and ', for a task that the answer may name'}.",
             status=None if answer is None else answer.status,
             request_id=None if answer is None else answer.request_id,
             may_have_cost=True,
@@ -276,11 +349,4 @@ def unrecorded_error(why: str) -> JournalError:
     return JournalError(
         f"Nothing was sent, because the journal cannot be written: {why}",
         next_step="Set LUMEN_HOME or journal= to a folder that can, or pass journal=False.",
-    )
-
-
-def _no_thread() -> LumenError:
-    return LumenError(
-        "No thread could be started for the request; nothing was sent and nothing spent.",
-        next_step="Close other programs, or end tasks of this one, then try again.",
     )

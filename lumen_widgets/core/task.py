@@ -9,15 +9,16 @@ client nor its options.
 from __future__ import annotations
 
 import copy
-import threading
+import logging
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from lumen_widgets.core.answers import TERMINAL
 from lumen_widgets.core.errors import LumenError, TaskCancelled, TaskFailed, interrupted
+from lumen_widgets.core.locks import Condition
 from lumen_widgets.core.pictures.picture import Pictures
-from lumen_widgets.core.signal import Signal
+from lumen_widgets.core.signal import Signal, forked
 from lumen_widgets.core.waiting import check_wait_timeout, stopped_waiting, timed_out, wait_slice
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from lumen_widgets.core.pictures.picture import Picture
     from lumen_widgets.core.request import Request
+
+_log = logging.getLogger("lumen_widgets")
 
 Outcome = tuple[LumenError | None, Pictures]
 
@@ -72,7 +75,7 @@ class TaskState:
 
     Attributes
     ----------
-    changed : threading.Condition
+    changed : Condition
         Guards all of it, and is notified when the task is done.
     signal : Signal
         Tells of each change.
@@ -103,14 +106,16 @@ class TaskState:
         self.error: LumenError | None = None
         # Why the service cannot be asked at the moment, in words; None while it can.
         self.trouble: str | None = None
+        self.notice: str | None = None
         self.done = False
         self.pictures = Pictures()
         self.began = None if age is None else time.monotonic() - age
         self.ended: float | None = None
-        self.changed = threading.Condition()
+        self.changed = Condition()
         self.signal: Signal[Task] = Signal(f"the task {task_id}")
         # Whether a wait has raised the error.
         self.was_raised = False
+        forked.connect_method(self.after_fork)
 
     def set_status(self, status: str) -> bool:
         """Note the service's word; return whether it is a new one. The last word stays the last."""
@@ -124,6 +129,12 @@ class TaskState:
         """Note the pictures that are here."""
         with self.changed:
             self.pictures = Pictures(pictures)
+
+    def note(self, notice: str) -> None:
+        """Note what the user should know although the task goes well."""
+        if notice != self.notice:
+            _log.warning("The task %s: %s", self.id, notice)
+        self.notice = notice
 
     def finish(
         self,
@@ -165,9 +176,9 @@ class TaskState:
             self.was_raised = self.was_raised or self.error is not None
             return copy.copy(self.error), self.pictures
 
-    def after_fork(self) -> None:
+    def after_fork(self, _: None) -> None:
         """Begin anew with a free lock, and without the parent's subscribers."""
-        self.changed = threading.Condition()
+        self.changed = Condition()
         self.signal.clear()
 
 
@@ -243,6 +254,11 @@ class Task:
     def trouble(self) -> str | None:
         """Why the service cannot be asked at the moment, in words; None while it can."""
         return self._state.trouble
+
+    @property
+    def notice(self) -> str | None:
+        """What to know of its pictures although nothing failed, in words; None for nothing."""
+        return self._state.notice
 
     @property
     def pictures(self) -> Pictures:
@@ -404,6 +420,10 @@ class Task:
     def __repr__(self) -> str:
         """Say id and status; no prompt and no address, since a repr ends in notebooks."""
         return f"<Task {self.id} {self.status}{'' if self.done else ' …'}>"
+
+    def _mime_(self) -> tuple[str, str]:
+        """Return what marimo shows, whose outputs are not replaced once the task has ended."""
+        return "text/plain", f"{self!r}: its wait(), in another cell, shows its pictures."
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(f"A Task cannot be pickled; keep its id ({self.id}), for client.task(id).")

@@ -35,14 +35,18 @@ class Timing:
     submit_grace: float = 2.0
     """Beyond a submit's time-out, to write the request and its answer to the journal."""
 
-    first_poll: float = 2.0
+    first_poll: float = 3.5
     """From the submit to the first question, with nothing learnt: for tasks of 4 to 20 s."""
 
-    poll_interval: float = 1.1
+    poll_interval: float = 0.96
     """Between two questions, with nothing learnt; growing it would be late when most tasks end."""
 
-    local_interval: float = 0.25
-    """The same, also to the first, for a server on this machine: short tasks, free answers."""
+    local_interval: float = 0.05
+    """The same, also to the first, for a server on this machine: short tasks, free answers …"""
+
+    local_requests: float = 100.0
+    """… for as many questions a second in all: what answers and asks takes the processor from
+    what draws. With more tasks each is asked more rarely."""
 
     longest_interval: float = 10.0
     """What the interval grows to for a task of minutes, where a second more matters less."""
@@ -62,9 +66,18 @@ class Timing:
     longest_retry_after: float = 60.0
     """… and what it may ask for: hours would lose the pictures of a task that has ended."""
 
-    requests: int = 20
-    """How many requests may leave in `requests_window`: some 20 a second, however many tasks
-    there are. The API documentation names no limit, only the answer to too many, 429."""
+    late_pictures: float = 60.0
+    """For how long a task that has succeeded is asked again for pictures that are not there: an
+    empty list, a page in a picture's place, half a file, a server that fails …"""
+
+    doubtful_pictures: float = 10.0
+    """… and where likely none will come: fewer are listed than were asked for (some models make
+    fewer), or an address is not known (old ones expire)."""
+
+    requests: int = 50
+    """How many requests may leave in `requests_window`: some 50 a second, however many tasks
+    there are. The API documentation names no limit, only the answer to too many, 429; with 20,
+    thirty tasks at once waited for one another. To this machine as many may leave as are due."""
 
     requests_window: float = 1.05
     """A little over a second: what leaves a second apart may arrive closer together."""

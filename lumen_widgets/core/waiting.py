@@ -6,13 +6,16 @@ import json
 import math
 import threading
 import time
+from collections.abc import Iterable
 from contextlib import ExitStack
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from lumen_widgets.core.errors import InvalidRequest, TasksFailed, WaitTimeout, interrupted
+from lumen_widgets.core.locks import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from lumen_widgets.core.errors import LumenError
@@ -94,12 +97,14 @@ def check_request_timeout(timeout: object) -> float:
 
 def to_seconds(value: object) -> float:
     """Return a number of seconds as a user passed it; NaN for what is no number."""
-    if not isinstance(value, int | float) or isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, Real):
         return math.nan
     try:
         return float(value)
     except OverflowError:
-        return math.inf if value > 0 else -math.inf
+        return -math.inf if value < 0 else math.inf
+    except TypeError:  # numpy counts its spans of time among the numbers
+        return math.nan
 
 
 def stopped_waiting(task_id: str) -> str:
@@ -305,7 +310,8 @@ def stream(
 
 def _rounds(tasks: Iterable[T], timeout: float | None) -> Iterator[tuple[list[T], list[T]]]:
     """Yield, whenever something may have changed, the tasks that are done since and all awaited."""
-    given: list[Any] = [tasks] if isinstance(tasks, Waitable) else list(tasks)
+    alone = isinstance(tasks, Waitable) or not isinstance(tasks, Iterable)
+    given: list[Any] = [tasks] if alone else list(tasks)
     if not all(isinstance(task, Waitable) for task in given):
         raise InvalidRequest(
             "Only tasks can be waited for.",
@@ -320,7 +326,7 @@ def _rounds(tasks: Iterable[T], timeout: float | None) -> Iterator[tuple[list[T]
 def _watched_rounds(
     left: list[T], limit: float | None, deadline: float | None
 ) -> Iterator[tuple[list[T], list[T]]]:
-    changed = threading.Event()
+    changed = Event()
     with ExitStack() as subscriptions:
         for task in left:
             subscriptions.callback(task.subscribe(lambda _: changed.set()))

@@ -5,8 +5,8 @@ It is plain SQLite and plain files, and imports no other part of the package.
 
 from __future__ import annotations
 
-from lumen_widgets.journal.database import JournalUnusable, default_home
-from lumen_widgets.journal.journal import Journal
+from lumen_widgets.journal.database import JournalUnusable, RowLost, default_home
+from lumen_widgets.journal.journal import AlreadySent, Journal
 from lumen_widgets.journal.pruning import Pruned
 from lumen_widgets.journal.rows import SHORTENED, JournalRow, StoredPicture
 from lumen_widgets.journal.search import STATES, Search
@@ -14,10 +14,12 @@ from lumen_widgets.journal.search import STATES, Search
 __all__ = [
     "SHORTENED",
     "STATES",
+    "AlreadySent",
     "Journal",
     "JournalRow",
     "JournalUnusable",
     "Pruned",
+    "RowLost",
     "Search",
     "StoredPicture",
     "default_home",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lumen_widgets.journal import ownership, pruning
@@ -14,13 +13,17 @@ from lumen_widgets.journal.database import (
     Database,
     as_journal_unusable,
     default_home,
+    folder_path,
+    shielded,
     state_of,
 )
-from lumen_widgets.journal.picture_files import is_complete, store_file
+from lumen_widgets.journal.picture_files import store_file
 from lumen_widgets.journal.processes import HEARTBEAT_INTERVAL, ended_processes, register
 from lumen_widgets.journal.rows import (
     MARK_FINAL,
+    REFUSED,
     picture_count_of,
+    select_by_correlation_id,
     select_by_numbers,
     select_by_task,
     select_durations,
@@ -30,12 +33,14 @@ from lumen_widgets.journal.rows import (
     stored_kind,
     stored_text,
 )
+from lumen_widgets.journal.schema import next_row_number
 from lumen_widgets.journal.search import find_numbers
 
 if TYPE_CHECKING:
     import os
     import sqlite3
     from collections.abc import Callable, Collection, Mapping, Sequence
+    from pathlib import Path
 
     from lumen_widgets.journal.pruning import Pruned
     from lumen_widgets.journal.rows import JournalRow
@@ -43,6 +48,13 @@ if TYPE_CHECKING:
 
 # The service's words for a task that has ended: nothing that arrives later changes them.
 _TERMINAL = ("succeeded", "failed", "cancelled")
+
+# Ours for a request whose task is not known.
+_UNANSWERED = ("sending", "unknown", "refused")
+
+
+class AlreadySent(Exception):
+    """The journal has a call of this correlation id that was not refused: nothing was inserted."""
 
 
 class Journal:
@@ -56,7 +68,7 @@ class Journal:
     home
         The folder; None is `default_home()`. Nothing is read or created until the first call.
     busy_timeout
-        Seconds to wait for a lock that another process holds on the journal's file.
+        Seconds to wait for a lock that another program holds on the journal's file.
     clock
         Seconds that only go forward, by which heartbeats are spaced.
 
@@ -86,7 +98,8 @@ class Journal:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         # Absolute, so that a later change of folder does not move it.
-        self.home = default_home() if home is None else Path(home).expanduser().absolute()
+        self.home = default_home() if home is None else folder_path(home)
+        self._busy_timeout = busy_timeout
         self._database = Database(self.home / FILE_NAME, busy_timeout)
         self._clock = clock
         self._last_heartbeat: float | None = None
@@ -94,6 +107,12 @@ class Journal:
     def __repr__(self) -> str:
         return f"Journal({str(self.home)!r})"
 
+    def with_patience(self, seconds: float) -> Journal:
+        """Return the same journal, which waits for `seconds` at most for another program."""
+        patience = min(seconds, self._busy_timeout)
+        return Journal(self.home, busy_timeout=patience, clock=self._clock)
+
+    @shielded
     def insert_request(
         self,
         *,
@@ -102,6 +121,7 @@ class Journal:
         endpoint: str,
         body: Mapping[str, object],
         digest: str | None = None,
+        correlation_id: str | None = None,
     ) -> int:
         """Write down a request that is about to be sent, and return its row number.
 
@@ -120,19 +140,32 @@ class Journal:
             The JSON object to be sent. ``data:`` URIs are kept as digest and length only.
         digest
             What requests have in common that ask for the same; None if it will not be looked for.
+        correlation_id
+            What the caller knows this one call by, for `find_submit`.
 
         Raises
         ------
+        AlreadySent
+            A call of this correlation id is there already, and was not refused. Of any number of
+            processes that do this at once, one inserts a row.
         JournalUnusable
             The row could not be written: nothing should be sent.
 
         """
         texts = (origin, account, endpoint, stored_kind(endpoint, body), stored_body(body))
-        with self._database.write() as connection:
-            return _insert(
-                connection, texts, "sending", digest=digest, picture_count=picture_count_of(body)
+        picture_count = picture_count_of(body)
+        return self._database.write(
+            lambda connection: _insert(
+                connection,
+                texts,
+                "sending",
+                digest=digest,
+                picture_count=picture_count,
+                correlation_id=correlation_id,
             )
+        )
 
+    @shielded
     def find_or_insert_request(
         self,
         *,
@@ -142,6 +175,7 @@ class Journal:
         body: Mapping[str, object],
         digests: Sequence[str],
         excluded: Collection[int] = (),
+        correlation_id: str | None = None,
     ) -> int | JournalRow:
         """Return the row of the same request sent before, else insert one and return its number.
 
@@ -156,15 +190,21 @@ class Journal:
             does, and the first is written down.
         excluded
             Rows that do not count.
+        correlation_id
+            As for `insert_request`.
 
         Raises
         ------
+        AlreadySent
+            As for `insert_request`.
         JournalUnusable
             The journal could not be read or written: nothing should be sent.
 
         """
         texts = (origin, account, endpoint, stored_kind(endpoint, body), stored_body(body))
-        with self._database.write() as connection:
+        picture_count = picture_count_of(body)
+
+        def find_or_insert(connection: sqlite3.Connection) -> int | JournalRow:
             same = select_same_request(connection, self.home, (origin, account), digests, excluded)
             if same is not None:
                 return same
@@ -173,9 +213,13 @@ class Journal:
                 texts,
                 "sending",
                 digest=digests[0],
-                picture_count=picture_count_of(body),
+                picture_count=picture_count,
+                correlation_id=correlation_id,
             )
 
+        return self._database.write(find_or_insert)
+
+    @shielded
     def mark_accepted(
         self, row_number: int, *, task_id: str, created: float | None, status: str
     ) -> None:
@@ -198,15 +242,21 @@ class Journal:
             It could not be written, or the row is no longer there.
 
         """
-        with self._database.write() as connection:
-            if state_of(connection, row_number) in {"sending", "unknown"}:
-                connection.execute(
-                    "UPDATE tasks SET task_id = ?, created = ?, state = ?, reason = NULL,"
-                    " settled = 0 WHERE row = ?",
-                    (task_id, created, status, row_number),
-                )
+
+        def complete(connection: sqlite3.Connection) -> None:
+            state = state_of(connection, row_number)
+            if state in _UNANSWERED:
+                state = stored_text(status)
+            connection.execute(
+                "UPDATE tasks SET task_id = coalesce(task_id, ?), created = coalesce(created, ?),"
+                " state = ?, reason = NULL, settled = 0 WHERE row = ?",
+                (task_id, created, state, row_number),
+            )
             _mark_if_final(connection, row_number)
 
+        self._database.update(complete)
+
+    @shielded
     def mark_refused(self, row_number: int, reason: str) -> None:
         """Note that the request was certainly not taken.
 
@@ -218,6 +268,7 @@ class Journal:
         """
         self._close(row_number, "refused", reason)
 
+    @shielded
     def mark_unknown(self, row_number: int, reason: str) -> None:
         """Note that the request may have been taken or not; its row stays until it is dismissed.
 
@@ -229,6 +280,7 @@ class Journal:
         """
         self._close(row_number, "unknown", reason)
 
+    @shielded
     def find_or_insert_task(self, *, origin: str, account: str, task_id: str, status: str) -> int:
         """Return the row of a task that this process follows, inserted if it is new.
 
@@ -240,7 +292,8 @@ class Journal:
             It could not be written.
 
         """
-        with self._database.write() as connection:
+
+        def find_or_insert(connection: sqlite3.Connection) -> int:
             known = connection.execute(
                 "SELECT row, owner FROM tasks WHERE origin = ? AND account = ? AND task_id = ?",
                 (origin, account, task_id),
@@ -253,6 +306,9 @@ class Journal:
                 )
             return int(known["row"])
 
+        return self._database.write(find_or_insert)
+
+    @shielded
     def record_status(
         self,
         row_number: int,
@@ -260,6 +316,7 @@ class Journal:
         status: str,
         error: Mapping[str, str] | None = None,
         seconds: float | None = None,
+        task_id: str | None = None,
     ) -> None:
         """Note what the service last said of a task; a task that has ended stays ended.
 
@@ -273,6 +330,9 @@ class Journal:
             ``code`` and ``message`` of a failed task.
         seconds
             Of a task that has ended: how long it took, if this process saw all of it.
+        task_id
+            The service's id, for a row that does not have it yet: it may have come at a moment at
+            which the journal could not be written.
 
         Raises
         ------
@@ -282,8 +342,9 @@ class Journal:
         """
         said = None if error is None else json.dumps(dict(error))
         took = seconds if status in _TERMINAL else None
-        with self._database.write() as connection:
-            if state_of(connection, row_number) not in _TERMINAL:
+
+        def note(connection: sqlite3.Connection) -> None:
+            if _state_of(connection, row_number, task_id) not in _TERMINAL:
                 connection.execute(
                     "UPDATE tasks SET state = ?, error = coalesce(?, error), seconds = ?"
                     " WHERE row = ?",
@@ -291,6 +352,9 @@ class Journal:
                 )
             _mark_if_final(connection, row_number)
 
+        self._database.update(note)
+
+    @shielded
     def store_picture(
         self,
         row_number: int,
@@ -302,6 +366,7 @@ class Journal:
         width: int,
         height: int,
         count: int | None = None,
+        task_id: str | None = None,
     ) -> Path:
         """Store a picture of a task: its file first, then the row that names it.
 
@@ -321,6 +386,8 @@ class Journal:
             In pixels.
         count
             How many pictures the task has, where that is known by now.
+        task_id
+            As for `record_status`.
 
         Returns
         -------
@@ -337,8 +404,9 @@ class Journal:
         """
         with as_journal_unusable(self.home / "pictures"):
             path = store_file(self.home, data, sha256=sha256, media_type=media_type)
-        with self._database.write() as connection:
-            state_of(connection, row_number)  # the row must be there
+
+        def name_file(connection: sqlite3.Connection) -> None:
+            _state_of(connection, row_number, task_id)  # the row must be there
             connection.execute(
                 "INSERT OR REPLACE INTO pictures VALUES (?, ?, ?, ?, ?, ?)",
                 (row_number, index, sha256, media_type, width, height),
@@ -349,10 +417,13 @@ class Journal:
             _mark_if_final(connection, row_number)
             # Files are deleted only in such a transaction and where no row names them: one that
             # was deleted while this transaction waited for its turn is written once more.
-            if not is_complete(path, len(data)):
+            if not path.exists():
                 store_file(self.home, data, sha256=sha256, media_type=media_type)
+
+        self._database.update(name_file)
         return path
 
+    @shielded
     def find(self, *, origin: str, account: str, task_id: str) -> JournalRow | None:
         """Return the row of a task by the service's id, or None if the journal has none.
 
@@ -365,6 +436,22 @@ class Journal:
         with self._database.read() as connection:
             return select_by_task(connection, self.home, (origin, account, task_id))
 
+    @shielded
+    def find_submit(self, correlation_id: str) -> JournalRow | None:
+        """Return the row of a call by what its caller knows it by, None if none was ever sent.
+
+        Any process finds it, from before the request is sent until its row is pruned.
+
+        Raises
+        ------
+        JournalUnusable
+            The file cannot be read.
+
+        """
+        with self._database.read() as connection:
+            return select_by_correlation_id(connection, self.home, correlation_id)
+
+    @shielded
     def find_same_request(
         self, *, origin: str, account: str, digests: Sequence[str], excluded: Collection[int] = ()
     ) -> JournalRow | None:
@@ -384,6 +471,7 @@ class Journal:
         with self._database.read() as connection:
             return select_same_request(connection, self.home, (origin, account), digests, excluded)
 
+    @shielded
     def durations(
         self, *, origin: str, endpoint: str, body: Mapping[str, object], limit: int = 30
     ) -> list[float]:
@@ -408,6 +496,7 @@ class Journal:
         with self._database.read() as connection:
             return select_durations(connection, origin, kind, limit)
 
+    @shielded
     def rows(self, limit: int | None = None) -> list[JournalRow]:
         """Return the newest `limit` rows, newest first; None returns all of them.
 
@@ -420,6 +509,7 @@ class Journal:
         with self._database.read() as connection:
             return select_newest(connection, self.home, limit)
 
+    @shielded
     def search(self, search: Search) -> list[int]:
         """Return the numbers of the rows that a search finds, newest first.
 
@@ -432,6 +522,7 @@ class Journal:
         with self._database.read() as connection:
             return find_numbers(connection, search)
 
+    @shielded
     def rows_by_number(self, numbers: Sequence[int]) -> list[JournalRow]:
         """Return rows by their numbers, in that order; one that was pruned since is left out.
 
@@ -444,6 +535,7 @@ class Journal:
         with self._database.read() as connection:
             return select_by_numbers(connection, self.home, numbers)
 
+    @shielded
     def heartbeat(self) -> None:
         """Write that this process runs and follows tasks; about once a minute at most.
 
@@ -458,9 +550,9 @@ class Journal:
         if last is not None and now - last < HEARTBEAT_INTERVAL:
             return
         self._last_heartbeat = now
-        with self._database.write() as connection:
-            register(connection)
+        self._database.write(register)
 
+    @shielded
     def claim(
         self, *, origin: str, account: str, followed: Collection[str] = ()
     ) -> list[JournalRow]:
@@ -482,9 +574,11 @@ class Journal:
             The journal could not be read or written.
 
         """
-        with self._database.update() as connection:
-            return ownership.claim(connection, self.home, (origin, account), followed)
+        return self._database.update(
+            lambda connection: ownership.claim(connection, self.home, (origin, account), followed)
+        )
 
+    @shielded
     def unknown_outcomes(self, *, origin: str, account: str) -> list[JournalRow]:
         """Return the requests of unknown outcome, newest first.
 
@@ -499,6 +593,7 @@ class Journal:
         with self._database.read() as connection:
             return ownership.unknown_outcomes(connection, self.home, (origin, account))
 
+    @shielded
     def dismiss(self, numbers: Sequence[int]) -> int:
         """Dismiss rows of which more might come, and return how many there were.
 
@@ -516,9 +611,11 @@ class Journal:
             The journal could not be read or written.
 
         """
-        with self._database.update() as connection:
-            return ownership.dismiss(connection, self.home, numbers)
+        return self._database.update(
+            lambda connection: ownership.dismiss(connection, self.home, numbers)
+        )
 
+    @shielded
     def prune(
         self, numbers: Sequence[int], *, before: float | None = None, max_bytes: int | None = None
     ) -> Pruned:
@@ -546,13 +643,16 @@ class Journal:
 
     def _close(self, row_number: int, state: str, reason: str) -> None:
         """Note why a request has no task; one that has an id by now stays as it is."""
-        with self._database.write() as connection:
+
+        def close(connection: sqlite3.Connection) -> None:
             if state_of(connection, row_number) == "sending":
                 connection.execute(
                     "UPDATE tasks SET state = ?, reason = ? WHERE row = ?",
                     (state, stored_text(reason), row_number),
                 )
             _mark_if_final(connection, row_number)
+
+        self._database.update(close)
 
 
 def _insert(
@@ -563,14 +663,35 @@ def _insert(
     *,
     digest: str | None = None,
     picture_count: int = 1,
+    correlation_id: str | None = None,
 ) -> int:
     """Add a task (origin, account, endpoint, kind, body) of this process; return its row number."""
-    row_number = connection.execute(
-        "INSERT INTO tasks (origin, account, endpoint, kind, body, task_id, state, digest, wanted,"
-        " owner, submitted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*texts, task_id, state, digest, picture_count, register(connection), time.time()),
-    ).lastrowid
-    return int(row_number or 0)
+    if (
+        correlation_id is not None
+        and connection.execute(
+            f"SELECT 1 FROM tasks WHERE correlation_id = ? AND NOT {REFUSED}",  # noqa: S608  our own condition
+            (correlation_id,),
+        ).fetchone()
+    ):
+        raise AlreadySent
+    (last,) = connection.execute("SELECT coalesce(max(row), 0) FROM tasks").fetchone()
+    row_number = next_row_number(last)
+    owner, now = register(connection), time.time()
+    connection.execute(
+        "INSERT INTO tasks (row, origin, account, endpoint, kind, body, task_id, state, digest,"
+        " wanted, correlation_id, owner, submitted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (row_number, *texts, task_id, state, digest, picture_count, correlation_id, owner, now),
+    )
+    return row_number
+
+
+def _state_of(connection: sqlite3.Connection, row_number: int, task_id: str | None) -> str:
+    """Return a task's state, and complete its row with the id if that is missing."""
+    state = state_of(connection, row_number)
+    connection.execute(
+        "UPDATE tasks SET task_id = coalesce(task_id, ?) WHERE row = ?", (task_id, row_number)
+    )
+    return state
 
 
 def _mark_if_final(connection: sqlite3.Connection, row_number: int) -> None:

@@ -1,4 +1,8 @@
-"""The journal's picture files: named by their digest, and complete or not there at all."""
+"""The journal's picture files: named by their digest, and complete or not there at all.
+
+Beside each may lie a small copy of it, for lists. Whoever shows one makes it; one that is missing,
+damaged or older than its picture is made again.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,17 @@ import contextlib
 import hashlib
 import os
 import secrets
+import stat
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
+
+# A small copy has some kilobytes; after it stands a digest.
+_MOST_BYTES = 1 << 20
+_SEAL_BYTES = hashlib.sha256().digest_size
 
 
 def picture_path(home: Path, sha256: str, media_type: str) -> Path:
@@ -34,27 +43,22 @@ def store_file(home: Path, data: bytes, *, sha256: str, media_type: str) -> Path
     OSError
         The file cannot be written; nothing of it is left behind.
 
+    Notes
+    -----
+    A file that is there is read: one that was damaged on the disk is replaced, a link to something
+    else too, and a folder in its place is put aside under another name.
+
     """
     if media_type not in _SUFFIXES:
         raise ValueError(f"pictures of type {media_type!r} are not stored")
     if hashlib.sha256(data).hexdigest() != sha256:
         raise ValueError("the digest is not that of the picture's bytes")
     path = picture_path(home, sha256, media_type)
-    if is_complete(path, len(data)):
+    if read_file(path, sha256) is not None:
         return path
     for folder in (home, home / "pictures", path.parent):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = path.with_name(f".{sha256}.{secrets.token_hex(8)}.part")
-    try:
-        with open(part, "xb", opener=_private) as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        raise
+    _put(path, data, synced=True)
     _sync_folder(path.parent)
     return path
 
@@ -64,12 +68,101 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def is_complete(path: Path, length: int) -> bool:
-    """Say whether the file is there with all of its bytes."""
+def read_file(path: Path, sha256: str) -> bytes | None:
+    """Return the bytes of a picture's file; None if it cannot be read or holds other ones."""
     try:
-        return path.stat().st_size == length
+        # a pipe or a device that was put there may never end
+        data = path.read_bytes() if path.is_file() else None
     except OSError:
-        return False
+        return None
+    return data if data is not None and hashlib.sha256(data).hexdigest() == sha256 else None
+
+
+def small_copy_path(picture: Path) -> Path:
+    """Return where the small copy of a picture's file is stored: beside it, whatever its type."""
+    return picture.with_suffix(".small")
+
+
+def read_small_copy(picture: Path, sha256: str) -> bytes | None:
+    """Return the small copy of a picture; None if it has none that was made of the file as it is.
+
+    Parameters
+    ----------
+    picture
+        The picture's own file, of which nothing is read but its size and times.
+    sha256
+        The picture's digest.
+
+    """
+    path = small_copy_path(picture)
+    try:
+        if not path.is_file():  # a pipe or a device that was put there may never end
+            return None
+        with path.open("rb") as file:
+            stored = file.read(_MOST_BYTES)
+        seal = _seal(picture, sha256, stored[:-_SEAL_BYTES])
+    except OSError:
+        return None
+    return stored[:-_SEAL_BYTES] if stored[-_SEAL_BYTES:] == seal else None
+
+
+def store_small_copy(picture: Path, sha256: str, data: bytes) -> None:
+    """Store a small copy beside a picture's file, in place of another one.
+
+    Parameters
+    ----------
+    picture, sha256
+        As for `read_small_copy`.
+    data
+        A picture file that ends by itself: what tells whether it is whole is written after it.
+
+    Raises
+    ------
+    OSError
+        It cannot be written, or there is no such picture; nothing of it is left behind.
+
+    """
+    path = small_copy_path(picture)
+    # not synced: what a power cut leaves of it is made again
+    _put(path, data + _seal(picture, sha256, data), synced=False)
+    if not picture.exists():  # a pruning that looked for the copy just before has missed it
+        path.unlink()
+
+
+def _seal(picture: Path, sha256: str, data: bytes) -> bytes:
+    """Return what changes with a small copy and with the file that it was made of.
+
+    Raises
+    ------
+    OSError
+        There is no such file.
+
+    """
+    found = picture.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise FileNotFoundError(picture)
+    seen = f"{sha256} {found.st_size} {found.st_mtime_ns} ".encode()
+    return hashlib.sha256(seen + data).digest()
+
+
+def _put(path: Path, data: bytes, *, synced: bool) -> None:
+    """Write a file under another name, then put it in its place."""
+    part = path.with_name(f".{path.stem}.{secrets.token_hex(8)}.part")
+    try:
+        with open(part, "xb", opener=_private) as file:
+            file.write(data)
+            if synced:
+                file.flush()
+                os.fsync(file.fileno())
+        if path.is_dir() and not path.is_symlink():
+            path.rename(
+                path.with_name(f".{path.stem}.{secrets.token_hex(8)}")
+            )  # not ours to delete
+        part.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
 
 
 def _sync_folder(folder: Path) -> None:

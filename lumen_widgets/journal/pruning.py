@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lumen_widgets.journal.picture_files import picture_path
+from lumen_widgets.journal.picture_files import picture_path, small_copy_path
 
 if TYPE_CHECKING:
     import sqlite3
@@ -99,7 +99,8 @@ def _delete_rows(database: Database, numbers: list[int], before: float) -> int:
     """Delete those of the rows that are final and old enough; note which files they had."""
     if not numbers:
         return 0
-    with database.write() as connection:
+
+    def delete(connection: sqlite3.Connection) -> int:
         prunable = [
             number
             for number in numbers
@@ -118,25 +119,31 @@ def _delete_rows(database: Database, numbers: list[int], before: float) -> int:
             " (SELECT owner FROM tasks WHERE owner IS NOT NULL)",
             (time.time() - _PARTIAL_FILE_AGE,),
         )
-    return len(prunable)
+        return len(prunable)
+
+    return database.write(delete)
 
 
 def _beyond_limit(
     database: Database, home: Path, numbers: Sequence[int], max_bytes: int
 ) -> list[int]:
     """Return the oldest final rows with pictures that do not fit into `max_bytes`."""
-    with database.write() as connection:
+
+    def look(connection: sqlite3.Connection) -> tuple[list[tuple[int, list[Path]]], set[int]]:
         files_of = [(number, _files(connection, home, number)) for number in numbers]
         final = {
             entry["row"] for entry in connection.execute("SELECT row FROM tasks WHERE settled > 0")
         }
+        return files_of, final
+
+    files_of, final = database.write(look)
     seen: set[Path] = set()
     total, beyond = 0, []
     # the newest first: what they share with older ones counts as theirs
     for number, files in files_of:
         new = set(files) - seen
         seen |= new
-        total += sum(_size(file) for file in new)
+        total += sum(_size(file) + _size(small_copy_path(file)) for file in new)
         if total > max_bytes and files and number in final:
             beyond.append(number)
     return beyond
@@ -144,27 +151,37 @@ def _beyond_limit(
 
 def _delete_files(database: Database, home: Path) -> tuple[int, int]:
     """Delete the files that were noted and that no row names; return how many, and their bytes."""
-    count, freed = 0, 0
-    while True:
-        with database.write() as connection:
-            batch = connection.execute("SELECT * FROM doomed LIMIT ?", (_BATCH,)).fetchall()
-            for entry in batch:
-                sha256, media_type = entry["sha256"], entry["media_type"]
-                named = connection.execute(
-                    "SELECT 1 FROM pictures WHERE sha256 = ? AND media_type = ?",
-                    (sha256, media_type),
-                ).fetchone()
-                if named is None:
-                    file = picture_path(home, sha256, media_type)
-                    size = _size(file)
-                    with suppress(FileNotFoundError):
-                        file.unlink()
-                        count, freed = count + 1, freed + size
-                connection.execute(
-                    "DELETE FROM doomed WHERE sha256 = ? AND media_type = ?", (sha256, media_type)
-                )
-        if len(batch) < _BATCH:
-            return count, freed
+    # by their files: a batch may be deleted again, where its transaction failed
+    freed: dict[Path, int] = {}
+    freed_with_them: dict[Path, int] = {}
+
+    def delete(connection: sqlite3.Connection) -> int:
+        batch = connection.execute("SELECT * FROM doomed LIMIT ?", (_BATCH,)).fetchall()
+        for entry in batch:
+            sha256, media_type = entry["sha256"], entry["media_type"]
+            named = connection.execute(
+                "SELECT 1 FROM pictures WHERE sha256 = ? AND media_type = ?",
+                (sha256, media_type),
+            ).fetchone()
+            file = picture_path(home, sha256, media_type)
+            if named is None and not file.is_dir():  # a folder there is not ours
+                size, small = _size(file), small_copy_path(file)
+                with suppress(FileNotFoundError):
+                    file.unlink()
+                    freed[file] = size
+                # after it: whoever stores a copy just now looks for the picture afterwards
+                size = _size(small)
+                with suppress(OSError):
+                    small.unlink()
+                    freed_with_them[small] = size
+            connection.execute(
+                "DELETE FROM doomed WHERE sha256 = ? AND media_type = ?", (sha256, media_type)
+            )
+        return len(batch)
+
+    while database.write(delete) == _BATCH:
+        pass
+    return len(freed), sum(freed.values()) + sum(freed_with_them.values())
 
 
 def _delete_partial_files(home: Path) -> None:

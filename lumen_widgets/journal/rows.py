@@ -19,16 +19,23 @@ if TYPE_CHECKING:
 # The value in the column `settled` of a row that a user has dismissed.
 DISMISSED = 2
 
+# The condition of a request that was certainly not taken. A row with an id has the service's own
+# word for its state, which may be the same one.
+REFUSED = "(state = 'refused' AND task_id IS NULL)"
+
 # A row is final if its request was certainly not taken, if its task ended without pictures, or if
-# all of its pictures are stored. Follow it by a condition that names the row.
+# its id and all of its pictures are stored. Follow it by a condition that names the row.
 MARK_FINAL = (
-    "UPDATE tasks SET settled = 1 WHERE settled <> 1 AND (state IN ('refused', 'failed',"
-    " 'cancelled') OR (state = 'succeeded' AND wanted <="
-    " (SELECT count(*) FROM pictures WHERE pictures.row = tasks.row)))"
+    "UPDATE tasks SET settled = 1 WHERE settled <> 1 AND ((state = 'refused' AND task_id IS NULL)"
+    " OR state IN ('failed', 'cancelled') OR (state = 'succeeded' AND task_id IS NOT NULL"
+    " AND wanted <= (SELECT count(*) FROM pictures WHERE pictures.row = tasks.row)))"
 )
 
 # Prefix of the text that stands in place of a ``data:`` URI.
 SHORTENED = "data:,sha256="
+
+# Fields that hold what somebody wrote, which is kept whatever it begins with.
+_WRITTEN = frozenset({"prompt", "negative_prompt"})
 
 # Rows of one query: old releases of SQLite take 999 question marks.
 _BATCH = 500
@@ -71,7 +78,8 @@ class JournalRow:
     Attributes
     ----------
     number
-        The number by which the journal knows it.
+        The number by which the journal knows it: larger than those of earlier rows, and of no
+        other row in any journal.
     origin
         Scheme, host and port of the service.
     account
@@ -82,6 +90,9 @@ class JournalRow:
         The request's JSON as sent, with ``data:`` URIs shortened to digest and length.
     task_id
         The service's id, once it gave one.
+    correlation_id
+        What the caller knows the call by, written before it was sent; None where the caller is
+        of an earlier release, or the task was taken up by its id.
     state
         ``sending`` (written, not yet answered), ``refused`` (certainly not taken), ``unknown``
         (it may have been taken), or the service's own word once there is an id.
@@ -106,8 +117,8 @@ class JournalRow:
     dismissed
         Whether a user has dismissed it.
     outcome_unknown
-        Whether it may have been taken or not, and no answer will come: its state is ``unknown``,
-        or it is ``sending`` and the process that sent it has ended. Not once it is dismissed.
+        Whether it may have been taken or not, and no answer will come: it has no id, and is not
+        being sent by a process that still runs. Not once it is final or dismissed.
 
     """
 
@@ -118,6 +129,7 @@ class JournalRow:
     # Prompts are private: a row that is logged by accident does not carry them.
     body: dict[str, Any] = field(repr=False)
     task_id: str | None
+    correlation_id: str | None
     state: str
     reason: str | None
     error: dict[str, str] | None
@@ -143,6 +155,7 @@ def read_row(
         endpoint=entry["endpoint"],
         body=json.loads(entry["body"]),
         task_id=entry["task_id"],
+        correlation_id=entry["correlation_id"],
         state=entry["state"],
         reason=entry["reason"],
         error=None if entry["error"] is None else json.loads(entry["error"]),
@@ -165,7 +178,7 @@ def read_row(
         dismissed=entry["settled"] == DISMISSED,
         outcome_unknown=entry["task_id"] is None
         and not entry["settled"]
-        and (entry["state"] == "unknown" or (entry["state"] == "sending" and orphaned)),
+        and (entry["state"] != "sending" or orphaned),
     )
 
 
@@ -185,7 +198,11 @@ def picture_count_of(body: Any) -> int:
 
 def stored_body(body: Mapping[str, object]) -> str:
     """Return a request's body as it is stored: JSON, with ``data:`` URIs shortened."""
-    return json.dumps(_shortened(dict(body)), allow_nan=False)
+    stored = {
+        name: value if name in _WRITTEN and isinstance(value, str) else _shortened(value)
+        for name, value in body.items()
+    }
+    return json.dumps(stored, allow_nan=False)
 
 
 def stored_kind(endpoint: str | None, body: Mapping[str, object]) -> str:
@@ -209,7 +226,7 @@ def stored_text(text: str) -> str:
 
 def _shortened(value: Any) -> Any:
     """Return `value` with every ``data:`` URI replaced by its digest and length."""
-    if isinstance(value, str) and value[:5].lower() == "data:":
+    if isinstance(value, str) and value.lstrip()[:5].lower() == "data:":
         digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
         return f"{SHORTENED}{digest},length={len(value)}"
     if isinstance(value, dict):
@@ -229,6 +246,16 @@ def select_by_task(
         " (SELECT count(*) FROM pictures WHERE pictures.row = tasks.row) DESC, row DESC"
         " LIMIT 1",
         task,
+    ).fetchall()
+    return next(iter(read_rows(connection, home, found)), None)
+
+
+def select_by_correlation_id(
+    connection: sqlite3.Connection, home: Path, correlation_id: str
+) -> JournalRow | None:
+    """Return the newest row of a call by what its caller knows it by."""
+    found = connection.execute(
+        "SELECT * FROM tasks WHERE correlation_id = ? ORDER BY row DESC LIMIT 1", (correlation_id,)
     ).fetchall()
     return next(iter(read_rows(connection, home, found)), None)
 
@@ -327,7 +354,7 @@ def read_rows(
             entry,
             connection.execute(
                 "SELECT * FROM pictures WHERE row = ? ORDER BY number", (entry["row"],)
-            ),
+            ).fetchall(),  # a row that cannot be read must not keep the file locked
             home,
             ended,
         )
@@ -339,7 +366,7 @@ def _rank(entry: sqlite3.Row, ended: set[int]) -> int | None:
     """Return how much a row helps, 0 the most; None for not at all."""
     if entry["settled"] == DISMISSED:
         return None
-    if entry["state"] == "succeeded":
+    if entry["state"] == "succeeded" and entry["task_id"] is not None:
         if entry["settled"]:
             return 0
         return 1 if entry["ours"] else None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import secrets
+import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 # Raised whenever the tables change; a higher number in a file means a newer release.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 # A scheme's own ports: an origin that names one is the same as one that does not.
 _PORTS = {"http": 80, "https": 443}
@@ -53,6 +55,7 @@ CREATE TABLE pictures (
 #   tasks.wanted is `JournalRow.picture_count`: how many pictures the task has;
 #   tasks.settled is `JournalRow.is_final`: 1 by MARK_FINAL, 2 if it was DISMISSED;
 #   tasks.owner is the process that sends or follows a task, tasks.digest what like requests share;
+#   tasks.correlation_id is what the caller knows the call by, from before it is sent;
 #   processes.mark and .seen are a process's identity, and its last heartbeat;
 #   doomed are picture files to be deleted, written down before they are: a crash forgets none.
 _SECOND = """
@@ -81,12 +84,36 @@ _THIRD = """
 UPDATE tasks SET origin = normal_origin(origin) WHERE origin <> normal_origin(origin);
 """
 
+# tasks.row: earlier releases counted from 1 in each file (see `next_row_number`).
+# tasks.settled: they took a task whose id had not been written for one like any other.
+_FOURTH = """
+ALTER TABLE tasks ADD COLUMN correlation_id TEXT;
+CREATE INDEX by_correlation_id ON tasks (correlation_id) WHERE correlation_id IS NOT NULL;
+UPDATE tasks SET settled = 0 WHERE settled = 1 AND task_id IS NULL AND state = 'succeeded';
+UPDATE pictures SET row = row + first_row();
+UPDATE tasks SET row = row + first_row();
+"""
+
+
+def next_row_number(last: int) -> int:
+    """Return the number of a new row after `last`: the time in milliseconds, then 20 random bits.
+
+    So a number is never used twice, in no file: what is written of a task by its number finds its
+    row or none, also where the file was deleted, replaced or restored from a copy meanwhile.
+    """
+    random = secrets.randbits(20)
+    now = (time.time_ns() // 1_000_000 << 20) + random
+    # within one millisecond, or after the clock was set back
+    return now if now > last else last + 1 + random
+
 
 def migrate(connection: sqlite3.Connection, version: int) -> None:
     """Bring a file of that version up to this release; the caller's transaction is open."""
     connection.create_function("count_in", 1, _count_in, deterministic=True)
     connection.create_function("normal_origin", 1, _normal_origin, deterministic=True)
-    for step in (_FIRST, f"{_SECOND}{MARK_FINAL};", _THIRD)[version:]:
+    first_row = next_row_number(0)
+    connection.create_function("first_row", 0, lambda: first_row, deterministic=True)
+    for step in (_FIRST, f"{_SECOND}{MARK_FINAL};", _THIRD, _FOURTH)[version:]:
         # One statement at a time: `executescript` would commit the transaction first, and another
         # process could then see half of the tables.
         for statement in step.split(";"):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lumen_widgets.journal.processes import ended_processes
-from lumen_widgets.journal.rows import DISMISSED
+from lumen_widgets.journal.rows import DISMISSED, REFUSED
 
 if TYPE_CHECKING:
     import sqlite3
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 # The states that a search knows, each with its SQL condition; {ended} stands for the numbers of the
 # processes that have ended.
 _UNKNOWN = (
-    "(task_id IS NULL AND settled = 0 AND (state = 'unknown'"
-    " OR (state = 'sending' AND (owner IS NULL OR owner IN ({ended})))))"
+    "(task_id IS NULL AND settled = 0 AND (state <> 'sending'"
+    " OR owner IS NULL OR owner IN ({ended})))"
 )
 _STATES = {
-    "succeeded": "state = 'succeeded'",
+    "succeeded": f"(state = 'succeeded' AND NOT {_UNKNOWN})",
     "failed": "state = 'failed'",
     "cancelled": "state = 'cancelled'",
-    "refused": "(state = 'refused' AND task_id IS NULL)",
+    "refused": REFUSED,
     "running": (
         "(task_id IS NOT NULL AND settled = 0"
         " AND state NOT IN ('succeeded', 'failed', 'cancelled'))"

@@ -177,7 +177,8 @@ def _part_rows(top: Floats, bottom: Floats, height: int) -> tuple[NDArray[Ints],
     first = np.clip(top, 0, height).astype(Ints)
     last = np.clip(bottom, -1, height - 1).astype(Ints)
     counts = np.maximum(last - first + 1, 0)
-    part = np.repeat(np.arange(len(counts), dtype=Ints), counts)
+    # numpy takes no larger number as a count than the platform's own: 32 bits in a browser
+    part = np.repeat(np.arange(len(counts), dtype=Ints), counts.astype(np.intp))
     offset = np.cumsum(counts) - counts
     return part, np.arange(len(part), dtype=Ints) - offset[part] + first[part]
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from lumen_widgets import sandbox
 from lumen_widgets.client import InvalidRequest, LumenClient, MissingKey
+from lumen_widgets.core.words import strip_controls
 from lumen_widgets.notebook.cell import in_notebook
 
 if TYPE_CHECKING:
@@ -45,10 +46,10 @@ class Account:
     is_sandbox: bool = False
 
     def __repr__(self) -> str:
-        return f"In use: {self.name}"
+        return f"In use: {strip_controls(self.name)}"
 
     def _repr_html_(self) -> str:
-        return f"<p>In use: <b>{html.escape(self.name)}</b></p>"
+        return f"<p>In use: <b>{html.escape(strip_controls(self.name))}</b></p>"
 
 
 class _SandboxClients:
@@ -116,7 +117,20 @@ class Accounts:
         self._chosen = self._default = None
 
     def of_client(self, client: LumenClient) -> Account:
-        """Return the account of any client."""
+        """Return the account of any client.
+
+        Raises
+        ------
+        InvalidRequest
+            It is no client.
+
+        """
+        if not isinstance(client, LumenClient):
+            raise InvalidRequest(
+                f"client is of type {type(client).__name__}, not a LumenClient.",
+                next_step="Leave it out for the account in use, which lumen.use() chooses.",
+                field="client",
+            )
         if client in self._sandboxes:
             return Account(_SANDBOX_NAME, client, is_sandbox=True)
         return Account(f"{urlsplit(client.base_url).netloc} · pictures cost credits", client)

@@ -5,22 +5,36 @@ A cell waits for its tasks, or leaves empty outputs for pictures that arrive aft
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, Unpack, overload
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
-from lumen_widgets.client import InvalidRequest, LumenError, Request, Task, TasksFailed
+from lumen_widgets.client import (
+    InvalidRequest,
+    LumenError,
+    Request,
+    Task,
+    TasksFailed,
+    WaitTimeout,
+)
 from lumen_widgets.core.errors import interrupted, redacts_traceback
 from lumen_widgets.core.fields import Fields, with_fields
 from lumen_widgets.core.models import GENERATE, INPAINT_MODEL, MODEL
 from lumen_widgets.core.waiting import as_completed
 from lumen_widgets.core.words import format_count, literal
 from lumen_widgets.notebook.account import account_of_task, current
-from lumen_widgets.notebook.cell import Output, in_notebook, note, picture_bundle
+from lumen_widgets.notebook.cell import (
+    Place,
+    advising_cells,
+    cell_advice,
+    in_notebook,
+    note,
+    picture_bundle,
+)
 from lumen_widgets.notebook.cell_status import CellStatus, error_words, task_heading
 from lumen_widgets.notebook.publisher import publisher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from lumen_widgets.client import LumenClient, Picture, Pictures
     from lumen_widgets.core.pictures.images import PictureSource
@@ -83,7 +97,8 @@ def generate(
         Whose credits are spent; None is the account in use (`lumen.use`).
     wait
         True waits for the pictures, fifteen minutes at most. False returns the task at once, and
-        its pictures arrive in this cell, also while another one runs.
+        its pictures arrive in this cell, also while another one runs; or in the
+        `ipywidgets.Output` that captures the call, as in a callback, which has no cell.
 
     Returns
     -------
@@ -317,8 +332,9 @@ def stream(
     """
     if errors not in ("raise", "skip"):
         raise InvalidRequest(f'errors is "raise" or "skip", not {errors!r}.')
-    alone = isinstance(tasks, (Task, str))
-    followed = _as_tasks([tasks] if isinstance(tasks, (Task, str)) else tasks)
+    alone = isinstance(tasks, (Task, str)) or not isinstance(tasks, Iterable)
+    given: Any = [tasks] if alone else tasks
+    followed = _as_tasks(given)
     if not followed:
         return
     failed: list[tuple[Task, LumenError]] = []
@@ -345,13 +361,17 @@ def follow(
     status.show_panel(tasks)
     try:
         for task in as_completed(tasks, timeout=timeout):
-            show_ended(task, alone=len(tasks) == 1)
+            show_ended(task, status.place, alone=len(tasks) == 1)
             yield task
     except KeyboardInterrupt:
         left = [task.id for task in dict.fromkeys(tasks) if not task.done]
         if not left or not in_notebook():
             raise
         raise interrupted(_stopped_words(left)) from None
+    except WaitTimeout as error:
+        if in_notebook():
+            error.next_step = cell_advice(error.next_step)
+        raise
     finally:
         status.show_summary()
 
@@ -361,12 +381,15 @@ def follow_later(task: Task, status: CellStatus) -> None:
     status.show_panel([task])
     # without n the service decides, and its documentation says that it makes one
     expected = task.request.n or 1
+    what = f"{format_count(expected, 'picture')} appear{'s' if expected == 1 else ''}"
+    place = status.place
     first = note(
-        f"{format_count(expected, 'picture')} appear{'s' if expected == 1 else ''} here as soon as "
-        "the task has ended. From another session:",
+        f"{what} here as soon as the task has ended. From another session:"
+        if not place.is_hidden
+        else "A callback has no cell of its own. To show its pictures in one:",
         code=f"lumen.show({literal(task.id)})",
     )
-    outputs = [Output(first), *(Output(_EMPTY) for _ in range(expected - 1))]
+    outputs = [place.output(first), *(place.output(_EMPTY) for _ in range(expected - 1))]
     subscriptions: list[Callable[[], None]] = []
 
     def deliver() -> None:
@@ -392,14 +415,16 @@ def follow_later(task: Task, status: CellStatus) -> None:
     publisher.run_soon(deliver)
 
 
-def show_ended(task: Task, *, alone: bool) -> None:
-    """Show a task's pictures in the cell that runs now; one of several has a heading."""
+def show_ended(task: Task, place: Place, *, alone: bool) -> None:
+    """Show a task's pictures; one of several has a heading. A script makes nothing to show."""
+    if not place.shows_anything:
+        return
     if not alone:
-        Output(task_heading(task))
+        place.show(task_heading(task))
     for picture in task.pictures:
-        Output(*picture_bundle(picture))
+        place.show(*picture_bundle(picture))
     if task.error is not None and not alone:
-        Output(note(f"✗ {error_words(task.error)}"))
+        place.show(note(f"✗ {error_words(task.error)}"))
 
 
 def _stopped_words(task_ids: Sequence[str]) -> str:
@@ -419,7 +444,8 @@ def _as_tasks(given: Iterable[Task | str]) -> list[Task]:
         if isinstance(task, Task):
             tasks.append(task)
         elif isinstance(task, str):
-            tasks.append(current().client.task(task))
+            with advising_cells():
+                tasks.append(current().client.task(task))
         else:
             raise InvalidRequest(
                 f"A task was expected, not {type(task).__name__}.",
@@ -440,7 +466,8 @@ def _submit_and_show(
     account = current(client)
     status = CellStatus(account, _price_fields(model, fields), reuse=fields.get("reuse", False))
     try:
-        task = submit(account.client)
+        with advising_cells():
+            task = submit(account.client)
     except BaseException as error:
         status.show_submit_error(error)
         raise
@@ -453,7 +480,7 @@ def _submit_and_show(
     for _ in follow([task], timeout=LONGEST_WAIT, status=status):
         pass
     pictures = task.wait(0)
-    if in_notebook():
+    if in_notebook() and status.place.is_cell:
         pictures.suppress_display()
     return pictures
 

@@ -8,12 +8,25 @@ from __future__ import annotations
 import base64
 import html
 import uuid
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
 
+from lumen_widgets.core.errors import interrupted
 from lumen_widgets.core.words import strip_controls
+from lumen_widgets.notebook.output_widget import (
+    HeldOutput,
+    append_output,
+    capturing_output,
+    deals_with_message,
+    is_captured,
+    page_publisher,
+    parent_header,
+    parent_message,
+)
+from lumen_widgets.notebook.small_copies import keep_small_copy
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from lumen_widgets.client import Picture
 
@@ -25,32 +38,97 @@ def in_notebook() -> bool:
     return getattr(get_ipython(), "kernel", None) is not None
 
 
-class Output:
-    """One output of the cell that runs now, which can be replaced later from any thread.
-
-    In a plain script or a terminal it shows nothing: there is no cell.
-    """
-
-    def __init__(self, bundle: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
-        self._id = uuid.uuid4().hex
-        self._shown = in_notebook()
-        self._publish(bundle, metadata or {}, update=False)
+class Output(Protocol):
+    """One output, which can be replaced later from any thread."""
 
     def replace(self, bundle: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
         """Put another bundle in the place of this output, also after its cell has ended."""
-        self._publish(bundle, metadata or {}, update=True)
 
-    def _publish(self, bundle: dict[str, Any], metadata: dict[str, Any], *, update: bool) -> None:
-        if not self._shown:
+
+class Place:
+    """Where one call shows what it has to show: what is shown now goes there.
+
+    It is the cell that runs, or the `ipywidgets.Output` that captures what it shows. In a plain
+    script or a terminal there is no cell, and nothing is shown.
+    """
+
+    def __init__(self) -> None:
+        self._shown = in_notebook()
+        free = self._shown and not is_captured()
+        self._widget = capturing_output() if free else None
+        # a thread outlasts its cell, and what it shows would go to the one that runs by then
+        self._cell = Cell() if free and not deals_with_message() else None
+
+    @property
+    def is_cell(self) -> bool:
+        """Whether it is the cell itself."""
+        return self._widget is None
+
+    @property
+    def shows_anything(self) -> bool:
+        """Whether what is shown goes anywhere, or this is a script."""
+        return self._shown
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether a widget's callback runs without an `Output`: most front ends show none of it."""
+        return self._widget is None and parent_header().get("msg_type") == "comm_msg"
+
+    def show(self, bundle: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+        """Add an output that stays as it is."""
+        if self._widget is not None:
+            append_output(self._widget, bundle, metadata)
+        elif self._shown:
+            CellOutput(bundle, metadata, cell=self._cell)
+
+    def output(self, bundle: dict[str, Any], metadata: dict[str, Any] | None = None) -> Output:
+        """Add an output that can be replaced."""
+        if self._widget is not None:
+            held = HeldOutput(self._widget)
+            held.replace(bundle, metadata)
+            return held
+        return CellOutput(bundle, metadata, shown=self._shown, cell=self._cell)
+
+
+class CellOutput:
+    """One output of a cell, by default the one that runs now, which any thread can replace later.
+
+    Where IPython's `capture_output` takes it, it is replaced in what was captured, to be shown at
+    any time.
+    """
+
+    def __init__(
+        self,
+        bundle: dict[str, Any],
+        metadata: dict[str, Any] | None = None,
+        *,
+        shown: bool = True,
+        cell: Cell | None = None,
+    ) -> None:
+        from IPython import get_ipython
+
+        self._transient = {"display_id": uuid.uuid4().hex}
+        self._captured: dict[str, Any] | None = None
+        self._publisher = page_publisher() if shown else None
+        if self._publisher is None:
             return
-        from IPython.display import publish_display_data
+        if cell is not None:
+            cell.append(bundle, metadata, self._transient)
+            return
+        publisher = get_ipython().display_pub
+        publisher.publish(bundle, metadata or {}, transient=self._transient)
+        if publisher is not self._publisher:
+            made: list[dict[str, Any]] = publisher.outputs
+            self._captured = next(one for one in made if one["transient"] is self._transient)
 
-        publish_display_data(
-            bundle,
-            metadata,
-            transient={"display_id": self._id},
-            update=update,
-        )
+    def replace(self, bundle: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+        """Put another bundle in the place of this output, also after its cell has ended."""
+        if self._captured is not None:
+            self._captured.update(data=bundle, metadata=metadata or {})
+        # to the page in any case: what was captured may have been shown since, and a cell that runs
+        # by now may capture what it shows itself
+        if self._publisher is not None:
+            self._publisher.publish(bundle, metadata or {}, transient=self._transient, update=True)
 
 
 class Cell:
@@ -61,23 +139,38 @@ class Cell:
     """
 
     def __init__(self) -> None:
-        from IPython import get_ipython
+        self._publisher = page_publisher() if in_notebook() else None
+        self._parent = parent_message()
 
-        shell = get_ipython()
-        self._publisher = shell.display_pub if in_notebook() else None
-        self._parent = shell.kernel.get_parent("shell") if in_notebook() else None
-
-    def append(self, bundle: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+    def append(
+        self,
+        bundle: dict[str, Any],
+        metadata: dict[str, Any] | None = None,
+        transient: dict[str, Any] | None = None,
+    ) -> None:
         """Add an ordinary output to this cell, from any thread; outside a notebook, nothing."""
         if self._publisher is None:
             return
         self._publisher.session.send(
             self._publisher.pub_socket,
             "display_data",
-            {"data": bundle, "metadata": metadata or {}, "transient": {}},
+            {"data": bundle, "metadata": metadata or {}, "transient": transient or {}},
             parent=self._parent,
             ident=self._publisher.topic,
         )
+
+
+def here(widget_id: str = "") -> Cell | HeldOutput:
+    """Return where a widget is made or shown, to add what it makes there at any time.
+
+    Parameters
+    ----------
+    widget_id
+        Of a widget that is shown now; empty for one that is shown as part of another.
+
+    """
+    out = capturing_output() if in_notebook() and not is_captured() else None
+    return Cell() if out is None else HeldOutput(out, behind=widget_id)
 
 
 # Code in a sentence wraps, or a narrow page would cut it off.
@@ -100,6 +193,35 @@ def note(text: str, *, code: str = "", after: str = "") -> dict[str, Any]:
     return {"text/html": f"<p>{marked}</p>", "text/plain": plain}
 
 
+def cell_advice(words: str) -> str:
+    """Return what a client advises, as a cell can do it: a notebook has the calls and no client.
+
+    Examples
+    --------
+    >>> cell_advice('Take it up with client.task("a1").wait().')
+    'Take it up with lumen.show("a1").'
+
+    """
+    for of_client, of_notebook in (
+        ("client.journal.rows(1)[0].task_id is the task", "lumen.history()[0].id is the task"),
+        ("client.task(", "lumen.show("),
+        (").wait()", ")"),
+    ):
+        words = words.replace(of_client, of_notebook)
+    return words
+
+
+@contextmanager
+def advising_cells() -> Iterator[None]:
+    """Have Ctrl-C say what a cell can do next."""
+    try:
+        yield
+    except KeyboardInterrupt as stopped:
+        if not in_notebook() or not str(stopped):
+            raise
+        raise interrupted(cell_advice(str(stopped))) from None
+
+
 def join_notes(notes: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return a bundle of several sentences, one below the other."""
     return {
@@ -109,8 +231,13 @@ def join_notes(notes: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def picture_bundle(picture: Picture) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the mimebundle of a picture's display copy, and its metadata with the alt text."""
-    return picture._repr_mimebundle_()
+    """Return the mimebundle of a picture's display copy, and its metadata with the alt text.
+
+    Its small copy is made too, while its pixels are here.
+    """
+    bundle = picture._repr_mimebundle_()
+    keep_small_copy(picture)
+    return bundle
 
 
 def data_uri(data: bytes, media_type: str = "image/png") -> str:

@@ -16,9 +16,9 @@ from lumen_widgets.client.spending.prices import (
     picture_count,
 )
 from lumen_widgets.core.answers import CANCELLED, FAILED
-from lumen_widgets.core.words import format_count, format_time, literal
+from lumen_widgets.core.words import format_count, format_time, literal, strip_controls
 from lumen_widgets.notebook.cell import (
-    Output,
+    Place,
     data_uri,
     in_notebook,
     join_notes,
@@ -76,18 +76,24 @@ class CellStatus:
     reuse
         Whether it is only sent if it was not paid before.
 
+    Attributes
+    ----------
+    place : Place
+        Where the status is, and the pictures belong.
+
     """
 
     def __init__(
         self, account: Account, request: Request | None = None, *, reuse: bool = False
     ) -> None:
+        self.place = Place()
         self._account = account
         self._panel: LivePanel | None = None
         self._tasks: Sequence[Task] = ()
         self._reused = False
         words = [*_price_words(request, account), account.name]
         begin = "Looking for what was paid before, else sending…" if reuse else "Sending…"
-        self._output = Output(note(f"{begin} {' · '.join(words)}"))
+        self._output = self.place.output(note(f"{begin} {' · '.join(words)}"))
         if in_notebook() and _load_panel is not None:
             # now: importing it after the submit would miss the first states
             _load_panel()
@@ -179,7 +185,8 @@ def _line(task: Task, account: Account, *, explain: bool, reused: bool = False) 
     charge = [_reused_words(task)] if reused else _charge_words([task], account)
     if task.error is None:
         pictures = format_count(len(task.pictures), "picture")
-        return note(" · ".join([f"✓ Succeeded{after}", pictures, *charge, account.name]))
+        words = " · ".join([f"✓ Succeeded{after}", pictures, *charge, account.name])
+        return note(f"{words}. {task.notice}" if task.notice else words)
     why = f": {error_words(task.error)}" if explain else ""
     return note(" · ".join([f"✗ {task.status.capitalize()}{after}", *charge]) + why)
 
@@ -226,7 +233,7 @@ def _credit_kind(account: Account) -> str:
 
 def error_words(error: LumenError) -> str:
     """Return what happened and what to do next, without the facts that only support needs."""
-    return " ".join(part for part in (error.message, error.next_step) if part)
+    return strip_controls(" ".join(part for part in (error.message, error.next_step) if part))
 
 
 def _repaint_notes(task: Task) -> list[dict[str, Any]]:

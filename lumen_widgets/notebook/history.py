@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from lumen_widgets.client import InvalidRequest
 from lumen_widgets.client.history.account_journal import journal_error
+from lumen_widgets.core.words import whole_number
 from lumen_widgets.journal import STATES, Journal, JournalUnusable, Search
 from lumen_widgets.notebook.account import accounts, current
 from lumen_widgets.notebook.history_entry import HistoryEntry
@@ -216,9 +217,9 @@ def history(
 
     """
     search = Search(
-        text=text,
+        text=_checked_text("text", text),
         state=_checked_word("state", state, (None, *STATES)),
-        model=model,
+        model=_checked_text("model", model),
         since=None if since is None else parse_time(since, "since"),
         until=None if until is None else parse_time(until, "until"),
         limit=_checked_limit(limit),
@@ -228,7 +229,7 @@ def history(
     if account == "this key":
         found = found or current().client
         search = replace(search, origin=found.base_url, account=found.fingerprint)
-    journal = Journal() if found is None else found.journal
+    journal = _read_journal(Journal) if found is None else found.journal
     if journal is None:
         raise InvalidRequest(
             "This client has no journal (journal=False), and so no history.",
@@ -246,6 +247,16 @@ def _read_journal(query: Callable[[], Any]) -> Any:
         raise journal_error(error, "The history cannot be read or changed.") from None
 
 
+def _checked_text(field: str, value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    raise InvalidRequest(
+        f"{field} is a {type(value).__name__}, not text.",
+        next_step=f'Write {field}="cat".',
+        field=field,
+    )
+
+
 def _checked_word(field: str, value: object, known: Sequence[object]) -> Any:
     if value not in known:
         words = ", ".join(f'"{word}"' for word in known if word is not None)
@@ -258,16 +269,18 @@ def _checked_word(field: str, value: object, known: Sequence[object]) -> Any:
 
 
 def _checked_limit(value: object) -> int | None:
-    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
-        return value
+    limit = whole_number(value)
+    if value is None or (limit is not None and 0 <= limit < 2**63):
+        return limit
     raise InvalidRequest(
         "limit is no whole number from 0 up.", next_step="Write limit=100.", field="limit"
     )
 
 
 def _checked_bytes(value: object) -> int:
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 2**63:
-        return int(value)
+    count = value if isinstance(value, float) else whole_number(value)
+    if count is not None and 0 <= count < 2**63:
+        return int(count)
     raise InvalidRequest(
         "max_bytes is no number of bytes from 0 up.",
         next_step="Write max_bytes=2_000_000_000 for two gigabytes.",

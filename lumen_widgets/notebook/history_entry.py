@@ -10,8 +10,11 @@ from lumen_widgets.client import InvalidRequest, Pictures
 from lumen_widgets.client.history.account_journal import read_stored_picture, request_of
 from lumen_widgets.client.spending.prices import credits_of
 from lumen_widgets.core.answers import CANCELLED, FAILED, SUCCEEDED
-from lumen_widgets.core.words import one_line
+from lumen_widgets.core.pictures.picture import alt_text
+from lumen_widgets.core.words import one_line, strip_controls
 from lumen_widgets.notebook.account import current
+from lumen_widgets.notebook.cell import advising_cells
+from lumen_widgets.notebook.small_copies import small_copy
 
 if TYPE_CHECKING:
     from lumen_widgets.client import LumenClient, Request, Task
@@ -111,6 +114,12 @@ class HistoryEntry:
         read = (read_stored_picture(self._row, kept) for kept in self._row.pictures)
         return Pictures(picture for picture in read if picture is not None)
 
+    def small_copies(self) -> list[tuple[bytes, str]]:
+        """Return its pictures in small, each with its words; the same as `pictures` has."""
+        prompt, count = self.prompt or None, len(self._row.pictures)
+        made = ((small_copy(self._row, one), one.index) for one in self._row.pictures)
+        return [(data, alt_text(at, count, prompt)) for data, at in made if data is not None]
+
     def task(self, client: LumenClient | None = None) -> Task:
         """Take the task up, as ``client.task(id)`` does.
 
@@ -139,8 +148,10 @@ class HistoryEntry:
                 next_step="Pass a client of that service.",
                 field="client",
             )
-        return chosen.task(self.id)
+        with advising_cells():
+            return chosen.task(self.id)
 
     def __repr__(self) -> str:
         """Leave out the prompt: a repr ends in logs."""
-        return f"<HistoryEntry {self.id or '(no task)'} {self.state} {self.when:%Y-%m-%d %H:%M}>"
+        name = f"{self.id or '(no task)'} {one_line(self.state)}"
+        return strip_controls(f"<HistoryEntry {name} {self.when:%Y-%m-%d %H:%M}>")

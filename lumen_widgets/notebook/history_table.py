@@ -9,10 +9,8 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client import LumenError
 from lumen_widgets.client.spending.prices import format_credits
-from lumen_widgets.core.pictures.decoding import UnreadablePicture
-from lumen_widgets.core.pictures.picture import thumbnail
+from lumen_widgets.core.pictures.decoding import media_type_of
 from lumen_widgets.core.words import format_count, strip_controls
 from lumen_widgets.notebook.cell import data_uri, shortened
 
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
 
     from lumen_widgets.notebook.history_entry import HistoryEntry
 
-# px of a thumbnail's longer side: a phone shows one beside the text
-_THUMBNAIL_SIDE = 72
 # characters of a prompt that help to recognise it, in the table and in a line of text
 _PROMPT_IN_TABLE, _PROMPT_IN_LINE = 240, 48
 # Aligned to the left, since JupyterLab aligns table cells to the right; long words wrap, so that a
@@ -73,7 +69,7 @@ def text(entries: Iterable[HistoryEntry], count: int) -> str:
     ]
     if count > len(shown):
         lines.append(f"… and {count - len(shown)} more")
-    return "\n".join(lines)
+    return strip_controls("\n".join(lines))
 
 
 def _row(entry: HistoryEntry) -> str:
@@ -84,25 +80,25 @@ def _row(entry: HistoryEntry) -> str:
         outcome.append(f"{entry.seconds:.1f} s")
     if entry.credits is not None:
         outcome.append(format_credits(entry.credits))
-    task = f" · <code>{html.escape(entry.id)}</code>" if entry.id else ""
+    task = f" · <code>{_escaped(entry.id)}</code>" if entry.id else ""
     prompt = shortened(entry.prompt, _PROMPT_IN_TABLE) or "(not known here)"
     lines = [
-        f'<b dir="auto">{html.escape(prompt)}</b>',
-        html.escape(strip_controls(" · ".join(fact for fact in facts if fact))),
-        f"{html.escape(' · '.join(outcome))}{task}",
+        f'<b dir="auto">{_escaped(prompt)}</b>',
+        _escaped(" · ".join(fact for fact in facts if fact)),
+        f"{_escaped(' · '.join(outcome))}{task}",
     ]
     return f"<tr><td {_CELL}>{_thumbnails(entry)}</td><td {_WRAP}>{'<br>'.join(lines)}</td></tr>"
 
 
 def _thumbnails(entry: HistoryEntry) -> str:
-    images = []
-    for picture in entry.pictures:
-        try:
-            address = data_uri(*thumbnail(picture, _THUMBNAIL_SIDE))
-        except (LumenError, UnreadablePicture, OSError, ValueError):
-            continue  # another file in the place of a picture must not cost the whole table
-        images.append(f'<img src="{address}" alt="{html.escape(picture.alt, quote=True)}">')
-    return " ".join(images)
+    return " ".join(
+        f'<img src="{data_uri(data, media_type_of(data) or "")}" alt="{_escaped(alt)}">'
+        for data, alt in entry.small_copies()
+    )
+
+
+def _escaped(text: str) -> str:
+    return html.escape(strip_controls(text), quote=True)
 
 
 def _more(shown: int, count: int) -> str:

@@ -12,7 +12,7 @@ from lumen_widgets.core.waiting import as_completed, wait_slice
 from lumen_widgets.core.words import format_count, format_time
 from lumen_widgets.notebook.account import current
 from lumen_widgets.notebook.calls import follow_later, show_ended
-from lumen_widgets.notebook.cell import Output, in_notebook, join_notes, note, shortened
+from lumen_widgets.notebook.cell import Place, in_notebook, join_notes, note, shortened
 from lumen_widgets.notebook.cell_status import CellStatus, task_heading
 
 if TYPE_CHECKING:
@@ -74,33 +74,34 @@ def resume(client: LumenClient | None = None) -> list[Task]:
     """
     account = current(client)
     resumed = account.client.resume()
+    place = Place()
     if not resumed:
-        Output(
+        place.show(
             note(
                 "Nothing to take up: every task of this account is over, or is being followed. "
                 f"{account.name}"
             )
         )
     elif in_notebook():
-        _show_tasks(resumed, account)
+        _show_tasks(resumed, account, place)
     if resumed.unknown_outcomes:
-        Output(_unknown_outcomes(resumed.unknown_outcomes))
+        place.show(_unknown_outcomes(resumed.unknown_outcomes))
     return resumed
 
 
-def _show_tasks(resumed: ResumedTasks, account: Account) -> None:
-    output = Output(note(f"Taking up {format_count(len(resumed), 'task')}… · {account.name}"))
+def _show_tasks(resumed: ResumedTasks, account: Account, place: Place) -> None:
+    output = place.output(note(f"Taking up {format_count(len(resumed), 'task')}… · {account.name}"))
     deadline = time.monotonic() + _FIRST_WAIT + _NEXT_WAIT * len(resumed)
     running = 0
     try:
         for task in resumed:
             _wait_for_status(resumed, task, deadline)
             if task.done:
-                show_ended(task, alone=False)
+                show_ended(task, place, alone=False)
                 continue
             running += 1
             if running <= _MOST_RUNNING:
-                Output(task_heading(task))
+                place.show(task_heading(task))
                 follow_later(task, CellStatus(account))
     except KeyboardInterrupt:
         output.replace(_count_by_state(resumed, account))
@@ -110,7 +111,9 @@ def _show_tasks(resumed: ResumedTasks, account: Account) -> None:
         ) from None
     if running > _MOST_RUNNING:
         more = running - _MOST_RUNNING
-        Output(note(f"… and {more} more that still run; to see them:", code="lumen.TaskPanel()"))
+        place.show(
+            note(f"… and {more} more that still run; to see them:", code="lumen.TaskPanel()")
+        )
     output.replace(_count_by_state(resumed, account))
 
 

@@ -7,8 +7,13 @@ import time
 from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
-from lumen_widgets.core.errors import LumenError
+from lumen_widgets.core.errors import LumenError, SubmitOutcomeUnknown
+from lumen_widgets.core.options import SentMeanwhile
+from lumen_widgets.core.polling.scheduler import start_thread
 from lumen_widgets.core.signal import Signal
+from lumen_widgets.core.submit import unrecorded_error
+from lumen_widgets.core.words import format_time, sentence
+from lumen_widgets.journal import JournalUnusable
 from lumen_widgets.notebook.account import accounts
 
 if TYPE_CHECKING:
@@ -30,11 +35,14 @@ class Submission:
         Whose credits are spent.
     prompt, model
         What users recognise the call by before there is a task.
+    correlation_id
+        What is given to `submit`; None makes one up. Under one that is given nothing is sent twice:
+        if the journal has it, from a kernel before this one, its task is taken up instead.
 
     Attributes
     ----------
     correlation_id : str
-        Identifies this call before there is a task.
+        Identifies this call before there is a task; it is in the journal before anything is sent.
     task : Task or None
         The task, once the service has taken it.
     error : LumenError or None
@@ -59,14 +67,19 @@ class Submission:
         account: Account,
         prompt: str,
         model: str,
+        correlation_id: str | None = None,
     ) -> None:
         self.account = account
         self.prompt = prompt
         self.model = model
-        self.correlation_id = uuid4().hex
+        self.correlation_id = correlation_id or uuid4().hex
         self.task: Task | None = None
         self.error: LumenError | None = None
+        # an id that was just made up can be in no journal
+        self._may_be_sent = correlation_id is not None
         self._submit = submit
+        # free until it is sent
+        self._unsent = threading.Lock()
         self._changed: Signal[Submission] = Signal("a submission")
         self._started_at = time.monotonic()
         self._ended_at: float | None = None
@@ -86,10 +99,17 @@ class Submission:
         return (time.monotonic() if self._ended_at is None else self._ended_at) - self._started_at
 
     def start(self) -> None:
-        """Send it; returns at once."""
+        """Send it, once however often this is called; returns at once."""
+        if self._unsent.locked():
+            return
         self._started_at = time.monotonic()
         # the client posts on a thread that outlives an exit: this one only waits for it
-        threading.Thread(target=self._run, name="lumen-submission", daemon=True).start()
+        purpose = "the request; nothing was sent and nothing spent"
+        try:
+            start_thread(self._run, "lumen-submission", purpose)
+        except LumenError as error:
+            self.error = error
+            self._end()
 
     def subscribe(self, fn: Callable[[Submission], None]) -> Callable[[], None]:
         """Have `fn` called with this submission when its state changes, on its own thread.
@@ -103,17 +123,70 @@ class Submission:
         return Submission(self._submit, account=self.account, prompt=self.prompt, model=self.model)
 
     def _run(self) -> None:
+        # Ctrl-C may have left open whether an earlier start began
+        if not self._unsent.acquire(blocking=False):
+            return
         try:
             self.account = accounts.with_running_server(self.account)
-            self.task = self._submit(self.account.client, self.correlation_id)
+            client = self.account.client
+            try:
+                self.task = self._find_or_submit(client)
+            except SentMeanwhile:
+                # by another kernel, between the two: then there is an answer to find
+                self.task = self._find_or_submit(client)
         except LumenError as error:
             self.error = error
-        except Exception as error:  # noqa: BLE001 # an exception on this thread would reach no caller
+        except BaseException as error:  # noqa: BLE001 # whatever is raised on this thread reaches no caller
             self.error = LumenError(
                 f"{type(error).__name__}: {error}",
                 next_step="It is not known whether anything was sent: look in the service's "
                 "console before you try again.",
                 may_have_cost=True,
             )
+        self._end()
+
+    def _find_or_submit(self, client: LumenClient) -> Task:
+        sent = _sent_before(client, self.correlation_id) if self._may_be_sent else None
+        return sent or self._submit(client, self.correlation_id)
+
+    def _end(self) -> None:
         self._ended_at = time.monotonic()
         self._changed.send(self)
+
+
+def _sent_before(client: LumenClient, correlation_id: str) -> Task | None:
+    """Return the task of a call that an earlier kernel sent; None if nothing was sent or taken.
+
+    Raises
+    ------
+    SubmitOutcomeUnknown
+        It was sent, and what became of it is not known here.
+    JournalError
+        The journal cannot be read, so nothing is sent either.
+
+    """
+    if client.journal is None:
+        return None
+    try:
+        row = client.journal.find_submit(correlation_id)
+    except JournalUnusable as error:
+        raise unrecorded_error(str(error)) from None
+    # with an id it was taken, whatever the service calls its state
+    if row is None or (row.state == "refused" and row.task_id is None):
+        return None
+    why = f"whether {row.origin} took it is not known"
+    if row.task_id is not None and row.account == client.fingerprint:
+        try:
+            return client.task(row.task_id)
+        except LumenError as error:
+            why = f"its task {row.task_id} cannot be taken up: {error.message}"
+    elif row.task_id is not None:
+        why = f"its task {row.task_id} belongs to another key, at {row.origin}"
+    raise SubmitOutcomeUnknown(
+        f"This was sent before, {format_time(row.submitted)}, and {sentence(why)} "
+        "It was not sent again.",
+        next_step="Look in lumen.history(), or in the service's console, before you submit it "
+        "anew.",
+        task_id=row.task_id,
+        may_have_cost=True,
+    )

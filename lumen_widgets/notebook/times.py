@@ -6,8 +6,10 @@ import math
 import re
 import time
 from datetime import date, datetime, timedelta
+from numbers import Real
 
 from lumen_widgets.client import InvalidRequest
+from lumen_widgets.core.waiting import to_seconds
 
 _SECONDS = {
     "second": 1.0,
@@ -46,8 +48,8 @@ def parse_duration(value: object, field: str) -> float:
     seconds = math.nan
     if isinstance(value, timedelta):
         seconds = value.total_seconds()
-    elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        seconds = float(value)
+    elif isinstance(value, Real):
+        seconds = to_seconds(value)
     elif isinstance(value, str) and (found := _TEXT.fullmatch(value)) is not None:
         seconds = float(found[1]) * _SECONDS[found[2].lower()]
     if not 0 <= seconds < math.inf:

@@ -6,6 +6,8 @@ application also runs where there are no threads, stepped through by hand.
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 from http import HTTPStatus
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -24,7 +26,8 @@ from lumen_widgets.sandbox.errors import Failure, Refusal, invalid, not_found
 from lumen_widgets.sandbox.fetching import MAX_BYTES
 from lumen_widgets.sandbox.ledger import BalanceTooLow
 from lumen_widgets.sandbox.picture_store import MEDIA_TYPES, PictureStore
-from lumen_widgets.sandbox.server_info import PICTURES, UPLOADS, ServerInfo
+from lumen_widgets.sandbox.proof import proof
+from lumen_widgets.sandbox.server_info import PICTURES, UPLOAD_SECONDS, UPLOADS, ServerInfo
 from lumen_widgets.sandbox.server_settings import Settings, checked_credits
 from lumen_widgets.sandbox.task_spec import read_spec
 from lumen_widgets.sandbox.tasks import Outcome, share
@@ -41,8 +44,8 @@ MAX_SUBMIT = 1_000_000
 MAX_SUBMIT_WITH_DATA = 32_000_000
 # How much of a task's time it is still queued: enough to be seen in both states.
 QUEUED_SHARE = 0.3
-# How long an upload is kept at least, in seconds: a day, since a task needs it for minutes.
-UPLOAD_SECONDS = 24 * 3600
+
+log = logging.getLogger(__name__)
 
 _ALWAYS_FAILS = Outcome(code="sandbox_failure", message="this model fails every task")
 _FAIL_RATE = Outcome(code="sandbox_failure", message="this task fails by the setting fail_rate")
@@ -98,6 +101,8 @@ def create_app(
             Refusal: _refused,
             HTTPException: _refused_by_routing,
             ClientDisconnect: _client_hung_up,
+            sqlite3.Error: _not_stored,
+            OSError: _not_stored,
             Exception: _failed,
         },
     )
@@ -199,7 +204,9 @@ class _Endpoints:
         changes = read_object(await read_body(request, MAX_SUBMIT))
         # The balance is the account's, the rest the server's; to a user they are all settings.
         credits_ = checked_credits(changes.pop("credits")) if "credits" in changes else None
-        self._settings = self._settings.changed(changes)
+        before, self._settings = self._settings, self._settings.changed(changes)
+        if self._settings.workers != before.workers:
+            self._renderer.set_workers(self._settings.workers)
         if credits_ is not None:
             self._store.set_balance(credits_, self._clock())
         return self._all_settings()
@@ -212,14 +219,16 @@ class _Endpoints:
         self._store.advance(self._clock())
         return JSONResponse(self._store.account())
 
-    async def health(self, _request: Request) -> Response:
-        return JSONResponse(
-            {
-                "service": "lumen-sandbox",
-                "version": self._info.version,
-                "uploads": "/sandbox/uploads" if self._settings.uploads else None,
-            }
-        )
+    async def health(self, request: Request) -> Response:
+        said = {
+            "service": "lumen-sandbox",
+            "version": self._info.version,
+            "uploads": "/sandbox/uploads" if self._settings.uploads else None,
+        }
+        nonce = request.query_params.get("nonce")
+        if nonce is not None:
+            said["proof"] = proof(self._info.api_key, self._info.base_url, nonce)
+        return JSONResponse(said)
 
     async def description(self, _request: Request) -> Response:
         text = files("lumen_widgets.sandbox").joinpath("openapi.json").read_bytes()
@@ -249,6 +258,12 @@ async def _refused_by_routing(_request: Request, error: Exception) -> Response:
 async def _client_hung_up(_request: Request, _error: Exception) -> Response:
     # The client has hung up and reads no answer; without this one the log would have a fault.
     return Response(status_code=HTTPStatus.BAD_REQUEST)
+
+
+async def _not_stored(_request: Request, error: Exception) -> Response:
+    log.error("the folder cannot be written: %s", error)
+    message = "the sandbox cannot write to its folder, whose disk may be full; nothing was charged"
+    return error_response(Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "storage_failed", message))
 
 
 async def _failed(_request: Request, _error: Exception) -> Response:

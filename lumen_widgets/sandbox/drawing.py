@@ -30,6 +30,9 @@ class Renderer(Protocol):
     def enqueue(self, task: Task) -> None:
         """Take a task on and return at once; its outcome is put into the store when it is known."""
 
+    def set_workers(self, count: int) -> None:
+        """Draw on so many cores at once from here on; in line it is always one."""
+
 
 def carry_out(
     task: Task,
@@ -37,6 +40,7 @@ def carry_out(
     fetch: Callable[[str], bytes],
     draw: Callable[[Job], Drawing],
     results: PictureStore,
+    wait_for_room: Callable[[int], None] | None = None,
 ) -> Outcome:
     """Do all of a task's work.
 
@@ -50,6 +54,8 @@ def carry_out(
         The engine.
     results
         Where the pictures are kept.
+    wait_for_room
+        Called with the pixels that are in work at once, and returns when there is memory for them.
 
     Returns
     -------
@@ -61,8 +67,11 @@ def carry_out(
 
     names: list[str] = []
     try:
+        jobs = _jobs(task.spec, fetch)
+        if wait_for_room is not None:
+            wait_for_room(_pixels(jobs[0]))
         # Extended one by one, so that those already kept are known where a later one fails.
-        names.extend(results.keep(draw(job).png) for job in _jobs(task.spec, fetch))
+        names.extend(results.keep(draw(job).png) for job in jobs)
     except (Failure, DrawingError) as error:
         outcome = Outcome(code=error.code, message=error.message)
     except OSError as error:
@@ -98,6 +107,16 @@ def _jobs(spec: TaskSpec, fetch: Callable[[str], bytes]) -> list[Job]:
         )
         for index in range(spec.n)
     ]
+
+
+def _pixels(job: Job) -> int:
+    """Return how many pixels are in work while one picture of a job is drawn: scene or source."""
+    from lumen_widgets.sandbox.engine.composition import working_size
+
+    sizes = [picture_size(image) for image in job.images[:1]]
+    if job.mode != "inpaint":
+        sizes.append(working_size(job.size))
+    return max(width * height for width, height in sizes)
 
 
 def _size(spec: TaskSpec, images: tuple[bytes, ...]) -> tuple[int, int]:

@@ -61,6 +61,10 @@ class Fetcher:
             raise Failure("image_invalid", "a picture's URL gave no PNG, JPEG or WebP")
         return content
 
+    def is_own(self, url: str) -> bool:
+        """Tell whether a picture is read without a call, and so as often as one likes."""
+        return url.startswith(("data:", *self.stores))
+
     def _read(self, url: str) -> bytes:
         for start, store in self.stores.items():
             if url.startswith(start):

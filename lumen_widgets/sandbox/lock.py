@@ -30,6 +30,8 @@ def locked(path: Path, seconds: float) -> Iterator[None]:
     ------
     TimeoutError
         If another process holds it all that time.
+    OSError
+        If the file cannot be written, or its disk has no locks.
 
     """
     with path.open("a+b") as file:
@@ -59,6 +61,6 @@ else:
     def _try(file: IO[bytes]) -> bool:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except (BlockingIOError, PermissionError):
             return False
         return True

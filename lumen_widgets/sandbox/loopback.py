@@ -142,7 +142,8 @@ def _hang_up(sock: socket.socket, late: threading.Event) -> None:
 
 def _read(response: http.client.HTTPResponse, max_bytes: int) -> bytes:
     content = bytearray()
-    while chunk := response.read(_CHUNK):
+    # `read` would take a chunk of negative size for all that may come.
+    while chunk := response.read1(_CHUNK):
         content += chunk
         if len(content) > max_bytes:
             raise Unreachable(f"the answer is larger than {max_bytes} bytes")

@@ -1,4 +1,4 @@
-"""The server's process: a socket, the web application on it, the worker, and their orderly end.
+"""The server's process: a socket, the web application on it, the workers, and their orderly end.
 
 This is the one module that needs a machine with sockets and processes, and so the only one that
 imports uvicorn and multiprocessing.
@@ -8,31 +8,37 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import multiprocessing
 import os
-import secrets
 import signal
 import socket
 import sqlite3
+import sys
 import threading
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from lumen_widgets.sandbox.app import UPLOAD_SECONDS, create_app
+from lumen_widgets.sandbox.app import create_app
+from lumen_widgets.sandbox.connection_limits import ConnectionLimits
 from lumen_widgets.sandbox.errors import SandboxError
 from lumen_widgets.sandbox.fetching import Fetcher
-from lumen_widgets.sandbox.home import Home, Running, open_home
+from lumen_widgets.sandbox.home import Home, Running, open_home, unusable
 from lumen_widgets.sandbox.logs import logging_to
 from lumen_widgets.sandbox.picture_store import PictureStore
-from lumen_widgets.sandbox.server_info import ServerInfo
+from lumen_widgets.sandbox.server_info import UPLOAD_SECONDS, ServerInfo
+from lumen_widgets.sandbox.server_settings import Settings
 from lumen_widgets.sandbox.store import Store
 from lumen_widgets.sandbox.version import version
 from lumen_widgets.sandbox.webhooks import deliver_due
-from lumen_widgets.sandbox.worker import WorkerRenderer
+from lumen_widgets.sandbox.worker import Worker
+from lumen_widgets.sandbox.worker_pool import WorkerPool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,9 +53,19 @@ _IDLE_TICK = 0.5
 # How long an answer in work may take once the server is to end, in seconds.
 _SHUTDOWN = 2
 
+log = logging.getLogger(__name__)
+
+# uvicorn warns of each request that is not HTTP: a log that anybody can fill is of no use.
+_quiet_log = logging.getLogger(f"{__name__}.http")
+_quiet_log.setLevel(logging.ERROR)
+
 
 def serve(
-    port: int = 0, home: Path | str | None = None, *, idle_seconds: float | None = None
+    port: int = 0,
+    home: Path | str | None = None,
+    *,
+    idle_seconds: float | None = None,
+    limits: ConnectionLimits | None = None,
 ) -> None:
     """Run a sandbox in this process until SIGTERM or SIGINT.
 
@@ -63,6 +79,8 @@ def serve(
         Its folder, for itself alone; None is the user's own.
     idle_seconds
         End after so long without a call; None is never.
+    limits
+        Of the connections; None is the usual ones.
 
     Raises
     ------
@@ -72,7 +90,7 @@ def serve(
     Examples
     --------
     >>> serve(port=8080, home="my-sandbox")
-    {"url": "http://127.0.0.1:8080", "api_key": "sk-lumen-local-…"}
+    {"url": "http://127.0.0.1:8080", "api_key": "sk-lumen-sandbox-…"}
 
     """
     folder = open_home(home)
@@ -80,26 +98,37 @@ def serve(
         stack.enter_context(_private_files())
         listener = stack.enter_context(_listening(port))
         store = stack.enter_context(_opened_store(folder))
-        stack.enter_context(logging_to(folder.log))
-        info = ServerInfo(
-            base_url=f"http://127.0.0.1:{listener.getsockname()[1]}",
-            api_key=f"sk-lumen-local-{secrets.token_urlsafe(24)}",
-            results=PictureStore(folder.folder("pictures")),
-            uploads=PictureStore(folder.folder("uploads")),
-            version=version(),
-        )
+        try:
+            stack.enter_context(logging_to(folder.log))
+            info = ServerInfo(
+                base_url=f"http://127.0.0.1:{listener.getsockname()[1]}",
+                api_key=folder.key(),
+                results=PictureStore(folder.folder("pictures")),
+                uploads=PictureStore(folder.folder("uploads")),
+                version=version(),
+            )
+        except OSError as error:
+            raise unusable(folder.path, error) from None
         for pictures in (info.results, info.uploads):
             # A runtime folder is often in memory: it must not fill up with old pictures.
             pictures.prune(before=time.time() - UPLOAD_SECONDS)
         fetcher = Fetcher({info.result_url(""): info.results, info.upload_url(""): info.uploads})
-        renderer = WorkerRenderer(
-            multiprocessing.get_context("spawn"), store, fetcher, info.results, folder.log
+        settings = Settings()
+        renderer = WorkerPool(
+            partial(
+                Worker, multiprocessing.get_context("spawn"), fetcher, info.results, folder.log
+            ),
+            store,
+            fetcher,
+            info.results,
+            settings.workers,
         )
         stack.callback(renderer.close)
         for task in store.recover():
             renderer.enqueue(task)
-        app = _TimedApp(create_app(store, time.time, renderer, info))
-        asyncio.run(_Server(folder, listener, store, info, app, idle_seconds).run())
+        app = _TimedApp(create_app(store, time.time, renderer, info, settings))
+        fitted = (limits or ConnectionLimits()).fitted()
+        asyncio.run(_Server(folder, listener, store, info, app, idle_seconds, fitted).run())
 
 
 @dataclass
@@ -125,19 +154,22 @@ class _Server:
     info: ServerInfo
     app: _TimedApp
     idle_seconds: float | None
+    limits: ConnectionLimits
 
     async def run(self) -> None:
         server = uvicorn.Server(
             uvicorn.Config(
                 self.app,
                 loop="asyncio",
-                http="h11",
+                http=_limited_connection(self.limits),
                 ws="none",
                 lifespan="off",
                 log_config=None,
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
+                backlog=self.limits.backlog,
+                h11_max_incomplete_event_size=self.limits.max_head_bytes,
                 timeout_graceful_shutdown=_SHUTDOWN,
             )
         )
@@ -145,26 +177,55 @@ class _Server:
             serving = asyncio.create_task(server.serve(sockets=[self.listener]))
             while not (server.started or serving.done()):  # noqa: ASYNC110 - it has no event
                 await asyncio.sleep(0)
-            self._announce()
+            failure: OSError | None = None
+            opened: os.stat_result | None = None
+            try:
+                opened = self.folder.database.stat()
+                self._announce()
+            except OSError as error:
+                failure, server.should_exit = error, True
             delivery: asyncio.Task[None] | None = None
             while not serving.done():
-                now = time.time()
-                self.store.advance(now)
-                if (delivery is None or delivery.done()) and self.store.deliveries_due(now):
-                    delivery = asyncio.create_task(self._deliver(server))
-                server.should_exit |= self._is_idle()
-                tick = _BUSY_TICK if self.store.unfinished() else _IDLE_TICK
+                tick = _IDLE_TICK
+                # A full disk ends no server: there may be room again, and it says what is wrong.
+                with _logged_errors():
+                    now = time.time()
+                    self.store.advance(now)
+                    if (delivery is None or delivery.done()) and self.store.deliveries_due(now):
+                        delivery = asyncio.create_task(self._deliver(server))
+                    server.should_exit |= self._is_idle()
+                    self._keep_running_file(opened)
+                    tick = _BUSY_TICK if self.store.unfinished() else _IDLE_TICK
                 await asyncio.wait({serving}, timeout=tick)
             if delivery is not None:
-                await delivery
-            self.folder.remove_running()
+                with _logged_errors():
+                    await delivery
+            with _logged_errors():
+                self.folder.remove_running()
             await serving
+            if failure is not None:
+                raise unusable(self.folder.path, failure)
 
     def _announce(self) -> None:
         self.app.last_call = time.monotonic()
         info = self.info
-        self.folder.write_running(Running(info.version, info.base_url, info.api_key, os.getpid()))
+        self.folder.write_running(self._running())
         print(json.dumps({"url": info.base_url, "api_key": info.api_key}), flush=True)  # noqa: T201 - what the command is for
+
+    def _running(self) -> Running:
+        info = self.info
+        return Running(info.version, info.base_url, info.api_key, os.getpid())
+
+    def _keep_running_file(self, opened: os.stat_result | None) -> None:
+        """Write the runtime file again if it was deleted: without it no notebook finds the server.
+
+        Not where the whole folder was: the next server's is in its place.
+        """
+        database = self.folder.database
+        if opened is None or self.folder.read_running() is not None or not database.exists():
+            return
+        if os.path.samestat(opened, database.stat()):
+            self.folder.write_running(self._running())
 
     def _is_idle(self) -> bool:
         if self.idle_seconds is None or self.store.unfinished():
@@ -177,6 +238,80 @@ class _Server:
         )
 
 
+def _limited_connection(limits: ConnectionLimits) -> type[H11Protocol]:
+    """Return the class of the connections of one server, for uvicorn."""
+    return type("Connection", (_LimitedConnection,), {"limits": limits, "waiting": {}})
+
+
+class _LimitedConnection(H11Protocol):
+    """A connection that ends in time, and of which there is a limited number.
+
+    uvicorn waits without end for a head or a body that comes byte by byte, and for a client that
+    does not read. Anybody on this machine may connect, also without the key; with these limits
+    they can neither use up the files of this process nor keep the user's own calls out.
+    """
+
+    limits: ClassVar[ConnectionLimits]
+    # Those that have no call in work, or one whose answer is not read, the oldest first.
+    waiting: ClassVar[dict[asyncio.Protocol, asyncio.Transport]]
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.logger = _quiet_log
+        self._timer: asyncio.TimerHandle | None = None
+        self._timed: object = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in the class above
+        super().connection_made(transport)
+        self.waiting[self] = transport
+        self._end_in(self.limits.head_seconds)
+        if len(self.connections) > self.limits.max_connections:
+            self.waiting.pop(next(iter(self.waiting))).abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.waiting.pop(self, None)
+        if self._timer is not None:
+            self._timer.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._sort()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.cycle.response_complete and not self.transport.get_write_buffer_size():
+            self._end_in(self.limits.head_seconds)
+        self._sort()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._sort()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._sort()
+
+    def _sort(self) -> None:
+        """Keep the time of a new call, and note whether there is one in work."""
+        cycle: Any = self.cycle  # None before the first call, which its type does not say
+        if cycle is not self._timed:
+            self._timed = cycle
+            if not cycle.response_complete:
+                self._end_in(self.limits.call_seconds)
+        if cycle is None or cycle.response_complete or self.flow.write_paused:
+            if not self.transport.is_closing():
+                self.waiting.setdefault(self, self.transport)
+        else:
+            self.waiting.pop(self, None)
+
+    def _end_in(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        # Not closed: that would wait until the other side has read what is still to be sent.
+        self._timer = self.loop.call_later(seconds, self.transport.abort)
+
+
 @contextmanager
 def _listening(port: int) -> Iterator[socket.socket]:
     # The protocol is named because asyncio switches Nagle's delay off only where it is: without,
@@ -186,6 +321,9 @@ def _listening(port: int) -> Iterator[socket.socket]:
         if os.name == "posix":
             # Elsewhere this would let two servers have the same port.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        elif sys.platform == "win32":
+            # There another user's program could have the same port, and get the calls.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         try:
             listener.bind(("127.0.0.1", port))
         except (OSError, OverflowError) as error:
@@ -209,6 +347,15 @@ def _opened_store(folder: Home) -> Iterator[Store]:
         yield store
     finally:
         store.close()
+
+
+@contextmanager
+def _logged_errors() -> Iterator[None]:
+    """Log that a file cannot be written, and go on."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        log.error("the folder cannot be written: %s", error)  # noqa: TRY400 - where is plain
 
 
 @contextmanager

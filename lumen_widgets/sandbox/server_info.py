@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 # How the paths of results and uploads begin; both are fetched without a key.
 PICTURES = "/pictures/"
 UPLOADS = "/uploads/"
+# How long a picture is kept at least, in seconds: a day, since a task needs it for minutes.
+UPLOAD_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,19 @@ failures do not surprise today's class.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields, replace
+import os
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from lumen_widgets.sandbox.errors import invalid
 
 # Ten minutes: longer than any model takes.
 MAX_LATENCY = 600.0
+# By default the cores, and no more than this: each worker takes about 60 MB while it has nothing to
+# draw, and one class of a hub shares its cores.
+_USUAL_WORKERS = 4
+# More than a machine for one person has use for.
+MAX_WORKERS = 16
 # More is of no use, and far from SQLite's largest integer.
 MAX_CREDITS = 10**12
 
@@ -26,20 +32,26 @@ class Settings:
     ----------
     latency
         Shortest and longest time that a task takes, in seconds; drawing may take longer. The
-        default is quick, and slow enough that each status is seen.
+        default is about what drawing takes: a newcomer's cell waits for nothing else. To see each
+        status, set a slower one, such as ``(2, 8)``.
     fail_rate
         The share of tasks that fail, 0 to 1.
     data_uris
         Whether pictures may be ``data:`` URLs; the service does not say that it takes them.
     uploads
         Whether pictures can be uploaded; without, local pictures need hosting, as on the service.
+    workers
+        How many pictures may be drawn at once, each in a process of its own: the cores that this
+        process may use, four at most. A process takes about 60 MB, and to draw 1024 x 1024 another
+        50 MB; together they have at most as many pixels in work as a picture of 4096 x 4096 has.
 
     """
 
-    latency: tuple[float, float] = (1.5, 3.0)
+    latency: tuple[float, float] = (0.2, 0.5)
     fail_rate: float = 0.0
     data_uris: bool = False
     uploads: bool = True
+    workers: int = field(default_factory=lambda: min(_USUAL_WORKERS, _cores()))
 
     def changed(self, changes: dict[str, Any]) -> Settings:
         """Return these settings with some changed.
@@ -50,7 +62,7 @@ class Settings:
             400, if a name is unknown or a value cannot be; nothing is changed then.
 
         """
-        known = [field.name for field in fields(self)]
+        known = [setting.name for setting in fields(self)]
         for name in changes:
             if name not in known:
                 names = ", ".join([*known, "credits"])
@@ -98,9 +110,23 @@ def _switch(value: Any) -> bool:
     return value
 
 
+def _workers(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_WORKERS:
+        raise invalid(f"workers must be a whole number, 1 to {MAX_WORKERS}")
+    return value
+
+
+def _cores() -> int:
+    """Return how many cores this process may use, which in a container are not the machine's."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 _CHECKS = {
     "latency": _latency,
     "fail_rate": _fail_rate,
     "data_uris": _switch,
     "uploads": _switch,
+    "workers": _workers,
 }

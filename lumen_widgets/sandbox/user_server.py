@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
-import signal
+import secrets
+import shutil
 import subprocess
 import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from lumen_widgets.sandbox.errors import SandboxError
-from lumen_widgets.sandbox.home import PRIVATE_FILE, Home, Running, open_home
+from lumen_widgets.sandbox.home import PRIVATE_FILE, Home, Running, open_home, unusable
 from lumen_widgets.sandbox.lock import locked
+from lumen_widgets.sandbox.logs import MAX_LOG
 from lumen_widgets.sandbox.loopback import Reply, Unreachable, call
+from lumen_widgets.sandbox.proof import proof
+from lumen_widgets.sandbox.server_info import UPLOAD_SECONDS
 from lumen_widgets.sandbox.version import version
 
 if TYPE_CHECKING:
@@ -31,7 +37,8 @@ IDLE_SECONDS = 30 * 60.0
 _CALL_SECONDS = 5.0
 _MAX_REPLY = 1_000_000
 _PAUSE = 0.02
-_MAX_LOG = 1_000_000
+# Of the server's last words, in an error.
+_MAX_WORDS = 300
 
 # The server runs the same code as this process, also from a checkout that was never installed;
 # last on the path, so that nothing beside the package hides a module of Python's.
@@ -64,8 +71,9 @@ class Sandbox:
 def start() -> Sandbox:
     """Return this user's sandbox, started if it does not run yet.
 
-    All notebooks and scripts of a user share one. It outlives the process that started it, and
-    ends by itself after half an hour without a call.
+    All notebooks and scripts of a user share one, those of another release of this package
+    another. It outlives the process that started it, and ends by itself after half an hour without
+    a call.
 
     Returns
     -------
@@ -74,7 +82,8 @@ def start() -> Sandbox:
     Raises
     ------
     SandboxError
-        If it is switched off (``LUMEN_SANDBOX=off``) or cannot be started.
+        If it is switched off (``LUMEN_SANDBOX=off``) or cannot be started, also where its folder
+        cannot be used.
 
     Examples
     --------
@@ -90,16 +99,18 @@ def start() -> Sandbox:
     home = open_home()
     running = _find(home)
     if running is None:
-        home.lock.touch(mode=PRIVATE_FILE)
         try:
+            home.lock.touch(mode=PRIVATE_FILE)
             with locked(home.lock, START_SECONDS):
                 # Another process may have started it while this one waited for the lock.
-                running = _find(home) or _start(home)
+                running = _find(home) or _start(_free_home(home))
         except TimeoutError:
             raise SandboxError(
                 f"Another process has been starting the sandbox for {START_SECONDS:g} seconds."
                 f" Its log is {home.log}; try again, or end that process."
             ) from None
+        except OSError as error:
+            raise unusable(home.path, error) from None
     return Sandbox(running.url, running.api_key)
 
 
@@ -109,10 +120,12 @@ def settings(**changes: Any) -> dict[str, Any]:
     Parameters
     ----------
     **changes
-        ``latency=(1.5, 3.0)``: shortest and longest seconds that a task takes.
+        ``latency=(0.2, 0.5)``: shortest and longest seconds that a task takes.
         ``fail_rate=0.0``: the share of tasks that fail and are refunded.
         ``data_uris=False``: whether pictures may be ``data:`` URLs.
         ``uploads=True``: whether pictures can be uploaded.
+        ``workers``: how many pictures are drawn at once, 1 to 16; by default the cores, four at
+        most. Each takes about 60 MB of memory, and more while it draws.
         ``credits``: the balance.
 
     Returns
@@ -139,7 +152,7 @@ def settings(**changes: Any) -> dict[str, Any]:
     try:
         reply = _call(sandbox.url, sandbox.api_key, "/sandbox/settings", body)
         answer = json.loads(reply.body)
-    except (Unreachable, ValueError) as error:
+    except (Unreachable, ValueError, RecursionError) as error:
         raise SandboxError(f"The sandbox did not answer ({error}). Try again.") from None
     if not isinstance(answer, dict):
         raise SandboxError("The sandbox's answer makes no sense. Try again.")
@@ -149,42 +162,61 @@ def settings(**changes: Any) -> dict[str, Any]:
 
 
 def _find(home: Home) -> Running | None:
-    """Return the server of this version that runs in a folder, None if there is none."""
-    running = home.read_running()
-    if running is None or not answers(running):
-        return None
-    if running.version == version():
-        return running
-    _stop(running)
+    """Return the server of this release that runs in a home, None if there is none."""
+    for place in (home.of_release(version()), home):
+        running = place.read_running()
+        if running is not None and running.version == version() and answers(running):
+            return running
     return None
 
 
-# The server that this process has found to be ours by its key.
-_known: list[Running] = []
-
-
 def answers(running: Running) -> bool:
-    """Tell whether it is our server that answers there: another may have got its port since.
+    """Tell whether the server answers there: it proves that it knows the key, which is not sent.
 
-    One that took our key before is only asked whether it is still there.
+    One that was killed leaves its runtime file, and another user's program may get its port.
     """
+    nonce = secrets.token_hex(16)
     try:
-        reply = _call(running.url, None, "/healthz")
-        if json.loads(reply.body).get("service") != "lumen-sandbox":
-            return False
-        if running not in _known:
-            ours = _call(running.url, running.api_key, "/sandbox/account").status == 200  # noqa: PLR2004 - HTTP's number for yes
-            _known[:] = [running] if ours else []
-    except (Unreachable, ValueError, AttributeError):
+        reply = _call(running.url, None, f"/healthz?nonce={nonce}")
+        said = json.loads(reply.body)["proof"]
+        expected = proof(running.api_key, running.url, nonce)
+        return reply.status == HTTPStatus.OK and hmac.compare_digest(said, expected)
+    except (Unreachable, ValueError, LookupError, TypeError, RecursionError):
         return False
-    return running in _known
 
 
-def _stop(running: Running) -> None:
-    """End a server of another version: what it draws and answers is not ours to rely on."""
+def _free_home(home: Home) -> Home:
+    """Return where this release may start a server: in no folder that another one's server uses."""
+    own = home.of_release(version())
+    _remove_unused(own)
+    running = home.read_running()
+    if own.path.exists() or (running is not None and _of_another_release(running)):
+        home.folder(own.path.parent.name)
+        return open_home(own.path)
+    return home
+
+
+def _of_another_release(running: Running) -> bool:
+    if running.version == version():
+        return False
+    try:
+        # An older release may know of no proof; a stranger's server there does no harm either.
+        _call(running.url, None, "/healthz")
+    except Unreachable:
+        return False
+    return True
+
+
+def _remove_unused(own: Home) -> None:
+    """Remove the folders of releases that were not used for as long as pictures are kept."""
     with suppress(OSError):
-        os.kill(running.pid, signal.SIGTERM)
-    _wait_until(lambda: not answers(running))
+        for folder in own.path.parent.iterdir():
+            running = Home(folder).read_running()
+            if folder == own.path or (running is not None and answers(running)):
+                continue
+            last = max(entry.stat().st_mtime for entry in [folder, *folder.iterdir()])
+            if last < time.time() - UPLOAD_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _start(home: Home) -> Running:
@@ -196,7 +228,9 @@ def _start(home: Home) -> Running:
     running = _start_at(home, home.last_port) if home.last_port else None
     running = running or _start_at(home, 0)
     if running is None:
-        raise SandboxError(f"The sandbox did not start. Its log says why: {home.log}")
+        raise SandboxError(
+            f"The sandbox did not start{_last_words(home)}. Its log says more: {home.log}"
+        )
     home.remember_port(urlsplit(running.url).port or 0)
     return running
 
@@ -204,7 +238,7 @@ def _start(home: Home) -> Running:
 def _start_at(home: Home, port: int) -> Running | None:
     """Start a server at a port, 0 for any; None if it ends or does not answer."""
     with suppress(OSError):
-        if home.log.stat().st_size > _MAX_LOG:
+        if home.log.stat().st_size > MAX_LOG:
             home.log.unlink()
     home.log.touch(mode=PRIVATE_FILE)
     # The server needs no key but its own.
@@ -212,18 +246,26 @@ def _start_at(home: Home, port: int) -> Running | None:
     package = str(Path(__file__).parents[2])
     arguments = ["--home", str(home.path), "--port", str(port)]
     arguments += ["--idle-seconds", f"{IDLE_SECONDS:g}"]
-    with home.log.open("ab") as log:
-        process = subprocess.Popen(  # noqa: S603 - our own program, no shell
-            # -P and a folder of its own: a user's random.py beside the notebook is not Python's.
-            [sys.executable, "-P", "-c", _PROGRAM, package, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=log,
-            env=env,
-            cwd=home.path,
-            start_new_session=True,
-            creationflags=getattr(subprocess, "DETACHED_PROCESS", 0),
-        )
+    with home.log.open("ab", buffering=0) as log:
+        # Where the disk is full, the server could not even say so.
+        log.write(b"the sandbox is started\n")
+        try:
+            process = subprocess.Popen(  # noqa: S603 - our own program, no shell
+                # -P and a folder of its own: a random.py beside the notebook is not Python's.
+                [sys.executable, "-P", "-c", _PROGRAM, package, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                env=env,
+                cwd=home.path,
+                start_new_session=True,
+                creationflags=getattr(subprocess, "DETACHED_PROCESS", 0),
+            )
+        except OSError as error:
+            raise SandboxError(
+                f"No process can be started for the sandbox ({error.strerror or error})."
+                " End other programs and try again, or use the service with a key."
+            ) from None
     _started[:] = [child for child in _started if child.poll() is None] + [process]
     found: list[Running] = []
 
@@ -239,6 +281,15 @@ def _start_at(home: Home, port: int) -> Running | None:
         process.wait()
         return None
     return found[0]
+
+
+def _last_words(home: Home) -> str:
+    """Return the last line of a server's log, to be put into a sentence."""
+    try:
+        words = home.log.read_text("utf-8", "replace").split("\n")[-2]
+    except (OSError, IndexError):
+        return ""
+    return f": {''.join(filter(str.isprintable, words)).rstrip('.')[:_MAX_WORDS]}"
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:

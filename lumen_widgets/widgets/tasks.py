@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from lumen_widgets.client import TaskCancelled, TaskFailed
+from lumen_widgets.client import InvalidRequest, Task, TaskCancelled, TaskFailed
+from lumen_widgets.notebook.submission import Submission
 
 if TYPE_CHECKING:
-    from lumen_widgets.client import Task
     from lumen_widgets.notebook.account import Account
+
+
+def checked_tasks(given: Any) -> list[Task | Submission]:
+    """Return tasks, and submissions that become tasks, as a list; one alone is one of them.
+
+    Raises
+    ------
+    InvalidRequest
+        Something in it is neither.
+
+    """
+    several = isinstance(given, Iterable) and not isinstance(given, str | bytes)
+    entries = list(given) if several else [given]
+    for entry in entries:
+        if not isinstance(entry, (Task, Submission)):
+            raise InvalidRequest(
+                f"A task was expected, not {type(entry).__name__}.",
+                next_step='Give it a Task or several; of an id, client.task("its id") is the task.',
+                field="tasks",
+            )
+    return entries
 
 
 def host_of(account: Account) -> str:

@@ -1,6 +1,8 @@
 """What things cost: ``python -m tests.bench [--full] [NAME …]`` prints tables, medians of five.
 
-Milliseconds are only printed: what a machine takes is no test of the code.
+Milliseconds are only printed: what a machine takes is no test of the code. The last table has
+what was aimed at, beside its targets. With ``--full``, or where ``peers`` is named, the clients
+that ours is measured beside are installed, into an environment in the user's cache folder.
 """
 
 from __future__ import annotations
@@ -8,12 +10,35 @@ from __future__ import annotations
 import argparse
 import platform
 import sys
+from functools import partial
+from typing import TYPE_CHECKING
 
-from tests.bench import client, drawing, imports, masks, pacing, painter, panel, server
+from tests.bench import (
+    cell,
+    client,
+    drawing,
+    imports,
+    journal,
+    masks,
+    pacing,
+    painter,
+    panel,
+    peers,
+    pictures,
+    server,
+    summary,
+    throughput,
+)
 
-_PARTS = {
-    part.__name__.rpartition(".")[2]: part
-    for part in (imports, server, drawing, client, pacing, panel, masks, painter)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_PARTS: dict[str, Callable[..., object]] = {
+    part.__name__.rpartition(".")[2]: part.measure
+    for part in (
+        *(imports, server, drawing, journal, client, pictures, cell, throughput, pacing, peers),
+        *(panel, masks, painter),
+    )
 }
 
 
@@ -27,8 +52,12 @@ def main() -> None:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # tables as they come
     print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}")
+    if options.full or "peers" in options.names:
+        _PARTS["peers"] = partial(peers.measure, others=True)
     for name in options.names or _PARTS:
-        print(f"\n{_PARTS[name].measure(full=options.full)}")
+        print(f"\n{_PARTS[name](full=options.full)}")
+    if (noted := summary.table(full=options.full)) is not None:
+        print(f"\n{noted}")
 
 
 if __name__ == "__main__":

@@ -7,8 +7,10 @@ from functools import partial
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from lumen_widgets.sandbox.engine import Job, draw
+from lumen_widgets.sandbox.engine.png import write_png
 from tests.bench.table import Table, seconds, side_by_side
 
 _PROMPTS = (
@@ -62,9 +64,6 @@ def _mask(size: tuple[int, int]) -> bytes:
 
 def _png_seconds(png: bytes) -> float:
     """Return how long the same pixels take to encode as the painter encodes them."""
-    from lumen_widgets.sandbox.engine.picture import _COMPRESSION
-
     picture = Image.open(io.BytesIO(png))
     picture.load()
-    save = partial(picture.save, format="PNG", compress_level=_COMPRESSION)
-    return side_by_side({"save": lambda: seconds(lambda: save(io.BytesIO()))})["save"]
+    return side_by_side({"PNG": lambda: seconds(lambda: write_png(picture, PngInfo()))})["PNG"]

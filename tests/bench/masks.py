@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Mask = NDArray[np.bool_]
 
-_SIZES = (1024,)
+_SIZES = (512,)
 _MORE_SIZES = (1024, 4096)
 _POINTS = 300
 _RADII = (8, 30, 200)
@@ -152,7 +152,9 @@ def _memory(size: int, make: Callable[[int, int], Operation]) -> tuple[int, int,
     operations = log.history.done
     assert len(operations) == _STEPS
     points = sum(_bytes_of_points(one) for one in operations)
-    kept = log._raster.snapshot_bytes
+    raster = log._raster
+    assert raster is not None
+    kept = raster.snapshot_bytes
     # what was counted one by one is part of what was traced, or one of the two is wrong
     assert points + kept <= in_all
     return points, kept, in_all

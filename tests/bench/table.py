@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 ROUNDS = 5
 
+# in a cell for which there is no figure
+NOTHING = "\N{EN DASH}"
+
 
 @dataclass
 class Table:

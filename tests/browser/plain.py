@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Locator, Page
 
+# a grey pixel as a PNG file, in base64
+_PICTURE = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
+)
 _BUNDLES = {path.stem for path in STATIC.glob("*.js")}
 
 # as anywidget does it: the bundle is loaded from a blob, and gets a model and an element
@@ -32,6 +36,7 @@ _MOUNT = """async ([source, css, state, answers]) => {
   const sent = window.lumenSent = [];
   const deliver = window.lumenDeliver = (message) => tell("msg:custom", message, []);
   const left = structuredClone(answers);
+  if (state._picture) state._picture = await (await fetch(`data:;base64,${state._picture}`)).blob();
   const model = {
     get: (name) => state[name],
     set: (name, value) => { state[name] = value; tell(`change:${name}`); },
@@ -120,6 +125,7 @@ def row(key: str, **changes: Any) -> dict[str, Any]:
         "status": "failed",
         "running": False,
         "watched": True,
+        "group": "bad",
         "prompt": "a cute cat",
         "model": "gpt-image-2-low",
         "host": "",
@@ -137,8 +143,34 @@ def row(key: str, **changes: Any) -> dict[str, Any]:
 
 def running(key: str) -> dict[str, Any]:
     """Return a row of a task that runs, which can be left alone."""
-    changes = {"status": "queued", "running": True, "charge": "charged"}
+    changes = {"status": "queued", "running": True, "group": "running", "charge": "charged"}
     return row(key, **changes, actions=["stop"], error=None)
+
+
+def totals(*rows: dict[str, Any], count: int | None = None) -> dict[str, Any]:
+    """Return what a task panel counts that has these rows, or as many as are said."""
+    groups = ("running", "finished", "bad", "open")
+    return {
+        **{group: sum(row["group"] == group for row in rows) for group in groups},
+        "rows": len(rows) if count is None else count,
+        "pictures": 0,
+        "credits": 0,
+        "unpriced": False,
+        "hosts": sorted({row["host"] for row in rows}),
+    }
+
+
+def panel(*rows: dict[str, Any]) -> dict[str, Any]:
+    """Return the traits of a task panel that has these rows, the oldest first."""
+    return {"_rows": [*rows], "_totals": totals(*rows)}
+
+
+def tried_again(*rows: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Return what the kernel answers where a row is tried again: after `rows` comes a new one."""
+    new = running(str(len(rows)))
+    changed = {"kind": "rows", "sequence": 1, "rows": [new], "more": False}
+    done = {"kind": "done", "key": new["key"], "request": ""}
+    return {"act": [changed | {"totals": totals(*rows, new)}, done]}
 
 
 def _picture(key: str) -> dict[str, Any]:
@@ -165,6 +197,7 @@ CASES = {
             "_height": 240,
             "_alt": "",
             "_canvas": "IPY_MODEL_none",
+            "_picture": _PICTURE,
         },
         stage=".lumen-painter-stage",
         own=("Control+z", "Control+Shift+Z", "Control+y", "Meta+z"),
@@ -187,12 +220,21 @@ CASES = {
             "_prices": {},
             "_sent": 0,
             "_below": True,
+            "_form": "form",
+            "_notebook": "notebook",
         },
         stage=".lumen-prompt",
         own=("Control+Enter", "Meta+Enter"),
         answers={
             "submit": [
-                {"kind": "answer", "sequence": 2, "request": "", "taken": True, "errors": []}
+                {
+                    "kind": "answer",
+                    "sequence": 2,
+                    "request": "",
+                    "taken": True,
+                    "repeated": False,
+                    "errors": [],
+                }
             ],
             "remove": [
                 {"kind": "pictures", "sequence": 3, "images": [_picture("2")], "mask": None}
@@ -208,15 +250,10 @@ CASES = {
         ),
     ),
     "task_panel": Case(
-        {"language": "en", "_host": None, "_rows": [row("1")], "_toolbar": True},
+        {"language": "en", "_host": None, "_toolbar": True, "_panel": "p", **panel(row("0"))},
         stage=".lumen-task",
         # the new row comes to where the button was
-        answers={
-            "act": [
-                {"kind": "rows", "sequence": 1, "rows": [running("2")]},
-                {"kind": "done", "key": "2", "request": ""},
-            ]
-        },
+        answers=tried_again(row("0")),
     ),
 }
 
@@ -252,13 +289,19 @@ class PlainPage:
         page.set_content("<!doctype html><title>A widget</title><main></main>")
         page.evaluate(_LISTEN)
 
-    def mount(self, bundle: str, **changes: Any) -> None:
+    def mount(
+        self,
+        bundle: str,
+        answers: dict[str, list[dict[str, Any]]] | None = None,
+        **changes: Any,
+    ) -> None:
         """Show a widget, in place of the one before; `changes` are traits."""
         case = CASES[bundle]
         source, css = (
             (STATIC / f"{bundle}.{kind}").read_text(encoding="utf-8") for kind in ("js", "css")
         )
-        self.page.evaluate(_MOUNT, [source, css, case.state | changes, case.answers])
+        state = case.state | changes
+        self.page.evaluate(_MOUNT, [source, css, state, answers or case.answers])
         for message in case.begin:
             self.deliver(message)
         self.el.locator(case.stage).first.wait_for()
@@ -270,7 +313,7 @@ class PlainPage:
     def sent(self, *but: str) -> list[str]:
         """Return what the widget asked for, each in short; some kinds may not be meant."""
         found: list[dict[str, Any]] = self.page.evaluate("() => window.lumenSent")
-        quiet = {"hello", "bye", "look", "want_picture", *but}
+        quiet = {"hello", "bye", "shown", "hidden", "look", "read", "find", *but}
         return [_short(one) for one in found if one["kind"] not in quiet]
 
     def double_click(self, x: float, y: float) -> None:

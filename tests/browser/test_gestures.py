@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.plain import WIDGETS, plain_page, row
+from tests.browser.plain import WIDGETS, panel, plain_page, row, tried_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 # each click of a series is meant
 _STEPWISE = ("Undo", "Redo", "Zoom in", "Zoom out")
-_FAILED = row("1")
+_FAILED = (row("0"), row("1"))
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_a_double_click_on_try_again_pays_once_and_watches_on(plain: PlainPage) 
 
 def test_another_control_can_be_clicked_at_once(plain: PlainPage) -> None:
     """Of the same row, or of another one, however soon after a double click."""
-    plain.mount("task_panel", _rows=[row("0"), _FAILED])
+    plain.mount("task_panel", tried_again(*_FAILED), **panel(*_FAILED))
     _button(plain, "Try again").first.dblclick()
     _button(plain, "Try again").last.click()
     _button(plain, "Stop watching").click()
@@ -144,7 +144,7 @@ def test_the_second_click_paints_nothing_where_the_stage_came_under_it(plain: Pl
 @pytest.mark.parametrize("key", ["Enter", "Space"])
 def test_a_key_that_is_held_on_a_button_pays_once(plain: PlainPage, key: str) -> None:
     """Its repeats press nothing, not even a button to which the focus goes."""
-    plain.mount("task_panel", _rows=[row("0"), _FAILED])
+    plain.mount("task_panel", tried_again(*_FAILED), **panel(*_FAILED))
     again = _button(plain, "Try again")
     again.first.focus()
     plain.page.keyboard.down(key)

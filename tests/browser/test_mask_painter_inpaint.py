@@ -20,11 +20,13 @@ _SENDS = (
     "task = lumen.inpaint('a corgi', grey, painter, wait=False)\n"
     "shares.append(task.request.repaint.share)"
 )
-_TIMES = 50
 
 
-def test_no_call_right_after_a_stroke_is_without_that_stroke(lab: Lab, kernel: str) -> None:
-    """Fifty times a stroke and at once Shift+Enter: each mask has one stroke more than the last."""
+@pytest.mark.parametrize("times", [10, pytest.param(50, marks=pytest.mark.full)])
+def test_no_call_right_after_a_stroke_is_without_that_stroke(
+    lab: Lab, kernel: str, times: int
+) -> None:
+    """Again and again a stroke and at once Shift+Enter: each mask has one stroke more."""
     painter = open_painter(
         lab,
         _SENDS,
@@ -35,7 +37,7 @@ def test_no_call_right_after_a_stroke_is_without_that_stroke(lab: Lab, kernel: s
         kernel=kernel,
     )
     notebook, page = painter.notebook, painter.notebook.page
-    for number in range(_TIMES):
+    for number in range(times):
         painter.stage.evaluate("(el) => el.scrollIntoView({ block: 'center' })")
         x = 10 * number + 10
         painter.drag([(x, 20), (x, 40)])
@@ -47,7 +49,7 @@ def test_no_call_right_after_a_stroke_is_without_that_stroke(lab: Lab, kernel: s
     shares = [float(one) for one in notebook.ask(3, "*shares").split()]
     one = shares[0]
 
-    assert len(shares) == _TIMES
+    assert len(shares) == times
     for number, share in enumerate(shares, 1):
         assert share == pytest.approx(number * one, rel=1e-9)
     assert notebook.errors == []

@@ -9,11 +9,21 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.painters import mask_of, near_edge, open_painter, shown_painter
+from tests.browser.plain import plain_page
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from tests.jupyter import Lab
 
 pytestmark = pytest.mark.browser
+
+# whether a picture that is grey on its left is red on its right
+_COLOURS = """(el) => {
+  const canvas = el.querySelector(".lumen-painter-picture canvas");
+  const at = (x) => canvas.getContext("2d").getImageData(x, 200, 1, 1).data;
+  return `${at(20)} ${at(300)}` === "128,128,128,255 255,0,0,255";
+}"""
 
 
 def test_after_a_reload_picture_and_mask_are_back_and_undo_goes_on(lab: Lab, kernel: str) -> None:
@@ -25,8 +35,7 @@ def test_after_a_reload_picture_and_mask_are_back_and_undo_goes_on(lab: Lab, ker
     painter.button("Undo").click()
     before = mask_of(notebook, 2)
     notebook.save()
-    notebook.page.reload()
-    notebook.wait_ready()
+    notebook.reload(1, ".lumen-painter-stage")
     painter = shown_painter(notebook, 1)
     expected = painter.expected(before, 1)
     assert not ((painter.on_screen() != expected) & ~near_edge(expected)).any()
@@ -39,18 +48,35 @@ def test_after_a_reload_picture_and_mask_are_back_and_undo_goes_on(lab: Lab, ker
     assert notebook.ask(2, "len(painter.operations)") == "3"
 
 
-def test_a_reload_brings_the_picture_back_although_it_was_drawn_on_last(lab: Lab) -> None:
-    """Wherever ipycanvas was left drawing: on the picture, on the free layer, on another canvas."""
-    painter = open_painter(lab, "import ipycanvas\nother = ipycanvas.Canvas(width=50, height=50)")
+def test_a_reload_brings_back_the_picture_and_what_is_drawn_over_it(lab: Lab) -> None:
+    """Wherever ipycanvas was left drawing: on the free layer or on another canvas."""
+    draw = (
+        "import ipycanvas\nother = ipycanvas.Canvas(width=50, height=50)\n"
+        "def draw():\n"
+        "    painter.canvas.fill_style = 'red'\n"
+        "    painter.canvas.fill_rect(160, 120, 160, 120)\n"
+        "painter.canvas.on_client_ready(draw); draw()"
+    )
+    painter = open_painter(lab, draw)
     notebook = painter.notebook
     notebook.run_cell(2)
-    for drawn_last in ("painter._layers.widget[0]", "painter.canvas", "other"):
+    for drawn_last in ("painter.canvas", "other"):
         notebook.set_source(2, f"{drawn_last}.stroke_rect(5, 5, 10, 10)")
         notebook.run_cell(2)
         notebook.save()
-        notebook.page.reload()
-        notebook.wait_ready()
-        shown_painter(notebook, 1)
+        notebook.reload(1, ".lumen-painter-stage")
+        painter = shown_painter(notebook, 1)
+        notebook.page.wait_for_function(_COLOURS, arg=painter.el.element_handle(), polling=50)
+
+
+def test_a_picture_that_the_browser_cannot_decode_is_said_so(browser: Browser) -> None:
+    """In words, beside a mask that can be painted all the same."""
+    with plain_page(browser) as plain:
+        plain.mount("mask_painter", _picture="bm8gcGljdHVyZQ==")
+        note = plain.el.locator(".lumen-painter-note")
+        expect(note).to_contain_text("This browser cannot show the picture")
+        plain.el.get_by_role("button", name="Invert", exact=True).click()
+        expect(plain.el.locator(".lumen-painter-coverage")).to_have_text("All painted")
 
 
 def test_a_painter_shows_its_picture_where_another_canvas_broke_ipycanvas(lab: Lab) -> None:
@@ -62,6 +88,7 @@ def test_a_painter_shows_its_picture_where_another_canvas_broke_ipycanvas(lab: L
     )
     notebook = lab.open(
         ["import lumen_widgets as lumen, numpy as np", poison, "", ""],
+        own_page=True,
     )
     notebook.run_cell(0)
     notebook.run_cell(1)
@@ -69,10 +96,7 @@ def test_a_painter_shows_its_picture_where_another_canvas_broke_ipycanvas(lab: L
         2, "painter = lumen.MaskPainter(np.full((60, 80, 3), 128, np.uint8))\npainter"
     )
     notebook.run_cell(2)
-    el = notebook.cell_output(2).locator(".lumen-painter")
-    picture = el.locator(".lumen-painter-picture img")
-    expect(picture).to_be_visible()
-    assert picture.evaluate("(el) => el.decode().then(() => el.naturalWidth)") == 80
+    shown_painter(notebook, 2)
 
 
 def test_two_views_and_python_stay_in_step(lab: Lab, kernel: str) -> None:
@@ -143,7 +167,7 @@ def test_the_mask_can_be_taken_away_while_the_kernel_is_busy(lab: Lab) -> None:
     import PIL.Image
 
     painter = open_painter(lab, "", "")
-    with painter.notebook.busy(2, deaf=True):
+    with painter.notebook.deaf(2):
         painter.drag([(60, 60), (200, 60)])
         with painter.notebook.page.expect_download() as saved:
             painter.button("Download mask").click()

@@ -37,6 +37,7 @@ class _Painted:
         self.notebook.wait_idle()
         watch_drawing(self.page)
         self.wire = Wire(self.page)
+        self.steps: set[int] = set()
         self.mouse = Pointer(self.page)
 
     def path(self) -> list[Place]:
@@ -57,8 +58,16 @@ class _Painted:
         self.stage.press(key)
 
     def sent(self) -> list[str]:
-        """Return the kinds of messages that were sent by now."""
-        return [message.method for message in self.wire.sent() if message.kind != _HELLO]
+        """Return the kinds of messages that were sent by now, of each step only the first."""
+        sent = []
+        for message in self.wire.sent():
+            is_step = message.kind == "step"
+            # a page that had no answer for two seconds says hello and each step that waits again
+            if message.kind != _HELLO and not (is_step and message.number in self.steps):
+                sent.append(message.method)
+            if is_step:
+                self.steps.add(message.number)
+        return sent
 
     def methods(self) -> list[str]:
         """Return the kinds of messages that were sent, with nothing left on its way."""

@@ -46,14 +46,18 @@ def lost(client, correlation_id):
 submission = Submission(lost, account=account, prompt="a whale", model="gpt-image-2-low")
 submission.start(); panel.add(submission)
 """
+# tasks of an account whose service is never asked
 _MANY = """
+lumen.use(lumen.LumenClient("sk-lumen-example", "http://127.0.0.1:9", journal=False))
 from lumen_widgets.client import Request, Task
 from lumen_widgets.core.task import TaskState
 requests = [Request("generations", {"prompt": f"picture {i} " + "of a sea " * (i % 40),
-                                    "model": "m"}) for i in range(1000)]
+                                    "model": "m"}) for i in range(10_000)]
 states = [TaskState(f"task-{i}", request, origin="http://127.0.0.1:9", status="processing")
           for i, request in enumerate(requests)]
 tasks = [Task(state) for state in states]
+def end(i):
+    states[i].finish(status="succeeded"); states[i].signal.send(tasks[i])
 panel = lumen.TaskPanel(tasks); panel
 """
 
@@ -198,8 +202,7 @@ def test_a_reload_finds_everything_again(lab: Lab, kernel: str) -> None:
         notebook.run_cell(index)
     expect(_states(_panel(notebook, 1))).to_have_text(["Failed", "Succeeded"])
     notebook.save()
-    notebook.page.reload()
-    notebook.wait_ready()
+    notebook.reload(1, ".lumen-tasks")
     panel = _panel(notebook, 1)
     expect(_states(panel)).to_have_text(["Failed", "Succeeded"])
     expect(panel.locator(".lumen-task-thumbnail").last).to_be_visible()
@@ -274,38 +277,101 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_320_pixels(
     assert too_wide(panel) == []
 
 
-def test_of_a_thousand_rows_those_near_the_screen_are_in_the_page(lab: Lab) -> None:
-    """Scrolling and keys reach every row; what changes is shown; the page stays small."""
-    notebook = lab.open(
-        [_BEGIN, _MANY, 'states[0].finish(status="succeeded"); states[0].signal.send(tasks[0])']
+def _scroll(panel: Locator, part: float) -> None:
+    """Scroll to a part of the list, and wait until the screen is full of places of rows."""
+    scroller = panel.locator(".lumen-tasks-list")
+    scroller.evaluate("(el, part) => { el.scrollTop = part * el.scrollHeight; }", part)
+    panel.page.wait_for_function(
+        f"(el) => ({_SEEN})(el).gap < 2", arg=scroller.element_handle(), polling=50
     )
+
+
+def test_of_ten_thousand_rows_those_near_the_screen_are_in_the_page(lab: Lab) -> None:
+    """Scrolling, keys and filters reach every row; what changes is shown; the page stays small."""
+    notebook = lab.open(["import lumen_widgets as lumen", _MANY, "end(0)"])
     notebook.run_cell(0)
     notebook.run_cell(1)
     panel = _panel(notebook, 1)
     rows = panel.locator(".lumen-task")
-    expect(rows.first.locator(".lumen-task-id")).to_have_text("task-999")
-    scroller = panel.locator(".lumen-tasks-list")
+    expect(rows.first.locator(".lumen-task-id")).to_have_text("task-9999")
     for part in (0.0, 0.31, 0.77, 1.0):
-        scroller.evaluate("(el, part) => { el.scrollTop = part * el.scrollHeight; }", part)
-        notebook.page.wait_for_function(
-            f"(el) => ({_SEEN})(el).gap < 2", arg=scroller.element_handle(), polling=50
-        )
-        seen = scroller.evaluate(_SEEN)
+        _scroll(panel, part)
+        seen = panel.locator(".lumen-tasks-list").evaluate(_SEEN)
         assert 3 <= seen["visible"] <= seen["rows"] <= seen["visible"] + 20
+        expect(panel.get_by_text("Loading…")).to_have_count(0)
 
     rows.last.focus()
     notebook.page.keyboard.press("Home")
     expect(rows.first).to_be_focused()
     expect(rows.first).to_have_attribute("aria-posinset", "1")
-    expect(rows.first).to_have_attribute("aria-setsize", "1000")
+    expect(rows.first).to_have_attribute("aria-setsize", "10000")
     notebook.page.keyboard.press("End")
     last = panel.locator(".lumen-task:focus")
-    expect(last).to_have_attribute("aria-posinset", "1000")
+    expect(last).to_have_attribute("aria-posinset", "10000")
+    expect(last.locator(".lumen-task-id")).to_have_text("task-0")
     notebook.run_cell(2)
-    last = panel.locator(".lumen-task").filter(has_text="task-0")
-    expect(last.locator(".lumen-task-state")).to_have_text("Succeeded")
+    ended = panel.locator(".lumen-task").last
+    expect(ended.locator(".lumen-task-state")).to_have_text("Succeeded")
+    expect(panel.get_by_role("radio", name="Succeeded 1")).to_be_attached()
     panel.get_by_role("searchbox").fill("task-77")
-    expect(panel.locator("[aria-setsize='11']").first).to_be_visible()
+    found = panel.locator("[aria-setsize='111']")
+    expect(found.first.locator(".lumen-task-id")).to_have_text("task-7799")
+    found.first.focus()
+    notebook.page.keyboard.press("End")
+    expect(panel.locator(".lumen-task:focus .lumen-task-id")).to_have_text("task-77")
+    panel.get_by_role("searchbox").fill("")
+    panel.get_by_role("radio", name="Succeeded").check()
+    expect(panel.locator(".lumen-task-id")).to_have_text(["task-0"])
+
+
+def test_each_view_of_many_rows_has_its_own_place_and_both_follow(lab: Lab) -> None:
+    """A change in the middle shows where the middle is, and one at the top where the top is."""
+    notebook = lab.open(["import lumen_widgets as lumen", _MANY, "panel", "end(5000); end(9999)"])
+    for index in range(3):
+        notebook.run_cell(index)
+    middle, top = _panel(notebook, 1), _panel(notebook, 2)
+    middle.get_by_role("searchbox").fill("task-5000")
+    expect(middle.locator(".lumen-task-id")).to_have_text(["task-5000"])
+    expect(top.locator(".lumen-task-id").first).to_have_text("task-9999")
+    notebook.run_cell(3)
+    for panel in (middle, top):
+        expect(_states(panel).first).to_have_text("Succeeded")
+        expect(panel.get_by_role("radio", name="Succeeded 2")).to_be_attached()
+
+
+def test_many_rows_after_a_reload_while_the_kernel_is_busy_and_when_it_is_gone(lab: Lab) -> None:
+    """What is known stays, the panel says that the others wait, and they come when it is free."""
+    notebook = lab.open(["import lumen_widgets as lumen", _MANY, ""], own_page=True)
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    notebook.save()
+    _scroll(_panel(notebook, 1), 0.5)
+    notebook.reload(1, ".lumen-tasks")
+    panel = _panel(notebook, 1)
+    ids = panel.locator(".lumen-task-id")
+    loading = panel.get_by_text("Loading…")
+    expect(ids.first).to_have_text("task-9999")
+    _scroll(panel, 0.5)
+    expect(loading).to_have_count(0)
+    expect(ids.first).to_have_text(re.compile(r"^task-[45]\d{3}$"))
+    with notebook.deaf(2):
+        known = ids.first.text_content() or "no id"
+        _scroll(panel, 0.9)
+        expect(loading.first).to_be_visible()
+        expect(panel).to_contain_text("The notebook is busy; the other rows come")
+        panel.get_by_role("searchbox").fill(known)
+        expect(ids).to_have_text([known])
+        panel.get_by_role("searchbox").fill("")
+        _scroll(panel, 0.8)
+        expect(loading.first).to_be_visible()
+    expect(loading).to_have_count(0)
+    expect(panel).not_to_contain_text("The notebook is busy")
+    expect(ids.first).to_have_text(re.compile(r"^task-[12]\d{3}$"))
+
+    notebook.restart_kernel()
+    expect(panel).to_contain_text("The kernel that this panel belongs to is gone")
+    expect(panel).to_contain_text(re.compile(r"9\d{3} more rows were not loaded"))
+    expect(ids.first).to_be_visible()
 
 
 # rows in the page, rows on screen, and px of the screen above the first or below the last of them

@@ -14,10 +14,16 @@ if TYPE_CHECKING:
 
 
 def in_child(home: Path, url: str, code: str) -> subprocess.Popen[str]:
-    """Start a process with a client of the same account and journal."""
+    """Start a process with a client of the same account and journal.
+
+    It does not wait for pictures that likely never come.
+    """
     begin = f"""
         import sys
         from lumen_widgets.client import LumenClient
+        from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
+        from lumen_widgets.core.timing import Timing
+        use_scheduler(Scheduler(timing=Timing(doubtful_pictures=0.0)))
         client = LumenClient({KEY!r}, {url!r}, journal={str(home)!r}, timeout=10.0)
     """
     words = [sys.executable, "-c", textwrap.dedent(begin) + textwrap.dedent(code)]

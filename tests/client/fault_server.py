@@ -113,10 +113,12 @@ class FaultServer:
 
 
 def read_request(server: FaultServer, connection: socket.socket) -> Received:
-    """Read one whole request and note it."""
+    """Read one whole request and note it; a connection that closes without one is no request."""
     data = b""
     while b"\r\n\r\n" not in data:
         piece = connection.recv(65536)
+        if not piece and not data:
+            raise ConnectionAbortedError("The connection was closed before a request.")
         if not piece:
             return server.note(data, connection)
         data += piece

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import socket
+import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
 
 from lumen_widgets.client import LumenClient, LumenError, Task
 from lumen_widgets.core import errors
+from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
+from lumen_widgets.core.timing import Timing
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer
 
@@ -47,7 +52,7 @@ def outcome(client: LumenClient) -> Task | LumenError:
         return error
 
 
-def session(adapter: HTTPAdapter) -> requests.Session:
+def session(adapter: BaseAdapter) -> requests.Session:
     """Return a session with an adapter."""
     made = requests.Session()
     made.mount("http://", adapter)
@@ -88,3 +93,122 @@ def test_what_never_left_may_be_sent_again(connect: Connect) -> None:
         found = outcome(connect(f"http://127.0.0.1:{port}", session=session(Waiting())))
         assert isinstance(found, Task)
         assert len(servers[0].posts) == 1
+
+
+def test_what_nobody_can_watch_may_have_left(connect: Connect) -> None:
+    """Where an adapter of another kind is stuck, its request may have left: that is said."""
+    use_scheduler(Scheduler(timing=Timing(submit_grace=0.05)))
+    over = threading.Event()
+
+    class Stuck(BaseAdapter):
+        def send(self, *_arguments: Any, **_settings: Any) -> requests.Response:
+            over.wait(30)
+            raise requests.ConnectionError
+
+        def close(self) -> None:
+            pass
+
+    made = requests.Session()
+    made.mount("http://", Stuck())
+    try:
+        client = connect("http://127.0.0.1:1", session=made, timeout=0.1)
+        with pytest.raises(errors.SubmitOutcomeUnknown):
+            client.generate("a cat")
+    finally:
+        over.set()
+
+
+class OtherLibrary(BaseAdapter):
+    """Sends by an HTTP library of its own, whose errors are not those of requests."""
+
+    class ReadTimeout(Exception):
+        """What that library raises."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent = 0
+
+    def send(self, *_arguments: Any, **_settings: Any) -> requests.Response:
+        """Send a request, and get no answer."""
+        self.sent += 1
+        raise self.ReadTimeout
+
+    def close(self) -> None:
+        """Close nothing."""
+
+
+def test_what_another_library_lost_may_be_paid(connect: Connect) -> None:
+    """An error of a kind that nobody here knows does not say that nothing left."""
+    adapter = OtherLibrary()
+    client = connect("http://127.0.0.1:1", session=session(adapter))
+    for _ in range(2):
+        with pytest.raises(errors.SubmitOutcomeUnknown):
+            client.generate("a cat", reuse=True)
+
+    assert adapter.sent == 1, "reuse does not pay for it again"
+    assert client.journal is not None
+    assert [row.outcome_unknown for row in client.journal.rows()] == [True]
+
+
+class Wrapper(HTTPAdapter):
+    """Sends through another adapter, as those do that log, cache or limit, in its own time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = HTTPAdapter()
+
+    def send(self, *arguments: Any, **settings: Any) -> requests.Response:
+        """Send a request the other way."""
+        return self.inner.send(*arguments, **{**settings, "timeout": 30})
+
+
+@pytest.mark.slow
+def test_what_left_by_another_adapter_may_be_paid(connect: Connect) -> None:
+    """Where an adapter sends through one of its own, nobody says that nothing was sent."""
+    use_scheduler(Scheduler(timing=Timing(submit_grace=0.05)))
+    with FaultServer(fault.stalls) as server:
+        client = connect(server.url, session=session(Wrapper()), timeout=1.0, journal=False)
+        with pytest.raises(errors.SubmitOutcomeUnknown):
+            client.generate("a cat")
+
+
+class OwnPool(HTTPAdapter):
+    """Has a pool of its own, as adapters for other kinds of sockets do."""
+
+    def __init__(self, pool: HTTPConnectionPool) -> None:
+        super().__init__()
+        self.pool = pool
+
+    def get_connection_with_tls_context(self, *_arguments: Any, **_settings: Any) -> Any:
+        """Return the pool."""
+        return self.pool
+
+
+class OwnConnections(HTTPConnectionPool):
+    """Makes connections of its own kind."""
+
+    def _new_conn(self) -> HTTPConnection:
+        return HTTPConnection(self.host, self.port)
+
+
+@pytest.mark.parametrize("kind", ["makes its own", "has kept one"])
+def test_what_left_by_a_pool_of_the_users_is_not_sent_again(connect: Connect, kind: str) -> None:
+    """A connection that does not report may have sent it: the outcome is unknown."""
+    kept = fault.http(200, b"", {"Connection": "keep-alive"})
+
+    def once(server: FaultServer, connection: socket.socket) -> None:
+        if fault.read_request(server, connection).method == "GET":
+            connection.sendall(kept)
+            fault.read_request(server, connection)
+
+    with FaultServer(once) as server:
+        if kind == "makes its own":
+            pool: HTTPConnectionPool = OwnConnections("127.0.0.1", server.port)
+        else:
+            pool = HTTPConnectionPool("127.0.0.1", server.port)
+            pool.request("GET", "/")
+        with pool:
+            client = connect(server.url, session=session(OwnPool(pool)), timeout=2.0)
+            with pytest.raises(errors.SubmitOutcomeUnknown):
+                client.generate("a cat")
+        assert len(server.posts) == 1

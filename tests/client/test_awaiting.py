@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lumen_widgets.client import LumenClient, Pictures
 
 
+@pytest.mark.slow
 def test_the_loop_goes_on(service: Service, connect: Callable[..., LumenClient]) -> None:
     """Several tasks are awaited at once, and other coroutines run meanwhile."""
     service.statuses["*"] = [PROCESSING, PROCESSING, service.succeeded("a")]

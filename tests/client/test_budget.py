@@ -6,6 +6,7 @@ import math
 import pickle
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 import lumen_widgets as lumen
@@ -183,6 +184,8 @@ def test_a_budget_that_is_removed_limits_nothing_and_goes_on_counting(
         ({"credits": math.inf}, "credits"),
         ({"credits": math.nan}, "credits"),
         ({"credits": True}, "credits"),
+        ({"credits": np.timedelta64(5, "D")}, "credits"),
+        ({"tasks": np.timedelta64(5, "D")}, "tasks"),
         ({"tasks": -1}, "tasks"),
         ({"tasks": 2.0}, "tasks"),
         ({"tasks": False}, "tasks"),
@@ -197,6 +200,16 @@ def test_a_wrong_limit_is_refused_and_the_old_one_holds(limits: Any, field: str)
         lumen.budget(**limits)
     assert caught.value.field == field
     assert lumen.budget() is held
+
+
+def test_a_number_of_pictures_without_end_loses_no_task(
+    service: Service, connect: Callable[..., LumenClient]
+) -> None:
+    """A task that was taken is returned, and counted, whatever `extra` makes of its n."""
+    service.statuses["*"] = [PROCESSING]
+    task = connect(service.server.url).generate("a", extra={"n": 10**400})
+    assert (task.id, task.credits) == ("task-1", None)
+    assert repr(lumen.budget()).endswith("1 task, 1 of unknown price")
 
 
 def test_a_refusal_survives_a_pickle() -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lumen_widgets.core import errors
+from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
+from lumen_widgets.core.timing import Timing
 from lumen_widgets.core.waiting import as_completed
 from tests.client.fault_server import http
 from tests.client.service import FAILED, PROCESSING, Service, png
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from lumen_widgets.client import LumenClient, Picture, Task
 
 
+@pytest.mark.slow
 def test_as_completed(service: Service, connect: Callable[..., LumenClient]) -> None:
     """Tasks come as they end, each once, failed ones too, and nothing is raised for them."""
     service.statuses["task-1"] = [PROCESSING, PROCESSING, PROCESSING, service.succeeded("a")]
@@ -29,6 +32,7 @@ def test_as_completed(service: Service, connect: Callable[..., LumenClient]) -> 
     assert list(as_completed([])) == []
 
 
+@pytest.mark.slow
 def test_as_completed_in_time(service: Service, connect: Callable[..., LumenClient]) -> None:
     """What is not done in time is a WaitTimeout, after those that are."""
     service.statuses["task-1"] = [PROCESSING]
@@ -39,10 +43,14 @@ def test_as_completed_in_time(service: Service, connect: Callable[..., LumenClie
         found.extend(client.as_completed([client.generate("a"), client.generate("b")], 1.5))
     with pytest.raises(errors.InvalidRequest):
         client.as_completed(["task-1"])  # type: ignore[type-var] # the mistake itself
+    with pytest.raises(errors.InvalidRequest, match="Only tasks"):
+        client.as_completed(5)  # type: ignore[arg-type] # the mistake itself
 
 
+@pytest.mark.slow
 def test_stream(service: Service, connect: Callable[..., LumenClient]) -> None:
     """Pictures come as they arrive; what failed is raised at the end, together."""
+    use_scheduler(Scheduler(timing=Timing(doubtful_pictures=0.0)))
     service.pictures["/c"] = [http(404), http(200, png())]
     service.statuses["task-1"] = [service.succeeded("a", "b")]
     service.statuses["task-2"] = [FAILED]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lumen_widgets.client import LumenClient
 from lumen_widgets.core import errors
 from lumen_widgets.journal import Journal
 from tests.client import fault_server as fault
@@ -28,8 +29,6 @@ from tests.client.service import Service, png
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-    from lumen_widgets.client import LumenClient
 
     Connect = Callable[..., LumenClient]
 
@@ -138,6 +137,7 @@ def test_while_it_is_sent(
     assert len(caught) == 1
 
 
+@pytest.mark.slow
 def test_before_the_submit_nothing_is_sent(
     service: Service, connect: Connect, impatient: Journal, tmp_path: Path
 ) -> None:
@@ -166,6 +166,7 @@ def test_before_the_submit_nothing_is_sent(
     assert len(service.server.requests) == asked
 
 
+@pytest.mark.slow
 def test_a_full_disk_before_the_submit(service: Service, tmp_path: Path) -> None:
     """What cannot be written down is not sent."""
     service.statuses["*"] = [service.succeeded("a")]
@@ -186,6 +187,7 @@ def test_a_full_disk_before_the_submit(service: Service, tmp_path: Path) -> None
     assert len(service.server.posts) == 1
 
 
+@pytest.mark.slow
 def test_a_full_disk_after_the_submit(service: Service, tmp_path: Path) -> None:
     """On a disk that is full by then, the pictures arrive in memory, and one warning says so."""
     service.pictures["/a"] = [http(200, png("red", (900, 900)))]
@@ -202,6 +204,7 @@ def test_a_full_disk_after_the_submit(service: Service, tmp_path: Path) -> None:
     assert len(warned.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_full_disk_between_question_and_answer(tmp_path: Path) -> None:
     """A disk that fills up while the request is on its way loses no id: a warning names it."""
     full = threading.Event()
@@ -233,6 +236,7 @@ def test_a_full_disk_between_question_and_answer(tmp_path: Path) -> None:
     assert "journal" in warned
 
 
+@pytest.mark.slow
 def test_a_home_that_may_not_be_written(service: Service, tmp_path: Path) -> None:
     """In a read-only home nothing is sent, and the error says which folder it is."""
     (tmp_path / "journal").mkdir()
@@ -250,6 +254,21 @@ def test_a_home_that_may_not_be_written(service: Service, tmp_path: Path) -> Non
     assert said.startswith("JournalError Nothing was sent")
     assert str(tmp_path / "journal") in said
     assert service.server.requests == []
+
+
+@pytest.mark.parametrize("given", ["~no-such-user/x", "a\0b"])
+def test_a_home_that_is_no_path(given: str) -> None:
+    """The argument that names it is to blame, and nothing is sent."""
+    with pytest.raises(errors.InvalidRequest, match="no folder's path") as caught:
+        LumenClient(KEY, "http://127.0.0.1:1", journal=given)
+    assert caught.value.field == "journal"
+
+
+def test_a_lumen_home_that_is_no_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message names the variable."""
+    monkeypatch.setenv("LUMEN_HOME", "~no-such-user/x")
+    with pytest.raises(errors.JournalError, match="LUMEN_HOME"):
+        LumenClient(KEY, "http://127.0.0.1:1")
 
 
 def test_without_a_journal_nothing_is_said(

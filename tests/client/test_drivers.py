@@ -10,6 +10,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from lumen_widgets.core.polling.scheduler import Scheduler, shared_scheduler, use_scheduler
 from tests.checkout import ROOT
 from tests.client import fault_server as fault
@@ -20,8 +22,6 @@ from tests.simulation import Seen, simulated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pytest
 
     from lumen_widgets.client import LumenClient
 
@@ -56,6 +56,7 @@ def test_a_plain_loop_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
         assert scheduler.next_due() is None
 
 
+@pytest.mark.slow
 def test_an_event_loop_is_enough(service: Service, connect: Callable[..., LumenClient]) -> None:
     """The same from asyncio, which sleeps in between and is woken when something is added."""
     service.statuses["task-9"] = [PROCESSING, PROCESSING, service.succeeded("a", "b")]
@@ -122,6 +123,7 @@ sys.stdin.readline()
 """
 
 
+@pytest.mark.slow
 def test_the_end_of_the_interpreter() -> None:
     """A script that ends with tasks in flight ends at once, and says nothing of it."""
     asked = threading.Semaphore(0)

@@ -68,6 +68,7 @@ def test_each_fault_has_its_test() -> None:
         assert callable(getattr(importlib.import_module(f"tests.{folder}.{module}"), test))
 
 
+@pytest.mark.slow
 def test_fault_4_retry_after_is_ignored(connect: Callable[..., LumenClient]) -> None:
     """A 429 that asks for a second is given one before the submit goes out again."""
     busy = fault.answers(429, {}, {"Retry-After": "1"})
@@ -77,6 +78,7 @@ def test_fault_4_retry_after_is_ignored(connect: Callable[..., LumenClient]) -> 
     assert second.at - first.at >= 0.99
 
 
+@pytest.mark.slow
 def test_fault_5_a_date_is_not_understood_and_an_hour_is_waited(
     connect: Callable[..., LumenClient],
 ) -> None:
@@ -110,6 +112,7 @@ def test_fault_6_cancelled_is_not_known_to_be_an_end(
     assert service.asked(task.id) == 1
 
 
+@pytest.mark.slow
 def test_fault_8_the_key_goes_to_whoever_serves_the_picture(
     service: Service, connect: Callable[..., LumenClient]
 ) -> None:
@@ -146,6 +149,7 @@ def test_fault_10_replays_are_checked_only_if_one_asks_for_it() -> None:
     assert answers == [401, 401, 204]
 
 
+@pytest.mark.slow
 def test_fault_13_more_questions_than_answers(
     service: Service, connect: Callable[..., LumenClient]
 ) -> None:
@@ -158,6 +162,7 @@ def test_fault_13_more_questions_than_answers(
     assert service.asked(task.id) == 2
 
 
+@pytest.mark.slow
 def test_fault_14_two_ways_to_wait_behave_differently(
     service: Service, connect: Callable[..., LumenClient]
 ) -> None:
@@ -178,6 +183,7 @@ def test_fault_14_two_ways_to_wait_behave_differently(
     assert (service.asked("task-1"), service.asked("task-2")) == (2, 1)
 
 
+@pytest.mark.slow
 def test_fault_15_the_first_wish_of_the_server_freezes_the_pace(
     service: Service, connect: Callable[..., LumenClient]
 ) -> None:
@@ -192,6 +198,7 @@ def test_fault_15_the_first_wish_of_the_server_freezes_the_pace(
     assert gaps[len(gaps) // 2] < 1.5
 
 
+@pytest.mark.slow
 def test_fault_17_a_busy_loop_that_holds_a_lock(connect: Callable[..., LumenClient]) -> None:
     """A wait of a second takes hardly any of the processor, and others can look at the task."""
     with FaultServer(fault.task("a1", PROCESSING)) as server:
@@ -219,6 +226,7 @@ def test_fault_17_a_busy_loop_that_holds_a_lock(connect: Callable[..., LumenClie
     assert max(looked) < 0.5
 
 
+@pytest.mark.slow
 def test_fault_19_the_wall_clock_decides_when_a_wait_ends(
     service: Service, connect: Callable[..., LumenClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:

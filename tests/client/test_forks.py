@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.client.children import in_child
-from tests.client.service import PROCESSING, Service
+from tests.client.conftest import KEY
+from tests.client.service import PROCESSING, QUEUED, Service
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +26,7 @@ FORKED = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.parametrize(
     "use",
@@ -44,3 +46,151 @@ def test_a_child_follows_its_parents_tasks_itself(
 
     assert child.communicate(timeout=90)[0].splitlines() == ["1", "[1, 1]"]
     assert len(service.server.posts) == 2
+
+
+# The forked child says what came of its submit, and leaves. One that could not submit is killed:
+# only of one that could is it asked whether it ends by itself.
+FORK = f"""
+    import os, select, signal, threading, time
+    from tests.client.slow_sqlite import Opening
+
+    client.generate("the first, which makes the file")
+    client = LumenClient({KEY!r}, client.base_url, journal=client.journal.home, timeout=2.0)
+    opening = Opening()
+    opening.install()
+    threading.Thread(target=client.generate, args=("a dog",)).start()
+    opening.parked.wait(60)
+
+    said, saying = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            client.generate("a fox")
+            os.write(saying, b"sent")
+        except Exception as error:
+            os.write(saying, type(error).__name__.encode())
+        sys.exit()
+    opening.forked.set()
+
+    def ended():
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            if os.waitpid(child, os.WNOHANG)[0]:
+                return True
+            time.sleep(0.01)
+        return False
+
+    heard = select.select([said], [], [], 60)[0]
+    words = os.read(said, 100).decode() if heard else "silence"
+    if words == "sent" and ended():
+        words += " and ended"
+    else:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    print(words, flush=True)
+"""
+
+
+@pytest.mark.full
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_child_submits_and_ends(service: Service, tmp_path: Path) -> None:
+    """A child that was forked at any instant submits as its parent does, and then ends."""
+    service.statuses["*"] = [QUEUED]
+    process = in_child(tmp_path / "journal", service.server.url, FORK)
+    words, _ = process.communicate(timeout=180)
+
+    assert words == "sent and ended\n"
+    assert len(service.server.posts) == 3
+
+
+# Threads that submit all the time, and children forked meanwhile that submit once and end.
+BUSY_FORKS = """
+    import os, signal, threading, time
+    import lumen_widgets as lumen
+
+    lumen.prices["gpt-image-2-low"] = 1.0
+    lumen.budget(credits=1e6)
+    client.generate("the first, which makes the file")
+    stop = threading.Event()
+
+    def busy():
+        while not stop.is_set():
+            client.generate("a dog")
+
+    def ended(child):
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            pid, status = os.waitpid(child, os.WNOHANG)
+            if pid:
+                return os.waitstatus_to_exitcode(status)
+            time.sleep(0.01)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        return "hung"
+
+    threads = [threading.Thread(target=busy) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    said = []
+    for number in range(CHILDREN):
+        child = os.fork()
+        if not child:
+            try:
+                client.generate("a fox")
+            except BaseException:
+                sys.exit(1)
+            sys.exit(0)
+        said.append(ended(child))
+    stop.set()
+    for thread in threads:
+        thread.join()
+    print(set(said), flush=True)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_children_forked_at_any_moment_submit_and_end(service: Service, tmp_path: Path) -> None:
+    """However busy the other threads of a parent are, each child submits once, and ends."""
+    service.statuses["*"] = [QUEUED]
+    code = BUSY_FORKS.replace("CHILDREN", "20")
+    process = in_child(tmp_path / "journal", service.server.url, code)
+
+    assert process.communicate(timeout=180)[0] == "{0}\n"
+    foxes = [post for post in service.server.posts if post.body["prompt"] == "a fox"]
+    assert len(foxes) == 20
+
+
+# A thread of the user's own is inside of SQLite, of which the journal knows nothing.
+FOREIGN = f"""
+    import os, sqlite3, threading
+    from tests.client.slow_sqlite import Opening
+
+    # makes the file; a task would have threads that may be the first to come
+    client.journal.insert_request(origin="", account="", endpoint="generations", body={{}})
+    client = LumenClient({KEY!r}, client.base_url, journal=client.journal.home, timeout=2.0)
+    opening = Opening()
+    opening.install()
+    threading.Thread(target=sqlite3.connect, args=(":memory:",), daemon=True).start()
+    opening.parked.wait(60)
+    child = os.fork()
+    if not child:
+        try:
+            client.generate("a fox")
+        except Exception as error:
+            print(type(error).__name__, flush=True)
+        sys.exit()
+    os.waitpid(child, 0)
+    opening.forked.set()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_child_without_sqlite_says_so_and_ends(service: Service, tmp_path: Path) -> None:
+    """Where SQLite hangs in a child for what others did in its parent, nothing is sent."""
+    service.statuses["*"] = [QUEUED]
+    process = in_child(tmp_path / "journal", service.server.url, FOREIGN)
+
+    assert process.communicate(timeout=120)[0] == "JournalError\n"
+    assert service.server.posts == []

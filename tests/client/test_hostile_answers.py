@@ -57,8 +57,8 @@ ANSWERS = {
     "a list": b'{"id": "a1", "status": ["succeeded"]}',
     "half a letter": b'{"id": "a1", "status": "\\ud800"}',
     "digits": b'{"status": ' + b"9" * 10_000 + b"}",
-    "10,000 pictures": json.dumps(
-        {"status": "succeeded", "data": [{"url": "https://example.org/1"}] * 10_000}
+    "10,000 pictures, one of which is none": json.dumps(
+        {"status": "succeeded", "data": [*[{"url": "https://example.org/1"}] * 10_000, 7]}
     ).encode(),
     "addresses of other types": b'{"status": "succeeded", "data": [{"url": {"a": 1}}, 7, null]}',
     "twice the same word": b'{"status": "succeeded", "status": 7}',
@@ -66,12 +66,13 @@ ANSWERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ANSWERS)
 def test_statuses_that_cannot_be_read(
     name: str, service: Service, connect: Callable[..., LumenClient]
 ) -> None:
     """Such an answer is asked for again, and after some of them an error names the task."""
-    use_scheduler(Scheduler(timing=Timing(local_interval=0.01, requests=1000)))
+    use_scheduler(Scheduler(timing=Timing(local_interval=0.01, requests=1000, late_pictures=1.0)))
     service.statuses["*"] = [http(200, ANSWERS[name])]
     task = connect(service.server.url).generate("a cat")
     begun = time.monotonic()
@@ -81,6 +82,7 @@ def test_statuses_that_cannot_be_read(
     assert not task.pictures
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "url",
     [

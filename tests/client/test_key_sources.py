@@ -163,6 +163,7 @@ def test_the_warning_of_an_odd_prefix_shows_no_key_either(cells: Any) -> None:
     assert "SENTINEL" not in "".join(said)
 
 
+@pytest.mark.slow
 def test_a_script_never_imports_ipython() -> None:
     """Looking for a literal key asks only an IPython that somebody else has loaded."""
     code = (

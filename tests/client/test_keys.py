@@ -17,7 +17,7 @@ from lumen_widgets.core.http.keys import Key
 from lumen_widgets.core.http.origin import read_origin
 from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from lumen_widgets.core.timing import Timing
-from lumen_widgets.core.words import one_line
+from lumen_widgets.core.words import one_line, spellings
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer
@@ -159,11 +159,12 @@ def _provoke(connect: Callable[..., LumenClient], echo: dict[str, Any]) -> list[
     return found
 
 
+@pytest.mark.slow
 def test_sentinel_is_nowhere(
     connect: Callable[..., LumenClient], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The key is in no error, traceback, pickle, log or journal, even if a server repeats it."""
-    use_scheduler(Scheduler(timing=Timing(local_interval=0.01, requests=1000)))
+    use_scheduler(Scheduler(timing=Timing(local_interval=0.01, requests=1000, late_pictures=0.0)))
     caplog.set_level(logging.DEBUG)
     words = f"Incorrect API key provided: {KEY}."
     found = _provoke(connect, {"error": {"code": KEY, "message": words}})
@@ -200,3 +201,21 @@ def test_sentinel_is_nowhere(
 def test_words_of_strangers_stay_in_one_line() -> None:
     """What a service says is cut, printable and one line, whatever it sends."""
     assert one_line("a\r\n\x1b[31mb\u202e" + "x" * 999) == ("a [31mb" + "x" * 999)[:300]
+
+
+def test_what_hides_a_key_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand answers are looked through for the key, and its spellings worked out for one."""
+    made = []
+
+    def counted(secret: str) -> bytes:
+        made.append(secret)
+        return spellings(secret)
+
+    monkeypatch.setattr("lumen_widgets.core.http.keys.spellings", counted)
+    key = Key(KEY, read_origin("https://lumen.example"))
+    assert made == []
+    said = {key.hide(f"no such key: {KEY}".encode()) for _ in range(1000)}
+
+    assert len(said) == 1
+    assert KEY.encode() not in said.pop()
+    assert len(made) == 2

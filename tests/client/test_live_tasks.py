@@ -6,13 +6,13 @@ import gc
 import logging
 from typing import TYPE_CHECKING
 
+import pytest
+
 from lumen_widgets.client import LumenClient, Task, live_tasks
 from tests.client.service import FAILED, PROCESSING, Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pytest
 
 
 def test_submitted_and_taken_up(service: Service, connect: Callable[..., LumenClient]) -> None:
@@ -32,6 +32,7 @@ def test_submitted_and_taken_up(service: Service, connect: Callable[..., LumenCl
     assert [task for task in live_tasks.known() if task in {*heard, late}] == [*heard, late]
 
 
+@pytest.mark.slow
 def test_only_what_is_held(service: Service, connect: Callable[..., LumenClient]) -> None:
     """A followed task is known; one that is over, and that no variable holds, is forgotten."""
     service.statuses["*"] = [FAILED]

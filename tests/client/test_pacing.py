@@ -17,18 +17,19 @@ from lumen_widgets.client import Request
 from lumen_widgets.core.http.origin import Origin
 from lumen_widgets.core.polling.pace import (
     MAX_KINDS,
-    MAX_SAMPLES,
     Pace,
     Paces,
-    make_plan,
 )
 from lumen_widgets.core.polling.scheduler import shared_scheduler
 from lumen_widgets.core.timing import TIMING
 from lumen_widgets.journal import Journal, JournalUnusable
-from tests.simulation import URL, simulated
+from tests.simulation import URL, measured, simulated
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from tests.simulation import Measured
 
 pytestmark = pytest.mark.slow
 
@@ -51,30 +52,117 @@ def unknown(count: int) -> list[float]:
 class Cold(Pace):
     """A pace that never learns."""
 
-    def wait(self, age: float, behind: float = 0.0) -> float:
-        """Wait as with nothing learnt, however late questions are."""
-        del behind
-        return self.default_wait(age)
+    def next_age(self, ran: float, part: float = 1.0) -> float:
+        """Return the age that it would be with nothing learnt."""
+        del part
+        return self.cold_age(ran)
+
+
+class ColdPaces(Paces):
+    """Makes paces that never learn."""
+
+    kind = Cold
 
 
 def test_with_nothing_learnt() -> None:
-    """Tasks of 4 to 20 s are known to have ended after 0.6 s, for 11.5 requests."""
+    """Tasks of 4 to 20 s are known to have ended after 0.5 s, for 11.5 requests."""
     with simulated(Cold) as service:
         measured = service.follow(service.client(), unknown(300), gap=2)
     assert measured.requests <= 11.5
-    assert measured.delay <= 0.6
+    assert measured.delay <= 0.52
     assert measured.worst <= TIMING.poll_interval + 0.1
 
 
 @pytest.mark.parametrize("median", [6.0, 9.0, 12.2])
 def test_after_thirty_like_tasks(median: float) -> None:
-    """After 30 like tasks it is 8.5 requests, the picture's own counted too, and 0.5 s."""
+    """After 30 like tasks it is 9 requests at most, and no more delay than before."""
     with simulated() as service:
         client = service.client()
         service.follow(client, alike(30, median))
         measured = service.follow(client, alike(300, median, seed=2), gap=2)
-    assert measured.requests + 1 <= 8.5
-    assert measured.delay <= 0.5
+    assert measured.requests <= 9.0
+    assert measured.delay <= 0.52
+
+
+def follow_many(paces: Paces, times: list[float], at_once: int) -> Measured:
+    """Follow tasks, so many at once, at paces that have learnt from 30 tasks or never learn."""
+    with simulated(paces=paces) as service:
+        client = service.client()
+        batches = [times[first : first + at_once] for first in range(0, len(times), at_once)]
+        for batch in batches:
+            service.follow(client, batch, gap=0.0)
+        return measured(list(service.tasks.values()))
+
+
+def learnt(times: Sequence[float]) -> Paces:
+    """Return paces that have learnt how long like tasks took."""
+    paces = Paces()
+    request = Request("generations", {"model": "gpt-image-2-low", "prompt": "a cat"})
+    paces.of(SERVICE, request).learn(times)
+    return paces
+
+
+def spread(count: int, seed: int) -> list[float]:
+    """Return times from 4 to 20 s, evenly spread but for chance, in any order."""
+    chance = random.Random(seed)  # noqa: S311 -- the same in each run
+    times = [4 + 16 * (number + chance.random()) / count for number in range(count)]
+    chance.shuffle(times)
+    return times
+
+
+@pytest.mark.parametrize("at_once", [1, 5, 30, 200])
+@pytest.mark.parametrize("change", [1 / 3, 1.0, 3.0])
+@pytest.mark.parametrize("times", [spread, alike], ids=["spread", "alike"])
+def test_learnt_is_never_worse_than_cold(
+    times: Callable[..., list[float]], change: float, at_once: int
+) -> None:
+    """What was learnt makes nothing worse, also where the service has become quicker or slower.
+
+    Not by more than a tenth and 0.06 s of delay, nor by more than a twentieth and 0.6 requests,
+    over 120 tasks and more: what chance does to as many, and the few tasks that find the change
+    out.
+    """
+    count = max(at_once, 120)
+    lasting = [seconds * change for seconds in times(count, seed=7)]
+    cold = follow_many(ColdPaces(), lasting, at_once)
+    warm = follow_many(learnt(times(30, seed=8)), lasting, at_once)
+    assert warm.requests <= 1.05 * cold.requests + 0.6
+    assert warm.delay <= 1.1 * cold.delay + 0.06
+
+
+@pytest.mark.parametrize("at_once", [30, 200])
+def test_a_queue_of_our_own(at_once: int) -> None:
+    """Where tasks wait for one another, what single ones took makes nothing worse."""
+    free = [0.0] * 4
+    lasting = []
+    for seconds in alike(at_once, seed=9):
+        free.sort()
+        free[0] += seconds
+        lasting.append(free[0])
+    cold = follow_many(ColdPaces(), lasting, at_once)
+    warm = follow_many(learnt(alike(30)), lasting, at_once)
+    assert warm.requests <= 1.05 * cold.requests + 0.6
+    assert warm.delay <= 1.1 * cold.delay + 0.06
+
+
+def test_two_early_ends_are_known_to_all() -> None:
+    """Once two tasks ended much too early, one in flight is asked as with nothing learnt."""
+    with simulated(paces=learnt([60.0] * 30)) as service:
+        client = service.client()
+        start = service.time
+        waiting = service.submit(client, 9.0)
+        # A webhook's word would do as well: here someone looks.
+        for _ in range(2):
+            quick = service.submit(client, 1.0)
+            service.run_until(service.time + 1.5)
+            quick.refresh()
+            assert quick.status == "succeeded"
+        service.run_until(start + 30)
+        assert waiting.done
+    first, *_ = service.tasks.values()
+    gaps = [later - sooner for sooner, later in itertools.pairwise(first.asked)]
+    assert max(gaps) <= TIMING.poll_interval + 0.1
+    assert first.known - first.ends <= TIMING.poll_interval + 0.1
 
 
 def test_with_a_webhook() -> None:
@@ -98,7 +186,7 @@ def test_the_journal_teaches_the_next_process(tmp_path: Path) -> None:
     assert sorted(seconds) == [pytest.approx(known, abs=1.6) for known in sorted(alike(10))]
     with simulated() as service:
         service.follow(service.client(journal=tmp_path), [11.0])
-        assert len(service.tasks["task-1"].asked) <= 6
+        assert len(service.tasks["task-1"].asked) <= 7
 
 
 def test_without_a_journal_the_process_remembers() -> None:
@@ -107,7 +195,7 @@ def test_without_a_journal_the_process_remembers() -> None:
         service.follow(service.client(), alike(10))
         service.follow(service.client(), [11.0])
         *_, last = service.tasks.values()
-        assert len(last.asked) <= 6
+        assert len(last.asked) <= 7
 
 
 def test_a_broken_journal_does_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +208,7 @@ def test_a_broken_journal_does_not_matter(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(Journal, "durations", refuse)
     with simulated() as service:
         measured = service.follow(service.client(journal=tmp_path), [11.0])
-    assert measured.requests == 11
+    assert measured.requests == 10
     assert measured.delay <= TIMING.poll_interval + 0.1
 
 
@@ -183,11 +271,11 @@ def test_a_service_that_changes(usual: float, now: float) -> None:
         service.follow(client, alike(40, usual))
         at_first = service.follow(client, alike(3, now, seed=3))
         later = service.follow(client, alike(30, now, seed=4))
-    # One question comes early, whatever was learnt: a service that became faster is noticed.
-    assert at_first.worst <= 0.6 * usual
-    assert later.delay <= 1.0
+    # Rare questions come early, whatever was learnt: a service that became faster is noticed.
+    assert at_first.worst <= 3.2 * TIMING.poll_interval
+    assert later.delay <= 0.7
     if now > usual:
-        assert at_first.delay <= 0.9
+        assert at_first.delay <= 0.8
 
 
 def test_tasks_at_once_do_not_teach_haste() -> None:
@@ -201,9 +289,9 @@ def test_tasks_at_once_do_not_teach_haste() -> None:
         first_questions = []
         for seconds in range(1, 20):
             service.run_until(start + seconds)
-            first_questions.append(pace.wait(0.0))
-        # After two seconds where nothing is known, or the service has become another one.
-        assert min(first_questions) > 1.5 * TIMING.first_poll
+            first_questions.append(pace.next_age(0.0))
+        # Sooner where nothing is known, or the service has become another one.
+        assert min(first_questions) > 1.3 * TIMING.first_poll
 
 
 @pytest.mark.parametrize("count", [3, 5, 10, 20])
@@ -217,15 +305,15 @@ def test_a_few_samples_are_half_believed(count: int) -> None:
             measured = service.follow(client, alike(4, seed=100 + seed))
         requests.append(measured.requests)
         delays.append(measured.delay)
-    assert sum(requests) / 12 <= 9.5
-    assert sum(delays) / 12 <= 1.0
+    assert sum(requests) / 12 <= 10.5
+    assert sum(delays) / 12 <= 0.6
 
 
 def test_a_long_task_is_asked_about_less_and_less() -> None:
     """A task of an hour is asked about every 10 s in the end, and its end is found as soon."""
     with simulated() as service:
         measured = service.follow(service.client(), [3600.0])
-    assert measured.requests <= 450
+    assert measured.requests <= 460
     assert measured.delay <= 10.1
 
 
@@ -237,55 +325,33 @@ def test_whatever_the_journal_says(values: list[float]) -> None:
     pace.learn(values)
     timer = pace.timer()
     timer.start(0.0)
-    now, sound = 0.0, [value for value in values if 0.05 <= value <= 6 * 3600]
-    for number in range(400):
+    now = 0.0
+    for _ in range(400):
         wait = timer.next(now)
-        assert wait >= TIMING.poll_interval / 5
-        limit = max([2.5, *(0.6 * value for value in sound)]) if number == 0 else 1e5
-        assert wait <= limit
+        assert TIMING.poll_interval * 0.8 <= wait <= 3.0 * max(pace.cold_interval(now), 2.5)
         now += wait
         timer.runs(now)
 
 
-@given(
-    st.lists(st.floats(0.05, 6 * 3600), min_size=3, max_size=MAX_SAMPLES),
-    st.sampled_from(
-        [
-            TIMING.local_interval,
-            TIMING.poll_interval,
-            64 * TIMING.local_interval,
-            64 * TIMING.poll_interval,
-        ]
-    ),
-)
-@settings(deadline=None)
-def test_a_plan_is_a_plan(seconds: list[float], interval: float) -> None:
-    """A plan's ages rise, a quarter of the usual interval apart at least, and are finite."""
-    ages = make_plan(seconds, interval)
-    assert ages
-    assert 0 < ages[0] <= max(*seconds, interval / 2)
-    # The very last one is where the plan ends.
-    assert all(later > sooner for sooner, later in itertools.pairwise(ages))
-    assert ages[-1] <= 1.4 * max(seconds) + 1e-6
-
-
 def test_the_first_question() -> None:
-    """With nothing learnt the first request is at 2 s, however much of that has passed already."""
+    """With nothing learnt the first question is at 3.5 s, however much of that has passed."""
     timer = Pace(is_local=False).timer()
     timer.start(10.0)
-    assert timer.next(10.001) == pytest.approx(1.999)
+    assert timer.next(10.001) == pytest.approx(3.499)
     # someone looks by hand meanwhile
-    assert 10.5 + timer.next(10.5) == pytest.approx(12.0)
-    assert timer.next(11.5) == TIMING.poll_interval
+    timer.runs(10.5)
+    assert 10.5 + timer.next(10.5) == pytest.approx(13.5)
+    timer.runs(13.0)
+    assert timer.next(13.0) == pytest.approx(TIMING.poll_interval)
 
 
 def test_a_task_of_unknown_age() -> None:
-    """A task that is known by its id alone is asked about at the interval, and teaches nothing."""
+    """A task that is known by its id alone is asked about ever more rarely, and teaches nothing."""
     pace = Pace(is_local=True)
     pace.learn([2.0] * 5)
     timer = pace.timer()
     timer.start(10.0, None)
-    assert [timer.next(now) for now in (10.0, 11.0, 30.0)] == [TIMING.local_interval] * 3
+    assert [timer.next(now) for now in (10.0, 11.0, 30.0)] == [0.05, 0.05, 0.5]
     assert (timer.age(30.0), timer.ended(30.0)) == (None, None)
 
 
@@ -296,27 +362,33 @@ def test_a_late_question_teaches_nothing() -> None:
         timer = pace.timer()
         timer.start(0.0)
         assert timer.ended(timer.next(0.0) + 600) is None
-    assert pace.wait(0.0) == TIMING.first_poll
+    assert pace.next_age(0.0) == TIMING.first_poll
 
 
-def test_a_crowd_is_asked_less_often() -> None:
-    """The later questions are asked, the fewer there are; an end that is found late is none."""
-    pace = Pace(is_local=False)
-    pace.learn(alike(30))
-
-    def questions(behind: float) -> int:
-        timer, now, asked = pace.timer(), 0.0, 0
-        timer.start(now)
-        while now < 20:
+def test_a_warm_picture_of_this_machine() -> None:
+    """A task of half a second here is asked about every 50 ms once it may end, rarely before."""
+    for times in ([], [0.4, 0.5, 0.6] * 10):
+        pace = Pace(is_local=True)
+        pace.learn(times)
+        timer = pace.timer()
+        timer.start(0.0)
+        now, asked = 0.0, []
+        while now < 0.6:
+            now += timer.next(now)
+            asked.append(now)
             timer.runs(now)
-            now += timer.next(now, behind)
-            asked += 1
-        assert (timer.ended(now) is None) == (behind > 5)
-        return asked
+        gaps = [later - sooner for sooner, later in itertools.pairwise(asked) if sooner > 0.36]
+        assert max(gaps) <= 0.0501
+        assert len(asked) <= (9 if times else 12)
 
-    counts = [questions(behind) for behind in (0.0, 2.0, 8.0, 1000.0)]
-    assert counts == sorted(counts, reverse=True)
-    assert counts[0] > 2 * counts[-1]
+
+def test_many_tasks_of_this_machine_share() -> None:
+    """However many tasks wait for this machine, they ask about a hundred times a second in all."""
+    timer = Pace(is_local=True).timer()
+    timer.start(0.0)
+    timer.runs(0.3)
+    assert timer.next(0.3, crowd=200) == pytest.approx(200 / TIMING.local_requests)
+    assert timer.next(0.3, crowd=3) == pytest.approx(TIMING.local_interval)
 
 
 def test_one_that_hangs_holds_nobody_up() -> None:
@@ -330,8 +402,9 @@ def test_one_that_hangs_holds_nobody_up() -> None:
         timer.next(number + 9.0)
         timer.runs(number + 9.0)
         assert timer.ended(number + 10.0) == pytest.approx(9.5)
-    assert pace.wait(0.0) == TIMING.first_poll  # held back: the first may end at any moment
+    # held back: the first may end at any moment
+    assert pace.next_age(0.0) == TIMING.first_poll
     timer = pace.timer()
     timer.start(16.0)
     timer.ended(26.0, webhook_came=True)
-    assert pace.wait(0.0) > TIMING.first_poll
+    assert pace.next_age(0.0) > TIMING.first_poll

@@ -46,13 +46,37 @@ def test_a_cell_shows_a_table_and_an_empty_one_how_to_begin() -> None:
 
 @pytest.mark.parametrize(
     "price",
-    [-1, float("nan"), float("inf"), 10**400, "2", None, True, [2], 1j],
-    ids=["below zero", "nan", "inf", "huge", "text", "None", "bool", "list", "complex"],
+    [
+        -1,
+        float("nan"),
+        float("inf"),
+        10**400,
+        1e308,
+        "2",
+        None,
+        True,
+        [2],
+        1j,
+        np.timedelta64(2, "D"),
+    ],
+    ids=[
+        "below zero",
+        "nan",
+        "inf",
+        "huge",
+        "near the end of floats",
+        "text",
+        "None",
+        "bool",
+        "list",
+        "complex",
+        "span of time",
+    ],
 )
 def test_a_wrong_price_is_refused_and_the_old_one_stays(price: Any) -> None:
     """The error says of which model, and what to give."""
     prices["m"] = 2
-    with pytest.raises(errors.InvalidRequest, match="of m is no number of credits") as caught:
+    with pytest.raises(errors.InvalidRequest, match='of "m" is no number of credits') as caught:
         prices["m"] = price
     assert isinstance(caught.value, ValueError)
     assert "credits for one picture" in caught.value.next_step

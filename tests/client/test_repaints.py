@@ -70,6 +70,7 @@ def test_a_task_knows_what_it_repaints_and_so_does_the_same_request_again(
     assert "repaint" not in repr(task.request)
 
 
+@pytest.mark.slow
 def test_the_journal_keeps_nothing_of_it(client: LumenClient, sandbox: SandboxServer) -> None:
     """What is read from the journal later knows the mask's address, as it always did."""
     task = client.inpaint("a corgi", PICTURE, MASK)
@@ -82,6 +83,7 @@ def test_the_journal_keeps_nothing_of_it(client: LumenClient, sandbox: SandboxSe
     assert later.task(task.id).request.repaint is None
 
 
+@pytest.mark.slow
 def test_what_was_not_seen_here_is_not_known(client: LumenClient) -> None:
     """A prompt repaints nothing, and a mask given by its address was never read."""
     made = client.generate("a fox")

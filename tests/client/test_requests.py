@@ -6,6 +6,7 @@ import json
 import math
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,6 +43,7 @@ ANYTHING = st.recursive(
 TASK = {"id": "t", "status": "queued"}
 
 
+@pytest.mark.slow
 @given(
     endpoint=st.sampled_from(["generations", "edits", "inpaint"]),
     fields=st.fixed_dictionaries(
@@ -77,13 +79,33 @@ def test_valid_or_invalid_request(endpoint: Endpoint, fields: dict[str, Any], ex
         {"n": 5},
         {"n": 2.0},
         {"size": "1024"},
-        {"size": "1024X1024"},
+        {"size": "1024xx1024"},
+        {"size": "1024×"},  # noqa: RUF001 -- the sign is what is tested
+        {"size": "16：9：1"},  # noqa: RUF001 -- the same
+        {"size": "1024+1024"},
+        {"size": "64x64²"},
+        {"size": "①6:9"},
+        {"size": "64x64 2"},
+        {"size": "1 6:9"},
+        {"size": "-16:9"},
+        {"size": "10241024"},
+        {"size": (1024,)},
+        {"size": (1024, True)},
+        {"size": (1024.5, 768)},
+        {"size": (0, 768)},
+        {"size": 1024},
+        {"n": np.int64(5)},
+        {"n": np.bool_(1)},
+        {"n": np.float64(2.0)},
+        {"n": np.timedelta64(2, "D")},
+        {"n": np.array([2, 2])},
+        {"extra": {"seed": np.float32("nan")}},
+        {"extra": {"seed": np.array([1, 2])}},
+        {"extra": {"seed": {np.int64(1): 2}}},
         {"size": "0x10"},
         {"size": "9x9"},
         {"size": "99999x16"},
         {"size": "1:100"},
-        {"size": "1024x1024\n"},
-        {"size": "１０２４x1024"},  # noqa: RUF001 -- full-width digits are what is tested
         {"resolution": "8K"},
         {"resolution": "1k"},
         {"quality": ""},
@@ -112,6 +134,84 @@ def test_refused_before_sending(
         assert server.connections == 0
         assert client.journal is not None
         assert client.journal.rows() == []
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("1024×768", "1024x768"),  # noqa: RUF001 -- what people type is what is tested
+        ("1024 x 768", "1024x768"),
+        (" 1024*768\n", "1024x768"),
+        ("1024X768", "1024x768"),
+        ("１０２４ｘ７６８", "1024x768"),  # noqa: RUF001
+        ("１０２４＊768", "1024x768"),  # noqa: RUF001
+        ("16：9", "16:9"),  # noqa: RUF001
+        ("16 : 9", "16:9"),
+        ("１６：９", "16:9"),  # noqa: RUF001
+        ("16∶9", "16:9"),  # noqa: RUF001
+        ("16꞉9", "16:9"),  # noqa: RUF001
+        ("1024х768", "1024x768"),  # noqa: RUF001 -- Cyrillic
+        ("1024⨯768", "1024x768"),  # noqa: RUF001
+        ((1024, 768), "1024x768"),
+        ([np.int64(1024), np.uint16(768)], "1024x768"),
+    ],
+)
+def test_sizes_as_people_write_them(
+    written: Any, sent: str, connect: Callable[..., LumenClient]
+) -> None:
+    """A size that can be understood is sent as the service reads it, whatever signs it has."""
+    with FaultServer(fault.answers(200, TASK)) as server:
+        connect(server.url).generate("a cat", size=written)
+
+    assert server.posts[0].body["size"] == sent
+
+
+@pytest.mark.slow
+@given(st.integers(16, 16_384), st.integers(16, 16_384), st.sampled_from("x×X*✕＊ｘ"), st.data())  # noqa: RUF001
+def test_sizes_in_every_spelling(width: int, height: int, sign: str, data: st.DataObject) -> None:
+    """Spaces, full-width digits and signs change nothing of what a size means."""
+    wide = str.maketrans("0123456789", "０１２３４５６７８９")  # noqa: RUF001
+    spaces = st.sampled_from(["", " ", "\u3000", "\u00a0"])
+    sides = [data.draw(st.sampled_from([f"{n}", f"{n}".translate(wide)])) for n in (width, height)]
+    text = f"{data.draw(spaces)}{sides[0]}{data.draw(spaces)}{sign}{data.draw(spaces)}{sides[1]}"
+
+    assert check_size(text) == f"{width}x{height}"
+
+
+def test_numbers_of_numpy(connect: Callable[..., LumenClient]) -> None:
+    """Numpy's integers, floats and bools are numbers and bools, also deep inside of `extra`."""
+    extra = {
+        "seed": np.int64(7),
+        "scale": np.float32(0.5),
+        "loud": np.bool_(1),
+        "deep": {"list": [np.uint8(1), np.array(2)]},
+    }
+    with FaultServer(fault.answers(200, TASK)) as server:
+        client = connect(server.url, timeout=np.int64(10))
+        task = client.generate("a cat", n=cast("int", np.int64(2)), extra=extra)
+        body = server.posts[0].body
+
+    assert body["n"] == 2
+    assert body["seed"] == 7
+    assert body["scale"] == 0.5
+    assert body["loud"] is True
+    assert body["deep"] == {"list": [1, 2]}
+    assert task.request.n == 2
+
+
+def test_what_was_wrong_can_be_read() -> None:
+    """A message shows letters of any script as they were typed, and no mark that steers."""
+    with pytest.raises(errors.InvalidRequest) as caught:
+        check_size("大×\u202e\x1b[2J")  # noqa: RUF001 -- the sign is what is tested
+
+    assert "大×" in str(caught.value)  # noqa: RUF001
+    assert str(caught.value).isprintable()
+
+
+def test_extra_names_the_field_that_is_wrong() -> None:
+    """Of several values in `extra`, the message names the one that cannot be sent."""
+    with pytest.raises(errors.InvalidRequest, match="style"):
+        build("generations", {"prompt": "a cat"}, extra={"seed": 7, "style": object()})
 
 
 def test_nothing_extra_is_sent(connect: Callable[..., LumenClient]) -> None:
@@ -283,6 +383,7 @@ def test_base_url_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         {"timeout": True},
         {"timeout": "30"},
         {"timeout": 10**400},
+        {"timeout": np.timedelta64(30, "s")},
         {"journal": True},
         {"journal": 7},
         {"allow_hosts": [7]},

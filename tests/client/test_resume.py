@@ -44,6 +44,7 @@ def killed(home: Path, url: str, count: int = 1) -> subprocess.Popen[str]:
     return child
 
 
+@pytest.mark.slow
 def test_tasks_of_a_killed_process_come_back(
     service: Service, connect: Connect, tmp_path: Path
 ) -> None:
@@ -69,6 +70,7 @@ def test_tasks_of_a_killed_process_come_back(
     assert connect(service.server.url).resume() == []
 
 
+@pytest.mark.slow
 def test_one_picture_of_two_is_missing(service: Service, connect: Connect, tmp_path: Path) -> None:
     """A task that succeeded counts as unfinished until all of its pictures are kept."""
     service.statuses["*"] = [service.succeeded("a", "b")]
@@ -88,6 +90,7 @@ def test_one_picture_of_two_is_missing(service: Service, connect: Connect, tmp_p
     assert connect(service.server.url).resume() == []
 
 
+@pytest.mark.slow
 def test_fewer_pictures_than_asked_for(service: Service, connect: Connect, tmp_path: Path) -> None:
     """A task is whole with the pictures that the service made, however many were asked for."""
     service.statuses["*"] = [service.succeeded("a")]
@@ -102,6 +105,7 @@ def test_fewer_pictures_than_asked_for(service: Service, connect: Connect, tmp_p
     assert len(client.generate("a cat", n=4, reuse=True).wait(0)) == 1
 
 
+@pytest.mark.slow
 def test_one_that_the_service_does_not_know(
     service: Service, connect: Connect, tmp_path: Path
 ) -> None:
@@ -115,6 +119,7 @@ def test_one_that_the_service_does_not_know(
         assert isinstance(task.error, errors.NotFound) == (task.id == "task-2")
 
 
+@pytest.mark.slow
 def test_a_service_that_is_down_is_ridden_out(connect: Connect, tmp_path: Path) -> None:
     """Without an answer the tasks come back at once, and are asked about again and again."""
     with FaultServer(fault.task("t", PROCESSING)) as server:
@@ -129,6 +134,7 @@ def test_a_service_that_is_down_is_ridden_out(connect: Connect, tmp_path: Path) 
         task.wait(60)
 
 
+@pytest.mark.slow
 def test_hundreds_do_not_wait_for_each_other(
     service: Service, connect: Connect, tmp_path: Path
 ) -> None:
@@ -140,7 +146,7 @@ def test_hundreds_do_not_wait_for_each_other(
             file.execute(
                 "INSERT INTO tasks (origin, account, endpoint, body, task_id, state, submitted,"
                 " owner) SELECT origin, account, endpoint, body, ?, state, submitted, owner"
-                " FROM tasks WHERE row = 1",
+                " FROM tasks LIMIT 1",
                 (f"more-{number}",),
             )
         file.commit()
@@ -151,6 +157,7 @@ def test_hundreds_do_not_wait_for_each_other(
     assert len(service.server.requests) - asked < 100
 
 
+@pytest.mark.slow
 def test_two_that_resume_at_once_share(service: Service, tmp_path: Path) -> None:
     """Each task goes to one of several processes that resume at the same moment."""
     service.statuses["*"] = [PROCESSING]
@@ -176,6 +183,7 @@ def test_two_that_resume_at_once_share(service: Service, tmp_path: Path) -> None
     ]
 
 
+@pytest.mark.slow
 def test_what_lives_is_let_be(service: Service, connect: Connect, tmp_path: Path) -> None:
     """Tasks of a process that lives, of another key and of another service are not taken."""
     service.statuses["*"] = [PROCESSING]
@@ -221,6 +229,7 @@ def test_an_interrupted_submit_is_taken_up(service: Service, connect: Connect) -
     assert len(task.wait(30)) == 1
 
 
+@pytest.mark.slow
 def test_what_could_not_be_asked_about_is_taken_up_again(
     service: Service, connect: Connect, tmp_path: Path
 ) -> None:
@@ -240,6 +249,7 @@ def test_what_could_not_be_asked_about_is_taken_up_again(
     assert client.resume() == []
 
 
+@pytest.mark.slow
 def test_a_lost_request_is_never_sent_again(
     service: Service, connect: Connect, tmp_path: Path
 ) -> None:

@@ -10,6 +10,8 @@ from PIL import Image
 
 from lumen_widgets.client import LumenClient, budget
 from lumen_widgets.core import errors
+from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
+from lumen_widgets.core.timing import Timing
 from tests.client import fault_server as fault
 from tests.client.children import in_child
 from tests.client.conftest import KEY
@@ -53,8 +55,10 @@ def test_pictures_come_back_and_nothing_is_paid(service: Service, connect: Conne
     assert limit.submitted == 0
 
 
+@pytest.mark.slow
 def test_another_request_is_paid(service: Service, connect: Connect) -> None:
     """What differs in any field, or goes elsewhere, is another request."""
+    use_scheduler(Scheduler(timing=Timing(doubtful_pictures=0.0)))
     service.statuses["*"] = [service.succeeded("a")]
     client = connect(service.server.url)
     for number, fields in enumerate(
@@ -85,6 +89,7 @@ def test_the_same_in_other_words(service: Service, connect: Connect) -> None:
     assert len(service.server.posts) == 2
 
 
+@pytest.mark.slow
 def test_pictures_and_masks_go_by_what_is_in_them(
     service: Service, connect: Connect, tmp_path: Path
 ) -> None:
@@ -179,6 +184,7 @@ def test_nobody_knows(connect: Connect) -> None:
         assert client.generate("a cat", reuse=True) is paid
 
 
+@pytest.mark.slow
 def test_killed_between_question_and_answer(tmp_path: Path, connect: Connect) -> None:
     """A request whose process was killed before the answer came is not sent again either."""
     with FaultServer(fault.stalls) as server:
@@ -194,6 +200,7 @@ def test_killed_between_question_and_answer(tmp_path: Path, connect: Connect) ->
 
 def test_pictures_that_are_gone_come_from_the_service(service: Service, connect: Connect) -> None:
     """Pictures that were deleted are fetched again, and only if that fails is it an error."""
+    use_scheduler(Scheduler(timing=Timing(doubtful_pictures=0.0)))
     service.statuses["*"] = [service.succeeded("a")]
     client = connect(service.server.url)
     client.generate("a cat").wait(30)
@@ -219,6 +226,7 @@ def test_pictures_that_are_gone_come_from_the_service(service: Service, connect:
     assert len(service.server.posts) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [401, 500])
 def test_a_service_that_does_not_say(
     service: Service, connect: Connect, tmp_path: Path, status: int
@@ -247,6 +255,7 @@ def test_a_damaged_picture_is_no_picture(service: Service, connect: Connect) -> 
     assert service.asked("task-1") == 2
 
 
+@pytest.mark.slow
 def test_another_key(service: Service, tmp_path: Path, connect: Connect) -> None:
     """Of another key's tasks the pictures on disk are reused, and nothing else is touched."""
     service.statuses["task-1"] = [service.succeeded("a")]

@@ -105,6 +105,7 @@ def caller(service: Service, connect: Connect) -> Caller:
     return Caller(service, connect)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -191,6 +192,7 @@ def test_arrays_and_images_count_by_their_samples(
         assert not caller.pays(lambda client, same=same: client.edit("snow", same, reuse=True))  # type: ignore[misc]
 
 
+@pytest.mark.slow
 def test_a_mask_counts_by_its_bits(caller: Caller) -> None:
     """However it is given and packed; one that is wider by what fills its last byte is another."""
     picture = np.zeros((2, 4, 3), np.uint8)
@@ -212,6 +214,7 @@ def test_a_mask_counts_by_its_bits(caller: Caller) -> None:
     assert caller.pays(paint(wider, np.zeros((2, 5, 3), np.uint8)))
 
 
+@pytest.mark.slow
 def test_the_digest_is_that_of_what_was_asked(caller: Caller) -> None:
     """What the journal writes down is found again, whatever the hosted addresses were."""
     assert caller.pays(lambda client: client.edit("snow", PIXELS))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Connect = Callable[..., LumenClient]
 
 
+@pytest.mark.slow
 def test_threads_that_run_at_once_pay_once(service: Service, connect: Connect) -> None:
     """However many threads ask for the same at the same moment, one of them pays."""
     service.statuses["*"] = [service.succeeded("a")]
@@ -45,6 +46,7 @@ def test_threads_that_run_at_once_pay_once(service: Service, connect: Connect) -
     assert sorted(task.reused for task in tasks) == [False, *[True] * 5]
 
 
+@pytest.mark.slow
 def test_processes_that_run_at_once_pay_once(service: Service, tmp_path: Path) -> None:
     """Two kernels that run all of the same notebook at the same moment pay once for each cell."""
     service.statuses["*"] = [service.succeeded("a")]
@@ -63,6 +65,7 @@ def test_processes_that_run_at_once_pay_once(service: Service, tmp_path: Path) -
     assert len(service.server.posts) == 3
 
 
+@pytest.mark.slow
 def test_one_that_is_being_sent_is_waited_for(connect: Connect) -> None:
     """While another call sends the same, this one waits for its answer, but not for ever."""
     release = threading.Event()

@@ -23,6 +23,7 @@ def client(sandbox: SandboxServer) -> LumenClient:
     return LumenClient(sandbox.api_key, sandbox.url)
 
 
+@pytest.mark.slow
 def test_two_pictures(client: LumenClient, tmp_path: Path) -> None:
     """A prompt gives n pictures of the size that was asked for, which can be saved."""
     pictures = client.generate("a cute cat on a windowsill", n=2, size="256x192").wait(60)
@@ -32,6 +33,7 @@ def test_two_pictures(client: LumenClient, tmp_path: Path) -> None:
     assert pictures[1].save(tmp_path).read_bytes() == pictures[1].bytes
 
 
+@pytest.mark.slow
 def test_edit_local_and_remote(client: LumenClient) -> None:
     """A picture fresh from the service and one that exists only here can be edited together."""
     first = client.generate("a house", size="128x128").wait(60)[0]
@@ -40,6 +42,7 @@ def test_edit_local_and_remote(client: LumenClient) -> None:
     assert [picture.media_type for picture in pictures] == ["image/png"]
 
 
+@pytest.mark.slow
 def test_inpaint_keeps_the_rest(client: LumenClient) -> None:
     """Only what is white in the mask is repainted, pixel for pixel."""
     picture = np.full((128, 160, 3), (200, 120, 40), np.uint8)
@@ -52,6 +55,7 @@ def test_inpaint_keeps_the_rest(client: LumenClient) -> None:
     assert (pixels[mask] != picture[mask]).any()
 
 
+@pytest.mark.slow
 def test_failing_model(client: LumenClient) -> None:
     """A model that fails raises TaskFailed from wait, and says that the credits come back."""
     task = client.generate("a cat", model="sandbox-always-fails")
@@ -71,6 +75,7 @@ def test_wrong_key(sandbox: SandboxServer) -> None:
         LumenClient("sk-lumen-local-wrong", sandbox.url).generate("a cat")
 
 
+@pytest.mark.slow
 def test_taken_up_by_another_client(client: LumenClient, sandbox: SandboxServer) -> None:
     """A task goes on when its wait ends, and another client takes it up by its id."""
     task = client.generate("a boat", size="128x128")
@@ -80,6 +85,7 @@ def test_taken_up_by_another_client(client: LumenClient, sandbox: SandboxServer)
     assert other.task(task.id).wait(60)[0].sha256 == task.wait(60)[0].sha256
 
 
+@pytest.mark.slow
 def test_many_at_once(client: LumenClient) -> None:
     """Several tasks are streamed as they end, and one failure does not lose the others."""
     tasks = [client.generate(f"{word} in the rain", size="64x64") for word in ("a cat", "a dog")]

@@ -54,6 +54,7 @@ def test_a_notebook_call_also_takes_an_account_and_says_whether_it_waits(
     }
 
 
+@pytest.mark.slow
 def test_completion_offers_the_fields() -> None:
     """Tab inside the brackets of a call offers its keywords."""
     shell = InteractiveShell.instance()

@@ -184,6 +184,7 @@ def locked(home: Path) -> Iterator[None]:
         held.rollback()
 
 
+@pytest.mark.slow
 def test_journal_that_hangs_before(connect: Callable[..., LumenClient], tmp_path: Path) -> None:
     """Where the journal does not answer in time, nothing is sent, and that is what is said."""
     (tmp_path / "journal").mkdir()
@@ -195,6 +196,7 @@ def test_journal_that_hangs_before(connect: Callable[..., LumenClient], tmp_path
         assert server.posts == []
 
 
+@pytest.mark.slow
 def test_journal_that_hangs_after(connect: Callable[..., LumenClient], tmp_path: Path) -> None:
     """Where the journal hangs once the answer is there, the task is returned all the same."""
     held: list[Any] = []

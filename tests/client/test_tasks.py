@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lumen_widgets.client import LumenClient
 
 
+@pytest.mark.slow
 def test_followed_to_its_pictures(service: Service, connect: Callable[..., LumenClient]) -> None:
     """A task goes from queued to done; its pictures are in order, in memory and in the journal."""
     prices["priced"] = 2.5
@@ -75,6 +76,7 @@ def test_failed_and_cancelled(service: Service, connect: Callable[..., LumenClie
     assert by_id["task-2"].state == "cancelled"
 
 
+@pytest.mark.slow
 def test_blips_are_ridden_out(service: Service, connect: Callable[..., LumenClient]) -> None:
     """Status calls that fail are repeated: one lost answer does not lose a paid picture."""
     blips = [
@@ -99,6 +101,7 @@ def test_blips_are_ridden_out(service: Service, connect: Callable[..., LumenClie
     assert service.asked("task-1") == 9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "error"), [(401, errors.AuthenticationError), (404, errors.NotFound)]
 )
@@ -118,6 +121,12 @@ def test_refusals_end_following(
     assert len(task.wait(30)) == 1
 
 
+def impatient() -> None:
+    """Have pictures that are not there be an error at once."""
+    use_scheduler(Scheduler(timing=Timing(late_pictures=0.0, doubtful_pictures=0.0)))
+
+
+@pytest.mark.slow
 def test_unknown_status(service: Service, connect: Callable[..., LumenClient]) -> None:
     """An unknown word counts as running for a while, then as an error that names it."""
     use_scheduler(Scheduler(timing=Timing(local_interval=0.01, requests=1000)))
@@ -131,11 +140,13 @@ def test_unknown_status(service: Service, connect: Callable[..., LumenClient]) -
     assert len(task.wait(30)) == 1
 
 
-@pytest.mark.parametrize(
-    "data", [None, [], {}, "x", [7], [{"url": 7}], [{"url": ""}], [{}], [{"url": "x"}] * 101]
-)
+UNREADABLE: list[Any] = [None, [], {}, "x", [7], [{"url": 7}], [{"url": ""}], [{}], [None]]
+
+
+@pytest.mark.parametrize("data", UNREADABLE)
 def test_unreadable_lists(data: Any, service: Service, connect: Callable[..., LumenClient]) -> None:
     """A list of pictures that is none is a DownloadError; the next wait asks for it again."""
+    impatient()
     service.statuses["*"] = [{"status": "succeeded", "data": data}, service.succeeded("a")]
     task = connect(service.server.url).generate("a cat")
     with pytest.raises(errors.DownloadError, match="list"):
@@ -144,10 +155,96 @@ def test_unreadable_lists(data: Any, service: Service, connect: Callable[..., Lu
     assert len(task.wait(30)) == 1
 
 
+@pytest.mark.parametrize("data", UNREADABLE)
+def test_a_list_that_is_filled_a_moment_later(
+    data: Any, service: Service, connect: Callable[..., LumenClient]
+) -> None:
+    """A task that has succeeded is asked again for its pictures by itself, and nothing fails."""
+    use_scheduler(Scheduler(timing=Timing(local_interval=0.01)))
+    early = {"status": "succeeded", "data": data}
+    service.statuses["*"] = [QUEUED, early, http(500), early, service.succeeded("a")]
+    task = connect(service.server.url).generate("a cat")
+
+    assert [picture.bytes for picture in task.wait(30)] == [png()]
+    assert task.notice is None
+
+
+HALF = png("blue", (60, 40))[:-20]
+PAGE = http(200, b"<!doctype html><p>Just a moment</p>", {"Content-Type": "text/html"})
+
+
+@pytest.mark.parametrize(
+    "early",
+    [[http(404)], [PAGE], [http(200, HALF)], [http(200, b"")], [http(503), b"", http(429), PAGE]],
+    ids=["not there yet", "a page", "a half", "nothing", "several"],
+)
+def test_a_picture_that_is_there_a_moment_later(
+    early: list[bytes], service: Service, connect: Callable[..., LumenClient]
+) -> None:
+    """A picture that is not whole yet is asked for again, and the others are fetched once."""
+    use_scheduler(Scheduler(timing=Timing(local_interval=0.01)))
+    service.pictures["/b"] = [*early, http(200, png("blue"))]
+    service.statuses["*"] = [service.succeeded("a", "b")]
+    task = connect(service.server.url).generate("a cat", n=2)
+
+    assert [picture.bytes for picture in task.wait(30)] == [png(), png("blue")]
+    assert sum(request.path == "/a" for request in service.server.requests) == 1
+
+
+def test_pictures_that_are_listed_one_by_one(
+    service: Service, connect: Callable[..., LumenClient]
+) -> None:
+    """Where fewer pictures are listed than were asked for, the rest is waited for a while."""
+    use_scheduler(Scheduler(timing=Timing(local_interval=0.01)))
+    lists = (["a"], ["a", "b"], ["a", "b", "c"])
+    service.statuses["*"] = [service.succeeded(*names) for names in lists]
+    task = connect(service.server.url).generate("a cat", n=3)
+
+    assert [picture.index for picture in task.wait(30)] == [0, 1, 2]
+    assert task.notice is None
+
+
+def test_a_model_that_makes_fewer_pictures(
+    service: Service, connect: Callable[..., LumenClient], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Fewer pictures than were asked for are no error, and it is said how many are missing."""
+    use_scheduler(Scheduler(timing=Timing(doubtful_pictures=0.0)))
+    service.statuses["*"] = [service.succeeded("a")]
+    task = connect(service.server.url).generate("a cat", n=3)
+
+    assert len(task.wait(30)) == 1
+    assert task.notice is not None
+    assert "2 fewer" in task.notice
+    assert task.notice in caplog.text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", [(100, {}, 4), (5, {"n": 2}, 4), (9, {"n": 6}, 6)])
+def test_more_pictures_than_can_be_asked_for(
+    case: tuple[int, dict[str, int], int],
+    service: Service,
+    connect: Callable[..., LumenClient],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """At most four pictures are fetched, or what `extra` asked for; the rest is counted aloud."""
+    listed, extra, fetched = case
+    service.statuses["*"] = [service.succeeded(*(f"{number}" for number in range(listed)))]
+    task = connect(service.server.url).generate("a cat", extra=extra)
+
+    assert len(task.wait(30)) == fetched
+    assert sum(request.path.count("/") == 1 for request in service.server.requests) == fetched
+    assert task.notice is not None
+    assert f"lists {listed} pictures" in task.notice
+    assert task.notice in caplog.text
+    assert task.error is None
+
+
+@pytest.mark.slow
 def test_a_missing_picture_is_fetched_by_the_next_wait(
     service: Service, connect: Callable[..., LumenClient]
 ) -> None:
     """DownloadError keeps the good pictures; another wait fetches the rest and pays nothing."""
+    impatient()
     service.pictures["/b"] = [http(404), http(200, b"<svg/>"), http(200, png("blue"))]
     service.statuses["*"] = [service.succeeded("a", "b")]
     task = connect(service.server.url).generate("a cat", n=2)
@@ -161,8 +258,12 @@ def test_a_missing_picture_is_fetched_by_the_next_wait(
     assert sum(request.path == "/a" for request in service.server.requests) == 1
 
 
+@pytest.mark.slow
 def test_pictures_are_tried_again(service: Service, connect: Callable[..., LumenClient]) -> None:
-    """A download that the moment is to blame for is repeated by itself, some times."""
+    """A download that the moment is to blame for is repeated by itself, for a while."""
+    use_scheduler(
+        Scheduler(timing=Timing(local_interval=0.01, refresh_interval=0.01, late_pictures=1.0))
+    )
     service.pictures["/a"] = [http(503), b"", http(429), http(200, png())]
     service.pictures["/b"] = [http(503)]
     service.statuses["task-1"] = [service.succeeded("a")]
@@ -172,7 +273,7 @@ def test_pictures_are_tried_again(service: Service, connect: Callable[..., Lumen
     assert len(good.wait(30)) == 1
     with pytest.raises(errors.DownloadError, match="503"):
         bad.wait(30)
-    assert sum(request.path == "/b" for request in service.server.requests) == 4
+    assert sum(request.path == "/b" for request in service.server.requests) > 2
 
 
 def test_a_refused_address_says_how_to_allow_it(
@@ -203,6 +304,7 @@ def test_a_wait_that_ends_says_what_is_wrong(
     assert "last answer" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_wait_timeout(service: Service, connect: Callable[..., LumenClient]) -> None:
     """A wait that ends first names the task and leaves it going."""
     service.statuses["*"] = [PROCESSING]
@@ -215,6 +317,7 @@ def test_wait_timeout(service: Service, connect: Callable[..., LumenClient]) -> 
     assert len(task.wait(30)) == 1
 
 
+@pytest.mark.slow
 def test_a_dripping_answer_delays_nobody_else(connect: Callable[..., LumenClient]) -> None:
     """While one status call drips, another task is followed to its end, and waits end in time."""
     with serving() as service:
@@ -288,6 +391,7 @@ def test_subscribers(
     assert "a cat" not in caplog.text
 
 
+@pytest.mark.slow
 def test_exit_does_not_wait(service: Service, tmp_path: Path) -> None:
     """An interpreter that exits does not wait for tasks that are still followed."""
     service.statuses["*"] = [PROCESSING]

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lumen_widgets.core import errors
+from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
+from lumen_widgets.core.timing import Timing
 from lumen_widgets.journal import Journal
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
@@ -113,6 +115,8 @@ def test_status_calls_keep_their_connection(
 ) -> None:
     """Status calls share a connection that the server keeps open: no handshake for each."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(PEM))
+    # none of the scheduler's own beside them: two at once need two connections
+    use_scheduler(Scheduler(timing=Timing(local_interval=600.0)))
     answer = http(200, {"status": "processing"}, {"Connection": "keep-alive"})
     with FaultServer(behind_tls(fault.keeps_alive(answer))) as server:
         task = connect(f"https://localhost:{server.port}").task("t")

@@ -48,6 +48,7 @@ def _leaks(error: BaseException) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "behaviour",
     [

@@ -55,6 +55,7 @@ def quiet(service: Service, task: Task) -> bool:
     return service.asked(task.id) == before
 
 
+@pytest.mark.slow
 def test_stopped_and_watched_again(service: Service, connect: Callable[..., LumenClient]) -> None:
     """A task that is not watched is not asked about, keeps what is known, and can be resumed."""
     service.statuses["*"] = [PROCESSING]
@@ -95,6 +96,7 @@ def test_wait_takes_it_up(service: Service, connect: Callable[..., LumenClient])
     assert set(client.as_completed([first, second], 30)) == {first, second}
 
 
+@pytest.mark.slow
 def test_stopping_wakes_nobody(service: Service, connect: Callable[..., LumenClient]) -> None:
     """A wait that is under way goes on, and gets the pictures once the task is watched again."""
     service.statuses["*"] = [PROCESSING]
@@ -112,6 +114,7 @@ def test_stopping_wakes_nobody(service: Service, connect: Callable[..., LumenCli
     assert found == [1]
 
 
+@pytest.mark.slow
 def test_refresh_without_watching(service: Service, connect: Callable[..., LumenClient]) -> None:
     """A refresh of a task that is not watched hears what there is, also its end, and asks once."""
     service.statuses["*"] = [PROCESSING]

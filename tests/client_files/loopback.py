@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import ssl
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
+
+from lumen_widgets.sandbox.proof import proof
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -46,7 +49,9 @@ def response(
 class LoopbackServer:
     """Takes connections until it is closed; what came in is in `requests`."""
 
-    def __init__(self, *, tls: bool = False) -> None:
+    def __init__(self, *, tls: bool = False, key: str | None = None) -> None:
+        # As a sandbox with this key does, it proves that it knows it.
+        self.key = key
         self.answers: dict[str, Answer] = {}
         # The head and body of each request, and b"" for a connection without any.
         self.requests: list[bytes] = []
@@ -83,14 +88,20 @@ class LoopbackServer:
 
     def _talk(self, connection: socket.socket) -> None:
         request = read_request(connection)
+        if self.key is not None and request.startswith(b"GET /healthz?nonce="):
+            nonce = request.split()[1].partition(b"=")[2].decode()
+            said = {"service": "lumen-sandbox", "proof": proof(self.key, self.url, nonce)}
+            answer = response(json.dumps(said).encode()).replace(b"Connection: close\r\n", b"")
+            connection.sendall(answer)
+            request = read_request(connection)
         self.requests.append(request)
         words = request.split(maxsplit=2)
         path = words[1].decode("latin-1") if len(words) > 1 else ""
-        answer = self.answers.get(path, response(status="404 Not Found"))
-        if isinstance(answer, bytes):
-            connection.sendall(answer)
+        told = self.answers.get(path, response(status="404 Not Found"))
+        if isinstance(told, bytes):
+            connection.sendall(told)
         else:
-            answer(connection)
+            told(connection)
         connection.shutdown(socket.SHUT_WR)
 
 

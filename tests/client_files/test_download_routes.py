@@ -120,6 +120,7 @@ def test_another_names_certificate_is_not_accepted(
     assert server.requests == []
 
 
+@pytest.mark.slow
 def test_a_drip_inside_tls_ends_at_the_deadline(store: tuple[LoopbackServer, str]) -> None:
     """The deadline holds inside TLS as well."""
     server, url = store
@@ -164,6 +165,7 @@ def test_tls_goes_through_a_proxy(server: LoopbackServer, monkeypatch: pytest.Mo
     ]
 
 
+@pytest.mark.slow
 def test_a_proxy_that_drips_is_left_at_the_deadline(
     server: LoopbackServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

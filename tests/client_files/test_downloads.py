@@ -75,6 +75,24 @@ def test_each_redirect_is_checked_anew(server: LoopbackServer, location: str) ->
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("location", ["https://[", "//[::1", "https://[::1]x/"])
+def test_a_redirect_to_no_address_is_refused_in_words(
+    server: LoopbackServer, location: str
+) -> None:
+    """What cannot be taken apart is told like any other address that is not asked."""
+    server.answers["/1.png"] = response(status="302 Found", headers=[f"Location: {location}"])
+
+    assert "not a valid URL" in refused(server)
+
+
+@pytest.mark.parametrize("encoding", ["", "identity ", "Identity"])
+def test_what_is_not_compressed_may_say_so(server: LoopbackServer, encoding: str) -> None:
+    """Some stores send an empty Content-Encoding, or one of no meaning."""
+    server.answers["/1.png"] = response(PNG, headers=[f"Content-Encoding: {encoding}"])
+
+    assert fetch(server).data == PNG
+
+
 @pytest.mark.parametrize(
     ("status", "code"), [("403 Forbidden", 403), ("404 Not Found", 404), ("503 Busy", 503)]
 )
@@ -114,12 +132,6 @@ def _filled() -> bytes:
     return data[:-2] + b"\xff" * 400_000 + b"\x00" + data[-2:]
 
 
-def _text_bomb() -> bytes:
-    """Return a PNG chunk of a few kB that unpacks to 4 MB of text."""
-    name = b"zTXt" + b"a\0\0" + zlib.compress(bytes(4_000_000))
-    return (len(name) - 4).to_bytes(4, "big") + name + zlib.crc32(name).to_bytes(4, "big")
-
-
 def _huge_webp() -> bytes:
     """Return a small WebP that says it is 60,000 pixels wide and high."""
     side = (59_999).to_bytes(3, "little")
@@ -128,7 +140,7 @@ def _huge_webp() -> bytes:
     return b"RIFF" + len(body).to_bytes(4, "little") + body
 
 
-JPEG_OF_SCANS, PNG_TEXT_BOMB, HUGE_WEBP = _endless(), _text_bomb(), _huge_webp()
+JPEG_OF_SCANS, HUGE_WEBP = _endless(), _huge_webp()
 ANIMATED_PNG, ANIMATED_WEBP = _frames("PNG"), _frames("WEBP")
 
 
@@ -141,8 +153,7 @@ ANIMATED_PNG, ANIMATED_WEBP = _frames("PNG"), _frames("WEBP")
         (response(PNG[:-30]), "truncated"),
         (response(PNG[:400] + bytes(60) + PNG[460:]), "damaged"),
         (response(png_of(60_000, 60_000)), "too large"),
-        (response(JPEG_OF_SCANS), "more than 100 scans"),
-        (response(PNG[:-12] + PNG_TEXT_BOMB + PNG[-12:]), "damaged"),
+        (response(JPEG_OF_SCANS), "more than 30 scans"),
         (response(encoded(gradient(), "GIF")), "GIF"),
         (response(b"GIF89a" + PNG), "GIF"),
         (response(b"%PDF-1.7\n" + PNG), "neither PNG nor JPEG nor WebP"),
@@ -176,19 +187,23 @@ def test_a_run_of_fill_bytes_takes_no_time(server: LoopbackServer) -> None:
     assert isinstance(picture, LocalPicture)
 
 
-def endless(connection: socket.socket) -> None:
-    """Send a picture that has no end."""
-    connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + PNG)
-    while True:
-        connection.sendall(bytes(65536))
-
-
-def test_an_endless_picture_is_cut_off(server: LoopbackServer) -> None:
+@pytest.mark.parametrize(
+    "head",
+    [b"Connection: close\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n-1\r\n"],
+    ids=["no length", "a chunk of negative size"],
+)
+def test_an_endless_picture_is_cut_off(server: LoopbackServer, head: bytes) -> None:
     """A body that does not announce its length is read no further than the cap."""
+
+    def endless(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n" + head + PNG)
+        while True:
+            connection.sendall(bytes(65536))
+
     server.answers["/1.png"] = endless
 
     assert "larger than the 100,000 bytes" in refused(
-        server, limits=DownloadLimits(max_bytes=100_000)
+        server, limits=DownloadLimits(max_bytes=100_000, seconds=5)
     )
 
 
@@ -200,6 +215,7 @@ def test_the_pixel_cap_is_the_callers(server: LoopbackServer) -> None:
     assert fetch(server, limits=DownloadLimits(max_pixels=300 * 200)).data == PNG
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before", [b"", b"HTTP/1.1 200 OK\r\nX: ", response(length=10_000)])
 def test_a_server_that_drips_is_left_at_the_deadline(server: LoopbackServer, before: bytes) -> None:
     """A byte now and then, in the head or in the body, cannot hold a download for ever."""
@@ -230,6 +246,7 @@ def test_a_server_that_never_answers_is_left_at_the_deadline(server: LoopbackSer
     assert "longer than allowed" in refused(server, limits=DownloadLimits(seconds=0.4))
 
 
+@pytest.mark.slow
 def test_redirects_share_one_deadline(server: LoopbackServer) -> None:
     """Three slow redirects do not get a deadline each."""
 

@@ -4,27 +4,35 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from requests.auth import AuthBase
 
 from lumen_widgets.client.hosting.protocol import RENEW_BEFORE
 from lumen_widgets.client.hosting.sandbox_hosting import SandboxHosting, find_sandbox_hosting
 from lumen_widgets.core.errors import HostingError
+from lumen_widgets.core.http.keys import Key
+from lumen_widgets.core.http.origin import read_origin
 from tests.client_files.hosted import MemoryHosting, host, local
 from tests.client_files.loopback import LoopbackServer, response
 
 if TYPE_CHECKING:
-    import requests
+    from collections.abc import Iterator
 
 FOUND = {"service": "lumen-sandbox", "version": "0.1.0", "uploads": "/sandbox/uploads"}
 
 
-class Bearer(AuthBase):
-    """Adds a key, as the client does."""
+SECRET = "sk-lumen-sentinel"  # noqa: S105 - of a server in this process
 
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Add it."""
-        request.headers["Authorization"] = "Bearer sentinel"
-        return request
+
+def key(url: str) -> Key:
+    """Return the key of whatever has that address."""
+    return Key(SECRET, read_origin(url))
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackServer]:
+    """Run a server that knows the key, as the sandbox does."""
+    running = LoopbackServer(key=SECRET)
+    yield running
+    running.close()
 
 
 def health(server: LoopbackServer, said: object) -> None:
@@ -44,7 +52,7 @@ def uploads(server: LoopbackServer, url: str | None = None) -> str:
 def sandbox(server: LoopbackServer) -> SandboxHosting:
     """Return the sandbox's uploads, which the server must have been told to offer."""
     health(server, FOUND)
-    found = find_sandbox_hosting(server.url, Bearer())
+    found = find_sandbox_hosting(server.url, key(server.url))
     assert found is not None
     return found
 
@@ -79,7 +87,7 @@ def test_a_sandbox_takes_uploads(server: LoopbackServer) -> None:
     head, _, body = server.requests[-1].partition(b"\r\n\r\n")
     assert head.startswith(b"POST /sandbox/uploads HTTP/1.1")
     assert b"Content-Type: image/png" in head
-    assert b"Authorization: Bearer sentinel" in head
+    assert b"Authorization: Bearer sk-lumen-sentinel" in head
     assert body == local().data
     assert "sentinel" not in repr(hosting)
 
@@ -127,17 +135,17 @@ def test_another_service_has_no_uploads(server: LoopbackServer, said: object) ->
     """Whatever else answers on loopback is not taken for a sandbox."""
     health(server, said)
 
-    assert find_sandbox_hosting(server.url, Bearer()) is None
+    assert find_sandbox_hosting(server.url, key(server.url)) is None
 
 
 def test_a_service_that_does_not_answer_has_no_uploads(server: LoopbackServer) -> None:
     """Silence, errors and other machines mean no hosting, and no exception."""
-    assert find_sandbox_hosting(server.url, Bearer()) is None
+    assert find_sandbox_hosting(server.url, key(server.url)) is None
     server.answers["/healthz"] = b""
-    assert find_sandbox_hosting(server.url, Bearer()) is None
+    assert find_sandbox_hosting(server.url, key(server.url)) is None
     server.close()
-    assert find_sandbox_hosting(server.url, Bearer()) is None
-    assert find_sandbox_hosting("https://lumen.example", Bearer()) is None
+    assert find_sandbox_hosting(server.url, key(server.url)) is None
+    assert find_sandbox_hosting("https://lumen.example", key("https://lumen.example")) is None
 
 
 def test_a_proxy_of_the_environment_is_not_asked(
@@ -181,4 +189,4 @@ def test_an_upload_that_fails_is_a_hosting_error(server: LoopbackServer, answer:
 def test_the_key_is_uploaded_to_this_machine_only(base_url: str, path: str) -> None:
     """An address or a path that would take the key elsewhere is refused."""
     with pytest.raises(HostingError):
-        SandboxHosting(base_url, path, Bearer())
+        SandboxHosting(base_url, path, key(base_url))

@@ -43,6 +43,7 @@ def test_without_any_hosting_the_routes_are_listed(
         assert way in caught.value.next_step
 
 
+@pytest.mark.slow
 def test_the_environment_chooses(monkeypatch: pytest.MonkeyPatch, store: Store) -> None:
     """LUMEN_HOSTING serves every client that has none of its own, and uploads once for all."""
     monkeypatch.setenv("LUMEN_HOSTING", "data:")
@@ -92,6 +93,7 @@ def test_nonsense_in_the_environment_is_named(
     assert not caught.value.may_have_cost
 
 
+@pytest.mark.slow
 def test_an_address_on_this_machine_is_no_use_to_a_service_elsewhere(store: Store) -> None:
     """A store on loopback is refused before the service is paid for not finding the picture."""
     place = FsspecHosting(f"s3://{s3_store.BUCKET}", storage_options=store.options)

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.pictures.images import LocalPicture, read_picture
-from lumen_widgets.core.pictures.picture import Picture
+from lumen_widgets.core.pictures.picture import Picture, display_copy
 from tests.client_files.samples import FORMATS, arrays, decoded, encoded, gradient
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def exif(orientation: int | None) -> PIL.Image.Exif:
     return tags
 
 
+@pytest.mark.slow
 @given(array=arrays())
 def test_arrays_arrive_pixel_for_pixel(array: NDArray[np.uint8]) -> None:
     """Every uint8 array that may be a picture comes out of the PNG as it went in."""
@@ -256,17 +257,22 @@ def animation() -> bytes:
         (encoded(gradient(), "JPEG")[:-200], "truncated"),
         (encoded(gradient(), "WEBP")[:-9], "truncated"),
         (with_size(60_000, 60_000), "too large"),
+        (with_size(1, 65_536), "a side has 65,535 at most"),
+        (with_size(65_536, 1), "a side has 65,535 at most"),
         (with_size(0, 5), "damaged|empty"),
         (animation(), "animation"),
         ("no/such/file.png", "no file"),
         ("x" * 5000, "cannot be read|no file"),
         ("nul\0byte", "cannot be read"),
-        ("/", "folder"),
-        ("/dev/zero", "device"),
+        ("/", "^'/' is a folder or a device, not a picture. Give the path of a PNG"),
+        ("/dev/zero", "^'/dev/zero' is a folder or a device, not a picture. Give the path"),
         ("s3://bucket/cat.png", "s3: address"),
         ("file:///etc/passwd", "file: address"),
         ("data:image/png;base64,!!!", "cannot be decoded"),
         ("data:image/png", "cannot be decoded"),
+        ("data:image/png;base64,\ud800", "cannot be decoded"),
+        ("data:,\ud800", "cannot be decoded"),
+        (np.zeros((4, 5), np.uint8).data, "^Given 20 bytes, which"),
         ("data:image/svg+xml;base64," + base64.b64encode(SVG).decode(), "SVG"),
         (np.zeros((4, 4)), "uint8"),
         (np.zeros((4, 4), bool), "mask"),
@@ -274,9 +280,12 @@ def animation() -> bytes:
         (np.zeros((4, 4, 2), np.uint8), "shape"),
         (np.zeros((4,), np.uint8), "shape"),
         (np.zeros((0, 4), np.uint8), "no pixels"),
+        (np.zeros((4, 4), ">u2"), "array // 256"),
         (PIL.Image.new("F", (4, 4)), "mode 'F'"),
         (PIL.Image.new("RGB", (0, 4)), "empty"),
-        (io.BytesIO(b"x"), "BytesIO"),
+        (io.BytesIO(b"x"), "neither PNG"),
+        (io.StringIO("x"), "reads text"),
+        (object(), "a object, which is not a picture"),
         (None, "NoneType"),
         (["a.png"], "list"),
     ],
@@ -287,6 +296,7 @@ def test_what_is_not_a_picture_is_refused_in_words(source: Any, said: str) -> No
         read_picture(source)
 
 
+@pytest.mark.slow
 def test_files_above_the_cap_are_not_read(tmp_path: Path) -> None:
     """A file, bytes or a data: URI that is too large is refused before it is decoded."""
     most = 64 * 1024 * 1024
@@ -313,9 +323,73 @@ def test_a_bomb_is_refused_before_it_is_decoded() -> None:
         read_picture(bomb)
 
 
+def test_an_array_that_is_too_large_is_refused_before_it_is_copied() -> None:
+    """One pixel that is repeated takes no memory, and its copy took ten gigabytes."""
+    large = np.broadcast_to(np.uint8(0), (1 << 40, 1 << 20))
+    with pytest.raises(InvalidRequest, match="too large"):
+        read_picture(large)
+    with pytest.raises(InvalidRequest, match="too large"):
+        read_picture(np.broadcast_to(np.uint8(0), (9000, 9000, 3)))
+
+
+def test_the_name_of_a_file_may_be_bytes(tmp_path: Path) -> None:
+    """A folder that is listed by bytes gives such paths."""
+    (tmp_path / "cat.png").write_bytes(encoded(gradient()))
+    (entry,) = os.scandir(os.fsencode(tmp_path))
+
+    assert local(entry).width == 40
+
+
+@pytest.mark.slow
 @given(data=st.binary(max_size=200), kind=st.sampled_from(FORMATS), at=st.integers(0, 400))
 def test_damaged_files_never_raise_anything_else(data: bytes, kind: str, at: int) -> None:
     """Bytes overwritten anywhere give a picture or InvalidRequest, and nothing else."""
     whole = encoded(gradient(8, 8), kind)
     with contextlib.suppress(InvalidRequest):
         read_picture(whole[:at] + data + whole[at + len(data) :])
+
+
+@pytest.mark.slow
+@given(
+    mode=st.sampled_from(["1", "L", "LA", "P", "RGB", "RGBA"]),
+    left_out=st.sets(st.integers(0, 4)),
+    depth=st.sampled_from([1, 2, 4, 8, 16]),
+    colours=st.sampled_from([0, 2, 3, 4, 6]),
+)
+def test_what_is_taken_can_be_shown(
+    mode: str, left_out: set[int], depth: int, colours: int
+) -> None:
+    """A PNG without some of its chunks, or of another kind, is refused or has a copy to show."""
+    whole = encoded(gradient(8, 8).convert(mode))
+    at, parts = 8, []
+    while at < len(whole):
+        end = at + 12 + int.from_bytes(whole[at : at + 4], "big")
+        parts.append(whole[at:end])
+        at = end
+    head = parts[0][4:16] + bytes([depth, colours]) + parts[0][18:21]
+    parts[0] = parts[0][:4] + head + zlib.crc32(head).to_bytes(4, "big")
+    data = whole[:8] + b"".join(part for n, part in enumerate(parts) if n not in left_out)
+    with contextlib.suppress(InvalidRequest):
+        read = read_picture(data)
+        assert isinstance(read, LocalPicture)
+        facts: dict[str, Any] = {"width": read.width, "height": read.height, "sha256": "0"}
+        display_copy(Picture(read.data, media_type=read.media_type, **facts))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"icc_profile": "sRGB"},
+        {"gamma": -1.0},
+        {"gamma": float("nan")},
+        {"srgb": 999},
+        {"chromaticity": (0.3, 0.3)},
+        {"cicp": "BT.2020"},
+    ],
+)
+def test_an_image_that_says_nonsense_of_its_colours_is_refused_in_words(said: Any) -> None:
+    """Any program can write anything into the `info` of a PIL image."""
+    image = PIL.Image.new("RGB", (8, 8))
+    image.info.update(said)
+    with pytest.raises(InvalidRequest, match="mode 'RGB', which is damaged"):
+        read_picture(image)

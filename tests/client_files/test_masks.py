@@ -35,6 +35,7 @@ def repainted(source: Any) -> NDArray[np.bool_]:
     return np.asarray(image)
 
 
+@pytest.mark.slow
 @given(array=numpy_st.arrays(bool, numpy_st.array_shapes(min_dims=2, max_dims=2, max_side=20)))
 def test_bool_arrays_arrive_exactly(array: NDArray[np.bool_]) -> None:
     """True is repainted, and nothing else is."""
@@ -43,6 +44,7 @@ def test_bool_arrays_arrive_exactly(array: NDArray[np.bool_]) -> None:
     assert np.array_equal(repainted(array), array)
 
 
+@pytest.mark.slow
 @given(array=arrays(channels=(None,)))
 def test_grey_counts_from_the_middle(array: NDArray[np.uint8]) -> None:
     """128 and more is repainted."""
@@ -189,14 +191,12 @@ def test_alpha_that_is_the_same_everywhere_says_nothing() -> None:
     ("source", "said"),
     [
         (np.zeros((4, 4), bool), "empty mask"),
-        (np.full((4, 4), 127, np.uint8), "empty mask"),
-        (np.eye(4, dtype=np.uint8), "astype"),
-        (np.eye(4), "mask > 0.5"),
-        (np.eye(4, dtype=int), "mask > 0"),
+        (np.full((4, 4), 127, np.uint8), "empty mask.*mask = mask > 0"),
         (np.zeros((0, 4), bool), "no pixels"),
         (np.zeros((0, 4), np.uint8), "no pixels"),
         (np.ones((1, 8192 * 8192 + 1), bool), "too large"),
-        (np.ones((4, 4, 3), bool), "not a mask"),
+        (np.ones((4, 4, 3), bool), "several masks"),
+        (np.ones(16, bool), "shape \\(height, width\\)"),
         ("no/such/mask.png", "no file"),
         (b"words", "neither PNG"),
         (None, "NoneType"),
@@ -220,5 +220,9 @@ def test_picture_and_mask_have_one_size() -> None:
     check_pair("https://example.org/cat.png", mask)
     check_pair(fitting, "https://example.org/mask.png")
     for other in (read_picture(gradient(20, 30)), fresh):
-        with pytest.raises(InvalidRequest, match="30 x 20 pixels, the picture 20 x 30"):
+        with pytest.raises(InvalidRequest, match="30 x 20 pixels, the picture 20 x 30") as caught:
             check_pair(other, mask)
+        # SQUARE is one
+        assert "PIL.Image.fromarray(array)" in str(caught.value)
+    resized = PIL.Image.fromarray(SQUARE).resize((20, 30), PIL.Image.Resampling.NEAREST)
+    check_pair(fresh, read_mask(resized))

@@ -50,6 +50,7 @@ def shell() -> Iterator[InteractiveShell]:
     InteractiveShell.clear_instance()
 
 
+@pytest.mark.slow
 @given(array=arrays(channels=(3, 4)))
 def test_pixels_come_back_as_they_were(array: NDArray[np.uint8]) -> None:
     """Bytes, PIL and numpy all show the same pixels."""
@@ -91,6 +92,7 @@ def test_a_cell_gets_a_copy_and_its_words_and_no_html() -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_cell_shows_a_large_picture_at_a_size_that_can_be_compared() -> None:
     """The longer side is at most 512 CSS pixels, whichever side it is."""
     wide, high = picture(encoded(gradient(2048, 1024))), picture(encoded(gradient(1024, 2048)))
@@ -111,6 +113,7 @@ def test_its_address_is_nowhere() -> None:
     assert b"sentinel" not in pickle.dumps(Pictures([made]))
 
 
+@pytest.mark.slow
 @given(width=st.integers(1, 3000), height=st.integers(1, 60), mode=st.sampled_from(["RGB", "RGBA"]))
 def test_copies_fit_and_keep_the_shape(width: int, height: int, mode: str) -> None:
     """The long side is at most what was asked, nothing is enlarged, and alpha stays alpha."""
@@ -224,12 +227,15 @@ def test_a_suffix_that_is_no_picture(tmp_path: Path) -> None:
 
 
 def shown(shell: InteractiveShell, code: str, **names: Any) -> list[dict[str, Any]]:
-    """Run a cell, and return what it put out beside text."""
+    """Run a cell, and return what it put out, its result as text last."""
     shell.push(names)
     with capture_output() as captured:
         result = shell.run_cell(code, store_history=True)
     result.raise_error()
-    return [output.data for output in captured.outputs]
+    # a kernel would send the result as an output of its own
+    written = captured.stdout.partition("Out[")[2].partition("]: ")[2].strip()
+    result_output = [{"text/plain": written}] if written else []
+    return [output.data for output in captured.outputs] + result_output
 
 
 def test_pictures_show_themselves_one_output_each(shell: InteractiveShell) -> None:
@@ -247,6 +253,95 @@ def test_a_suppressed_list_shows_nothing_in_its_cell_and_no_other(shell: Interac
 
     assert shown(shell, "pictures.suppress_display()\npictures", pictures=pictures) == []
     assert len(shown(shell, "pictures")) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "count"),
+    [
+        ("pictures[0]", 0),
+        ("pictures[-1]", 0),
+        ("display(pictures)", 2),
+        ("display(pictures[0])", 1),
+        ("pictures.append(other); pictures", 3),
+        ("with capture_output() as seen: display(pictures)\nseen.show()\npictures", 2),
+    ],
+)
+def test_only_the_result_of_the_cell_that_has_shown_it_is_held_back(
+    shell: InteractiveShell, line: str, count: int
+) -> None:
+    """What somebody asks for is shown; so is a list to which something was added since."""
+    pictures = Pictures([picture(), picture(index=1)])
+    begin = (
+        "from IPython.display import display\nfrom IPython.utils.capture import capture_output\n"
+        "pictures.suppress_display()\n"
+    )
+    assert len(shown(shell, begin + line, pictures=pictures, other=picture())) == count
+
+
+def test_what_was_shown_into_a_capture_is_shown_when_it_is_asked_for(
+    shell: InteractiveShell,
+) -> None:
+    """Only what the cell itself has shown need not be shown again as its result."""
+    code = (
+        "from IPython.utils.capture import capture_output\n"
+        "with capture_output(): pictures.suppress_display()\npictures"
+    )
+    assert len(shown(shell, code, pictures=Pictures([picture()]))) == 1
+    assert len(shown(shell, f"{code}[0]", pictures=Pictures([picture()]))) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "cats[:2]",
+        "cats[::-1][1:]",
+        "cats[:1] + dogs",
+        "list(cats[:1]) + dogs",
+        "dogs + list(cats[:1])",
+        "dogs * 2",
+        "2 * dogs",
+        "cats[1:].copy()",
+        "copy.copy(cats[1:])",
+        "copy.deepcopy(cats[1:])",
+        "Pictures(sorted(cats, key=lambda one: -one.index))[:2]",
+    ],
+)
+def test_what_is_made_of_pictures_is_pictures(shell: InteractiveShell, line: str) -> None:
+    """Slices, sums, multiples and copies of pictures that a cell has shown are shown too."""
+    names = {"cats": Pictures(picture(index=i) for i in range(3)), "dogs": Pictures([picture()])}
+    shell.push({"Pictures": Pictures})
+    outputs = shown(shell, f"import copy\ncats.suppress_display()\n{line}", **names)
+
+    assert [sorted(output) for output in outputs] == [["image/jpeg", "text/plain"]] * 2
+
+
+def test_a_sum_with_something_else_is_a_plain_list_and_no_pictures_are_text(
+    shell: InteractiveShell,
+) -> None:
+    """A list of pictures holds pictures only; an empty one says so, since a cell would be empty."""
+    pictures = Pictures([picture()])
+
+    assert type(pictures + [1]) is list  # noqa: RUF005  it is the sum that is tested
+    assert type([1] + pictures) is list  # noqa: RUF005
+    (output,) = shown(shell, "pictures[5:]", pictures=pictures)
+    assert output == {"text/plain": "[]"}
+
+
+def test_marimo_gets_one_piece_of_html_in_which_no_prompt_is_markup() -> None:
+    """Marimo takes lists apart, unless they say what to show."""
+    from html.parser import HTMLParser
+
+    found: list[tuple[str, dict[str, str | None]]] = []
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, attrs: found.append((tag, dict(attrs)))  # type: ignore[method-assign]
+    made = picture(prompt='"><script>alert(1)</script>\x1b[2J\u202e')
+    kind, markup = Pictures([made, made])._display_()._mime_()
+    parser.feed(markup)
+
+    assert kind == "text/html"
+    assert made._mime_() == ("text/html", markup.splitlines()[0])
+    assert [(tag, image["alt"]) for tag, image in found] == [("img", made.alt)] * 2
+    assert all(str(image["src"]).startswith("data:image/jpeg;base64,") for _, image in found)
 
 
 def test_suppressing_outside_ipython_does_nothing() -> None:

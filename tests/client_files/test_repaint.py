@@ -29,6 +29,7 @@ def small(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
     return np.asarray(decoded(repaint(mask).thumbnail))
 
 
+@pytest.mark.slow
 @given(width=st.integers(1, 300), height=st.integers(1, 300), data=st.data())
 def test_the_share_is_counted_exactly(width: int, height: int, data: st.DataObject) -> None:
     """Every pixel counts, and nothing else does."""

@@ -5,13 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pytest
 
 from lumen_widgets import sandbox
 from lumen_widgets.__main__ import main
-
-if TYPE_CHECKING:
-    import pytest
 
 _KEY = "sk-lumen-sentinel-never-to-be-seen"
 
@@ -45,6 +43,19 @@ def test_it_changes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert not home.exists()
 
 
+def test_a_home_that_is_no_path(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is wrong with it is said, with all the other facts."""
+    monkeypatch.setenv("LUMEN_HOME", "~no-such-user/x")
+
+    assert main(["doctor"]) == 0
+
+    told = capsys.readouterr().out
+    assert "home: The journal cannot be in '~no-such-user/x'" in told
+    assert "sandbox: " in told
+
+
 def test_the_users_own_folder_is_not_spelt_out(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -58,6 +69,7 @@ def test_the_users_own_folder_is_not_spelt_out(
     assert str(Path.home() / "pictures") not in told
 
 
+@pytest.mark.slow
 def test_it_finds_the_sandbox_that_runs(capsys: pytest.CaptureFixture[str]) -> None:
     """A running sandbox is named by its address, never by its key."""
     running = sandbox.start()

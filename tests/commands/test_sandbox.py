@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.slow
 def test_it_says_where_it_answers_and_with_which_key(tmp_path: Path) -> None:
     """The one line of JSON is printed when the server answers, with its key, at that address."""
     with serving(tmp_path) as server:

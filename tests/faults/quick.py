@@ -15,6 +15,8 @@ TIMING = Timing(
     shortest_busy_wait=0.005,
     unreachable_waits=(0.005, 0.01),
     local_interval=0.004,
+    local_requests=100_000.0,
+    refresh_interval=0.004,
     answer_timeout=0.1,
     longest_answer_timeout=0.2,
     longest_backoff=0.05,
@@ -22,6 +24,8 @@ TIMING = Timing(
     requests=1000,
     requests_window=0.05,
     idle_thread=0.02,
+    late_pictures=0.3,
+    doubtful_pictures=0.05,
     # A reply that drips for minutes is given up after seconds.
     downloads=DownloadLimits(LARGEST_PICTURE, seconds=2.0, longest_wait=0.15),
 )

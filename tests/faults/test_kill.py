@@ -198,7 +198,6 @@ def test_kill(tmp_path: Path) -> None:
 
 
 @pytest.mark.full
-@pytest.mark.timeout(1800)
 def test_kill_many_times(tmp_path: Path) -> None:
     """Killed 200 times, it has not either."""
     for seed in range(8):

@@ -68,11 +68,13 @@ _ALONE = {
 # private by their look, but of a library, which offers no other way to the same
 _OF_LIBRARIES = {
     "_getframe",  # sys: whose call this is
+    "_instances",  # ipywidgets: every widget that is open
     "_dns_host",  # urllib3's connection: the host that it is about to look up
     "_validate",  # a trait of traitlets: the value that it would become
 }
 
 
+@pytest.mark.slow
 def test_packages_import_only_what_is_below_them() -> None:
     """No package imports one above it or beside it, nor the public face, not even for types.
 
@@ -95,6 +97,7 @@ def test_every_package_has_its_place() -> None:
     assert {found.source for found in all_imports()} <= _ARROWS.keys() | _ABOVE
 
 
+@pytest.mark.slow
 def test_no_files_import_one_another_in_a_circle() -> None:
     """Every file can be read after those that it imports, annotations and lazy names included."""
     _assert_no_circles(arrows())

@@ -21,6 +21,7 @@ _MACHINE_PATHS = re.compile(
 _NPM_REGISTRY = "https://registry.npmjs.org/"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", _MODULES, ids=str)
 def test_a_module_says_what_it_is(path: object) -> None:
     """A module's first words say in a sentence or two what it is."""
@@ -29,6 +30,7 @@ def test_a_module_says_what_it_is(path: object) -> None:
     assert docstring.partition("\n\n")[0].rstrip().endswith((".", "::", ":"))
 
 
+@pytest.mark.slow
 def test_tests_look_at_behaviour() -> None:
     """Tests use what callers, users and pages use: at most 20 private attributes in all of them."""
     uses = []

@@ -65,12 +65,14 @@ _FRONT_END = {"IPython", "ipywidgets", "anywidget", "traitlets", "comm"}
 _HEAVY = {"numpy", "PIL", "starlette", "uvicorn", "multiprocessing", "sqlite3"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", _PACKAGES)
 def test_importing_starts_nothing(package: str) -> None:
     """No thread, process, socket or file is made by importing a package."""
     _run(_STERN, package, "bare")
 
 
+@pytest.mark.slow
 def test_the_public_names_start_nothing() -> None:
     """Loading every public name of the package starts nothing either."""
     _run(_STERN, "lumen_widgets", "names")

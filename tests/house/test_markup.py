@@ -19,7 +19,6 @@ _SINKS = re.compile(
 # An attribute by which an address could be followed or loaded; each place has its reason.
 _ADDRESSES = re.compile(r"\.(href|src|action|formAction)\s*=[^=]|setAttribute\(\s*\"(href|src)\"")
 _ADDRESSED = {
-    "js/mask_painter/picture_host.ts": 1,  # an object URL of bytes from the kernel
     "js/mask_painter/png.ts": 1,  # an object URL of the mask, to download
     "js/task_panel/row_view.ts": 1,  # a data: URL of a thumbnail that the kernel encoded
 }
@@ -61,6 +60,7 @@ def _strings(text: str) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_what_makes_markup_escapes_it() -> None:
     """A module that holds tags escapes what it puts between them."""
     found = [

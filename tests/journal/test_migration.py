@@ -114,6 +114,19 @@ def test_one_service_has_one_origin(tmp_path: Path) -> None:
     assert {row.task_id for row in journal.claim(**ACCOUNT)} == {"t1", "t3"}
 
 
+def test_a_task_without_an_id_is_lost_in_an_earlier_file_too(tmp_path: Path) -> None:
+    """Earlier releases took a task whose id had not been written for one that is complete."""
+    journal = written_with_schema(2, tmp_path)
+    with contextlib.closing(sqlite3.connect(tmp_path / "journal.sqlite3")) as connection:
+        connection.execute("UPDATE tasks SET task_id = NULL WHERE digest = 'd1'")
+        connection.commit()
+
+    (lost,) = journal.unknown_outcomes(**ACCOUNT)
+    assert (lost.body["prompt"], len(lost.pictures)) == ("plain", 1)
+    assert journal.search(Search(state="unknown")) == [lost.number]
+    assert lost.number not in journal.search(Search(state="succeeded"))
+
+
 @pytest.mark.parametrize(
     "origin", ["o", "", "https://[", "https://a:b", "https://.", "ftp://a.:21"]
 )
@@ -132,7 +145,7 @@ def test_either_way_in_upgrades_the_file(tmp_path: Path) -> None:
     calls: list[Callable[[Journal], object]] = [
         lambda journal: journal.find(**ACCOUNT, task_id="t3"),
         lambda journal: journal.insert_request(**ACCOUNT, endpoint="edits", body={}),
-        lambda journal: journal.record_status(3, status="succeeded"),
+        lambda journal: journal.record_status(journal.rows()[0].number, status="succeeded"),
         lambda journal: journal.claim(**ACCOUNT),
     ]
     for number, call in enumerate(calls):
@@ -142,6 +155,7 @@ def test_either_way_in_upgrades_the_file(tmp_path: Path) -> None:
         assert len(Journal(home).rows()) == 8 + (number == 1)
 
 
+@pytest.mark.slow
 def test_processes_that_upgrade_at_once(tmp_path: Path) -> None:
     """Several processes that open an old file at the same moment upgrade it once."""
     written_by_the_first_release(tmp_path)
@@ -175,6 +189,7 @@ def test_processes_that_upgrade_at_once(tmp_path: Path) -> None:
     assert version(tmp_path) == SCHEMA_VERSION
 
 
+@pytest.mark.slow
 def test_an_upgrade_that_fails_changes_nothing(tmp_path: Path) -> None:
     """The upgrade is one transaction: what stops it half-way leaves the old file as it was."""
     journal = written_by_the_first_release(tmp_path)

@@ -93,6 +93,7 @@ def test_a_zombie_is_gone(tmp_path: Path) -> None:
         child.wait()
 
 
+@pytest.mark.slow
 def test_a_later_process_of_the_same_id_is_not_the_owner(tmp_path: Path) -> None:
     """A process id that is in use again does not keep the tasks of the one that had it before."""
     child = other(tmp_path)
@@ -104,6 +105,7 @@ def test_a_later_process_of_the_same_id_is_not_the_owner(tmp_path: Path) -> None
         child.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "over"),
     [({"host": "elsewhere"}, False), ({"namespace": "pid:[1]"}, False), ({"boot": "b"}, True)],
@@ -165,6 +167,7 @@ def test_a_clock_that_was_put_back_keeps_no_task_for_ever() -> None:
     assert not has_ended(this_process(), silence=-2 * HEARTBEAT_TIMEOUT)
 
 
+@pytest.mark.slow
 def test_each_task_goes_to_one(tmp_path: Path) -> None:
     """Of several that take over at once, in threads or processes, each task goes to one of them."""
     child = other(tmp_path, tasks=30)
@@ -231,6 +234,7 @@ def test_a_process_writes_a_heartbeat_about_once_a_minute(tmp_path: Path) -> Non
     assert all(start <= heartbeat <= time.time() for heartbeat in written)
 
 
+@pytest.mark.slow
 def test_threads_are_one_process(tmp_path: Path) -> None:
     """However many threads write, the journal knows one process."""
     journal = Journal(tmp_path)

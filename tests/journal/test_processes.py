@@ -8,42 +8,51 @@ import textwrap
 import threading
 from typing import TYPE_CHECKING
 
+import pytest
+
 from lumen_widgets.journal import Journal
 from lumen_widgets.journal.database import FILE_NAME, Database
 
 if TYPE_CHECKING:
+    import sqlite3
     from pathlib import Path
 
 ACCOUNT = {"origin": "o", "account": "a"}
 
 WRITER = textwrap.dedent("""
-    import hashlib, sys
+    import hashlib, os, sys, threading
     from lumen_widgets.journal import Journal
-    home, name, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    home, name, count, threads = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
     journal = Journal(home)
-    for number in range(count):
-        task_id = f"{name}-{number}"
-        row = journal.insert_request(origin="o", account="a", endpoint="generations",
-                            body={"prompt": task_id})
-        print("inserted", task_id, flush=True)
-        journal.mark_accepted(row, task_id=task_id, created=None, status="queued")
-        print("accepted", task_id, flush=True)
-        data = task_id.encode()
-        journal.store_picture(row, 0, data, sha256=hashlib.sha256(data).hexdigest(),
-                     media_type="image/png", width=1, height=1)
-        print("stored", task_id, flush=True)
+    def say(*words):
+        os.write(1, (" ".join(words) + "\\n").encode())
+    def write(thread):
+        for number in range(count):
+            task_id = f"{name}-{thread}-{number}"
+            row = journal.insert_request(origin="o", account="a", endpoint="generations",
+                                body={"prompt": task_id})
+            say("inserted", task_id)
+            journal.mark_accepted(row, task_id=task_id, created=None, status="queued")
+            say("accepted", task_id)
+            data = task_id.encode()
+            journal.store_picture(row, 0, data, sha256=hashlib.sha256(data).hexdigest(),
+                         media_type="image/png", width=1, height=1)
+            say("stored", task_id)
+    for thread in range(threads):
+        threading.Thread(target=write, args=(thread,)).start()
 """)
 
 
-def writer(home: Path, name: str, count: int) -> subprocess.Popen[str]:
+def writer(home: Path, name: str, count: int, threads: int = 1) -> subprocess.Popen[str]:
     """Start a process that submits tasks, and says after each step what has returned."""
     return subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(home), name, str(count)],
+        [sys.executable, "-c", WRITER, str(home), name, str(count), str(threads)],
         stdout=subprocess.PIPE,
         text=True,
     )
 
 
+@pytest.mark.slow
 def test_several_processes_and_threads_lose_nothing(tmp_path: Path) -> None:
     """Processes and threads that start on a new home at once all find their rows there."""
     children = [writer(tmp_path, f"child{number}", 10) for number in range(3)]
@@ -68,15 +77,17 @@ def test_several_processes_and_threads_lose_nothing(tmp_path: Path) -> None:
     assert {row.state for row in rows} == {"queued"}
 
 
-def test_kill_at_any_instant_loses_nothing_that_was_reported(tmp_path: Path) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize("threads", [1, 20])
+def test_kill_at_any_instant_loses_nothing_that_was_reported(tmp_path: Path, threads: int) -> None:
     """After SIGKILL in the middle of anything, each step that had returned is in the journal."""
     chance = random.Random(20)  # noqa: S311  instants, not secrets
     journal = Journal(tmp_path)
     steps: set[tuple[str, str]] = set()
     for number in range(12):
-        child = writer(tmp_path, f"run{number}", 1000)
+        child = writer(tmp_path, f"run{number}", 1000, threads)
         assert child.stdout is not None
-        said = [child.stdout.readline() for _ in range(chance.randrange(1, 12))]
+        said = [child.stdout.readline() for _ in range(chance.randrange(1, 12 * threads))]
         # The kill falls while the next steps are being written.
         child.send_signal(signal.SIGKILL)
         said += child.communicate(timeout=60)[0].splitlines()
@@ -90,6 +101,7 @@ def test_kill_at_any_instant_loses_nothing_that_was_reported(tmp_path: Path) -> 
                 assert row.pictures[0].path.read_bytes() == task_id.encode()
 
 
+@pytest.mark.slow
 def test_a_thread_that_waits_does_not_take_the_lock_from_one_that_writes(tmp_path: Path) -> None:
     """While a row is being written, no other process can write, whatever our threads do."""
     journal = Journal(tmp_path)
@@ -102,15 +114,19 @@ def test_a_thread_that_waits_does_not_take_the_lock_from_one_that_writes(tmp_pat
     waiting = threading.Thread(
         target=lambda: journal.insert_request(**ACCOUNT, endpoint="edits", body={"prompt": "waits"})
     )
-    with Database(path).write():
+
+    def look(_: sqlite3.Connection) -> str:
         waiting.start()
-        # it is at the lock as soon as it has opened the file, which takes no time that can be seen
+        # it waits as soon as it has begun, which takes no time that can be seen
         waiting.join(0.3)
         assert waiting.is_alive()
         done = subprocess.run(
             [sys.executable, "-c", intruder, str(path)], capture_output=True, text=True, check=False
         )
+        return done.stderr
+
+    said = Database(path).write(look)
     waiting.join(30)
 
-    assert "database is locked" in done.stderr
+    assert "database is locked" in said
     assert len(journal.rows()) == 2

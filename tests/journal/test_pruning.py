@@ -59,6 +59,7 @@ def files(home: Path) -> set[bytes]:
     return {path.read_bytes() for path in (home / "pictures").rglob("*.png")}
 
 
+@pytest.mark.slow
 def test_by_age(tmp_path: Path) -> None:
     """What is older goes with its pictures; what is younger stays."""
     journal = Journal(tmp_path)
@@ -71,6 +72,7 @@ def test_by_age(tmp_path: Path) -> None:
     assert files(tmp_path) == {b"young"}
 
 
+@pytest.mark.slow
 def test_what_may_still_be_needed_stays(tmp_path: Path) -> None:
     """What runs, may have been paid, or was paid and never arrived, is never forgotten."""
     journal = Journal(tmp_path)
@@ -85,6 +87,7 @@ def test_what_may_still_be_needed_stays(tmp_path: Path) -> None:
     assert set(numbers(journal)) == kept
 
 
+@pytest.mark.slow
 def test_by_size_the_oldest_go_first(tmp_path: Path) -> None:
     """The newest pictures stay, as many as fit; a picture that two tasks share counts once."""
     journal = Journal(tmp_path)
@@ -163,6 +166,7 @@ def test_a_picture_that_is_stored_again_meanwhile_stays(
     assert files(tmp_path) == {b"twice"}
 
 
+@pytest.mark.slow
 def test_a_picture_is_never_lost_to_a_pruning_beside_it(tmp_path: Path) -> None:
     """While one process prunes all it can, whatever another has kept is on the disk."""
     code = textwrap.dedent("""
@@ -197,6 +201,7 @@ def test_a_picture_is_never_lost_to_a_pruning_beside_it(tmp_path: Path) -> None:
         assert all(picture.path.exists() for picture in entry.pictures)
 
 
+@pytest.mark.slow
 def test_a_kill_while_pruning_breaks_nothing(tmp_path: Path) -> None:
     """Killed at any instant, it leaves rows whose pictures are there, and files that go later."""
     code = textwrap.dedent("""

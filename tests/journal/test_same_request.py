@@ -6,7 +6,9 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from lumen_widgets.journal import Journal, JournalRow
+import pytest
+
+from lumen_widgets.journal import Journal, JournalRow, Search
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +44,7 @@ def same(journal: Journal, **names: Any) -> int | None:
     return None if found is None else found.number
 
 
+@pytest.mark.slow
 def test_what_says_most_goes_first(tmp_path: Path) -> None:
     """Pictures go before what runs, that before what is being sent, that before what is unknown."""
     journal = Journal(tmp_path)
@@ -66,6 +69,20 @@ def test_what_came_to_nothing_does_not_count(tmp_path: Path) -> None:
         sent(journal, state)
 
     assert same(journal) is None
+
+
+@pytest.mark.parametrize("word", ["sending", "unknown", "refused"])
+def test_a_word_of_the_services_is_not_taken_for_one_of_ours(tmp_path: Path, word: str) -> None:
+    """A paid task whose state the service calls as the journal does stays a task that runs."""
+    journal = Journal(tmp_path)
+    row = sent(journal, word.upper())
+    journal.record_status(row, status=word)
+
+    assert same(journal) == row, "reuse pays nothing"
+    assert journal.search(Search(state="running")) == [row]
+    assert not journal.rows()[0].is_final
+    assert str(journal.prune([row], max_bytes=0)).startswith("0 tasks forgotten")
+    assert [one.number for one in journal.claim(**ACCOUNT)] == [row], "resume takes it up"
 
 
 def test_of_another_key_only_pictures_count(tmp_path: Path) -> None:
@@ -98,6 +115,7 @@ def test_any_digest_matches_and_the_first_is_written_down(tmp_path: Path) -> Non
     assert same(journal, digests=["d"]) == old
 
 
+@pytest.mark.slow
 def test_of_several_that_begin_at_once_one_does(tmp_path: Path) -> None:
     """Looking and beginning are one step: of several processes at once, one sends."""
     code = textwrap.dedent("""
@@ -107,7 +125,8 @@ def test_of_several_that_begin_at_once_one_does(tmp_path: Path) -> None:
         input()
         found = journal.find_or_insert_request(
             origin="o", account="a", endpoint="edits", body={"prompt": "p"}, digests=["d"])
-        print("begun" if isinstance(found, int) else f"found {found.number}", flush=True)
+        begun = isinstance(found, int)
+        print("begun" if begun else "found", found if begun else found.number, flush=True)
         sys.stdin.read()
     """)
     children = [
@@ -127,7 +146,8 @@ def test_of_several_that_begin_at_once_one_does(tmp_path: Path) -> None:
     for child in children:
         child.communicate(timeout=60)
 
-    assert sorted(said) == ["begun", *["found 1"] * 4]
+    (begun,) = (one.split()[1] for one in said if one.startswith("begun "))
+    assert sorted(said) == [f"begun {begun}", *[f"found {begun}"] * 4]
 
 
 def test_what_a_dead_process_was_sending_is_found_as_of_unknown_outcome(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -43,6 +43,21 @@ def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     with pytest.raises(JournalUnusable) as caught:
         inserted(Journal(tmp_path / "home"))
     assert str(tmp_path / "home") in str(caught.value)
+    assert "LUMEN_HOME" in caught.value.next_step
+
+
+class BytesPath:
+    """A path of bytes, as `os.scandir` gives them for bytes."""
+
+    def __fspath__(self) -> bytes:
+        return b"/home"
+
+
+@pytest.mark.parametrize("given", ["~no-such-user/x", "a\0b", BytesPath()])
+def test_what_can_be_no_folder(given: Any) -> None:
+    """It is refused in our own words, before anything is written."""
+    with pytest.raises(JournalUnusable, match="no folder's path") as caught:
+        Journal(given)
     assert "LUMEN_HOME" in caught.value.next_step
 
 

@@ -125,6 +125,7 @@ _ANYTHING = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(one=_ANYTHING, other=_ANYTHING, third=_ANYTHING)
 def test_whatever_is_given_there_is_an_operation_or_a_message(

@@ -27,6 +27,7 @@ def read(data: bytes) -> PIL.Image.Image:
     return image
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(mask=numpy_st.arrays(bool, _SIDES))
 def test_any_mask_reads_back_as_it_was(mask: NDArray[np.bool_]) -> None:

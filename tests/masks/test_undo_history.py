@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ _STEPS = st.lists(st.builds(Invert) | st.builds(Clear) | st.sampled_from(["undo"
 _RUNS = settings(deadline=None)
 
 
+@pytest.mark.slow
 @_RUNS
 @given(steps=_STEPS)
 def test_a_history_is_what_an_editor_makes_of_the_same_keys(steps: list[Any]) -> None:
@@ -35,6 +37,7 @@ def test_a_history_is_what_an_editor_makes_of_the_same_keys(steps: list[Any]) ->
     assert list(history.undone) == past[at:][::-1]
 
 
+@pytest.mark.slow
 @_RUNS
 @given(steps=_STEPS)
 def test_undo_and_redo_are_inverses(steps: list[Any]) -> None:
@@ -46,6 +49,7 @@ def test_undo_and_redo_are_inverses(steps: list[Any]) -> None:
         assert history.after("redo").after("undo") == history
 
 
+@pytest.mark.slow
 @_RUNS
 @given(steps=_STEPS)
 def test_undo_and_redo_with_nothing_left_do_nothing(steps: list[Any]) -> None:

@@ -47,6 +47,7 @@ def test_another_word_is_refused_with_those_that_are_known() -> None:
         lumen.use("sandbx")  # type: ignore[arg-type] # the mistake that this is about
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("published")
 def test_the_service_asks_for_a_key_where_there_is_none(
     monkeypatch: pytest.MonkeyPatch, sandbox: SandboxServer

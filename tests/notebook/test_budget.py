@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 import lumen_widgets as lumen
 from lumen_widgets.core.request import Request
 from lumen_widgets.notebook.account import Account, account_of
 from lumen_widgets.notebook.cell_status import summary
+from tests.notebook.executed import execute
 from tests.staged import StagedTask
 
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ def _task(status: str, **body: Any) -> Task:
     return StagedTask(status, request, status=status).task
 
 
+@pytest.mark.slow
 def test_what_a_call_will_cost_is_said_before_and_what_it_did_afterwards(
     client: lumen.LumenClient, published: Published
 ) -> None:
@@ -109,6 +109,7 @@ def test_credits_of_a_sandbox_are_said_to_be_its_own() -> None:
     assert "1 sandbox credit spent, 1 refunded" in summary(tasks, account)["text/plain"]
 
 
+@pytest.mark.slow
 def test_a_notebook_shows_prices_budget_and_refusal(sandbox: SandboxServer, tmp_path: Path) -> None:
     """As they stand in its file afterwards."""
     cells = [
@@ -123,10 +124,7 @@ def test_a_notebook_shows_prices_budget_and_refusal(sandbox: SandboxServer, tmp_
         "lumen.generate('a fox')",
         "lumen.budget()",
     ]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
-    runner = NotebookClient(notebook, timeout=180, kernel_name="python3", allow_errors=True)
-    executed = runner.execute(cwd=str(tmp_path))
-    outputs = [cell.outputs for cell in executed.cells]
+    outputs = [cell.outputs for cell in execute(cells, tmp_path, allow_errors=True).cells]
 
     assert "<td>2</td>" in outputs[0][-1].data["text/html"]
     assert outputs[1][0].data["text/html"] == (

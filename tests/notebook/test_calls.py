@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -10,34 +10,47 @@ from IPython.core.interactiveshell import InteractiveShell
 import lumen_widgets as lumen
 from lumen_widgets.core.request import Request
 from lumen_widgets.core.task import Task, TaskState
-from tests.staged import ORIGIN, use_offline_account
+from tests.client.conftest import KEY
+from tests.client.fault_server import FaultServer, read_request
+from tests.staged import ORIGIN, StagedTask, use_offline_account
 
 if TYPE_CHECKING:
+    from pathlib import Path
+    from socket import socket
+
     from tests.notebook.conftest import Published
     from tests.sandboxes import SandboxServer
 
 
 class InterruptingWatcher:
-    """Looks after a task that never ends, and sends Ctrl-C as soon as it is waited for."""
+    """Looks after a task that never ends, and sends Ctrl-C once, when it is first waited for.
+
+    A second Ctrl-C would come at any later moment, perhaps in another test.
+    """
 
     watching = False
+
+    def __init__(self, *, interrupts: bool) -> None:
+        self._interrupts = interrupts
 
     def refresh(self) -> None:
         """Bring no news."""
 
     def watch(self) -> None:
         """Interrupt the wait that asks for this."""
-        threading.Thread(target=signal.raise_signal, args=(signal.SIGINT,), daemon=True).start()
+        if self._interrupts:
+            self._interrupts = False
+            threading.Thread(target=signal.raise_signal, args=(signal.SIGINT,), daemon=True).start()
 
     def stop(self) -> None:
         """Do nothing more than before."""
 
 
-def _endless(task_id: str) -> Task:
-    """Return a task that runs; to wait for it is to be interrupted."""
+def _endless(task_id: str, *, interrupts: bool = True) -> Task:
+    """Return a task that runs; to wait for it is to be interrupted, if it is the one for that."""
     request = Request("generations", {"prompt": "a fox", "model": "m"})
     state = TaskState(task_id, request, origin=ORIGIN, status="processing")
-    return Task(state, InterruptingWatcher())
+    return Task(state, InterruptingWatcher(interrupts=interrupts))
 
 
 @pytest.fixture
@@ -46,6 +59,7 @@ def client(sandbox: SandboxServer) -> lumen.LumenClient:
     return lumen.LumenClient(sandbox.api_key, sandbox.url)
 
 
+@pytest.mark.slow
 def test_a_script_gets_pictures_and_no_output(
     client: lumen.LumenClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -56,6 +70,32 @@ def test_a_script_gets_pictures_and_no_output(
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.slow
+def test_a_script_makes_nothing_to_show(
+    client: lumen.LumenClient, decodes: list[str], tmp_path: Path
+) -> None:
+    """Pictures that a script only saves are not decoded, and no copy of them is made anywhere."""
+    pictures = lumen.generate("a fox", n=2, size="256x192", client=client)
+    for picture in pictures:
+        picture.save(tmp_path)
+
+    assert decodes == []
+    assert client.journal is not None
+    assert len(list((client.journal.home / "pictures").rglob("*.*"))) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("published")
+def test_a_cell_decodes_each_picture_once(client: lumen.LumenClient, decodes: list[str]) -> None:
+    """Checked, shown, opened by the next line, and drawn small beside its file: one decoding."""
+    pictures = lumen.generate("a fox", n=2, size="256x192", client=client)
+    for picture in pictures:
+        picture.to_pil()
+
+    assert len(decodes) == 2
+
+
+@pytest.mark.slow
 def test_wait_false_returns_the_task(client: lumen.LumenClient) -> None:
     """The task comes back at once and ends by itself."""
     task = lumen.generate("a fox", size="64x64", client=client, wait=False)
@@ -63,6 +103,7 @@ def test_wait_false_returns_the_task(client: lumen.LumenClient) -> None:
     assert len(task.wait(30)) == 1
 
 
+@pytest.mark.slow
 def test_an_edit_and_a_repaint_take_a_picture_of_an_earlier_call(
     client: lumen.LumenClient,
 ) -> None:
@@ -81,6 +122,7 @@ def test_an_edit_and_a_repaint_take_a_picture_of_an_earlier_call(
     assert not np.array_equal(before[mask], after[mask])
 
 
+@pytest.mark.slow
 def test_several_failures_are_raised_together_after_the_pictures(
     client: lumen.LumenClient,
 ) -> None:
@@ -96,6 +138,7 @@ def test_several_failures_are_raised_together_after_the_pictures(
     assert [picture.task for picture in lumen.stream([good, *bad], errors="skip")] == [good]
 
 
+@pytest.mark.slow
 def test_a_single_task_raises_its_own_error(client: lumen.LumenClient) -> None:
     """`show` of one task that failed says what that task says."""
     task = client.generate("a fox", model="sandbox-always-fails")
@@ -108,6 +151,21 @@ def test_what_is_not_a_task_is_refused() -> None:
     """A picture given to `show` is an easy mistake to make."""
     with pytest.raises(lumen.InvalidRequest, match="A task was expected, not int"):
         lumen.show([3])  # type: ignore[list-item] # the mistake that this is about
+    with pytest.raises(lumen.InvalidRequest, match="A task was expected, not int"):
+        lumen.show(3)  # type: ignore[arg-type] # the mistake that this is about
+
+
+def test_what_is_not_a_client_is_refused() -> None:
+    """The name that `lumen.use` takes is none: each place that takes a client says so."""
+    sandbox: Any = "sandbox"
+    for wrong in (
+        lambda: lumen.generate("a fox", client=sandbox),
+        lambda: lumen.PromptForm(sandbox),
+    ):
+        with pytest.raises(lumen.InvalidRequest, match="of type str, not a LumenClient"):
+            wrong()
+    with pytest.raises(lumen.InvalidRequest, match="of type str, not a LumenClient"):
+        lumen.TaskPanel([], sandbox)
 
 
 def test_an_interrupted_cell_says_how_to_show_its_task(
@@ -135,7 +193,7 @@ def test_an_interrupted_cell_counts_the_tasks_that_go_on(
     use_offline_account()
     shell = InteractiveShell.instance()
     first = _endless("t1")
-    shell.user_ns |= {"lumen": lumen, "tasks": [first, _endless("t2"), first]}
+    shell.user_ns |= {"lumen": lumen, "tasks": [first, _endless("t2", interrupts=False), first]}
     shell.run_cell("for picture in lumen.stream(tasks): pass")
     said = capsys.readouterr().out
 
@@ -143,6 +201,79 @@ def test_an_interrupted_cell_counts_the_tasks_that_go_on(
     assert 'To show the pictures of the first in a cell: lumen.show("t1")\n' in said
     assert "client" not in said
     assert {f'lumen.show("t{number}")' in published.texts(0)[-1] for number in (1, 2)} == {True}
+
+
+def _interrupt_once(running: threading.Event) -> None:
+    """Send Ctrl-C as soon as the service has been asked."""
+
+    def interrupt() -> None:
+        if running.wait(30):
+            signal.raise_signal(signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        ("lumen.generate('a fox')", "lumen.history()[0].id is the task"),
+        ("lumen.generate('a fox', wait=False)", "lumen.show(…) takes it up"),
+        ("lumen.show('t1')", 'Take it up with lumen.show("t1").'),
+        ("next(lumen.stream(['t1']))", 'Take it up with lumen.show("t1").'),
+    ],
+)
+def test_ctrl_c_before_there_is_a_task_names_what_a_notebook_has(
+    code: str, advice: str, published: Published, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """While the service has not answered a submit, or a task's id is looked up."""
+    asked, answered = threading.Event(), threading.Event()
+
+    def hold(server: FaultServer, connection: socket) -> None:
+        read_request(server, connection)
+        asked.set()
+        answered.wait(30)
+
+    with FaultServer(hold) as server:
+        lumen.use(lumen.LumenClient(KEY, server.url))
+        shell = InteractiveShell.instance()
+        shell.user_ns |= {"lumen": lumen}
+        _interrupt_once(asked)
+        shell.run_cell(code)
+        answered.set()
+    said = capsys.readouterr().out
+
+    assert "KeyboardInterrupt: Stopped waiting" in said
+    assert advice in said
+    assert "client" not in said
+    assert not any("client" in text for text in published.texts(0))
+
+
+def test_a_wait_that_is_over_names_what_a_notebook_has(
+    published: Published, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same words after the fifteen minutes that a cell waits at most."""
+    use_offline_account()
+    request = Request("generations", {"prompt": "a fox", "model": "m"})
+    task = StagedTask("t1", request, status="processing").task
+    shell = InteractiveShell.instance()
+    shell.user_ns |= {"lumen": lumen, "task": task}
+    shell.run_cell("for _ in lumen.stream(task, timeout=0): pass")
+    said = capsys.readouterr().out
+
+    assert 'Take it up with lumen.show("t1").' in said
+    assert "client" not in said
+    assert published.texts(0)[-1].endswith('lumen.show("t1")')
+
+
+def test_marimo_is_told_how_a_task_shows_its_pictures() -> None:
+    """There no output is replaced later, so the task does not promise one."""
+    task = StagedTask("t1", Request("generations", {"prompt": "a fox", "model": "m"})).task
+
+    assert task._mime_() == (
+        "text/plain",
+        "<Task t1 queued …>: its wait(), in another cell, shows its pictures.",
+    )
 
 
 def test_an_interrupted_script_names_no_cell() -> None:

@@ -40,6 +40,7 @@ def _inpaint(client: LumenClient) -> tuple[Task, np.ndarray]:
     return task, mask
 
 
+@pytest.mark.slow
 def test_what_a_repaint_changed_is_said_and_shown(client: LumenClient) -> None:
     """The share stands in the words, and the mask in small beside them, with an alternative."""
     task, mask = _inpaint(client)
@@ -55,6 +56,7 @@ def test_what_a_repaint_changed_is_said_and_shown(client: LumenClient) -> None:
     assert bundle["text/html"].endswith("> Repaints 6.1 % of the picture</p>")
 
 
+@pytest.mark.slow
 def test_each_of_several_repaints_says_it_above_its_pictures(client: LumenClient) -> None:
     """The summary counts them, and the heading of each is its prompt and what it repaints."""
     task, _ = _inpaint(client)

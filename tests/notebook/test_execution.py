@@ -6,12 +6,12 @@ import base64
 import json
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
+
+from tests.notebook.executed import execute
 
 if TYPE_CHECKING:
     from tests.sandboxes import SandboxServer
@@ -21,24 +21,12 @@ pytestmark = pytest.mark.slow
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 
-def _execute(notebook: Any, folder: Path, **options: Any) -> Any:
-    client = NotebookClient(
-        notebook,
-        timeout=180,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(folder)}},
-        **options,
-    )
-    return client.execute()
-
-
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_shipped_notebook_runs_from_top_to_bottom_offline(path: Path, tmp_path: Path) -> None:
     """Every cell runs on the sandbox, and every call that makes pictures shows them."""
-    notebook = nbformat.read(path, as_version=4)
-    assert 'lumen.use("sandbox")' in next(c for c in notebook.cells if c.cell_type == "code").source
-    executed = _execute(notebook, tmp_path)
+    executed = execute(path, tmp_path)
 
+    assert 'lumen.use("sandbox")' in next(c for c in executed.cells if c.cell_type == "code").source
     for cell in executed.cells:
         if "lumen.generate(" in cell.get("source", "") and cell.cell_type == "code":
             kinds = [set(output.get("data", ())) for output in cell.outputs]
@@ -116,8 +104,7 @@ def test_no_secret_is_left_after_trouble_in_any_mode(
             for line in _TROUBLE
         ),
     ]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
-    executed = _execute(notebook, tmp_path, allow_errors=True, store_widget_state=True)
+    executed = execute(cells, tmp_path, allow_errors=True, store_widget_state=True)
     places = {
         "notebook": json.dumps(executed),
         **{
@@ -167,8 +154,7 @@ def test_the_key_is_in_no_notebook_widget_state_journal_or_error(
         "import pickle\npickle.dumps(client)",
         "%xmode Verbose\nclient.generate('')",
     ]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
-    executed = _execute(notebook, tmp_path, allow_errors=True, store_widget_state=True)
+    executed = execute(cells, tmp_path, allow_errors=True, store_widget_state=True)
     states = json.dumps(executed.metadata.get("widgets", {}))
     places = {
         "notebook": json.dumps(executed),

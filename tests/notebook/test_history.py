@@ -11,7 +11,9 @@ import pytest
 from PIL import Image
 
 import lumen_widgets as lumen
+from lumen_widgets.client import JournalError
 from lumen_widgets.journal import Journal
+from lumen_widgets.notebook.account import accounts
 from tests.notebook.journal_rows import prompts, wrote
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ class Elements(HTMLParser):
         self.words += f"{data} "
 
 
+@pytest.mark.slow
 def test_newest_first_and_filtered() -> None:
     """Each filter leaves out what it does not mean, whatever the case; together they add up."""
     wrote("an Old fox", days=40)
@@ -64,6 +67,7 @@ def test_newest_first_and_filtered() -> None:
     assert prompts(lumen.history(limit=2)) == ["refused", "a fox that runs"]
 
 
+@pytest.mark.slow
 def test_an_entry_gives_what_is_there(sandbox: SandboxServer) -> None:
     """An entry has its request, its pictures from disk, and takes its task up."""
     client = lumen.LumenClient(sandbox.api_key, sandbox.url)
@@ -82,6 +86,7 @@ def test_an_entry_gives_what_is_there(sandbox: SandboxServer) -> None:
         entry.task(lumen.LumenClient(sandbox.api_key, "http://127.0.0.1:1"))
 
 
+@pytest.mark.slow
 def test_only_this_key(sandbox: SandboxServer) -> None:
     """What other keys and services were asked can be left out."""
     wrote("elsewhere")
@@ -129,6 +134,7 @@ def test_thumbnails_are_small() -> None:
     assert max(Image.open(io.BytesIO(data)).size) <= 96
 
 
+@pytest.mark.slow
 def test_a_long_history_shows_its_beginning() -> None:
     """A table shows the newest twenty and says how many more there are, and how to see them."""
     for number in range(23):
@@ -143,6 +149,15 @@ def test_a_long_history_shows_its_beginning() -> None:
     assert history[-1].prompt == "cat 0"
 
 
+def test_a_home_that_is_no_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said in words, where no account is in use too."""
+    monkeypatch.setattr(accounts, "ready_client", lambda: None)
+    monkeypatch.setenv("LUMEN_HOME", "~no-such-user/x")
+    with pytest.raises(JournalError, match="LUMEN_HOME"):
+        lumen.history()
+
+
+@pytest.mark.slow
 def test_nothing_yet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """An empty history says so, and neither a folder nor a server comes of asking."""
     lumen.use("sandbox")
@@ -164,6 +179,9 @@ def test_nothing_yet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         {"until": "2026-13-01"},
         {"limit": -1},
         {"limit": "all"},
+        {"limit": 10**400},
+        {"text": 7},
+        {"model": ["draft"]},
     ],
 )
 def test_a_filter_that_is_not_understood(wrong: dict[str, Any]) -> None:
@@ -174,6 +192,7 @@ def test_a_filter_that_is_not_understood(wrong: dict[str, Any]) -> None:
     assert caught.value.next_step
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """However long the journal is, a table reads the twenty rows that it shows."""
     import contextlib

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import ast
 import re
+import unicodedata
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import lumen_widgets as lumen
+from lumen_widgets.client.spending.prices import Prices
 from lumen_widgets.core import answers
+from lumen_widgets.core.errors import interrupted
 from lumen_widgets.core.request import Request
 from lumen_widgets.core.words import literal, one_line, strip_controls
+from lumen_widgets.journal import JournalRow
+from lumen_widgets.notebook import history_table
+from lumen_widgets.notebook.account import Account
 from lumen_widgets.notebook.cell import note
-from lumen_widgets.notebook.cell_status import summary, task_heading
+from lumen_widgets.notebook.cell_status import error_words, summary, task_heading
+from lumen_widgets.notebook.history_entry import HistoryEntry
 from tests.staged import StagedTask, use_offline_account
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from lumen_widgets.notebook.account import Account
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -117,6 +124,72 @@ def test_the_line_that_takes_a_task_up_is_one_call(account: Account) -> None:
     code = re.search(r"lumen\.show\(.*\)", said)
     assert code is not None
     assert len(ast.parse(code[0]).body) == 1
+
+
+# every character that is a control, or turns the order of others around
+_HARMFUL = {
+    chr(code)
+    for code in range(0x3000)
+    if (unicodedata.category(chr(code)) == "Cc" and chr(code) not in "\t\n")
+    or unicodedata.bidirectional(chr(code))
+    in {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+}
+_ANY_WORDS = st.text(st.sampled_from(sorted(_HARMFUL)) | st.characters(), min_size=1).filter(
+    str.strip
+)
+
+
+@pytest.mark.slow
+@given(_ANY_WORDS)
+def test_no_word_from_elsewhere_steers_or_turns_what_is_shown(words: str) -> None:
+    """Prompts, models, ids, errors and hosts, in HTML and in text, whatever is in them."""
+    account = Account(words, use_offline_account().client)
+    prices = Prices()
+    prices[f"m{words}"] = 2.0
+    with pytest.raises(lumen.InvalidRequest) as refused:
+        prices[f"m{words}"] = -1.0
+    row = JournalRow(
+        number=1,
+        correlation_id=words,
+        origin=words,
+        account="a",
+        task_id=words,
+        endpoint="generations",
+        body={"prompt": words, "model": words, "size": words},
+        state="failed",
+        reason=words,
+        error={"message": words, "code": words},
+        created=None,
+        submitted=0.0,
+        seconds=None,
+        pictures=(),
+        picture_count=1,
+        is_final=True,
+        dismissed=False,
+        outcome_unknown=False,
+    )
+    entry = HistoryEntry(row)
+    error = lumen.LumenError(words, next_step=words, task_id=words, code=words)
+    task = _task(words).task
+    shown = [
+        repr(prices),
+        prices._repr_html_(),
+        str(refused.value),
+        repr(account),
+        account._repr_html_(),
+        repr(entry),
+        history_table.table([entry], 1),
+        history_table.text([entry], 1),
+        str(error),
+        error_words(error),
+        *error._render_traceback_(),
+        str(interrupted(words)),
+        repr(task),
+        *summary([task], account, more=words).values(),
+        *task_heading(task).values(),
+    ]
+
+    assert [text for text in shown if set(text) & _HARMFUL] == []
 
 
 @pytest.mark.parametrize("words", HOSTILE[:4])

@@ -3,9 +3,12 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from lumen_widgets.core.polling.scheduler import start_thread
 from lumen_widgets.notebook.worker import Worker
 
 if TYPE_CHECKING:
+    from typing import Any
+
     import pytest
 
 PATIENCE = 10.0
@@ -90,3 +93,27 @@ def test_urgent_work_comes_first() -> None:
 
     assert over.wait(PATIENCE)
     assert order == ["newer", "older", "first", "second"]
+
+
+def test_garbage_that_is_collected_while_a_thread_starts_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Python may collect a widget on the new thread before that has begun, and its work is left
+    out there: the kernel waited for itself for ever.
+    """
+    worker = Worker("garbage", FAILED)
+    ended: list[bool] = []
+
+    def start(*arguments: Any) -> threading.Thread:
+        collecting = threading.Thread(target=worker.forget, args=(object(),), daemon=True)
+        collecting.start()
+        collecting.join(PATIENCE)
+        ended.append(not collecting.is_alive())
+        return start_thread(*arguments)
+
+    monkeypatch.setattr("lumen_widgets.notebook.worker.start_thread", start)
+    reached = threading.Event()
+    worker.run_soon(reached.set)
+
+    assert ended == [True]
+    assert reached.wait(PATIENCE)

@@ -10,9 +10,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 import lumen_widgets as lumen
 from lumen_widgets.journal import Journal
@@ -20,6 +18,7 @@ from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer
 from tests.client.service import FAILED, PROCESSING, Service, serving
+from tests.notebook.executed import execute
 from tests.sandbox_server.conditions import until
 
 if TYPE_CHECKING:
@@ -75,17 +74,8 @@ def killed(url: str, code: str, *, when: Callable[[], object] = lambda: True) ->
 def executed(url: str, folder: Path, *cells: str) -> list[list[Any]]:
     """Run cells in a kernel, and return the outputs of each."""
     first = f"import lumen_widgets as lumen\nlumen.use(lumen.LumenClient({KEY!r}, {url!r}))\n0"
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(source) for source in (first, *cells)]
-    )
-    client = NotebookClient(
-        notebook,
-        timeout=120,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(folder)}},
-        allow_errors=True,
-    )
-    return [cell.outputs for cell in client.execute().cells[1:]]
+    notebook = execute([first, *cells], folder, allow_errors=True)
+    return [cell.outputs for cell in notebook.cells[1:]]
 
 
 def words(outputs: list[Any]) -> str:
@@ -193,7 +183,7 @@ def test_many_that_run_leave_the_cell_readable(service: Service, tmp_path: Path)
             file.execute(
                 "INSERT INTO tasks (origin, account, endpoint, body, task_id, state, submitted,"
                 " owner) SELECT origin, account, endpoint, body, ?, state, submitted, owner"
-                " FROM tasks WHERE row = 1",
+                " FROM tasks LIMIT 1",
                 (f"more-{number}",),
             )
         file.commit()

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import asyncio
 import threading
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 
 import lumen_widgets as lumen
+from lumen_widgets.journal import Journal
 from lumen_widgets.notebook.account import Account
 from lumen_widgets.notebook.submission import Submission
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lumen_widgets.journal import JournalRow
     from tests.sandboxes import SandboxServer
 
 PATIENCE = 30.0
@@ -33,6 +37,7 @@ def _sent(account: Account, submit: Callable[[lumen.LumenClient, str], lumen.Tas
     return submission
 
 
+@pytest.mark.slow
 def test_a_submission_becomes_a_task_without_blocking(account: Account) -> None:
     """The caller goes on at once, and hears when there is a task; both are known by one name."""
     submission = _sent(
@@ -64,11 +69,14 @@ def test_an_unknown_outcome_is_said_to_be_so(account: Account) -> None:
     assert _sent(account, lose).state == "unknown"
 
 
-def test_an_error_of_another_kind_is_not_lost_on_a_thread(account: Account) -> None:
-    """Even a mistake in our own code is shown to the user."""
+@pytest.mark.parametrize("kind", [RuntimeError, asyncio.CancelledError, SystemExit])
+def test_an_error_of_another_kind_is_not_lost_on_a_thread(
+    account: Account, kind: type[BaseException]
+) -> None:
+    """Even a mistake in our own code, or a program that exits, is shown to the user."""
 
     def fail(_: lumen.LumenClient, __: str) -> lumen.Task:
-        raise RuntimeError("out of order")
+        raise kind("out of order")
 
     submission = _sent(account, fail)
 
@@ -91,3 +99,44 @@ def test_the_time_of_a_refusal_stands_still(account: Account) -> None:
     submission = _sent(account, lambda client, _: client.generate("", size="64x64"))
 
     assert submission.elapsed == submission.elapsed
+
+
+@pytest.mark.slow
+def test_two_kernels_that_send_the_same_at_once_pay_once(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both find nothing of it in the journal; then one sends it, and the other has its task."""
+    both, sent = threading.Barrier(2), threading.Event()
+    waits = iter([both.wait, both.wait])
+    find = Journal.find_submit
+
+    def find_submit(journal: Journal, correlation_id: str) -> JournalRow | None:
+        if (wait := next(waits, None)) is None:
+            # the one that was too late looks again; by then the other has its answer
+            sent.wait(PATIENCE)
+            return find(journal, correlation_id)
+        row = find(journal, correlation_id)
+        wait(PATIENCE)
+        return row
+
+    monkeypatch.setattr(Journal, "find_submit", find_submit)
+
+    def submit(client: lumen.LumenClient, name: str) -> lumen.Task:
+        task = client.call("generations", "a fox", size="64x64", correlation_id=name)
+        sent.set()
+        return task
+
+    name = uuid4().hex
+    submissions = [
+        Submission(submit, account=account, prompt="", model="", correlation_id=name)
+        for _ in range(2)
+    ]
+    over = threading.Semaphore(0)
+    for submission in submissions:
+        submission.subscribe(lambda _: over.release())
+        submission.start()
+    assert all(over.acquire(timeout=PATIENCE) for _ in submissions)
+    first, second = (submission.task for submission in submissions)
+
+    assert first is not None
+    assert first is second

@@ -46,6 +46,7 @@ def test_a_new_background_keeps_the_subject(corgi: bytes) -> None:
     assert plan_of(picture)["weather"] == ["snow"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prompt", ["make it night", "make it night, oil painting", "改成夜晚"])
 def test_make_it_night_changes_the_hour(corgi: bytes, prompt: str) -> None:
     """Asked for night, an edit of the engine's own picture plans the night and grows dark."""

@@ -26,6 +26,7 @@ def disc(size: tuple[int, int], share: float = 0.3) -> Image.Image:
     return Image.fromarray(away < min(size) * share)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     size=st.tuples(st.integers(16, 90), st.integers(16, 90)),
@@ -64,6 +65,7 @@ def test_a_mask_may_have_any_mode(mode: str) -> None:
     assert ((before != after).any(axis=-1) == np.asarray(mask)).all()
 
 
+@pytest.mark.slow
 def test_a_noun_is_drawn_into_the_hole() -> None:
     """A noun appears in the hole; "remove", 去掉 and unknown words all just fill it."""
     source, mask = photo((128, 128)), disc((128, 128))

@@ -135,6 +135,7 @@ def test_any_text_can_be_planned(prompt: str) -> None:
 phrases = st.sampled_from(sorted({*nouns(), *meanings()}))
 
 
+@pytest.mark.slow
 @given(st.lists(phrases, max_size=8).map(", ".join))
 def test_a_plan_of_known_words_survives_storage(prompt: str) -> None:
     """What a picture stores of its plan comes back as the same plan."""
@@ -160,6 +161,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(
     plans, st.sampled_from(["scene", "time", "style", "weather", "hue", "subjects"]), json_values
 )

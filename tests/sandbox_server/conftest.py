@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
+from lumen_widgets.sandbox.home import Home
+from tests.sandbox_server.conditions import until
 from tests.sandbox_server.in_process import InProcess
-from tests.sandbox_server.real_server import RealServer, serving
+from tests.sandbox_server.real_server import RealServer, alive, serving
 from tests.sandbox_server.receiver import Receiver, receiving
 
 if TYPE_CHECKING:
@@ -41,3 +45,14 @@ def receiver() -> Iterator[Receiver]:
     """Run a webhook receiver on this machine."""
     with receiving() as taken:
         yield taken
+
+
+@pytest.fixture
+def own_home(tmp_path: Path) -> Iterator[Home]:
+    """Return the folder of the sandbox that `start` starts here; what runs there is ended."""
+    home = Home(tmp_path / "lumen-home" / "sandbox")
+    yield home
+    running = home.read_running()
+    if running is not None and running.pid != os.getpid() and alive(running.pid):
+        os.kill(running.pid, signal.SIGKILL)
+        until(lambda: not alive(running.pid))

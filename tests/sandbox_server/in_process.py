@@ -56,10 +56,15 @@ class Collector:
 
     store: Store
     tasks: list[Task] = field(default_factory=list)
+    workers: int | None = None
 
     def enqueue(self, task: Task) -> None:
         """Note a task."""
         self.tasks.append(task)
+
+    def set_workers(self, count: int) -> None:
+        """Note how many are to draw."""
+        self.workers = count
 
     def finish(self, outcome: Outcome | None = None) -> None:
         """Say that all tasks are drawn."""

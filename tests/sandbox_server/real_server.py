@@ -18,6 +18,8 @@ from tests.sandbox_server.conditions import until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lumen_widgets.sandbox.home import Home, Running
+
 ENDED = {"succeeded", "failed"}
 
 
@@ -77,7 +79,8 @@ class Child(RealServer):
 def serving(home: Path, *arguments: str, latency: tuple[float, float] = (0, 0)) -> Iterator[Child]:
     """Run a sandbox in a folder while the block runs."""
     command = [sys.executable, "-m", "lumen_widgets.sandbox", "--home", str(home), *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    # A group of its own, as a program has in a terminal: Ctrl-C goes to all of it.
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0) as process:
         try:
             said = json.loads(_line(process.stdout))
             server = Child(home, **said, process=process)
@@ -117,3 +120,10 @@ def alive(pid: int) -> bool:
     except OSError:
         return False
     return state != "Z"
+
+
+def running_in(home: Home) -> Running:
+    """Return what the runtime file of a folder says."""
+    running = home.read_running()
+    assert running is not None
+    return running

@@ -69,6 +69,7 @@ def test_too_few_credits_charge_nothing(in_process: InProcess) -> None:
     assert in_process.account()["balance"] == 1
 
 
+@pytest.mark.slow
 def test_concurrent_submits_spend_each_credit_once(server: RealServer) -> None:
     """With credits for ten of forty, ten are accepted, and the entries add up to the balance."""
     before = sum(entry["credits"] for entry in server.account()["ledger"])

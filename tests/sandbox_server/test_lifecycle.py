@@ -132,7 +132,7 @@ def test_a_new_server_takes_up_what_was_queued(tmp_path: Path) -> None:
 def test_settings_change_only_as_a_whole(in_process: InProcess) -> None:
     """A wrong name or value is answered 400 and leaves everything as it was."""
     before = in_process.call("GET", "/sandbox/settings").json()
-    assert set(before) == {"latency", "fail_rate", "data_uris", "uploads", "credits"}
+    assert set(before) == {"latency", "fail_rate", "data_uris", "uploads", "workers", "credits"}
     wrongs: list[dict[str, object]] = [
         {"speed": 1},
         {"latency": 3},
@@ -145,6 +145,10 @@ def test_settings_change_only_as_a_whole(in_process: InProcess) -> None:
         {"fail_rate": "0.5"},
         {"uploads": 1},
         {"data_uris": None},
+        {"workers": 0},
+        {"workers": 17},
+        {"workers": 1.5},
+        {"workers": True},
         {"credits": -1},
         {"credits": 1.5},
         {"credits": True},
@@ -155,5 +159,14 @@ def test_settings_change_only_as_a_whole(in_process: InProcess) -> None:
         assert answer.status == 400, wrong
         assert answer.json()["error"]["message"]
     assert in_process.call("GET", "/sandbox/settings").json() == before
-    after = {"latency": [2, 8], "fail_rate": 0.2, "data_uris": True, "uploads": False, "credits": 5}
+    assert in_process.renderer.workers is None
+    after = {
+        "latency": [2, 8],
+        "fail_rate": 0.2,
+        "data_uris": True,
+        "uploads": False,
+        "workers": 3,
+        "credits": 5,
+    }
     assert in_process.set(**after).json() == after
+    assert in_process.renderer.workers == 3

@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # ships no types
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -31,6 +30,9 @@ def description(in_process: InProcess) -> Any:
 
 def valid(description: Any, name: str, value: Any) -> bool:
     """Tell whether a value fits one of the description's schemas."""
+    # takes seconds to import, so that only a process which needs it does
+    from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # ships no types
+
     schema = {**description, "$ref": f"#/components/schemas/{name}"}
     return bool(Draft202012Validator(schema).is_valid(value))
 
@@ -60,6 +62,7 @@ def test_calls_that_need_no_key_are_described_so(in_process: InProcess, descript
             assert ("401" in call["responses"]) == ("security" not in call), (method, path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", CALLS)
 def test_the_fields_of_a_submit_are_real(
     in_process: InProcess, description: Any, call: str

@@ -59,6 +59,7 @@ def run(example: str, server: RealServer, path: str, **urls: str) -> Any:
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_submit_and_status(server: RealServer, path_with_curl: str) -> None:
     """The first two examples: queued at once, and then asked for until it has succeeded."""
     task = run(SUBMIT, server, path_with_curl)
@@ -68,12 +69,14 @@ def test_submit_and_status(server: RealServer, path_with_curl: str) -> None:
     assert (ended["id"], ended["status"], len(ended["data"])) == (task["id"], "succeeded", 1)
 
 
+@pytest.mark.slow
 def test_edit(server: RealServer, path_with_curl: str) -> None:
     """Image to image, with a prompt in Chinese."""
     task = run(EDIT, server, path_with_curl, cat=server.upload(encoded((96, 96))))
     assert server.ended(task["id"])["status"] == "succeeded"
 
 
+@pytest.mark.slow
 def test_inpaint(server: RealServer, path_with_curl: str) -> None:
     """Inpainting, with a prompt in Chinese."""
     photo, mask = server.upload(encoded()), server.upload(half_mask())
@@ -81,6 +84,7 @@ def test_inpaint(server: RealServer, path_with_curl: str) -> None:
     assert server.ended(task["id"])["status"] == "succeeded"
 
 
+@pytest.mark.slow
 def test_webhook(server: RealServer, receiver: Receiver, path_with_curl: str) -> None:
     """The end arrives, signed with the example's secret, as the page's own lines verify it."""
     task = run(WEBHOOK, server, path_with_curl, callback=receiver.url)

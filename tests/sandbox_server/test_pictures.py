@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PICTURE = encoded()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 def test_an_upload_can_be_fetched_without_a_key_until_it_is_deleted(
     server: RealServer, kind: str
@@ -54,6 +55,7 @@ def test_only_pictures_can_be_uploaded(in_process: InProcess, content: bytes) ->
     assert in_process.call("POST", "/sandbox/uploads", content).status == 400
 
 
+@pytest.mark.slow
 def test_an_upload_that_is_too_large_is_refused(server: RealServer) -> None:
     """It is answered 413, and a client that is still sending sees that answer."""
     answer = server.call("POST", "/sandbox/uploads", data=PICTURE + bytes(fetching.MAX_BYTES))
@@ -103,6 +105,7 @@ def _result(server: RealServer, task_id: str) -> list[Image.Image]:
     return images
 
 
+@pytest.mark.slow
 def test_an_uploaded_picture_is_edited_and_inpainted(server: RealServer) -> None:
     """Results are PNG of the picture's size and need no key; inpainting keeps what is unmasked."""
     content = encoded((96, 64))
@@ -119,6 +122,7 @@ def test_an_uploaded_picture_is_edited_and_inpainted(server: RealServer) -> None
     assert right == old
 
 
+@pytest.mark.slow
 def test_data_urls_are_taken_only_where_that_is_set(server: RealServer) -> None:
     """As a rule they are answered 400, since the service does not say that it takes them."""
     url = "data:image/png;base64," + base64.b64encode(encoded()).decode()
@@ -131,6 +135,7 @@ def test_data_urls_are_taken_only_where_that_is_set(server: RealServer) -> None:
         assert answer.status_code == 400
 
 
+@pytest.mark.slow
 def test_the_same_seed_draws_the_same_picture(server: RealServer) -> None:
     """And another one another; the size is what was asked for."""
     asked = [server.submit(size="80x48", seed=seed) for seed in (3, 3, 4)]
@@ -143,6 +148,7 @@ def test_the_same_seed_draws_the_same_picture(server: RealServer) -> None:
         assert image.size == (80, 48)
 
 
+@pytest.mark.slow
 def test_a_picture_that_cannot_be_read_fails_and_refunds(server: RealServer) -> None:
     """The task says why, and its credits come back."""
     with socket.create_server(("127.0.0.1", 0)) as listener:

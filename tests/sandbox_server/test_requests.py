@@ -232,6 +232,7 @@ FIELDS += ["seed", "webhook_url", "webhook_secret"]
 LIKELY = st.sampled_from([*MODES.values(), "sandbox-always-fails", "a cat", IMAGE, [IMAGE], 1, 2])
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     call=st.sampled_from(CALLS),

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
 from lumen_widgets import sandbox
-from lumen_widgets.sandbox.home import Home, Running, open_home
+from lumen_widgets.sandbox.home import Home, open_home
 from tests.sandbox_server.conditions import until
-from tests.sandbox_server.real_server import RealServer, alive, children, serving
+from tests.sandbox_server.real_server import RealServer, alive, children, running_in, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.sandbox_server.real_server import Child
 
 pytestmark = pytest.mark.slow
 
@@ -29,66 +34,89 @@ pytestmark = pytest.mark.slow
 HUGE: dict[str, Any] = {"size": "4096x4096", "n": 4}
 
 
-@pytest.fixture
-def own_home(tmp_path: Path) -> Iterator[Home]:
-    """Return the folder of the sandbox that `start` starts here; what runs there is ended."""
-    home = Home(tmp_path / "lumen-home" / "sandbox")
-    yield home
-    running = home.read_running()
-    if running is not None and running.pid != os.getpid() and alive(running.pid):
-        os.kill(running.pid, signal.SIGKILL)
-        until(lambda: not alive(running.pid))
-
-
-def _running(home: Home) -> Running:
-    running = home.read_running()
-    assert running is not None
-    return running
-
-
 def test_a_crashed_worker_fails_its_task_alone(tmp_path: Path) -> None:
-    """The task is refunded, and the next one gets a new worker."""
-    with serving(tmp_path / "home") as server:
-        task_id = server.submit(**HUGE)
-        until(lambda: server.status(task_id)["status"] == "processing")
-        (worker,) = until(lambda: children(server.process.pid))
-        os.kill(worker, signal.SIGKILL)
+    """The task is refunded, what another worker draws goes on, and the next gets a new worker."""
+    with _drawing_with_one_held(tmp_path / "home") as (server, task_id, held):
+        assert server.ended(server.submit(size="16x16"))["status"] == "succeeded"
+        os.kill(held, signal.SIGKILL)
         ended = server.ended(task_id)
         assert (ended["status"], ended["error"]["code"]) == ("failed", "worker_crashed")
-        assert server.account()["balance"] == 10_000
+        assert server.account()["balance"] == 10_000 - 2 * 2
+        server.call("POST", "/sandbox/settings", json={"workers": 1}).raise_for_status()
         assert server.ended(server.submit(size="16x16"))["status"] == "succeeded"
-        assert children(server.process.pid) != [worker]
+        assert held not in until(lambda: children(server.process.pid))
 
 
 def test_a_killed_server_leaves_no_task_behind(tmp_path: Path) -> None:
     """Started again in the same folder, it fails what was being drawn and draws what waited."""
-    with serving(tmp_path / "home") as server:
-        drawing = server.submit(size="4096x4096")
+    with _drawing_with_one_held(tmp_path / "home") as (server, drawing, held):
         until(lambda: server.status(drawing)["status"] == "processing")
         server.call("POST", "/sandbox/settings", json={"latency": [600, 600]})
         waiting = server.submit(size="16x16")
-        workers = children(server.process.pid)
+        workers = _workers(server, 2)
+        assert held in workers
         server.process.kill()
         server.process.wait()
+        # Neither the one that waits for a task nor the one in the middle of one stays.
+        os.kill(held, signal.SIGCONT)
+        until(lambda: not any(alive(worker) for worker in workers))
     with serving(tmp_path / "home") as server:
         assert server.ended(drawing)["error"]["code"] == "interrupted"
         assert server.status(waiting)["status"] == "queued"
-        assert server.account()["balance"] == 10_000 - 2
-    # Its worker has no server to draw for any more.
-    until(lambda: not any(alive(worker) for worker in workers))
+        assert server.account()["balance"] == 10_000 - 2 * 2
+
+
+def _workers(server: Child, count: int) -> list[int]:
+    """Wait until so many workers run; return their ids."""
+    until(lambda: len(children(server.process.pid)) == count)
+    return children(server.process.pid)
+
+
+@contextmanager
+def _drawing_with_one_held(home: Path) -> Iterator[tuple[Child, str, int]]:
+    """Run a server of two workers, the first of which is at a task and does not get on with it."""
+    with serving(home) as server:
+        server.call("POST", "/sandbox/settings", json={"workers": 2}).raise_for_status()
+        server.ended(server.submit(size="16x16"))
+        (worker,) = children(server.process.pid)
+        os.kill(worker, signal.SIGSTOP)
+        try:
+            yield server, server.submit(size="16x16"), worker
+        finally:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGCONT)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stopped_server_leaves_nothing_running(tmp_path: Path, number: signal.Signals) -> None:
-    """Also in the middle of a drawing: it ends well, its worker too, and says so in its folder."""
+@pytest.mark.parametrize("terminal", [False, True], ids=["one", "all"])
+def test_a_stopped_server_leaves_nothing_running(
+    tmp_path: Path, number: signal.Signals, *, terminal: bool
+) -> None:
+    """Also in the middle of a drawing, and where all its processes hear a Ctrl-C: it ends well."""
     with serving(tmp_path / "home") as server:
+        server.call("POST", "/sandbox/settings", json={"workers": 3}).raise_for_status()
         task_id = server.submit(**HUGE)
         until(lambda: server.status(task_id)["status"] == "processing")
-        workers = until(lambda: children(server.process.pid))
-        server.process.send_signal(number)
+        workers = _workers(server, 3)
+        if terminal:
+            os.killpg(server.process.pid, number)
+        else:
+            server.process.send_signal(number)
         assert server.process.wait(30) == 0
         assert not any(alive(worker) for worker in workers)
         assert Home(tmp_path / "home").read_running() is None
+
+
+def test_pictures_of_one_seed_are_the_same_on_any_number_of_workers(tmp_path: Path) -> None:
+    """To the byte and in their order, whichever workers draw them."""
+    sheets = []
+    with serving(tmp_path / "home") as server:
+        for workers in (1, 4):
+            server.call("POST", "/sandbox/settings", json={"workers": workers}).raise_for_status()
+            ended = server.ended(server.submit(n=4, seed=7, size="160x128", prompt="a cat, ink"))
+            sheets.append([requests.get(one["url"], timeout=30).content for one in ended["data"]])
+    assert len(set(sheets[0])) == 4
+    assert sheets[0] == sheets[1]
 
 
 def test_an_idle_server_ends_by_itself(tmp_path: Path) -> None:
@@ -134,7 +162,7 @@ def test_two_starts_at_once_give_one_server(own_home: Home) -> None:
     found = sandbox.start()
     assert said == {f"{found.url} {found.api_key}\n"}
     assert found.api_key not in repr(found)
-    running = _running(own_home)
+    running = running_in(own_home)
     assert alive(running.pid)
     server = RealServer(own_home.path, running.url, running.api_key)
     server.call("POST", "/sandbox/settings", json={"latency": [0, 0]})
@@ -144,31 +172,54 @@ def test_two_starts_at_once_give_one_server(own_home: Home) -> None:
 def test_a_stale_runtime_file_is_seen_through(own_home: Home) -> None:
     """A file that a killed server left, or a damaged one, does not keep a new one from starting."""
     first = sandbox.start()
-    pid = _running(own_home).pid
+    pid = running_in(own_home).pid
     os.kill(pid, signal.SIGKILL)
     until(lambda: not alive(pid))
-    second = sandbox.start()
-    assert second.api_key != first.api_key
+    assert sandbox.start() == first
+    second = running_in(own_home).pid
+    assert second != pid
     assert sandbox.settings()["credits"] == 10_000
-    os.kill(_running(own_home).pid, signal.SIGKILL)
+    os.kill(second, signal.SIGKILL)
     (own_home.path / "runtime.json").write_text('{"url": 3')
-    assert sandbox.start().api_key != second.api_key
+    sandbox.start()
+    assert alive(running_in(own_home).pid)
+
+
+def test_a_runtime_file_that_was_deleted_comes_back(own_home: Home) -> None:
+    """Something tidied up: the server is found as before, and no second one is tried."""
+    first = sandbox.start()
+    pid = running_in(own_home).pid
+    (own_home.path / "runtime.json").unlink()
+
+    assert sandbox.start() == first
+    assert running_in(own_home).pid == pid
+
+
+def test_a_server_whose_folder_was_deleted_leaves_the_next_one_alone(tmp_path: Path) -> None:
+    """It writes nothing into the folder that is in its folder's place now."""
+    with serving(tmp_path / "home") as old:
+        shutil.rmtree(tmp_path / "home")
+        with serving(tmp_path / "home") as new:
+            (tmp_path / "home" / "runtime.json").unlink()
+            until(Home(tmp_path / "home").read_running)
+            running = running_in(Home(tmp_path / "home"))
+
+    assert new.url != old.url
+    assert (running.url, running.api_key) == (new.url, new.api_key)
 
 
 def _ended(home: Home) -> None:
     """End the user's server in an orderly way, as it ends by itself when it is not used."""
-    pid = _running(home).pid
+    pid = running_in(home).pid
     os.kill(pid, signal.SIGTERM)
     until(lambda: not alive(pid))
 
 
-def test_the_next_server_has_the_same_address(own_home: Home) -> None:
-    """What was made at an address is found again after the server has ended and started anew."""
+def test_the_next_server_has_the_same_address_and_key(own_home: Home) -> None:
+    """What was made there is found again after the server has ended and started anew."""
     first = sandbox.start()
     _ended(own_home)
-    second = sandbox.start()
-    assert second.url == first.url
-    assert second.api_key != first.api_key
+    assert sandbox.start() == first
 
 
 def test_a_port_that_another_program_has_taken_is_left_to_it(own_home: Home) -> None:
@@ -204,24 +255,14 @@ def test_run_all_after_the_sandbox_ended_pays_nothing(own_home: Home) -> None:
     assert sandbox.settings()["credits"] == left
 
 
-def test_a_server_of_another_version_is_replaced(
-    own_home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """After an update the old server, which may answer otherwise, is ended."""
-    first = sandbox.start()
-    old = _running(own_home)
-    own_home.write_running(Running("0.0.0", old.url, old.api_key, old.pid))
-    assert sandbox.start() != first
-    until(lambda: not alive(old.pid))
-
-
 def test_settings_are_posted_to_the_user_s_server(own_home: Home) -> None:
     """It is started if need be and answers all settings; a wrong one is an error that says why."""
-    assert sandbox.settings(latency=(2, 8), fail_rate=0.2) == {
+    assert sandbox.settings(latency=(2, 8), fail_rate=0.2, workers=2) == {
         "latency": [2, 8],
         "fail_rate": 0.2,
         "data_uris": False,
         "uploads": True,
+        "workers": 2,
         "credits": 10_000,
     }
     assert sandbox.settings()["latency"] == [2, 8]

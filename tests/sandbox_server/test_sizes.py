@@ -10,6 +10,7 @@ from lumen_widgets.sandbox.errors import Refusal
 from lumen_widgets.sandbox.sizes import MAX_SIDE, MIN_SIDE, at_tier, fitted, read_size
 
 
+@pytest.mark.slow
 @given(st.text(max_size=12) | st.from_regex(r"[0-9]{1,6}[x:][0-9]{1,6}", fullmatch=True))
 def test_every_size_is_pixels_within_the_limits_or_refused(size: str) -> None:
     """Nothing else comes of reading a size."""

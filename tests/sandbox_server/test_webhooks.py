@@ -99,6 +99,7 @@ def test_a_receiver_beyond_this_machine_is_not_called(
     assert "your.app" not in caplog.text
 
 
+@pytest.mark.slow
 def test_deliveries_outlive_the_server(in_process: InProcess, receiver: Receiver) -> None:
     """What is left when the server ends is still due for the next."""
     _ended(in_process, receiver.url)

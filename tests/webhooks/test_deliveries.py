@@ -213,6 +213,7 @@ def test_a_body_that_names_no_task(setup: Setup, body: bytes) -> None:
         body_of("a1", data=[{"url": "https://img.example/1"}] * 10_000),
         b"\xef\xbb\xbf" + body_of("a1"),
         json.dumps({"id": "a1", "status": "succeeded"}).encode("utf-16"),
+        b'{"id": "a1", "status": "failed", "message": "caf\xc3"}',
     ],
     ids=lambda body: repr(body[:60]),
 )

@@ -97,6 +97,7 @@ def test_the_pace(receiver: WebhookReceiver) -> None:
         assert len(times) == 5  # as usual: a second call is no news
 
 
+@pytest.mark.slow
 def test_the_service_has_the_last_word(
     service: Service, patient: WebhookReceiver, connect: Callable[..., LumenClient]
 ) -> None:
@@ -165,6 +166,7 @@ def test_a_call_while_the_task_is_not_watched(
     assert len(task.wait(20)) == 1
 
 
+@pytest.mark.slow
 def test_a_service_that_stumbles(
     service: Service, patient: WebhookReceiver, connect: Callable[..., LumenClient]
 ) -> None:
@@ -177,6 +179,7 @@ def test_a_service_that_stumbles(
     assert service.asked("task-1") == 4
 
 
+@pytest.mark.slow
 def test_cancelled_tasks_are_not_promised_a_call(
     service: Service, connect: Callable[..., LumenClient], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -18,6 +18,7 @@ from lumen_widgets.core import errors
 from tests.webhooks.calling import body_of, call, read
 
 
+@pytest.mark.slow
 def test_an_address_that_nobody_guesses() -> None:
     """Address and secret are new with each receiver, and stay while it is closed and opened."""
     with WebhookReceiver() as first, WebhookReceiver() as second:
@@ -126,6 +127,7 @@ def test_secrets_stay_secret() -> None:
     assert repr(receiver) == "<WebhookReceiver closed, calls: 0>"
 
 
+@pytest.mark.slow
 def test_the_interpreter_ends() -> None:
     """A script that forgets to close its receiver ends all the same, and says nothing of it."""
     code = (

@@ -122,6 +122,7 @@ def test_a_body_that_was_parsed_is_a_mistake_of_ours(body: Any) -> None:
 SECRETS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip)
 
 
+@pytest.mark.slow
 @given(st.binary(), SECRETS)
 def test_what_is_signed_is_verified(body: bytes, secret: str) -> None:
     """Any bytes can be signed with any secret, and nothing else passes."""
@@ -131,12 +132,14 @@ def test_what_is_signed_is_verified(body: bytes, secret: str) -> None:
     assert not verify_webhook(body, signature.upper(), secret)
 
 
+@pytest.mark.slow
 @given(st.binary(), st.one_of(st.none(), st.text(st.characters())), SECRETS)
 def test_a_stranger_never_raises(body: bytes, signature: str | None, secret: str) -> None:
     """Any body with any text for a signature, lone surrogates included, is refused and no more."""
     assert verify_webhook(body, signature, secret) is False
 
 
+@pytest.mark.slow
 @given(st.integers(0, 70), st.characters())
 def test_one_wrong_letter(place: int, letter: str) -> None:
     """A signature with one letter changed is right only if it was changed into itself."""

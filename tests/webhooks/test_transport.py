@@ -195,6 +195,7 @@ def test_a_length_that_lies(receiver: WebhookReceiver) -> None:
     assert receiver.count == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("framing", ["Transfer-Encoding: chunked", "Content-Length: 1000"])
 def test_a_body_without_end(hasty: WebhookReceiver, framing: str) -> None:
     """A body that never ends is cut off when its time is over, and the next call is heard."""
@@ -205,6 +206,7 @@ def test_a_body_without_end(hasty: WebhookReceiver, framing: str) -> None:
         assert read(connection) == b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", [b"", b"POST /", b"POST / HTTP/1.1\r\nHost: a\r\nX-A: "])
 def test_a_head_without_end(hasty: WebhookReceiver, start: bytes) -> None:
     """Nor may a head, or nothing at all, hold a connection."""
@@ -281,6 +283,7 @@ def test_many_at_once(receiver: WebhookReceiver) -> None:
     assert receiver.count == 100
 
 
+@pytest.mark.slow
 def test_only_this_machine(receiver: WebhookReceiver) -> None:
     """It listens on loopback and nowhere else."""
     assert call(receiver, BODY) == 204

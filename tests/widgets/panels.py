@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lumen_widgets.widgets import TaskPanel
-    from lumen_widgets.widgets.task_panel.messages import TaskRow
+    from lumen_widgets.widgets.task_panel.messages import TaskRow, Totals
 
 PATIENCE = 20.0
 
@@ -41,8 +41,13 @@ class Browser:
         self._comm.say(content)
 
     def state_rows(self) -> list[TaskRow]:
-        """Return the rows that a page gets which opens the panel now."""
+        """Return the rows that a page gets which opens the panel now: the newest."""
         return list(self.panel.get_state("_rows")["_rows"])
+
+    def totals(self) -> Totals:
+        """Return what the panel counts, as a page gets it that opens the panel now."""
+        totals: Totals = self.panel.get_state("_totals")["_totals"]
+        return totals
 
     def row(self, key: str = "0") -> dict[str, Any]:
         """Return the newest word about a row."""

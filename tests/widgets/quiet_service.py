@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 import requests
@@ -13,6 +13,9 @@ from requests.adapters import BaseAdapter
 
 from lumen_widgets.client import LumenClient
 from lumen_widgets.client.hosting.protocol import HostedFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SECRET = "s3cret-of-a-webhook"  # noqa: S105 # a test's own
 
@@ -26,12 +29,15 @@ class QuietService(BaseAdapter):
         The path and body of each submit.
     status
         How every task ends.
+    accepts, refuses
+        Whether a submit gets an answer that can be read, and whether that is a refusal.
 
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.status = "failed"
+        self.accepts, self.refuses = True, False
         self.submits: list[tuple[str, dict[str, Any]]] = []
         self._numbers = itertools.count(1)
 
@@ -40,6 +46,10 @@ class QuietService(BaseAdapter):
         path = urlsplit(str(request.url)).path
         if request.method == "POST":
             self.submits.append((path, json.loads(request.body or b"{}")))
+            if self.refuses:
+                return _answer(request, {"error": {"code": "bad", "message": "No."}}, 400)
+            if not self.accepts:
+                return _answer(request, {}, 500)
             return _answer(request, {"id": f"task-{next(self._numbers)}", "status": "queued"})
         task_id = path.rpartition("/")[2]
         error = {"code": "unsafe", "message": "No."}
@@ -52,22 +62,26 @@ class QuietService(BaseAdapter):
         """Host a picture, as `Hosting` does."""
         return HostedFile(f"https://pictures.example.org/{digest}")
 
-    def client(self) -> LumenClient:
-        """Return a client of this service."""
+    def client(
+        self, journal: Path | Literal[False] = False, key: str = "sk-lumen-test"
+    ) -> LumenClient:
+        """Return a client; a new one with the journal of another is as a new kernel's."""
         session = requests.Session()
         session.mount("https://", self)
         return LumenClient(
-            "sk-lumen-test",
+            key,
             "https://lumen.example.org",
             session=session,
             hosting=self,
-            journal=False,
+            journal=journal,
         )
 
 
-def _answer(request: requests.PreparedRequest, body: dict[str, Any]) -> requests.Response:
+def _answer(
+    request: requests.PreparedRequest, body: dict[str, Any], status: int = 200
+) -> requests.Response:
     response = requests.Response()
-    response.status_code = 200
+    response.status_code = status
     response.headers["Content-Type"] = "application/json"
     response.raw = io.BytesIO(json.dumps(body).encode())
     response.request = request

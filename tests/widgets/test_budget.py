@@ -57,6 +57,7 @@ def test_a_form_without_a_price_under_a_budget_shows_the_line_that_sets_it(
     assert service.submits == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", ["a call", "a task"])
 def test_trying_again_over_budget_is_refused_with_words(
     service: QuietService, show: Callable[..., Browser], of: str

@@ -65,6 +65,7 @@ def test_a_widget_imports_its_own_folder_and_shared_and_shared_imports_no_widget
     assert folders <= {source.parts[1], "shared"}
 
 
+@pytest.mark.slow
 def test_a_widget_is_read_as_utf_8_whatever_the_platform_reads() -> None:
     """Bundles hold Chinese as it is; a system whose own encoding is ASCII or GBK reads it right."""
     source = (

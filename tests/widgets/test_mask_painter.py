@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import ipycanvas
 import numpy as np
 import pytest
-from ipywidgets import DOMWidget
 
 from lumen_widgets.client import InvalidRequest
 from lumen_widgets.core.pictures.decoding import decode
@@ -87,7 +86,7 @@ def test_the_mask_is_the_same_in_every_form() -> None:
     assert array.shape == (HEIGHT, WIDTH)
     assert (painter.mask.mode, painter.mask.size) == ("1", (WIDTH, HEIGHT))
     assert np.array_equal(np.asarray(painter.mask), array)
-    media_type, image = decode(painter.mask_png())
+    media_type, image, _ = decode(painter.mask_png())
     assert (media_type, image.mode) == ("image/png", "1")
     assert np.array_equal(np.asarray(image), array)
     handed_on = painter.__lumen_mask__()
@@ -272,14 +271,13 @@ def test_the_free_layer_is_an_ipycanvas_and_in_no_mask() -> None:
 
 def test_closing_takes_everything_from_the_page_and_keeps_the_mask() -> None:
     """No view stays behind in the kernel; the mask can still be asked for, and painted on."""
-    # ipywidgets itself leaves the layouts of what is closed
-    before = open_widgets(DOMWidget)
+    before = open_widgets()
     painter = painter_of()
     painter.rectangle(0, 0, 60, 20)
-    assert len(open_widgets(DOMWidget)) > len(before)
+    assert len(open_widgets()) > len(before)
     painter.close()
 
-    assert open_widgets(DOMWidget) == before
+    assert open_widgets() == before
     painter.invert()
     assert painter.coverage == 0.5
     assert np.array_equal(painter.__lumen_mask__(), painter.array)

@@ -39,7 +39,7 @@ _NUMBER = st.sampled_from([0, 1, 2, 3, -1, 10**30, True, 1.0, None, "1"])
 _MESSAGE = (
     st.fixed_dictionaries(
         {
-            "kind": st.sampled_from(["hello", "step", "up_to", "want_picture", "nothing"]) | _JSON,
+            "kind": st.sampled_from(["hello", "step", "up_to", "nothing"]) | _JSON,
             "copy_id": st.sampled_from(["a", "b", "", 5, None, ["a"]]) | st.text(max_size=3),
         },
         optional={"number": _NUMBER | _JSON, "step": _STEP | _JSON, "request": _JSON},

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import PIL.Image
 import pytest
 import traitlets
@@ -48,6 +49,16 @@ def test_a_control_takes_only_what_a_browser_can_show(name: str, value: Any) -> 
         setattr(painter, name, value)
 
     assert getattr(painter, name) == before
+
+
+@pytest.mark.parametrize("number", [np.int64(1), np.float32(1.0), np.float16(1.0), np.uint8(1)])
+def test_a_number_of_numpy_is_a_number(number: Any) -> None:
+    """A radius may come out of an array."""
+    painter = painter_of()
+    painter.radius = painter.opacity = number
+
+    assert (painter.radius, painter.opacity) == (1.0, 1.0)
+    painter.close()
 
 
 def test_a_colour_is_read_as_people_write_it() -> None:

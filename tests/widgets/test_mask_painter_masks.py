@@ -131,13 +131,13 @@ _BAD: dict[str, tuple[Any, str]] = {
     "other size": (BEGUN[:, :-1], "resize"),
     "turned": (BEGUN.T, r"mask.resize\(\(60, 40\)"),
     "transparency": (_CUT_OUT, "mask = "),
-    "floats": (BEGUN * 1.0, "mask > 0.5"),
+    "floats": (BEGUN * 9.0, "mask = mask > 0"),
     "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "PNG, JPEG or WebP"),
     "gif": (b"GIF89a" + bytes(30), "PNG, JPEG or WebP"),
     "truncated": (encode(BEGUN)[:-20], "PNG, JPEG or WebP"),
     "bomb": (encode(np.broadcast_to(np.zeros(1, bool), (9000, 9000))), "8192 x 8192"),
     "no file": ("no-such-mask.png", "Check the path"),
-    "a list": ([[1, 0]], "Give a bool array"),
+    "a list": ([[1, 0]], "a list, which is not a mask"),
 }
 
 

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from lumen_widgets.masks import Clear, Invert, Raster, Rectangle, Stroke
-from tests.client_files.samples import decoded
 from tests.masks.test_wire import described
 from tests.widgets.forms import until
 from tests.widgets.painters import (
@@ -170,6 +169,7 @@ def test_pages_hear_what_code_does(wire: Wire) -> None:
     assert described(step) == described(LINE)
 
 
+@pytest.mark.slow
 def test_steps_are_numbered_without_gaps(wire: Wire) -> None:
     """A page that counts them notices when a message is lost."""
     page = Page(wire)
@@ -210,15 +210,6 @@ def test_nothing_is_sent_before_a_page_shows_the_painter(wire: Wire) -> None:
     page.told(1)
 
     assert [content["kind"] for content, _ in wire.sent] == ["snapshot", "decided"]
-
-
-def test_a_page_may_ask_for_the_picture(wire: Wire) -> None:
-    """Where ipycanvas shows nothing it comes as a file, for that page."""
-    wire.say({"kind": "want_picture", "copy_id": "b"})
-    ((message, (file,)),) = wire.sent
-
-    assert message == {"kind": "picture", "copy_id": "b", "media_type": "image/png"}
-    assert decoded(file).size == (WIDTH, HEIGHT)
 
 
 def test_a_closed_painter_sends_nothing(wire: Wire) -> None:

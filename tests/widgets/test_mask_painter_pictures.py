@@ -16,7 +16,7 @@ from lumen_widgets.masks import encode
 from lumen_widgets.widgets import MaskPainter
 from tests.client_files.loopback import LoopbackServer, response
 from tests.client_files.samples import FORMATS, decoded, encoded, gradient
-from tests.widgets.painters import Wire, open_widgets
+from tests.widgets.painters import open_widgets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,21 +32,15 @@ def server() -> Iterator[LoopbackServer]:
     running.close()
 
 
-def file_of(painter: MaskPainter) -> tuple[str, bytes]:
-    """Return the media type and the file of the picture, as a page gets it that asks for it."""
-    wire = Wire(painter)
-    wire.say({"kind": "want_picture", "copy_id": "a"})
-    (message,) = wire.of("picture")
-    (file,) = wire.buffers("picture")
-    return message["media_type"], file
+def file_of(painter: MaskPainter) -> bytes:
+    """Return the file of the picture, as a page gets it."""
+    (file,) = state_of(painter, "_picture")
+    return bytes(file)
 
 
 def shown(painter: MaskPainter) -> PIL.Image.Image:
     """Return the picture as the browser gets it."""
-    media_type, file = file_of(painter)
-    image = decoded(file)
-    assert image.format is not None
-    assert media_type == f"image/{image.format.lower()}"
+    image = decoded(file_of(painter))
     assert image.size == (painter.canvas.width, painter.canvas.height)
     return image
 
@@ -104,7 +98,7 @@ def test_a_picture_is_read_in_every_format_of_the_service(kind: str) -> None:
     painter = MaskPainter(data)
 
     assert painter.array.shape == (24, 40)
-    assert file_of(painter)[1] != data
+    assert file_of(painter) != data
     assert np.array_equal(np.asarray(shown(painter)), np.asarray(decoded(data)))
 
 
@@ -214,6 +208,7 @@ def test_a_picture_of_any_size_is_painted_at_its_own(
     assert (painter.canvas.width, painter.canvas.height) == view
 
 
+@pytest.mark.slow
 def test_a_large_photo_is_shown_as_a_jpeg_and_one_with_transparency_as_png() -> None:
     """Whichever shows it, none of what the file said beside its pixels is passed on."""
     noise = np.random.default_rng(1).integers(0, 256, (700, 900, 4)).astype(np.uint8)
@@ -222,10 +217,9 @@ def test_a_large_photo_is_shown_as_a_jpeg_and_one_with_transparency_as_png() -> 
     info.save(file, "JPEG", comment=b"secret words")
     photo, cut_out = MaskPainter(file.getvalue()), MaskPainter(noise)
 
-    media_type, shown_file = file_of(photo)
-    assert media_type == "image/jpeg"
-    assert b"secret" not in shown_file
-    assert file_of(cut_out)[0] == "image/png"
+    assert shown(photo).format == "JPEG"
+    assert b"secret" not in file_of(photo)
+    assert shown(cut_out).format == "PNG"
     assert shown(cut_out).mode == "RGBA"
 
 
@@ -316,6 +310,7 @@ _BAD: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", _BAD)
 def test_what_is_no_picture_is_refused_before_anything_is_shown(name: str) -> None:
     """The message says what to give instead; no half-made widget stays in the kernel."""

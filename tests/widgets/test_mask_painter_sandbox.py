@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PICTURE = np.asarray(gradient(160, 128))
 
 
+@pytest.mark.slow
 def test_only_what_is_painted_is_repainted(client: LumenClient) -> None:
     """Every pixel outside the mask comes back bit for bit; inside there is something new."""
     painter = MaskPainter(PICTURE)
@@ -35,6 +36,7 @@ def test_only_what_is_painted_is_repainted(client: LumenClient) -> None:
     painter.close()
 
 
+@pytest.mark.slow
 def test_what_a_page_painted_last_is_repainted(client: LumenClient) -> None:
     """A call waits for the stroke that is on its way."""
     painter = MaskPainter(PICTURE)
@@ -57,6 +59,7 @@ def test_what_a_page_painted_last_is_repainted(client: LumenClient) -> None:
     painter.close()
 
 
+@pytest.mark.slow
 def test_a_photo_is_repainted_where_it_was_painted_as_it_was_seen(client: LumenClient) -> None:
     """A camera's picture that lies on its side is uploaded upright, as the painter shows it."""
     exif = PIL.Image.Exif()

@@ -9,10 +9,9 @@ import pytest
 
 from lumen_widgets.masks import Invert, Rectangle, UndoHistory
 from lumen_widgets.masks.mask_file import SavedMask
-from lumen_widgets.widgets.mask_painter.picture import read_background
 from lumen_widgets.widgets.mask_painter.session import PainterSession, WaitLimits
 from lumen_widgets.widgets.mask_painter.step_log import StepLog
-from tests.widgets.painters import HEIGHT, PICTURE, WIDTH, Page, Wire, elsewhere, painter_of
+from tests.widgets.painters import HEIGHT, WIDTH, Page, Wire, elsewhere, painter_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +48,7 @@ class Limited:
     def __init__(self, limits: WaitLimits) -> None:
         widget = anywidget.AnyWidget()
         self.log = StepLog(WIDTH, HEIGHT, SavedMask(None, UndoHistory()))
-        self._session = PainterSession(widget, self.log, read_background(PICTURE), limits)
+        self._session = PainterSession(widget, self.log, limits)
         widget.on_msg(self._session.receive)
         self.wire = Wire(widget)
 
@@ -123,6 +122,7 @@ def test_the_last_stroke_before_a_call_is_in_the_mask(
     assert mask.mean() == 0.25
 
 
+@pytest.mark.slow
 def test_a_call_waits_for_every_step_that_a_page_says_it_made(wire: Wire) -> None:
     """A stroke whose message takes longer than a hand's rest is waited for by its number."""
     page = Page(wire)

@@ -37,6 +37,7 @@ def test_a_form_follows_the_prices_until_it_is_closed(
     assert listening == [], "neither form nor its panel listens"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_offline_account")
 def test_a_panel_follows_the_price_of_tasks_that_run_and_of_those_that_ended(
     service: QuietService, show: Callable[..., Browser]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 import traitlets
 
@@ -46,6 +47,22 @@ def test_only_what_was_given_is_sent(form: PromptForm, service: QuietService) ->
         "size": "16:9",
         "seed": 7,
     }
+
+
+def test_a_pair_of_numbers_is_a_size(form: PromptForm, service: QuietService) -> None:
+    """As calls take it; the form shows it as text, and refuses one in words."""
+    form.size = (64, 64)
+    shown = form.size
+    form.submit()
+
+    assert shown == "64x64"
+    assert taken(service)[1]["size"] == "64x64"
+    form.size = np.array([640, 480]).tolist()
+    assert form.size == "640x480"
+    for wrong in ((1, 2), (64,), (64, "64"), ()):
+        with pytest.raises(traitlets.TraitError, match="size"):
+            form.size = wrong
+    assert form.size == "640x480"
 
 
 @pytest.mark.parametrize(
@@ -105,6 +122,16 @@ def test_a_value_of_the_wrong_type_is_refused_where_it_is_assigned(
         setattr(form, field, value)
 
 
+def test_numbers_of_numpy_are_numbers(form: PromptForm) -> None:
+    """A count or a seed may come out of an array, as in a call."""
+    form.n = np.int64(2)
+    form.extra = {"seed": np.uint8(7), "deep": [np.float32(0.5), np.bool_(1)]}
+
+    assert form.n == 2
+    assert form.extra == {"seed": 7, "deep": [0.5, True]}
+    assert json.loads(_extra_text(form)) == form.extra
+
+
 def test_an_unknown_keyword_says_what_was_meant(service: QuietService) -> None:
     """A slip in a keyword is an error with a hint; a secret is sent to where it is not kept."""
     with pytest.raises(TypeError, match="Did you mean negative_prompt"):
@@ -152,6 +179,7 @@ def test_listeners_hear_of_each_submit_and_a_bad_one_stops_nothing(
     assert heard == [submission]
 
 
+@pytest.mark.slow
 def test_a_submit_that_the_service_refuses_for_a_field_says_so_beside_it(
     form: PromptForm,
 ) -> None:
@@ -171,6 +199,7 @@ def test_a_submit_that_the_service_refuses_for_a_field_says_so_beside_it(
     until(lambda: said() == {}, "the error went")
 
 
+@pytest.mark.slow
 def test_pictures_of_the_last_submit_are_traits(sandbox: SandboxServer) -> None:
     """`task` and `pictures` are the last submitted task and its pictures."""
     form = PromptForm(LumenClient(sandbox.api_key, sandbox.url, journal=False), prompt="a fox")

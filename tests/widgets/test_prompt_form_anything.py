@@ -38,7 +38,7 @@ _NAME = st.sampled_from([*FIELDS, "_extra_text", "_host", "panel", "nothing"]) |
 _WIRE = _LIKELY.filter(lambda value: not isinstance(value, bytes)) | _JSON | st.text()
 _KINDS = ["hello", "typed", "submit", "address", "chunk", "remove", "move", "nothing"]
 _KEYS = ["request", "fields", "secret", "place", "url", "upload", "name", "size", "start", "key",
-         "to"]  # fmt: skip
+         "to", "unanswered"]  # fmt: skip
 _FIELD_LIST = st.lists(st.fixed_dictionaries({"field": _NAME, "value": _WIRE}) | _WIRE, max_size=4)
 _PLACE = st.sampled_from(["images", "mask", "elsewhere"])
 _MESSAGE = (

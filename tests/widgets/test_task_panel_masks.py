@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import json
+import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +16,7 @@ import pytest
 
 from lumen_widgets.core.pictures.masks import LocalMask, read_mask
 from lumen_widgets.core.request import Request
+from lumen_widgets.widgets.task_panel import session
 from tests.staged import StagedTask
 from tests.widgets.forms import MASK, PICTURE
 from tests.widgets.panels import PATIENCE
@@ -118,7 +122,7 @@ def test_a_change_of_a_repaint_costs_as_many_bytes_with_many_rows_as_with_few(
     for count in (10, 100):
         tasks = [_staged(number, lines=48) for number in range(count)]
         browser = show([one.task for one in tasks])
-        browser.until(browser.row)
+        browser.state(str(count - 1), "queued")
         masks, rows = _change_of_one(browser, tasks)
         assert [mask["key"] for mask in masks["thumbnails"]] == [rows["rows"][0]["key"]]
         sizes.append(len(json.dumps(masks)))
@@ -139,6 +143,23 @@ def test_of_many_tasks_at_once_only_the_masks_of_the_newest_come_unasked(
     assert [small["key"] for small in first["thumbnails"]] == [str(39 - n) for n in range(8)]
     (asked,) = browser.ask("look", keys=["0"])["thumbnails"]
     assert (asked["key"], asked["of"]) == ("0", "mask")
+
+
+@pytest.mark.usefixtures("_offline_account")
+def test_rows_that_were_given_together_are_repeated_together(
+    show: Callable[..., Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A view that was loading gets them as one that was there: the masks of the newest, and all.
+
+    On a busy machine each row takes its time to be made, as by this clock.
+    """
+    late = itertools.count()
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + 0.02 * next(late))
+    monkeypatch.setattr(session, "time", clock)
+    browser = show([_staged(number).task for number in range(12)])
+    browser.until(lambda: [one for one in browser.heard if one["kind"] == "rows"][1:])
+    for heard in [one for one in browser.heard if one["kind"] == "rows"][:2]:
+        assert len(heard["rows"]) == 12
 
 
 def test_a_task_that_failed_keeps_its_mask_and_so_does_its_next_try(

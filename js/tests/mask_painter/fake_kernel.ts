@@ -32,6 +32,8 @@ export class PainterModel extends FakeModel<MaskPainterModel & Record<string, un
       _height: height,
       _alt: "",
       _canvas: "",
+      _picture: new DataView(new ArrayBuffer(0)),
+      _offer: false,
     } as unknown as MaskPainterModel & Record<string, unknown>);
   }
 

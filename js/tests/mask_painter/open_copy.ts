@@ -2,6 +2,7 @@
 import { type Change, MaskCopy } from "../../mask_painter/mask_copy";
 import type { DecidedStep, KernelMessage } from "../../mask_painter/messages";
 import type { Shape, Step } from "../../mask_painter/operations";
+import { connect } from "../shared/fake_model";
 import { PainterModel, packAll } from "./fake_kernel";
 
 export const SIZE = 10;
@@ -24,7 +25,7 @@ interface Snapshot {
 /** Makes a copy; returns it with functions that deliver the kernel's messages. */
 export function open() {
   const fake = new PainterModel(SIZE, SIZE);
-  const mask = new MaskCopy(fake.model);
+  const mask = new MaskCopy(fake.model, connect(fake));
   const changes: Change[] = [];
   mask.listen((change) => changes.push(change), new AbortController().signal);
   const snapshot = ({ done = [], undone = [], base = [], ...rest }: Snapshot = {}) => {

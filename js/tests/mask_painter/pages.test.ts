@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { MaskCopy } from "../../mask_painter/mask_copy";
 import type { KernelMessage } from "../../mask_painter/messages";
 import { MaskRaster } from "../../mask_painter/raster";
+import { connect } from "../shared/fake_model";
 import { FakeKernel, PainterModel, type Sent } from "./fake_kernel";
 import { RandomSteps } from "./random_steps";
 
@@ -20,7 +21,7 @@ const pixels = (raster: MaskRaster) => [...raster.pixels].map((pixel) => pixel &
 /** A page, with the messages on the way to it and from it. */
 class Page {
   readonly fake = new PainterModel(WIDTH, HEIGHT);
-  readonly mask = new MaskCopy(this.fake.model);
+  readonly mask = new MaskCopy(this.fake.model, connect(this.fake));
   readonly inbox: Sent<KernelMessage>[] = [];
   #delivered = 0;
 

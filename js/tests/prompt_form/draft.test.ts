@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Draft } from "../../prompt_form/draft";
+import { connect } from "../shared/fake_model";
 import { formModel } from "./fake_form";
 
 beforeEach(() => {
@@ -11,7 +12,7 @@ afterEach(() => {
 
 function draftOf(fake = formModel()) {
   const ending = new AbortController();
-  return { fake, ending, draft: new Draft(fake.model as never, ending.signal) };
+  return { fake, ending, draft: new Draft(fake.model as never, connect(fake), ending.signal) };
 }
 
 test("what is typed reaches the kernel once, a moment after the last key", () => {

@@ -25,6 +25,8 @@ export function formModel(changes: Partial<PromptFormModel> = {}): FakeForm {
     _prices: { "gpt-image-2-low": 0.1 },
     _sent: 0,
     _below: true,
+    _form: "form-1",
+    _notebook: "notebook-1",
     ...changes,
   });
 }

@@ -1,28 +1,6 @@
-import type { Experimental, Host } from "@anywidget/types";
 import { expect, test, vi } from "vitest";
-import widget from "../../prompt_form/index";
-import { type FakeForm, formModel, PICTURE } from "./fake_form";
-
-async function mount(fake: FakeForm = formModel(), bundle = widget) {
-  const ending = new AbortController();
-  const el = document.createElement("div");
-  document.body.replaceChildren(el);
-  const experimental = {} as Experimental;
-  const host = {
-    getWidget: async () => ({
-      exports: {},
-      render: async ({ el: slot }: { el: HTMLElement }) => slot.append("the panel"),
-    }),
-  } as unknown as Host;
-  const model = fake.model as never;
-  const definition = typeof bundle === "function" ? await bundle() : bundle;
-  await definition.initialize?.({ model, signal: ending.signal, experimental });
-  await definition.render?.({ model, el, signal: ending.signal, host, experimental });
-  const find = <T extends HTMLElement>(selector: string) => el.querySelector<T>(selector) as T;
-  const kinds = () => fake.sent.map((message) => (message as { kind: string }).kind);
-  const submits = () => kinds().filter((kind) => kind === "submit").length;
-  return { fake, el, find, kinds, submits, ending };
-}
+import { formModel, PICTURE } from "./fake_form";
+import { mount } from "./mount";
 
 function press(el: HTMLElement, init: KeyboardEventInit): void {
   el.dispatchEvent(new KeyboardEvent("keydown", { bubbles: true, cancelable: true, ...init }));
@@ -181,4 +159,38 @@ test("two forms of one page share no id, though each has loaded a bundle of its 
 
   expect(first.length).toBeGreaterThan(10);
   expect(first.filter((id) => second.includes(id))).toEqual([]);
+});
+
+test("after a restart of the kernel a form says that nothing was sent, and sends nothing", async () => {
+  const { fake, find, submits } = await mount(formModel({ prompt: "a fox" }));
+  const lost = () => [...find(".lumen-form").querySelectorAll("[role=alert]")].at(-1)?.textContent;
+  fake.dead = true;
+  find(".lumen-primary").click();
+  await vi.waitFor(() => expect(lost()).toContain("is gone: nothing was sent"));
+
+  expect(submits()).toBe(0);
+  expect(find(".lumen-form-state").textContent).toBe("");
+  expect(find<HTMLTextAreaElement>("textarea").value).toBe("a fox");
+});
+
+test("a submit that was not answered before the kernel was gone is not called unsent", async () => {
+  const { fake, el, find, submits } = await mount(formModel({ prompt: "a fox" }));
+  find(".lumen-primary").click();
+  await vi.waitFor(() => expect(submits()).toBe(1));
+  fake.tell("comm_live_update");
+
+  await vi.waitFor(() => expect(el.textContent).toContain("not known whether your last submit"));
+  expect(el.textContent).not.toContain("nothing was sent");
+});
+
+test("typing in a form whose kernel is gone throws nothing", async () => {
+  const { fake, find } = await mount();
+  fake.dead = true;
+  const prompt = find<HTMLTextAreaElement>("textarea");
+  prompt.value = "a cat";
+  prompt.dispatchEvent(new Event("input", { bubbles: true }));
+  find("form").dispatchEvent(new Event("focusout", { bubbles: true }));
+  window.dispatchEvent(new Event("pagehide"));
+
+  expect(prompt.value).toBe("a cat");
 });

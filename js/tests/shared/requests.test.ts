@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { newId } from "../../shared/ids";
 import { Requests } from "../../shared/requests";
+import { connect, FakeModel } from "./fake_model";
 
 interface Question {
   kind: "question";
@@ -8,9 +9,9 @@ interface Question {
 }
 
 function open() {
-  const sent: Question[] = [];
-  const requests = new Requests<Question, string>((request) => sent.push(request));
-  return { sent, requests };
+  const fake = new FakeModel({});
+  const requests = new Requests<Question, string>(connect(fake));
+  return { fake, sent: fake.sent as Question[], requests };
 }
 
 test("each request ends with its own answer, whatever order the answers come in", async () => {
@@ -31,6 +32,15 @@ test("an answer to no request, or a second one, is passed over", async () => {
   requests.answer(sent[0]?.request ?? "", "again");
 
   expect(await answer).toBe("first");
+});
+
+test("a request that nothing can answer any more ends without an answer", async () => {
+  const { fake, requests } = open();
+  const pending = requests.ask({ kind: "question" });
+  fake.dead = true;
+
+  expect(await requests.ask({ kind: "question" })).toBe(null);
+  expect(await pending).toBe(null);
 });
 
 test("ids differ", () => {

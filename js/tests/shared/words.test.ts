@@ -3,7 +3,7 @@ import { wordsFor as painterWords } from "../../mask_painter/words";
 import { wordsFor as formWords } from "../../prompt_form/words";
 import { accountWords } from "../../shared/account";
 import { numberWords } from "../../shared/numbers";
-import { fill } from "../../shared/words";
+import { fill, shortened } from "../../shared/words";
 import { wordsFor as panelWords } from "../../task_panel/words";
 
 const places = (sentence = "") => [...sentence.matchAll(/\{\w+\}/g)].map(String).sort();
@@ -39,4 +39,10 @@ test("an account is the sandbox, or a host whose pictures cost credits", () => {
 
 test("a sum of prices has no rounding errors", () => {
   expect(numberWords(0.1 + 0.2)).toBe("0.3");
+});
+
+test("text from outside is one line that turns no sentence around", () => {
+  expect(shortened("a\n\tfox \u{1b}[31m\u{9b}\u{202e}\u{2066}end", 80)).toBe("a fox [31mend");
+  expect(shortened("👩\u{200d}🎨 猫", 80)).toBe("👩\u{200d}🎨 猫");
+  expect(shortened("猫".repeat(9), 4)).toBe("猫猫猫…");
 });

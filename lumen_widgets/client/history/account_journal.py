@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
+import threading
+import time
 import weakref
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from collections import deque
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from lumen_widgets.core.answers import CANCELLED, FAILED, SUCCEEDED, failure_of
 from lumen_widgets.core.errors import InvalidRequest, JournalError
 from lumen_widgets.core.models import ENDPOINTS, GENERATE
 from lumen_widgets.core.pictures.picture import Picture
 from lumen_widgets.core.request import Request
+from lumen_widgets.core.signal import forked
 from lumen_widgets.core.task import Task, TaskState
-from lumen_widgets.journal import Journal, JournalUnusable
+from lumen_widgets.journal import Journal, JournalUnusable, RowLost
 from lumen_widgets.journal import JournalRow as JournalRow  # noqa: PLC0414 -- for files that may not import the journal
+from lumen_widgets.journal.picture_files import read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from lumen_widgets.core.polling.poller import TaskPoller
     from lumen_widgets.journal import StoredPicture
@@ -28,6 +33,14 @@ _log = logging.getLogger("lumen_widgets")
 
 # What a client accepts as its journal.
 JournalSource: TypeAlias = str | os.PathLike[str] | Journal | bool | None
+
+# Seconds that a note may wait for another program: finished pictures wait with it.
+PATIENCE = 1.0
+
+# Seconds for which a note is tried again, and between two tries where each fails at once, as on a
+# full disk. Pictures are among them: a journal that stays broken must not fill the memory.
+_LONGEST = 600.0
+_INTERVAL = 1.0
 
 
 class AccountTasks(Protocol):
@@ -55,7 +68,9 @@ def open_journal(journal: object) -> Journal | None:
     Raises
     ------
     InvalidRequest
-        If it is neither of these, nor a path, nor a `Journal`.
+        If it is neither of these, nor a folder's path, nor a `Journal`.
+    JournalError
+        If ``LUMEN_HOME`` is no folder's path.
 
     """
     if journal is False:
@@ -63,12 +78,134 @@ def open_journal(journal: object) -> Journal | None:
     if isinstance(journal, Journal):
         return journal
     if journal is None or isinstance(journal, str | os.PathLike):
-        return Journal(journal)
+        try:
+            return Journal(journal)
+        except JournalUnusable as error:
+            if journal is None:
+                raise journal_error(error, "Nothing could be written down.") from None
+            raise InvalidRequest(
+                error.message, next_step=error.next_step, field="journal"
+            ) from None
     raise InvalidRequest(
         "journal is neither a folder nor False.",
         next_step="Pass a path, False for no journal, or None for the user's own.",
         field="journal",
     )
+
+
+class _Note(NamedTuple):
+    write: Callable[[Journal], object]
+    deadline: float
+
+
+class JournalNotes:
+    """Writes notes into one journal, in their order; one that cannot be written is tried again.
+
+    Parameters
+    ----------
+    journal
+        The journal.
+
+    Attributes
+    ----------
+    quick : Journal
+        The same journal, for what must not wait long for another program.
+
+    """
+
+    _thread: threading.Thread | None
+
+    def __init__(self, journal: Journal) -> None:
+        self.quick = journal.with_patience(PATIENCE)
+        self._journal = journal
+        self._late: deque[_Note] = deque()
+        # no thread outlives the interpreter, and a task's id may be among them
+        weakref.finalize(self, _write_at_exit, journal, self._late)
+        self._begin_anew()
+        forked.connect_method(self._begin_anew)
+
+    def write(self, note: Callable[[Journal], object]) -> None:
+        """Write a note at once, or as soon as the journal can be written.
+
+        Raises
+        ------
+        JournalUnusable
+            It could not be written by now, and is tried again; or the row is lost, and it is not.
+
+        """
+        with self._lock:
+            behind = bool(self._late)
+        if behind:
+            self.write_later(note)
+            return
+        try:
+            note(self.quick)
+        except RowLost:
+            raise
+        except JournalUnusable:
+            self.write_later(note)
+            raise
+
+    def write_later(self, note: Callable[[Journal], object]) -> None:
+        """Have a note written as soon as the journal can be, after those that wait already.
+
+        Where no thread can be started, they wait for the next note, or for the interpreter's exit.
+        """
+        with self._lock:
+            now = time.monotonic()
+            if self._thread is None:
+                while self._late and self._late[0].deadline < now:
+                    self._late.popleft()
+            self._late.append(_Note(note, now + _LONGEST))
+            if self._thread is None:
+                thread = threading.Thread(target=self._run, name="lumen-journal", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:
+                    _without_thread.add(self)
+                    return
+                self._thread = thread
+                _without_thread.discard(self)
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                if not self._late:
+                    self._thread = None
+                    return
+                note = self._late[0]
+            try:
+                note.write(self._journal)
+            except JournalUnusable as error:
+                if not isinstance(error, RowLost) and time.monotonic() < note.deadline:
+                    time.sleep(_INTERVAL)
+                    continue
+                _log.warning("Something that was learnt of a task is not in the journal: %s", error)
+            except Exception:  # noqa: BLE001 -- a bug must not keep the other notes
+                _log.exception("A note could not be written into the journal.")
+            with self._lock:
+                self._late.popleft()
+
+    def _begin_anew(self, _: None = None) -> None:
+        """Leave the notes of a parent to it."""
+        self._lock = threading.Lock()
+        self._late.clear()
+        self._thread = None
+
+
+# Those whose notes wait and have no thread that holds them.
+_without_thread: set[JournalNotes] = set()
+
+
+def _write_at_exit(journal: Journal, notes: Iterable[_Note]) -> None:
+    """Try notes that wait once more, as the interpreter exits."""
+    try:
+        for note in list(notes):
+            with suppress(RowLost):
+                note.write(journal)
+    except JournalUnusable as error:
+        # each that waits is of a trouble that was warned of when it began
+        _log.debug("Something that was learnt of a task is not in the journal: %s", error)
 
 
 class AccountJournal:
@@ -85,6 +222,8 @@ class AccountJournal:
 
     Attributes
     ----------
+    notes : JournalNotes or None
+        Writes what is learnt of tasks into it.
     submitted : weakref.WeakValueDictionary
         By the numbers of their rows, the tasks that were submitted from here: also those whose
         answer could not be written down.
@@ -93,6 +232,7 @@ class AccountJournal:
 
     def __init__(self, journal: Journal | None, origin: str, account: str) -> None:
         self.journal = journal
+        self.notes = None if journal is None else JournalNotes(journal)
         self.origin = origin
         self.account = account
         self.submitted: weakref.WeakValueDictionary[int, Task] = weakref.WeakValueDictionary()
@@ -110,10 +250,10 @@ class AccountJournal:
 
     def durations(self, request: Request) -> list[float]:
         """Return how long the newest like tasks took, in seconds; nothing if that is not known."""
-        if self.journal is None:
+        if self.notes is None:
             return []
         try:
-            return self.journal.durations(
+            return self.notes.quick.durations(
                 origin=self.origin, endpoint=request.endpoint, body=request.body
             )
         except (JournalUnusable, TypeError, ValueError) as error:
@@ -132,6 +272,7 @@ def restore_task(row: JournalRow, cost: Callable[[Request], float | None]) -> Ta
         submitted=row.submitted,
         age=None,
         cost=cost,
+        correlation_id=row.correlation_id,
     )
     task = Task(state)
     if row.state in {FAILED, CANCELLED}:
@@ -160,11 +301,8 @@ def read_stored_picture(
     row: JournalRow, stored: StoredPicture, task: Task | None = None
 ) -> Picture | None:
     """Return one of a task's pictures from disk, or None if it is missing or was changed."""
-    try:
-        data = stored.path.read_bytes()
-    except OSError:
-        return None
-    if hashlib.sha256(data).hexdigest() != stored.sha256:
+    data = read_file(stored.path, stored.sha256)
+    if data is None:
         return None
     return Picture(
         data,

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from lumen_widgets.core.call import digest_with, is_data_uri
 from lumen_widgets.core.errors import InvalidRequest
-from lumen_widgets.core.pictures.decoding import UnreadablePicture, decode, plain, png_chunks
+from lumen_widgets.core.pictures.decoding import UnreadablePicture, plain, png_chunks
 from lumen_widgets.core.pictures.images import content_of, from_bytes
 from lumen_widgets.core.pictures.masks import LocalMask
 from lumen_widgets.core.pictures.picture import Picture
+from lumen_widgets.core.pictures.recent_pixels import recent_pixels
 from lumen_widgets.core.pictures.sources import is_url, read_bytes
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _file_v1(file: bytes, media_type: str, sha256: str) -> str:
             raise _Ambiguous
         if media_type != "image/png":
             return f"sha256:{sha256}"
-        _, image = decode(file)
+        image = recent_pixels().decode(file).image
     except UnreadablePicture:
         return f"sha256:{sha256}"
     colours = [image.info.get(name) for name in ("icc_profile", "gamma", "chromaticity")]

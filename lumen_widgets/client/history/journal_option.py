@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING
 
 from lumen_widgets.client.history.reuse import ReuseLookup
 from lumen_widgets.core.errors import InvalidRequest, LumenError, SubmitOutcomeUnknown
-from lumen_widgets.core.options import AnsweredMeanwhile, Option
+from lumen_widgets.core.options import AnsweredMeanwhile, Option, SentMeanwhile
 from lumen_widgets.core.submit import unrecorded_error
-from lumen_widgets.journal import SHORTENED, Journal, JournalRow, JournalUnusable
+from lumen_widgets.journal import (
+    SHORTENED,
+    AlreadySent,
+    Journal,
+    JournalRow,
+    JournalUnusable,
+    RowLost,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,6 +70,8 @@ class JournalOption(Option):
         self._lookup: ReuseLookup | None = None
         self._row_number = None if row is None else row.number
         self._task_id = "" if row is None else row.task_id or ""
+        # whether something that was learnt is not in the journal yet
+        self._behind = False
 
     @property
     def home(self) -> Path | None:
@@ -110,6 +119,7 @@ class JournalOption(Option):
                     endpoint=endpoint,
                     body=body,
                     digest=call.digest,
+                    correlation_id=call.correlation_id,
                 )
                 return
             found = self._journal.find_or_insert_request(
@@ -119,9 +129,17 @@ class JournalOption(Option):
                 body=body,
                 digests=self._lookup.digests,
                 excluded=self._lookup.excluded,
+                correlation_id=call.correlation_id,
             )
         except JournalUnusable as error:
             raise unrecorded_error(str(error)) from None
+        except AlreadySent:
+            raise SentMeanwhile(
+                "A call of this correlation_id was sent before; this one was not, and nothing was "
+                "spent.",
+                next_step="Look for its task in lumen.history(), or leave correlation_id out.",
+                field="correlation_id",
+            ) from None
         if isinstance(found, JournalRow):
             raise AnsweredMeanwhile
         self._row_number = found
@@ -168,18 +186,22 @@ class JournalOption(Option):
 
     def status(self, report: StatusReport) -> None:
         """Write down what is new, or else a heartbeat of this process."""
-        if self._journal is None:
+        if self._account_journal.notes is None:
             return
-        if not report.is_new:
+        if not report.is_new and not self._behind:
             # so that no other process claims what this one follows
             try:
-                self._journal.heartbeat()
+                self._account_journal.notes.quick.heartbeat()
             except JournalUnusable as error:
                 _log.debug("A heartbeat could not be written into the journal: %s", error)
             return
         self._record_progress(
             lambda journal, number: journal.record_status(
-                number, status=report.status, error=report.error, seconds=report.seconds
+                number,
+                status=report.status,
+                error=report.error,
+                seconds=report.seconds,
+                task_id=self._task_id or None,
             ),
             f"The journal misses that {self._task_id} is {report.status}",
         )
@@ -200,17 +222,22 @@ class JournalOption(Option):
                 media_type=fetched.media_type,
                 width=fetched.width,
                 height=fetched.height,
+                task_id=self._task_id or None,
             ),
             f"A picture of {self._task_id} was not kept",
         )
 
     def _record_outcome(self, write: Callable[[Journal, int], object], known: str = "") -> None:
-        """Write the request's outcome; the request cannot be stopped, so a failure is raised."""
-        if self._journal is None or self._row_number is None:
+        """Write the request's outcome; a failure is raised, for the caller who waits for it."""
+        notes, number = self._account_journal.notes, self._row_number
+        if self._journal is None or notes is None or number is None:
             return
         try:
-            write(self._journal, self._row_number)
+            write(self._journal, number)
         except JournalUnusable as error:
+            if not isinstance(error, RowLost):
+                self._behind = True
+                notes.write_later(lambda journal: write(journal, number))
             missing = "The journal does not know what became of this request"
             raise LumenError(f"{known}{missing}: {error}") from None
 
@@ -219,21 +246,30 @@ class JournalOption(Option):
 
         The task is paid and goes on; what arrives is in memory.
         """
-        if self._journal is None or self._row_number is None:
+        notes, number = self._account_journal.notes, self._row_number
+        if self._journal is None or notes is None or number is None:
             return
         try:
-            write(self._journal, self._row_number)
+            notes.write(lambda journal: write(journal, number))
+            self._behind = False
         except (JournalUnusable, ValueError) as error:
+            self._behind = True
             now = time.monotonic()
             again = now - _last_warnings.get(self._journal, -_WARNING_INTERVAL) < _WARNING_INTERVAL
             if not again:
                 _last_warnings[self._journal] = now
+            trying = (
+                ""
+                if isinstance(error, RowLost)
+                else "It is tried again for ten minutes, while this process runs. "
+            )
             _log.log(
                 logging.DEBUG if again else logging.WARNING,
                 "%s: %s Tasks go on and their pictures still arrive, but only in memory: save() "
-                "them. What else is missed in the next minutes is not said again.",
+                "them. %sWhat else is missed in the next minutes is not said again.",
                 what,
                 error,
+                trying,
             )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client.history.account_journal import journal_error
 from lumen_widgets.core.errors import InvalidRequest, LumenError
+from lumen_widgets.core.locks import Event
 from lumen_widgets.core.polling import status
 from lumen_widgets.core.polling.scheduler import shared_scheduler
 from lumen_widgets.journal import JournalUnusable
@@ -42,7 +42,7 @@ class ResumedTasks(list["Task"]):
     def __init__(self, tasks: Iterable[Task], unknown_outcomes: list[JournalRow]) -> None:
         super().__init__(tasks)
         self.unknown_outcomes = unknown_outcomes
-        self._asked = {task: threading.Event() for task in self}
+        self._asked = {task: Event() for task in self}
 
     def mark_asked(self, task: Task) -> None:
         """Note that a task's status has been requested, whatever the answer was."""
@@ -102,7 +102,12 @@ def claim_tasks(
         tasks.add(poller.task)
         ask = partial(_ask, poller, resumed, transport, timeout)
         try:
-            scheduler.request(scheduler.now(), ask, origin=account_journal.origin)
+            scheduler.request(
+                scheduler.now(),
+                ask,
+                origin=account_journal.origin,
+                is_local=transport.origin.is_loopback,
+            )
         except RuntimeError as error:
             poller.fail(_not_asked(poller.task, error))
             resumed.mark_asked(poller.task)

@@ -88,11 +88,13 @@ class ReuseLookup:
         excluded = set(self.excluded)
         while True:
             row = self._find(excluded)
-            if missing is not None and (row is None or row.state != SUCCEEDED):
+            # a task whose id was never written cannot be given, though it succeeded
+            done = row is not None and row.state == SUCCEEDED and row.task_id is not None
+            if missing is not None and not done:
                 row = missing  # paid, but not complete on this disk: the service has it
             elif row is None:
                 return None
-            elif row.state == SUCCEEDED:
+            elif done:
                 if (task := self._finished(row)) is not None:
                     return task
                 excluded.add(row.number)

@@ -13,15 +13,15 @@ from lumen_widgets.core.errors import HostingError, LumenError
 
 if TYPE_CHECKING:
     import requests
-    from requests.auth import AuthBase
 
     from lumen_widgets.client.hosting.protocol import Hosting
+    from lumen_widgets.core.http.keys import Key
 
 VARIABLE = "LUMEN_HOSTING"
 
 
 def default_hosting(
-    base_url: str, auth: AuthBase, session: requests.Session | None = None
+    base_url: str, key: Key, session: requests.Session | None = None
 ) -> Hosting | None:
     """Return the hosting for a client that was given none.
 
@@ -31,7 +31,7 @@ def default_hosting(
 
     Parameters
     ----------
-    base_url, auth, session
+    base_url, key, session
         As for `find_sandbox_hosting`.
 
     Returns
@@ -45,7 +45,7 @@ def default_hosting(
         ``LUMEN_HOSTING`` names nothing that can be used.
 
     """
-    return find_sandbox_hosting(base_url, auth, session) or _hosting_named(
+    return find_sandbox_hosting(base_url, key, session) or _hosting_named(
         os.environ.get(VARIABLE, "").strip()
     )
 

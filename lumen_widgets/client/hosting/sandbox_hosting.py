@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from lumen_widgets.client.hosting.protocol import HostedFile
 from lumen_widgets.core.errors import HostingError
+from lumen_widgets.core.http.connection import SendGuard, send_through
+from lumen_widgets.core.http.transport import read_body
 from lumen_widgets.core.pictures.addresses import is_loopback_url
 
 if TYPE_CHECKING:
-    from requests.auth import AuthBase
+    from lumen_widgets.core.http.keys import Key
 
-# (connect, read) in seconds: the sandbox is on this machine.
-_TIMEOUT = (5.0, 30.0)
+# Seconds for one request, and for each wait in it: the sandbox is on this machine.
+_TIMEOUT, _LONGEST_WAIT = 60.0, 30.0
 
-# The sandbox is on this machine: no proxy that the environment names is asked.
-_NO_PROXY = {"http": None, "https": None, "all": None}
+_FAILURES = (requests.RequestException, HTTPError, OSError, ValueError)
 
 _CREATED, _GONE, _TOO_LARGE = 201, 404, 413
 _DELETED = frozenset({200, 204, _GONE})
 
 
 class SandboxHosting:
-    """The uploads of a sandbox on this machine.
+    """The uploads of a sandbox on this machine, which proves that it is the key's before each.
 
     Parameters
     ----------
@@ -32,8 +36,8 @@ class SandboxHosting:
         The sandbox's address, on loopback.
     uploads_path
         The path that takes uploads, as the sandbox names it.
-    auth
-        Adds the key to a request; the key itself stays in there.
+    key
+        The sandbox's.
     session
         Used in place of one of our own.
 
@@ -48,15 +52,15 @@ class SandboxHosting:
         self,
         base_url: str,
         uploads_path: str,
-        auth: AuthBase,
+        key: Key,
         session: requests.Session | None = None,
     ) -> None:
         # The path came over the wire: "//elsewhere" or "@elsewhere" would take the key along.
         if not is_loopback_url(base_url) or not uploads_path.startswith("/"):
             raise HostingError("A sandbox's uploads must be a path on this machine.")
         self._url = f"{base_url.rstrip('/')}/{uploads_path.lstrip('/')}"
-        self._auth = auth
-        self._session = session or _own_session()
+        self._key = key
+        self._session = session
 
     def __repr__(self) -> str:
         return f"SandboxHosting({self._url!r})"
@@ -71,39 +75,36 @@ class SandboxHosting:
 
         """
         response = self._ask("POST", self._url, data=data, headers={"Content-Type": media_type})
-        url, expires_at = _answer(response)
-        if response.status_code == _TOO_LARGE:
+        url, expires_at = _address(response.body)
+        if response.status == _TOO_LARGE:
             raise HostingError(
                 f"The sandbox takes no picture of {len(data):,} bytes; nothing was sent.",
                 next_step="Make it smaller (picture.thumbnail((2048, 2048)) with Pillow, or save "
                 "it as JPEG).",
-                status=response.status_code,
+                status=response.status,
             )
-        if response.status_code != _CREATED or url is None:
+        if response.status != _CREATED or url is None:
             raise HostingError(
                 "The sandbox did not take an upload.",
                 next_step="Its setting uploads=True allows them; or pass a URL instead.",
-                status=response.status_code,
+                status=response.status,
             )
         return HostedFile(url, expires_at, lambda: self._delete(url))
 
     def _delete(self, url: str) -> None:
         response = self._ask("DELETE", url)
-        if response.status_code not in _DELETED:
-            raise HostingError("The sandbox did not delete an upload.", status=response.status_code)
+        if response.status not in _DELETED:
+            raise HostingError("The sandbox did not delete an upload.", status=response.status)
 
-    def _ask(self, method: str, url: str, **more: Any) -> requests.Response:
+    def _ask(self, method: str, url: str, **more: Any) -> _Reply:
         try:
-            return _asked(self._session, method, url, auth=self._auth, **more)
-        except (requests.RequestException, OSError):
-            raise HostingError(
-                "The sandbox cannot be reached for an upload.",
-                next_step="Start it again, or pass a URL instead of a local picture.",
-            ) from None
+            return _asked(self._session, method, url, self._key, auth=self._key, **more)
+        except _FAILURES:
+            raise _unreachable() from None
 
 
 def find_sandbox_hosting(
-    base_url: str, auth: AuthBase, session: requests.Session | None = None
+    base_url: str, key: Key, session: requests.Session | None = None
 ) -> SandboxHosting | None:
     """Ask a service on loopback, once and without the key, whether it takes uploads.
 
@@ -111,53 +112,74 @@ def find_sandbox_hosting(
     ----------
     base_url
         The service's address; nothing is asked of one that is not on loopback.
-    auth
-        Adds the key to later uploads.
+    key
+        What the sandbox has to know, and what signs later uploads.
     session
         Used in place of one of our own.
 
     Returns
     -------
     SandboxHosting or None
-        None for everything that is not a sandbox with uploads switched on.
+        None for everything that is not the key's sandbox with uploads switched on.
+
+    Raises
+    ------
+    HostingError
+        The key is a sandbox's, and that sandbox does not answer there.
 
     """
     if not is_loopback_url(base_url):
         return None
     try:
-        known = _asked(session or _own_session(), "GET", f"{base_url.rstrip('/')}/healthz").json()
+        reply = _asked(session, "GET", f"{base_url.rstrip('/')}/healthz", key)
+    except _FAILURES:
+        if key.is_sandbox:
+            raise _unreachable() from None
+        return None  # some other service on this machine
+    try:
+        known = json.loads(reply.body)
         if known["service"] == "lumen-sandbox" and isinstance(known["uploads"], str):
-            return SandboxHosting(base_url, known["uploads"], auth, session)
-    except (requests.RequestException, OSError, ValueError, LookupError, TypeError, HostingError):
-        pass  # some other service on this machine
+            return SandboxHosting(base_url, known["uploads"], key, session)
+    except (ValueError, LookupError, TypeError, RecursionError, HostingError):
+        pass
     return None
 
 
-def _asked(session: requests.Session, method: str, url: str, **more: Any) -> requests.Response:
-    """Return this machine's answer, in time and from nowhere else."""
-    return session.request(
-        method,
-        url,
-        timeout=_TIMEOUT,
-        allow_redirects=False,
-        proxies=_NO_PROXY,  # type: ignore[arg-type]  # None for a scheme means no proxy; the stub knows only text
-        **more,
+def _unreachable() -> HostingError:
+    return HostingError(
+        "The sandbox cannot be reached for an upload, or another program has its address; "
+        "nothing was sent.",
+        next_step="Start it again, or pass a URL instead of a local picture.",
     )
 
 
-def _own_session() -> requests.Session:
-    session = requests.Session()
-    # Neither netrc nor proxies: both would be asked about this very machine.
-    session.trust_env = False
-    return session
+class _Reply(NamedTuple):
+    """An answer, or the beginning of a long one."""
+
+    status: int
+    body: bytes
 
 
-def _answer(response: requests.Response) -> tuple[str | None, float | None]:
+def _asked(
+    session: requests.Session | None, method: str, url: str, key: Key, **more: Any
+) -> _Reply:
+    """Return the answer of the sandbox with that key, in time and through no proxy."""
+    if session is None:
+        session = requests.Session()
+        # netrc would be asked about this very machine
+        session.trust_env = False
+    guard = SendGuard(time.monotonic() + _TIMEOUT, longest_wait=_LONGEST_WAIT, verify=key.verify)
+    prepared = session.prepare_request(requests.Request(method, url, **more))
+    with send_through(session.get_adapter(url), guard, prepared, proxies={}) as response:
+        return _Reply(response.status_code, read_body(response))
+
+
+def _address(body: bytes) -> tuple[str | None, float | None]:
     """Return address and end of an upload, None for what the answer does not say properly."""
     try:
-        said = response.json()
+        said = json.loads(body)
         url, expires_at = said["url"], said.get("expires_at")
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None, None
     # The key goes along with a later DELETE, so the address must be on this machine too.
     if not isinstance(url, str) or not is_loopback_url(url):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import copy
 import logging
-import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from lumen_widgets.client.hosting.protocol import (
 )
 from lumen_widgets.client.hosting.time_limit import call_with_timeout
 from lumen_widgets.core.errors import HostingError
+from lumen_widgets.core.locks import Condition
 from lumen_widgets.core.polling.scheduler import shared_scheduler
 from lumen_widgets.core.signal import forked
 from lumen_widgets.core.waiting import wait_slice
@@ -75,7 +75,7 @@ class UploadCache:
         # A forked child must not delete what its parent has hosted.
         self._is_forked_child = False
         forked.connect_method(self._mark_forked_child)
-        self._changed = threading.Condition()
+        self._changed = Condition()
         self._files: dict[tuple[int, str], _File] = {}
         # Running uploads, each with the error that it ended with, if any.
         self._uploads: dict[tuple[int, str], list[HostingError]] = {}

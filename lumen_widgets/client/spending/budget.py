@@ -9,9 +9,7 @@ spent where the outcome of the request is unknown, and where the service cancell
 from __future__ import annotations
 
 import json
-import threading
 from fractions import Fraction
-from numbers import Integral
 from typing import TYPE_CHECKING, Literal
 
 from lumen_widgets.client.spending.prices import (
@@ -26,7 +24,8 @@ from lumen_widgets.client.spending.prices import (
 from lumen_widgets.core.answers import FAILED, TERMINAL
 from lumen_widgets.core.errors import BudgetExceeded, InvalidRequest
 from lumen_widgets.core.options import Option
-from lumen_widgets.core.words import format_count, short_repr
+from lumen_widgets.core.signal import lock_over_forks
+from lumen_widgets.core.words import format_count, short_repr, whole_number
 
 if TYPE_CHECKING:
     from lumen_widgets.core.answers import Accepted
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 
 # One for all budgets and reservations: what is reserved, and which budget holds, change together.
 # Nothing is called under it that could wait.
-_lock = threading.Lock()
+_lock = lock_over_forks()
 
 
 class _Totals:
@@ -47,12 +46,11 @@ class _Totals:
         self.submitted = self.unpriced = self.unknown = 0
 
     def add(self, cost: Fraction | None, tasks: int) -> None:
-        """Count a task, or with -1 no longer."""
+        """Count a task, or with -1 no longer: all of it or, where Ctrl-C comes, nothing."""
+        spent = self.spent + (cost or 0) * tasks
         self.submitted += tasks
-        if cost is None:
-            self.unpriced += tasks
-        else:
-            self.spent += cost * tasks
+        self.unpriced += tasks if cost is None else 0
+        self.spent = spent
 
 
 class Budget:
@@ -198,7 +196,7 @@ class Reservation:
     def __init__(self, totals: _Totals, cost: Fraction | None) -> None:
         self._totals = totals
         self._cost = cost
-        self._state: Literal["reserved", "accepted", "unknown", "released"] = "reserved"
+        self._state: Literal["reserved", "accepted", "unknown", "released", "refunded"] = "reserved"
 
     def commit(self, state: Literal["accepted", "unknown"]) -> None:
         """Note that the service accepted the task, or that it is unknown whether it did."""
@@ -218,10 +216,12 @@ class Reservation:
                 self._state = "released"
 
     def refund(self) -> None:
-        """Note that the task has failed."""
+        """Note that the task has failed, as often as it is said."""
         with _lock:
-            self._totals.add(self._cost, -1)
-            self._totals.refunded += self._cost or 0
+            refunded = self._totals.refunded + (self._cost or 0)
+            if self._state != "refunded":
+                self._totals.add(self._cost, -1)
+                self._totals.refunded, self._state = refunded, "refunded"
 
 
 class SpendingOption(Option):
@@ -278,9 +278,11 @@ _refundable: dict[tuple[str, str], Reservation] = {}
 def refund_if_failed(origin: str, task_id: str, status: str) -> None:
     """Refund a task's credits if it failed, once; any other end makes them spent for good."""
     if status in TERMINAL:
-        reservation = _refundable.pop((origin, task_id), None)
+        reservation = _refundable.get((origin, task_id))
         if reservation is not None and status == FAILED:
             reservation.refund()
+        # Afterwards: Ctrl-C in between has it refunded by the next answer.
+        _refundable.pop((origin, task_id), None)
 
 
 _current = Budget()
@@ -374,10 +376,11 @@ def _credit_limit(value: object) -> float | None:
 def _task_limit(value: object) -> int | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 0:
+    limit = whole_number(value)
+    if limit is None or limit < 0:
         raise InvalidRequest(
             f"The budget of {short_repr(value)} is no whole number of tasks from 0 up.",
             next_step="Write it as lumen.budget(tasks=20); lumen.budget().remove() ends one.",
             field="tasks",
         )
-    return int(value)
+    return limit

@@ -7,20 +7,22 @@ the list starts empty, and nothing here guesses.
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import MutableMapping
 from fractions import Fraction
 from numbers import Real
 from typing import TYPE_CHECKING
 
 from lumen_widgets.core.errors import InvalidRequest
-from lumen_widgets.core.signal import Signal
-from lumen_widgets.core.words import short_repr
+from lumen_widgets.core.signal import Signal, lock_over_forks
+from lumen_widgets.core.words import literal, short_repr, strip_controls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from lumen_widgets.core.request import Request
+
+# Of credits for one picture, and of pictures: what such numbers sum up to always fits into a float.
+_MOST = 10**15
 
 
 class Prices(MutableMapping[str, float]):
@@ -32,7 +34,7 @@ class Prices(MutableMapping[str, float]):
     Raises
     ------
     InvalidRequest
-        When a code is set that is no text, or a price that is no finite number from 0 up.
+        When a code is set that is no text, or a price that is no number from 0 to 10 ** 15.
 
     Examples
     --------
@@ -44,8 +46,10 @@ class Prices(MutableMapping[str, float]):
 
     """
 
+    # one for all: it is held for no longer than a dictionary is copied
+    _lock = lock_over_forks()
+
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         # replaced and never changed in place, so that reading it needs no lock
         self._table: dict[str, float] = {}
         self._changed: Signal[str] = Signal("the prices")
@@ -82,7 +86,8 @@ class Prices(MutableMapping[str, float]):
         if not self._table:
             return '<p>No price is known. <code>lumen.prices["model"] = 2.0</code> sets one.</p>'
         rows = "".join(
-            f"<tr><td>{html.escape(model)}</td><td>{format_number(credits_)}</td></tr>"
+            f"<tr><td>{html.escape(strip_controls(model))}</td>"
+            f"<td>{format_number(credits_)}</td></tr>"
             for model, credits_ in self._table.items()
         )
         return f"<table><tr><th>Model</th><th>Credits for one picture</th></tr>{rows}</table>"
@@ -115,7 +120,7 @@ def read_amount(value: object) -> float | None:
         return None
     try:
         amount = float(value)
-    except OverflowError:
+    except (OverflowError, TypeError):
         return None
     return amount if 0 <= amount < math.inf else None
 
@@ -137,7 +142,7 @@ def picture_count(request: Request) -> int | None:
     if "n" not in request.body:
         return 1  # "1 to 4, default 1" (API documentation)
     n = request.body["n"]
-    return n if isinstance(n, int) and not isinstance(n, bool) and n > 0 else None
+    return n if isinstance(n, int) and not isinstance(n, bool) and 0 < n <= _MOST else None
 
 
 def cost_of(request: Request) -> Fraction | None:
@@ -203,9 +208,10 @@ def _code(model: object) -> str:
 
 def _price(model: str, credits_: object) -> float:
     price = read_amount(credits_)
-    if price is None:
+    if price is None or price > _MOST:
         raise InvalidRequest(
-            f"The price {short_repr(credits_)} of {model} is no number of credits from 0 up.",
+            f"The price {short_repr(credits_)} of {literal(model)} is no number of credits from 0 "
+            f"to {_MOST:,}.",
             next_step="Give the credits for one picture, as the service's console says them; "
             f"del lumen.prices[{model!r}] forgets a price.",
             field="model",

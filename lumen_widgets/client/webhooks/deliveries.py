@@ -6,11 +6,11 @@ so a replay, an old state or another task's id can change nothing.
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import time
 import weakref
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client.webhooks.settings import DEFAULT_SETTINGS
@@ -18,6 +18,7 @@ from lumen_widgets.client.webhooks.signatures import verify_webhook
 from lumen_widgets.client.webhooks.ttl_set import TTLSet
 from lumen_widgets.core.answers import RUNNING, read_id
 from lumen_widgets.core.callback import URL_FIELD
+from lumen_widgets.core.http.transport import Answer
 from lumen_widgets.core.options import Option
 from lumen_widgets.core.signal import forked
 
@@ -207,10 +208,7 @@ def _webhook_url(task: Task) -> str:
 
 def _ended_task(body: bytes) -> str | None:
     """Return the id that a call names, None if there is none or the task still runs."""
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        found = None
+    found = Answer(HTTPStatus.OK, body=body).json()
     task_id = read_id(found)
     if task_id is None:
         _log.info("A signed call to the webhook receiver names no task.")

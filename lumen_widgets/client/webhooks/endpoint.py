@@ -12,7 +12,7 @@ import hmac
 import logging
 import os
 import socket
-import threading
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from starlette.responses import Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from lumen_widgets.core.errors import LumenError
+from lumen_widgets.core.polling.scheduler import start_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,10 +116,12 @@ class Endpoint:
             )
         )
         # A daemon: an interpreter that exits does not wait for calls.
-        self._thread = threading.Thread(
-            target=self._run, args=(listener,), name="lumen-webhooks", daemon=True
-        )
-        self._thread.start()
+        purpose = "the webhook receiver, which does not run"
+        try:
+            self._thread = start_thread(partial(self._run, listener), "lumen-webhooks", purpose)
+        except BaseException:
+            listener.close()
+            raise
 
     def stop(self) -> None:
         """Accept no more calls and end the thread."""

@@ -11,6 +11,8 @@ from lumen_widgets.client.webhooks.deliveries import Deliveries
 from lumen_widgets.client.webhooks.settings import DEFAULT_SETTINGS
 from lumen_widgets.core.callback import check_secret, is_address
 from lumen_widgets.core.errors import InvalidRequest, LumenError, redacts_traceback
+from lumen_widgets.core.waiting import to_seconds
+from lumen_widgets.core.words import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,21 +207,22 @@ def _checked_public_url(public_url: object) -> str:
 
 
 def _checked_port(port: object) -> int:
-    if not isinstance(port, int) or isinstance(port, bool) or not 0 <= port <= _MAX_PORT:
+    number = whole_number(port)
+    if number is None or not 0 <= number <= _MAX_PORT:
         raise InvalidRequest(
             f"port is not a whole number from 0 to {_MAX_PORT}.",
             next_step="Leave it out for a free one.",
             field="port",
         )
-    return port
+    return number
 
 
 def _checked_tolerance(tolerance: object) -> float | None:
     if tolerance is None:
         return None
-    is_number = not isinstance(tolerance, bool)
-    if is_number and isinstance(tolerance, int | float) and 0 < tolerance < math.inf:
-        return tolerance
+    seconds = to_seconds(tolerance)
+    if 0 < seconds < math.inf:
+        return seconds
     raise InvalidRequest(
         "tolerance is not a number of seconds above 0.",
         next_step=f"Leave it out for {TOLERANCE:g} s, or pass None to take any time.",

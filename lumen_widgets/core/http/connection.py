@@ -12,20 +12,26 @@ import http.client
 import math
 import threading
 import time
+from contextlib import closing, contextmanager
 from dataclasses import KW_ONLY, dataclass, field
+from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from urllib.parse import urljoin, urlsplit
 
+import requests
+from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError
 from urllib3.poolmanager import PoolManager
+from urllib3.response import HTTPResponse
 from urllib3.util import Retry
 from urllib3.util.connection import create_connection
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from requests.adapters import BaseAdapter, HTTPAdapter
+    from requests.adapters import BaseAdapter
     from urllib3.connectionpool import HTTPConnectionPool
 
     # urllib3's connection, as far as it is http.client's: the browser's build has another.
@@ -36,12 +42,26 @@ if TYPE_CHECKING:
 
         def _new_conn(self) -> socket.socket: ...
 
+    # What a server is asked by, before it gets anything: its origin, and what returns the body of
+    # its answer to a GET of a path.
+    Verify: TypeAlias = Callable[[str, Callable[[str], bytes]], None]
+
 else:
     _Connection = object
+
+# Seconds for a question that decides whether a server gets the request: it is on this machine.
+QUESTION_SECONDS = 5.0
+
+# Bytes of the answer: a line of JSON.
+_MAX_PROOF = 10_000
 
 
 class SentOnce(ConnectTimeoutError):
     """A second request was about to leave although a byte of the first may have."""
+
+
+class NotProvenError(OSError):
+    """The server did not prove who it is; nothing of the request was written."""
 
 
 @dataclass(eq=False, repr=False)
@@ -60,13 +80,20 @@ class SendGuard:
     look_up
         Returns the numbers that may be connected to, of a host and port: what it has checked is
         what is connected to. None leaves that to urllib3.
+    verify
+        Lets a server pass before anything of the request is written, as `send_through` says; raises
+        OSError where it is not the right one. None where any server is.
 
     Attributes
     ----------
     sent
         Whether a byte of the request may have been written.
     watched
-        Whether the connection reports here; if not, only the exception's kind can tell.
+        Whether the connection reports here, None before there is one; if not, or if it may turn
+        out not to, only the exception's kind can tell.
+    unproven
+        Whether the server has still to prove itself to an adapter of another kind: the adapter was
+        not given the request yet.
 
     """
 
@@ -75,8 +102,10 @@ class SendGuard:
     once: bool = False
     longest_wait: float = math.inf
     look_up: Callable[[str, int], list[str]] | None = None
+    verify: Verify | None = None
     sent: bool = field(default=False, init=False)
-    watched: bool = field(default=False, init=False)
+    unproven: bool = field(default=False, init=False)
+    watched: bool | None = field(default=None, init=False)
     _cancelled: bool = field(default=False, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
@@ -111,7 +140,7 @@ class SendGuard:
     def cancel_unsent(self) -> bool:
         """Forbid the request to leave; False if a byte of it may have left already."""
         with self._lock:
-            self._cancelled = not self.sent
+            self._cancelled = not self.sent and self.watched is not False
             return self._cancelled
 
 
@@ -129,12 +158,39 @@ def send_through(adapter: BaseAdapter, guard: SendGuard, prepared: Any, **settin
 
     The body of the response is not read yet (`stream=True`).
 
+    Where the guard has a `verify`, this is the one place that sees to it. Each connection that is
+    opened asks on its own socket, before the request is written. A class of adapters that is not
+    requests' own may bring connections of another kind, so the server is also asked through the
+    adapter, immediately before the request. Of these connections no more is known: between question
+    and answer another program may take the port, and what an adapter does with a question or a
+    request is its owner's affair.
+
     Raises
     ------
+    NotProvenError
+        The server is not the right one.
     requests.RequestException, OSError
         Whatever the adapter raises.
 
     """
+    if guard.verify is not None:
+        if isinstance(adapter, HTTPAdapter) and not _is_guarded(adapter):
+            # the response keeps its connection
+            with closing(guarded_copy(adapter)) as fresh:
+                return send_through(fresh, guard, prepared, **settings)
+        if type(adapter) is not HTTPAdapter:
+            parts = urlsplit(prepared.url)
+            guard.unproven = True
+            with _question(guard) as asking:
+                ask = partial(_ask_through, adapter, asking, prepared.url, settings)
+                guard.verify(f"http://{parts.hostname}:{parts.port}", ask)
+            guard.unproven = False
+    return _send(adapter, guard, prepared, settings)
+
+
+def _send(
+    adapter: BaseAdapter, guard: SendGuard, prepared: Any, settings: dict[str, Any]
+) -> requests.Response:
     # It bounds what our connections do not: opening one, and adapters that are not ours. Never
     # zero, which sockets take as "do not wait".
     timeout = max(guard.deadline - time.monotonic(), 0.001)
@@ -143,6 +199,66 @@ def send_through(adapter: BaseAdapter, guard: SendGuard, prepared: Any, **settin
         return adapter.send(prepared, stream=True, timeout=timeout, **settings)
     finally:
         _current.guard = None
+
+
+@contextmanager
+def _question(guard: SendGuard) -> Iterator[SendGuard]:
+    """Yield the guard of a question that is asked for another's request, and is soon over."""
+    deadline = min(guard.deadline, time.monotonic() + QUESTION_SECONDS)
+    asking = SendGuard(deadline, look_up=guard.look_up, verify=guard.verify)
+    current, _current.guard = _current.guard, asking
+    try:
+        yield asking
+    except (TimeoutError, requests.Timeout):
+        raise NotProvenError("no answer in time") from None
+    finally:
+        _current.guard = current
+
+
+def _ask_on(sock: Any, guard: SendGuard, target: str) -> bytes:
+    """Return the answer to a GET on a socket; the connection stays open."""
+    host, port = sock.getpeername()[:2]
+    sock.settimeout(guard.remaining())
+    head = f"GET {target} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept-Encoding: identity\r\n\r\n"
+    sock.sendall(head.encode("ascii"))
+    with closing(_Response(sock, method="GET")) as answer:
+        answer.begin()
+        is_small = answer.length is not None and answer.length <= _MAX_PROOF
+        if answer.status != HTTPStatus.OK or answer.will_close or not is_small:
+            raise NotProvenError("no such answer")
+        return answer.read()
+
+
+def _ask_through(
+    adapter: BaseAdapter, guard: SendGuard, url: str, settings: dict[str, Any], target: str
+) -> bytes:
+    """Return the answer to a GET through an adapter, without anything that a session adds."""
+    question = requests.Request(
+        "GET", urljoin(url, target), headers={"Accept-Encoding": "identity"}
+    ).prepare()
+    body = b""
+    with _send(adapter, guard, question, settings) as answer:
+        for piece in read_pieces(answer):
+            body += piece
+            guard.remaining()  # raises where it drips
+            if len(body) > _MAX_PROOF:
+                break
+        if answer.status_code != HTTPStatus.OK:
+            raise NotProvenError("no such answer")
+    return body
+
+
+def read_pieces(response: requests.Response) -> Iterator[bytes]:
+    """Yield the body as it comes, and as it was sent, in small pieces whatever the server says.
+
+    Not by urllib3's own reading of chunks, to which one of negative size is all that may come.
+    """
+    # An adapter that is not built on urllib3 may bring any file, which it has unpacked itself.
+    if not isinstance(response.raw, HTTPResponse):
+        yield from response.iter_content(1024)
+        return
+    while piece := response.raw.read1(1 << 16, decode_content=False):
+        yield piece
 
 
 def guarded_copy(adapter: HTTPAdapter) -> HTTPAdapter:
@@ -164,16 +280,28 @@ def guarded_copy(adapter: HTTPAdapter) -> HTTPAdapter:
     return twin
 
 
+def _is_guarded(adapter: HTTPAdapter) -> bool:
+    return "get_connection_with_tls_context" in vars(adapter)
+
+
 def _guarded_pool(choose: Callable[..., Any], *args: Any, **settings: Any) -> HTTPConnectionPool:
     pool: HTTPConnectionPool = choose(*args, **settings)
     # Any: to a type checker urllib3's connections are not http.client's, though they are; Python
     # in a browser has connections of another kind, which cannot be watched.
     kind = cast("Any", pool.ConnectionCls)
-    watched = issubclass(kind, http.client.HTTPConnection)
+    # A pool of the user's own may make other connections, or keep some that it made before.
+    watched = (
+        issubclass(kind, http.client.HTTPConnection)
+        and type(pool).__module__.startswith("urllib3.")
+        and (issubclass(kind, _GuardedConnection) or pool.num_connections == 0)
+    )
     if watched:
         pool.ConnectionCls = _guarded_kind(kind)
-    if _current.guard is not None:
-        _current.guard.watched = watched
+    guard = _current.guard
+    if guard is not None:
+        guard.watched = watched
+        if guard.verify is not None and not watched:
+            raise NotProvenError("it cannot be asked")
     return pool
 
 
@@ -248,6 +376,11 @@ class _GuardedConnection(_Connection):
         self._opening = True
         try:
             super().connect()
+            guard = _current.guard
+            if guard is not None and guard.verify is not None:
+                host, port = self.sock.getpeername()[:2]
+                with _question(guard) as asking:
+                    guard.verify(f"http://{host}:{port}", partial(_ask_on, self.sock, asking))
         finally:
             self._opening = False
 

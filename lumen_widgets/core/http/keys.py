@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
+import http.client
 import importlib.util
 import json
 import os
 import re
+import secrets
 import sys
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import quote
 
 from requests.auth import AuthBase
 
 from lumen_widgets.core.errors import AuthenticationError, LumenError, MissingKey, warn
+from lumen_widgets.core.http.connection import NotProvenError
+from lumen_widgets.core.words import spellings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from requests import PreparedRequest
 
+    from lumen_widgets.core.http.connection import Verify
     from lumen_widgets.core.http.origin import Origin
 
 # Of the environment variable and of the secret in Colab.
@@ -34,6 +39,9 @@ KEYRING_SERVICE, KEYRING_USER = "lumen_widgets", "api_key"
 # The API documentation writes every key as sk-lumen-…; another prefix is more likely a mix-up than
 # an error.
 USUAL_PREFIX = "sk-lumen-"
+
+# Of the keys that a sandbox makes up, which no other server on this machine is ever sent.
+SANDBOX_PREFIX = "sk-lumen-sandbox-"
 
 # Sets the journal's fingerprints apart from any other use of a key's hash.
 FINGERPRINT_PREFIX = b"lumen_widgets account\0"
@@ -68,6 +76,11 @@ class Key(AuthBase):
     ----------
     fingerprint
         What the journal knows the account by.
+    is_sandbox
+        Whether it is a sandbox's on this machine.
+    verify
+        Lets a server pass that proves that it knows the key, as a sandbox does; raises
+        `NotProvenError` for any other. The key itself is not sent.
     hide
         Returns its argument with the key blotted out: some servers repeat a key that they refuse.
 
@@ -79,18 +92,21 @@ class Key(AuthBase):
 
     """
 
-    __slots__ = ("_sign", "fingerprint", "hide", "origin")
+    __slots__ = ("_sign", "fingerprint", "hide", "is_sandbox", "origin", "verify")
 
     def __init__(self, value: str, origin: Origin) -> None:
         self.origin = origin
         secret = value.encode("ascii")
         self.fingerprint = hashlib.sha256(FINGERPRINT_PREFIX + secret).hexdigest()[:16]
+        self.is_sandbox = origin.is_loopback and value.startswith(SANDBOX_PREFIX)
         # Closures, not attributes: vars(), repr and pickle have nothing to show.
+        self.verify: Verify = lambda origin, ask: _verify(secret, origin, ask)
         self._sign: Callable[[], str] = lambda: f"Bearer {value}"
         self.hide: Callable[[bytes], bytes] = lambda text: text
         if len(value) >= SHORTEST_HIDDEN:
-            forms = _forms(value)
-            self.hide = lambda text: forms.sub(HIDDEN, text)
+            # made for the first answer, and once: it takes as long as all else of an answer
+            forms = cache(lambda: _forms(value))
+            self.hide = lambda text: forms().sub(HIDDEN, text)
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Sign a request, unless it goes anywhere but to the key's own origin."""
@@ -106,6 +122,23 @@ class Key(AuthBase):
         raise TypeError(
             "A Lumen API key cannot be pickled: make a new LumenClient where it is needed."
         )
+
+
+def _verify(secret: bytes, origin: str, ask: Callable[[str], bytes]) -> None:
+    """Ask a server for an HMAC of a fresh number and of the address that the question goes to.
+
+    A sandbox may be killed, and another user's program may get its port; with the address in it,
+    that program cannot have the question answered by a sandbox at another port.
+    """
+    nonce = secrets.token_hex(16)
+    try:
+        said = json.loads(ask(f"/healthz?nonce={nonce}"))["proof"]
+        text = f"lumen-sandbox\0{origin}\0{nonce}".encode()
+        expected = hmac.new(secret, text, "sha256").hexdigest()
+        if not hmac.compare_digest(str(said).encode(), expected.encode()):
+            raise NotProvenError("another answer")
+    except (http.client.HTTPException, ValueError, LookupError, TypeError, RecursionError):
+        raise NotProvenError("no such answer") from None
 
 
 def read_key(api_key: str | None, origin: Origin) -> Key:
@@ -255,14 +288,12 @@ def _cells() -> list[str]:
 
 def _forms(value: str) -> re.Pattern[bytes]:
     """Return what finds a key in a server's words: whole, encoded, or its beginning and stars."""
-    whole = {
-        value,
-        quote(value, safe=""),
-        json.dumps(value)[1:-1],
-        base64.b64encode(value.encode()).decode().rstrip("="),
-    }
+    in_base64 = base64.b64encode(value.encode()).rstrip(b"=")
     # Some services blot out the middle of the key that they refuse, and leave the rest.
     begun = value[: len(USUAL_PREFIX) + 8] if value.startswith(USUAL_PREFIX) else value
-    patterns = [re.escape(form.encode()) for form in sorted(whole, key=len, reverse=True)]
-    patterns.append(re.escape(begun.encode()) + rb"[A-Za-z0-9_*.\-]*")
+    patterns = (
+        spellings(value),
+        re.escape(in_base64),
+        spellings(begun) + rb"[A-Za-z0-9_*.\-]{0,1000}",
+    )
     return re.compile(b"|".join(patterns))

@@ -6,7 +6,8 @@ import http.client
 import json
 import socket
 import ssl
-from contextlib import closing
+import zlib
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -17,11 +18,18 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 from urllib3.response import HTTPResponse
 
 from lumen_widgets.core.errors import redact
-from lumen_widgets.core.http.connection import SendGuard, SentOnce, guarded_copy, send_through
+from lumen_widgets.core.http.connection import (
+    NotProvenError,
+    SendGuard,
+    SentOnce,
+    guarded_copy,
+    read_pieces,
+    send_through,
+)
 from lumen_widgets.core.signal import forked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from requests.adapters import BaseAdapter
 
@@ -30,6 +38,12 @@ if TYPE_CHECKING:
 
 # Answers are a few hundred bytes of JSON; a page of HTML from a proxy may be some hundred kB.
 MAX_ANSWER_BYTES = 1 << 20
+
+# What zlib unpacks; whatever else a body is packed with, it stays packed, and is read as no answer.
+_ZLIB = frozenset({"gzip", "x-gzip", "deflate"})
+
+# With 32 zlib tells gzip and its own kind apart; some servers leave the head of both out.
+_ZLIB_KINDS = (32 + zlib.MAX_WBITS, -zlib.MAX_WBITS)
 
 # Where services and the proxies before them put the id that support asks for.
 _REQUEST_ID_HEADERS = ("X-Request-Id", "Request-Id", "X-Amzn-RequestId", "CF-Ray")
@@ -40,6 +54,10 @@ _FAILURES = (requests.RequestException, HTTPError, http.client.HTTPException, OS
 # What to say of an error, by the kind of it or of what it wraps; the first that fits.
 _WORDS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
     (SentOnce, "the connection was lost, and the session's adapter wanted to send it once more"),
+    (
+        NotProvenError,
+        "the server there did not prove that it is the sandbox, which must be started again",
+    ),
     (socket.gaierror, "its name could not be resolved"),
     (requests.exceptions.ProxyError, "the proxy refused or failed"),
     (http.client.RemoteDisconnected, "the connection was closed without an answer"),
@@ -48,7 +66,10 @@ _WORDS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str],
     (requests.ConnectTimeout, "no connection in time"),
     ((requests.Timeout, TimeoutError), "no answer in time"),
     ((ssl.SSLError, requests.exceptions.SSLError), "TLS failed"),
-    (requests.exceptions.ChunkedEncodingError, "the connection ended before the answer did"),
+    (
+        (requests.exceptions.ChunkedEncodingError, http.client.IncompleteRead),
+        "the connection ended before the answer did",
+    ),
 )
 
 
@@ -69,9 +90,13 @@ class Answer:
     body: bytes = field(default=b"", repr=False)
 
     def json(self) -> Any:
-        """Return the body as JSON, or None where it is none."""
+        """Return the body as JSON, or None where it is none.
+
+        Bytes that are no text count for one letter each: a message that was cut within a letter
+        takes neither a task's id nor its status along.
+        """
         try:
-            return json.loads(self.body)
+            return json.loads(self.body.decode(json.detect_encoding(self.body), "replace"))
         except (ValueError, RecursionError):
             return None
 
@@ -96,7 +121,7 @@ class Transport:
     origin
         Where requests go.
     key
-        Signs them.
+        Signs them; a sandbox's is sent to no server that has not proved that it knows it.
     session
         Brings adapters, proxies, headers and TLS settings; its connection pools are left alone.
 
@@ -107,6 +132,8 @@ class Transport:
         self.key = key
         self._session = session
         self._pooled: tuple[BaseAdapter, BaseAdapter] | None = None
+        # else requests reads the whole environment, twice, for proxies that are not used here
+        self._proxies = {"no_proxy": origin.host} if origin.is_loopback else {}
         forked.connect_method(self.after_fork)
 
     def after_fork(self, _: None) -> None:
@@ -141,6 +168,10 @@ class Transport:
         """
         url = self._url(path)
         adapter = self._session.get_adapter(url)
+        if getattr(type(adapter), "send", None) is not HTTPAdapter.send:
+            # One of the user's own may send it elsewhere, as through another adapter inside of it:
+            # until a connection reports, what left is not known.
+            guard.watched = False
         if not isinstance(adapter, HTTPAdapter):
             return self._send("POST", url, body, adapter, guard)
         with closing(guarded_copy(adapter)) as fresh:
@@ -174,11 +205,12 @@ class Transport:
                 requests.Request(method, url, headers=headers, data=body, auth=self.key)
             )
             found = self._session.merge_environment_settings(
-                url, {}, stream=True, verify=None, cert=None
+                url, self._proxies, stream=True, verify=None, cert=None
             )
         except _FAILURES as error:
             raise NotSentError(describe(error)) from None
         failure: NotSentError | NoAnswerError
+        guard.verify = self.key.verify if self.key.is_sandbox else None
         try:
             response = send_through(
                 adapter,
@@ -189,12 +221,17 @@ class Transport:
                 proxies={} if self.origin.is_loopback else found["proxies"],
             )
         except _FAILURES as error:
-            if guard.sent or not (guard.watched or _never_connected(error)):
+            unsent = guard.watched or guard.unproven or _never_connected(error)
+            if guard.sent or not unsent:
                 failure = NoAnswerError(describe(error))
             else:
                 failure = NotSentError(describe(error))
         except BaseException as error:
-            # Ctrl-C, say: below are frames with the request's headers in them.
+            # Of another kind than the HTTP libraries raise: only a connection that reports, or the
+            # error itself, can tell that nothing left.
+            if not (guard.watched or guard.unproven or _never_connected(error)):
+                guard.sent = True
+            # Below are frames with the request's headers in them.
             redact(error)
             raise
         else:
@@ -210,29 +247,46 @@ class Transport:
         # Headers and body without the key: servers that refuse one like to repeat it.
         headers = {
             name: self.key.hide(value.encode("utf-8", "replace")).decode("utf-8", "replace")
-            for name in (*_REQUEST_ID_HEADERS, "Retry-After")
+            for name in (*_REQUEST_ID_HEADERS, "Retry-After", "Location")
             if (value := response.headers.get(name)) is not None
         }
-        body = bytearray()
-        try:
-            for piece in _pieces(response):
-                body += piece
-                if len(body) > MAX_ANSWER_BYTES:
-                    break
-        except _FAILURES:
-            # A status whose body broke off still says something; what is read of it decides.
-            pass
-        return Answer(response.status_code, headers, self.key.hide(bytes(body)))
+        body = _in_utf8(read_body(response))
+        return Answer(response.status_code, headers, self.key.hide(body))
 
 
-def _pieces(response: requests.Response) -> Iterator[bytes]:
-    """Yield the body as it comes, so that what came before a connection broke is not lost."""
-    # An adapter that is not built on urllib3 may bring any file.
-    if not isinstance(response.raw, HTTPResponse):
-        yield from response.iter_content(1024)
-        return
-    while piece := response.raw.read1(8192, decode_content=True):
-        yield piece
+def read_body(response: requests.Response) -> bytes:
+    """Return a response's body, at most `MAX_ANSWER_BYTES` of it, however it is packed.
+
+    A body that breaks off still says something: what came before is returned. One that was
+    compressed although nobody asked for it, as some proxies do, is unpacked here and up to the same
+    size; urllib3, in some of its versions, would unpack all that a server likes.
+    """
+    body = bytearray()
+    with suppress(*_FAILURES):
+        for piece in read_pieces(response):
+            body += piece
+            if len(body) > MAX_ANSWER_BYTES:
+                break
+    packing = response.headers.get("Content-Encoding", "").strip().lower()
+    if packing not in _ZLIB or not isinstance(response.raw, HTTPResponse):
+        return bytes(body)
+    for kind in _ZLIB_KINDS:
+        with suppress(zlib.error):
+            return zlib.decompressobj(kind).decompress(body, MAX_ANSWER_BYTES)
+    return bytes(body)
+
+
+def _in_utf8(body: bytes) -> bytes:
+    """Return JSON of another encoding in UTF-8, so that secrets are found in it."""
+    encoding = json.detect_encoding(body)
+    if encoding.startswith("utf-8"):
+        return body
+    text = body.decode(encoding, "replace")
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return body
+    return text.encode("utf-8", "replace")
 
 
 def describe(error: BaseException) -> str:

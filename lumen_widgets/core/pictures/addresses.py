@@ -21,22 +21,42 @@ if TYPE_CHECKING:
 
 IPAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Set aside for benchmarks and never routed; proxies that answer every name with an address of
-# their own ("fake IP") use it, and whole countries' developers sit behind those.
-_FAKE_IP = ipaddress.ip_network("198.18.0.0/15")
-
-# IPv6 networks whose last 32 bits are an IPv4 address that a router would turn them into.
-_ENDS_IN_IPV4 = tuple(
-    ipaddress.ip_network(network)
-    for network in ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96")
+# Tables of our own (IANA's registries of special addresses): Python's change with its version.
+# Not in them is 198.18.0.0/15, set aside for benchmarks and never routed: proxies that answer every
+# name with an address of their own ("fake IP") use it, and whole countries' developers sit behind
+# those.
+_SPECIAL_IPV4 = tuple(
+    ipaddress.IPv4Network(network)
+    for network in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",  # carrier-grade NAT, and some clouds' metadata
+        "127.0.0.0/8",
+        "168.63.129.16",  # where Azure answers its machines
+        "169.254.0.0/16",  # link-local, and most clouds' metadata
+        "172.16.0.0/12",
+        "192.0.0.0/24",  # the protocols' own, and a cloud's metadata
+        "192.0.2.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/3",  # multicast, and what is reserved
+    )
 )
 
-# All that is given out of IPv6; what is not may come to mean anything.
-_GIVEN_OUT = ipaddress.ip_network("2000::/3")
+# All that is given out of IPv6, and what of it is not for hosts; what is not given out may come to
+# mean anything.
+_GIVEN_OUT = ipaddress.IPv6Network("2000::/3")
+_SPECIAL_IPV6 = tuple(
+    ipaddress.IPv6Network(network) for network in ("2001::/23", "2001:db8::/32", "3fff::/20")
+)
 
-# The protocols' own, which older Pythons take for public in part (cloud metadata at 192.0.0.192),
-# and the address at which Azure answers its machines.
-_SPECIAL = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("168.63.129.16"))
+# IPv6 networks whose last 32 bits are an IPv4 address that a system or a router turns them into.
+_ENDS_IN_IPV4 = (ipaddress.IPv6Network("::ffff:0:0/96"), ipaddress.IPv6Network("64:ff9b::/96"))
+
+# In any network, the third 32 bits of an address whose last are an IPv4 address (ISATAP).
+_ISATAP = frozenset({0x0000_5EFE, 0x0200_5EFE})
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -160,14 +180,11 @@ def is_public(address: IPAddress) -> bool:
 
     """
     if isinstance(address, ipaddress.IPv4Address):
-        if address in _FAKE_IP:
-            return True
-        special = address.is_multicast or any(address in network for network in _SPECIAL)
-        return address.is_global and not special
+        return not any(address in network for network in _SPECIAL_IPV4)
     inner = _inner_address(address)
     if inner is not None:
         return is_public(inner)
-    return address.is_global and address in _GIVEN_OUT
+    return address in _GIVEN_OUT and not any(address in network for network in _SPECIAL_IPV6)
 
 
 def is_loopback_url(url: str) -> bool:
@@ -238,10 +255,10 @@ def _parsed(url: str) -> tuple[str, str, int, str]:
 
 def _inner_address(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     """Return the IPv4 address that a router would make of an IPv6 one."""
-    if any(address in network for network in _ENDS_IN_IPV4) and address != ipaddress.IPv6Address(
-        "::1"
-    ):
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    number = int(address)
+    is_isatap = number >> 32 & 0xFFFF_FFFF in _ISATAP and address in _GIVEN_OUT
+    if is_isatap or any(address in network for network in _ENDS_IN_IPV4):
+        return ipaddress.IPv4Address(number & 0xFFFF_FFFF)
     if address.sixtofour is not None:
         return address.sixtofour
     return None if address.teredo is None else address.teredo[1]

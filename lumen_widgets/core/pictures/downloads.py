@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,14 +15,28 @@ from requests.utils import select_proxy
 from urllib3.exceptions import HTTPError
 
 from lumen_widgets.core.errors import DownloadError
-from lumen_widgets.core.http.connection import SendGuard, guarded_copy, send_through
+from lumen_widgets.core.http.connection import (
+    SendGuard,
+    guarded_copy,
+    read_pieces,
+    send_through,
+)
 from lumen_widgets.core.http.transport import describe
 from lumen_widgets.core.pictures.addresses import AddressRefused, check_url
-from lumen_widgets.core.pictures.decoding import MAX_BYTES, MAX_PIXELS, UnreadablePicture, decode
+from lumen_widgets.core.pictures.decoding import (
+    MAX_BYTES,
+    MAX_PIXELS,
+    Checked,
+    DamagedPicture,
+    UnreadablePicture,
+    check,
+)
+from lumen_widgets.core.pictures.recent_pixels import recent_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lumen_widgets.core.http.connection import Verify
     from lumen_widgets.core.pictures.addresses import Target
 
 # Object stores redirect once, a content network in front of one twice.
@@ -29,9 +44,9 @@ MAX_REDIRECTS = 3
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _OK = 200
-# Answers that blame the moment: too slow, too early, too many, or a fault of the server's.
-_TRANSIENT, _FAULT = frozenset({408, 425, 429}), 500
-_CHUNK = 256 * 1024
+# Answers that blame the moment: not there yet, too slow, too early, too many, or a fault of the
+# server's.
+_TRANSIENT, _FAULT = frozenset({404, 408, 425, 429}), 500
 
 _HEADERS = {
     "Accept": "image/png, image/jpeg, image/webp",
@@ -66,7 +81,7 @@ class DownloadLimits:
 
 @dataclass(frozen=True)
 class FetchedPicture:
-    """A picture that was fetched, checked and decoded once.
+    """A picture that was fetched, and is known to be whole.
 
     Attributes
     ----------
@@ -98,6 +113,7 @@ def fetch_picture(
     allow_hosts: Sequence[str] = (),
     limits: DownloadLimits = DOWNLOAD_LIMITS,
     session: requests.Session | None = None,
+    verify: Verify | None = None,
 ) -> FetchedPicture:
     """Fetch a result picture, trusting neither its address nor its bytes.
 
@@ -115,12 +131,15 @@ def fetch_picture(
         Caps on bytes, pixels and seconds.
     session
         Used as it is in place of our own connections, for tests and for Python in a browser: the
-        address that it connects to is then its own affair, and so is a server that drips.
+        address that it connects to is then its own affair, and so is a server that drips. Only a
+        server that has to be verified is asked on connections made for it, as `send_through` says.
+    verify
+        As a `SendGuard` has it, for servers on this machine; None for none.
 
     Returns
     -------
     FetchedPicture
-        PNG, JPEG or WebP by its first bytes, decoded to the end.
+        PNG, JPEG or WebP by its first bytes, which can be decoded to the end.
 
     Raises
     ------
@@ -138,7 +157,7 @@ def fetch_picture(
     for _ in range(MAX_REDIRECTS + 1):
         try:
             target = check_url(url, base_url=base_url, allow_hosts=allow_hosts)
-            answer = _ask(target, deadline, limits, session)
+            answer = _ask(target, deadline, limits, session, verify)
         except AddressRefused as error:
             raise DownloadError(
                 f"A result's address is not asked: {error}.",
@@ -156,24 +175,40 @@ def fetch_picture(
             ) from None
         if isinstance(answer, bytes):
             return _checked(answer, limits)
-        url = urljoin(target.url, answer)
+        try:
+            url = urljoin(target.url, answer)
+        except ValueError:
+            raise DownloadError(
+                "A picture's address leads to one that is not a valid URL."
+            ) from None
     raise DownloadError(f"A picture's address leads to more than {MAX_REDIRECTS} others in a row.")
 
 
 def _ask(
-    target: Target, deadline: float, limits: DownloadLimits, session: requests.Session | None
+    target: Target,
+    deadline: float,
+    limits: DownloadLimits,
+    session: requests.Session | None,
+    verify: Verify | None,
 ) -> bytes | str:
     """Return the body, or the address that the server sends us on to."""
     # Not prepared by the session: its headers, cookies, parameters and password are for the
     # service. An adapter is asked directly, so that a store cannot leave cookies in it either.
     prepared = requests.Request("GET", target.url, headers=_HEADERS).prepare()
+    # As for the service: where no proxy is used, the environment is not searched for one.
+    given = {"no_proxy": target.host} if target.is_loopback else {}
     found = (session or requests.Session()).merge_environment_settings(
-        target.url, {}, stream=True, verify=None, cert=None
+        target.url, given, stream=True, verify=None, cert=None
     )
     proxies = {} if target.is_loopback else found["proxies"]
     # Behind a proxy it is the proxy that looks names up; its own address is often a private one.
     look_up = None if select_proxy(target.url, proxies) else target.look_up
-    guard = SendGuard(deadline, longest_wait=limits.longest_wait, look_up=look_up)
+    guard = SendGuard(
+        deadline,
+        longest_wait=limits.longest_wait,
+        look_up=look_up,
+        verify=verify if target.is_loopback else None,
+    )
     adapter = session.get_adapter(target.url) if session else guarded_copy(HTTPAdapter())
     try:
         with send_through(
@@ -202,13 +237,13 @@ def _read(
             status=response.status_code,
             transient=response.status_code in _TRANSIENT or response.status_code >= _FAULT,
         )
-    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+    if response.headers.get("Content-Encoding", "").strip().lower() not in {"", "identity"}:
         raise DownloadError(f"{target.host} sent a picture compressed, which was not asked.")
     announced = response.headers.get("Content-Length", "")
     if announced.isdecimal() and int(announced[:20]) > limits.max_bytes:
         raise _too_large(limits)
     body = bytearray()
-    for piece in response.iter_content(_CHUNK):
+    for piece in read_pieces(response):
         body += piece
         if time.monotonic() >= deadline:
             raise TimeoutError
@@ -225,12 +260,24 @@ def _too_large(limits: DownloadLimits) -> DownloadError:
 
 def _checked(data: bytes, limits: DownloadLimits) -> FetchedPicture:
     try:
-        media_type, image = decode(data, max_pixels=limits.max_pixels)
+        # What a cell is about to show is decoded now, and once; a script may only save it.
+        checked = None if _in_kernel() else check(data, max_pixels=limits.max_pixels)
+        if checked is None:
+            media_type, image, _ = recent_pixels().decode(data, max_pixels=limits.max_pixels)
+            checked = Checked(media_type, *image.size)
     except UnreadablePicture as error:
         raise DownloadError(
             f"What was fetched as a picture is {error}.",
             next_step="Waiting for the task again fetches it anew.",
+            # A page in its place, or a half of it: what serves it may be a moment behind.
+            transient=isinstance(error, DamagedPicture),
         ) from None
     return FetchedPicture(
-        data, media_type, image.width, image.height, hashlib.sha256(data).hexdigest()
+        data, checked.media_type, checked.width, checked.height, hashlib.sha256(data).hexdigest()
     )
+
+
+def _in_kernel() -> bool:
+    """Say whether this runs in a kernel, whose cells show pictures; a script imports no IPython."""
+    get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)
+    return getattr(get_ipython(), "kernel", None) is not None

@@ -5,38 +5,58 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
-import os
+import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from lumen_widgets.core.errors import InvalidRequest, naming
 from lumen_widgets.core.pictures.addresses import is_loopback_url
 from lumen_widgets.core.pictures.decoding import (
+    CICP,
     UnreadablePicture,
     check_size,
-    decode,
     orientation_of,
     plain,
     turned,
 )
-from lumen_widgets.core.pictures.metadata import without_metadata
 from lumen_widgets.core.pictures.picture import Picture
-from lumen_widgets.core.pictures.sources import ACCEPTED, checked_url, is_url, read_bytes
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-PictureSource: TypeAlias = (
-    "str | os.PathLike[str] | bytes | bytearray | memoryview | Image | NDArray[np.uint8] | Picture"
+from lumen_widgets.core.pictures.recent_pixels import recent_pixels
+from lumen_widgets.core.pictures.sources import (
+    ACCEPTED,
+    checked_url,
+    is_url,
+    read_given,
+    unwrapped,
 )
 
 if TYPE_CHECKING:
+    import os
+
     import numpy as np
     from numpy.typing import NDArray
+    from PIL.Image import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    from lumen_widgets.core.pictures.sources import Given
+
+PictureSource: TypeAlias = (
+    "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | Image"
+    " | NDArray[np.uint8] | SupportsNumpy | Picture"
+)
+
+# What an opened PNG says of its colours in `info`, beside its profile.
+_COLOURS = (CICP, "srgb", "gamma", "chromaticity")
 
 # A JPEG that must be encoded again to stand upright: beyond this quality files grow and nothing
 # can be seen to improve.
 _JPEG_QUALITY = 95
+
+
+class SupportsNumpy(Protocol):
+    """A tensor of torch, TensorFlow or another library; one with ``__array__`` is as good."""
+
+    def numpy(self) -> Any:  # Any: what is no array is refused in words
+        """Return an array."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +94,10 @@ def read_picture(
     Parameters
     ----------
     source
-        An ``http(s):`` or ``data:`` string, a path, bytes, a PIL image, a uint8 array of shape
-        (height, width), (height, width, 3) or (height, width, 4), or a `Picture`.
+        An ``http(s):`` or ``data:`` string, a path, bytes, an open file (all of it, wherever it
+        stands), a PIL image, a uint8 array of shape (height, width), (height, width, 3) or
+        (height, width, 4), whatever has ``numpy()`` or ``__array__`` and comes to such an array, an
+        image of IPython or ipywidgets, or a `Picture`.
     base_url
         The service that is to read it: it cannot reach the results of a sandbox on this machine,
         nor does a sandbox fetch from the internet. None takes a `Picture`'s URL as it is.
@@ -108,12 +130,15 @@ def read_picture(
             if url and (base_url is None or is_loopback_url(url) == is_loopback_url(base_url)):
                 return url
             return from_bytes(source.bytes, "a Picture")
-        if isinstance(source, str) and is_url(source):
-            return checked_url(source)
-        if isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)):
-            data, name = read_bytes(source, "picture")
-            return from_bytes(data, name)
-        return _from_object(source)
+        inside = unwrapped(source)
+        if isinstance(inside, str) and is_url(inside):
+            return checked_url(inside)
+        given = read_given(inside, "picture")
+        if given.file is not None:
+            return from_bytes(given.file, given.name)
+        if given.image is not None:
+            return from_image(given.image, given.name)
+        return _from_array(given)
 
 
 def content_of(source: object, found: str | LocalPicture) -> str:
@@ -163,9 +188,9 @@ def from_bytes(data: bytes, name: str) -> LocalPicture:
     """
     content = file_content(data)
     try:
-        media_type, image = decode(data)
+        media_type, image, clean = recent_pixels().decode(data)
         if orientation_of(image) is None:
-            data = without_metadata(data, media_type)
+            data = clean
             width, height = image.size
         else:
             upright = turned(image)
@@ -187,7 +212,10 @@ def from_image(image: Image, name: str) -> LocalPicture:
 
     """
     upright = upright_image(image, name)
-    data = _png(upright, upright.info.get("icc_profile"))
+    try:
+        data = _png(upright, upright.info.get("icc_profile"))
+    except Exception as error:  # noqa: BLE001  what `info` says of the colours may be anything
+        raise unreadable(name, UnreadablePicture(f"damaged: {error}")) from None
     return LocalPicture(
         data,
         "image/png",
@@ -225,7 +253,8 @@ def _samples(image: Image, upright: Image) -> str:
     # Sixteen bits are more than the eight that are sent of them.
     seen = turned(image) if image.mode.startswith("I;16") else upright
     profile = upright.info.get("icc_profile") or None
-    digest = hashlib.sha256(repr((image.mode, seen.mode, seen.size, profile)).encode())
+    colours = [(name, upright.info[name]) for name in _COLOURS if name in upright.info]
+    digest = hashlib.sha256(repr((image.mode, seen.mode, seen.size, profile, *colours)).encode())
     digest.update(seen.tobytes())
     return f"samples:{digest.hexdigest()}"
 
@@ -238,37 +267,55 @@ def unreadable(name: str, error: UnreadablePicture) -> InvalidRequest:
     )
 
 
-def _from_object(source: object) -> LocalPicture:
+def _from_array(given: Given) -> LocalPicture:
     import numpy as np
     import PIL.Image
 
-    if isinstance(source, PIL.Image.Image):
-        return from_image(source, f"a PIL image of mode {source.mode!r}")
-    if isinstance(source, np.ndarray):
-        name = f"an array of {source.dtype} and shape {source.shape}"
-        if source.dtype != np.uint8:
-            raise InvalidRequest(f"Given {name}.", next_step=_array_advice(source.dtype.kind))
-        if not (source.ndim == 2 or (source.ndim == 3 and source.shape[2] in {3, 4})):  # noqa: PLR2004  grey; RGB and RGBA
-            raise InvalidRequest(
-                f"Given {name}.",
-                next_step="The shape must be (height, width), (height, width, 3) or "
-                "(height, width, 4).",
-            )
-        if not source.size:
-            raise InvalidRequest(f"Given {name}, which has no pixels.")
-        return from_image(PIL.Image.fromarray(np.ascontiguousarray(source)), name)
-    raise InvalidRequest(
-        f"Given a {type(source).__name__}, which is not a picture.",
-        next_step="Give a URL, a path, bytes, a PIL image, a numpy array or a Picture.",
-    )
+    array = np.asarray(given.array)
+    advice = _dtype_advice(array) or _shape_advice(array.shape)
+    if advice:
+        # the argument's own name: what is advised can be typed as it stands
+        with_array = given.as_array.format("image")
+        known = "" if given.as_array == "{}" else f"With array = {with_array}: "
+        raise InvalidRequest(f"Given {given.name}.", next_step=f"{known}{advice}")
+    if not array.size:
+        raise InvalidRequest(f"Given {given.name}, which has no pixels.")
+    try:
+        # before it is copied: one that repeats a pixel has a size without end in a few bytes
+        check_size(array.shape[1], array.shape[0])
+    except UnreadablePicture as error:
+        raise unreadable(given.name, error) from None
+    return from_image(PIL.Image.fromarray(np.ascontiguousarray(array)), given.name)
 
 
-def _array_advice(kind: str) -> str:
+def _dtype_advice(array: NDArray[np.generic]) -> str:
+    """Return what makes uint8 of an array, nothing for one that is."""
+    kind, dtype = array.dtype.kind, array.dtype
+    if dtype == "uint8":
+        return ""
     if kind == "f":
         return 'Give uint8: (255 * array).round().astype("uint8"), if its numbers go from 0 to 1.'
     if kind == "b":
         return 'This looks like a mask; as a picture it is array.astype("uint8") * 255.'
+    if kind == "u" and dtype.itemsize == 2:  # noqa: PLR2004  16 bits, in either order of bytes
+        return 'Give uint8: (array // 256).astype("uint8"), if its numbers go from 0 to 65535.'
     return 'Give uint8: array.astype("uint8"), if its numbers go from 0 to 255.'
+
+
+def _shape_advice(shape: tuple[int, ...]) -> str:
+    """Return what gives an array the shape of a picture, nothing for one that has it."""
+    if len(shape) == 2 or (len(shape) == 3 and shape[2] in {3, 4}):  # noqa: PLR2004  grey; RGB and RGBA
+        return ""
+    wanted = "The shape must be (height, width), (height, width, 3) or (height, width, 4)"
+    if len(shape) > 2 and shape[0] == 1:  # noqa: PLR2004
+        return f"{wanted}: array[0]."
+    if len(shape) > 2 and shape[-1] == 1:  # noqa: PLR2004
+        return f"{wanted}: array[..., 0]."
+    if len(shape) == 3 and shape[0] in {3, 4}:  # noqa: PLR2004
+        return f"{wanted}: np.moveaxis(array, 0, -1)."
+    if len(shape) == 4:  # noqa: PLR2004  several pictures
+        return f"{wanted}: list(array) is several pictures, array[0] the first."
+    return f"{wanted}."
 
 
 def _encoded(upright: Image, media_type: str) -> tuple[bytes, str]:
@@ -290,5 +337,21 @@ def _png(image: Image, profile: bytes | None) -> bytes:
     clean = image.copy()
     clean.info = {}  # else text and EXIF that came with the picture are written again
     file = io.BytesIO()
-    clean.save(file, "PNG", icc_profile=profile)
+    clean.save(file, "PNG", icc_profile=profile, pnginfo=_colour_chunks(image.info))
     return file.getvalue()
+
+
+def _colour_chunks(info: dict[str | tuple[int, int], Any]) -> PngInfo:
+    """Return the chunks of a PNG that say how its samples are to be seen, beside a profile."""
+    from PIL.PngImagePlugin import PngInfo
+
+    chunks = PngInfo()
+    if CICP in info:
+        chunks.add(b"cICP", info[CICP])
+    if "srgb" in info:
+        chunks.add(b"sRGB", bytes([info["srgb"]]))
+    if "gamma" in info:
+        chunks.add(b"gAMA", struct.pack(">I", round(info["gamma"] * 100_000)))
+    if "chromaticity" in info:
+        chunks.add(b"cHRM", struct.pack(">8I", *(round(n * 100_000) for n in info["chromaticity"])))
+    return chunks

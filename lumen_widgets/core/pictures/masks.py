@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import struct
 import zlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from lumen_widgets.core.errors import InvalidRequest, naming
 from lumen_widgets.core.pictures.decoding import (
@@ -15,21 +14,22 @@ from lumen_widgets.core.pictures.decoding import (
     check_size,
     decode,
     png_chunks,
+    turned,
 )
 from lumen_widgets.core.pictures.images import LocalPicture, unreadable, upright_image
 from lumen_widgets.core.pictures.picture import Picture
 from lumen_widgets.core.pictures.repaint import Repaint, repaint_of
-from lumen_widgets.core.pictures.sources import checked_url, is_url, read_bytes
+from lumen_widgets.core.pictures.sources import checked_url, is_url, read_given, unwrapped
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-MaskSource: TypeAlias = (
-    "str | os.PathLike[str] | bytes | bytearray | memoryview | Image | NDArray[np.uint8]"
-    " | NDArray[np.bool_] | Picture | HasMask"
-)
+    from lumen_widgets.core.pictures.images import PictureSource
+    from lumen_widgets.core.pictures.sources import Given
+
+MaskSource: TypeAlias = "PictureSource | NDArray[np.generic] | HasMask"
 
 # White is repainted (API documentation); grey counts as white from the middle upwards.
 _WHITE = 128
@@ -85,8 +85,10 @@ def read_mask(source: MaskSource) -> str | LocalMask:
     Parameters
     ----------
     source
-        Whatever a picture may be, a bool array of shape (height, width), or an object with
-        ``__lumen_mask__()``. Colours count by their lightness.
+        Whatever a picture may be, an array of shape (height, width), or an object with
+        ``__lumen_mask__()``. Axes of one are left out, and colours count by their lightness. What
+        holds only 0 and 1 is 0 and 1; floats from 0 to 1 are cut at 0.5; of 16 bits there may be 0
+        and 65535.
 
     Returns
     -------
@@ -97,8 +99,9 @@ def read_mask(source: MaskSource) -> str | LocalMask:
     Raises
     ------
     InvalidRequest
-        It is none of these or cannot be read; it would repaint nothing; or its transparency
-        varies, so that it could be meant either way round: the message has a line for each.
+        It is none of these or cannot be read; it would repaint nothing; its numbers say neither
+        what is black nor what is white; or its transparency varies, so that it could be meant
+        either way round: the message has a line for each.
 
     Examples
     --------
@@ -111,9 +114,10 @@ def read_mask(source: MaskSource) -> str | LocalMask:
         painter = source if hasattr(source, "__lumen_mask__") else None
         if painter is not None:
             source = painter.__lumen_mask__()
-        if isinstance(source, str) and is_url(source):
-            return checked_url(source)
-        mask = _pixels(source)
+        inside = unwrapped(source)
+        if isinstance(inside, str) and is_url(inside):
+            return checked_url(inside)
+        mask = _pixels(inside)
         _refuse_empty(mask, painter)
         return _local(mask)
 
@@ -129,7 +133,8 @@ def mask_image(source: object) -> Image:
     Raises
     ------
     InvalidRequest
-        It cannot be read, or its transparency varies.
+        It cannot be read, its transparency varies, or something in it is lighter than black and
+        nothing white.
 
     Examples
     --------
@@ -140,7 +145,9 @@ def mask_image(source: object) -> Image:
     """
     import PIL.Image
 
-    return PIL.Image.fromarray(_pixels(source).bits)
+    mask = _pixels(source)
+    _refuse_faint(mask)
+    return PIL.Image.fromarray(mask.bits)
 
 
 def check_pair(picture: str | Sized, mask: str | Sized) -> None:
@@ -163,13 +170,18 @@ def check_pair(picture: str | Sized, mask: str | Sized) -> None:
     if isinstance(picture, str) or isinstance(mask, str):
         return
     if (picture.width, picture.height) != (mask.width, mask.height):
-        raise InvalidRequest(
-            f"The mask is {mask.width} x {mask.height} pixels, the picture "
-            f"{picture.width} x {picture.height}.",
-            next_step="Make the mask for this picture, or resize it: "
-            f"mask.resize(({picture.width}, {picture.height}), PIL.Image.Resampling.NEAREST).",
-            field="mask",
-        )
+        raise other_size(mask, picture.width, picture.height)
+
+
+def other_size(mask: Sized, width: int, height: int) -> InvalidRequest:
+    """Return the error of a mask that has not the size of its picture, `width` by `height`."""
+    return InvalidRequest(
+        f"The mask is {mask.width} x {mask.height} pixels, the picture {width} x {height}.",
+        next_step="Make the mask for this picture, or resize it as a PIL image, which "
+        "PIL.Image.open(path) and PIL.Image.fromarray(array) are: "
+        f"mask.resize(({width}, {height}), PIL.Image.Resampling.NEAREST).",
+        field="mask",
+    )
 
 
 class _Pixels(NamedTuple):
@@ -181,8 +193,8 @@ class _Pixels(NamedTuple):
         Bool of shape (height, width): True is repainted.
     name
         How to name what was given.
-    brightest
-        The largest grey in it, 0 to 255.
+    faint
+        Where nothing is repainted though something is not black: Python that repaints that.
     file
         A file to pass on as it is.
 
@@ -190,79 +202,161 @@ class _Pixels(NamedTuple):
 
     bits: NDArray[np.bool_]
     name: str
-    brightest: int
-    file: bytes | None
+    faint: str = ""
+    file: bytes | None = None
 
 
 def _pixels(source: object) -> _Pixels:
     import numpy as np
 
-    if isinstance(source, np.ndarray) and source.dtype == np.bool_ and source.ndim == 2:  # noqa: PLR2004  (height, width)
-        # as it is: an image of it would be made only to become an array again
-        name = _name_of(source)
-        _refuse_no_pixels(source, name)
-        try:
-            check_size(source.shape[1], source.shape[0])
-        except UnreadablePicture as error:
-            raise unreadable(name, error) from None
-        return _Pixels(source, name, 255 if source.any() else 0, None)
-    image, name, file = _image(source)
-    _refuse_varying_alpha(image, name)
-    grey = np.asarray(image if image.mode == "L" else image.convert("L"))
-    return _Pixels(grey >= _WHITE, name, int(grey.max()), file)
-
-
-def _image(source: object) -> tuple[Image, str, bytes | None]:
-    """Return a mask as L, LA, RGB or RGBA, how to name what was given, and a file to pass on."""
     if isinstance(source, Picture):
         source = source.bytes
-    if isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)):
-        data, name = read_bytes(source, "mask")
+    given = read_given(unwrapped(source), "mask")
+    if given.array is not None:
+        mask = _of_array(_two_axes(given), given)
+    elif given.image is not None:
+        mask = _of_image(given.image, given)
+    else:
+        data = given.file or b""
         try:
-            _, image = decode(data)
+            image = decode(data).image
         except UnreadablePicture as error:
-            raise unreadable(name, error) from None
-        return upright_image(image, name), name, data if _is_bare(data, image) else None
+            raise unreadable(given.name, error) from None
+        mask = _of_image(image, given)
+        if _is_bare(data, image):
+            mask = mask._replace(file=data)
+    return mask._replace(bits=np.asarray(mask.bits, np.bool_))
 
+
+def _of_image(image: Image, given: Given) -> _Pixels:
+    """Return the mask of an image by its colours, their alpha left out."""
     import numpy as np
-    import PIL.Image
 
-    if isinstance(source, PIL.Image.Image):
-        name = f"a PIL image of mode {source.mode!r}"
-        return upright_image(source, name), name, None
-    if isinstance(source, np.ndarray):
-        return (*_from_array(source), None)
-    raise InvalidRequest(
-        f"Given a {type(source).__name__}, which is not a mask.",
-        next_step="Give a bool array, a URL, a path, bytes or a PIL image; white is repainted.",
-    )
+    if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
+        try:
+            check_size(image.width, image.height)
+            samples = np.asarray(turned(image))
+        except UnreadablePicture as error:
+            raise unreadable(given.name, error) from None
+        return _of_array(samples, given)
+    upright = upright_image(image, given.name)
+    _refuse_varying_alpha(upright, given.name)
+    line = f"{given.as_array.removesuffix(')')}.convert('RGB')).any(axis=2)"
+    mask = _of_colours(upright.convert("RGB"), given, line)
+    if image.mode == "P" and not mask.bits.any():
+        # labels, whose colours are only there to tell them apart
+        labels = np.asarray(turned(image))
+        if labels.max() == 1:
+            return _Pixels(np.asarray(labels == 1), given.name)
+        if labels.any():
+            return mask._replace(faint=f"{given.as_array} > 0")
+    return mask
 
 
-def _from_array(array: NDArray[np.generic]) -> tuple[Image, str]:
+def _of_colours(image: Image, given: Given, line: str) -> _Pixels:
+    """Return the mask of an RGB image; `line` is Python for what of it is not black."""
     import numpy as np
-    import PIL.Image
 
-    name = _name_of(array)
-    grey = array.ndim == 2  # noqa: PLR2004  (height, width)
-    colours = array.ndim == 3 and array.shape[2] in {3, 4}  # noqa: PLR2004  (height, width, 3 or 4)
-    if array.dtype != np.uint8 or not (grey or colours):
-        raise InvalidRequest(
-            f"Given {name}, which is not a mask.",
-            next_step="Give a bool array of shape (height, width), True where to repaint: "
-            + ("mask > 0.5." if array.dtype.kind == "f" else "mask > 0."),
-        )
-    _refuse_no_pixels(array, name)
-    pixels = np.ascontiguousarray(array, dtype=np.uint8)
-    return upright_image(PIL.Image.fromarray(pixels), name), name
+    brightest = max(high for _, high in image.getextrema())  # type: ignore[misc]  # of several channels they are pairs
+    if brightest == 1:
+        return _Pixels(np.asarray(np.asarray(image).any(axis=2)), given.name)
+    bits = np.asarray(image.convert("L")) >= _WHITE
+    return _Pixels(bits, given.name, "" if bits.any() or not brightest else line)
 
 
-def _name_of(array: NDArray[np.generic]) -> str:
-    return f"an array of {array.dtype} and shape {array.shape}"
+def _two_axes(given: Given) -> NDArray[np.generic]:
+    """Return an array without the axes of one that are too many; it may have colours.
 
+    Raises
+    ------
+    InvalidRequest
+        It has no pixels or too many, or is no mask; a line makes one of several.
 
-def _refuse_no_pixels(array: NDArray[np.generic], name: str) -> None:
+    """
+    import numpy as np
+
+    array = np.asarray(given.array)
     if not array.size:
-        raise InvalidRequest(f"Given {name}, which has no pixels.")
+        raise InvalidRequest(f"Given {given.name}, which has no pixels.")
+    while array.ndim > 2 and 1 in array.shape:  # noqa: PLR2004  height and width
+        array = array.squeeze(array.shape.index(1))
+    if array.ndim < 2:  # noqa: PLR2004
+        raise InvalidRequest(
+            f"Given {given.name}, which is not a mask.",
+            next_step="Give one of shape (height, width): mask.reshape(height, width).",
+        )
+    if array.ndim > 2 and not _is_coloured(array):  # noqa: PLR2004
+        first = array.ndim - (3 if array.shape[-1] in {2, 3, 4} else 2)
+        axes = (*range(first), *range(first + 2, array.ndim))
+        # the axes as they were given, those of one included
+        kept = [axis for axis, length in enumerate(np.asarray(given.array).shape) if length > 1]
+        kept = kept if len(kept) == array.ndim else list(range(array.ndim))
+        named = tuple(kept[axis] for axis in axes)
+        line = f"{given.as_array.format('mask')}.any(axis={named if len(named) > 1 else named[0]})"
+        raise InvalidRequest(
+            f"Given {given.name}, which is several masks and not one.",
+            next_step=f"To repaint what any of them has, give mask = {line}",
+        )
+    try:
+        check_size(array.shape[1], array.shape[0])
+    except UnreadablePicture as error:
+        raise unreadable(given.name, error) from None
+    return array
+
+
+def _is_coloured(array: NDArray[np.generic]) -> bool:
+    """Say whether an array is of shape (height, width, 3 or 4) and has samples of 8 bits."""
+    return array.ndim == 3 and array.shape[2] in {3, 4} and array.dtype == "uint8"  # noqa: PLR2004
+
+
+def _of_array(array: NDArray[Any], given: Given) -> _Pixels:
+    """Return the mask of an array of shape (height, width), or of one of colours.
+
+    Raises
+    ------
+    InvalidRequest
+        Its numbers say neither what is white nor what is black.
+
+    """
+    import numpy as np
+    import PIL.Image
+
+    if array.ndim > 2:  # noqa: PLR2004  colours
+        colours = PIL.Image.fromarray(np.ascontiguousarray(array))
+        _refuse_varying_alpha(colours, given.name)
+        line = f"{given.as_array}[..., :3].any(axis=-1)"
+        return _of_colours(colours.convert("RGB"), given, line)
+    bits, condition = _cut(array)
+    line = condition.replace("_", given.as_array)
+    if bits is None:
+        raise InvalidRequest(
+            f"Given {given.name}, whose numbers say neither what is black nor what is white.",
+            next_step=f"Say what is to be repainted, such as mask = {line.format('mask')}",
+        )
+    return _Pixels(bits, given.name, line if array.any() and not bits.any() else "")
+
+
+def _cut(array: NDArray[Any]) -> tuple[NDArray[np.bool_] | None, str]:
+    """Return the mask that an array is, None where it could be several, and another condition.
+
+    In the condition, which repaints something wherever not all is black, ``_`` is the array.
+    """
+    import numpy as np
+
+    if array.dtype.kind not in "biuf":
+        return None, "_.astype(bool)"
+    low, high = array.min().item(), array.max().item()
+    if low >= 0 and high <= 1:
+        return array >= 0.5, "_ > 0"  # noqa: PLR2004  the middle
+    if array.dtype == np.uint8:
+        return array >= _WHITE, "_ > 0"
+    if high == 0xFFFF and array.dtype.kind != "f" and np.isin(array, (0, 0xFFFF)).all():  # noqa: PLR2004  16 bits
+        return array > 0, ""
+    if not high > 0:  # or it is no number
+        # beside numbers, NaN says that nothing is known there
+        return None, "_ > 0" if (array > 0).any() else "_ != 0"
+    middle = _WHITE if high <= 0xFF else 0x8000  # noqa: PLR2004  8 bits, or 16
+    return None, f"_ >= {middle}" if low >= 0 and middle <= high <= 0xFFFF else "_ > 0"  # noqa: PLR2004
 
 
 def _refuse_varying_alpha(image: Image, name: str) -> None:
@@ -281,18 +375,29 @@ def _refuse_varying_alpha(image: Image, name: str) -> None:
 
 
 def _refuse_empty(mask: _Pixels, painter: object | None) -> None:
-    if mask.brightest >= _WHITE:
+    if mask.bits.any():
         return
-    if painter is not None:
+    if painter is not None and not mask.faint:
         raise InvalidRequest(
             f"Given a {type(painter).__name__} with an empty mask: nothing is painted in it.",
             next_step="Paint what is to be repainted, or pass another mask.",
         )
-    hint = " Its largest value is 1: give mask.astype(bool)." if mask.brightest == 1 else ""
+    _refuse_faint(mask)
     raise InvalidRequest(
-        f"Given {mask.name}, which is an empty mask: nothing in it is white.{hint}",
+        f"Given {mask.name}, which is an empty mask: nothing in it is white.",
         next_step="White, True or 128 and more is what will be repainted.",
     )
+
+
+def _refuse_faint(mask: _Pixels) -> None:
+    """Refuse a mask of labels, of which none is as light as what is repainted."""
+    if mask.faint:
+        raise InvalidRequest(
+            f"Given {mask.name}, which is an empty mask: nothing in it is white, but not all of "
+            "it is black.",
+            next_step="White, True or 128 and more is what will be repainted. For all that is not "
+            f"black, give mask = {mask.faint.format('mask')}",
+        )
 
 
 def _is_bare(data: bytes, image: Image) -> bool:

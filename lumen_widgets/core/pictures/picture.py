@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import html
 import io
 import re
 import secrets
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from lumen_widgets.core.errors import InvalidRequest
-from lumen_widgets.core.pictures.decoding import decode, plain
+from lumen_widgets.core.pictures.cell_result import ShownHere
+from lumen_widgets.core.pictures.colours import by_gamma, by_profile, is_of_greys
+from lumen_widgets.core.pictures.decoding import CICP, copy_of, plain
+from lumen_widgets.core.pictures.recent_pixels import recent_pixels
 from lumen_widgets.core.words import strip_controls
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
+    from typing import SupportsIndex, TypeVar
 
     import numpy as np
     from numpy.typing import NDArray
     from PIL.Image import Image
+
+    T = TypeVar("T")
 
 _TYPES = {
     ".png": "image/png",
@@ -34,6 +40,11 @@ _SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 # Long side in pixels. The copy is stored in the notebook: two originals of 4K would make it larger
 # than GitHub shows, and at this size a laptop's screen still has no pixel to spare.
 DISPLAY_SIDE = 1024
+
+# A profile that is passed on for a browser to apply goes into the notebook with each copy, and with
+# each thumbnail into a message: one of a screen or a colour space has a few kB, and no honest one
+# as many as a hostile file can have.
+_LONGEST_PROFILE = 16_384
 
 # Measured for generated pictures: below this, gradients begin to band.
 _DISPLAY_QUALITY = 88
@@ -87,6 +98,8 @@ class Picture:
 
     """
 
+    _shown: ShownHere | None = None
+
     def __init__(
         self,
         data: bytes,
@@ -115,10 +128,7 @@ class Picture:
     @property
     def alt(self) -> str:
         """What to say in place of the picture: ``Picture 1 of 2: a cute cat``."""
-        words = f"Picture {self.index + 1} of {self.count}"
-        if self.prompt:
-            words = f"{words}: {' '.join(strip_controls(self.prompt).split())}"
-        return words if len(words) <= _ALT_LENGTH else f"{words[: _ALT_LENGTH - 1]}…"
+        return alt_text(self.index, self.count, self.prompt)
 
     def to_pil(self) -> Image:
         """Return the original as a PIL image, decoded.
@@ -129,13 +139,13 @@ class Picture:
         (1024, 1024)
 
         """
-        return decode(self.bytes)[1]
+        return copy_of(recent_pixels().decode(self.bytes).image)
 
     def to_numpy(self) -> NDArray[np.uint8]:
         """Return the pixels as uint8 of shape (height, width, 3), or 4 where there is alpha."""
         import numpy as np
 
-        return np.array(_coloured(plain(self.to_pil())), dtype=np.uint8)
+        return np.array(_coloured(plain(_pixels(self))), dtype=np.uint8)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture to a file, replacing one of that name.
@@ -205,7 +215,28 @@ class Picture:
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "task": None, "url": None}
+        return {**self.__dict__, "task": None, "url": None, "_shown": None}
+
+    def suppress_display(self, shown: ShownHere) -> None:
+        """Show nothing as the result of the cell that has shown this picture already."""
+        self._shown = shown
+
+    @property
+    def is_suppressed(self) -> bool:
+        """Whether IPython is about to show it as the result of a cell that has shown it."""
+        return self._shown is not None and self._shown.is_result_now()
+
+    def _ipython_display_(self) -> None:
+        if not self.is_suppressed:
+            # for IPython: to be shown by its mimebundle, as if this method was not there
+            raise NotImplementedError
+
+    def _mime_(self) -> tuple[str, str]:
+        """Return what marimo shows, which takes one type only."""
+        data, media_type = display_copy(self)
+        source = f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
+        words = html.escape(self.alt, quote=True)
+        return "text/html", f'<img alt="{words}" width="{self._shown_width()}" src="{source}">'
 
     def _repr_mimebundle_(
         self,
@@ -226,6 +257,9 @@ class Picture:
 class Pictures(list[Picture]):
     """The pictures of one call, in order; in a cell each is shown as an output of its own.
 
+    Slices, sums, multiples and copies are `Pictures` too; what else makes a list of pictures, as
+    `sorted` does, may be given to this class.
+
     Parameters
     ----------
     pictures
@@ -235,29 +269,99 @@ class Pictures(list[Picture]):
     --------
     >>> Pictures()
     []
+    >>> Pictures(sorted(cats + dogs, key=lambda picture: picture.width))[:2]  # doctest: +SKIP
 
     """
 
     def __init__(self, pictures: Iterable[Picture] = ()) -> None:
         super().__init__(pictures)
-        self._suppressed_in: int | None = None
+        self._has_been_shown = False
 
     def suppress_display(self) -> None:
-        """Show nothing more in the cell that runs now, which has shown these pictures already.
+        """Show nothing as the result of the cell that runs now, which has shown these pictures.
 
-        Without IPython this does nothing.
+        That holds for each picture too. Without IPython this does nothing.
         """
-        self._suppressed_in = _execution_count()
+        self._has_been_shown = True
+        shown = ShownHere()
+        for picture in self:
+            picture.suppress_display(shown)
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> Picture: ...
+    @overload
+    def __getitem__(self, index: slice) -> Pictures: ...
+    def __getitem__(self, index: SupportsIndex | slice) -> Picture | Pictures:
+        """Return one picture, or the pictures of a slice."""
+        found = super().__getitem__(index)
+        return Pictures(found) if isinstance(found, list) else found
+
+    @overload
+    def __add__(self, other: list[Picture]) -> Pictures: ...
+    @overload
+    def __add__(self, other: list[T]) -> list[Picture | T]: ...
+    def __add__(self, other: list[Any]) -> list[Any]:
+        """Return these pictures and then others; with anything else, a plain list."""
+        return _listed(list.__add__(self, other))
+
+    def __radd__(self, other: list[Any]) -> list[Any]:
+        return _listed(list.__add__(other, self))
+
+    def __mul__(self, times: SupportsIndex) -> Pictures:
+        return Pictures(super().__mul__(times))
+
+    __rmul__ = __mul__
+
+    def copy(self) -> Pictures:
+        """Return a list of the same pictures."""
+        return Pictures(self)
 
     def _ipython_display_(self) -> None:
         """Show every picture; IPython calls this for the last value of a cell."""
         from IPython.display import display
 
-        if self._suppressed_in is None or self._suppressed_in != _execution_count():
+        if not self:
+            # for IPython: an empty list is shown as text, since an empty cell says nothing
+            raise NotImplementedError
+        # what was added to the list since was not shown
+        if not (self._has_been_shown and all(picture.is_suppressed for picture in self)):
             display(*self)
+
+    def _display_(self) -> _Html:
+        """Return what marimo shows: it would take a list apart."""
+        return _Html("\n".join(picture._mime_()[1] for picture in self) or repr(self))
 
     def __reduce__(self) -> tuple[type[Pictures], tuple[list[Picture]]]:
         return type(self), (list(self),)
+
+
+class _Html:
+    """HTML for marimo."""
+
+    def __init__(self, markup: str) -> None:
+        self._markup = markup
+
+    def _mime_(self) -> tuple[str, str]:
+        return "text/html", self._markup
+
+
+def _listed(items: list[Any]) -> list[Any]:
+    return Pictures(items) if all(isinstance(item, Picture) for item in items) else items
+
+
+def alt_text(index: int, count: int, prompt: str | None) -> str:
+    """Return what to say in place of a picture.
+
+    Examples
+    --------
+    >>> alt_text(0, 2, "a cute cat")
+    'Picture 1 of 2: a cute cat'
+
+    """
+    words = f"Picture {index + 1} of {count}"
+    if prompt:
+        words = f"{words}: {' '.join(strip_controls(prompt).split())}"
+    return words if len(words) <= _ALT_LENGTH else f"{words[: _ALT_LENGTH - 1]}…"
 
 
 def display_copy(picture: Picture, long_side: int = DISPLAY_SIDE) -> tuple[bytes, str]:
@@ -274,19 +378,67 @@ def display_copy(picture: Picture, long_side: int = DISPLAY_SIDE) -> tuple[bytes
     -------
     tuple of bytes and str
         The file, and its media type: JPEG, or PNG where there is any transparency. It carries no
-        metadata.
+        metadata, and its colours are as a browser shows those of the original (`to_srgb`).
 
     Examples
     --------
     >>> data, media_type = display_copy(picture)  # doctest: +SKIP
 
     """
-    image, profile = _opened(picture)
-    # Palettes and greys are widened first: resizing mixes neighbouring colours.
-    image = _coloured(_opaque(image))
-    image.thumbnail((long_side, long_side))
+    image, profile = to_srgb(_pixels(picture), long_side)
+    image = _opaque(image)
     media_type = "image/png" if image.mode == "RGBA" else "image/jpeg"
     return _encoded(image, media_type, _DISPLAY_QUALITY, profile), media_type
+
+
+def to_srgb(image: Image, long_side: int) -> tuple[Image, bytes | None]:
+    """Return a decoded picture as a screen shows it, and the profile that is still to be applied.
+
+    Parameters
+    ----------
+    image
+        What `decode` returned, upright; it stays as it is.
+    long_side
+        Width or height at most, in pixels; a smaller picture is not enlarged.
+
+    Returns
+    -------
+    tuple of PIL.Image.Image and bytes or None
+        An image of its own, RGB or RGBA, its ICC profile or gAMA and cHRM applied. A profile that
+        cannot be applied here is returned beside the picture as it is stored, unless it is long.
+        One whose colours are described by cICP is returned as it is stored: what they describe is
+        beyond sRGB as a rule. A profile of greys says nothing of colours.
+
+    """
+    info = image.info
+    inks = image.mode == "CMYK"
+    profile = info.get("icc_profile") if CICP not in info else None
+    if not inks:
+        image = plain(image)
+    if profile and is_of_greys(profile) and image.mode not in {"L", "LA"}:
+        profile = None
+    if not inks:
+        # Palettes and greys are widened first: resizing mixes neighbouring colours.
+        has_alpha = image.mode in {"LA", "RGBA"}
+        grey = image.mode in {"L", "LA"} and bool(profile)
+        mode = "RGBA" if has_alpha else "L" if grey else "RGB"
+        # to the mode that it has already, Pillow would copy all of it
+        image = image if image.mode == mode else image.convert(mode)
+    # `thumbnail` would make one side of a very long picture 0
+    scale = min(1.0, long_side / max(image.size))
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    image = image.copy() if size == image.size else image.resize(size, reducing_gap=2.0)
+    if profile:
+        converted = by_profile(image, profile)
+        if converted is not None:
+            return converted, None
+        passed_on = None if inks or len(profile) > _LONGEST_PROFILE else profile
+        return image.convert("RGB") if image.mode in {"L", "CMYK"} else image, passed_on
+    if inks:
+        return image.convert("RGB"), None
+    if {"gamma", "chromaticity"} & info.keys() and not {CICP, "srgb"} & info.keys():
+        image = by_gamma(image, info.get("gamma"), info.get("chromaticity"))
+    return image, None
 
 
 def thumbnail(picture: Picture, long_side: int = 96) -> tuple[bytes, str]:
@@ -338,12 +490,9 @@ def write_file(path: Path, data: bytes, *, follow: bool = True) -> None:
         raise
 
 
-def _execution_count() -> int | None:
-    """Return the number of the cell that runs now, or None outside IPython."""
-    # Asked only if it is loaded already: a script never pays for IPython.
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return None if shell is None else int(shell.execution_count)
+def _pixels(picture: Picture) -> Image:
+    """Return the original decoded, only to be looked at."""
+    return recent_pixels().decode(picture.bytes).image
 
 
 def _opened(picture: Picture) -> tuple[Image, bytes | None]:

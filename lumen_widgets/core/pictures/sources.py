@@ -1,4 +1,4 @@
-"""Where a picture's bytes come from: an address, a path, a ``data:`` URI, or bytes as they are."""
+"""What a caller may give as a picture or mask, and what is in it: a file, an image or an array."""
 
 from __future__ import annotations
 
@@ -6,16 +6,156 @@ import base64
 import binascii
 import os
 import re
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.pictures.decoding import MAX_BYTES
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
 ACCEPTED = "PNG, JPEG or WebP"
 
 # Two letters at least: one is a drive on Windows.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
+
+
+class Given(NamedTuple):
+    """What was given: one of `file`, `image` and `array`.
+
+    Attributes
+    ----------
+    name
+        How to name it in an error.
+    as_array
+        Python that makes an array of what was given, in which ``{}`` is the argument's name.
+
+    """
+
+    name: str
+    as_array: str
+    file: bytes | None = None
+    image: Image | None = None
+    array: NDArray[np.generic] | None = None
+
+
+def unwrapped(source: object) -> object:
+    """Return what an image of IPython or ipywidgets shows, bytes or an address; all else as it is.
+
+    Neither library is imported for it.
+    """
+    ipython, widgets = sys.modules.get("IPython.display"), sys.modules.get("ipywidgets")
+    if ipython is not None and isinstance(source, ipython.Image):
+        return source.data if source.data is not None else source.url
+    if widgets is not None and isinstance(source, widgets.Image):
+        value = bytes(source.value)
+        return value.decode(errors="replace") if source.format == "url" else value
+    return source
+
+
+def read_given(source: object, what: str) -> Given:
+    """Return what is in a picture or a mask that is no http(s) address.
+
+    Parameters
+    ----------
+    source
+        A ``data:`` string, a path, bytes, an open file (all of it, wherever it stands), a PIL
+        image, a numpy array, or whatever has ``numpy()`` or ``__array__``.
+    what
+        ``"picture"`` or ``"mask"``.
+
+    Raises
+    ------
+    InvalidRequest
+        It is none of these, or cannot be read.
+
+    """
+    if isinstance(source, str) and source.lstrip()[:5].lower() == "data:":
+        opened = "PIL.Image.open(urllib.request.urlopen({}))"
+    elif isinstance(source, (bytes, bytearray, memoryview)):
+        opened = "PIL.Image.open(io.BytesIO({}))"
+    else:
+        opened = "PIL.Image.open({})"
+    if isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)):
+        data, name = read_bytes(source, what)
+        return Given(name, f"np.asarray({opened})", file=data)
+    if callable(getattr(source, "read", None)):
+        data, name = read_bytes(_content(source, what), what)
+        return Given(f"a file of {name}", f"np.asarray({opened})", file=data)
+
+    import numpy as np
+    import PIL.Image
+
+    if isinstance(source, PIL.Image.Image):
+        return Given(f"a PIL image of mode {source.mode!r}", "np.asarray({})", image=source)
+    if np.ma.is_masked(source):
+        raise InvalidRequest(
+            f"Given {_name_of(source)}, some of whose samples are masked out.",  # type: ignore[arg-type]  # only arrays are masked
+            next_step=f"Say what is there, such as 0: {what} = {what}.filled(0)",
+        )
+    if isinstance(source, np.ndarray):
+        return Given(_name_of(source), "{}", array=source)
+    if callable(getattr(source, "numpy", None)) or hasattr(source, "__array__"):
+        array, text = _as_array(source, what)
+        return Given(f"a {type(source).__name__}, {_name_of(array)}", text, array=array)
+    raise InvalidRequest(
+        f"Given a {type(source).__name__}, which is not a {what}.",
+        next_step="Give a URL, a path, bytes, an open file, a PIL image, a numpy array or a "
+        "Picture.",
+    )
+
+
+def _name_of(array: NDArray[np.generic]) -> str:
+    return f"an array of {array.dtype} and shape {array.shape}"
+
+
+def _content(file: Any, what: str) -> bytes:
+    """Return all that is in an open file, and leave it where it stands."""
+    try:
+        at = file.tell() if file.seekable() else None
+        if at is not None:
+            file.seek(0)
+        data = file.read(MAX_BYTES + 1)
+        if at is not None:
+            file.seek(at)
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise InvalidRequest(
+            f"Given a {type(file).__name__} that cannot be read: {error}.",
+            next_step=f"Give the {what}'s path, or its bytes.",
+        ) from None
+    if not isinstance(data, bytes | bytearray | memoryview):
+        raise InvalidRequest(
+            f"Given a {type(file).__name__} that reads text, where a {what} has bytes.",
+            next_step='Open it with mode "rb".',
+        )
+    return bytes(data)
+
+
+def _as_array(source: Any, what: str) -> tuple[NDArray[np.generic], str]:
+    """Return a tensor or the like as an array, and the Python that does it.
+
+    A tensor of torch is first taken off the graph of its gradient and off the device.
+    """
+    import numpy as np
+
+    steps = [name for name in ("detach", "cpu") if callable(getattr(source, name, None))]
+    steps += ["numpy"] if callable(getattr(source, "numpy", None)) else []
+    text = "".join(["{}", *(f".{name}()" for name in steps)])
+    text = text if "numpy" in steps else f"np.asarray({text})"
+    try:
+        for name in steps:
+            source = getattr(source, name)()
+        return np.asarray(source), text
+    except Exception as error:  # noqa: BLE001  a library of the caller's, which may raise anything
+        raise InvalidRequest(
+            f"Given a {type(source).__name__} that numpy cannot read: {error}",
+            next_step=f"Give the {what} as a numpy array.",
+        ) from None
 
 
 def is_url(text: str) -> bool:
@@ -58,18 +198,22 @@ def read_bytes(
 
     """
     if isinstance(source, (bytes, bytearray, memoryview)):
-        data, name = bytes(source), f"{len(source)} bytes"
+        length = memoryview(source).nbytes
+        name = f"{length} bytes"
+        if length > MAX_BYTES:  # before they are copied
+            raise _too_many_bytes(name)
+        data = bytes(source)
     elif isinstance(source, str) and source.lstrip()[:5].lower() == "data:":
         data, name = _from_data_uri(source.strip()), "a data: URI"
     else:
-        data, name = _from_path(source, what), f"the file {os.fspath(source)!r}"
+        data, name = _from_path(source, what), f"the file {os.fsdecode(source)!r}"
     if len(data) > MAX_BYTES:
         raise _too_many_bytes(name)
     return data, name
 
 
 def _from_path(source: str | os.PathLike[str], what: str) -> bytes:
-    text = os.fspath(source)
+    text = os.fsdecode(source)
     if isinstance(source, str) and (scheme := _SCHEME.match(source)):
         raise InvalidRequest(
             f"A {what} cannot be read from a {scheme[1]}: address.",
@@ -78,13 +222,9 @@ def _from_path(source: str | os.PathLike[str], what: str) -> bytes:
     try:
         path = Path(text).expanduser()
         # Devices and pipes have no end, or never begin.
-        if path.is_dir() or (path.exists() and not path.is_file()):
-            raise InvalidRequest(
-                f"{text!r} is a folder or a device, not a {what}.",
-                next_step=f"Give the path of a {ACCEPTED} file.",
-            )
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+        if path.is_file() or not path.exists():
+            with path.open("rb") as file:
+                return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         shown = text if len(text) <= 200 else f"{text[:200]}…"  # noqa: PLR2004  enough to recognise it
         raise InvalidRequest(
@@ -97,6 +237,10 @@ def _from_path(source: str | os.PathLike[str], what: str) -> bytes:
             f"The {what} {text[:200]!r} cannot be read: {reason}.",
             next_step="Check the path and its permissions.",
         ) from None
+    raise InvalidRequest(
+        f"{text!r} is a folder or a device, not a {what}.",
+        next_step=f"Give the path of a {ACCEPTED} file.",
+    )
 
 
 def _from_data_uri(text: str) -> bytes:
@@ -104,7 +248,10 @@ def _from_data_uri(text: str) -> bytes:
     # Base64 has four characters for three bytes, percent-encoding has three for one.
     if len(payload) > 3 * MAX_BYTES:
         raise _too_many_bytes("a data: URI")
-    data = unquote_to_bytes(payload)
+    try:
+        data = unquote_to_bytes(payload)
+    except UnicodeEncodeError:  # half of a character
+        data, comma = b"", ""
     if head.lower().rstrip().endswith(";base64"):
         try:
             data = base64.b64decode(b"".join(data.split()), validate=True)

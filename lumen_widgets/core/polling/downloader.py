@@ -8,24 +8,22 @@ from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from lumen_widgets.core.answers import LONGEST_LIST
 from lumen_widgets.core.errors import DownloadError
 from lumen_widgets.core.pictures.picture import Picture
 from lumen_widgets.core.polling.scheduler import RequestKind
-from lumen_widgets.core.polling.status import backoff
+from lumen_widgets.core.request import MAX_PICTURES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lumen_widgets.core.http.origin import Origin
     from lumen_widgets.core.options import Options
     from lumen_widgets.core.pictures.downloads import FetchedPicture
     from lumen_widgets.core.polling.scheduler import Scheduler
     from lumen_widgets.core.task import Task, TaskState
 
 _log = logging.getLogger("lumen_widgets")
-
-# How often a picture is tried before its absence is an error: with the waits between, a service
-# that restarts or a network that fails for some seconds does no harm.
-MAX_TRIES = 4
 
 
 @dataclass(eq=False, repr=False)
@@ -40,16 +38,17 @@ class PictureDownloader:
         Gets the pictures as they arrive.
     options
         Keep them, and may make others of them.
+    origin
+        The service's.
     scheduler
         Runs the downloads.
     download
         Downloads one picture by its address and `limits`; raises DownloadError.
-    interval
-        Seconds before the second try.
     arrived
         Called after each picture but the last.
     ended
-        Called at the end, with an error if pictures are missing.
+        Called at the end, with an error if pictures are missing: a transient one where another
+        `fetch` may bring them, by the addresses that the service then gives.
 
     """
 
@@ -57,9 +56,9 @@ class PictureDownloader:
     state: TaskState
     options: Options
     _: KW_ONLY
+    origin: Origin
     scheduler: Scheduler
     download: Callable[..., FetchedPicture]
-    interval: float
     arrived: Callable[[], None]
     ended: Callable[[DownloadError | None], None]
 
@@ -78,9 +77,16 @@ class PictureDownloader:
                     f"The task {self.task.id} succeeded, but its list of pictures cannot be read.",
                     next_step="Call wait() again, or look in the service's console.",
                     task_id=self.task.id,
+                    transient=True,
                 )
             )
             return
+        limit = max(MAX_PICTURES, min(self.task.request.n, LONGEST_LIST))
+        if len(urls) > limit:
+            self.state.note(
+                f"The service lists {len(urls)} pictures, and no more than {limit} are fetched."
+            )
+            urls = urls[:limit]
         with self._lock:
             self._missing = {}
             self._awaited = set(range(len(urls))) - set(self._arrived)
@@ -88,22 +94,20 @@ class PictureDownloader:
         if not awaited:
             self.ended(None)
         for index in awaited:
-            self._schedule(0.0, index, urls[index], len(urls), tries=1)
+            job = partial(self._download, index, urls[index], len(urls))
+            self.scheduler.request(
+                self.scheduler.now(),
+                job,
+                kind=RequestKind.PICTURE,
+                is_local=self.origin.is_loopback and urls[index].startswith(f"{self.origin.url}/"),
+            )
 
-    def _schedule(self, seconds: float, index: int, url: str, count: int, *, tries: int) -> None:
-        job = partial(self._download, index, url, count, tries)
-        self.scheduler.request(self.scheduler.now() + seconds, job, kind=RequestKind.PICTURE)
-
-    def _download(self, index: int, url: str, count: int, tries: int) -> None:
+    def _download(self, index: int, url: str, count: int) -> None:
         limits = self.scheduler.timing.downloads
         result: Picture | DownloadError
         try:
             result = self._store(self.download(url, limits=limits), index, url, count)
         except DownloadError as failed:
-            if failed.transient and tries < MAX_TRIES:
-                wait = backoff(self.scheduler.timing, self.interval, tries)
-                self._schedule(wait, index, url, count, tries=tries + 1)
-                return
             result = failed
         except Exception as failed:  # noqa: BLE001 -- a bug must not leave a wait hanging
             _log.exception("A picture of the task %s could not be fetched.", self.task.id)
@@ -147,4 +151,5 @@ class PictureDownloader:
             next_step=f"{first.next_step} Waiting again pays nothing.".lstrip(),
             status=first.status,
             task_id=self.task.id,
+            transient=all(error.transient for error in self._missing.values()),
         )

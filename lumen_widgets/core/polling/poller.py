@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import suppress
 from enum import Enum
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from lumen_widgets.core.answers import CANCELLED, FAILED, RUNNING, SUCCEEDED, TERMINAL, failure_of
+from lumen_widgets.core.answers import (
+    CANCELLED,
+    FAILED,
+    RUNNING,
+    SUCCEEDED,
+    TERMINAL,
+    failure_of,
+    hidden,
+)
 from lumen_widgets.core.errors import DownloadError, LumenError
 from lumen_widgets.core.options import StatusReport
 from lumen_widgets.core.polling import status as status_requests
@@ -86,7 +96,10 @@ class TaskPoller:
     def _reset(self) -> None:
         self._scheduler = shared_scheduler()
         pace = self._scheduler.paces.of(self._transport.origin, self._state.request)
-        self._interval, self._timer = pace.interval, pace.timer()
+        self._timer = pace.timer(self._replan)
+        # Before the second try: a server on this machine that restarts is not asked as often as one
+        # that draws.
+        self._interval = max(pace.interval, self._scheduler.timing.refresh_interval)
         # Guards what follows, and makes each step happen once: a refresh may cross a question
         # that is under way. Never held during a request, nor while an option or subscriber runs.
         self._lock = threading.Lock()
@@ -99,22 +112,23 @@ class TaskPoller:
         # While the webhook is expected: seconds between two questions, and what to call if one of
         # them finds the end first.
         self._expected: tuple[float, Callable[[], None]] | None = None
-        # In a row: questions that failed, those without an answer in time, unknown statuses.
-        self._failures = self._unanswered = self._unknown = 0
+        # In a row: questions that failed, those without an answer in time, unknown statuses; and
+        # those after the task had succeeded, for pictures that were not there yet.
+        self._failures = self._unanswered = self._unknown = self._looks = 0
+        self._succeeded = 0.0
         self._downloads = PictureDownloader(
             self.task,
             self._state,
             self._options,
+            origin=self._transport.origin,
             scheduler=self._scheduler,
             download=self._fetch,
-            interval=self._interval,
             arrived=self._notify,
-            ended=self._finish,
+            ended=self._delivered,
         )
 
     def after_fork(self, _: None) -> None:
         """Begin anew in a forked child, paused until the child itself waits for the task."""
-        self._state.after_fork()
         self._reset()
         self._phase = _Phase.PAUSED
 
@@ -169,7 +183,7 @@ class TaskPoller:
     def stop(self) -> None:
         """Poll no more until `watch`; a task that has ended or succeeded goes on to its end."""
         with self._lock:
-            if self._phase is not _Phase.POLLING:
+            if self._phase is not _Phase.POLLING or self._state.status == SUCCEEDED:
                 return
             self._stop_polling(_Phase.PAUSED)
         self._notify()
@@ -179,8 +193,7 @@ class TaskPoller:
         with self._lock:
             if self._phase in {_Phase.POLLING, _Phase.ENDING} or not self._state.reopen():
                 return
-            self._phase = _Phase.POLLING
-            self._failures = self._unanswered = self._unknown = 0
+            self._failures = self._unanswered = self._unknown = self._looks = 0
             self._poll_in(0.0)
         self._notify()
 
@@ -194,7 +207,7 @@ class TaskPoller:
 
         """
         report = status_requests.poll_until(
-            self._transport, self._state.id, self._timeout, self._scheduler
+            self._transport, self._state.id, self._timeout, self._scheduler, self._hide
         )
         self.handle(report, wanted=True)
 
@@ -239,6 +252,15 @@ class TaskPoller:
             Whether it was asked for because the webhook had come.
 
         """
+        try:
+            self._handle(report, wanted=wanted, webhook_came=webhook_came)
+        except BaseException:
+            # Ctrl-C, where the caller asked: it has not ended, and the next wait takes it up.
+            if self._phase is _Phase.ENDING:
+                self._phase = _Phase.PAUSED
+            raise
+
+    def _handle(self, report: Report, *, wanted: bool, webhook_came: bool) -> None:
         status = report.status
         with self._lock:
             is_polling = self._phase is _Phase.POLLING
@@ -263,7 +285,9 @@ class TaskPoller:
 
     def _act_on(self, report: Report, seconds: float | None) -> None:
         """Have options and subscribers know of a report, and see to what follows from it."""
-        status, error = report.status, report.error
+        status = report.status
+        # The journal has them too.
+        error = hidden(report.error or {}, self._hide)
         if status is None:
             if self._unknown >= MAX_UNKNOWN:
                 self._finish(status_requests.unknown_status_error(self._state.id, None))
@@ -271,11 +295,9 @@ class TaskPoller:
         failed = status in {FAILED, CANCELLED}
         is_new = failed or self._state.set_status(status)
         # Before the end is published: a subscriber may look at the budget.
-        self._options.status(
-            StatusReport(status, is_new, (error or {}) if failed else None, seconds)
-        )
+        self._options.status(StatusReport(status, is_new, error if failed else None, seconds))
         if failed:
-            self._finish(failure_of(self._state.id, status, error or {}), status)
+            self._finish(failure_of(self._state.id, status, error), status)
         elif self._unknown >= MAX_UNKNOWN:
             self._finish(status_requests.unknown_status_error(self._state.id, status))
         elif is_new:
@@ -283,8 +305,31 @@ class TaskPoller:
         if status == SUCCEEDED:
             try:
                 self._downloads.fetch(report.urls)
-            except RuntimeError as problem:  # no thread can be started for it
+            except RuntimeError as problem:
                 self._finish(status_requests.internal_error(self._state.id, problem))
+
+    def _delivered(self, error: DownloadError | None) -> None:
+        """End the task, or ask once more where pictures may still come."""
+        timing, missing = self._scheduler.timing, self._state.request.n - len(self.task.pictures)
+        if (error is None and missing > 0) or (error and error.status == HTTPStatus.NOT_FOUND):
+            patience = timing.doubtful_pictures
+        else:
+            patience = timing.late_pictures if error and error.transient else 0.0
+        with self._lock, suppress(RuntimeError):
+            now = self._scheduler.now()
+            self._succeeded = self._succeeded if self._looks else now
+            self._looks += 1
+            wait = status_requests.backoff(timing, self._interval, self._looks)
+            if now + wait < self._succeeded + patience:
+                self._poll_in(wait)
+                return
+        if error is None and missing > 0:
+            self._state.note(f"The service made {missing} fewer pictures than were asked for.")
+        self._finish(error)
+
+    def _hide(self, text: bytes) -> bytes:
+        """Return a service's words without the key and the webhook's secret."""
+        return self._state.request.hide(self._transport.key.hide(text))
 
     def _learn(self) -> None:
         """Learn from what earlier processes saw, and poll at the time that it suggests."""
@@ -292,8 +337,16 @@ class TaskPoller:
         if not seconds:
             return
         self._timer.pace.learn(seconds)
+        self._poll_at_new_pace()
+
+    def _replan(self) -> None:
+        """Have the next question planned anew, soon: the caller may hold another task's lock."""
+        self._scheduler.run_soon(self._poll_at_new_pace)
+
+    def _poll_at_new_pace(self) -> None:
         with self._lock:
-            if self._phase is _Phase.POLLING and not (self._immediate or self._failures):
+            is_planned = self._job is not None and not (self._immediate or self._failures)
+            if self._phase is _Phase.POLLING and is_planned:
                 self._poll_later()
 
     def _poll_later(self) -> None:
@@ -301,22 +354,24 @@ class TaskPoller:
         if self._expected is not None and not self._webhook_came:
             self._poll_in(self._expected[0])
         else:
-            behind = self._scheduler.lateness(self._origin)
-            self._poll_in(self._timer.next(self._scheduler.now(), behind))
+            crowd = self._scheduler.crowd(self._origin)
+            self._poll_in(self._timer.next(self._scheduler.now(), crowd))
 
     def _poll_in(self, seconds: float) -> None:
         """Plan the next question for `seconds` from now; the lock is held."""
-        if self._job is not None:
-            self._scheduler.cancel(self._job)
-        self._turn += 1
         try:
+            if self._job is not None:
+                self._scheduler.cancel(self._job)
+            self._turn += 1
+            self._phase = _Phase.POLLING
             self._job = self._scheduler.request(
                 self._scheduler.now() + seconds,
                 partial(self._poll, self._turn),
                 kind=RequestKind.UNANSWERED if self._unanswered else RequestKind.STATUS,
                 origin=self._origin,
+                is_local=self._transport.origin.is_loopback,
             )
-        except RuntimeError:  # no thread can be started, and none is there
+        except BaseException:  # no thread can be started, or Ctrl-C came: another wait tries again
             self._phase = _Phase.PAUSED
             raise
 
@@ -330,7 +385,9 @@ class TaskPoller:
         sent = self._scheduler.now()
         try:
             wait = status_requests.answer_wait(self._scheduler.timing, self._unanswered)
-            report = status_requests.poll(self._transport, self._state.id, min(wait, self._timeout))
+            report = status_requests.poll(
+                self._transport, self._state.id, min(wait, self._timeout), self._hide
+            )
             self._scheduler.open_origin(self._origin, sent)
             ended = report.status in {SUCCEEDED, FAILED}
             if expected is not None and ended and not self._webhook_came:
@@ -344,7 +401,9 @@ class TaskPoller:
             self.fail(error)
         except Exception as error:  # noqa: BLE001 -- a bug must not leave a wait hanging
             _log.exception("The task %s could not be asked about.", self._state.id)
-            self.fail(status_requests.internal_error(self._state.id, error))
+            with self._lock:
+                self._stop_polling(_Phase.ENDED)
+            self._finish(status_requests.internal_error(self._state.id, error))
 
     def _retry(self, transient: status_requests.TransientError, turn: int, sent: float) -> None:
         status_requests.pause_origin(self._scheduler, self._origin, transient, sent, self._interval)

@@ -21,6 +21,7 @@ thread that suits: from a front end's tick, or from an event loop's timer.
 
 from __future__ import annotations
 
+import _thread
 import itertools
 import logging
 import threading
@@ -31,9 +32,12 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from lumen_widgets.core.errors import LumenError
+from lumen_widgets.core.locks import Condition, Event
 from lumen_widgets.core.polling.pace import Paces
 from lumen_widgets.core.signal import forked
 from lumen_widgets.core.timing import TIMING
+from lumen_widgets.core.waiting import WAIT_SLICE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,6 +79,12 @@ class Job(NamedTuple):
     run: Callable[[], None]
     kind: RequestKind
     origin: str
+    is_local: bool
+
+    @property
+    def queue(self) -> tuple[RequestKind, str, bool]:
+        """What it has in common with the requests of which the first one due goes first."""
+        return self.kind, self.origin, self.is_local
 
 
 class _ClosedOrigin:
@@ -101,7 +111,8 @@ class _ClosedOrigin:
 class Scheduler:
     """Runs jobs at their times.
 
-    Requests share the process's limits. Where more are due than may leave, pictures go first: their
+    Requests share the process's limits: how many are under way at once, and, but for those to this
+    machine, how many leave in a second. Where more are due than may leave, pictures go first: their
     addresses may not last, and each was earned by a question, so that they never crowd out the
     questions. After them goes whichever has been due for longest, so that none waits for ever.
     Jobs that send nothing (`run_soon`) wait for no request.
@@ -151,12 +162,12 @@ class Scheduler:
         self.paces = Paces(timing) if paces is None else paces
         self._max_threads = threads
         # Guards what follows; an idle thread waits on it for the next job.
-        self._changed = threading.Condition()
+        self._changed = Condition()
         self._wake = self._changed.notify if threads or wake is None else wake
         self._numbers = itertools.count()
         # Sorted lists, not heaps: a cancelled job leaves at once, and to move the places of a
         # thousand others takes less than a microsecond.
-        self._requests: defaultdict[tuple[RequestKind, str], list[Job]] = defaultdict(list)
+        self._requests: defaultdict[tuple[RequestKind, str, bool], list[Job]] = defaultdict(list)
         self._soon: deque[Callable[[], None]] = deque()
         # Requests under way; when the last ones left, or will that have reserved their turn; and
         # when one more may.
@@ -175,6 +186,7 @@ class Scheduler:
         *,
         kind: RequestKind = RequestKind.STATUS,
         origin: str = "",
+        is_local: bool = False,
     ) -> Job:
         """Run a job that sends one request, at `when` on this scheduler's clock or soon after.
 
@@ -188,6 +200,8 @@ class Scheduler:
             What it is for.
         origin
             Where it goes: it waits while that one is closed (see `close_origin`).
+        is_local
+            Whether that is this machine: then it counts in no second.
 
         Returns
         -------
@@ -201,13 +215,13 @@ class Scheduler:
 
         """
         with self._changed:
-            job = Job(when, next(self._numbers), run, kind, origin)
+            job = Job(when, next(self._numbers), run, kind, origin, is_local)
             if self._is_closed:
                 return job
-            insort(self._requests[kind, origin], job)
+            insort(self._requests[job.queue], job)
             try:
                 self._wake_thread()
-            except RuntimeError:
+            except BaseException:
                 self.cancel(job)
                 raise
             return job
@@ -215,7 +229,7 @@ class Scheduler:
     def cancel(self, job: Job) -> None:
         """Forget a request; one that has run or runs already stays as it is."""
         with self._changed:
-            jobs = self._requests[job.kind, job.origin]
+            jobs = self._requests[job.queue]
             place = bisect_left(jobs, job)
             if place < len(jobs) and jobs[place] is job:
                 del jobs[place]
@@ -250,13 +264,11 @@ class Scheduler:
                 del self._closed[origin]
                 self._wake()
 
-    def lateness(self, origin: str) -> float:
-        """Return by how many seconds questions to `origin` are late, since too many are due."""
+    def crowd(self, origin: str) -> int:
+        """Return how many questions to `origin` wait for their time."""
         with self._changed:
-            jobs = self._requests[RequestKind.STATUS, origin]
-            if not jobs or origin in self._closed:
-                return 0.0
-            return max(self.now() - jobs[0].when, 0.0)
+            queues = [self._requests[RequestKind.STATUS, origin, local] for local in (False, True)]
+            return sum(map(len, queues))
 
     def claim(self, deadline: float) -> bool:
         """Wait for the turn to send one request from the caller's own thread.
@@ -337,15 +349,15 @@ class Scheduler:
         """Return the request whose turn is next, and when; none if others must end before."""
         if len(self._running) >= max(self._max_threads, 1):
             return NEVER, None
-        turn = max(now, self._next_turn)
         kinds = [job.kind for job in self._running]
         origins = [job.origin for job in self._running]
         candidates = []
-        for (kind, origin), jobs in self._requests.items():
+        for (kind, origin, is_local), jobs in self._requests.items():
             closed = self._closed.get(origin)
             if not jobs or kinds.count(kind) >= MAX_RUNNING[kind] or (closed and origin in origins):
                 continue
             opens = max(jobs[0].when, closed.until) if closed else jobs[0].when
+            turn = now if is_local else max(now, self._next_turn)
             is_picture = kind is RequestKind.PICTURE
             candidates.append((max(opens, turn), not is_picture, opens, jobs[0]))
         if not candidates:
@@ -360,8 +372,9 @@ class Scheduler:
         due, job = self._next_request(now)
         if job is None or due > now:
             return None, due
-        del self._requests[job.kind, job.origin][0]
-        self._note_sent(now)
+        del self._requests[job.queue][0]
+        if not job.is_local:
+            self._note_sent(now)
         self._running.append(job)
         return partial(self._send, job), now
 
@@ -386,13 +399,11 @@ class Scheduler:
         # One whose start was interrupted, or that a job ended, must not hold a place for ever.
         self._threads = {thread for thread in self._threads if thread.is_alive()}
         if len(self._threads) <= self._max_threads:
-            thread = threading.Thread(target=self._work, name="lumen-worker", daemon=True)
-            self._threads.add(thread)
             try:
-                thread.start()
+                purpose = "asking about tasks, which go on at the service"
+                self._threads.add(start_thread(self._work, "lumen-worker", purpose))
             except RuntimeError:
-                # Too many threads on this machine: those that are here get to the job, if any.
-                self._threads.discard(thread)
+                # Those that are here get to the job, if any.
                 if not self._threads:
                     raise
 
@@ -472,3 +483,72 @@ def _begin_anew(_: None) -> None:
 
 
 forked.connect(_begin_anew)
+
+
+def start_thread(
+    run: Callable[[], object], name: str, purpose: str, *, daemon: bool = True
+) -> threading.Thread:
+    """Start a thread, or say that there is none.
+
+    Parameters
+    ----------
+    run
+        What it does.
+    name
+        Its name.
+    purpose
+        What it is for, and what became of that, as the error says it.
+    daemon
+        Whether the interpreter may exit while it runs.
+
+    Raises
+    ------
+    LumenError
+        This machine has too many threads, or (in a browser) none at all. It is a RuntimeError too.
+
+    Examples
+    --------
+    >>> start_thread(lambda: print("hello"), "example", "a greeting, which is not said").join()
+    hello
+
+    """
+    thread = threading.Thread(target=run, name=name, daemon=daemon)
+    try:
+        _start(thread)
+    except RuntimeError as error:
+        raise _NoThread(
+            f"No thread could be started ({error}) for {purpose}.",
+            next_step="Close other programs or end tasks of this one, then try again.",
+        ) from None
+    return thread
+
+
+def _start(thread: threading.Thread) -> None:
+    """Start a thread, where Ctrl-C could come on another one.
+
+    It may hit Python's own wait for the new thread: that then never begins, and an exit waits for
+    it; or the error is one that says that no thread could be started.
+    """
+    if threading.get_ident() != threading.main_thread().ident:
+        thread.start()
+        return
+    failed: list[RuntimeError] = []
+    begun = Event()
+
+    def start() -> None:
+        try:
+            thread.start()
+        except RuntimeError as error:
+            failed.append(error)
+        finally:
+            begun.set()
+
+    _thread.start_new_thread(start, ())
+    while not begun.wait(WAIT_SLICE):
+        pass
+    for error in failed:
+        raise error
+
+
+class _NoThread(LumenError, RuntimeError):
+    """No thread could be started, so that what it was for has not begun."""

@@ -13,6 +13,8 @@ from lumen_widgets.core.http.transport import NoAnswerError, NotSentError
 from lumen_widgets.core.waiting import stopped_waiting
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lumen_widgets.core.answers import Report
     from lumen_widgets.core.http.transport import Transport
     from lumen_widgets.core.polling.scheduler import Scheduler
@@ -48,8 +50,20 @@ class TransientError(Exception):
         return backoff(timing, interval, failures, self.retry_after)
 
 
-def poll(transport: Transport, task_id: str, timeout: float) -> Report:
+def poll(
+    transport: Transport,
+    task_id: str,
+    timeout: float,
+    hide: Callable[[bytes], bytes] | None = None,
+) -> Report:
     """Ask once for the status of a task, for at most `timeout` seconds.
+
+    Parameters
+    ----------
+    transport, task_id, timeout
+        The way to the service, and what is asked.
+    hide
+        Returns a service's words without secrets; None hides the key alone.
 
     Raises
     ------
@@ -82,7 +96,7 @@ def poll(transport: Transport, task_id: str, timeout: float) -> Report:
                 redirects, next_step="Check the base URL.", status=status, task_id=task_id
             )
         )
-    said = answers.error_of(answer, task_id=task_id)
+    said = answers.error_of(answer, task_id=task_id, hide=hide or transport.key.hide)
     if status not in answers.TRANSIENT and status < HTTPStatus.INTERNAL_SERVER_ERROR:
         raise said
     wanted = answers.retry_after(answer)
@@ -91,8 +105,14 @@ def poll(transport: Transport, task_id: str, timeout: float) -> Report:
     raise TransientError(said, wanted, shared=shared)
 
 
-def poll_until(transport: Transport, task_id: str, timeout: float, scheduler: Scheduler) -> Report:
-    """Ask until there is an answer, for at most `timeout` seconds.
+def poll_until(
+    transport: Transport,
+    task_id: str,
+    timeout: float,
+    scheduler: Scheduler,
+    hide: Callable[[bytes], bytes] | None = None,
+) -> Report:
+    """Ask until there is an answer, for at most `timeout` seconds; `hide` is as for `poll`.
 
     Raises
     ------
@@ -109,11 +129,12 @@ def poll_until(transport: Transport, task_id: str, timeout: float, scheduler: Sc
     failures = unanswered = 0
     try:
         while True:
-            scheduler.claim(deadline)
+            if not transport.origin.is_loopback:
+                scheduler.claim(deadline)
             sent = scheduler.now()
             allowed = min(answer_wait(timing, unanswered), max(deadline - sent, 0.0))
             try:
-                report = poll(transport, task_id, allowed)
+                report = poll(transport, task_id, allowed, hide)
                 if report.status is not None:
                     scheduler.open_origin(origin, sent)
                     return report

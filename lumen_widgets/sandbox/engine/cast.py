@@ -156,17 +156,19 @@ def _draw_actor(view: View, picture: Image.Image, actor: _Actor) -> None:
 
 def _lit(view: View, figure: Image.Image) -> Image.Image:
     """Light a figure as the hour does: its colours, and a little brighter on the sun's side."""
-    colours = np.asarray(figure, np.float32).copy()
-    height, width = colours.shape[:2]
-    down = np.linspace(1.05, 0.90, height, dtype=np.float32)[:, None]
-    side = np.linspace(-0.05, 0.05, width, dtype=np.float32)[None]
+    down = np.linspace(1.05, 0.90, figure.height, dtype=np.float32)[:, None]
+    side = np.linspace(-0.05, 0.05, figure.width, dtype=np.float32)[None]
     # figures stay readable at night: they are what the picture is about
     light = np.float32(0.35) + np.float32(0.65) * view.light
     if view.scene == "space":
         light = np.ones(3, np.float32)
     shade = down + (side if view.sun_x > view.width / 2 else -side)
-    colours[..., :3] *= light * shade[..., None]
-    return Image.fromarray(np.clip(colours, 0, 255).astype(np.uint8))
+    *colours, alpha = figure.split()
+    lit = [
+        Image.fromarray(np.clip(np.asarray(levels) * (share * shade), 0, 255).astype(np.uint8))
+        for levels, share in zip(colours, light, strict=True)
+    ]
+    return Image.merge("RGBA", (*lit, alpha))
 
 
 def _draw_shadow(view: View, picture: Image.Image, actor: _Actor, figure: Image.Image) -> None:

@@ -1,6 +1,8 @@
 """A field is one float32 number per pixel: noise, outlines of hills, and blends of layers by them.
 
-A canvas is a float32 array of shape (height, width, 3) with red, green and blue from 0 to 255.
+A canvas is a float32 array of shape (height, width, 3) with red, green and blue from 0 to 255. In
+memory one colour lies whole after the other, so that numpy's inner loops run along rows and not
+along three numbers, which takes a tenth of the time.
 """
 
 from __future__ import annotations
@@ -15,6 +17,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Field: TypeAlias = NDArray[np.float32]
+
+
+_LUMINANCE = np.array([0.30, 0.59, 0.11], np.float32)
+
+
+def blank(height: int, width: int) -> Field:
+    """Return a canvas on which nothing is drawn yet, not even black."""
+    return np.empty((3, height, width), np.float32).transpose(1, 2, 0)
 
 
 def resize(field: Field, height: int, width: int) -> Field:
@@ -77,9 +87,27 @@ def blur(field: Field, radius: float) -> Field:
     return np.asarray(picture.filter(ImageFilter.GaussianBlur(radius)), np.float32)
 
 
-def over(canvas: Field, colour: Field, alpha: Field) -> None:
-    """Blend a colour, or another canvas, over a canvas in place, by a field from 0 to 1."""
-    canvas += (colour - canvas) * alpha[..., None]
+def over(canvas: Field, colour: Field, alpha: Field, shade: Field | None = None) -> None:
+    """Blend a colour over a canvas in place.
+
+    Parameters
+    ----------
+    canvas
+        What to draw on.
+    colour
+        Three numbers, or another canvas.
+    alpha
+        How much of the colour each pixel takes on, from 0 to 1.
+    shade
+        Brightness of each pixel, where 1 leaves the colour as it is. Default: flat.
+
+    """
+    for channel in range(3):
+        plane = canvas[..., channel]
+        paint = colour[..., channel] if shade is None else colour[..., channel] * shade
+        change = paint - plane
+        change *= alpha
+        plane += change
 
 
 def below(canvas: Field, line: Field, colour: Field, shade: Field | None = None) -> None:
@@ -100,13 +128,20 @@ def below(canvas: Field, line: Field, colour: Field, shade: Field | None = None)
     top = int(np.clip(line.min() - 1, 0, canvas.shape[0]))
     rows = np.arange(top, canvas.shape[0], dtype=np.float32)[:, None]
     alpha = np.clip(rows - line[None] + np.float32(0.5), 0, 1)
-    paint = colour if shade is None else colour * shade[top:, :, None]
-    over(canvas[top:], paint, alpha)
+    over(canvas[top:], colour, alpha, None if shade is None else shade[top:])
+
+
+def luminance(canvas: Field) -> Field:
+    """Return how bright each pixel is, in levels."""
+    # beside one another again: in any other layout the product is rounded in another order
+    brightness: Field = np.ascontiguousarray(canvas) @ _LUMINANCE
+    return brightness
 
 
 def to_image(canvas: Field) -> Image.Image:
     """Return a canvas as an RGB picture."""
-    return Image.fromarray(np.clip(canvas, 0, 255).astype(np.uint8))
+    levels = np.clip(canvas, 0, 255).astype(np.uint8)
+    return Image.merge("RGB", [Image.fromarray(levels[..., channel]) for channel in range(3)])
 
 
 def to_canvas(image: Image.Image) -> Field:
@@ -115,4 +150,8 @@ def to_canvas(image: Image.Image) -> Field:
         layer = image.convert("RGBA")
         image = Image.new("RGBA", layer.size, "white")
         image.alpha_composite(layer)
-    return np.asarray(image.convert("RGB"), np.float32).copy()
+    canvas = blank(image.height, image.width)
+    picture = image if image.mode == "RGB" else image.convert("RGB")
+    for channel, levels in enumerate(picture.split()):
+        canvas[..., channel] = np.asarray(levels)
+    return canvas

@@ -165,6 +165,10 @@ def _fill(
     right, bottom = min(sheet.width, int(max(xs)) + 2), min(sheet.height, int(max(ys)) + 2)
     if right <= left or bottom <= top:
         return
+    if len(polygons) == 1 and colour[3] == _OPAQUE:
+        # as most shapes are, and nothing is quicker; Pillow drops what is beyond a whole pixel
+        ImageDraw.Draw(sheet).polygon(polygons[0], fill=colour)
+        return
     winding = np.zeros((bottom - top, right - left), np.int16)
     for polygon in polygons:
         mask = Image.new("1", (right - left, bottom - top))

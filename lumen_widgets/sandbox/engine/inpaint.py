@@ -29,6 +29,8 @@ _SHARE = 0.94
 _LEAST_GRAIN, _MOST_GRAIN = 1.0, 9.0
 # The width, in pixels, of the ring around the hole whose grain is measured.
 _RING = 15
+# How far around the hole anything is looked at: by the ring and its blur, and by the fill.
+_MARGIN = 32
 
 
 def inpaint(source: Image.Image, hole: NDArray[np.bool_], composition: Composition) -> Image.Image:
@@ -50,26 +52,40 @@ def inpaint(source: Image.Image, hole: NDArray[np.bool_], composition: Compositi
 
     """
     rng = np.random.default_rng(composition.seeds.air)
-    before = np.asarray(source)
+    rows, columns = _around(hole)
+    region = source.crop((columns.start, rows.start, columns.stop, rows.stop))
+    part = hole[rows, columns]
     if hole.all():
         painted = composition.render(source.size).convert(source.mode)
     else:
-        painted = _filled(source, before, hole, rng)
+        # drawn for the whole picture: what a pixel gets does not depend on the hole's place
+        strength = _grain_around(region, part)
+        grain = rng.normal(0, strength, hole.shape)[rows, columns].astype(np.float32)
+        painted = _filled(region, part, grain)
         subjects = () if "remove" in composition.plan.wishes else composition.plan.subjects
         for subject in subjects[:1]:
-            _put_subject(painted, hole, subject, rng)
-    after = before.copy()
-    after[hole] = np.asarray(painted)[hole]
+            _put_subject(painted, part, subject, rng)
+    before = np.asarray(region)
+    after = np.where(part[..., None], np.asarray(painted), before)
     # a pixel that came out as it was would hide that it had been masked: move it by one level
-    same = hole & (after == before).all(axis=-1)
-    after[same, 0] ^= 1
-    return Image.fromarray(after)
+    after[part & (after == before).all(axis=-1), 0] ^= 1
+    picture = source.copy()
+    picture.paste(Image.fromarray(after), (columns.start, rows.start))
+    return picture
 
 
-def _filled(
-    source: Image.Image, before: NDArray[np.uint8], hole: NDArray[np.bool_], rng: Generator
-) -> Image.Image:
-    colours = before.astype(np.float32)
+def _around(hole: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Return the rows and columns of the hole with all that its filling looks at."""
+    rows, columns = (
+        slice(max(0, int(inside[0]) - _MARGIN), int(inside[-1]) + 1 + _MARGIN)
+        for inside in (np.flatnonzero(hole.any(axis=axis)) for axis in (1, 0))
+    )
+    height, width = hole.shape
+    return slice(rows.start, min(rows.stop, height)), slice(columns.start, min(columns.stop, width))
+
+
+def _filled(source: Image.Image, hole: NDArray[np.bool_], grain: Field) -> Image.Image:
+    colours = np.asarray(source).astype(np.float32)
     translucent = source.mode == "RGBA"
     if translucent:
         # what is behind transparent pixels must not bleed into the hole
@@ -77,16 +93,16 @@ def _filled(
     filled = fill_hole(colours, hole)
     if translucent:
         filled[..., :3] *= 255 / np.maximum(filled[..., 3:], 1)
-    grain = rng.normal(0, _grain_around(source, hole), hole.shape).astype(np.float32)
     filled[..., :3] += grain[..., None]
-    return Image.fromarray(np.clip(filled.round(), 0, 255).astype(np.uint8))
+    np.clip(filled.round(out=filled), 0, 255, out=filled)
+    return Image.fromarray(filled.astype(np.uint8))
 
 
 def _grain_around(source: Image.Image, hole: NDArray[np.bool_]) -> float:
     """Measure how strong the fine grain is close to the hole, in levels."""
-    mask = Image.fromarray(hole)
-    ring = np.asarray(mask.convert("L").filter(ImageFilter.MaxFilter(_RING))) > 0
-    ring &= ~hole
+    # the mean of a square is above zero where any pixel of it is white, and quick to take
+    near = Image.fromarray(hole).convert("L").filter(ImageFilter.BoxBlur(_RING // 2))
+    ring = (np.asarray(near) > 0) & ~hole
     if not ring.any():
         return _LEAST_GRAIN
     picture = to_canvas(source)

@@ -65,7 +65,7 @@ def _draw_ridge(view: View, canvas: Field, step: int) -> None:
     alpha = np.clip((reach[None] - view.rows) / soft + (shade - 1) * 3, 0, 1)
     alpha *= np.clip(view.rows - line[None] + np.float32(0.5), 0, 1)
     snow = _snow(view)
-    over(canvas, snow * np.clip(shade, 0.74, 1.03)[..., None], alpha * np.float32(0.7 + 0.3 * near))
+    over(canvas, snow, alpha * np.float32(0.7 + 0.3 * near), np.clip(shade, 0.74, 1.03))
 
 
 def _snow(view: View) -> Field:
@@ -108,6 +108,7 @@ def draw_trees(view: View, canvas: Field, *, far: bool) -> Field:
     spread = view.width / view.unit
     count = int((34 if dense else 9) * min(spread, 4))
     picture = to_image(canvas)
+    drawings: dict[tuple[str, int], Image.Image] = {}
     for depth in sorted(view.land.random(count) ** 1.3):
         code = _TREES[int(view.land.integers(len(_TREES)))]
         x = view.width * view.land.uniform(-0.02, 1.02)
@@ -116,13 +117,15 @@ def draw_trees(view: View, canvas: Field, *, far: bool) -> Field:
         step = max(6, view.unit // 40)
         size = max(step, round(size / step) * step)
         base = view.horizon + view.height * (0.015 if far else 0.035 + 0.14 * depth)
-        tree = _tree(view, code, size, float(depth))
+        if (code, size) not in drawings:
+            drawings[code, size] = render_glyph(code, size)
+        tree = _tree(view, drawings[code, size], float(depth))
         picture.paste(tree, (int(x - tree.width / 2), int(base - tree.height)), tree)
     return to_canvas(picture)
 
 
-def _tree(view: View, code: str, size: int, depth: float) -> Image.Image:
-    tree = render_glyph(code, size)
+def _tree(view: View, tree: Image.Image, depth: float) -> Image.Image:
+    """Return a tree as it looks from afar, at this hour."""
     colours = np.asarray(tree, np.float32).copy()
     near = np.float32(0.72 + 0.25 * depth)
     dim = view.light * np.float32(1 - view.darkness)
@@ -143,8 +146,9 @@ def draw_water(view: View, canvas: Field) -> None:
     ripple = noise(view.air, (depth, view.width), 3.2, octaves=6, stretch=9) - np.float32(0.5)
     reach = view.unit * 0.055 * (0.15 + share)[:, None]
     columns = np.clip(np.arange(view.width)[None] + (ripple * reach).astype(int), 0, view.width - 1)
-    mirror = canvas[source[:, None], columns]
     tint = view.paint(view.sky_hue + 4 if view.scene == "city" else 203, 0.5, 0.42)
-    mix = (np.float32(0.35) + np.float32(0.4) * share)[:, None, None]
+    mix = (np.float32(0.35) + np.float32(0.4) * share)[:, None]
     glints = np.clip((ripple - np.float32(0.14)) * 300, 0, 46) * (1 - view.darkness * 1.6)
-    canvas[top:] = mirror * (1 - mix) + tint * mix + glints[..., None]
+    for channel in range(3):
+        mirror = canvas[source[:, None], columns, channel]
+        canvas[top:, :, channel] = mirror * (1 - mix) + tint[channel] * mix + glints

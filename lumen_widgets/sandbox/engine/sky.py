@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lumen_widgets.sandbox.engine.colours import rgb
-from lumen_widgets.sandbox.engine.field import noise, over
+from lumen_widgets.sandbox.engine.field import blank, noise, over
 
 if TYPE_CHECKING:
     from lumen_widgets.sandbox.engine.field import Field
@@ -27,7 +27,8 @@ def draw_sky(view: View) -> Field:
         return _draw_space(view)
     mix: Field = (np.clip(view.rows / view.horizon, 0, 1) ** 1.15).astype(np.float32)
     column = view.sky_top * (1 - mix) + view.sky_low * mix
-    canvas: Field = np.repeat(column[:, None, :], view.width, axis=1)
+    canvas = blank(view.height, view.width)
+    canvas[:] = column[:, None]
     if view.time == "night" and not view.dull:
         _draw_stars(view, canvas, view.horizon)
     if not {"rain", "snow"} & set(view.plan.weather):
@@ -41,16 +42,26 @@ def _draw_sun(view: View, canvas: Field) -> None:
     night = view.time == "night"
     glow = np.exp(-((distance / (view.sun_radius * 5.5)) ** np.float32(1.1)))
     over(canvas, _SUN, glow * np.float32(0.35 if night else 0.75))
-    over(canvas, _SUN, np.clip(view.sun_radius - distance + np.float32(0.5), 0, 1))
+    box = _around(view.sun_x, view.sun_y, view.sun_radius + 1)
+    disc, columns, rows = canvas[box], view.columns[:, box[1]], view.rows[box[0]]
+    over(disc, _SUN, np.clip(view.sun_radius - distance[box] + np.float32(0.5), 0, 1))
     if night:
         # the moon's seas: two soft spots keep it from looking like a lamp
         for dx, dy, size in ((-0.25, -0.2, 0.3), (0.3, 0.25, 0.22)):
             spot = np.hypot(
-                view.columns - view.sun_x - dx * view.sun_radius,
-                view.rows - view.sun_y - dy * view.sun_radius,
+                columns - view.sun_x - dx * view.sun_radius,
+                rows - view.sun_y - dy * view.sun_radius,
             )
             edge = (np.float32(size * view.sun_radius) - spot) / np.float32(view.sun_radius * 0.2)
-            over(canvas, rgb(230, 0.15, 0.80), np.clip(edge, 0, 1) * np.float32(0.5))
+            over(disc, rgb(230, 0.15, 0.80), np.clip(edge, 0, 1) * np.float32(0.5))
+
+
+def _around(x: float, y: float, radius: float) -> tuple[slice, slice]:
+    """Return the rows and columns that a disc touches."""
+    row, column = (
+        slice(max(0, int(middle - radius)), max(0, int(middle + radius) + 2)) for middle in (y, x)
+    )
+    return row, column
 
 
 def _draw_stars(view: View, canvas: Field, below: int) -> None:
@@ -78,11 +89,11 @@ def _draw_clouds(view: View, canvas: Field) -> None:
         colour = colour * np.float32(0.80) if view.time != "night" else colour * np.float32(0.7)
     # thick cloud is a little darker than its edge
     shade = np.float32(1.02) - np.float32(0.16) * np.clip((cover - start - 0.12) * 3, 0, 1)
-    over(sky, colour * shade[..., None], alpha * np.float32(0.86))
+    over(sky, colour, alpha * np.float32(0.86), shade)
 
 
 def _draw_space(view: View) -> Field:
-    canvas = np.empty((view.height, view.width, 3), np.float32)
+    canvas = blank(view.height, view.width)
     canvas[:] = view.sky_top
     shape = (view.height, view.width)
     for turn, strength in ((62, 0.75), (-38, 0.6), (150, 0.35)):
@@ -97,6 +108,6 @@ def _draw_space(view: View) -> Field:
     distance = np.hypot(dx, dy)
     lit = np.clip(1.2 - np.hypot(dx + radius * 0.5, dy + radius * 0.5) / (radius * 1.35), 0.06, 1.1)
     bands = np.float32(0.8) + np.float32(0.35) * noise(view.air, shape, 5, octaves=4, stretch=7)
-    colour = rgb(view.sky_hue + 145, 0.5, 0.6) * (lit * bands)[..., None]
-    over(canvas, colour, np.clip(radius - distance + np.float32(0.5), 0, 1))
+    disc = np.clip(radius - distance + np.float32(0.5), 0, 1)
+    over(canvas, rgb(view.sky_hue + 145, 0.5, 0.6), disc, lit * bands)
     return canvas

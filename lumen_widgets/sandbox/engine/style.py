@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from lumen_widgets.sandbox.engine.field import blur, noise, resize, to_canvas, to_image
+from lumen_widgets.sandbox.engine.field import (
+    blank,
+    blur,
+    luminance,
+    noise,
+    resize,
+    to_canvas,
+    to_image,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.random import Generator
-    from numpy.typing import NDArray
 
     from lumen_widgets.sandbox.engine.field import Field
 
-_LUMINANCE = np.array([0.30, 0.59, 0.11], np.float32)
 _PAPER = np.array([252, 248, 239], np.float32)
 # The cells along the shorter side of a pixel picture, and how many colours it has.
 _PIXELS, _PALETTE = 128, 48
@@ -45,10 +51,9 @@ def apply_style(canvas: Field, style: str | None, rng: Generator) -> Field:
     return canvas if style is None else _STYLES[style](canvas, rng)
 
 
-def _levels(canvas: NDArray[np.floating]) -> Field:
-    """Bring a canvas back into 0 to 255."""
-    levels: Field = np.clip(canvas, 0, 255).astype(np.float32)
-    return levels
+def _levels(canvas: Field) -> Field:
+    """Bring a canvas back into 0 to 255, in place."""
+    return np.clip(canvas, 0, 255, out=canvas)
 
 
 def _grain(rng: Generator, shape: tuple[int, int]) -> Field:
@@ -70,16 +75,22 @@ def _watercolor(canvas: Field, rng: Generator) -> Field:
     bleed = ((wash - 0.5) * unit * 0.020).astype(np.intp)
     rows = np.clip(np.arange(height)[:, None] + bleed, 0, height - 1)
     columns = np.clip(np.arange(width)[None] - bleed, 0, width - 1)
-    soft = to_canvas(to_image(canvas).filter(ImageFilter.GaussianBlur(unit / 360)))[rows, columns]
-    soft = 255 - (255 - soft) * (np.float32(0.66) + np.float32(0.44) * wash)[..., None]
-    soft -= _edges(soft @ _LUMINANCE, unit)[..., None] * np.float32(1.5)
+    wet_paint = to_canvas(to_image(canvas).filter(ImageFilter.GaussianBlur(unit / 360)))
+    depth = np.float32(0.66) + np.float32(0.44) * wash
+    painted = blank(height, width)
+    for channel in range(3):
+        painted[..., channel] = 255 - (255 - wet_paint[rows, columns, channel]) * depth
+    edges = _edges(luminance(painted), unit) * np.float32(1.5)
     y, x = np.arange(height)[:, None], np.arange(width)[None]
     border = np.minimum(np.minimum(x, width - 1 - x), np.minimum(y, height - 1 - y)) / unit
-    wet = np.clip((border - 0.022 - (wash - 0.5) * 0.05) * 45, 0, 1).astype(np.float32)[..., None]
+    wet = np.clip((border - 0.022 - (wash - 0.5) * 0.05) * 45, 0, 1).astype(np.float32)
     # where a wash ends, its pigment has gathered
     rim = np.clip(1 - np.abs(wet - np.float32(0.6)) * 3, 0, 1) * np.float32(14)
-    painted = (soft * np.float32(0.93) + 16 - rim) * wet + _PAPER * (1 - wet)
-    painted += _grain(rng, (height, width))[..., None] * 6
+    grain = _grain(rng, (height, width)) * 6
+    for channel in range(3):
+        soft = painted[..., channel] - edges
+        dried = (soft * np.float32(0.93) + 16 - rim) * wet + _PAPER[channel] * (1 - wet)
+        painted[..., channel] = dried + grain
     return _levels(painted)
 
 
@@ -91,7 +102,7 @@ def _oil(canvas: Field, rng: Generator) -> Field:
     pen = ImageDraw.Draw(sheet)
     # strokes follow the shapes, and where there are none, a slow swirl
     rows, columns = max(8, min(256, height)), max(8, min(256, width))
-    small = resize(blur(canvas @ _LUMINANCE, unit / 130), rows, columns)
+    small = resize(blur(luminance(canvas), unit / 130), rows, columns)
     down, across = np.gradient(small)
     swirl = (noise(rng, (rows, columns), 3, octaves=3) - np.float32(0.5)) * np.float32(2.4)
     angle = np.arctan2(across, -down) + swirl
@@ -114,16 +125,17 @@ def _oil(canvas: Field, rng: Generator) -> Field:
         for line, ink in zip(ends, inks, strict=True):
             pen.line(line, fill=tuple(ink), width=brush)
     painted = to_canvas(sheet)
-    light = painted @ _LUMINANCE
+    light = luminance(painted)
     relief = np.zeros_like(light)
     relief[1:, 1:] = light[1:, 1:] - light[:-1, :-1]
-    return _levels(painted + np.clip(relief, -24, 24)[..., None] * np.float32(0.5))
+    painted += (np.clip(relief, -24, 24) * np.float32(0.5))[..., None]
+    return _levels(painted)
 
 
 def _ink(canvas: Field, rng: Generator) -> Field:
     height, width = canvas.shape[:2]
     unit = min(height, width)
-    grey = canvas @ _LUMINANCE
+    grey = luminance(canvas)
     wash = noise(rng, (height, width), 7, octaves=5)
     # ink goes on in a few washes of water, each with its own edge
     tones = np.round(blur(grey, unit / 200) / 255 * 6) / 6 * 255
@@ -134,14 +146,17 @@ def _ink(canvas: Field, rng: Generator) -> Field:
     # an S-curve: white stays paper, black stays ink
     share = np.clip(dark / 240, 0, 1)
     share = share * share * (3 - 2 * share)
-    sheet = np.float32(26) + share[..., None] * (_PAPER - 26)
-    return _levels(sheet + _grain(rng, (height, width))[..., None] * 5)
+    grain = _grain(rng, (height, width)) * 5
+    sheet = blank(height, width)
+    for channel in range(3):
+        sheet[..., channel] = np.float32(26) + share * (_PAPER[channel] - 26) + grain
+    return _levels(sheet)
 
 
 def _sketch(canvas: Field, rng: Generator) -> Field:
     height, width = canvas.shape[:2]
     unit = min(height, width)
-    grey = canvas @ _LUMINANCE
+    grey = luminance(canvas)
     halo = blur(255 - grey, max(1.2, unit / 110))
     lines = np.clip(grey * 255 / np.maximum(255 - halo, 1), 0, 255)
     lines = 255 - np.clip((255 - lines) * np.float32(1.9) + _edges(grey, unit) * 4, 0, 235)
@@ -158,7 +173,11 @@ def _sketch(canvas: Field, rng: Generator) -> Field:
     graphite = np.clip(
         lines - shade * (np.float32(0.75) + np.float32(0.4) * _grain(rng, (height, width))), 28, 255
     )
-    return _levels(graphite[..., None] / 255 * _PAPER)
+    graphite /= 255
+    sheet = blank(height, width)
+    for channel in range(3):
+        sheet[..., channel] = graphite * _PAPER[channel]
+    return _levels(sheet)
 
 
 def _pixel(canvas: Field, rng: Generator) -> Field:  # noqa: ARG001 - a style's shape; it needs no chance

@@ -8,10 +8,20 @@ import numpy as np
 from PIL import ImageDraw
 
 from lumen_widgets.sandbox.engine.colours import COLOURS, rgb
-from lumen_widgets.sandbox.engine.field import below, blur, noise, profile, to_canvas, to_image
+from lumen_widgets.sandbox.engine.field import (
+    below,
+    blank,
+    blur,
+    noise,
+    profile,
+    to_canvas,
+    to_image,
+)
 from lumen_widgets.sandbox.engine.land import draw_water
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from lumen_widgets.sandbox.engine.field import Field
     from lumen_widgets.sandbox.engine.view import View
 
@@ -93,23 +103,36 @@ def draw_room(view: View, canvas: Field) -> Field:
     falloff = falloff * (np.float32(0.98) + np.float32(0.04) * plaster)
     frame = 0.020 * view.unit
     fx, fy = frame / view.width, frame / view.height
-    within = (x > _LEFT) & (x < _RIGHT) & (y > _TOP) & (y < SILL)
-    canvas = np.where(within[..., None], canvas, wall * falloff[..., None])
+    window = _span((y > _TOP) & (y < SILL)), _span((x > _LEFT) & (x < _RIGHT))
+    room = blank(view.height, view.width)
+    for channel in range(3):
+        np.multiply(wall[channel], falloff, out=room[..., channel])
+    room[window] = canvas[window]
     glass = (x > _LEFT + fx) & (x < _RIGHT - fx) & (y > _TOP + fy) & (y < SILL - fy)
     bars = (np.abs(x - np.float32(0.5)) < fx * 0.4) | (np.abs(y - np.float32(0.30)) < fy * 0.3)
     white = view.paint(40, 0.25, 0.93) * view.light
-    canvas[within & (~glass | bars)] = white
+    framed = (~glass | bars)[window]
+    for channel in range(3):
+        room[window][..., channel][framed] = white[channel]
     wood = noise(view.land, (view.height, view.width), 2.5, octaves=5, stretch=16)
-    over_sill = (x > _LEFT - 0.06) & (x < _RIGHT + 0.06)
+    along = _span((x > _LEFT - 0.06) & (x < _RIGHT + 0.06))
     board = view.paint(26, 0.42, 0.58) * view.light
     for start, end, dim in (
         (SILL, SILL + _BOARD, 1.0),
         (SILL + _BOARD, SILL + _BOARD + 0.018, 0.66),
     ):
-        part = over_sill & (y >= start) & (y < end)
-        canvas[part] = (board * (np.float32(0.86) + np.float32(0.24) * wood[..., None]))[part] * dim
+        part = _span((y >= start) & (y < end)), along
+        grain = np.float32(0.86) + np.float32(0.24) * wood[part]
+        for channel in range(3):
+            room[part][..., channel] = board[channel] * grain * dim
     # the sill's shadow on the wall below it
     drop = (y - np.float32(SILL + _BOARD + 0.018)) / np.float32(0.05)
-    shadow = np.where(over_sill & (drop > 0), np.clip(1 - drop, 0, 1), 0)
-    canvas *= (np.float32(1) - np.float32(0.16) * shadow)[..., None]
-    return canvas
+    part = _span((drop > 0) & (drop < 1)), along
+    room[part] *= (np.float32(1) - np.float32(0.16) * (1 - drop[part[0]]))[..., None]
+    return room
+
+
+def _span(inside: NDArray[np.bool_]) -> slice:
+    """Return where a row or a column of the picture is inside, which it is in one piece."""
+    found = np.flatnonzero(inside)
+    return slice(int(found[0]), int(found[-1]) + 1) if found.size else slice(0, 0)

@@ -1,25 +1,29 @@
-"""The ipycanvas layers of a painter: the picture, and above it one that is free to draw on."""
+"""The ipycanvas layers of a painter: the picture, and above it one that is free to draw on.
+
+The page draws the picture (`js/mask_painter/picture_host.ts`): ipycanvas would keep each picture
+that it is told to draw, decoded, for as long as the page lives.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ipywidgets import Image
+from lumen_widgets.widgets.base import leave_containers
 
 if TYPE_CHECKING:
     from ipycanvas import Canvas, MultiCanvas
-    from ipywidgets import DOMWidget
+    from ipywidgets import Widget
 
     from lumen_widgets.widgets.mask_painter.picture import BackgroundPicture
 
 
 class PictureCanvas:
-    """An ipycanvas that shows a picture, in every page that comes to show it.
+    """An ipycanvas of the size at which a picture is shown.
 
     Parameters
     ----------
     picture
-        The picture, at the size that is shown.
+        The picture.
 
     Attributes
     ----------
@@ -31,51 +35,58 @@ class PictureCanvas:
     def __init__(self, picture: BackgroundPicture) -> None:
         # imported here, so that it is not loaded where pictures are only made
         from ipycanvas import MultiCanvas
+        from ipycanvas.canvas import _CANVAS_MANAGER
 
-        self._picture = picture
-        self._image = Image(value=picture.file, format=picture.format)
-        self._opener: Canvas | None = None
+        self._scale = (picture.view_width / picture.width, picture.view_height / picture.height)
+        self._closed = False
+        # `Widget.close_all()` closes what every canvas needs, and nothing else would open it again
+        _CANVAS_MANAGER.open()
         self.widget: MultiCanvas = MultiCanvas(
             2, width=picture.view_width, height=picture.view_height
         )
-        self.widget.on_client_ready(self._draw)
-        # a cell may keep the kernel busy from here on: its page gets the picture all the same
-        self._draw()
+        self._layers: tuple[Canvas, Canvas] = (self.widget[0], self.widget[1])
+        self.widget.on_client_ready(self._set_scale)
+        # ipycanvas could not be sent any more without one of its parts
+        for part in self.parts():
+            part.observe(self._part_closed, "comm")
+        # a cell may keep the kernel busy from here on: its page gets the scale all the same
+        self._set_scale()
 
     @property
     def free(self) -> Canvas:
         """The layer above the picture, whose coordinates are picture pixels."""
-        return self.widget[1]
+        return self._layers[1]
+
+    def parts(self) -> list[Widget]:
+        """Return every widget that this made and still uses, each with its layout."""
+        return [part for one in (self.widget, *self._layers) for part in (one, one.layout)]
 
     def close(self) -> None:
-        """Take the layers and their picture from every page, and give back their memory there."""
-        # pages keep the canvases of widgets that are closed
-        self.widget.width = self.widget.height = 0
-        for widget in (self._image, self._opener, self.widget[0], self.widget[1], self.widget):
-            if widget is not None:
-                _close(widget)
+        """Take the layers from every page, and give back their memory there."""
+        self._closed = True
+        # Pages keep the canvases of widgets that are closed, so they get no pixels first; ipycanvas
+        # fails there on layers without pixels, so it gets no layers before that.
+        self.widget.set_trait("_canvases", [])
+        for canvas in (*self._layers, self.widget):
+            canvas.width = canvas.height = 0
+        for widget in self.parts():
+            leave_containers(widget)
+            widget.close()
 
-    def _draw(self, *_: Any) -> None:
-        """Draw the picture; a page that was reloaded begins with nothing."""
-        from ipycanvas import Canvas
+    def _part_closed(self, change: Any) -> None:
+        """Close the others with one that somebody closed."""
+        if change.new is None and not self._closed:
+            self.close()
 
+    def _set_scale(self, *_: Any) -> None:
+        """Let the free layer count in picture pixels; a page that was reloaded does not yet."""
+        if self._closed:
+            return
+        lower, upper = self._layers
         # ipycanvas sends which canvas it draws on only when that changes, while a page that was
-        # reloaded does not know. A new canvas makes it send that, and then the next one again.
-        opener, self._opener = self._opener, Canvas(width=1, height=1)
-        self._opener.clear()
-        if opener is not None:
-            _close(opener)
-        picture, (lower, upper) = self._picture, (self.widget[0], self.widget[1])
-        lower.clear()
-        lower.draw_image(self._image, 0, 0, picture.view_width, picture.view_height)
-        across = picture.view_width / picture.width
-        down = picture.view_height / picture.height
+        # reloaded does not know. So it is sent to the lower layer first, where nobody else draws.
+        lower.begin_path()
+        across, down = self._scale
         upper.set_transform(across, 0, 0, down, 0, 0)
         # commands that a failed `hold_canvas` of a cell left waiting would wait for ever
         upper.flush()
-
-
-def _close(widget: DOMWidget) -> None:
-    """Close a widget with its layout, which is a widget of its own and would stay."""
-    widget.layout.close()
-    widget.close()

@@ -93,14 +93,6 @@ class AskMessage(TypedDict):
     request: str
 
 
-class BackgroundPictureMessage(TypedDict):
-    """Kernel → browser: the picture's file in the one buffer, where ipycanvas does not show it."""
-
-    kind: Literal["picture"]
-    copy_id: str
-    media_type: str
-
-
 class MaskHelloMessage(TypedDict):
     """Browser → kernel: a copy was made and asks for the history."""
 
@@ -126,8 +118,8 @@ class UpToMessage(TypedDict):
     number: int  # of its last step
 
 
-class WantPictureMessage(TypedDict):
-    """Browser → kernel: ipycanvas shows nothing here; send the picture itself."""
+class TakeOverMessage(TypedDict):
+    """Browser → kernel: do all that is offered."""
 
-    kind: Literal["want_picture"]
+    kind: Literal["take_over"]
     copy_id: str

@@ -1,13 +1,14 @@
 """The picture that is painted on, and the mask that painting begins with: read before either shows.
 
-One picture that a browser cannot decode would silently end every ipycanvas of the page, so nothing
-reaches it but what was decoded here and encoded anew.
+A page gets nothing but what was decoded here and encoded anew: something that a browser can decode,
+without what the file said beside its pixels.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
-import os
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,13 @@ import numpy as np
 
 from lumen_widgets.client import DownloadError, InvalidRequest, Picture
 from lumen_widgets.core.errors import naming
-from lumen_widgets.core.pictures.decoding import decode, plain
+from lumen_widgets.core.pictures.decoding import CICP
 from lumen_widgets.core.pictures.downloads import DownloadLimits, fetch_picture
 from lumen_widgets.core.pictures.images import LocalPicture, from_bytes, read_picture
-from lumen_widgets.core.pictures.masks import MaskSource, mask_image
-from lumen_widgets.core.pictures.sources import is_url, read_bytes
+from lumen_widgets.core.pictures.masks import MaskSource, mask_image, other_size
+from lumen_widgets.core.pictures.picture import to_srgb
+from lumen_widgets.core.pictures.recent_pixels import recent_pixels
+from lumen_widgets.core.pictures.sources import is_url, read_given, unwrapped
 from lumen_widgets.masks import UndoHistory
 from lumen_widgets.masks.mask_file import SavedMask, read
 
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lumen_widgets.core.pictures.images import PictureSource
+
+_log = logging.getLogger("lumen_widgets")
 
 # Pixels of a canvas's longer side: sharp on a dense screen, while its layers stay below 100 MB.
 _LONGEST_VIEW = 2048
@@ -51,8 +56,6 @@ class BackgroundPicture:
         Of the copy that is shown.
     file
         That copy: JPEG, or PNG where the picture is small or has any transparency.
-    format
-        ``"jpeg"`` or ``"png"``.
     alt
         What stands in for it where it cannot be seen.
 
@@ -63,8 +66,12 @@ class BackgroundPicture:
     view_width: int
     view_height: int
     file: bytes = field(repr=False)
-    format: str
     alt: str
+
+    @property
+    def digest(self) -> str:
+        """What tells it from other pictures."""
+        return f"{self.width} {self.height} {hashlib.sha256(self.file).hexdigest()}"
 
 
 def read_background(source: PictureSource) -> BackgroundPicture:
@@ -84,28 +91,24 @@ def read_background(source: PictureSource) -> BackgroundPicture:
             next_step=f"No side may be longer than {_LONGEST_SIDE} pixels: cut it into parts.",
             field="image",
         )
-    _, decoded = decode(local.data)
-    profile = decoded.info.get("icc_profile") if decoded.mode != "CMYK" else None
-    image = plain(decoded)
-    image = image.convert("RGBA" if image.mode in {"LA", "RGBA"} else "RGB")
-    # `thumbnail` would make one side of a very long picture 0
-    scale = min(1.0, _LONGEST_VIEW / max(image.size))
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    shown = image if size == image.size else image.resize(size, reducing_gap=2.0)
+    decoded = recent_pixels().decode(local.data).image
+    if CICP in decoded.info:
+        _log.warning(
+            "The picture's colours are described by cICP, which the painter does not convert: it "
+            "shows the picture as it is stored. What is sent is the picture unchanged."
+        )
+    shown, profile = to_srgb(decoded, _LONGEST_VIEW)
     shown.info = {}
     file = io.BytesIO()
     if shown.mode == "RGBA" or shown.width * shown.height <= _PIXEL_ART:
-        kind = "png"
         shown.save(file, "PNG", compress_level=1, icc_profile=profile)
     else:
-        kind = "jpeg"
         shown.save(file, "JPEG", quality=_JPEG_QUALITY, subsampling=0, icc_profile=profile)
     return BackgroundPicture(
         local.width,
         local.height,
-        *size,
+        *shown.size,
         file.getvalue(),
-        kind,
         source.alt if isinstance(source, Picture) else "",
     )
 
@@ -122,24 +125,16 @@ def read_start(source: MaskSource | None, width: int, height: int) -> SavedMask:
     if source is None:
         return SavedMask(None, UndoHistory())
     given: Any = source
-    file: bytes | None = None
     with naming("mask"):
         if hasattr(given, "__lumen_mask__"):
             given = given.__lumen_mask__()
+        given = unwrapped(given)
         if isinstance(given, str) and is_url(given):
             given = _fetched(given)
-        elif isinstance(given, (str, os.PathLike, bytes, bytearray, memoryview)):
-            given, _ = read_bytes(given, "mask")
-        if isinstance(given, bytes):
-            file = given
         image = mask_image(given)
+        file = read_given(given, "mask").file if not isinstance(given, Picture) else given.bytes
         if image.size != (width, height):
-            raise InvalidRequest(
-                f"The mask is {image.width} x {image.height} pixels, the picture "
-                f"{width} x {height}.",
-                next_step="Give a mask of this picture, or resize it: "
-                f"mask.resize(({width}, {height}), PIL.Image.Resampling.NEAREST).",
-            )
+            raise other_size(image, width, height)
     pixels: NDArray[np.bool_] = np.asarray(image, bool)
     saved = read(file, pixels) if file is not None else None
     if saved is not None:
@@ -151,8 +146,9 @@ def _local(source: PictureSource, name: str) -> LocalPicture:
     with naming(name):
         if isinstance(source, Picture):
             return from_bytes(source.bytes, "a Picture")
-        if isinstance(source, str) and is_url(source):
-            return from_bytes(_fetched(source), "a picture from that address")
+        inside = unwrapped(source)
+        if isinstance(inside, str) and is_url(inside):
+            return from_bytes(_fetched(inside), "a picture from that address")
         found = read_picture(source)
         # only what is an address is not read, and those are fetched above
         assert isinstance(found, LocalPicture)  # noqa: S101 # for the type checker

@@ -24,7 +24,6 @@ from lumen_widgets.masks.wire import pack, unpack
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.widgets.mask_painter.messages import (
     AskMessage,
-    BackgroundPictureMessage,
     DecidedMessage,
     DecidedStep,
     MaskSnapshotMessage,
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from anywidget import AnyWidget
 
     from lumen_widgets.masks import Step
-    from lumen_widgets.widgets.mask_painter.picture import BackgroundPicture
     from lumen_widgets.widgets.mask_painter.step_log import StepLog
 
 
@@ -66,8 +64,6 @@ class PainterSession:
         The painter, which sends.
     log
         Its steps.
-    picture
-        What is painted on.
     limits
         How long `wait_until_quiet` waits.
 
@@ -77,12 +73,10 @@ class PainterSession:
         self,
         painter: AnyWidget,
         log: StepLog,
-        picture: BackgroundPicture,
         limits: WaitLimits | None = None,
     ) -> None:
         self._painter = painter
         self._log = log
-        self._picture = picture
         self._limits = limits or WaitLimits()
         # the ids of the copies that ever said hello: no message tells that a tab was closed
         self._copies: set[str] = set()
@@ -91,7 +85,8 @@ class PainterSession:
         self._latest = ""
         # the threads that receive messages: while the only one waits, no message can arrive
         self._receivers: set[int] = set()
-        log.changed.connect(lambda _: publisher.run_soon(self._publish))
+        # weakly, since the log also serves a painter that is closed
+        log.changed.connect_method(self._publish_soon)
 
     def receive(self, _: Any, content: Any, buffers: Any) -> None:
         """Handle a message; what a browser sends is not trusted to be well-formed."""
@@ -113,8 +108,8 @@ class PainterSession:
                 answers = self._answers.get(str(content.get("request")))
                 if answers is not None:
                     answers[copy_id] = number
-            case "want_picture":
-                self._send_picture(copy_id)
+            case "take_over":
+                self._log.take_over()
 
     def wait_until_quiet(self) -> None:
         """Wait until painting pauses, so that the last stroke before a call is in the mask.
@@ -147,6 +142,13 @@ class PainterSession:
             self._log.wait(began + limits.longest, enough)
         finally:
             del self._answers[request]
+
+    def close(self) -> None:
+        """Leave out what is yet to be sent."""
+        publisher.forget(self)
+
+    def _publish_soon(self, _: None) -> None:
+        publisher.run_soon(self._publish)
 
     def _send_snapshot(self, copy_id: str) -> None:
         history, sequence, number = self._log.snapshot(copy_id)
@@ -197,12 +199,4 @@ class PainterSession:
         ]
         self._painter.send(
             DecidedMessage(kind="decided", sequence=sequence, steps=steps), buffers=[points]
-        )
-
-    def _send_picture(self, copy_id: str) -> None:
-        self._painter.send(
-            BackgroundPictureMessage(
-                kind="picture", copy_id=copy_id, media_type=f"image/{self._picture.format}"
-            ),
-            buffers=[self._picture.file],
         )

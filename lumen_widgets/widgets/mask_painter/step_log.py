@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from lumen_widgets.core.signal import Signal
+import numpy as np
+
+from lumen_widgets.core.locks import Condition
+from lumen_widgets.core.signal import Signal, forked
 from lumen_widgets.masks import Raster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    import numpy as np
     from numpy.typing import NDArray
 
-    from lumen_widgets.masks import Step, UndoHistory
+    from lumen_widgets.masks import Operation, Step, UndoHistory
     from lumen_widgets.masks.mask_file import SavedMask
 
 
@@ -45,6 +47,15 @@ class LoggedStep:
         return self.step is not None
 
 
+@dataclass(frozen=True)
+class LeftMask:
+    """What was painted in a painter that is closed, and on which picture."""
+
+    picture: str
+    base: NDArray[np.bool_] | None
+    operations: tuple[Operation, ...]
+
+
 class StepLog:
     """What was done to a mask, and the mask that follows from it; safe to use from any thread.
 
@@ -54,27 +65,50 @@ class StepLog:
         Of the mask, in pixels.
     start
         What it begins with.
+    picture
+        What tells the picture from others.
 
     Attributes
     ----------
     changed : Signal
         Tells of every step, on the thread that logged it.
+    offered : LeftMask or None
+        What another painter of this picture left, to be taken over.
 
     """
 
-    def __init__(self, width: int, height: int, start: SavedMask) -> None:
-        self.base = start.base
+    def __init__(self, width: int, height: int, start: SavedMask, picture: str = "") -> None:
+        self._base = start.base
+        self._packed_base: NDArray[np.uint8] | None = None
+        self.offered: LeftMask | None = None
+        self._picture = picture
         self._history = start.history
-        self._raster = Raster(width, height, start.base)
+        self._size = width, height
+        self._raster: Raster | None = Raster(width, height, start.base)
         self.changed: Signal[None] = Signal("a painter")
         self._news: list[LoggedStep] = []
         self._numbers: dict[str, int] = {}
         self._sequence = 0
         self._last = float("-inf")
-        # two locks, so that a step is logged at once while the mask is being drawn
-        self._changing = threading.Condition()
-        self._drawing = threading.Lock()
         self._coverage: tuple[UndoHistory, float] | None = None
+        self._free_locks()
+        forked.connect_method(self._free_locks)
+
+    def _free_locks(self, _: None = None) -> None:
+        """Begin with free locks, as in a forked child, which other threads' locks would stop."""
+        # two, so that a step is logged at once while the mask is being drawn
+        self._changing = Condition()
+        self._drawing = threading.Lock()
+
+    @property
+    def base(self) -> NDArray[np.bool_] | None:
+        """What the mask began with; None is nothing."""
+        # in this order: another thread may pack it now
+        base, packed = self._base, self._packed_base
+        if base is not None or packed is None:
+            return base
+        width, height = self._size
+        return np.unpackbits(packed, count=width * height).reshape(height, width).astype(bool)
 
     @property
     def history(self) -> UndoHistory:
@@ -86,6 +120,33 @@ class StepLog:
         """Log a step of Python's."""
         with self._changing:
             self._append(LoggedStep(step))
+        self.changed.send(None)
+
+    def leave(self) -> LeftMask | None:
+        """Return what is painted, or else what was offered here and not taken over."""
+        done = self.history.done
+        return LeftMask(self._picture, self.base, done) if done else self.offered
+
+    def take(self, left: LeftMask) -> bool:
+        """Offer what another painter left, if it fits and nothing else is offered yet."""
+        base = self.base
+        same = base is left.base or (
+            base is not None and left.base is not None and np.array_equal(base, left.base)
+        )
+        if self.offered is not None or left.picture != self._picture or not same:
+            return False
+        # one copy of it is enough
+        self.offered = replace(left, base=base)
+        return True
+
+    def take_over(self) -> None:
+        """Do all that is offered, step by step, if nothing was done here."""
+        with self._changing:
+            left = self.offered
+            if left is None or self._history.done:
+                return
+            for operation in left.operations:
+                self._append(LoggedStep(operation))
         self.changed.send(None)
 
     def receive(
@@ -141,16 +202,25 @@ class StepLog:
     def mask(self, history: UndoHistory | None = None) -> NDArray[np.bool_]:
         """Return a copy of the mask as it is now, or as a history makes it."""
         with self._drawing:
-            return self._raster.follow((history or self.history).done).copy()
+            return self._draw(history or self.history).copy()
 
     def coverage(self) -> float:
         """Return the part of the mask that is set, 0 to 1."""
         with self._drawing:
             history = self.history
             if self._coverage is None or self._coverage[0].done is not history.done:
-                mask = self._raster.follow(history.done)
-                self._coverage = history, float(mask.mean())
+                self._coverage = history, float(self._draw(history).mean())
             return self._coverage[1]
+
+    def close(self) -> None:
+        """Let go of what is drawn: a mask that is asked for after this is drawn for itself."""
+        with self._drawing:
+            self._raster = None
+            if self._base is not None:
+                self._packed_base, self._base = np.packbits(self._base), None
+
+    def _draw(self, history: UndoHistory) -> NDArray[np.bool_]:
+        return (self._raster or Raster(*self._size, self.base)).follow(history.done)
 
     def _append(self, logged: LoggedStep) -> None:
         if logged.step is not None:

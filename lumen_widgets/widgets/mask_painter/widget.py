@@ -12,25 +12,27 @@ from __future__ import annotations
 
 import math
 import re
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import traitlets
-from ipywidgets import DOMWidget, widget_serialization
+from ipywidgets import DOMWidget
 
 from lumen_widgets.masks.operations import FARTHEST, MODES
+from lumen_widgets.widgets.base import ChildWidget, LumenWidget
 from lumen_widgets.widgets.browser_values import checked
-from lumen_widgets.widgets.bundles import STATIC
+from lumen_widgets.widgets.bundles import bundle
 from lumen_widgets.widgets.mask_painter.canvas import PictureCanvas
 from lumen_widgets.widgets.mask_painter.painting import Painting
 from lumen_widgets.widgets.mask_painter.picture import read_background, read_start
 from lumen_widgets.widgets.mask_painter.session import PainterSession
-from lumen_widgets.widgets.mask_painter.step_log import StepLog
+from lumen_widgets.widgets.mask_painter.step_log import LeftMask, StepLog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from ipycanvas import Canvas
+    from ipywidgets import Widget
 
     from lumen_widgets.core.pictures.images import PictureSource
     from lumen_widgets.core.pictures.masks import MaskSource
@@ -41,7 +43,15 @@ _FIRST_RADIUS = 0.03
 _CONTROLS = frozenset({"tool", "radius", "mode", "color", "opacity"})
 
 
-class MaskPainter(Painting, anywidget.AnyWidget):
+class _Number(traitlets.Float[Any, Any]):
+    """A number, whosever it is: traitlets takes none of numpy's but float64."""
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        """Return the number as Python's own, or raise `TraitError` for what is none."""
+        return super().validate(obj, float(value) if isinstance(value, Real) else value)
+
+
+class MaskPainter(Painting, LumenWidget):
     """A picture to paint a mask on; pass it as the mask to `inpaint`.
 
     What is painted is repainted. All coordinates are picture pixels, (0, 0) the top left corner of
@@ -69,8 +79,8 @@ class MaskPainter(Painting, anywidget.AnyWidget):
 
     """
 
-    _esm = STATIC / "mask_painter.js"
-    _css = STATIC / "mask_painter.css"
+    _esm = bundle("mask_painter.js")
+    _css = bundle("mask_painter.css")
 
     language = traitlets.Enum(["", "en", "zh"], default_value="").tag(sync=True)
     """What the painter speaks: English, Chinese, or, by default, what the browser prefers. Written
@@ -82,7 +92,7 @@ class MaskPainter(Painting, anywidget.AnyWidget):
     """What a drag does: ``"brush"`` (the default), ``"eraser"``, ``"rectangle"`` or ``"ellipse"``.
     Written by the user and by Python."""
 
-    radius = traitlets.Float(min=0.5, max=FARTHEST).tag(sync=True)
+    radius = _Number(min=0.5, max=FARTHEST).tag(sync=True)
     """Of brush and eraser, in picture pixels, at least 0.5; at first 3 % of the picture's sides.
     Written by the user and by Python."""
 
@@ -93,7 +103,7 @@ class MaskPainter(Painting, anywidget.AnyWidget):
     color = traitlets.Unicode("#e0218a").tag(sync=True)
     """The overlay's colour as ``"#rrggbb"``. Written by the user and by Python."""
 
-    opacity = traitlets.Float(0.5, min=0.0, max=1.0).tag(sync=True)
+    opacity = _Number(0.5, min=0.0, max=1.0).tag(sync=True)
     """The overlay's opacity, 0 to 1. Default 0.5. Written by the user and by Python."""
 
     _width = traitlets.Int().tag(sync=True)
@@ -105,8 +115,17 @@ class MaskPainter(Painting, anywidget.AnyWidget):
     _alt = traitlets.Unicode().tag(sync=True)
     """What stands in for the picture where it cannot be seen. Written once, by the kernel."""
 
-    _canvas = traitlets.Instance(DOMWidget).tag(sync=True, **widget_serialization)
-    """The ipycanvas `MultiCanvas` that shows the picture. Written once, by the kernel."""
+    _canvas = ChildWidget(DOMWidget, "IPY_MODEL_")
+    """The ipycanvas `MultiCanvas` that shows the picture; None once it or a layer of it was closed:
+    then the browser shows the picture on a canvas of its own. Written by the kernel."""
+
+    _picture = traitlets.Bytes().tag(sync=True)
+    """The file of the picture as it is shown: a JPEG or a PNG. Empty once the painter was closed.
+    Written by the kernel."""
+
+    _offer = traitlets.Bool(default_value=False).tag(sync=True)
+    """Whether the painter that this one's cell showed before left a mask of the same picture, which
+    can be taken over while nothing is painted. Default False. Written by the kernel."""
 
     # here too, since ipywidgets closes even what could not be made
     _layers: PictureCanvas | None = None
@@ -114,8 +133,8 @@ class MaskPainter(Painting, anywidget.AnyWidget):
     def __init__(self, image: PictureSource, mask: MaskSource | None = None) -> None:
         picture = read_background(image)
         start = read_start(mask, picture.width, picture.height)
-        self._steps = StepLog(picture.width, picture.height, start)
-        self._session = PainterSession(self, self._steps, picture)
+        self._steps = StepLog(picture.width, picture.height, start, picture.digest)
+        self._session = PainterSession(self, self._steps)
         self._layers = PictureCanvas(picture)
         super().__init__(
             radius=max(
@@ -125,6 +144,7 @@ class MaskPainter(Painting, anywidget.AnyWidget):
             _height=picture.height,
             _alt=picture.alt,
             _canvas=self._layers.widget,
+            _picture=picture.file,
         )
         self.on_msg(self._session.receive)
 
@@ -165,9 +185,26 @@ class MaskPainter(Painting, anywidget.AnyWidget):
 
     def close(self) -> None:
         """Take the painter from every page; what was painted can still be asked for."""
+        super().close()
+
+    def _release(self) -> None:
         if self._layers is not None:
             self._layers.close()
-        super().close()
+            self._session.close()
+            self._steps.close()
+            self._picture = b""
+
+    def _leaves(self) -> LeftMask | None:
+        return self._steps.leave()
+
+    def _takes(self, left: Any) -> bool:
+        if left is not None and not self._steps.take(left):
+            return False
+        self._offer = self._offer or left is not None
+        return True
+
+    def _with_parts(self) -> Sequence[Widget]:
+        return [self, *(self._layers.parts() if self._layers is not None else ())]
 
     @traitlets.validate("radius", "opacity")
     def _check_number(self, proposal: Any) -> float:

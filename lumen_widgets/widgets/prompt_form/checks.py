@@ -12,6 +12,7 @@ from lumen_widgets.core.callback import check_callback
 from lumen_widgets.core.fields import Fields
 from lumen_widgets.core.models import EDIT, GENERATE, INPAINT, MODELS, Endpoint
 from lumen_widgets.core.request import check_fields
+from lumen_widgets.core.words import strip_controls
 from lumen_widgets.notebook.cell_status import error_words
 from lumen_widgets.widgets.prompt_form.messages import FieldError, FormModel
 
@@ -67,6 +68,16 @@ class FormValues:
         if known is not None and wanted not in known.can and known.can == {INPAINT}:
             return INPAINT
         return wanted
+
+    def is_same(self, other: FormValues) -> bool:
+        """Say whether another form would send the same, with the very same pictures."""
+        pictures = (*self.images, self.mask), (*other.images, other.mask)
+        return (
+            (self.prompt, self.fields, self.extra_text)
+            == (other.prompt, other.fields, other.extra_text)
+            and len(pictures[0]) == len(pictures[1])
+            and all(one is another for one, another in zip(*pictures, strict=True))
+        )
 
     def given(self) -> Fields:
         """Return the keywords of the call that are to be sent."""
@@ -178,7 +189,10 @@ def parsed_extra(text: str) -> dict[str, Any] | None:
 
 def as_messages(errors: dict[str, str]) -> list[FieldError]:
     """Return errors as they travel."""
-    return [FieldError(field=field, message=message) for field, message in errors.items()]
+    return [
+        FieldError(field=field, message=strip_controls(message))
+        for field, message in errors.items()
+    ]
 
 
 def known_models() -> list[FormModel]:

@@ -41,6 +41,13 @@ class TypedField(TypedDict):
     value: str | int | None
 
 
+class UnansweredSubmit(TypedDict):
+    """A submit that a page knows no answer to."""
+
+    request: str
+    form: str  # the form that sent it, by its trait `_form`
+
+
 class FormSnapshotMessage(TypedDict):
     """Kernel → browser: all that is no trait, in answer to a hello."""
 
@@ -51,6 +58,7 @@ class FormSnapshotMessage(TypedDict):
     mask: FormPicture | None
     errors: list[FieldError]
     earlier: list[str]  # prompts, newest first
+    lost: list[str]  # the unanswered submits that no open form of this kernel has sent
 
 
 class PicturesMessage(TypedDict):
@@ -85,6 +93,7 @@ class AnswerMessage(TypedDict):
     sequence: int
     request: str
     taken: bool
+    repeated: bool  # whether it had arrived before: then nothing was done this time
     errors: list[FieldError]
 
 
@@ -102,6 +111,7 @@ class FormHelloMessage(TypedDict):
 
     kind: Literal["hello"]
     request: str
+    unanswered: list[UnansweredSubmit]  # what is known of them is answered once more
 
 
 class TypedMessage(TypedDict):
@@ -112,10 +122,14 @@ class TypedMessage(TypedDict):
 
 
 class SubmitMessage(TypedDict):
-    """Browser → kernel: send what the form holds; the secret is kept nowhere else."""
+    """Browser → kernel: send what the form holds; the secret is kept nowhere else.
+
+    One that is sent again has the same request, under which the kernel pays once.
+    """
 
     kind: Literal["submit"]
     request: str
+    sequence: int  # of the newest message that the page has had: what it knew when it was clicked
     fields: list[TypedField]
     secret: str
 

@@ -18,8 +18,9 @@ from lumen_widgets.core.pictures.sources import is_url
 from lumen_widgets.notebook.cell import data_uri, shortened
 from lumen_widgets.notebook.cell_status import error_words
 from lumen_widgets.notebook.worker import Worker
+from lumen_widgets.widgets.base import weakly
 from lumen_widgets.widgets.prompt_form.messages import FormPicture
-from lumen_widgets.widgets.prompt_form.uploads import PictureFile, printable
+from lumen_widgets.widgets.prompt_form.uploads import PictureFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -104,6 +105,12 @@ class ReferencePictures:
             self._read_soon()
         self._changed()
 
+    def close(self) -> None:
+        """Let go of the pictures, and of a painter among them."""
+        with self._lock:
+            self._images, self._mask = [], []
+            self._subscribe(None)
+
     def _subscribe(self, mask: Any) -> None:
         """Subscribe to the changes of a mask that is a painter."""
         if mask is self._painter:
@@ -111,7 +118,7 @@ class ReferencePictures:
         self._unsubscribe()
         self._painter, self._unsubscribe = mask, lambda: None
         if hasattr(mask, "__lumen_mask__") and hasattr(mask, "on_change"):
-            self._unsubscribe = mask.on_change(self._reread_mask)
+            self._unsubscribe = mask.on_change(weakly(self._reread_mask))
 
     def _reread_mask(self) -> None:
         with self._lock:
@@ -212,7 +219,7 @@ def _name_of(source: Any) -> str:
         name = f"{len(source)} bytes"
     else:
         name = type(source).__name__
-    return shortened(printable(name), _NAME_LENGTH) or "picture"
+    return shortened(name, _NAME_LENGTH) or "picture"
 
 
 def _address_name(url: str) -> str:

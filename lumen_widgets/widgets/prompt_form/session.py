@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.models import INPAINT
+from lumen_widgets.core.words import strip_controls
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.widgets.browser_values import checked
 from lumen_widgets.widgets.prompt_form.checks import FIELDS, as_messages, errors_in, values_of
@@ -20,6 +22,7 @@ from lumen_widgets.widgets.prompt_form.messages import (
     ReceivedMessage,
 )
 from lumen_widgets.widgets.prompt_form.reference_pictures import ReferencePictures
+from lumen_widgets.widgets.prompt_form.taken_submits import taken_submits
 from lumen_widgets.widgets.prompt_form.uploads import UploadRefused, Uploads
 from lumen_widgets.widgets.work_queue import work_queue
 
@@ -29,7 +32,9 @@ if TYPE_CHECKING:
     from anywidget import AnyWidget
 
     from lumen_widgets.client import LumenClient
+    from lumen_widgets.notebook.submission import Submission
     from lumen_widgets.widgets.prompt_form.checks import FormValues
+    from lumen_widgets.widgets.prompt_form.taken_submits import TakenSubmit
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +46,11 @@ _FIELD_OF = {"_extra_text": "extra"}
 _MOST_PICTURES = 16
 # earlier prompts that are offered, and rows of the journal in which they are looked for
 _EARLIER, _ROWS = 50, 200
+# characters of a request's id, which the journal keeps too
+_ID_LENGTH = 128
+
+# the sessions of the forms that are open in this kernel, by the form's own id
+_open: weakref.WeakValueDictionary[str, FormSession] = weakref.WeakValueDictionary()
 
 
 class FormSession:
@@ -50,10 +60,15 @@ class FormSession:
     ----------
     form
         The form, whose traits hold what is typed.
+    form_id
+        What pages know the form by.
     client
         Whose journal has the prompts of earlier sessions.
     submit
-        Called with values that were found to be in order, and the webhook's secret.
+        Called with values that were found to be in order, the webhook's secret, the id that the
+        page gave the submit, and what to call with the submission before anything is done with it.
+    show
+        Called with what another form submitted, for this one to show.
     page_appeared
         Called when a page shows the form.
 
@@ -67,27 +82,41 @@ class FormSession:
     def __init__(
         self,
         form: AnyWidget,
+        form_id: str,
         client: LumenClient,
         *,
-        submit: Callable[[FormValues, str], object],
+        submit: Callable[[FormValues, str, str, Callable[[Submission], None]], Submission],
+        show: Callable[[Submission], object],
         page_appeared: Callable[[], None],
     ) -> None:
         self.references = ReferencePictures(self._show_pictures)
         self._form = form
+        self._form_id = form_id
         self._client = client
         self._dispatch = submit
+        self._show = show
         self._page_appeared = page_appeared
         self._lock = threading.Lock()
         self._sequence = 0
         self._uploads = Uploads()
-        # submits and addresses taken in: a message that arrives twice is paid, and adds, once
-        self._requests: set[str] = set()
+        # submits taken in, by every form of the account: one that arrives twice is paid once
+        self._submits = taken_submits(client)
+        # what was submitted last, and the sequence number of the answer
+        self._last: tuple[FormValues, int] | None = None
+        # addresses taken in: one that arrives twice adds one picture
+        self._addresses: set[str] = set()
         # what cannot be seen from a field's value: refused by a trait, or by the service
         self._refused: dict[str, str] = {}
         self._asked = False
         self._sent_errors: dict[str, str] = {}
         self._earlier: list[str] = []
         self._read_journal = False
+        _open[form_id] = self
+
+    def close(self) -> None:
+        """Leave out what is yet to be sent, and let go of the pictures."""
+        publisher.forget(self)
+        self.references.close()
 
     def forget_error(self, field: str) -> None:
         """Take in that a field changed: what was wrong with its old value is past."""
@@ -119,6 +148,7 @@ class FormSession:
 
     def offer_again(self, prompt: str) -> None:
         """Offer a prompt that was sent among the earlier ones."""
+        prompt = strip_controls(prompt)
         with self._lock:
             others = [one for one in self._earlier if one != prompt]
             self._earlier = [prompt, *others][:_EARLIER]
@@ -135,9 +165,8 @@ class FormSession:
         request = content.get("request")
         match content.get("kind"):
             case "hello" if isinstance(request, str):
-                self._greet(request)
-            case "submit" if isinstance(request, str) and request not in self._requests:
-                self._requests.add(request)
+                self._greet(request, content.get("unanswered"))
+            case "submit" if isinstance(request, str) and _is_id(request):
                 self._submit(request, content)
             case "typed":
                 typed, _ = self._typed(content.get("fields"))
@@ -145,16 +174,17 @@ class FormSession:
                     self._form.set_trait(name, value)
             case "chunk":
                 self._take_chunk(content, list(buffers or ()))
-            case "address" if isinstance(request, str) and request not in self._requests:
-                self._requests.add(request)
+            case "address" if isinstance(request, str) and request not in self._addresses:
+                self._addresses.add(request)
                 self._take_address(content.get("place"), content.get("url"))
             case "remove":
                 self._remove(content.get("key"))
             case "move":
                 self._move(content.get("key"), content.get("to"))
 
-    def _greet(self, request: str) -> None:
+    def _greet(self, request: str, unanswered: Any) -> None:
         self._page_appeared()
+        lost = self._answer_again(unanswered if isinstance(unanswered, list) else [])
         with self._lock:
             first, self._read_journal = not self._read_journal, True
             earlier = list(self._earlier)
@@ -169,27 +199,90 @@ class FormSession:
                 mask=mask,
                 errors=as_messages(self._sent_errors),
                 earlier=earlier,
+                lost=lost,
             )
         )
         if first:
             work_queue.run_soon(self._read_earlier)
 
     def _submit(self, request: str, content: dict[str, Any]) -> None:
+        known, new = self._submits.begin(request, self._form_id)
+        if known.was_interrupted and (begun := known.sent()) is not None:
+            self._show(begun)
+            begun.start()
+            known.taken = True
+        # nothing was done yet of one that was interrupted before that
+        if not (new or known.was_interrupted):
+            self._repeat_answer(request, known)
+            return
         typed, wrong = self._typed(content.get("fields"))
         values = values_of(self._form, typed)
+        if self._is_unseen(values, content.get("sequence")):
+            known.taken = True
+            self._repeat_answer(request, known)
+            return
         secret = secret if isinstance(secret := content.get("secret"), str) else ""
         errors = self.check(values, secret, wrong)
         if not errors:
-            self._dispatch(values, secret)
+            self._dispatch(values, secret, request, known.hold)
+        known.taken = not errors
+        sequence = self._answer(request, errors, taken=known.taken)
+        if known.taken:
+            self._last = values, sequence
+
+    def _is_unseen(self, values: FormValues, seen: Any) -> bool:
+        """Say whether the same was just submitted by a page of which this one could not know.
+
+        Two tabs show one form: while the kernel is busy, a click in one is not seen in the other.
+        """
+        if self._last is None or not isinstance(seen, int):
+            return False
+        last, answered = self._last
+        return seen < answered and last.is_same(values)
+
+    def _answer_again(self, unanswered: list[Any]) -> list[str]:
+        """Answer the submits that are known, and return those that no open form has sent."""
+        lost = []
+        for one in unanswered:
+            request, form_id = (
+                (one.get("request"), one.get("form")) if isinstance(one, dict) else (None, None)
+            )
+            if not (isinstance(request, str) and isinstance(form_id, str)):
+                continue
+            if (known := self._submits.get(request)) is not None:
+                self._repeat_answer(request, known)
+            elif form_id not in _open:
+                lost.append(request)
+        return lost
+
+    def _repeat_answer(self, request: str, known: TakenSubmit) -> None:
+        """Answer a submit that arrived before, and do nothing again."""
+        if known.taken is None:
+            # the thread that carries it out is about to answer
+            return
+        submission = known.sent()
+        if submission is not None and known.form not in _open:
+            known.form = self._form_id
+            self._show(submission)
+        errors = self._errors(self._values(), asked=self._asked)
+        self._answer(request, errors, taken=known.taken, repeated=True)
+
+    def _answer(
+        self, request: str, errors: dict[str, str], *, taken: bool, repeated: bool = False
+    ) -> int:
+        """Answer a submit, and return the answer's sequence number."""
+        sequence = self._next()
         self._form.send(
             AnswerMessage(
                 kind="answer",
-                sequence=self._next(),
+                sequence=sequence,
                 request=request,
-                taken=not errors,
+                taken=taken,
+                repeated=repeated,
                 errors=as_messages(errors),
             )
         )
+        return sequence
 
     def _typed(self, fields: Any) -> tuple[dict[str, Any], dict[str, str]]:
         """Return what a browser's fields hold, and what is wrong with the others."""
@@ -307,10 +400,12 @@ class FormSession:
         except Exception:  # noqa: BLE001 # earlier prompts are a comfort: a broken journal says so when it matters
             _log.debug("no earlier prompts", exc_info=True)
             return
-        prompts = [row.body.get("prompt") for row in rows]
+        found = [row.body.get("prompt") for row in rows]
+        # marks that steer a terminal or turn letters around cannot be seen in a field
+        prompts = [strip_controls(one) for one in found if isinstance(one, str)]
         with self._lock:
             known = dict.fromkeys(self._earlier)
-            known |= dict.fromkeys(one for one in prompts if isinstance(one, str) and one)
+            known |= dict.fromkeys(one for one in prompts if one)
             self._earlier = list(known)[:_EARLIER]
         publisher.run_soon(self._publish_earlier)
 
@@ -318,3 +413,13 @@ class FormSession:
         with self._lock:
             self._sequence += 1
             return self._sequence
+
+
+def forget_form(form_id: str) -> None:
+    """Take in that a form is closed: what its pages have sent since is lost."""
+    _open.pop(form_id, None)
+
+
+def _is_id(request: str) -> bool:
+    plain = request.isascii() and request.isprintable() and " " not in request
+    return 0 < len(request) <= _ID_LENGTH and plain

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lumen_widgets.client import LumenClient, Task
     from lumen_widgets.notebook.account import Account
     from lumen_widgets.notebook.cell import Cell
+    from lumen_widgets.notebook.output_widget import HeldOutput
     from lumen_widgets.widgets.prompt_form.checks import FormValues
 
 
@@ -29,7 +30,7 @@ class SubmissionDisplay:
     submission
         The submission, not started yet.
     cell
-        Where the pictures go.
+        Where the pictures go: a cell, or a place inside an `ipywidgets.Output`.
     changed
         Called with the submission when there is news of it, on the publisher's thread, the only one
         that may speak to a browser.
@@ -37,7 +38,10 @@ class SubmissionDisplay:
     """
 
     def __init__(
-        self, submission: Submission, cell: Cell, changed: Callable[[Submission], None]
+        self,
+        submission: Submission,
+        cell: Cell | HeldOutput,
+        changed: Callable[[Submission], None],
     ) -> None:
         self._submission = submission
         self._cell = cell
@@ -88,8 +92,10 @@ class SubmissionDisplay:
             self.end()
 
 
-def submission_of(values: FormValues, secret: str, account: Account) -> Submission:
-    """Return the call that a form's values make, not started yet."""
+def submission_of(
+    values: FormValues, secret: str, account: Account, submit_id: str | None
+) -> Submission:
+    """Return the call that a form's values make, not started yet; an id is made up for None."""
     fields = values.given()
     if "webhook_url" in fields:
         fields["webhook_secret"] = secret
@@ -109,4 +115,10 @@ def submission_of(values: FormValues, secret: str, account: Account) -> Submissi
             error.field = "images" if error.field == "image" else error.field
             raise
 
-    return Submission(call, account=account, prompt=values.prompt, model=values.fields["model"])
+    return Submission(
+        call,
+        account=account,
+        prompt=values.prompt,
+        model=values.fields["model"],
+        correlation_id=submit_id,
+    )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
 from lumen_widgets.client import InvalidRequest
 from lumen_widgets.core.models import GENERATE
-from lumen_widgets.core.request import check_fields
+from lumen_widgets.core.request import as_sent, check_fields
+from lumen_widgets.core.sizes import check_size
+from lumen_widgets.core.words import whole_number
 from lumen_widgets.notebook.cell_status import error_words
 
 if TYPE_CHECKING:
@@ -44,6 +46,19 @@ class Text(traitlets.TraitType[Any, Any]):
         return None if value == "" and self.allow_none else value
 
 
+class Size(Text):
+    """A field with a picture's size: text, or a pair of whole numbers, which become text."""
+
+    def validate(self, obj: HasTraits, value: Any) -> str | None:
+        """Return the text, or raise `TraitError` for what is neither."""
+        if isinstance(value, tuple | list):
+            try:
+                value = check_size(value)
+            except InvalidRequest as error:
+                raise traitlets.TraitError(error_words(error)) from None
+        return super().validate(obj, value)
+
+
 class WholeNumber(traitlets.TraitType[Any, Any]):
     """A field with a whole number, or None to leave it out."""
 
@@ -52,9 +67,10 @@ class WholeNumber(traitlets.TraitType[Any, Any]):
 
     def validate(self, obj: HasTraits, value: Any) -> int:  # noqa: ARG002 # traitlets passes it
         """Return the number, or raise `TraitError` for what is none."""
-        if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LARGEST:
+        number = whole_number(value)
+        if number is None or abs(number) > _LARGEST:
             raise traitlets.TraitError(f"{self.name} is not a whole number from 1 to 4.")
-        return value
+        return number
 
 
 class JsonObject(traitlets.TraitType[Any, Any]):
@@ -64,12 +80,12 @@ class JsonObject(traitlets.TraitType[Any, Any]):
         super().__init__(default_value=None, allow_none=True)
 
     def validate(self, obj: HasTraits, value: Any) -> dict[str, Any] | None:  # noqa: ARG002 # traitlets passes it
-        """Return a copy of the mapping, or raise `TraitError` for what JSON cannot carry."""
+        """Return the mapping as it is sent, or raise `TraitError` for what JSON cannot carry."""
         try:
             check_fields(GENERATE, "a", {"model": "a", "extra": value})
         except InvalidRequest as error:
             raise traitlets.TraitError(error_words(error)) from None
-        return dict(value) if isinstance(value, Mapping) and value else None
+        return as_sent(value) if value else None
 
 
 class PictureSources(traitlets.TraitType[Any, Any]):

@@ -6,6 +6,7 @@ import threading
 from typing import Any, Self, TypeGuard
 
 from lumen_widgets.core.pictures.decoding import MAX_BYTES
+from lumen_widgets.notebook.cell import shortened
 
 # the most that one message may bring; the browser sends 1 MiB, and jupyter-server stops at 10
 _LARGEST_CHUNK = 4 * 1024 * 1024
@@ -83,7 +84,7 @@ class Uploads:
                 self._whole.add(upload)
         if len(here) != size:
             raise UploadRefused("The file did not arrive whole. Add it again.")
-        return size, PictureFile(here, printable(name[:_NAME_LENGTH]) or "picture")
+        return size, PictureFile(here, shortened(name, _NAME_LENGTH) or "picture")
 
     def _begun(self, upload: str) -> bytearray | None:
         """Begin a file, unless too many others are on their way."""
@@ -94,8 +95,3 @@ class Uploads:
 
 def _is_count(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def printable(name: str) -> str:
-    """Return a name that can be shown wherever a name is."""
-    return "".join(letter if letter.isprintable() else " " for letter in name).strip()

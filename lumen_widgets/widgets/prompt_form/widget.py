@@ -4,27 +4,33 @@ Protocol (`messages.py`): what is typed is written to the traits by the browser,
 waits a moment between two writes. Each page says *hello* and gets a snapshot of what is no trait:
 pictures, errors, earlier prompts; after that each comes by itself when it changes. Files arrive in
 *chunks*, each of which is answered. A *submit* brings every field once more, since a trait may
-still be on its way, and is answered with what is wrong or with the word that it was taken.
+still be on its way, and is answered with what is wrong or with the word that it was taken. A page
+that does not know the answer sends it under the same id, in its next hello or with the next click:
+under one id nothing is paid twice, not even by the kernel after this one.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-import anywidget
 import traitlets
 
 from lumen_widgets.client import InvalidRequest, Pictures, Task
 from lumen_widgets.client.spending.prices import prices
 from lumen_widgets.core.errors import redacts_traceback
 from lumen_widgets.core.signal import Signal
+from lumen_widgets.core.words import strip_controls
 from lumen_widgets.notebook.account import current
-from lumen_widgets.notebook.cell import Cell, in_notebook
+from lumen_widgets.notebook.cell import Cell, here, in_notebook
 from lumen_widgets.notebook.cell_status import error_words
 from lumen_widgets.notebook.publisher import publisher
+from lumen_widgets.widgets.base import ChildWidget, LumenWidget, weakly
 from lumen_widgets.widgets.browser_values import checked
-from lumen_widgets.widgets.bundles import STATIC
+from lumen_widgets.widgets.bundles import bundle
 from lumen_widgets.widgets.prompt_form.checks import (
     FIELDS,
     FormValues,
@@ -33,21 +39,29 @@ from lumen_widgets.widgets.prompt_form.checks import (
     refuse_unknown,
     values_of,
 )
-from lumen_widgets.widgets.prompt_form.session import TYPED, FormSession
+from lumen_widgets.widgets.prompt_form.session import TYPED, FormSession, forget_form
 from lumen_widgets.widgets.prompt_form.submission_display import SubmissionDisplay, submission_of
-from lumen_widgets.widgets.prompt_form.traits import JsonObject, PictureSources, Text, WholeNumber
+from lumen_widgets.widgets.prompt_form.traits import (
+    JsonObject,
+    PictureSources,
+    Size,
+    Text,
+    WholeNumber,
+)
 from lumen_widgets.widgets.task_panel.widget import TaskPanel
 from lumen_widgets.widgets.tasks import host_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+
+    from ipywidgets import Widget
 
     from lumen_widgets.client import LumenClient
     from lumen_widgets.notebook.submission import Submission
     from lumen_widgets.widgets.prompt_form.messages import FormModel
 
 
-class PromptForm(anywidget.AnyWidget):
+class PromptForm(LumenWidget):
     """A form for pictures: type, submit, and go on typing while the pictures arrive under it.
 
     Which call it makes follows from what it holds: no pictures, `generate`; pictures, `edit`; a
@@ -74,8 +88,8 @@ class PromptForm(anywidget.AnyWidget):
 
     """
 
-    _esm = STATIC / "prompt_form.js"
-    _css = STATIC / "prompt_form.css"
+    _esm = bundle("prompt_form.js")
+    _css = bundle("prompt_form.css")
 
     prompt = Text("").tag(sync=True)
     """What the pictures show, in any language. Default empty. Written by the user and by Python."""
@@ -90,9 +104,9 @@ class PromptForm(anywidget.AnyWidget):
     """How many pictures, 1 to 4; None lets the service decide (one). Written by the user and by
     Python."""
 
-    size = Text().tag(sync=True)
+    size = Size().tag(sync=True)
     """Pixels such as ``"1024x1024"`` or a ratio such as ``"16:9"``; None lets the service decide
-    (1:1). Written by the user and by Python."""
+    (1:1). A pair of whole numbers is taken as pixels. Written by the user and by Python."""
 
     resolution = Text().tag(sync=True)
     """``"1K"``, ``"2K"`` or ``"4K"``; None follows from `size`. Written by the user and by
@@ -129,8 +143,9 @@ class PromptForm(anywidget.AnyWidget):
     """What the form speaks: English, Chinese, or, by default, what the browser prefers. Written by
     Python."""
 
-    panel = anywidget.WidgetTrait().tag(sync=True)
-    """The `TaskPanel` inside the form, with a row for each submit. Written once, by the form."""
+    panel = ChildWidget(TaskPanel)
+    """The `TaskPanel` inside the form, with a row for each submit; None once it was closed. Written
+    by the form."""
 
     _extra_text = traitlets.Unicode().tag(sync=True)
     """`extra` as it was typed, so that JSON with a slip in it is not lost. Written by both."""
@@ -152,6 +167,13 @@ class PromptForm(anywidget.AnyWidget):
     """Whether pictures arrive under the form: not once its page was reloaded, since the new one
     does not listen to the cell. Written by the kernel."""
 
+    _form = traitlets.Unicode().tag(sync=True)
+    """What pages know this form by: random. Written once, by the kernel."""
+
+    _notebook = traitlets.Unicode().tag(sync=True)
+    """What pages know its notebook by, also after a restart of the kernel: a digest of its path,
+    the same for all where the server does not tell. Written once, by the kernel."""
+
     # here too, since ipywidgets closes even what could not be made
     _displays: tuple[SubmissionDisplay, ...] = ()
     _unsubscribe: Callable[[], None] = staticmethod(lambda: None)
@@ -164,11 +186,14 @@ class PromptForm(anywidget.AnyWidget):
         # the pages since it was last displayed: only the first shows what comes under it
         self._pages = 0
         # where it is not displayed by itself, as in a box, it belongs to the cell that made it
-        self._cell = Cell()
+        self._cell = here()
+        form_id = uuid4().hex
         self._session = FormSession(
             self,
+            form_id,
             self._account.client,
             submit=self._dispatch,
+            show=self._list,
             page_appeared=self._count_page,
         )
         super().__init__(
@@ -177,9 +202,12 @@ class PromptForm(anywidget.AnyWidget):
             _models=known_models(),
             _prices=prices.table(),
             _below=in_notebook(),
+            _form=form_id,
+            _notebook=_notebook_digest(),
             **fields,
         )
-        traitlets.dlink((self, "language"), (self.panel, "language"))
+        self._speak()
+        self.observe(self._speak, "language")
         self._hold_pictures()
         self._write_extra()
         self.observe(self._hold_pictures, ["images", "mask"])
@@ -187,16 +215,19 @@ class PromptForm(anywidget.AnyWidget):
         self.observe(self._read_extra, "_extra_text")
         self.observe(lambda change: self._session.forget_error(change["name"]), list(FIELDS))
         self.on_msg(self._session.receive)
-        self._unsubscribe = prices.subscribe(lambda _: publisher.run_soon(self._show_prices))
+        self._unsubscribe = prices.subscribe(weakly(self._prices_changed))
         self._session.show_errors()
 
     def __repr__(self) -> str:
         """Return the form in words, for front ends that cannot show it."""
-        return f"Lumen form · {self._account.name}\n{self.prompt}".rstrip()
+        return strip_controls(f"Lumen form · {self._account.name}\n{self.prompt}").rstrip()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """Show the form in the cell that runs now, which is where its pictures go from here on."""
-        self._cell = Cell()
+        """Show the form in the cell that runs now, which is where its pictures go from here on.
+
+        Or in the `ipywidgets.Output` that captures what is shown.
+        """
+        self._cell = here(self.model_id)
         self._pages = 0
         self._below = in_notebook()
         return super()._repr_mimebundle_(**kwargs)
@@ -255,30 +286,57 @@ class PromptForm(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Close the form and its panel; what was submitted goes on."""
+        super().close()
+
+    def _release(self) -> None:
         for display in self._displays:
             display.end()
         self._unsubscribe()
+        forget_form(self._form)
+        self._unsubscribe = lambda: None
         if self.panel is not None:
             self.panel.close()
-        super().close()
+        if hasattr(self, "_session"):
+            self._session.close()
+        publisher.forget(self)
 
-    def _dispatch(self, values: FormValues, secret: str) -> Submission:
-        """Send what was found to be in order; returns at once."""
-        submission = submission_of(values, secret, self._account)
+    def _with_parts(self) -> Sequence[Widget]:
+        return [self] if self.panel is None else [self, self.panel]
+
+    def _is_needed(self) -> bool:
+        going = any(not display.over for display in self._displays)
+        return super()._is_needed() or going or (self.panel is not None and self.panel.unfinished)
+
+    def _dispatch(
+        self,
+        values: FormValues,
+        secret: str,
+        submit_id: str | None = None,
+        made: Callable[[Submission], None] = lambda _: None,
+    ) -> Submission:
+        """Send what was found to be in order, under the id that a page gave it; returns at once."""
+        submission = submission_of(values, secret, self._account, submit_id)
+        made(submission)
         self._last = submission
         going = (one for one in self._displays if not one.over)
         self._displays = (*going, SubmissionDisplay(submission, self._cell, self._show_progress))
-        self.panel.add(submission)
-        self._sent += 1
+        self._list(submission)
         self._submitted.send(submission)
         self._session.offer_again(values.prompt)
         submission.start()
         return submission
 
+    def _list(self, submission: Submission) -> None:
+        """Show a submission in the panel."""
+        if self.panel is not None:
+            self.panel.add(submission)
+        self._sent += 1
+
     def _count_page(self) -> None:
         """Take in that a page shows the form, perhaps one that was reloaded."""
         self._pages += 1
-        self._below = in_notebook() and self._pages == 1
+        # what is in an Output is there after a reload too
+        self._below = in_notebook() and (self._pages == 1 or not isinstance(self._cell, Cell))
         self._models = known_models()
 
     def _show_progress(self, submission: Submission) -> None:
@@ -310,8 +368,20 @@ class PromptForm(anywidget.AnyWidget):
         else:
             self._session.forget_error("extra")
 
+    def _speak(self, _: Any = None) -> None:
+        if self.panel is not None:
+            self.panel.language = self.language
+
+    def _prices_changed(self, _: str) -> None:
+        publisher.run_soon(self._show_prices)
+
     def _show_prices(self) -> None:
         self._prices = prices.table()
 
     def _hold_pictures(self, _: Any = None) -> None:
         self._session.references.hold(self.images, self.mask)
+
+
+def _notebook_digest() -> str:
+    path = os.environ.get("JPY_SESSION_NAME", "")
+    return hashlib.sha256(path.encode(errors="replace")).hexdigest()[:16]

@@ -11,6 +11,8 @@ from typing import Literal, TypedDict
 Action = Literal["stop", "watch", "again", "take_up"]
 # what is known of a row's credits
 Charge = Literal["pending", "charged", "refunded", "unknown", "none"]
+# which filter shows a row, beside the one for all; `open` are those that the user may go on with
+Group = Literal["running", "finished", "bad", "open"]
 
 
 class RowError(TypedDict):
@@ -23,11 +25,12 @@ class RowError(TypedDict):
 class TaskRow(TypedDict):
     """One task, or one call that is not a task yet, as a panel shows it."""
 
-    key: str  # which row of this panel, a whole number that grows with every row; never shown
+    key: str  # which row of this panel: "0" is the first that it got, "1" the next; never shown
     id: str  # the service's id of the task, empty while there is none
     status: str  # the service's word, or sending, refused, unknown while there is no task
     running: bool  # whether something will still happen by itself
     watched: bool  # whether it is asked about, if it has not ended
+    group: Group
     prompt: str
     model: str
     host: str  # who charges for it: a host's name, or empty for the sandbox
@@ -40,6 +43,20 @@ class TaskRow(TypedDict):
     charge: Charge
     actions: list[Action]  # what can be done about it now
     error: RowError | None
+
+
+class Totals(TypedDict):
+    """What the panel counts over all of its rows, whichever a page knows."""
+
+    rows: int
+    running: int
+    finished: int
+    bad: int
+    open: int
+    pictures: int
+    credits: float  # charged and not refunded, as far as prices are known
+    unpriced: bool  # whether a task was charged whose price is not known
+    hosts: list[str]  # who charges for the rows, each once
 
 
 class Thumbnail(TypedDict):
@@ -56,14 +73,30 @@ class RowsMessage(TypedDict):
     kind: Literal["rows"]
     sequence: int
     rows: list[TaskRow]
+    more: bool  # whether rows that are not in it have changed too: a page reads those it shows
+    totals: Totals
 
 
 class SnapshotMessage(TypedDict):
-    """Kernel → browser: every row, in answer to a hello."""
+    """Kernel → browser: rows as they are: the newest after a hello, those of a read after it.
+
+    There may be fewer than were asked for, but one at least of those that the panel has.
+    """
 
     kind: Literal["snapshot"]
     sequence: int
     rows: list[TaskRow]
+    more: bool  # as of a rows message
+    totals: Totals
+    request: str
+
+
+class FoundMessage(TypedDict):
+    """Kernel → browser: which rows fit a filter."""
+
+    kind: Literal["found"]
+    sequence: int  # of what was sent before it was looked
+    rows: str  # a bit for each row, in base64: bit `key % 8`, from the lowest, of byte `key // 8`
     request: str
 
 
@@ -92,7 +125,7 @@ class ErrorMessage(TypedDict):
 
 
 class HelloMessage(TypedDict):
-    """Browser → kernel: a view is there and asks for every row."""
+    """Browser → kernel: a view is there and asks for the newest rows."""
 
     kind: Literal["hello"]
     request: str
@@ -104,6 +137,26 @@ class ByeMessage(TypedDict):
 
     kind: Literal["bye"]
     view: str
+
+
+class ReadMessage(TypedDict):
+    """Browser → kernel: a view shows these rows, or is about to, and does not know them."""
+
+    kind: Literal["read"]
+    request: str
+    keys: list[str]
+
+
+class FindMessage(TypedDict):
+    """Browser → kernel: a view filters its rows, of which it does not know all.
+
+    A row fits if it is of the group and its prompt, model, id and host hold every word.
+    """
+
+    kind: Literal["find"]
+    request: str
+    group: Literal["all", "running", "finished", "bad", "open"]
+    words: list[str]  # in lower case
 
 
 class LookMessage(TypedDict):
@@ -121,6 +174,7 @@ class ActMessage(TypedDict):
     request: str
     key: str
     action: Literal["stop", "watch", "again"]
+    seen: int  # one more than the newest row that the page knew when this was pressed
 
 
 class TakeUpMessage(TypedDict):

@@ -9,22 +9,29 @@ from typing import TYPE_CHECKING, cast
 from lumen_widgets.client import LumenClient, LumenError
 from lumen_widgets.client.spending.prices import credits_of
 from lumen_widgets.core.pictures.picture import thumbnail
+from lumen_widgets.core.words import strip_controls
 from lumen_widgets.notebook.account import account_of, account_of_task
 from lumen_widgets.notebook.cell import data_uri
 from lumen_widgets.notebook.submission import Submission
-from lumen_widgets.widgets.task_panel.messages import Action, Charge, RowError, TaskRow
+from lumen_widgets.widgets.task_panel.messages import (
+    Action,
+    Charge,
+    Group,
+    RowError,
+    TaskRow,
+)
 from lumen_widgets.widgets.tasks import host_of, resumable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from lumen_widgets.client import Task
     from lumen_widgets.core.request import Request
 
 # px of a thumbnail's longer side: the most that a widget may carry of a picture
 _THUMBNAIL = 96
-# what travels of a prompt: a row shows two lines of it, and a thousand rows are sent at a reload
-_PROMPT_LENGTH = 1000
+# what travels of a prompt, a model or what went wrong: a row shows two lines, eight with the focus
+_LONGEST = 1000
 
 _log = logging.getLogger(__name__)
 
@@ -100,6 +107,13 @@ class PanelRow:
         if self._last is not None:
             return True
         return self.task is not None and self.task.done and not resumable(self.task)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it waits for something: news of the task, or what the user does about it."""
+        if self.task is None and self._last is None and self.submission is not None:
+            return self.submission.state in {"sending", "unknown"}
+        return not self.ended
 
     def takes(self, task: Task) -> bool:
         """Show a task if it is the one of this row's call; return whether it is."""
@@ -209,6 +223,7 @@ class PanelRow:
     def _call_row(self) -> TaskRow:
         call = cast("Submission", self.submission)  # a row without a task has a call
         state = call.state
+        running = state in {"sending", "sent"}
         charges: dict[str, Charge] = {"refused": "none", "unknown": "unknown"}
         actions: dict[str, list[Action]] = {"refused": ["again"], "unknown": ["take_up"]}
         return TaskRow(
@@ -216,10 +231,11 @@ class PanelRow:
             id="",
             # between the answer and its task there is nothing to say
             status="sending" if state == "sent" else state,
-            running=state in {"sending", "sent"},
+            running=running,
             watched=True,
-            prompt=call.prompt[:_PROMPT_LENGTH],
-            model=call.model,
+            group=_group(state, call.error, [], running=running),
+            prompt=_short(call.prompt),
+            model=_short(call.model),
             host=self._host,
             elapsed=call.elapsed,
             usual=None,
@@ -235,6 +251,7 @@ class PanelRow:
     def _task_row(self, task: Task) -> TaskRow:
         call, done, watched = self.submission, task.done, task.watched
         going = not done and watched
+        error, actions = task.error, self._actions(task)
         repaint = task.request.repaint
         prompt = task.request.prompt or (call.prompt if call is not None else "")
         return TaskRow(
@@ -243,8 +260,9 @@ class PanelRow:
             status=task.status,
             running=going,
             watched=watched,
-            prompt=prompt[:_PROMPT_LENGTH],
-            model=task.request.model or (call.model if call is not None else ""),
+            group=_group(task.status, error, actions, running=going),
+            prompt=_short(prompt),
+            model=_short(task.request.model or (call.model if call is not None else "")),
             host=self._host,
             # it is not known when a task that is not watched ends
             elapsed=task.elapsed if done or watched else None,
@@ -254,8 +272,8 @@ class PanelRow:
             repaints=None if repaint is None else repaint.share,
             credits=task.credits,
             charge=_charge(task),
-            actions=self._actions(task),
-            error=_words(task.error),
+            actions=actions,
+            error=_words(error),
         )
 
     def _actions(self, task: Task) -> list[Action]:
@@ -278,5 +296,22 @@ def _charge(task: Task) -> Charge:
     return known.get(task.status, "charged")
 
 
+def _group(
+    status: str, error: LumenError | None, actions: Sequence[Action], *, running: bool
+) -> Group:
+    if running:
+        return "running"
+    if status == "succeeded" and error is None:
+        return "finished"
+    # of a call of unknown outcome the user may learn the task's id
+    return "open" if status == "unknown" or "watch" in actions else "bad"
+
+
 def _words(error: LumenError | None) -> RowError | None:
-    return None if error is None else RowError(message=error.message, next_step=error.next_step)
+    if error is None:
+        return None
+    return RowError(message=_short(error.message), next_step=_short(error.next_step))
+
+
+def _short(text: str) -> str:
+    return strip_controls(text[:_LONGEST])

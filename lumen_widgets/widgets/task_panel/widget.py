@@ -1,9 +1,12 @@
 """The live task panel: one row for each task, kept up to date while the tasks run.
 
-Protocol (`messages.py`): the browser says *hello* for each view and gets a *snapshot*;
-after that *rows* come by themselves, with sequence numbers, and only those that changed; it says
-*bye* when a view is gone. It *looks* for the thumbnails of rows that a view shows, and *acts* on a
-row; each request has an id and gets an answer with it. Until a view has said hello, a row is
+Protocol (`messages.py`): the browser says *hello* for each view and gets a *snapshot* of the newest
+rows, with totals over all; after that *rows* come by themselves, with sequence numbers, and only
+those that changed; it says *bye* when a view is gone. It *reads* the other rows once a view comes
+near them, *finds* which rows fit a filter, *looks* for the thumbnails of rows that a view shows,
+and *acts* on a row; each request has an id and gets an answer with it. So state and messages stay
+small however many rows there are: where many change at once, the newest are sent, and a page is
+told that there are *more*, and reads those that it shows. Until a view has said hello, a row is
 repeated twice after its last change, because a bundle that is still loading receives nothing, and
 a kernel that runs a cell answers nothing. For the same reason the mask of a task that runs comes
 along with its row, without a look, until a view is there.
@@ -11,22 +14,23 @@ along with its row, without a look, until a view is there.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-import anywidget
 import traitlets
 
 from lumen_widgets.client import live_tasks
 from lumen_widgets.client.spending.prices import prices
 from lumen_widgets.core.words import strip_controls
 from lumen_widgets.notebook.account import account_of, current, is_chosen
-from lumen_widgets.widgets.bundles import STATIC
+from lumen_widgets.widgets.base import LumenWidget, weakly
+from lumen_widgets.widgets.bundles import bundle
 from lumen_widgets.widgets.task_panel.rows import PanelRows
 from lumen_widgets.widgets.task_panel.session import PanelSession
-from lumen_widgets.widgets.tasks import host_of
+from lumen_widgets.widgets.tasks import checked_tasks, host_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lumen_widgets.client import LumenClient, Task
     from lumen_widgets.notebook.account import Account
@@ -34,18 +38,24 @@ if TYPE_CHECKING:
     from lumen_widgets.widgets.task_panel.messages import TaskRow
 
 
-class TaskPanel(anywidget.AnyWidget):
+class TaskPanel(LumenWidget):
     """Shows tasks while they run: state in words, elapsed time, and what to do if one fails.
 
     Parameters
     ----------
     tasks
         Tasks, and submissions that become tasks, in the order in which they were made; the newest
-        is shown first. None is every task that this process submits or takes up, now and later.
+        is shown first; or one alone. None is every task that this process submits or takes up, now
+        and later.
     client
         Whose account the panel names while it has no row.
     language
         ``"en"``, ``"zh"``, or ``""`` for the browser's own.
+
+    Raises
+    ------
+    InvalidRequest
+        `tasks` are no tasks, or `client` is no client.
 
     Examples
     --------
@@ -53,8 +63,8 @@ class TaskPanel(anywidget.AnyWidget):
 
     """
 
-    _esm = STATIC / "task_panel.js"
-    _css = STATIC / "task_panel.css"
+    _esm = bundle("task_panel.js")
+    _css = bundle("task_panel.css")
 
     language = traitlets.Enum(("", "en", "zh"), default_value="").tag(sync=True)
     """The language that the panel speaks: ``"en"``, ``"zh"``, or ``""`` (the default) for the
@@ -65,18 +75,27 @@ class TaskPanel(anywidget.AnyWidget):
     default) while that is not known. Written once, by the kernel."""
 
     _rows: traitlets.List[TaskRow] = traitlets.List().tag(
-        sync=True, to_json=lambda _, self: self._panel_rows.current()
+        sync=True, to_json=lambda _, self: self._panel_rows.newest()
     )
-    """Every row, as it is when the browser asks for the widget's state. Never written: what
-    changes travels in messages, so that a change costs the same however many rows there are."""
+    """The newest rows, as they are when the browser asks for the widget's state: several screens
+    full, however many there are. Never written: the others are read by the browser, and what
+    changes travels in messages."""
+
+    _panel = traitlets.Unicode().tag(sync=True)
+    """What pages know this panel by: random. Written once, by the kernel."""
 
     _toolbar = traitlets.Bool(default_value=False).tag(sync=True)
     """Whether the toolbar is there however few rows there are: False by default, True for a panel
     of every task. Written once, by the kernel."""
 
+    _totals: traitlets.Dict[str, Any] = traitlets.Dict().tag(
+        sync=True, to_json=lambda _, self: self._panel_rows.totals()
+    )
+    """What the panel counts over all rows, as `_rows` is. Never written."""
+
     def __init__(
         self,
-        tasks: Sequence[Task | Submission] | None = None,
+        tasks: Sequence[Task | Submission] | Task | Submission | None = None,
         client: LumenClient | None = None,
         *,
         language: str = "",
@@ -86,18 +105,19 @@ class TaskPanel(anywidget.AnyWidget):
         self._unsubscribe: list[Callable[[], None]] = []
         if tasks is None:
             # subscribed first: a task that comes meanwhile is known twice, and gets one row
-            self._unsubscribe.append(live_tasks.subscribe(self._show_live))
-        for task in live_tasks.known() if tasks is None else tasks:
+            self._unsubscribe.append(live_tasks.subscribe(weakly(self._show_live)))
+        for task in live_tasks.known() if tasks is None else checked_tasks(tasks):
             self.add(task)
         account = _account_to_name(client, every=tasks is None)
         super().__init__(
             language=language,
             _host=None if account is None else host_of(account),
+            _panel=uuid4().hex,
             _toolbar=tasks is None,
         )
         self.on_msg(self._session.receive)
-        self._unsubscribe.append(prices.subscribe(self._show_price))
-        self._session.publish_soon()
+        self._unsubscribe.append(prices.subscribe(weakly(self._show_price)))
+        self._session.begin()
 
     def __repr__(self) -> str:
         """Return the panel in words, for front ends that cannot show it."""
@@ -117,12 +137,22 @@ class TaskPanel(anywidget.AnyWidget):
         entry
             A task that already has a row gets no other one.
 
+        Raises
+        ------
+        InvalidRequest
+            It is neither.
+
         Examples
         --------
         >>> panel.add(client.generate("a red fox"))  # doctest: +SKIP
 
         """
-        self._panel_rows.add(entry)
+        for task in checked_tasks([entry]):
+            self._panel_rows.add(task)
+
+    def set_state(self, sync_data: Mapping[str, Any]) -> None:  # noqa: ARG002 # ipywidgets passes it
+        """Take in nothing that a browser wrote: no control of the panel writes a trait."""
+        super().set_state({})
 
     def retire(self) -> None:
         """Send the last state of every task, and close once no view shows the panel any more.
@@ -134,11 +164,24 @@ class TaskPanel(anywidget.AnyWidget):
 
     def close(self) -> None:
         """End the subscriptions to the tasks, and take the panel from every view."""
-        for unsubscribe in self._unsubscribe:
-            unsubscribe()
+        super().close()
+
+    def _release(self) -> None:
+        if not hasattr(self, "_session"):
+            return
+        while self._unsubscribe:
+            self._unsubscribe.pop()()
         for row in self._panel_rows.all():
             row.close()
-        super().close()
+        self._session.close()
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether any of its tasks or calls is not over, or can still be taken up."""
+        return any(row.unfinished for row in self._panel_rows.all())
+
+    def _is_needed(self) -> bool:
+        return super()._is_needed() or self.unfinished
 
     def _show_live(self, task: Task) -> None:
         """Show a task that this process submitted or took up, unless a row has it already."""
@@ -147,9 +190,7 @@ class TaskPanel(anywidget.AnyWidget):
 
     def _show_price(self, model: str) -> None:
         """Show the tasks of a model whose price changed with what they cost now."""
-        for row in self._panel_rows.all():
-            if row.current()["model"] == model:
-                self._panel_rows.changed.send(row)
+        self._session.refresh(self._panel_rows.count_anew(model))
 
 
 def _account_to_name(client: LumenClient | None, *, every: bool) -> Account | None:

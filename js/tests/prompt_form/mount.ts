@@ -1,0 +1,31 @@
+/* A form shown in a page, as anywidget would. */
+import type { Experimental, Host } from "@anywidget/types";
+import widget from "../../prompt_form/index";
+import { type FakeForm, formModel } from "./fake_form";
+
+export async function mount(fake: FakeForm = formModel(), bundle = widget) {
+  const [life, viewing] = [new AbortController(), new AbortController()];
+  const ending = {
+    abort: () => {
+      viewing.abort();
+      life.abort();
+    },
+  };
+  const el = document.createElement("div");
+  document.body.replaceChildren(el);
+  const experimental = {} as Experimental;
+  const host = {
+    getWidget: async () => ({
+      exports: {},
+      render: async ({ el: slot }: { el: HTMLElement }) => slot.append("the panel"),
+    }),
+  } as unknown as Host;
+  const model = fake.model as never;
+  const definition = typeof bundle === "function" ? await bundle() : bundle;
+  await definition.initialize?.({ model, signal: life.signal, experimental });
+  await definition.render?.({ model, el, signal: viewing.signal, host, experimental });
+  const find = <T extends HTMLElement>(selector: string) => el.querySelector<T>(selector) as T;
+  const kinds = () => fake.sent.map((message) => (message as { kind: string }).kind);
+  const submits = () => kinds().filter((kind) => kind === "submit").length;
+  return { fake, el, find, kinds, submits, ending };
+}

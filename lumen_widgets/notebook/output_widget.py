@@ -1,0 +1,240 @@
+"""What a call shows inside an `ipywidgets.Output`: in a callback, in `interact`, in a `with` block.
+
+Such a widget takes what is shown while it captures, and drops what would replace it later
+(ipywidgets#1844). So what changes there is held by an `Output` of its own, whose content is set as
+a whole: at any time, from any thread, and with nothing else in the user's `Output` touched.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import ipywidgets
+
+_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def parent_message() -> dict[str, Any]:
+    """Return the message that the kernel deals with now, empty outside a kernel."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    message: dict[str, Any] = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    return message or {}
+
+
+def parent_header() -> dict[str, Any]:
+    """Return the header of that message."""
+    header: dict[str, Any] = parent_message().get("header", {})
+    return header
+
+
+class _Messages:
+    """Which messages the kernel deals with, as IPython tells where one begins and where it ends."""
+
+    def __init__(self) -> None:
+        self._running: set[str] = set()
+        self._ended: deque[str] = deque(maxlen=1000)
+        self._shell: object = None
+
+    def watch(self) -> None:
+        """Hear of each message from now on, and of the one that is dealt with now."""
+        # where nobody has loaded it there is no kernel, and asking would load it
+        module = sys.modules.get("IPython.core.interactiveshell")
+        if module is None or not module.InteractiveShell.initialized():
+            return
+        shell: Any = module.InteractiveShell.instance()
+        if shell is self._shell or not hasattr(shell, "get_parent"):
+            return
+        self._shell = shell
+        shell.events.register("pre_execute", self._begin)
+        shell.events.register("post_execute", self._end)
+        if deals_with_message():
+            self._begin()
+
+    def is_dealt_with(self, message_id: str) -> bool:
+        """Say whether a message is not over; of one that is not known, by the thread that asks."""
+        if message_id in self._running:
+            return True
+        return deals_with_message() and message_id not in self._ended
+
+    def _begin(self) -> None:
+        self._running.add(parent_header().get("msg_id", ""))
+
+    def _end(self) -> None:
+        message_id = parent_header().get("msg_id", "")
+        self._running.discard(message_id)
+        self._ended.append(message_id)
+
+
+_messages = _Messages()
+# of the content of any `Output`; again on one thread, since what is added is told to what waits
+_adding = threading.RLock()
+
+
+def capturing_output() -> ipywidgets.Output | None:
+    """Return the `Output` that takes what is shown now; of nested ones, the one made last."""
+    return next(iter(_capturing()), None)
+
+
+def _capturing() -> list[ipywidgets.Output]:
+    """Return the outputs of which one takes what is shown now, the one made last first.
+
+    Of nested ones only the page knows which is the inner one.
+    """
+    _messages.watch()
+    # where nobody has loaded the widgets, none was made
+    module, running = sys.modules.get("ipywidgets.widgets.widget"), parent_header().get("msg_id")
+    if module is None or not running:
+        return []
+    import ipywidgets
+
+    made = reversed(list(module._instances.values()))  # noqa: SLF001 -- there is no other list
+    return [one for one in made if isinstance(one, ipywidgets.Output) and one.msg_id == running]
+
+
+def append_output(
+    out: ipywidgets.Output, bundle: dict[str, Any], metadata: dict[str, Any] | None = None
+) -> None:
+    """Add an output to `out`, from any thread, in its `with` block or after it.
+
+    While it captures, the page may have added what the kernel does not know yet, and would lose it
+    if the kernel set all of the content: then the page is to add this too.
+    """
+    running = parent_header().get("msg_id", "")
+    if running and out.msg_id == running and _messages.is_dealt_with(running):
+        page_publisher().publish(bundle, metadata or {})
+        return
+    # two threads may add at once
+    with _adding:
+        out.outputs += (_entry(bundle, metadata),)
+
+
+def is_captured() -> bool:
+    """Say whether IPython's `capture_output` takes what is shown now."""
+    from IPython.core.displayhook import CapturingDisplayHook
+
+    return isinstance(sys.displayhook, CapturingDisplayHook)
+
+
+def page_publisher() -> Any:
+    """Return what publishes outputs to the page, also while they are captured."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    kind = shell.display_pub_class
+    made = (one for one in shell.configurables if is_captured() and isinstance(one, kind))
+    return next(made, shell.display_pub)
+
+
+class HeldOutput:
+    """Outputs in one place inside an `ipywidgets.Output`, to be changed later from any thread.
+
+    Parameters
+    ----------
+    out
+        The user's widget.
+    behind
+        The id of a widget below which this place is: nothing is put there before the page has told
+        that the widget is in `out`, or the page would lose it. Empty is whatever is in `out` first,
+        None is at once.
+
+    Notes
+    -----
+    Where the user's widget was cleared, the next replacement is added to it anew, since it is what
+    the user has paid for. What holds the outputs is closed once it is no more in there.
+
+    """
+
+    def __init__(self, out: ipywidgets.Output, *, behind: str | None = None) -> None:
+        self._out = out
+        self._behind = behind
+        self._content: tuple[dict[str, Any], ...] = ()
+        self._holder: ipywidgets.Output | None = None
+        # whether the page has told that it is in there
+        self._seen = False
+        # of nested ones the page puts it into the inner one, and only then tells which that is
+        self._outs = [out, *(one for one in _capturing() if one is not out)]
+        self._observing = False
+        self._lock = threading.RLock()
+
+    def replace(self, bundle: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+        """Put another bundle in the place of all that is here, also after the cell has ended."""
+        with self._lock:
+            self._content = (_entry(bundle, metadata),)
+        self._show()
+
+    def append(self, bundle: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+        """Add a bundle below what is here."""
+        with self._lock:
+            self._content += (_entry(bundle, metadata),)
+        self._show()
+
+    def _show(self) -> None:
+        with self._lock:
+            if self._out.comm is None:
+                return
+            if self._holder is not None:
+                self._holder.outputs = self._content
+                return
+            if not self._observing:
+                self._observing = True
+                for one in self._outs:
+                    one.observe(self._look, ("outputs", "comm"))
+            if not self._may_begin():
+                return
+            import ipywidgets
+
+            self._seen = False
+            holder = self._holder = ipywidgets.Output(outputs=self._content)
+        # without the lock: what else is in there is told, and may be told of something too
+        append_output(self._out, holder._repr_mimebundle_())
+
+    def _may_begin(self) -> bool:
+        if self._behind is None:
+            return True
+        for one in self._outs:
+            if _has(one, self._behind) if self._behind else one.outputs:
+                self._out, self._behind = one, None
+                return True
+        return False
+
+    def _look(self, _: object) -> None:
+        """Begin once that may be; end where the user's widget was cleared or closed."""
+        with self._lock:
+            holder = self._holder
+            waits = holder is None and bool(self._content)
+            if holder is not None:
+                found = next((one for one in self._outs if _has(one, holder.model_id)), None)
+                if found is not None:
+                    self._out, self._seen = found, True
+                elif self._seen or self._out.comm is None:
+                    for one in self._outs:
+                        one.unobserve(self._look, ("outputs", "comm"))
+                    self._holder, self._content, self._observing = None, (), False
+                    holder.close()
+        if waits:
+            self._show()
+
+
+def _has(out: ipywidgets.Output, model_id: str) -> bool:
+    views = (one.get("data", {}).get(_VIEW, {}) for one in out.outputs)
+    return any(view.get("model_id") == model_id for view in views)
+
+
+def _entry(bundle: dict[str, Any], metadata: dict[str, Any] | None) -> dict[str, Any]:
+    return {"output_type": "display_data", "data": bundle, "metadata": metadata or {}}
+
+
+def deals_with_message() -> bool:
+    """Say whether this thread runs a cell or a callback; some kernels have more than one such."""
+    thread = threading.current_thread()
+    return thread is threading.main_thread() or type(thread).__module__.startswith("ipykernel.")
+
+
+# here, so that what the first calls of a notebook run in is known to threads of theirs
+_messages.watch()

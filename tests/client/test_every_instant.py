@@ -1,0 +1,162 @@
+"""Ctrl-C at every instant of a call: nothing stays taken that was not sent, and nothing hangs."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lumen_widgets.client import CallableHosting, HostedFile, TaskFailed, budget, prices
+from lumen_widgets.client.hosting.upload_cache import UploadCache, use_upload_cache
+from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
+from lumen_widgets.core.timing import Timing
+from lumen_widgets.journal import Journal
+from tests.client.interrupts import interrupt
+from tests.client.journal_file import wait_until
+from tests.client.service import FAILED, QUEUED, Service, png
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from lumen_widgets.client import LumenClient, Task
+
+    Connect = Callable[..., LumenClient]
+
+# Python swallows what is raised where it clears a reference: then the call was not interrupted.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+MODEL, PRICE = "gpt-image-2-low", 2.0
+
+# A call has some dozens of instants; with fewer than these it was not interrupted at all of them.
+LEAST = 10
+
+
+def instants(call: Callable[[], object], least: int = LEAST) -> Iterator[str]:
+    """Interrupt a call at one instant after another, and say where, once its threads are over."""
+    instant, place = 0, "at the beginning"
+    while place:
+        instant += 1
+        before = set(threading.enumerate())
+        place = interrupt(call, instant) or ""
+        for thread in set(threading.enumerate()) - before:
+            if not thread.daemon:  # what is under way goes on to its end
+                _join(thread)
+        yield place
+    if instant < least:
+        pytest.fail("the calls were not interrupted")
+
+
+def _join(thread: threading.Thread) -> None:
+    """Wait until a thread is over that another one may be about to start."""
+    wait_until(lambda: thread.ident is not None, "the thread begins")
+    thread.join(30)
+
+
+def test_the_budget_counts_what_was_sent(service: Service, connect: Connect) -> None:
+    """Wherever Ctrl-C hits a call, its task and credits count if it was sent, and else neither."""
+    service.statuses["*"] = [QUEUED]
+    prices[MODEL] = PRICE
+    client = connect(service.server.url, journal=False)
+    counted = budget(tasks=100_000)
+    for place in instants(partial(client.generate, "a cat", model=MODEL)):
+        posts = len(service.server.posts)
+        assert (counted.submitted, counted.spent) == (posts, posts * PRICE), place
+
+
+@pytest.mark.slow
+def test_nothing_is_held_for_what_was_not_sent(
+    service: Service, connect: Connect, tmp_path: Path
+) -> None:
+    """Wherever Ctrl-C hits an edit, files, rows and tasks are those of what was sent."""
+    use_upload_cache(UploadCache(grace_period=0.0))
+    service.statuses["*"] = [QUEUED]
+    hosted: set[str] = set()
+
+    def upload(_data: bytes, _type: str) -> HostedFile:
+        url = f"https://files.example/{secrets.token_hex(8)}"
+        hosted.add(url)
+        return HostedFile(url, None, lambda: hosted.discard(url))
+
+    client = connect(service.server.url, hosting=CallableHosting(upload))
+    counted = budget(tasks=100_000)
+    picture = png()
+    for place in instants(partial(client.edit, "snow", picture, size="16:9")):
+        sent = {url for post in service.server.posts for url in post.body["image_urls"]}
+        wait_until(lambda: hosted <= sent, f"the files of {place} are let go")  # noqa: B023 -- called before the next round
+        rows = Journal(tmp_path / "journal").rows(100_000)
+        ids = {f"task-{number + 1}" for number in range(len(service.server.posts))}
+        assert {row.task_id for row in rows if row.state != "refused"} == ids, place
+        assert counted.submitted == len(ids), place
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", ["wait", "refresh", "watch", "stop_watching"])
+def test_a_task_goes_on_after_any_interrupt(service: Service, connect: Connect, step: str) -> None:
+    """Wherever Ctrl-C hits a call of a task, the next wait brings its pictures."""
+    use_scheduler(Scheduler(timing=Timing(local_interval=0.01, requests=10_000)))
+    client = connect(service.server.url, journal=False)
+    answers = [service.succeeded("a")]
+    for place in _interrupted(service, client, step):
+        service.statuses["*"] = list(answers)
+        (task,) = place[1]
+        assert [picture.bytes for picture in task.wait(30)] == [png()], place[0]
+
+
+@pytest.mark.slow
+def test_a_failed_task_is_refunded_once(service: Service, connect: Connect) -> None:
+    """Wherever Ctrl-C hits the answer that a task has failed, its credits come back, once."""
+    use_scheduler(Scheduler(timing=Timing(local_interval=60.0, first_poll=60.0, requests=10_000)))
+    prices[MODEL] = PRICE
+    client = connect(service.server.url, journal=False)
+    counted = budget(tasks=100_000)
+    instant, place = 0, "at the beginning"
+    service.statuses["*"] = [FAILED]
+    while place:
+        instant += 1
+        task = client.generate("a cat", model=MODEL)
+        place = interrupt(task.refresh, instant) or ""
+        task.stop_watching()
+        with pytest.raises(TaskFailed):
+            task.wait(30)
+        found = (counted.submitted, counted.spent, counted.refunded)
+        assert found == (0, 0.0, instant * PRICE), place
+
+
+@pytest.mark.slow
+def test_a_task_is_taken_up_after_any_interrupt(service: Service, connect: Connect) -> None:
+    """Wherever Ctrl-C hits the taking up of a task by its id, the next one brings its pictures."""
+    use_scheduler(Scheduler(timing=Timing(local_interval=0.01, requests=10_000)))
+    instant, place = 0, "at the beginning"
+    while place:
+        instant += 1
+        task_id = f"task-{instant}"
+        service.statuses[task_id] = [QUEUED, service.succeeded("a")]
+        client = connect(service.server.url)
+        place = interrupt(partial(client.task, task_id), instant) or ""
+        assert [picture.bytes for picture in client.task(task_id).wait(30)] == [png()], place
+    assert service.server.posts == []
+
+
+def _interrupted(
+    service: Service, client: LumenClient, step: str
+) -> Iterator[tuple[str, list[Task]]]:
+    """Interrupt a step of a new task at one instant after another."""
+    instant, place = 0, "at the beginning"
+    while place:
+        instant += 1
+        service.statuses["*"] = [QUEUED]
+        task = client.generate("a cat")
+        if step in {"watch", "wait"}:
+            task.stop_watching()
+        if step == "refresh":  # else the background is sooner, and nothing is left to interrupt
+            task.stop_watching()
+        if step != "watch":
+            service.statuses["*"] = [service.succeeded("a")]
+        place = interrupt(getattr(task, step), instant) or ""
+        yield place, [task]
+    if instant < LEAST:
+        pytest.fail("the calls were not interrupted")

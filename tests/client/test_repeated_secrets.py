@@ -1,0 +1,134 @@
+"""The key and a webhook's secret in an answer that repeats them, in every spelling that is read."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+
+from lumen_widgets.client import LumenClient, LumenError
+from lumen_widgets.core.http.keys import Key
+from lumen_widgets.core.http.origin import read_origin
+from lumen_widgets.core.words import spellings
+from lumen_widgets.journal import Journal
+from tests.client import fault_server as fault
+from tests.client.fault_server import FaultServer, Received, http
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Spell = Callable[[str], str]
+
+# both with what encoders escape
+KEY = "sk-lumen-ab+cd/EF&gh=ijklmnopqrstuvwxyz0123"
+SECRET = 'c3Vw/er+"sécret"\\=='  # noqa: S105  made up
+
+
+def _in_hex(text: str) -> str:
+    units = text.encode("utf-16-be").hex(" ", 2).split()
+    return "".join(f"\\u{unit}" for unit in units)
+
+
+# of a text: how it stands between the quotes of a JSON string
+SPELLINGS: dict[str, Spell] = {
+    "as it is": lambda text: json.dumps(text)[1:-1],
+    "with slashes escaped": lambda text: json.dumps(text)[1:-1].replace("/", "\\/"),
+    "with signs escaped": lambda text: json.dumps(text)[1:-1].replace("+", "\\u002B"),
+    "escaped": _in_hex,
+    "escaped in capitals": lambda text: _in_hex(text).upper().replace("\\U", "\\u"),
+    "for HTML": lambda text: json.dumps(html.escape(text))[1:-1],
+    "for HTML, by number": lambda text: "".join(f"&#x{ord(letter):X};" for letter in text),
+    "for an address": lambda text: quote(text, safe=""),
+    "in base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "with a mark in it": lambda text: json.dumps(f"{text[:8]}\u200b{text[8:]}", ensure_ascii=False)[
+        1:-1
+    ],
+}
+
+
+def _refuses(status: int) -> Callable[[str], Callable[[Received], bytes]]:
+    def behave(said: str) -> Callable[[Received], bytes]:
+        return lambda _: http(status, f'{{"error": {{"message": "bad: {said} !"}}}}'.encode())
+
+    return behave
+
+
+def _fails(said: str) -> Callable[[Received], bytes]:
+    end = f'{{"id": "t", "status": "failed", "error": {{"code": "{said}", "message": "{said}"}}}}'
+    return lambda request: (
+        http(200, {"id": "t"}) if request.method == "POST" else http(200, end.encode())
+    )
+
+
+def _refuses_to_say(said: str) -> Callable[[Received], bytes]:
+    refuse = _refuses(404)(said)
+    return lambda request: http(200, {"id": "t"}) if request.method == "POST" else refuse(request)
+
+
+SERVICES: dict[str, Callable[[str], Callable[[Received], bytes]]] = {
+    "refused": _refuses(400),
+    "of unknown outcome": _refuses(500),
+    "failed": _fails,
+    "no status": _refuses_to_say,
+}
+
+
+def _told(service: Callable[[Received], bytes], home: Path) -> str:
+    """Return what a user and the journal get to know of a call that goes wrong."""
+    with FaultServer(fault.calls(service)) as server:
+        client = LumenClient(KEY, server.url, journal=home, timeout=10.0)
+        with pytest.raises(LumenError) as caught:
+            client.generate(
+                "a cat", webhook_url="https://example.org/hook", webhook_secret=SECRET
+            ).wait(30)
+    return f"{caught.value} {vars(caught.value)} {Journal(home).rows()}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", SERVICES)
+@pytest.mark.parametrize("how", SPELLINGS)
+@pytest.mark.parametrize("secret", [KEY, SECRET], ids=["key", "webhook secret"])
+def test_no_spelling_shows_a_secret(tmp_path: Path, secret: str, how: str, end: str) -> None:
+    """What is read out of an answer has no secret, however the service wrote it."""
+    spelt = SPELLINGS[how](secret)
+    told = _told(SERVICES[end](spelt), tmp_path)
+
+    assert secret not in told
+    assert secret[9:] not in told
+    assert repr(secret)[1:-1] not in told
+    assert spelt not in told
+
+
+def test_json_in_another_encoding_shows_no_secret(tmp_path: Path) -> None:
+    """JSON may come in UTF-16 too."""
+    said: dict[str, Any] = {"error": {"code": KEY, "message": f"bad: {KEY} and {SECRET}"}}
+    told = _told(lambda _: http(400, json.dumps(said).encode("utf-16")), tmp_path)
+
+    assert KEY not in told
+    assert SECRET not in told
+
+
+def test_a_very_long_key_is_hidden_to_its_end() -> None:
+    """Nothing of it is left, and what follows it is."""
+    value = "sk-lumen-" + "0123456789" * 100
+    hide = Key(value, read_origin("https://lumen.example")).hide
+
+    assert hide(f'"{value}" is bad'.encode()) == b'"[key]" is bad'
+    assert hide(f'"{_in_hex(value)}" is bad'.encode()) == b'"[key]" is bad'
+
+
+@pytest.mark.parametrize("letters", ["\\", "\\-"], ids=["backslashes", "escaped"])
+def test_a_secret_of_backslashes_is_hidden_at_once(letters: str) -> None:
+    """An answer that repeats most of it stopped the process: it tried every way to read it."""
+    secret = letters * 40 + "z"
+    find = re.compile(spellings(secret))
+
+    assert find.search(json.dumps(letters * 40).encode()) is None
+    for how in ("as it is", "escaped", "for HTML", "for HTML, by number", "for an address"):
+        assert find.sub(b"*", SPELLINGS[how](secret).encode()) == b"*", how

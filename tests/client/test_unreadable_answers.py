@@ -1,0 +1,131 @@
+"""Answers to a submit that say an id, but not as the service's page has it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lumen_widgets.core import errors
+from lumen_widgets.journal import Journal
+from tests.client import fault_server as fault
+from tests.client.conftest import KEY
+from tests.client.fault_server import FaultServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from lumen_widgets.client import LumenClient
+
+    Connect = Callable[..., LumenClient]
+
+ID = "task_987654321"
+
+ANSWERS = {
+    "the id is a number": b'{"id": 987654321, "status": "queued"}',
+    "cut off": b'{"id": "task_987654321", "status": "que',
+    "with a proxy's comment": b'{"id": "task_987654321", "status": "queued"}\n<!-- via a -->',
+    "the id is too long": json.dumps({"id": ID + "a" * 187, "status": "queued"}).encode(),
+    "wrapped": b'{"data": {"id": "task_987654321", "status": "queued"}}',
+    "beside a number without end": b'{"id": "task_987654321", "created": ' + b"9" * 5000 + b"}",
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_the_beginning_of_the_answer_is_kept(connect: Connect, tmp_path: Path, answer: str) -> None:
+    """Error and journal quote what the service said, so that the id can be looked up in it."""
+    with (
+        FaultServer(fault.answers(200, ANSWERS[answer])) as server,
+        pytest.raises(errors.SubmitOutcomeUnknown) as caught,
+    ):
+        connect(server.url).generate("a cat")
+    (row,) = Journal(tmp_path / "journal").rows()
+
+    assert "987654321" in str(caught.value)
+    assert row.state == "unknown"
+    assert "987654321" in (row.reason or "")
+    assert len(server.posts) == 1
+
+
+def test_bytes_that_are_no_text_take_no_id_along(connect: Connect) -> None:
+    """A submit and a status are read although a message in them is cut within a letter."""
+    taken = b'{"id": "task_1", "status": "queued", "message": "Caf\xc3"}'
+    failed = b'{"id": "task_1", "status": "failed", "error": {"message": "Non, le caf\xc3"}}'
+    with FaultServer(fault.answers(200, taken), fault.answers(200, failed)) as server:
+        task = connect(server.url).generate("a cat")
+        with pytest.raises(errors.TaskFailed, match="Non, le caf"):
+            task.wait(30)
+
+    assert task.id == "task_1"
+
+
+def test_no_secret_is_kept_of_it(connect: Connect, tmp_path: Path) -> None:
+    """Of an answer that cannot be read and repeats the key and the webhook's secret, neither is."""
+    secret = "the webhook's own secret"  # noqa: S105  made up
+    words = f"{KEY} cannot have its calls signed with {secret}"
+    with (
+        FaultServer(fault.answers(200, words.encode())) as server,
+        pytest.raises(errors.SubmitOutcomeUnknown) as caught,
+    ):
+        connect(server.url).generate(
+            "a cat", webhook_url="https://example.org/hook", webhook_secret=secret
+        )
+    (row,) = Journal(tmp_path / "journal").rows()
+
+    for told in (str(caught.value), row.reason or ""):
+        assert KEY not in told
+        assert secret not in told
+
+
+ELSEWHERE = {
+    "a redirect": fault.answers(303, b"", {"Location": f"/v1/images/generations/{ID}"}),
+    "a proxy's page": fault.answers(504, f"<html>timed out after {ID}</html>".encode()),
+    "an error of the service's": fault.answers(500, {"error": {"message": f"lost {ID}"}}),
+    "behind marks and spaces": fault.answers(200, b"\x1b[2J" + b" \0\r\n" * 999 + ID.encode()),
+}
+
+
+@pytest.mark.parametrize("kind", ELSEWHERE)
+def test_an_id_is_kept_wherever_it_stands(connect: Connect, tmp_path: Path, kind: str) -> None:
+    """Whatever says an id, and leaves open whether the task is paid, is quoted."""
+    with (
+        FaultServer(ELSEWHERE[kind]) as server,
+        pytest.raises(errors.SubmitOutcomeUnknown) as caught,
+    ):
+        connect(server.url).generate("a cat")
+    (row,) = Journal(tmp_path / "journal").rows()
+
+    assert ID in str(caught.value)
+    assert ID in (row.reason or "")
+    assert caught.value.may_have_cost
+
+
+def test_what_is_quoted_is_clean_and_short(connect: Connect, tmp_path: Path) -> None:
+    """No terminal code, no mark that turns text around, no long page: one line of 200 letters."""
+    words = f"\x1b[31m\u202e\u2066{ID}\x07\u200b\x9b2J" + "é" * 100_000
+    with (
+        FaultServer(fault.answers(200, words.encode())) as server,
+        pytest.raises(errors.SubmitOutcomeUnknown) as caught,
+    ):
+        connect(server.url).generate("a cat")
+    (row,) = Journal(tmp_path / "journal").rows()
+
+    for told in (str(caught.value), row.reason or ""):
+        assert told.isprintable()
+        assert ID in told
+        assert len(told) < 800
+
+
+@pytest.mark.parametrize("mark", ["\u202e", "\x1b", "\u200b", "\0"])
+def test_a_secret_with_marks_in_it_is_not_put_together(connect: Connect, mark: str) -> None:
+    """Leaving marks out of what is quoted brings no key to light."""
+    words = f"{KEY[:20]}{mark}{KEY[20:]}"
+    with (
+        FaultServer(fault.answers(200, words.encode())) as server,
+        pytest.raises(errors.SubmitOutcomeUnknown) as caught,
+    ):
+        connect(server.url).generate("a cat")
+
+    assert KEY not in str(caught.value)

@@ -1,0 +1,68 @@
+"""Which pictures a cell shows, run in a kernel: those asked for, and none twice without need."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.notebook.executed import execute
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.sandboxes import SandboxServer
+
+# what a cell says, and how many pictures it then shows
+CELLS = {
+    "q = lumen.generate('a', n=2, size='64x64')\nq": 2,
+    "q": 2,
+    "q[0]": 1,
+    "q[:1]": 1,
+    "q + q[1:]": 3,
+    "lumen.generate('a', size='64x64')[0]": 1,
+    "r = lumen.generate('a', size='64x64')\ndisplay(r)": 2,
+    "r = lumen.generate('a', size='64x64')\nclear_output()\nr": 1,
+    "with capture_output() as seen: r = lumen.generate('a', size='64x64')\nr": 1,
+    "seen.show()": 1,
+    "with capture_output(): r = lumen.generate('a', size='64x64')\ndisplay(r)": 1,
+    "with W.Output(): r = lumen.generate('a', size='64x64')\nr": 1,
+    "with capture_output() as seen: t = lumen.generate('a', size='64x64', wait=False)\n"
+    "_ = t.wait(60); published()": 0,
+    "seen.show() ": 1,
+    # shown before the task has ended, which it does while something else is captured
+    "with capture_output() as seen: t = lumen.generate('a', size='64x64', wait=False)\n"
+    "seen.show()\nwith capture_output(): t.wait(60); published()": 1,
+}
+BEGIN = """
+import threading
+import ipywidgets as W
+from IPython.display import clear_output, display
+from IPython.utils.capture import capture_output
+import lumen_widgets as lumen
+from lumen_widgets.notebook.publisher import publisher
+lumen.use('service')
+def published():
+    done = threading.Event()
+    publisher.run_soon(done.set, 0.5)
+    done.wait(30)
+"""
+
+
+@pytest.mark.slow
+def test_each_cell_shows_what_it_was_asked_for(
+    sandbox: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the result of the cell that has shown it is held back, and nothing that was captured."""
+    monkeypatch.setenv("LUMEN_API_KEY", sandbox.api_key)
+    monkeypatch.setenv("LUMEN_BASE_URL", sandbox.url)
+    done = execute([BEGIN, *CELLS], tmp_path)
+
+    found = {
+        cell.source: sum(
+            bool({"image/jpeg", "image/png"} & set(output.get("data", ())))
+            for output in cell.outputs
+        )
+        for cell in done.cells[1:]
+    }
+    assert found == CELLS
