@@ -8,7 +8,7 @@ import { BUSY_MS } from "./row_requests";
 import type { KnownRow, Thumbnails } from "./rows";
 import {
   chargeWords,
-  clockTime,
+  elapsedWords,
   estimateWords,
   ICONS,
   pictureWords,
@@ -131,7 +131,7 @@ export class RowView {
       host,
     ];
     setText(this.#more, ["", ...facts.filter(Boolean)].join(" · "));
-    this.tick(elapsed);
+    this.tick(row, elapsed);
     this.#error.hidden = row.error === null;
     setText(this.#error, row.error ? `${row.error.message} ${row.error.next_step}` : "");
     this.#show.hidden = row.id === "" || row.status !== "succeeded";
@@ -142,8 +142,8 @@ export class RowView {
     this.#showActions(row);
   }
 
-  tick(elapsed: number | null): void {
-    setText(this.#elapsed, elapsed === null ? "" : clockTime(elapsed));
+  tick(row: KnownRow, elapsed: number | null): void {
+    setText(this.#elapsed, elapsedWords(row, elapsed, this.#words));
   }
 
   /** Whether Tab stops at this row's controls: only one row of a list does. */

@@ -53,6 +53,14 @@ export function clockTime(seconds: number): string {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
+/** How long a task has taken so far, or took: to a tenth of a second where that tells more. */
+export function elapsedWords(row: KnownRow, elapsed: number | null, words: Words): string {
+  if (elapsed === null) return "";
+  // from there on a tenth would be rounded to ten seconds
+  if (row.running || elapsed >= 9.95) return clockTime(elapsed);
+  return fill(words.seconds, { seconds: elapsed.toFixed(1) });
+}
+
 /** How long similar tasks took, marked as an estimate. */
 export function estimateWords(row: KnownRow, words: Words): string {
   if (row.usual === null || !row.running) return "";

@@ -230,7 +230,7 @@ export function showPanel(
   const clock = window.setInterval(() => {
     list.each((view, key) => {
       const row = rows.get(key);
-      if (row?.running) view.tick(rows.elapsed(row));
+      if (row?.running) view.tick(row, rows.elapsed(row));
     });
   }, 1000);
   /** Says that the kernel is not to be reached, and what that means for rows that the page lacks. */

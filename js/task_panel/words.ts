@@ -27,6 +27,7 @@ const ENGLISH = {
   unwatched: "No longer watched",
   // facts
   elapsed: "Elapsed time",
+  seconds: "{seconds} s",
   usual: "usually about {seconds} s (estimate)",
   thumbnail: "First picture",
   mask: "Mask: white is repainted",
@@ -103,6 +104,7 @@ const CHINESE: Words = {
   unknown: "结果未知",
   unwatched: "不再跟踪",
   elapsed: "已用时间",
+  seconds: "{seconds} 秒",
   usual: "通常约 {seconds} 秒（估计）",
   thumbnail: "第一张图片",
   mask: "遮罩：白色部分会被重绘",

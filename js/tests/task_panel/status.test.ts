@@ -3,6 +3,7 @@ import type { TaskRow } from "../../task_panel/messages";
 import {
   chargeWords,
   clockTime,
+  elapsedWords,
   estimateWords,
   repaintWords,
   statusWords,
@@ -16,6 +17,19 @@ const known = (changes: Partial<TaskRow>) => ({ ...row(changes), receivedAt: 0 }
 
 test("elapsed time is in minutes and seconds", () => {
   expect([0, 9.9, 61, 3600].map(clockTime)).toEqual(["0:00", "0:09", "1:01", "60:00"]);
+});
+
+test("what ended within seconds says so to a tenth, what runs counts whole ones", () => {
+  const ended = known({ running: false });
+
+  expect([0.42, 9.94, 9.96, 61].map((took) => elapsedWords(ended, took, words))).toEqual([
+    "0.4 s",
+    "9.9 s",
+    "0:09",
+    "1:01",
+  ]);
+  expect(elapsedWords(known({ running: true }), 0.42, words)).toBe("0:00");
+  expect(elapsedWords(ended, null, words)).toBe("");
 });
 
 test("a task that is not watched is shown so, whatever its last status", () => {
