@@ -45,6 +45,17 @@ class Service:
         self.pictures: dict[str, list[bytes]] = {}
         self._lock = threading.Lock()
         self._taken = 0
+        self._statuses_open = threading.Event()
+        self._statuses_open.set()
+
+    @contextmanager
+    def holding_statuses(self) -> Iterator[None]:
+        """Answer no status call inside the block: what a test does there comes before them."""
+        self._statuses_open.clear()
+        try:
+            yield
+        finally:
+            self._statuses_open.set()
 
     def succeeded(self, *names: str) -> dict[str, Any]:
         """Return a status whose pictures have these names; they are red unless told otherwise."""
@@ -63,6 +74,8 @@ class Service:
         """Answer a request; nothing to a client that was killed before it sent one."""
         if not request.raw:
             return b""
+        if request.method == "GET" and request.path.startswith("/v1/"):
+            self._statuses_open.wait()
         with self._lock:
             if request.method == "POST":
                 self._taken += 1

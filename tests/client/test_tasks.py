@@ -35,11 +35,12 @@ def test_followed_to_its_pictures(service: Service, connect: Callable[..., Lumen
     service.pictures["/b"] = [http(200, png("blue"))]
     service.statuses["*"] = [QUEUED, PROCESSING, service.succeeded("a", "b")]
     client = connect(service.server.url)
-    task = client.generate("a cat", model="priced", n=2)
     seen: list[str] = []
     done = threading.Event()
-    task.subscribe(lambda task: seen.append(task.status))
-    task.subscribe(lambda task: done.set() if task.done else None)
+    with service.holding_statuses():
+        task = client.generate("a cat", model="priced", n=2)
+        task.subscribe(lambda task: seen.append(task.status))
+        task.subscribe(lambda task: done.set() if task.done else None)
     pictures = task.wait(30)
     assert done.wait(30)
     assert [picture.bytes for picture in pictures] == [png("red"), png("blue")]
@@ -342,10 +343,11 @@ def test_a_dripping_answer_delays_nobody_else(connect: Callable[..., LumenClient
 
 def test_refresh_asks_now(service: Service, connect: Callable[..., LumenClient]) -> None:
     """Refresh asks once, returns the task with what it heard, and asks no more after the end."""
-    service.statuses["*"] = [PROCESSING, FAILED]
+    service.statuses["*"] = [PROCESSING]
     client = connect(service.server.url)
     task = client.generate("a cat")
     assert task.refresh().status == "processing"
+    service.statuses["*"] = [FAILED]
     with pytest.raises(errors.TaskFailed):
         task.wait(30)
     asked = service.asked("task-1")
@@ -367,7 +369,7 @@ def test_subscribers(
     service: Service, connect: Callable[..., LumenClient], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Subscribers are called on a background thread; what one raises is logged."""
-    service.statuses["*"] = [PROCESSING, FAILED]
+    service.statuses["*"] = [PROCESSING]
     task = connect(service.server.url).generate("a cat")
     threads: list[str] = []
     left: list[Task] = []
@@ -383,7 +385,7 @@ def test_subscribers(
     task.subscribe(lambda _: threads.append(threading.current_thread().name))
     task.subscribe(lambda task: over.set() if task.done else None)
     with caplog.at_level(logging.ERROR, "lumen_widgets"):
-        task.refresh()
+        service.statuses["*"] = [FAILED]
         assert over.wait(30)
     assert set(threads) == {"lumen-worker"}
     assert left == []
