@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_client.manager import start_new_kernel
 
+from tests.conditions import PATIENCE
+
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
-
-_PATIENCE = 60
 
 
 class CellKernel:
@@ -67,7 +67,7 @@ class CellKernel:
         self._client.shell_channel.send(message)
         replies = []
         while True:
-            reply = self._client.get_iopub_msg(timeout=_PATIENCE)
+            reply = self._client.get_iopub_msg(timeout=PATIENCE)
             if reply["parent_header"].get("msg_id") != message["header"]["msg_id"]:
                 continue
             replies.append(reply)

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import time
 from typing import TYPE_CHECKING, Any
 
-import pytest
+from tests.conditions import PATIENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
-
-# Longer than anything here takes on a busy machine: what is not there by then never comes.
-PATIENCE = 30.0
 
 
 class JournalFile:
@@ -64,21 +59,3 @@ class JournalFile:
         if self._holder is not None:
             self._holder.close()
             self._holder = None
-
-
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    """Wait for a condition; that it never comes fails the test, and is no fault that is expected.
-
-    Parameters
-    ----------
-    condition
-        Asked again and again.
-    what
-        What is waited for, in words.
-
-    """
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > end:
-            pytest.fail(f"waited in vain until {what}")
-        time.sleep(0.01)

@@ -20,6 +20,7 @@ from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, Received, http
 from tests.client.spending import PICTURE, CountedHosting, stands
+from tests.conditions import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from lumen_widgets.client import Task
 
 pytestmark = pytest.mark.slow
-
-PATIENCE = 60.0
 
 
 class Call(NamedTuple):

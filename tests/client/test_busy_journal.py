@@ -11,9 +11,10 @@ import pytest
 
 from lumen_widgets.client import LumenClient, LumenError
 from lumen_widgets.journal import Journal, JournalUnusable
-from tests.client.journal_file import JournalFile, wait_until
+from tests.client.journal_file import JournalFile
 from tests.client.service import PROCESSING, QUEUED, Service, png
 from tests.client.slow_sqlite import slow_commits
+from tests.conditions import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,13 +97,13 @@ def test_finished_pictures_do_not_wait_for_a_held_file(
     journal = Journal(tmp_path / "journal", busy_timeout=1000.0)
     file = JournalFile(tmp_path / "journal")
     task = connect(service.server.url, journal=journal).generate("a cat", n=4)
-    wait_until(lambda: file.states() == ["processing"], "the task is under way")
+    until(lambda: file.states() == ["processing"], "the task is under way")
     file.hold()
     service.statuses["*"] = [service.succeeded("a", "b", "c", "d")]
     pictures = task.wait(30)
     assert [picture.bytes for picture in pictures] == [png()] * 4
 
     file.let_go()
-    wait_until(lambda: Journal(tmp_path / "journal").rows()[0].is_final, "all of it is written")
+    until(lambda: Journal(tmp_path / "journal").rows()[0].is_final, "all of it is written")
     (row,) = Journal(tmp_path / "journal").rows()
     assert (row.state, row.task_id, len(row.pictures)) == ("succeeded", task.id, 4)

@@ -15,8 +15,8 @@ from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from lumen_widgets.core.timing import Timing
 from lumen_widgets.journal import Journal
 from tests.client.interrupts import interrupt
-from tests.client.journal_file import wait_until
 from tests.client.service import FAILED, QUEUED, Service, png
+from tests.conditions import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,7 +52,7 @@ def instants(call: Callable[[], object], least: int = LEAST) -> Iterator[str]:
 
 def _join(thread: threading.Thread) -> None:
     """Wait until a thread is over that another one may be about to start."""
-    wait_until(lambda: thread.ident is not None, "the thread begins")
+    until(lambda: thread.ident is not None, "the thread begins")
     thread.join(30)
 
 
@@ -86,7 +86,7 @@ def test_nothing_is_held_for_what_was_not_sent(
     picture = png()
     for place in instants(partial(client.edit, "snow", picture, size="16:9")):
         sent = {url for post in service.server.posts for url in post.body["image_urls"]}
-        wait_until(lambda: hosted <= sent, f"the files of {place} are let go")  # noqa: B023 -- called before the next round
+        until(lambda: hosted <= sent, f"the files of {place} are let go")  # noqa: B023 -- called before the next round
         rows = Journal(tmp_path / "journal").rows(100_000)
         ids = {f"task-{number + 1}" for number in range(len(service.server.posts))}
         assert {row.task_id for row in rows if row.state != "refused"} == ids, place

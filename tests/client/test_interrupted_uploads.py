@@ -14,6 +14,7 @@ import lumen_widgets as lumen
 from lumen_widgets.client import CallableHosting, LumenError
 from tests.client.interrupts import interrupt
 from tests.client.service import QUEUED, Service, png
+from tests.conditions import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
     Connect = Callable[..., LumenClient]
 
-# Seconds for one call, which takes milliseconds.
-PATIENCE = 10.0
 
 # A call has some hundreds of instants; with fewer than these it was not interrupted at all of them.
 LEAST = 50

@@ -14,8 +14,9 @@ import pytest
 from lumen_widgets.journal import Journal
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer, Received, http
-from tests.client.journal_file import JournalFile, wait_until
+from tests.client.journal_file import JournalFile
 from tests.client.service import PROCESSING, Service, png
+from tests.conditions import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,10 +58,10 @@ def replaced(service: Service, connect: Connect, home: Path, way: str) -> None:
     Journal(home).heartbeat()
     shutil.copy2(journal.path, journal.path.with_name("backup"))
     cat = connect(service.server.url).generate("a cat")
-    wait_until(lambda: journal.states() == ["processing"], "the cat is under way")
+    until(lambda: journal.states() == ["processing"], "the cat is under way")
     WAYS[way](journal.path)
     dog = connect(service.server.url).generate("a dog")
-    wait_until(lambda: journal.states() == ["processing"], "the dog is under way")
+    until(lambda: journal.states() == ["processing"], "the dog is under way")
     if [cat.id, dog.id] != ["task-1", "task-2"]:
         pytest.fail("not submitted in this order")
     service.statuses["task-1"] = [service.succeeded("cat")]
@@ -128,7 +129,7 @@ def test_an_answer_goes_to_no_row_of_another(connect: Connect, tmp_path: Path) -
             client = connect(server.url, timeout=60.0)
             threads[prompt] = threading.Thread(target=client.generate, args=(prompt,))
             threads[prompt].start()
-            wait_until(partial(_posted, server, number), "it is sent")
+            until(partial(_posted, server, number), "it is sent")
             if prompt == "a cat":
                 journal.path.rename(journal.path.with_name("damaged"))
         for prompt, thread in threads.items():

@@ -145,7 +145,7 @@ def _provoke(connect: Callable[..., LumenClient], echo: dict[str, Any]) -> list[
     found = _refused(connect(LOOPBACK, timeout=0.2))
     for behaviour in refusals:
         with FaultServer(behaviour) as server:
-            found += _refused(connect(server.url, timeout=0.3))
+            found += _refused(connect(server.url, timeout=3.0))
     ends: list[dict[str, Any]] = [
         {"status": "failed", **echo},
         {"status": "cancelled", **echo},

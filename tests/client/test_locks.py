@@ -11,6 +11,7 @@ from lumen_widgets.client import WaitTimeout
 from lumen_widgets.notebook.worker import Worker
 from tests.client.interrupts import interrupt
 from tests.client.service import QUEUED
+from tests.conditions import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from lumen_widgets.client import LumenClient
     from tests.client.service import Service
 
-PATIENCE = 20.0
 
 # Python swallows what is raised where it clears a reference: then the call was not interrupted.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

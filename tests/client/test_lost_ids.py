@@ -19,8 +19,9 @@ from tests.client import fault_server as fault
 from tests.client.children import in_child
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, Received, http
-from tests.client.journal_file import JournalFile, wait_until
+from tests.client.journal_file import JournalFile
 from tests.client.service import FAILED, PROCESSING, QUEUED, Service, png
+from tests.conditions import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -68,7 +69,7 @@ class Held:
         """Let the journal go, and answer this from now on."""
         self.journal.let_go()
         self.answers.append(answer)
-        wait_until(lambda: self.journal.states() != ["sending"], "the journal hears of the answer")
+        until(lambda: self.journal.states() != ["sending"], "the journal hears of the answer")
 
     def succeeds(self) -> None:
         """Let the journal go, and say that the task has succeeded."""
@@ -156,7 +157,7 @@ def test_it_waits_for_a_thread_that_cannot_be_started(
         patch.setattr(threading.Thread, "start", _no_thread)
         notes.write_later(lambda _: written.append("an id"))
     notes.write_later(lambda _: written.append("a status"))
-    wait_until(lambda: len(written) == 2, "both are written")
+    until(lambda: len(written) == 2, "both are written")
 
     assert written == ["an id", "a status"]
 
@@ -251,4 +252,4 @@ def test_what_became_of_a_request_is_written_later(
         with pytest.warns(UserWarning, match="journal"), pytest.raises(errors.LumenError):
             client.generate("a cat")
         journal.let_go()
-        wait_until(lambda: journal.states() == [state], "the outcome is written")
+        until(lambda: journal.states() == [state], "the outcome is written")

@@ -148,7 +148,7 @@ def test_foreign_adapter(
     adapter = Scripted(outcome)
     session.mount("https://", adapter)
     with pytest.raises(error):
-        connect("https://nowhere.invalid", session=session, timeout=0.25).generate("a cat")
+        connect("https://nowhere.invalid", session=session, timeout=1.0).generate("a cat")
     assert min(adapter.sent, 2) == sent
 
 
@@ -208,7 +208,7 @@ def test_journal_that_hangs_after(connect: Callable[..., LumenClient], tmp_path:
         return http(200, TAKEN)
 
     with FaultServer(fault.calls(respond)) as server:
-        client = connect(server.url, timeout=0.5)
+        client = connect(server.url, timeout=3.0)
         task = client.generate("a cat")
         assert task.id == TAKEN["id"]
         held[0].__exit__(None, None, None)

@@ -7,18 +7,23 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lumen_widgets.core import errors
+from lumen_widgets.journal import Journal
 from tests.client.fault_server import http
 from tests.client.service import FAILED, PROCESSING, Service, png
+from tests.conditions import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from typing import Any
 
     from lumen_widgets.client import LumenClient
 
 
 @pytest.mark.slow
-def test_taken_up_from_the_journal(service: Service, connect: Callable[..., LumenClient]) -> None:
+def test_taken_up_from_the_journal(
+    service: Service, connect: Callable[..., LumenClient], tmp_path: Path
+) -> None:
     """A finished task whose pictures are on disk comes back without any network."""
     service.statuses["task-1"] = [service.succeeded("a")]
     service.statuses["task-2"] = [FAILED]
@@ -26,6 +31,8 @@ def test_taken_up_from_the_journal(service: Service, connect: Callable[..., Lume
     for number in (1, 2):
         (ended,) = first.as_completed([first.generate(f"cat {number}")], 30)
         assert ended.elapsed is not None
+    journal = Journal(tmp_path / "journal")
+    until(lambda: all(row.is_final for row in journal.rows()), "the journal knows of both ends")
     asked = len(service.server.requests)
     second = connect(service.server.url)
     task = second.task("task-1")

@@ -130,7 +130,7 @@ def test_certificate_of_nobody(connect: Callable[..., LumenClient], tmp_path: Pa
     """A certificate that no authority vouches for: nothing is sent, and the error says why."""
     with FaultServer(behind_tls(fault.sends(http(200, TAKEN)))) as server:
         with pytest.raises(errors.ServiceUnreachable, match="certificate"):
-            connect(f"https://localhost:{server.port}", timeout=0.5).generate("a cat")
+            connect(f"https://localhost:{server.port}", timeout=3.0).generate("a cat")
         assert server.requests == []
     assert Journal(tmp_path / "journal").rows()[0].state == "refused"
 
@@ -170,7 +170,7 @@ def test_proxy_that_refuses(
     with FaultServer(fault.answers(407, b"who are you")) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         with pytest.raises(errors.ServiceUnreachable, match="proxy"):
-            connect("https://nowhere.invalid", timeout=0.5).generate("a cat")
+            connect("https://nowhere.invalid", timeout=3.0).generate("a cat")
         assert {request.method for request in proxy.requests} == {"CONNECT"}
         assert not any(KEY.encode() in request.raw for request in proxy.requests)
     assert Journal(tmp_path / "journal").rows()[0].state == "refused"

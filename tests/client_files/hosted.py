@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lumen_widgets.client import HostedFile
 from lumen_widgets.client.hosting.lease import Lease
 from lumen_widgets.core.pictures.images import LocalPicture, read_picture
 from tests.client_files.samples import gradient
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 # A service on this machine, which may read everything that a hosting gives.
 SERVICE = "http://127.0.0.1:9"
@@ -71,13 +68,3 @@ def host(picture: LocalPicture, hosting: Any) -> str:
         return lease.address(picture, hosting, SERVICE)
     finally:
         lease.release()
-
-
-def until(condition: Callable[[], object], seconds: float = 20.0) -> bool:
-    """Wait for a condition that only another thread can tell, and say whether it came."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        threading.Event().wait(0.01)
-    return True

@@ -22,8 +22,9 @@ from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer
 from tests.client.service import FAILED, QUEUED, Service, serving
 from tests.client_files import s3_store
-from tests.client_files.hosted import MemoryHosting, host, local, until
+from tests.client_files.hosted import MemoryHosting, host, local
 from tests.client_files.samples import gradient
+from tests.conditions import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,7 +75,7 @@ def test_a_file_goes_when_the_last_of_its_tasks_has_ended(
     service.statuses["task-1"] = [end]
     with pytest.raises(errors.LumenError):
         first.wait(20)
-    assert until(lambda: not first.watched)
+    until(lambda: not first.watched)
     assert not hosting.removed.acquire(timeout=0.3)
     assert (len(hosting.there), hosting.puts) == (1, 1)
 
@@ -184,7 +185,7 @@ def test_a_file_that_cannot_be_deleted_is_said_once(caplog: pytest.LogCaptureFix
     for width in (40, 41):
         host(local(width), hosting)
         assert hosting.removed.acquire(timeout=20)
-    assert until(lambda: caplog.records)
+    until(lambda: caplog.records)
     told = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert len(told) == 1
     assert "SENTINEL" not in caplog.text

@@ -24,9 +24,9 @@ from lumen_widgets.client.hosting.upload_cache import (
     use_upload_cache,
 )
 from tests.client_files import s3_store
-from tests.client_files.hosted import until
 from tests.client_files.loopback import LoopbackServer, response
 from tests.client_files.samples import encoded
+from tests.conditions import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -118,7 +118,7 @@ def test_a_store_is_left_as_it_was(
     assert [len(task.wait(60)) for task in tasks] == [1, 1, 1]
     assert store.names() == [name]
     shared_upload_cache().delete_idle()
-    assert until(lambda: not store.names())
+    until(lambda: not store.names())
 
 
 def test_uploads_of_a_sandbox_are_deleted_too(
@@ -134,7 +134,7 @@ def test_uploads_of_a_sandbox_are_deleted_too(
     (url,) = task.request.body["image_urls"]
     assert requests.get(url, timeout=10).status_code == 200
     task.wait(60)
-    assert until(lambda: requests.get(url, timeout=10).status_code == 404)
+    until(lambda: requests.get(url, timeout=10).status_code == 404)
 
 
 @pytest.mark.parametrize("text", ["data:", "s3"])

@@ -49,7 +49,7 @@ def test_a_wait_of_four_hundred_digits_is_no_invitation(
     refusal = fault.answers(429, {"error": {"code": "busy"}}, {"Retry-After": "9" * 400})
     with FaultServer(refusal) as server:
         with pytest.raises(errors.RateLimited):
-            connect(server.url, timeout=0.5).generate("a cat")
+            connect(server.url).generate("a cat")
         assert len(server.posts) == 1
 
 

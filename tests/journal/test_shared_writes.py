@@ -23,7 +23,8 @@ from lumen_widgets.journal import AlreadySent, Journal, JournalUnusable, RowLost
 from lumen_widgets.journal.database import FILE_NAME, Database
 from lumen_widgets.journal.writer_queue import writer_queue
 from tests.client.interrupts import interrupt
-from tests.client.journal_file import JournalFile, wait_until
+from tests.client.journal_file import JournalFile
+from tests.conditions import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -144,7 +145,7 @@ def waiting(home: Path, calls: list[Callable[[], object]]) -> list[Call]:
     for call in calls:
         count = len(queue)
         started.append(Call(call))
-        wait_until(lambda: len(queue) == count + 1, "it waits")  # noqa: B023 -- called at once
+        until(lambda: len(queue) == count + 1, "it waits")  # noqa: B023 -- called at once
     return started
 
 
@@ -188,7 +189,7 @@ def test_a_transaction_has_an_end(
         with parked(tmp_path):
             calls = [Call(partial(insert, journal, f"{n}")) for n in range(450)]
             queue = writer_queue(tmp_path / FILE_NAME)
-            wait_until(lambda: len(queue) == 450, "all wait")
+            until(lambda: len(queue) == 450, "all wait")
         for call in calls:
             call.join()
 
@@ -216,7 +217,7 @@ def test_another_program_has_its_turns(tmp_path: Path) -> None:
         return True
 
     for turn in range(20):
-        wait_until(get_in, f"turn {turn}")
+        until(get_in, f"turn {turn}")
     other.close()
     stop.set()
     for call in calls:

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 from lumen_widgets.core.polling.scheduler import start_thread
 from lumen_widgets.notebook.worker import Worker
+from tests.conditions import PATIENCE
 
 if TYPE_CHECKING:
     from typing import Any
 
     import pytest
 
-PATIENCE = 10.0
 FAILED = "a view could not be brought up to date"
 
 

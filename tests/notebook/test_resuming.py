@@ -18,8 +18,8 @@ from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer
 from tests.client.service import FAILED, PROCESSING, Service, serving
+from tests.conditions import until
 from tests.notebook.executed import execute
-from tests.sandbox_server.conditions import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,15 +15,13 @@ import lumen_widgets as lumen
 from lumen_widgets.journal import Journal
 from lumen_widgets.journal.picture_files import store_small_copy
 from tests.client.test_kept_pictures import DAMAGE
+from tests.conditions import PATIENCE
 from tests.notebook.journal_rows import wrote
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.sandboxes import SandboxServer
-
-# seconds until what is made in the background must be there
-_PATIENCE = 30
 
 
 def shown() -> list[bytes]:
@@ -67,7 +65,7 @@ def test_a_cell_lays_it_beside_the_picture_that_it_shows(
     monkeypatch.setattr("lumen_widgets.notebook.small_copies.store_small_copy", store)
     client = lumen.LumenClient(sandbox.api_key, sandbox.url)
     lumen.generate("a fox", size="256x192", client=client)
-    assert stored.wait(_PATIENCE)
+    assert stored.wait(PATIENCE)
 
     assert len(shown()) == 1
     assert len(decodes) == 1

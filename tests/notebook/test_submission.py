@@ -11,14 +11,13 @@ import lumen_widgets as lumen
 from lumen_widgets.journal import Journal
 from lumen_widgets.notebook.account import Account
 from lumen_widgets.notebook.submission import Submission
+from tests.conditions import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lumen_widgets.journal import JournalRow
     from tests.sandboxes import SandboxServer
-
-PATIENCE = 30.0
 
 
 @pytest.fixture

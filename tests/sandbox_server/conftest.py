@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lumen_widgets.sandbox.home import Home
-from tests.sandbox_server.conditions import until
+from tests.conditions import until
 from tests.sandbox_server.in_process import InProcess
 from tests.sandbox_server.real_server import RealServer, alive, serving
 from tests.sandbox_server.receiver import Receiver, receiving

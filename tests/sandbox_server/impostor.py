@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from tests.sandbox_server.conditions import until
+from tests.conditions import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import requests
 
-from tests.sandbox_server.conditions import until
+from tests.conditions import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,7 +19,7 @@ from lumen_widgets.core.http.keys import Key
 from lumen_widgets.core.http.origin import read_origin
 from lumen_widgets.core.pictures.downloads import fetch_picture
 from lumen_widgets.sandbox.home import open_home
-from tests.sandbox_server.conditions import until
+from tests.conditions import until
 from tests.sandbox_server.impostor import impostor_at
 from tests.sandbox_server.real_server import alive, running_in
 
@@ -56,7 +56,7 @@ def test_a_strange_server_on_the_port_gets_nothing(own_home: Home, server: RealS
             text = f"lumen-sandbox\0{first.url}\0{nonce}".encode()
             return {"proof": hmac.new(b"a guess", text, hashlib.sha256).hexdigest()}
 
-        client = LumenClient(first.api_key, first.url, timeout=0.3)
+        client = LumenClient(first.api_key, first.url, timeout=1.0)
         for prove in (
             lambda _path: {},
             lambda path: {"proof": path.partition("=")[2]},
@@ -100,7 +100,7 @@ def test_a_task_that_waits_tells_a_strange_server_nothing(own_home: Home) -> Non
 def test_a_server_that_took_over_between_two_calls_gets_no_upload(own_home: Home) -> None:
     """A client that has uploaded before asks for the proof again with each connection."""
     first = sandbox.start()
-    client = LumenClient(first.api_key, first.url, timeout=0.3)
+    client = LumenClient(first.api_key, first.url, timeout=1.0)
     picture = np.zeros((8, 8, 3), np.uint8)
     client.edit("snow", picture, size="16x16").wait(60)
     _killed(own_home)

@@ -18,6 +18,7 @@ from lumen_widgets.core.http import connection
 from lumen_widgets.core.http.keys import Key
 from lumen_widgets.core.http.origin import read_origin
 from lumen_widgets.core.pictures.downloads import fetch_picture
+from tests.conditions import until
 from tests.sandbox_server.impostor import impostor_at
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def test_a_strange_server_gets_nothing_through_a_users_session(
     with pytest.raises(error, match="sandbox"):
         call(_url(impostor), session)
 
-    assert impostor.seen
+    until(lambda: impostor.seen, "it is asked for its proof")
     assert impostor.secrets() == []
 
 

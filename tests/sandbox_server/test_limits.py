@@ -16,7 +16,7 @@ import requests
 
 from lumen_widgets.sandbox.connection_limits import ConnectionLimits
 from lumen_widgets.sandbox.logs import logging_to
-from tests.sandbox_server.conditions import until
+from tests.conditions import until
 from tests.sandbox_server.real_server import Child
 
 if TYPE_CHECKING:

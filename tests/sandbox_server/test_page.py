@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.sandbox_server.conditions import until
+from tests.conditions import until
 from tests.sandbox_server.pictures import encoded, half_mask
 
 if TYPE_CHECKING:

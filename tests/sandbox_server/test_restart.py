@@ -13,7 +13,7 @@ import pytest
 
 import lumen_widgets as lumen
 from lumen_widgets import sandbox
-from tests.sandbox_server.conditions import until
+from tests.conditions import until
 from tests.sandbox_server.real_server import alive, running_in
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ import requests
 
 from lumen_widgets import sandbox
 from lumen_widgets.sandbox.home import Home, open_home
-from tests.sandbox_server.conditions import until
+from tests.conditions import until
 from tests.sandbox_server.real_server import RealServer, alive, children, running_in, serving
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lumen_widgets.sandbox.webhooks import BACK_OFF, deliver_due
-from tests.sandbox_server.conditions import until
+from tests.conditions import until
 from tests.sandbox_server.in_process import LATENCY, InProcess
 
 if TYPE_CHECKING:

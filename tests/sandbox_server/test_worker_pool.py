@@ -16,7 +16,7 @@ from lumen_widgets.sandbox.picture_store import PictureStore
 from lumen_widgets.sandbox.task_spec import TaskSpec
 from lumen_widgets.sandbox.tasks import Outcome, Task
 from lumen_widgets.sandbox.worker_pool import WorkerPool, _Room
-from tests.sandbox_server.conditions import until
+from tests.conditions import until
 from tests.sandbox_server.pictures import encoded
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import requests
 from lumen_widgets.client import LumenClient, WebhookReceiver
 from lumen_widgets.client.webhooks.settings import ReceiverSettings
 from lumen_widgets.core import errors
-from tests.sandbox_server.conditions import until
+from tests.conditions import until
 from tests.webhooks.calling import body_of, call, headers_of
 from tests.webhooks.post_office import Counted, Letter, PostOffice, working
 

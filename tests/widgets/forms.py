@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tests.conditions import until
 from tests.widgets.comms import PageComm
 
 if TYPE_CHECKING:
@@ -21,15 +20,6 @@ if TYPE_CHECKING:
 PICTURE = np.full((32, 48, 3), 200, np.uint8)
 MASK = np.zeros((32, 48), bool)
 MASK[8:16, 8:16] = True
-
-
-def until(condition: Callable[[], Any], what: str) -> Any:
-    """Wait until a condition holds, and return what it is."""
-    deadline = time.monotonic() + 20
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"never: {what}"
-        threading.Event().wait(0.01)
-    return found
 
 
 class FormPage:

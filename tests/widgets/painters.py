@@ -11,8 +11,8 @@ import numpy as np
 
 from lumen_widgets.masks.wire import pack, unpack
 from lumen_widgets.widgets import MaskPainter
+from tests.conditions import until
 from tests.widgets.comms import PageComm
-from tests.widgets.forms import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

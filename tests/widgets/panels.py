@@ -6,6 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from tests.conditions import PATIENCE
 from tests.widgets.comms import PageComm
 
 if TYPE_CHECKING:
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 
     from lumen_widgets.widgets import TaskPanel
     from lumen_widgets.widgets.task_panel.messages import TaskRow, Totals
-
-PATIENCE = 20.0
 
 
 class Browser:

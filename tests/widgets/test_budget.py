@@ -10,7 +10,8 @@ import lumen_widgets as lumen
 from lumen_widgets.client import BudgetExceeded, LumenClient
 from lumen_widgets.notebook.account import account_of
 from lumen_widgets.notebook.submission import Submission
-from tests.widgets.forms import PICTURE, until
+from tests.conditions import until
+from tests.widgets.forms import PICTURE
 from tests.widgets.panels import Browser
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cell_kernel import CellKernel
-from tests.widgets.forms import until
+from tests.conditions import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lumen_widgets.widgets import MaskPainter, PromptForm, TaskPanel
+from tests.conditions import until
 from tests.staged import use_offline_account
-from tests.widgets.forms import until
 from tests.widgets.painters import PICTURE
 from tests.widgets.quiet_service import QuietService
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from lumen_widgets.masks import Clear, Invert, Raster, Rectangle, Stroke
+from tests.conditions import until
 from tests.masks.test_wire import described
-from tests.widgets.forms import until
 from tests.widgets.painters import (
     HEIGHT,
     WIDTH,

@@ -11,6 +11,7 @@ from lumen_widgets.masks import Invert, Rectangle, UndoHistory
 from lumen_widgets.masks.mask_file import SavedMask
 from lumen_widgets.widgets.mask_painter.session import PainterSession, WaitLimits
 from lumen_widgets.widgets.mask_painter.step_log import StepLog
+from tests.conditions import PATIENCE
 from tests.widgets.painters import HEIGHT, WIDTH, Page, Wire, elsewhere, painter_of
 
 if TYPE_CHECKING:
@@ -205,25 +206,28 @@ def test_a_page_that_promises_what_never_comes_is_given_up(number: int) -> None:
 
 def test_somebody_who_never_stops_painting_does_not_stop_a_call() -> None:
     """The call ends within bounds, with what was painted by then."""
-    painter = Limited(WaitLimits(longest=0.5))
+    # no machine is so busy that the hand pauses for so long
+    painter = Limited(WaitLimits(quiet=NEVER, longest=0.5))
     page = Page(painter.wire)
     page.hello()
-    enough = threading.Event()
+    painting, enough = threading.Event(), threading.Event()
 
     def paint() -> None:
         while not enough.wait(0.02):
             page.do(Invert())
+            painting.set()
 
     hand = threading.Thread(target=paint)
     hand.start()
     try:
+        assert painting.wait(PATIENCE)
         _, took = painter.call()
     finally:
         enough.set()
         hand.join()
 
     assert 0.5 <= took < 0.5 + SOON
-    assert len(painter.log.history.done) > 2
+    assert painter.log.history.done
 
 
 def test_two_pages_may_answer_at_the_same_time(wire: Wire) -> None:

@@ -9,8 +9,9 @@ import pytest
 from lumen_widgets.client import prices
 from lumen_widgets.core.request import Request
 from lumen_widgets.widgets import PromptForm
+from tests.conditions import until
 from tests.staged import StagedTask
-from tests.widgets.forms import listeners, until
+from tests.widgets.forms import listeners
 
 if TYPE_CHECKING:
     from collections.abc import Callable

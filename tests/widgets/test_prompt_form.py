@@ -9,7 +9,8 @@ import traitlets
 
 from lumen_widgets.client import InvalidRequest, LumenClient
 from lumen_widgets.widgets import MaskPainter, PromptForm
-from tests.widgets.forms import MASK, PICTURE, FormPage, listeners, taken, until
+from tests.conditions import until
+from tests.widgets.forms import MASK, PICTURE, FormPage, listeners, taken
 from tests.widgets.quiet_service import SECRET, QuietService
 
 if TYPE_CHECKING:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.widgets.forms import MASK, PICTURE, FormPage, taken, until
+from tests.conditions import until
+from tests.widgets.forms import MASK, PICTURE, FormPage, taken
 from tests.widgets.quiet_service import SECRET, QuietService
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from lumen_widgets.client import JournalError
 from lumen_widgets.journal import Journal
 from lumen_widgets.widgets import PromptForm
 from tests.client.interrupts import interrupt
-from tests.widgets.forms import FormPage, taken, until
+from tests.conditions import until
+from tests.widgets.forms import FormPage, taken
 
 if TYPE_CHECKING:
     from pathlib import Path

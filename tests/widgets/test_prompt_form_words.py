@@ -12,7 +12,8 @@ from IPython.core.formatters import DisplayFormatter
 
 from lumen_widgets.core.words import strip_controls
 from lumen_widgets.widgets import PromptForm
-from tests.widgets.forms import FormPage, until
+from tests.conditions import until
+from tests.widgets.forms import FormPage
 from tests.widgets.quiet_service import QuietService
 
 if TYPE_CHECKING:

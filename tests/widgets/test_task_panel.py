@@ -19,8 +19,8 @@ from lumen_widgets.core.request import Request
 from lumen_widgets.core.task import TaskState
 from lumen_widgets.notebook.account import account_of
 from lumen_widgets.notebook.submission import Submission
+from tests.conditions import PATIENCE
 from tests.staged import StagedTask
-from tests.widgets.panels import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

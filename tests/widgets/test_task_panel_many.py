@@ -16,8 +16,8 @@ from lumen_widgets.core.request import Request
 from lumen_widgets.notebook.account import use
 from lumen_widgets.notebook.submission import Submission
 from lumen_widgets.widgets.work_queue import work_queue
+from tests.conditions import PATIENCE
 from tests.staged import StagedTask
-from tests.widgets.panels import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -17,9 +17,9 @@ import pytest
 from lumen_widgets.core.pictures.masks import LocalMask, read_mask
 from lumen_widgets.core.request import Request
 from lumen_widgets.widgets.task_panel import session
+from tests.conditions import PATIENCE
 from tests.staged import StagedTask
 from tests.widgets.forms import MASK, PICTURE
-from tests.widgets.panels import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,7 +10,7 @@ from lumen_widgets.notebook.account import account_of
 from lumen_widgets.notebook.submission import Submission
 from lumen_widgets.widgets import TaskPanel
 from tests.client.interrupts import interrupt
-from tests.widgets.forms import until
+from tests.conditions import until
 from tests.widgets.panels import Browser
 from tests.widgets.quiet_service import QuietService
 
