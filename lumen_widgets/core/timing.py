@@ -44,7 +44,7 @@ class Timing:
     local_interval: float = 0.05
     """The same, also to the first, for a server on this machine: short tasks, free answers …"""
 
-    local_requests: float = 100.0
+    local_requests: float = 50.0
     """… for as many questions a second in all: what answers and asks takes the processor from
     what draws. With more tasks each is asked more rarely."""
 
