@@ -51,11 +51,15 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let Ctrl-C be heard, and close the way out, for fixtures of the whole run too."""
     config.pluginmanager.register(_NoBrowserTestSkipped())
     config.pluginmanager.register(_LeftOut(config))
-    # how long an example takes says how busy the machine is
     hypothesis.settings.register_profile(
-        "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+        "lumen",
+        # how long an example takes says how busy the machine is
+        deadline=None,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+        # a change is told by its own faults; the whole run looks for new ones in old code
+        derandomize=not config.getoption("--full"),
     )
-    hypothesis.settings.load_profile("patient")
+    hypothesis.settings.load_profile("lumen")
     # a run in the background inherits that Ctrl-C is ignored, and so would what it starts
     signal.signal(signal.SIGINT, signal.default_int_handler)
     network.close()
