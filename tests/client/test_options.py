@@ -22,6 +22,7 @@ from lumen_widgets.core.task import Task, TaskState
 from lumen_widgets.core.timing import TIMING
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer
+from tests.conditions import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -189,5 +190,6 @@ def test_a_task_is_followed_through_its_options(service: Service) -> None:
     (picture,) = poller.start().wait(30)
 
     assert picture.task is poller.task
+    until(lambda: "two ended" in steps, "the end is told, after those that wait")
     told = [step for step in steps if step.startswith("two") and "durations" not in step]
     assert told == ["two watched", "two status", "two picture", "two derive", "two ended"]

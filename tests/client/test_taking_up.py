@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lumen_widgets.core import errors
+from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
+from lumen_widgets.core.timing import Timing
 from lumen_widgets.journal import Journal
 from tests.client.fault_server import http
 from tests.client.service import FAILED, PROCESSING, Service, png
@@ -25,6 +27,8 @@ def test_taken_up_from_the_journal(
     service: Service, connect: Callable[..., LumenClient], tmp_path: Path
 ) -> None:
     """A finished task whose pictures are on disk comes back without any network."""
+    # a question that a busy machine asks late would not tell how long a task took
+    use_scheduler(Scheduler(timing=Timing(local_interval=1.0)))
     service.statuses["task-1"] = [service.succeeded("a")]
     service.statuses["task-2"] = [FAILED]
     first = connect(service.server.url)

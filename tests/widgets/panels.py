@@ -50,19 +50,24 @@ class Browser:
 
     def row(self, key: str = "0") -> dict[str, Any]:
         """Return the newest word about a row."""
+        return next(iter(self.rows(key)), {})
+
+    def rows(self, key: str = "0") -> list[dict[str, Any]]:
+        """Return all words about a row, the newest first."""
         rows = [row for message in self.heard for row in message.get("rows", ())]
-        return next((row for row in reversed(rows) if row["key"] == key), {})
+        return [row for row in reversed(rows) if row["key"] == key]
 
     def until(self, found: Callable[[], Any]) -> Any:
         """Wait until something is there, and return it."""
         with self._news:
-            assert self._news.wait_for(found, PATIENCE), self.heard
-        return found()
+            there = self._news.wait_for(found, PATIENCE)
+            assert there, self.heard
+        return there
 
     def state(self, key: str, status: str) -> dict[str, Any]:
-        """Wait until a row stands as told, and return it."""
+        """Wait until a row stood as told, and return it: by now it may stand otherwise."""
         row: dict[str, Any] = self.until(
-            lambda: self.row(key) if self.row(key).get("status") == status else {}
+            lambda: next((row for row in self.rows(key) if row["status"] == status), {})
         )
         return row
 
