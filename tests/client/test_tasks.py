@@ -19,6 +19,7 @@ from lumen_widgets.core.timing import Timing
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer, http
 from tests.client.service import FAILED, PROCESSING, QUEUED, Service, png, serving
+from tests.conditions import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,7 @@ def test_followed_to_its_pictures(service: Service, connect: Callable[..., Lumen
     """A task goes from queued to done; its pictures are in order, in memory and in the journal."""
     prices["priced"] = 2.5
     service.pictures["/b"] = [http(200, png("blue"))]
-    service.statuses["*"] = [QUEUED, PROCESSING, service.succeeded("a", "b")]
+    service.statuses["*"] = [QUEUED, PROCESSING]
     client = connect(service.server.url)
     seen: list[str] = []
     done = threading.Event()
@@ -41,6 +42,8 @@ def test_followed_to_its_pictures(service: Service, connect: Callable[..., Lumen
         task = client.generate("a cat", model="priced", n=2)
         task.subscribe(lambda task: seen.append(task.status))
         task.subscribe(lambda task: done.set() if task.done else None)
+    until(lambda: seen, "the task is under way")
+    service.statuses["*"] = [service.succeeded("a", "b")]
     pictures = task.wait(30)
     assert done.wait(30)
     assert [picture.bytes for picture in pictures] == [png("red"), png("blue")]
@@ -51,8 +54,10 @@ def test_followed_to_its_pictures(service: Service, connect: Callable[..., Lumen
     assert seen[0] == "processing"
     assert set(seen[1:]) == {"succeeded"}
     assert repr(task) == "<Task task-1 succeeded>"
-    assert client.journal is not None
-    (row,) = client.journal.rows()
+    journal = client.journal
+    assert journal is not None
+    until(lambda: journal.rows()[0].is_final, "the journal knows of the end")
+    (row,) = journal.rows()
     assert row.state == "succeeded"
     assert [kept.path.read_bytes() for kept in row.pictures] == [png("red"), png("blue")]
     assert task.elapsed is not None
