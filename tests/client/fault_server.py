@@ -40,6 +40,12 @@ class Received:
         """The body as JSON."""
         return json.loads(self.raw.split(b"\r\n\r\n", 1)[1])
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it came."""
+        head, ended, body = self.raw.partition(b"\r\n\r\n")
+        return bool(ended) and len(body) >= _length(head)
+
 
 class FaultServer:
     """Handles each connection with the next of its behaviours; the last one repeats."""
@@ -113,7 +119,7 @@ class FaultServer:
 
 
 def read_request(server: FaultServer, connection: socket.socket) -> Received:
-    """Read one whole request and note it; a connection that closes without one is no request."""
+    """Read one request and note it, as far as it comes; a connection without one is none."""
     data = b""
     while b"\r\n\r\n" not in data:
         piece = connection.recv(65536)
@@ -123,14 +129,19 @@ def read_request(server: FaultServer, connection: socket.socket) -> Received:
             return server.note(data, connection)
         data += piece
     head, _, body = data.partition(b"\r\n\r\n")
-    length = 0
+    length = _length(head)
+    while len(body) < length and (piece := connection.recv(65536)):
+        body += piece
+    return server.note(head + b"\r\n\r\n" + body, connection)
+
+
+def _length(head: bytes) -> int:
+    """Return how many bytes the head of a request says that its body has."""
     for line in head.split(b"\r\n"):
         name, _, value = line.partition(b":")
         if name.lower() == b"content-length":
-            length = int(value)
-    while len(body) < length:
-        body += connection.recv(65536)
-    return server.note(head + b"\r\n\r\n" + body, connection)
+            return int(value)
+    return 0
 
 
 def http(

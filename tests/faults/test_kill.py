@@ -11,13 +11,12 @@ import hashlib
 import os
 import random
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from contextlib import closing, contextmanager
-from enum import Enum
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,67 +26,86 @@ from lumen_widgets.journal import Journal
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer, Received, http
 from tests.client.service import png
+from tests.conditions import until
+from tests.faults.spender import Instant
 
 if TYPE_CHECKING:
-    import socket
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.slow
 
 KEY = "sk-lumen-local-spender"
 
+# Seconds until an instant has surely come, on a machine however slow.
+PATIENCE = 120.0
 
-class Instant(Enum):
-    """What the program is about when it is killed, as far as it can be seen from outside."""
-
-    ANY = "at any time after its start"
-    BEFORE_POST = "a row is begun, the request has not come yet"
-    POSTED = "the request is there, no answer is sent"
-    ANSWERED = "the answer has just been sent"
-    WRITING = "a transaction of the journal is open"
-    ASKED = "a status is asked for"
-    FETCHED = "a picture has just been sent"
-    KEEPING = "a picture is being written"
+# Those which the service sees; at the others the program holds itself.
+SEEN = {Instant.POSTED, Instant.ANSWERED, Instant.ASKED, Instant.FETCHED}
 
 
 class Till:
-    """The service, in this process: it notes what it is asked, and lets the killer know."""
+    """The service, in this process: it can be held at what it sees of a program."""
 
     def __init__(self) -> None:
         self.server: FaultServer
-        self.seen: dict[Instant, int] = dict.fromkeys(Instant, 0)
         self._lock = threading.Lock()
-        self._taken = 0
+        self._names: dict[str, str] = {}
+        self._held: tuple[Instant, str] | None = None
+        self._left = 0
+        self._came = threading.Event()
+        self._let_go = threading.Event()
 
-    def see(self, instant: Instant) -> None:
-        """Count an instant."""
+    def hold(self, instant: Instant, count: int, name: str) -> None:
+        """Have a program's request wait at an instant: the one of that number, as they come."""
         with self._lock:
-            self.seen[instant] += 1
+            self._held, self._left = (instant, name), count
+            self._came.clear()
+            self._let_go.clear()
+
+    def wait_until_held(self) -> None:
+        """Wait until the request waits."""
+        assert self._came.wait(PATIENCE), "the instant never came"
+
+    def let_go(self) -> None:
+        """Let the request go on."""
+        self._let_go.set()
 
     def serve(self, server: FaultServer, connection: socket.socket) -> None:
         """Serve one connection."""
         request = fault.read_request(server, connection)
-        if not request.raw:
+        if not request.is_whole:
             return
-        answer, before, after = self._answer(request)
-        self.see(before)
+        name, answer, before, after = self._answer(request)
+        self._come(before, name)
         connection.sendall(answer)
-        self.see(after)
+        self._come(after, name)
 
-    def _answer(self, request: Received) -> tuple[bytes, Instant, Instant]:
+    def _come(self, instant: Instant, name: str) -> None:
+        with self._lock:
+            if (instant, name) != self._held:
+                return
+            self._left -= 1
+            if self._left:
+                return
+        self._came.set()
+        self._let_go.wait(PATIENCE)
+
+    def _answer(self, request: Received) -> tuple[str, bytes, Instant, Instant]:
         if request.method == "POST":
+            name = request.body["prompt"].partition("-")[0]
             with self._lock:
-                self._taken += 1
-                number = self._taken
-            answer = http(200, {"id": f"task-{number}", "status": "queued"})
-            return answer, Instant.POSTED, Instant.ANSWERED
-        name = request.path.rpartition("/")[2]
+                task_id = f"task-{len(self._names) + 1}"
+                self._names[task_id] = name
+            answer = http(200, {"id": task_id, "status": "queued"})
+            return name, answer, Instant.POSTED, Instant.ANSWERED
+        task_id = request.path.rpartition("/")[2]
+        name = self._names[task_id]
         if request.path.startswith("/v1/"):
-            data = [{"url": f"{self.server.url}/pictures/{name}"}]
-            found = {"id": name, "status": "succeeded", "data": data}
-            return http(200, found), Instant.ASKED, Instant.ASKED
-        return http(200, made(name)), Instant.FETCHED, Instant.FETCHED
+            data = [{"url": f"{self.server.url}/pictures/{task_id}"}]
+            found = {"id": task_id, "status": "succeeded", "data": data}
+            return name, http(200, found), Instant.ASKED, Instant.ASKED
+        return name, http(200, made(task_id)), Instant.FETCHED, Instant.FETCHED
 
 
 def made(task_id: str) -> bytes:
@@ -106,57 +124,88 @@ def till() -> Iterator[Till]:
         yield service
 
 
-def spender(till: Till, home: Path, name: str, threads: int) -> subprocess.Popen[str]:
-    """Start a program that spends, and wait until it begins to."""
-    program = subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.spender", till.server.url, home, name, str(threads)],
-        env={**os.environ, "LUMEN_HOME": str(home)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert program.stdout is not None
-    assert program.stdout.readline() == "ready\n"
-    return program
+class Spender:
+    """A program that spends, once it is told to."""
+
+    def __init__(self, till: Till, home: Path, name: str, threads: int) -> None:
+        self.home = home
+        self._till = till
+        self._name = name
+        self._orders, theirs = socket.socketpair()
+        self._orders.settimeout(PATIENCE)
+        words = [till.server.url, str(home), name, str(threads), str(theirs.fileno())]
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.spender", *words],
+                env={**os.environ, "LUMEN_HOME": str(home)},
+                stdout=subprocess.PIPE,
+                text=True,
+                pass_fds=[theirs.fileno()],
+            )
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == "ready\n"
+
+    def go(self) -> None:
+        """Have it spend."""
+        self._order(f"{Instant.ANY.name} 0")
+
+    def hold(self, instant: Instant, count: int) -> None:
+        """Have it spend, and wait until it is held at the instant of that number of its kind."""
+        if instant in SEEN:
+            self._till.hold(instant, count, self._name)
+            self.go()
+            self._till.wait_until_held()
+        else:
+            self._order(f"{instant.name} {count}")
+            assert self._orders.recv(5) == b"held\n", "the program has ended"
+
+    def let_go(self) -> None:
+        """Have it go on."""
+        self._till.let_go()
+        self._order("go on")
+
+    def kill(self) -> set[str]:
+        """Kill it, and return the ids that it had said by then."""
+        self._process.send_signal(signal.SIGKILL)
+        told = self._process.communicate(timeout=PATIENCE)[0].split()
+        self._orders.close()
+        self._till.let_go()
+        return set(told)
+
+    def _order(self, order: str) -> None:
+        self._orders.sendall(f"{order}\n".encode())
 
 
-def kill_at(
-    instant: Instant, till: Till, home: Path, chance: random.Random, program: subprocess.Popen[str]
-) -> list[str]:
-    """Kill a program at such an instant, and return the ids that it had said by then."""
-    seen = till.seen[instant] + chance.randrange(1, 8)
-    posts = len(till.server.posts)
-    path = home / "journal.sqlite3"
-    came = {
-        Instant.ANY: lambda: True,
-        Instant.BEFORE_POST: lambda: path.exists() and len(till.server.posts) == posts,
-        Instant.WRITING: lambda: path.with_name(f"{path.name}-journal").exists(),
-        Instant.KEEPING: lambda: any(home.glob("pictures/*/.*.part")),
-    }.get(instant, lambda: till.seen[instant] >= seen)
-    pause = {Instant.ANY: 0.3, Instant.WRITING: 0.4, Instant.KEEPING: 0.6}.get(instant, 0.0)
-    threading.Event().wait(chance.uniform(0, pause))
-    _await(came)
-    if instant not in {Instant.WRITING, Instant.KEEPING, Instant.ANY}:
-        threading.Event().wait(chance.choice([0.0, 0.0, chance.uniform(0, 0.006)]))
-    program.send_signal(signal.SIGKILL)
-    return program.communicate(timeout=60)[0].split()
-
-
-def _await(came: Callable[[], bool], seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    # no pause: what is waited for lasts for less than a millisecond
-    while not came():
-        assert time.monotonic() < end, "the instant never came"
+def kill_at(instant: Instant, program: Spender, chance: random.Random) -> set[str]:
+    """Kill a program at such an instant or just after it, and return the ids that it had said."""
+    if instant is Instant.ANY:
+        program.go()
+        threading.Event().wait(chance.uniform(0, 0.3))
+        return program.kill()
+    most = {Instant.WRITING: 40, Instant.KEEPING: 15, Instant.MAKING: 40}.get(instant, 7)
+    program.hold(instant, chance.randint(1, most))
+    if instant is Instant.WRITING:
+        assert (program.home / "journal.sqlite3-journal").exists()
+    if instant is Instant.KEEPING:
+        assert list(program.home.glob("pictures/*/.*.part"))
+    if chance.random() < 0.4:
+        program.let_go()
+        threading.Event().wait(chance.uniform(0, 0.006))
+    return program.kill()
 
 
 def check(home: Path, server: FaultServer, told: set[str]) -> None:
     """Look that the journal is sound, and has all that came and all that left."""
+    if not (home / "journal.sqlite3").exists():  # killed before it wrote anything
+        assert (list(server.posts), told) == ([], set())
+        return
     with closing(sqlite3.connect(home / "journal.sqlite3")) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     rows = Journal(home).rows()
     assert told <= {row.task_id for row in rows}
     by_prompt = {row.body["prompt"]: row for row in rows}
     assert len(by_prompt) == len(rows)
-    for request in list(server.posts):
+    for request in filter(lambda request: request.is_whole, server.posts):
         row = by_prompt[request.body["prompt"]]
         assert row.body == request.body
         assert row.task_id or row.state in {"sending", "unknown"}
@@ -184,9 +233,8 @@ def _kill_again_and_again(home: Path, times: int, seed: int) -> None:
     instants = list(Instant)
     with till() as service:
         for number in range(times):
-            program = spender(service, home, f"run{number}", threads=1 + number % 3)
-            instant = instants[number % len(instants)]
-            told |= set(kill_at(instant, service, home, chance, program))
+            program = Spender(service, home, f"run{number}", threads=1 + number % 3)
+            told |= kill_at(instants[number % len(instants)], program, chance)
             check(home, service.server, told)
         assert told
         take_up_all(home, service.server.url, 40)
@@ -204,33 +252,47 @@ def test_kill_many_times(tmp_path: Path) -> None:
         _kill_again_and_again(tmp_path / f"home{seed}", 25, seed)
 
 
+def test_kill_before_anything_is_sent(tmp_path: Path) -> None:
+    """A program that is killed on the way to its request leaves a row that says which."""
+    with till() as service:
+        program = Spender(service, tmp_path, "run", threads=1)
+        program.hold(Instant.BEFORE_POST, 3)
+        told = program.kill()
+        check(tmp_path, service.server, told)
+        *sent, last = sorted(Journal(tmp_path).rows(), key=lambda row: str(row.body["prompt"]))
+        assert [row.task_id for row in sent] == ["task-1", "task-2"]
+        assert (last.body["prompt"], last.task_id) == ("run-0-2", None)
+        assert len(service.server.posts) == 2
+
+
 def test_kill_several_on_one_journal(tmp_path: Path) -> None:
     """Several programs that share a journal are killed one by one, and the others go on."""
     chance = random.Random(11)  # noqa: S311 -- instants, not secrets
     home, told = tmp_path / "home", set[str]()
     with till() as service:
-        programs = [spender(service, home, f"run{number}", 2) for number in range(3)]
+        programs = [Spender(service, home, f"run{number}", 2) for number in range(3)]
+        for program in programs:
+            program.go()
         for instant, program in zip(
             (Instant.WRITING, Instant.ANSWERED, Instant.KEEPING), programs, strict=True
         ):
-            told |= set(kill_at(instant, service, home, chance, program))
+            told |= kill_at(instant, program, chance)
         check(home, service.server, told)
         take_up_all(home, service.server.url, 40)
 
 
-def test_kill_while_the_journal_is_made(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("instant", "count"),
+    [*((Instant.MAKING, count) for count in range(1, 38, 6)), (Instant.WRITING, 1)],
+)
+def test_kill_while_the_journal_is_made(instant: Instant, count: int, tmp_path: Path) -> None:
     """A program that is killed while it makes a new journal leaves one that can be gone on with."""
     with till() as service:
-        for number in range(6):
-            home = tmp_path / f"home{number}"
-            program = spender(service, home, "first", 3)
-            _await(lambda home=home: any(home.glob("journal.sqlite3*")))  # type: ignore[misc]
-            threading.Event().wait(number * 0.001)
-            program.send_signal(signal.SIGKILL)
-            told = set(program.communicate(timeout=60)[0].split())
-            assert told <= {row.task_id for row in Journal(home).rows()}
-            client = LumenClient(KEY, service.server.url, journal=home)
-            task = client.generate("after it")
-            assert [picture.bytes for picture in task.wait(60)] == [made(task.id)]
-            # what was being made, at most; SQLite's own file beside it goes with the last write
-            _await(lambda home=home: len(list(home.glob("journal.sqlite3*"))) <= 2)  # type: ignore[misc]
+        program = Spender(service, tmp_path, "first", 3)
+        program.hold(instant, count)
+        assert program.kill() <= {row.task_id for row in Journal(tmp_path).rows()}
+        client = LumenClient(KEY, service.server.url, journal=tmp_path)
+        task = client.generate("after it")
+        assert [picture.bytes for picture in task.wait(60)] == [made(task.id)]
+        # what was being made, at most; SQLite's own file beside it goes with the last write
+        until(lambda: len(list(tmp_path.glob("journal.sqlite3*"))) <= 2)
