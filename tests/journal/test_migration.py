@@ -162,7 +162,7 @@ def test_processes_that_upgrade_at_once(tmp_path: Path) -> None:
     code = textwrap.dedent("""
         import sys
         from lumen_widgets.journal import Journal
-        journal = Journal(sys.argv[1])
+        journal = Journal(sys.argv[1], busy_timeout=100.0)
         input()
         body = {"prompt": sys.argv[2]}
         journal.insert_request(origin="o", account="a", endpoint="edits", body=body)

@@ -177,7 +177,8 @@ def test_each_task_goes_to_one(tmp_path: Path) -> None:
         import sys
         from lumen_widgets.journal import Journal
         input()
-        print(*(row.task_id for row in Journal(sys.argv[1]).claim(origin="o", account="a")))
+        journal = Journal(sys.argv[1], busy_timeout=100.0)
+        print(*(row.task_id for row in journal.claim(origin="o", account="a")))
         sys.stdout.flush()
         sys.stdin.read()
     """)

@@ -172,12 +172,12 @@ def test_a_picture_is_never_lost_to_a_pruning_beside_it(tmp_path: Path) -> None:
     code = textwrap.dedent("""
         import sys, time
         from lumen_widgets.journal import Journal, Search
-        journal = Journal(sys.argv[1])
+        journal = Journal(sys.argv[1], busy_timeout=100.0)
         print("ready", flush=True)
         while True:
             journal.prune(journal.search(Search(text="old")), before=time.time() + 60)
     """)
-    journal = Journal(tmp_path)
+    journal = Journal(tmp_path, busy_timeout=100.0)
     sent(journal, "failed")
     child = subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True

@@ -121,7 +121,7 @@ def test_of_several_that_begin_at_once_one_does(tmp_path: Path) -> None:
     code = textwrap.dedent("""
         import sys
         from lumen_widgets.journal import Journal
-        journal = Journal(sys.argv[1])
+        journal = Journal(sys.argv[1], busy_timeout=100.0)
         input()
         found = journal.find_or_insert_request(
             origin="o", account="a", endpoint="edits", body={"prompt": "p"}, digests=["d"])

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 ACCOUNT: dict[str, Any] = {"origin": "https://lumen.example", "account": "a1"}
 
+# How long one waits for another program, in seconds: far longer than any of these tests.
+PATIENT = 300.0
+
 # What Python swallows where it clears a reference.
 _UNRAISABLE = "ignore::pytest.PytestUnraisableExceptionWarning"
 
@@ -126,7 +129,7 @@ def parked(home: Path) -> Iterator[None]:
 
     database = Database(home / FILE_NAME)
     Call(partial(database.write, wait))
-    entered.wait(30)
+    assert entered.wait(30)
     try:
         yield
     finally:
@@ -376,10 +379,11 @@ def test_one_after_the_other_waits_for_nothing(
         raise RuntimeError("can't start new thread")
 
     start = _thread.start_new_thread
-    call = Call(write)
     if not threads:
         monkeypatch.setattr(_thread, "start_new_thread", refuse)
+    call = Call(write)
     call.join()
+    assert call.raised == []
     monkeypatch.setattr(_thread, "start_new_thread", start)
     call = Call(write)
     call.join()
@@ -444,7 +448,7 @@ def test_nobody_hangs_for_one_who_is_interrupted(tmp_path: Path, *, threads: boo
 
 def test_each_waits_for_another_program_as_long_as_it_will(tmp_path: Path) -> None:
     """Of those that wait together for another program, the impatient ones are told, one by one."""
-    journal, file = Journal(tmp_path), JournalFile(tmp_path)
+    journal, file = Journal(tmp_path, busy_timeout=PATIENT), JournalFile(tmp_path)
     insert(journal, "first")
     impatient = journal.with_patience(0.05)
     file.hold()
@@ -460,7 +464,7 @@ def test_each_waits_for_another_program_as_long_as_it_will(tmp_path: Path) -> No
 
 def test_a_reader_is_waited_for_as_long_as_each_will(tmp_path: Path) -> None:
     """Where another program reads for long, the impatient one of a transaction fails alone."""
-    journal = Journal(tmp_path)
+    journal = Journal(tmp_path, busy_timeout=PATIENT)
     insert(journal, "first")
     reader = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)
     impatient = journal.with_patience(0.05)
