@@ -23,7 +23,7 @@ def connect(tmp_path: Path) -> Callable[..., LumenClient]:
 
     def make(url: str, **options: Any) -> LumenClient:
         return LumenClient(
-            KEY, url, **{"journal": tmp_path / "journal", "timeout": 10.0, **options}
+            KEY, url, **{"journal": tmp_path / "journal", "timeout": 60.0, **options}
         )
 
     return make

@@ -26,6 +26,9 @@ pytestmark = pytest.mark.slow
 
 TASKS = 50
 
+# Seconds for what comes at once, on a machine however busy.
+PATIENCE = 60.0
+
 
 class Dripping:
     """A service of fifty tasks that all end at one instant; the answers for some drip from then."""
@@ -70,16 +73,16 @@ def _longest(connect: Callable[..., LumenClient], drips: int) -> tuple[float, in
     """Return how long it took to know of the others' end, and how many drips had ended by then."""
     service = Dripping(drips)
     with FaultServer(service.serve) as server:
-        client = connect(server.url, journal=False, timeout=30.0)
+        client = connect(server.url, journal=False, timeout=PATIENCE)
         tasks = [client.generate(f"cat {number}") for number in range(TASKS)]
-        end = time.monotonic() + 30
+        end = time.monotonic() + PATIENCE
         while service.dripping < min(drips, 3):
             assert time.monotonic() < end
             time.sleep(0.005)
         began = time.monotonic()
         service.over.set()
         others = [task for task in tasks if task.id not in service.drips]
-        assert len(list(client.as_completed(others, 25))) == TASKS - drips
+        assert len(list(client.as_completed(others, PATIENCE))) == TASKS - drips
         took = time.monotonic() - began
         broken_off = service.broken_off
         for task in tasks:
@@ -93,7 +96,7 @@ def test_one_dripping_reply_delays_no_other(
 ) -> None:
     """Among 50 tasks one reply that drips, and two, hold up none of the other tasks."""
     # longer than the test: a task that waits for the end of a drip would fail by its time-out
-    timing = replace(TIMING, answer_timeout=30.0, longest_answer_timeout=30.0)
+    timing = replace(TIMING, answer_timeout=300.0, longest_answer_timeout=300.0)
     use_scheduler(Scheduler(timing=timing))
     with watch.Metronome() as metronome:
         alone, _ = _longest(connect, 0)
@@ -143,16 +146,16 @@ def test_a_network_that_was_gone(connect: Callable[..., LumenClient]) -> None:
     with FaultServer(fault.calls(respond)) as server:
         client = connect(server.url)
         tasks = [client.generate(f"cat {number}") for number in range(5)]
-        assert answered.wait(20)
+        assert answered.wait(PATIENCE)
         port = server.port
     ended.set()
     # Until each of them has met a closed door, more than once.
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE
     while any(task.trouble is None for task in tasks):
         assert time.monotonic() < end
         time.sleep(0.01)
     assert not any(task.done for task in tasks)
     with FaultServer(fault.calls(respond), port=port) as server:
         for task in tasks:
-            assert [picture.bytes for picture in task.wait(60)] == [png("blue")]
+            assert [picture.bytes for picture in task.wait(PATIENCE)] == [png("blue")]
             assert task.error is None

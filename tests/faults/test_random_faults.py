@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -34,8 +33,12 @@ pytestmark = pytest.mark.slow
 
 MODEL = "gpt-image-2-low"
 
-# What a wait gets in a service that is well again: far more than it can take.
-PLENTY = 20.0
+# What a wait gets: far more than it can take.
+PLENTY = 60.0
+
+# From so many seconds on that the machine was late, a picture may be too late for clients that are
+# in a hurry: a fifth of what they wait for one.
+BUSY = quick.TIMING.downloads.longest_wait / 5
 
 
 class Actor:
@@ -52,15 +55,16 @@ class Actor:
     def submit(self, number: int) -> None:
         """Make one call, and keep what came of it."""
         plan = self.run.play.tasks[number]
-        began = time.monotonic()
+        stretch = self.metronome.begin()
         try:
             self.ends[number] = self.client.generate(f"{self.run.name}-{number}", n=plan.n)
         except LumenError as error:
             self.ends[number] = error
-        took = time.monotonic() - began
+        took, noise = stretch.end()
         if took >= quick.TIMEOUT - 0.1:
             self.late.add(number)
-        assert took <= quick.TIMEOUT + 2.0 + watch.LATE, "a submit ends by its time-out and grace"
+        longest = quick.TIMEOUT + quick.TIMING.submit_grace + watch.LATE + noise
+        assert took <= longest, "a submit ends by its time-out and grace"
 
     def timed_wait(self, task: Task, seconds: float) -> None:
         """Wait for a while, and look that it was no longer."""
@@ -95,6 +99,7 @@ def perform(actor: Actor, home: Path) -> None:
     budget = lumen.budget(credits=1000, tasks=1000)
     stage, run = actor.stage, actor.run
     play = run.play
+    stretch = actor.metronome.begin()
     numbers = range(len(play.tasks))
     if play.at_once:
         with ThreadPoolExecutor(len(play.tasks)) as pool:
@@ -112,13 +117,14 @@ def perform(actor: Actor, home: Path) -> None:
         if play.tasks[number].refreshed:
             actor.refresh(task)
         actor.timed_wait(task, 0.02)
-    first = {number: _result(task, 30 * quick.TIMEOUT) for number, task in tasks.items()}
+    first = {number: _result(task, PLENTY) for number, task in tasks.items()}
+    _, noise = stretch.end()
     for number, result in first.items():
-        _check_result(run, number, result)
+        _check_result(run, number, result, is_busy=noise > BUSY)
     stage.heal()
     for number, task in tasks.items():
         truth = play.tasks[number].truth
-        _check_last(run, number, _result(task, PLENTY))
+        _check_last(run, number, _last_result(actor, task))
         assert task.status == truth
     for name in {type(end).__name__ for end in (*actor.ends.values(), *first.values())}:
         event(name)
@@ -142,6 +148,16 @@ def _result(task: Task, seconds: float) -> list[bytes] | LumenError:
         return [picture.bytes for picture in task.wait(seconds)]
     except LumenError as error:
         return error
+
+
+def _last_result(actor: Actor, task: Task) -> list[bytes] | LumenError:
+    while True:
+        stretch = actor.metronome.begin()
+        result = _result(task, PLENTY)
+        _, noise = stretch.end()
+        # as a user does on a slow network: another wait takes it up again
+        if not isinstance(result, errors.DownloadError) or noise <= BUSY:
+            return result
 
 
 def _check_call(actor: Actor, number: int) -> None:
@@ -175,7 +191,9 @@ def _pictures(run: Run, number: int) -> list[bytes]:
     return [sayings.picture(number, index) for index in range(fetched)]
 
 
-def _check_result(run: Run, number: int, result: list[bytes] | LumenError) -> None:
+def _check_result(
+    run: Run, number: int, result: list[bytes] | LumenError, *, is_busy: bool
+) -> None:
     """Pictures that are the task's own, or an error that names it, for a reason that was given."""
     plan: TaskPlan = run.play.tasks[number]
     if isinstance(result, list):
@@ -186,7 +204,7 @@ def _check_result(run: Run, number: int, result: list[bytes] | LumenError) -> No
     assert result.next_step
     allowed = oracle.after_asks(run.asked[number])
     if plan.truth == "succeeded":
-        allowed |= {"DownloadError"} if plan.fetches or run.torn else set()
+        allowed |= {"DownloadError"} if plan.fetches or run.torn or is_busy else set()
     else:
         allowed |= {{"failed": "TaskFailed", "cancelled": "TaskCancelled"}[plan.truth]}
     assert type(result).__name__ in allowed, f"{result!r} after {run.asked[number]}"

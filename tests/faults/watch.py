@@ -111,7 +111,7 @@ def lumen_threads(but: Collection[threading.Thread] = ()) -> list[threading.Thre
     return [one for one in threading.enumerate() if one not in but and one.name in names]
 
 
-def none_stays(but: Collection[threading.Thread], seconds: float = 10.0) -> bool:
+def none_stays(but: Collection[threading.Thread], seconds: float = 60.0) -> bool:
     """Say whether all threads of the client, `but` some, end by themselves within some seconds."""
     end = time.monotonic() + seconds
     # one that ends may start another first, for what is left to do
