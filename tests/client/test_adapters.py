@@ -95,9 +95,10 @@ def test_what_never_left_may_be_sent_again(connect: Connect) -> None:
         assert len(servers[0].posts) == 1
 
 
+@pytest.mark.slow
 def test_what_nobody_can_watch_may_have_left(connect: Connect) -> None:
     """Where an adapter of another kind is stuck, its request may have left: that is said."""
-    use_scheduler(Scheduler(timing=Timing(submit_grace=0.05)))
+    use_scheduler(Scheduler(timing=Timing(submit_grace=0.5)))
     over = threading.Event()
 
     class Stuck(BaseAdapter):
@@ -111,7 +112,7 @@ def test_what_nobody_can_watch_may_have_left(connect: Connect) -> None:
     made = requests.Session()
     made.mount("http://", Stuck())
     try:
-        client = connect("http://127.0.0.1:1", session=made, timeout=0.1)
+        client = connect("http://127.0.0.1:1", session=made, timeout=1.5)
         with pytest.raises(errors.SubmitOutcomeUnknown):
             client.generate("a cat")
     finally:
