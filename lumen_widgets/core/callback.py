@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.pictures.sources import is_url
-from lumen_widgets.core.words import spellings
+from lumen_widgets.core.words import spellings, take_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,11 +55,11 @@ class Secret:
         value = self._value()
         if not isinstance(value, str) or not value:
             return text
-        forms = [spellings(value)]
+        forms = [re.compile(spellings(value))]
         if len(value) >= SHORTEST_ENCODED:
             in_base64 = base64.b64encode(value.encode("utf-8", "replace")).rstrip(b"=")
-            forms.append(re.escape(in_base64))
-        return re.sub(b"|".join(forms), HIDDEN.encode(), text)
+            forms.append(re.compile(re.escape(in_base64)))
+        return take_out(text, forms, HIDDEN.encode())
 
     def __repr__(self) -> str:
         return "<webhook secret>"

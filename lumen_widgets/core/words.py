@@ -12,9 +12,14 @@ import html
 import json
 import re
 import time
+from bisect import bisect_right
 from functools import lru_cache
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Of a sentence of the service's, as much as fits in a message.
 LONGEST_WORDS = 300
@@ -129,6 +134,111 @@ def _forms(letter: str) -> list[bytes]:
         plain.add(f"\\{letter}")
     patterns += [re.escape(one.encode("utf-8", "replace")) for one in sorted(plain)]
     return patterns
+
+
+# Controls but for those that are spaces, and what Unicode has displays ignore; halves of letters
+# and bytes that are no text, and fillers, which count as letters.
+_UNSEEN = (
+    "\0-\x08\x0e-\x1b\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff"
+    "\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"
+)
+_unseen = re.compile(f"[{_UNSEEN}]+").fullmatch
+
+# Bytes with which one may begin, in UTF-8 or escaped.
+_MAY_BE_MARK = re.compile(rb"[\0-\x08\x0e-\x1b\x7f-\xff\\&%]")
+
+# One as it is, or as an encoder writes it: with all backslashes that a text has that was encoded
+# several times; and with the last alone, since those before it may be part of the secret.
+_MARKS = tuple(
+    re.compile(
+        rf"[{_UNSEEN}]+"
+        rf"|{backslashes}"
+        r"(?:U[0-9a-fA-F]{8}|[uU][0-3d-fD-F][0-9a-fA-F]{3}|[xX][0-9a-fA-F]{2}|b)"
+        r"|&(?:#[0-9]{1,13}|#[xX][0-9a-fA-F]{1,12}|[A-Za-z]{2,32});"
+        r"|%[01][0-9a-fA-F]|%7[fF]|%[c-fC-F][0-9a-fA-F](?:%[89abAB][0-9a-fA-F]){1,3}"
+    )
+    for backslashes in (r"(?<!\\)\\+", r"\\")
+)
+
+
+def take_out(text: bytes, secrets: Sequence[re.Pattern[bytes]], instead: bytes) -> bytes:
+    r"""Return text with `instead` for whatever one of the patterns finds.
+
+    A service may break a secret with a mark of no width, as it is or escaped: all of it could be
+    read, and the mark may be left out before the words are shown.
+
+    Examples
+    --------
+    >>> secret = re.compile(rb"hush-[0-9]{1,9}")
+    >>> take_out(rb"hush-12, hu\u200bsh&shy;-34 and \u200b", [secret], b"*")
+    b'*, * and \\u200b'
+
+    """
+    seen: dict[re.Pattern[str], _SeenText] = {}
+    for secret in secrets:
+        # Marks first: a pattern that ends anywhere would leave what stands behind one.
+        for marks in _MARKS[: _readings(text)]:
+            if marks not in seen or seen[marks].text != text:
+                seen[marks] = _SeenText(text, marks)
+            text = seen[marks].take_out(secret, instead)
+        text = secret.sub(instead, text)
+    return text
+
+
+def _readings(text: bytes) -> int:
+    """Return in how many ways marks may be read in a text."""
+    if _MAY_BE_MARK.search(text) is None:
+        return 0
+    return 2 if b"\\\\" in text else 1
+
+
+class _SeenText:
+    """What can be seen of a text, and where each of its pieces stands in all of it."""
+
+    def __init__(self, text: bytes, marks: re.Pattern[str]) -> None:
+        self.text = text
+        self._starts, self._places = [0], [0]
+        seen = bytearray()
+        words, read, place = text.decode("utf-8", "surrogateescape"), 0, 0
+        cannot_be_seen = lru_cache(maxsize=1024)(_cannot_be_seen)
+        for found in marks.finditer(words):
+            mark = found[0]
+            if cannot_be_seen(mark):
+                if piece := words[read : found.start()].encode("utf-8", "surrogateescape"):
+                    seen += piece
+                    self._starts.append(len(seen))
+                    self._places.append(0)
+                place += len(piece) + len(mark.encode("utf-8", "surrogateescape"))
+                self._places[-1] = place
+                read = found.end()
+        self._seen = bytes(seen) + text[place:] if read else b""
+
+    def take_out(self, secret: re.Pattern[bytes], instead: bytes) -> bytes:
+        """Return the text without a secret that can be seen in it, with the marks elsewhere."""
+        kept, done = bytearray(), 0
+        for found in secret.finditer(self._seen):
+            first, last = found.span()
+            if first < last:
+                kept += self.text[done : self._place(first)] + instead
+                # what follows its last letter stays
+                done = self._place(last - 1) + 1
+        return bytes(kept + self.text[done:]) if done else self.text
+
+    def _place(self, at: int) -> int:
+        piece = bisect_right(self._starts, at) - 1
+        return self._places[piece] + at - self._starts[piece]
+
+
+def _cannot_be_seen(mark: str) -> bool:
+    escaped = mark.lstrip("\\")
+    if escaped == mark:
+        seen = html.unescape(mark) if mark.startswith("&") else unquote(mark)
+    elif escaped == "b":
+        seen = "\b"
+    else:
+        seen = chr(min(int(escaped[1:], 16), 0x10FFFF))
+    return not seen or _unseen(seen) is not None
 
 
 def short_repr(value: object) -> str:

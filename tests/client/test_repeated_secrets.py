@@ -49,6 +49,7 @@ SPELLINGS: dict[str, Spell] = {
     "with a mark in it": lambda text: json.dumps(f"{text[:8]}\u200b{text[8:]}", ensure_ascii=False)[
         1:-1
     ],
+    "with an escaped mark in it": lambda text: json.dumps(f"{text[:8]}\u200b{text[8:]}")[1:-1],
 }
 
 

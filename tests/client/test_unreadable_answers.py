@@ -118,9 +118,28 @@ def test_what_is_quoted_is_clean_and_short(connect: Connect, tmp_path: Path) -> 
         assert len(told) < 800
 
 
-@pytest.mark.parametrize("mark", ["\u202e", "\x1b", "\u200b", "\0"])
+MARKS = ["\u202e", "\x1b", "\u200b", "\0", "\u034f", "\u3164"]
+SPELT_MARKS = [
+    r"\u200b",
+    r"\u200B\u00AD",
+    r"\\u200b",
+    r"\\\\u200b",
+    r"\udb40\udc20",
+    r"\U0000200b",
+    r"\x00",
+    r"\b",
+    "&#8203;",
+    "&#x200B;",
+    "&ZeroWidthSpace;",
+    "&shy;",
+    "%E2%80%8B",
+    "%00",
+]
+
+
+@pytest.mark.parametrize("mark", [*MARKS, *SPELT_MARKS])
 def test_a_secret_with_marks_in_it_is_not_put_together(connect: Connect, mark: str) -> None:
-    """Leaving marks out of what is quoted brings no key to light."""
+    """What is quoted has no key, nor one that a mark splits which cannot be seen, or is spelt."""
     words = f"{KEY[:20]}{mark}{KEY[20:]}"
     with (
         FaultServer(fault.answers(200, words.encode())) as server,
@@ -129,3 +148,16 @@ def test_a_secret_with_marks_in_it_is_not_put_together(connect: Connect, mark: s
         connect(server.url).generate("a cat")
 
     assert KEY not in str(caught.value)
+    assert KEY[20:] not in str(caught.value)
+
+
+@pytest.mark.parametrize("spelt", SPELT_MARKS)
+def test_what_is_spelt_out_elsewhere_is_quoted_as_it_is(connect: Connect, spelt: str) -> None:
+    """Where no secret is split by it, an escaped mark is part of what the service said."""
+    with (
+        FaultServer(fault.answers(200, f"{ID}{spelt}!".encode())) as server,
+        pytest.raises(errors.SubmitOutcomeUnknown) as caught,
+    ):
+        connect(server.url).generate("a cat")
+
+    assert f"{ID}{spelt}!" in str(caught.value)

@@ -20,7 +20,7 @@ from requests.auth import AuthBase
 
 from lumen_widgets.core.errors import AuthenticationError, LumenError, MissingKey, warn
 from lumen_widgets.core.http.connection import NotProvenError
-from lumen_widgets.core.words import spellings
+from lumen_widgets.core.words import spellings, take_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,7 +106,7 @@ class Key(AuthBase):
         if len(value) >= SHORTEST_HIDDEN:
             # made for the first answer, and once: it takes as long as all else of an answer
             forms = cache(lambda: _forms(value))
-            self.hide = lambda text: forms().sub(HIDDEN, text)
+            self.hide = lambda text: take_out(text, forms(), HIDDEN)
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Sign a request, unless it goes anywhere but to the key's own origin."""
@@ -286,14 +286,14 @@ def _cells() -> list[str]:
     return [cell for cell in cells or () if isinstance(cell, str)]
 
 
-def _forms(value: str) -> re.Pattern[bytes]:
+def _forms(value: str) -> tuple[re.Pattern[bytes], ...]:
     """Return what finds a key in a server's words: whole, encoded, or its beginning and stars."""
     in_base64 = base64.b64encode(value.encode()).rstrip(b"=")
     # Some services blot out the middle of the key that they refuse, and leave the rest.
     begun = value[: len(USUAL_PREFIX) + 8] if value.startswith(USUAL_PREFIX) else value
-    patterns = (
-        spellings(value),
-        re.escape(in_base64),
-        spellings(begun) + rb"[A-Za-z0-9_*.\-]{0,1000}",
+    # The last ends where the whole key may go on: only once all of that is taken out.
+    return (
+        re.compile(spellings(value)),
+        re.compile(re.escape(in_base64)),
+        re.compile(spellings(begun) + rb"[A-Za-z0-9_*.\-]{0,1000}"),
     )
-    return re.compile(b"|".join(patterns))
