@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import threading
 from contextlib import ExitStack
@@ -19,9 +20,12 @@ from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from lumen_widgets.core.timing import Timing
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer
+from tests.client.service import png
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tests.client.service import Service
 
     Connect = Callable[..., LumenClient]
 
@@ -149,6 +153,68 @@ def test_what_another_library_lost_may_be_paid(connect: Connect) -> None:
     assert adapter.sent == 1, "reuse does not pay for it again"
     assert client.journal is not None
     assert [row.outcome_unknown for row in client.journal.rows()] == [True]
+
+
+class Flaky(HTTPAdapter):
+    """Fails in the way of another library, at first: as it asks, as it reads, or as it closes."""
+
+    def __init__(self, step: str) -> None:
+        super().__init__()
+        self.step = step
+        # a list, which copies of the adapter share
+        self.failures: list[str] = []
+
+    def send(self, request: Any, *arguments: Any, **settings: Any) -> requests.Response:
+        """Send a request the usual way, unless it fails."""
+        is_question = request.method == "GET"
+        fails = len(self.failures) < 4 and (is_question or self.step == "close")
+        self.failures += [request.method] * fails
+        if fails and self.step == "send":
+            raise OtherLibrary.ReadTimeout
+        response = super().send(request, *arguments, **settings)
+        if fails:
+            lost = requests.Response()
+            lost.status_code, lost.headers = response.status_code, response.headers
+            lost.raw = Lost(response.content, self.step)
+            return lost
+        return response
+
+
+class Lost(io.BytesIO):
+    """A body in the hands of another library."""
+
+    def __init__(self, body: bytes, step: str) -> None:
+        super().__init__(body)
+        self.step = step
+
+    def read(self, *arguments: Any) -> bytes:
+        """Read some of it, unless it fails."""
+        if self.step == "read":
+            raise OtherLibrary.ReadTimeout
+        return super().read(*arguments)
+
+    def release_conn(self) -> None:
+        """Give its connection back, unless that fails."""
+        if self.step == "close":
+            raise OtherLibrary.ReadTimeout
+
+
+@pytest.mark.parametrize("step", ["send", "read", "close"])
+def test_what_another_library_lost_of_a_task_is_asked_again(
+    service: Service, connect: Connect, step: str
+) -> None:
+    """An adapter's own kind of error, in a status or a picture, is a network that fails."""
+    use_scheduler(
+        Scheduler(timing=Timing(first_poll=0.05, refresh_interval=0.05, longest_backoff=0.1))
+    )
+    service.statuses["*"] = [service.succeeded("a")]
+    adapter = Flaky(step)
+    client = connect(service.server.url, session=session(adapter))
+    task = client.generate("a cat")
+
+    assert [picture.bytes for picture in task.wait(30)] == [png()]
+    assert adapter.failures
+    assert len(service.server.posts) == 1
 
 
 class Wrapper(HTTPAdapter):

@@ -11,7 +11,7 @@ from urllib3.exceptions import HTTPError
 
 from lumen_widgets.client.hosting.protocol import HostedFile
 from lumen_widgets.core.errors import HostingError
-from lumen_widgets.core.http.connection import SendGuard, send_through
+from lumen_widgets.core.http.connection import SendGuard, reading, send_through
 from lumen_widgets.core.http.transport import read_body
 from lumen_widgets.core.pictures.addresses import is_loopback_url
 
@@ -170,7 +170,7 @@ def _asked(
         session.trust_env = False
     guard = SendGuard(time.monotonic() + _TIMEOUT, longest_wait=_LONGEST_WAIT, verify=key.verify)
     prepared = session.prepare_request(requests.Request(method, url, **more))
-    with send_through(session.get_adapter(url), guard, prepared, proxies={}) as response:
+    with reading(send_through(session.get_adapter(url), guard, prepared, proxies={})) as response:
         return _Reply(response.status_code, read_body(response))
 
 

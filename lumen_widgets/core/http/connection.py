@@ -12,7 +12,7 @@ import http.client
 import math
 import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 from http import HTTPStatus
@@ -21,7 +21,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError
 from urllib3.poolmanager import PoolManager
 from urllib3.response import HTTPResponse
 from urllib3.util import Retry
@@ -54,6 +54,14 @@ QUESTION_SECONDS = 5.0
 
 # Bytes of the answer: a line of JSON.
 _MAX_PROOF = 10_000
+
+
+# All that the HTTP libraries here are known to raise; requests lets some of urllib3's own through.
+HTTP_ERRORS = (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError)
+
+
+class ForeignError(requests.RequestException):
+    """An adapter of the user's raised what is none of those: an error of its own library, say."""
 
 
 class SentOnce(ConnectTimeoutError):
@@ -169,8 +177,8 @@ def send_through(adapter: BaseAdapter, guard: SendGuard, prepared: Any, **settin
     ------
     NotProvenError
         The server is not the right one.
-    requests.RequestException, OSError
-        Whatever the adapter raises.
+    requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError
+        Whatever the adapter raises; `ForeignError` for what it raises of another kind.
 
     """
     if guard.verify is not None:
@@ -197,6 +205,10 @@ def _send(
     _current.guard = guard
     try:
         return adapter.send(prepared, stream=True, timeout=timeout, **settings)
+    except HTTP_ERRORS:
+        raise
+    except Exception as error:
+        raise ForeignError from error
     finally:
         _current.guard = None
 
@@ -237,7 +249,7 @@ def _ask_through(
         "GET", urljoin(url, target), headers={"Accept-Encoding": "identity"}
     ).prepare()
     body = b""
-    with _send(adapter, guard, question, settings) as answer:
+    with reading(_send(adapter, guard, question, settings)) as answer:
         for piece in read_pieces(answer):
             body += piece
             guard.remaining()  # raises where it drips
@@ -255,10 +267,26 @@ def read_pieces(response: requests.Response) -> Iterator[bytes]:
     """
     # An adapter that is not built on urllib3 may bring any file, which it has unpacked itself.
     if not isinstance(response.raw, HTTPResponse):
-        yield from response.iter_content(1024)
+        try:
+            yield from response.iter_content(1024)
+        except HTTP_ERRORS:
+            raise
+        except Exception as error:
+            raise ForeignError from error
         return
     while piece := response.raw.read1(1 << 16, decode_content=False):
         yield piece
+
+
+@contextmanager
+def reading(response: requests.Response) -> Iterator[requests.Response]:
+    """Close a response in the end, of which all that counts has been read by then."""
+    try:
+        yield response
+    finally:
+        # one of another library may raise anything
+        with suppress(Exception):
+            response.close()
 
 
 def guarded_copy(adapter: HTTPAdapter) -> HTTPAdapter:

@@ -14,16 +14,19 @@ from urllib.parse import quote
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.response import HTTPResponse
 
 from lumen_widgets.core.errors import redact
 from lumen_widgets.core.http.connection import (
+    HTTP_ERRORS,
+    ForeignError,
     NotProvenError,
     SendGuard,
     SentOnce,
     guarded_copy,
     read_pieces,
+    reading,
     send_through,
 )
 from lumen_widgets.core.signal import forked
@@ -47,9 +50,6 @@ _ZLIB_KINDS = (32 + zlib.MAX_WBITS, -zlib.MAX_WBITS)
 
 # Where services and the proxies before them put the id that support asks for.
 _REQUEST_ID_HEADERS = ("X-Request-Id", "Request-Id", "X-Amzn-RequestId", "CF-Ray")
-
-# All that the HTTP libraries are known to raise; requests lets some of urllib3's own through.
-_FAILURES = (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError)
 
 # What to say of an error, by the kind of it or of what it wraps; the first that fits.
 _WORDS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
@@ -207,7 +207,7 @@ class Transport:
             found = self._session.merge_environment_settings(
                 url, self._proxies, stream=True, verify=None, cert=None
             )
-        except _FAILURES as error:
+        except HTTP_ERRORS as error:
             raise NotSentError(describe(error)) from None
         failure: NotSentError | NoAnswerError
         guard.verify = self.key.verify if self.key.is_sandbox else None
@@ -220,14 +220,14 @@ class Transport:
                 cert=found["cert"],
                 proxies={} if self.origin.is_loopback else found["proxies"],
             )
-        except _FAILURES as error:
+        except HTTP_ERRORS as error:
             unsent = guard.watched or guard.unproven or _never_connected(error)
             if guard.sent or not unsent:
                 failure = NoAnswerError(describe(error))
             else:
                 failure = NotSentError(describe(error))
         except BaseException as error:
-            # Of another kind than the HTTP libraries raise: only a connection that reports, or the
+            # It was cancelled, or ended with its thread: only a connection that reports, or the
             # error itself, can tell that nothing left.
             if not (guard.watched or guard.unproven or _never_connected(error)):
                 guard.sent = True
@@ -235,7 +235,7 @@ class Transport:
             redact(error)
             raise
         else:
-            with response:
+            with reading(response):
                 return self._read(response)
         finally:
             # The one is signed, the other may hold a webhook's secret.
@@ -262,7 +262,7 @@ def read_body(response: requests.Response) -> bytes:
     size; urllib3, in some of its versions, would unpack all that a server likes.
     """
     body = bytearray()
-    with suppress(*_FAILURES):
+    with suppress(*HTTP_ERRORS):
         for piece in read_pieces(response):
             body += piece
             if len(body) > MAX_ANSWER_BYTES:
@@ -307,7 +307,8 @@ def describe(error: BaseException) -> str:
     for kinds, words in _WORDS:
         if any(isinstance(cause, kinds) for cause in causes):
             return words
-    return f"the connection failed ({type(error).__name__})"
+    kind = type(error.__cause__ if isinstance(error, ForeignError) else error)
+    return f"the connection failed ({kind.__name__})"
 
 
 def _never_connected(error: BaseException) -> bool:

@@ -19,6 +19,7 @@ from lumen_widgets.core.http.connection import (
     SendGuard,
     guarded_copy,
     read_pieces,
+    reading,
     send_through,
 )
 from lumen_widgets.core.http.transport import describe
@@ -211,13 +212,14 @@ def _ask(
     )
     adapter = session.get_adapter(target.url) if session else guarded_copy(HTTPAdapter())
     try:
-        with send_through(
+        response = send_through(
             adapter,
             guard,
             prepared,
             verify=True if found["verify"] is None else found["verify"],
             proxies=proxies,
-        ) as response:
+        )
+        with reading(response):
             return _read(response, target, deadline, limits)
     finally:
         if session is None:
