@@ -186,6 +186,11 @@ def as_journal_unusable(path: Path) -> Iterator[None]:
             "thread used SQLite.",
             "Start the process with multiprocessing's spawn method, or fork before the first call.",
         ) from None
+    except MemoryError:  # SQLite's too
+        raise JournalUnusable(
+            f"The journal at {path} cannot be used: memory has run out.",
+            "Close other programs or delete what you need no more, then try again.",
+        ) from None
     except (sqlite3.Error, OSError, UnicodeError, OverflowError) as error:
         raise JournalUnusable(
             f"The journal at {path} cannot be used: {error}.", _advice(error)

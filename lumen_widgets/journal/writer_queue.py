@@ -48,6 +48,10 @@ class HeldByAnother(Exception):
     """Another program holds the file for longer than a writer is willing to wait."""
 
 
+class CutShort(sqlite3.Error):
+    """A change was being written as what wrote it ended; whether it is on the disk is not known."""
+
+
 class Change(Generic[T]):
     """A change that waits to be written.
 
@@ -115,7 +119,8 @@ class Change(Generic[T]):
 
     def wait(self) -> bool:
         """Wait a moment, and say whether it is over."""
-        return self._over.acquire(timeout=_WAIT_SLICE)
+        # both: memory may run out between the one and the other
+        return self._over.acquire(timeout=_WAIT_SLICE) or self.is_over
 
     def result(self) -> T:
         """Return what the change returned, or raise what went wrong."""
@@ -151,6 +156,8 @@ class WriterQueue:
         ------
         HeldByAnother
             Another program held the file for too long.
+        CutShort
+            What wrote it ended, as where memory runs out.
 
         """
         try:
@@ -161,11 +168,23 @@ class WriterQueue:
                 self._start(change)
             while not change.wait():
                 if not self._writing.locked():  # who was to start it may have been interrupted
+                    self._check_waits(change)
                     self._start(change)
         finally:
             if not change.is_over:
                 self._remove(change)
         return change.result()
+
+    def _check_waits(self, change: Change[Any]) -> None:
+        """Raise `CutShort` if a change is taken out of the queue, and nobody writes it any more."""
+        with self._writing:
+            self._check_is_known(change)
+
+    def _check_is_known(self, change: Change[Any]) -> None:
+        """Do so where nobody else writes."""
+        with self._lock:
+            if not change.is_over and change not in self._waiting:
+                raise CutShort("what wrote it ended before it was done")
 
     def _start(self, change: Change[Any]) -> None:
         """Have a thread write all that waits; where there can be none, write this change."""
@@ -199,6 +218,7 @@ class WriterQueue:
                 while not change.is_over:
                     if not self._write_group():
                         time.sleep(_LOOK)
+                    self._check_is_known(change)
             finally:
                 self._is_started = False
 

@@ -23,7 +23,12 @@ _INSTANTS = {"call", "c_return"}
 
 
 def interrupt(
-    call: Callable[[], object], instant: int, *, files: tuple[str, ...] = ()
+    call: Callable[[], object],
+    instant: int,
+    *,
+    files: tuple[str, ...] = (),
+    own: tuple[str, ...] = _FILES,
+    error: type[BaseException] = KeyboardInterrupt,
 ) -> str | None:
     """Call something, and interrupt it on this thread.
 
@@ -35,6 +40,10 @@ def interrupt(
         At which instant within our own code, from 1.
     files
         Whose code counts as well.
+    own
+        Whose code counts as ours; all of it, unless it is said.
+    error
+        What interrupts it.
 
     Returns
     -------
@@ -47,19 +56,19 @@ def interrupt(
 
     def profile(frame: FrameType, event: str, _argument: Any) -> None:
         nonlocal left, place
-        if event not in _INSTANTS or not frame.f_code.co_filename.startswith((*_FILES, *files)):
+        if event not in _INSTANTS or not frame.f_code.co_filename.startswith((*own, *files)):
             return
         left -= 1
         if left == 0:
             sys.setprofile(None)
             place = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno} ({event})"
-            raise KeyboardInterrupt
+            raise error
 
     before = sys.getprofile()
     sys.setprofile(profile)
     try:
         call()
-    except KeyboardInterrupt:
+    except error:
         if place is None:  # the user's own
             raise
     finally:

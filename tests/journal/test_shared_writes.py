@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lumen_widgets.journal import AlreadySent, Journal, JournalUnusable, RowLost
+from lumen_widgets.journal import writer_queue as writer_queue_module
 from lumen_widgets.journal.database import FILE_NAME, Database
 from lumen_widgets.journal.writer_queue import writer_queue
 from tests.client.interrupts import interrupt
@@ -443,6 +444,39 @@ def test_nobody_hangs_for_one_who_is_interrupted(tmp_path: Path, *, threads: boo
             place = str(calls[0].returned[0])
             Call(partial(insert, journal, f"after {instant}")).join()
             assert {f"beside {instant}", f"after {instant}"} <= set(prompts(tmp_path)), place
+    assert instant > 20
+
+
+@pytest.mark.slow
+def test_nobody_waits_for_ever_where_memory_runs_out(tmp_path: Path) -> None:
+    """Whatever fails for want of memory in the thread that writes, each caller hears of its own."""
+    journal, start = Journal(tmp_path), _thread.start_new_thread
+    insert(journal, "first")
+    places: list[str] = []
+
+    def run_out(run: Callable[..., object], arguments: Any) -> int:
+        # once in each round: there is memory again for the next
+        if len(places) == instant:
+            return start(run, arguments)
+        places.append("not reached")
+        return start(failing, (partial(run, *arguments),))
+
+    def failing(run: Callable[[], object]) -> None:
+        own = (writer_queue_module.__file__,)
+        places[instant - 1] = interrupt(run, instant, own=own, error=MemoryError) or ""
+
+    instant = 0
+    while "" not in places:
+        instant += 1
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_thread, "start_new_thread", run_out)
+            calls = [Call(partial(insert, journal, f"{instant} {name}")) for name in "ab"]
+            for call in calls:
+                call.join()
+        kinds = {type(error) for call in calls for error in call.raised}
+        until(lambda: places[-1] != "not reached", "where it failed")
+        assert kinds <= {JournalUnusable}, places[-1]
+        Call(partial(insert, journal, f"after {instant}")).join()
     assert instant > 20
 
 
