@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from lumen_widgets.client import JournalError
 from lumen_widgets.journal import Journal
+from lumen_widgets.notebook.submission import Submission
 from lumen_widgets.widgets import PromptForm
 from tests.client.interrupts import interrupt
 from tests.conditions import until
@@ -17,7 +19,6 @@ from tests.widgets.forms import FormPage, taken
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from lumen_widgets.notebook.submission import Submission
     from tests.widgets.quiet_service import QuietService
 
 SUBMIT = {"kind": "submit", "request": "click-1", "fields": [], "secret": ""}
@@ -131,6 +132,81 @@ def test_the_same_click_in_two_tabs_of_which_neither_knew_is_paid_once(
     answers = [(one["request"], one["repeated"]) for one in page.of("answer")]
     assert answers == [("tab-1", False), ("tab-2", True), ("tab-3", False), ("tab-4", False)]
     assert sorted(body["prompt"] for _, body in service.submits) == ["a fox", "a fox", "an owl"]
+
+
+def test_clicks_that_alternate_unseen_are_each_paid_once(
+    form: PromptForm, service: QuietService
+) -> None:
+    """The third click of a fox, a dog and a fox repeats the first, whatever came in between."""
+    page = FormPage(form)
+    seen = page.hello()["sequence"]
+    for number, prompt in enumerate(["a fox", "a dog", "a fox", "a dog", "a fox"]):
+        fields = [{"field": "prompt", "value": prompt}]
+        page.say({**SUBMIT, "sequence": seen, "request": f"tab-{number}", "fields": fields})
+    until(lambda: len(service.submits) == 2, "two submits")
+
+    assert [one["repeated"] for one in page.of("answer")] == [False, False, True, True, True]
+    newest = page.of("answer")[-1]["sequence"]
+    fields = [{"field": "prompt", "value": "a fox"}]
+    page.say({**SUBMIT, "sequence": newest, "request": "deliberate", "fields": fields})
+    until(lambda: len(service.submits) == 3, "another, by who has seen the answers")
+    assert sorted(body["prompt"] for _, body in service.submits) == ["a dog", "a fox", "a fox"]
+
+
+@pytest.mark.slow
+def test_a_click_that_was_interrupted_is_not_paid_again_by_another_tab(
+    form: PromptForm, service: QuietService
+) -> None:
+    """Wherever Ctrl-C hits the kernel, the same click in a tab that saw no answer is the same."""
+    page = FormPage(form)
+    rounds, place = 0, "at the beginning"
+    while place:
+        rounds += 1
+        fields = [{"field": "prompt", "value": f"fox {rounds}"}]
+        click = {**SUBMIT, "sequence": 0, "fields": fields}
+        first = partial(page.say, {**click, "request": f"first-{rounds}"})
+        place = interrupt(first, rounds) or ""
+        page.say({**click, "request": f"second-{rounds}"})
+        until(partial(_got, service, rounds), place)
+
+    assert rounds > 50, "it was interrupted at each of many instants"
+    assert len(service.submits) == rounds
+
+
+def test_an_interrupted_click_whose_task_is_put_away_is_not_sent_again(
+    service: QuietService,
+) -> None:
+    """Without a journal too, the click that Ctrl-C left unanswered was one."""
+    form = PromptForm(service.client(), prompt="a fox")
+    page = FormPage(form)
+
+    start = Submission.start
+
+    def start_and_stop(submission: Submission) -> None:
+        start(submission)
+        # the last instant before the click is answered
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Submission, "start", start_and_stop)
+        with pytest.raises(KeyboardInterrupt):
+            page.say(SUBMIT)
+    taken(service)
+    until(lambda: form.task and form.task.done, "the task's end")
+    form.panel.close()
+    # the cell's display of a task that ended goes with the next click
+    for number, prompt in enumerate(["an owl", "a dog"], 2):
+        fields = [{"field": "prompt", "value": prompt}]
+        page.say({**SUBMIT, "request": f"click-{number}", "fields": fields})
+        until(partial(_got, service, number), prompt)
+    gc.collect()
+    page.say(SUBMIT)
+
+    assert page.of("answer")[-1]["taken"]
+    page.say({**SUBMIT, "request": "click-4", "fields": [{"field": "prompt", "value": "a cat"}]})
+    until(lambda: any(body["prompt"] == "a cat" for _, body in service.submits), "the last click")
+    assert [body["prompt"] for _, body in service.submits].count("a fox") == 1
+    form.close()
 
 
 def test_a_form_whose_cell_ran_again_pays_nothing_twice_and_shows_the_task(

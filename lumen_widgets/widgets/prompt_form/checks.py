@@ -69,16 +69,6 @@ class FormValues:
             return INPAINT
         return wanted
 
-    def is_same(self, other: FormValues) -> bool:
-        """Say whether another form would send the same, with the very same pictures."""
-        pictures = (*self.images, self.mask), (*other.images, other.mask)
-        return (
-            (self.prompt, self.fields, self.extra_text)
-            == (other.prompt, other.fields, other.extra_text)
-            and len(pictures[0]) == len(pictures[1])
-            and all(one is another for one, another in zip(*pictures, strict=True))
-        )
-
     def given(self) -> Fields:
         """Return the keywords of the call that are to be sent."""
         # a field of blanks looks empty, and what looks empty is left out

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import weakref
+from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.core.errors import InvalidRequest
@@ -46,11 +48,22 @@ _FIELD_OF = {"_extra_text": "extra"}
 _MOST_PICTURES = 16
 # earlier prompts that are offered, and rows of the journal in which they are looked for
 _EARLIER, _ROWS = 50, 200
+# submits that a tab may not have seen: more than anybody clicks while a kernel is busy
+_RECENT = 100
 # characters of a request's id, which the journal keeps too
 _ID_LENGTH = 128
 
 # the sessions of the forms that are open in this kernel, by the form's own id
 _open: weakref.WeakValueDictionary[str, FormSession] = weakref.WeakValueDictionary()
+
+
+@dataclass
+class _RecentSubmit:
+    """A submit of this form, and the sequence number of its answer once there is one."""
+
+    content: tuple[Any, ...]
+    known: TakenSubmit
+    answered: int | None = None
 
 
 class FormSession:
@@ -101,8 +114,7 @@ class FormSession:
         self._uploads = Uploads()
         # submits taken in, by every form of the account: one that arrives twice is paid once
         self._submits = taken_submits(client)
-        # what was submitted last, and the sequence number of the answer
-        self._last: tuple[FormValues, int] | None = None
+        self._recent: deque[_RecentSubmit] = deque(maxlen=_RECENT)
         # addresses taken in: one that arrives twice adds one picture
         self._addresses: set[str] = set()
         # what cannot be seen from a field's value: refused by a trait, or by the service
@@ -207,38 +219,65 @@ class FormSession:
 
     def _submit(self, request: str, content: dict[str, Any]) -> None:
         known, new = self._submits.begin(request, self._form_id)
-        if known.was_interrupted and (begun := known.sent()) is not None:
-            self._show(begun)
-            begun.start()
-            known.taken = True
+        self._finish_interrupted(known)
         # nothing was done yet of one that was interrupted before that
         if not (new or known.was_interrupted):
             self._repeat_answer(request, known)
             return
         typed, wrong = self._typed(content.get("fields"))
         values = values_of(self._form, typed)
-        if self._is_unseen(values, content.get("sequence")):
-            known.taken = True
+        if (same := self._find_unseen(values, known, content.get("sequence"))) is not None:
+            self._finish_interrupted(same)
+            known.follow(same)
             self._repeat_answer(request, known)
             return
         secret = secret if isinstance(secret := content.get("secret"), str) else ""
         errors = self.check(values, secret, wrong)
         if not errors:
+            # before anything is sent: Ctrl-C may come before the answer
+            self._recent.append(_RecentSubmit(self._content(values), known))
             self._dispatch(values, secret, request, known.hold)
-        known.taken = not errors
-        sequence = self._answer(request, errors, taken=known.taken)
-        if known.taken:
-            self._last = values, sequence
+        known.decide(taken=not errors)
+        self._answer(request, errors, taken=not errors)
 
-    def _is_unseen(self, values: FormValues, seen: Any) -> bool:
-        """Say whether the same was just submitted by a page of which this one could not know.
+    def _finish_interrupted(self, known: TakenSubmit) -> None:
+        """Send what Ctrl-C left begun, if it did; once, also if it was sent already."""
+        if known.was_interrupted and (begun := known.sent()) is not None:
+            self._show(begun)
+            begun.start()
+            known.decide(taken=True)
+
+    def _find_unseen(self, values: FormValues, known: TakenSubmit, seen: Any) -> TakenSubmit | None:
+        """Return a submit of the same from a page of which this one could not know, if any.
 
         Two tabs show one form: while the kernel is busy, a click in one is not seen in the other.
         """
-        if self._last is None or not isinstance(seen, int):
-            return False
-        last, answered = self._last
-        return seen < answered and last.is_same(values)
+        if not isinstance(seen, int):
+            return None
+        content = self._content(values)
+        return next(
+            (
+                one.known
+                for one in list(self._recent)
+                if one.known is not known
+                and one.content == content
+                and (one.answered is None or seen < one.answered)
+                # else Ctrl-C came before anything was done of it
+                and (one.known.sent() is not None or not one.known.was_interrupted)
+            ),
+            None,
+        )
+
+    def _content(self, values: FormValues) -> tuple[Any, ...]:
+        """Return what a submit asks for, with the names of its pictures in place of them."""
+        mask = self.references.mask
+        names = {
+            id(one.source): one.key
+            for one in (*self.references.images, *(() if mask is None else (mask,)))
+        }
+        names[id(None)] = ""
+        pictures = [names.get(id(one), object()) for one in (*values.images, values.mask)]
+        return values.prompt, dict(values.fields), values.extra_text, pictures
 
     def _answer_again(self, unanswered: list[Any]) -> list[str]:
         """Answer the submits that are known, and return those that no open form has sent."""
@@ -269,8 +308,8 @@ class FormSession:
 
     def _answer(
         self, request: str, errors: dict[str, str], *, taken: bool, repeated: bool = False
-    ) -> int:
-        """Answer a submit, and return the answer's sequence number."""
+    ) -> None:
+        """Answer a submit."""
         sequence = self._next()
         self._form.send(
             AnswerMessage(
@@ -282,7 +321,10 @@ class FormSession:
                 errors=as_messages(errors),
             )
         )
-        return sequence
+        known = self._submits.get(request)
+        for one in list(self._recent):
+            if one.known is known and one.answered is None:
+                one.answered = sequence
 
     def _typed(self, fields: Any) -> tuple[dict[str, Any], dict[str, str]]:
         """Return what a browser's fields hold, and what is wrong with the others."""

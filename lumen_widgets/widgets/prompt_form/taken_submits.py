@@ -28,8 +28,6 @@ class TakenSubmit:
     taken
         Whether it was sent, or was not because of what stood in a field; None until that is
         decided.
-    submission
-        What was sent, as long as something else holds it: it holds its task's pictures.
     thread
         The thread that carries it out.
 
@@ -37,8 +35,11 @@ class TakenSubmit:
 
     form: str
     taken: bool | None = None
-    submission: weakref.ref[Submission] | None = None
     thread: int = field(default_factory=threading.get_ident)
+    # held until it is decided: one that began and is gone would be taken for one that never did
+    _undecided: Submission | None = None
+    # then by others alone: it holds its task's pictures
+    submission: weakref.ref[Submission] | None = None
 
     @property
     def was_interrupted(self) -> bool:
@@ -47,10 +48,21 @@ class TakenSubmit:
 
     def hold(self, submission: Submission) -> None:
         """Note what is about to be sent."""
+        self._undecided = submission
         self.submission = weakref.ref(submission)
 
+    def decide(self, *, taken: bool) -> None:
+        """Note whether it was sent."""
+        self.taken = taken
+        self._undecided = None
+
+    def follow(self, other: TakenSubmit) -> None:
+        """Take in that this is another submit once more."""
+        self.submission = other.submission
+        self.decide(taken=True)
+
     def sent(self) -> Submission | None:
-        """Return what was sent, if something still holds it."""
+        """Return what was sent, if it is undecided or something still holds it."""
         return None if self.submission is None else self.submission()
 
 
