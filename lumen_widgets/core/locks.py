@@ -12,11 +12,31 @@ from operator import attrgetter
 
 
 class Condition(threading.Condition):
-    """As Python's own; but a `with` block takes and frees the lock itself, each in one step."""
+    """As Python's own; but a `with` block takes and frees the lock itself, each in one step.
+
+    And a wait that is interrupted ends with the lock held, as the `with` block around it expects.
+    """
 
     # looked up before anything is taken
     __enter__ = property(attrgetter("_lock.__enter__"))
     __exit__ = property(attrgetter("_lock.__exit__"))
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for a notification, or for so many seconds; say whether there was one.
+
+        In one `with` block, not in one that stands in another.
+        """
+        # looked up before anything is freed
+        is_held, take = _is_held(self), self.acquire
+        try:
+            return super().wait(timeout)
+        finally:
+            # Where Ctrl-C came in there, the lock may be free.
+            if not is_held():
+                take()
+
+
+_is_held = attrgetter("_lock._is_owned")
 
 
 class Event:

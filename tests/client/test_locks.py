@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lumen_widgets.client import WaitTimeout
+from lumen_widgets.core.locks import Condition
 from lumen_widgets.notebook.worker import Worker
 from tests.client.interrupts import interrupt
 from tests.client.service import QUEUED
@@ -84,3 +85,20 @@ def test_views_are_brought_up_to_date() -> None:
         done = threading.Event()
         _goes_on(lambda: worker.run_soon(done.set), place)  # noqa: B023 -- called before the next round
         assert done.wait(PATIENCE), place
+
+
+def test_a_wait_is_stopped_by_ctrl_c_alone() -> None:
+    """Wherever Ctrl-C hits a wait, it is no error about locks, and others take the lock."""
+    condition = Condition()
+
+    def wait() -> None:
+        with condition:
+            condition.wait(0.001)
+
+    def notify() -> None:
+        with condition:
+            condition.notify_all()
+
+    for place in _instants(wait):
+        _goes_on(notify, place)
+        _goes_on(wait, place)
