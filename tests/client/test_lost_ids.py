@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
@@ -19,6 +20,7 @@ from tests.client import fault_server as fault
 from tests.client.children import in_child
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, Received, http
+from tests.client.interrupts import interrupt
 from tests.client.journal_file import JournalFile
 from tests.client.service import FAILED, PROCESSING, QUEUED, Service, png
 from tests.conditions import until
@@ -253,3 +255,33 @@ def test_what_became_of_a_request_is_written_later(
             client.generate("a cat")
         journal.let_go()
         until(lambda: journal.states() == [state], "the outcome is written")
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_ctrl_c_loses_no_note(tmp_path: Path) -> None:
+    """Wherever it hits what has a note written later, each note is written, once and in order."""
+    notes = JournalNotes(Journal(tmp_path))
+    written: list[int] = []
+    number, place = 0, "at the beginning"
+    while place:
+        number += 1
+        begun, go = threading.Event(), threading.Event()
+
+        def first(_: Journal, begun: threading.Event = begun, go: threading.Event = go) -> None:
+            begun.set()
+            go.wait(30)
+            written.append(0)
+
+        note = partial(notes.write_later, first)
+        place = interrupt(note, number, files=(threading.__file__,)) or ""
+        # those after it, whether or not it came so far
+        for one in (1, 2, 3):
+            notes.write_later(lambda _, one=one: written.append(one))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+        go.set()
+        until(lambda: 3 in written, "the last note is written")
+        assert written in ([0, 1, 2, 3], [1, 2, 3]), place
+        assert written[0] == 0 or not begun.is_set(), place
+        written.clear()
+
+    assert number > 10, "it was interrupted at each of many instants"

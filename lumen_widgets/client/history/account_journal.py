@@ -15,6 +15,7 @@ from lumen_widgets.core.answers import CANCELLED, FAILED, SUCCEEDED, failure_of
 from lumen_widgets.core.errors import InvalidRequest, JournalError
 from lumen_widgets.core.models import ENDPOINTS, GENERATE
 from lumen_widgets.core.pictures.picture import Picture
+from lumen_widgets.core.polling.scheduler import start_thread
 from lumen_widgets.core.request import Request
 from lumen_widgets.core.signal import forked
 from lumen_widgets.core.task import Task, TaskState
@@ -113,7 +114,7 @@ class JournalNotes:
 
     """
 
-    _thread: threading.Thread | None
+    _is_writing: bool
 
     def __init__(self, journal: Journal) -> None:
         self.quick = journal.with_patience(PATIENCE)
@@ -153,25 +154,27 @@ class JournalNotes:
         """
         with self._lock:
             now = time.monotonic()
-            if self._thread is None:
-                while self._late and self._late[0].deadline < now:
-                    self._late.popleft()
+            while not self._is_writing and self._late and self._late[0].deadline < now:
+                self._late.popleft()
             self._late.append(_Note(note, now + _LONGEST))
-            if self._thread is None:
-                thread = threading.Thread(target=self._run, name="lumen-journal", daemon=True)
-                try:
-                    thread.start()
-                except RuntimeError:
-                    _without_thread.add(self)
-                    return
-                self._thread = thread
-                _without_thread.discard(self)
+            if self._is_writing:
+                return
+            # until a thread of its own holds it, which Ctrl-C may keep from being known here
+            _without_thread.add(self)
+        with suppress(RuntimeError):
+            start_thread(self._run, "lumen-journal", "what was learnt of a task")
 
     def _run(self) -> None:
+        with self._lock:
+            # one at a time, however many were started: each note is written and taken out once
+            if self._is_writing:
+                return
+            self._is_writing = True
+        _without_thread.discard(self)
         while True:
             with self._lock:
                 if not self._late:
-                    self._thread = None
+                    self._is_writing = False
                     return
                 note = self._late[0]
             try:
@@ -190,7 +193,7 @@ class JournalNotes:
         """Leave the notes of a parent to it."""
         self._lock = threading.Lock()
         self._late.clear()
-        self._thread = None
+        self._is_writing = False
 
 
 # Those whose notes wait and have no thread that holds them.

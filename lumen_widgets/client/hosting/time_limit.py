@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from concurrent.futures import Future, InvalidStateError, wait
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
+from lumen_widgets.core.polling.scheduler import start_thread
 from lumen_widgets.core.waiting import wait_slice
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def call_with_timeout(
     deadline = time.monotonic() + timeout
     try:
         try:
-            threading.Thread(target=run, name="lumen-hosting", daemon=True).start()
+            start_thread(run, "lumen-hosting", "a hosting")
         except RuntimeError:
             run()
         while not future.done() and time.monotonic() < deadline:
