@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import threading
 import time
 from contextlib import suppress
@@ -152,10 +153,12 @@ class _Attempt:
         try:
             purpose = "the request; nothing was sent and nothing spent"
             start_thread(self._run, "lumen-submit", purpose, daemon=False)
+            process = os.getpid()
             while not self._prepared.wait(WAIT_SLICE):
-                pass
+                _check_not_forked(process)
             longest = self._deadline + self._timing.submit_grace
             while not self._over.wait(wait_slice(longest)):
+                _check_not_forked(process)
                 if time.monotonic() >= longest:
                     break
             return self._deliver()
@@ -341,6 +344,16 @@ class _Attempt:
             status=None if answer is None else answer.status,
             request_id=None if answer is None else answer.request_id,
             may_have_cost=True,
+        )
+
+
+def _check_not_forked(process: int) -> None:
+    """Raise in a child that a signal handler forked: what sends the request is in the parent."""
+    if os.getpid() != process:
+        raise LumenError(
+            "This process was forked as a request was about to be sent; that goes on in the "
+            "parent, and nothing is sent from here.",
+            next_step="Look at the task in the parent, or take it up here by its id.",
         )
 
 

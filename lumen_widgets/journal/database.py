@@ -136,6 +136,8 @@ def shielded(call: Callable[P, T]) -> Callable[P, T]:
 
     It comes between any two steps of Python, also where a context manager has taken something and
     is not entered yet: then nothing gives it back, and every later call waits for it.
+
+    In a child that a signal handler forks meanwhile there is no such thread: it raises there.
     """
 
     @functools.wraps(call)
@@ -144,6 +146,7 @@ def shielded(call: Callable[P, T]) -> Callable[P, T]:
             return call(*args, **kwargs)
         made: list[T] = []
         raised: list[BaseException] = []
+        process = os.getpid()
         # Without Python's own objects for threads, whose waits are not safe from Ctrl-C either.
         running = threading.Lock()
         running.acquire()
@@ -161,7 +164,12 @@ def shielded(call: Callable[P, T]) -> Callable[P, T]:
         except RuntimeError:  # no thread can be started, or (in a browser) there are none
             return call(*args, **kwargs)
         while not running.acquire(timeout=_WAIT_SLICE):
-            pass
+            if os.getpid() != process:
+                raise JournalUnusable(
+                    "The journal cannot be used for this call: a signal handler forked meanwhile, "
+                    "and the call goes on in the parent alone.",
+                    "Call it again if it is wanted in this process too.",
+                )
         for error in raised:
             raise error
         return made[0]

@@ -194,3 +194,65 @@ def test_a_child_without_sqlite_says_so_and_ends(service: Service, tmp_path: Pat
 
     assert process.communicate(timeout=120)[0] == "JournalError\n"
     assert service.server.posts == []
+
+
+# A call whose thread has a signal handler fork on the main thread, which waits for that thread.
+FORKED_BY_A_HANDLER = """
+    import os, signal, time
+    import requests
+    from lumen_widgets.client import LumenError
+    from lumen_widgets.journal import JournalUnusable
+    from lumen_widgets.journal.database import shielded
+
+    forked = []
+
+    def have_it_forked():
+        if not forked:
+            os.kill(os.getpid(), signal.SIGUSR1)
+        while not forked:
+            time.sleep(0.01)
+
+    class Adapter(requests.adapters.HTTPAdapter):
+        def send(self, *arguments, **settings):
+            have_it_forked()
+            return super().send(*arguments, **settings)
+
+    signal.signal(signal.SIGUSR1, lambda *_: forked.append(os.fork()))
+    session = requests.Session()
+    session.mount("http://", Adapter())
+    slow = LumenClient(KEY, client.base_url, journal=client.journal, session=session)
+    try:
+        CALL
+        said = "made"
+    except (LumenError, JournalUnusable) as error:
+        said = "in the parent" if "in the parent" in str(error) else repr(error)
+    if not forked[0]:
+        print("child:", said, flush=True)
+        os._exit(0)
+    end = time.monotonic() + 30
+    while os.waitpid(forked[0], os.WNOHANG)[0] == 0:
+        if time.monotonic() > end:
+            print("the child hangs", flush=True)
+            os.kill(forked[0], signal.SIGKILL)
+            os.waitpid(forked[0], 0)
+            break
+        time.sleep(0.01)
+    print("parent:", said, flush=True)
+    os._exit(0)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.parametrize("call", ["shielded(have_it_forked)()", 'slow.generate("a cat")'])
+def test_a_child_that_a_signal_handler_forks_is_told(
+    service: Service, tmp_path: Path, call: str
+) -> None:
+    """What the interrupted call waits for is in the parent alone; it is sent once."""
+    service.statuses["*"] = [QUEUED]
+    code = FORKED_BY_A_HANDLER.replace("CALL", call).replace("KEY", repr(KEY))
+    process = in_child(tmp_path / "journal", service.server.url, code)
+    words, _ = process.communicate(timeout=120)
+
+    assert words == "child: in the parent\nparent: made\n"
+    assert len(service.server.posts) == ("slow" in call)
