@@ -17,7 +17,9 @@ class CellKernel:
     """Runs cells by their ids, and speaks to widgets as a page does."""
 
     def __init__(self) -> None:
-        self._manager, self._client = start_new_kernel(kernel_name="python3")
+        self._manager, self._client = start_new_kernel(
+            startup_timeout=PATIENCE, kernel_name="python3"
+        )
 
     def __enter__(self) -> Self:
         return self

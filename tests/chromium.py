@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.conditions import PATIENCE
 from tests.node import NODE
 
 # Playwright's own node lacks a library on a minimal Debian, where this environment's runs
@@ -44,8 +45,6 @@ _NAMES = (
     "chrome",
     "microsoft-edge",
 )
-# a cold start on a busy two-core machine took 12 s
-_START_SECONDS = 60
 _DOWNLOAD_SECONDS = 600
 
 
@@ -103,11 +102,11 @@ def get() -> Path:
 
 def starts(path: Path) -> bool:
     """Tell whether a browser says its version and draws an empty page, as a stub cannot."""
-    if not _run([str(path), "--version"], seconds=_START_SECONDS):
+    if not _run([str(path), "--version"], seconds=PATIENCE):
         return False
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         words = [str(path), *FLAGS, f"--user-data-dir={profile}", "--dump-dom", "about:blank"]
-        return _run(words, seconds=_START_SECONDS)
+        return _run(words, seconds=PATIENCE)
 
 
 def _downloaded() -> list[Path]:

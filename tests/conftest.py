@@ -17,7 +17,7 @@ from lumen_widgets.client.spending import budget as budgets
 from lumen_widgets.core.polling.scheduler import use_scheduler
 from lumen_widgets.notebook.account import accounts
 from tests import chromium, kernels, network
-from tests.jupyter import EmptyPage, Lab
+from tests.jupyter import STEP_MS, EmptyPage, Lab
 from tests.lab_server import LabServer
 from tests.sandboxes import SandboxServer, serving, stop_left_running
 
@@ -271,7 +271,7 @@ def browser() -> Iterator[Browser]:
         pytest.fail(chromium.ADVICE)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
-            executable_path=path, args=list(chromium.FLAGS), timeout=120_000
+            executable_path=path, args=list(chromium.FLAGS), timeout=STEP_MS
         )
         yield started
         started.close()

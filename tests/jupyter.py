@@ -18,6 +18,8 @@ from urllib.parse import quote, urlsplit
 
 import psutil
 
+from tests.conditions import PATIENCE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -25,9 +27,8 @@ if TYPE_CHECKING:
 
     from tests.lab_server import LabServer
 
-# the longest that one step of a test may take, in milliseconds as Playwright counts: opening the
-# first notebook on a busy two-core machine took 24 s
-STEP_MS = 90_000.0
+# the longest that one step of a test may take, in milliseconds as Playwright counts
+STEP_MS = 1000 * PATIENCE
 # how often a condition is asked for; by default it is asked at every frame, and a page that is not
 # in front draws none
 _POLL_MS = 50.0
@@ -396,7 +397,7 @@ class NotebookPage:
 
         For what the kernel's own threads bring, and for what the page holds back for a moment.
         """
-        deadline = monotonic() + STEP_MS / 1000
+        deadline = monotonic() + PATIENCE
         while (found := self.ask(index, expression)) != expected:
             assert monotonic() < deadline, f"{expression} is {found}, not {expected}"
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import requests
 
+from tests.conditions import PATIENCE
 from tests.sandboxes import drawing_held, left_running, stop_left_running
 
 if TYPE_CHECKING:
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
 
     from tests.sandboxes import SandboxServer
 
-# a first start on a busy two-core machine took 24 s
-START_SECONDS = 90.0
-# as long, since the server answers only once a kernel has ended, and while it starts another one
-_ANSWER_SECONDS = 90.0
 # what a sandbox begins with: short, and long enough that each status is seen
 _LATENCY = (1.5, 3.0)
 
@@ -126,7 +123,7 @@ class LabServer:
             method,
             f"{self.url}/api/{path}",
             headers={"Authorization": f"token {self.token}"},
-            timeout=_ANSWER_SECONDS,
+            timeout=PATIENCE,
         )
         answer.raise_for_status()
         return answer.json() if answer.content else None
@@ -170,7 +167,7 @@ class LabServer:
     def _wait(self, runtime: Path) -> str:
         """Return the address once it answers: the server writes it down, its port being its own."""
         assert self._process is not None
-        deadline = monotonic() + START_SECONDS
+        deadline = monotonic() + PATIENCE
         note = runtime / f"jpserver-{self._process.pid}.json"
         while monotonic() < deadline and self._process.poll() is None:
             try:

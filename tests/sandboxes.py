@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psutil
 import requests
 
+from tests.conditions import PATIENCE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -30,7 +32,7 @@ class SandboxServer(NamedTuple):
             f"{self.url}/sandbox/settings",
             json=changes,
             headers={"Authorization": f"Bearer {self.api_key}"},
-            timeout=30,
+            timeout=PATIENCE,
         )
         answer.raise_for_status()
         settings: dict[str, Any] = answer.json()

@@ -9,6 +9,7 @@ import pytest
 
 import lumen_widgets as lumen
 from lumen_widgets.notebook import account
+from tests.conditions import PATIENCE
 
 if TYPE_CHECKING:
     from tests.sandboxes import SandboxServer
@@ -56,7 +57,7 @@ def test_the_service_asks_for_a_key_where_there_is_none(
     monkeypatch.setenv("LUMEN_BASE_URL", sandbox.url)
     monkeypatch.setattr("getpass.getpass", lambda _: f" {sandbox.api_key}\n")
     lumen.use("service")
-    assert account.current().client.generate("a fox", size="64x64").wait(60)
+    assert account.current().client.generate("a fox", size="64x64").wait(PATIENCE)
     assert "LUMEN_API_KEY" not in os.environ
 
 

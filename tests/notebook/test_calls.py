@@ -12,6 +12,7 @@ from lumen_widgets.core.request import Request
 from lumen_widgets.core.task import Task, TaskState
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, read_request
+from tests.conditions import PATIENCE
 from tests.staged import ORIGIN, StagedTask, use_offline_account
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def test_wait_false_returns_the_task(client: lumen.LumenClient) -> None:
     """The task comes back at once and ends by itself."""
     task = lumen.generate("a fox", size="64x64", client=client, wait=False)
 
-    assert len(task.wait(30)) == 1
+    assert len(task.wait(PATIENCE)) == 1
 
 
 @pytest.mark.slow
@@ -207,7 +208,7 @@ def _interrupt_once(running: threading.Event) -> None:
     """Send Ctrl-C as soon as the service has been asked."""
 
     def interrupt() -> None:
-        if running.wait(30):
+        if running.wait(PATIENCE):
             signal.raise_signal(signal.SIGINT)
 
     threading.Thread(target=interrupt, daemon=True).start()
@@ -232,7 +233,7 @@ def test_ctrl_c_before_there_is_a_task_names_what_a_notebook_has(
     def hold(server: FaultServer, connection: socket) -> None:
         read_request(server, connection)
         asked.set()
-        answered.wait(30)
+        answered.wait(PATIENCE)
 
     with FaultServer(hold) as server:
         lumen.use(lumen.LumenClient(KEY, server.url))

@@ -17,6 +17,7 @@ from lumen_widgets.core.pictures.repaint import Repaint
 from lumen_widgets.core.request import Request
 from lumen_widgets.notebook.account import account_of
 from lumen_widgets.notebook.cell_status import summary, task_heading
+from tests.conditions import PATIENCE
 from tests.staged import StagedTask
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def _inpaint(client: LumenClient) -> tuple[Task, np.ndarray]:
     mask[:8, :39] = True
     picture = np.full((64, 80, 3), 200, np.uint8)
     task = client.inpaint("a corgi", picture, mask)
-    task.wait(30)
+    task.wait(PATIENCE)
     return task, mask
 
 
@@ -61,7 +62,7 @@ def test_each_of_several_repaints_says_it_above_its_pictures(client: LumenClient
     """The summary counts them, and the heading of each is its prompt and what it repaints."""
     task, _ = _inpaint(client)
     other = client.generate("a <fox>")
-    other.wait(30)
+    other.wait(PATIENCE)
     both = summary([task, other], account_of(client))
 
     assert both["text/plain"].startswith("2 of 2 tasks succeeded")

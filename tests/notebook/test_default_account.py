@@ -12,6 +12,7 @@ import pytest
 import lumen_widgets as lumen
 from lumen_widgets.notebook import account
 from tests.client.service import Service, serving
+from tests.conditions import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,7 +106,7 @@ def test_a_call_asks_the_sandbox_once_whether_it_is_there(
 
     lumen.use("sandbox")
     monkeypatch.setattr(http.client.HTTPConnection, "request", counted)
-    lumen.generate("a fox", size="64x64", wait=False).wait(60)
+    lumen.generate("a fox", size="64x64", wait=False).wait(PATIENCE)
 
     assert [url.partition("?")[0] for url in calls] == ["/healthz"]
 

@@ -14,6 +14,7 @@ import lumen_widgets as lumen
 from lumen_widgets.client import JournalError
 from lumen_widgets.journal import Journal
 from lumen_widgets.notebook.account import accounts
+from tests.conditions import PATIENCE
 from tests.notebook.journal_rows import prompts, wrote
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def test_newest_first_and_filtered() -> None:
 def test_an_entry_gives_what_is_there(sandbox: SandboxServer) -> None:
     """An entry has its request, its pictures from disk, and takes its task up."""
     client = lumen.LumenClient(sandbox.api_key, sandbox.url)
-    made = client.generate("a fox", size="64x48").wait(30)
+    made = client.generate("a fox", size="64x48").wait(PATIENCE)
     entry = lumen.history()[0]
 
     assert (entry.prompt, entry.model, entry.state) == ("a fox", "gpt-image-2-low", "succeeded")
@@ -91,7 +92,7 @@ def test_only_this_key(sandbox: SandboxServer) -> None:
     """What other keys and services were asked can be left out."""
     wrote("elsewhere")
     client = lumen.LumenClient(sandbox.api_key, sandbox.url)
-    client.generate("here", size="64x48").wait(30)
+    client.generate("here", size="64x48").wait(PATIENCE)
 
     assert prompts(lumen.history(client=client)) == ["here", "elsewhere"]
     assert prompts(lumen.history(account="this key", client=client)) == ["here"]

@@ -12,6 +12,7 @@ from lumen_widgets.journal import Journal
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer
 from tests.client.service import serving
+from tests.conditions import PATIENCE
 from tests.notebook.journal_rows import prompts, wrote
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def test_a_dismissed_task_that_ends_all_the_same_is_there(tmp_path: Path) -> Non
         task = client.generate("a fox")
         assert lumen.history(client=client).dismiss() == 1
         service.statuses["*"] = [service.succeeded("a")]
-        pictures = task.wait(30)
+        pictures = task.wait(PATIENCE)
         (entry,) = lumen.history(client=client)
         assert entry.state == "succeeded"
         assert entry.pictures[0].bytes == pictures[0].bytes

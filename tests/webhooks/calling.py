@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from lumen_widgets.client import sign_webhook
+from tests.conditions import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,7 +64,7 @@ def send(receiver: WebhookReceiver, raw: bytes, *, end: bool = False) -> bytes:
         Whether nothing more will be sent, and the receiver is told so.
 
     """
-    with socket.create_connection(("127.0.0.1", receiver.port), 20) as connection:
+    with socket.create_connection(("127.0.0.1", receiver.port), PATIENCE) as connection:
         try:
             connection.sendall(raw)
             if end:

@@ -24,6 +24,7 @@ from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, Received, http
 from tests.client.service import FAILED, PROCESSING, Service, png, serving
+from tests.conditions import PATIENCE
 from tests.webhooks.calling import body_of, call
 
 if TYPE_CHECKING:
@@ -109,9 +110,9 @@ def test_the_service_has_the_last_word(
     evil = [{"url": f"{service.server.url}/evil"}]
     assert call(patient, body_of("task-1", "failed", error={"code": "x", "message": "y"})) == 204
     assert call(patient, body_of("task-2", "succeeded", data=evil)) == 204
-    assert [picture.bytes for picture in one.wait(20)] == [png()]
+    assert [picture.bytes for picture in one.wait(PATIENCE)] == [png()]
     with pytest.raises(errors.TaskFailed, match="No"):
-        two.wait(20)
+        two.wait(PATIENCE)
     assert "/evil" not in [request.path for request in service.server.requests]
 
 
@@ -122,7 +123,7 @@ def test_an_old_state_comes_late(
     service.statuses["*"] = [service.succeeded("a")]
     task = submit(connect(service.server.url), patient)
     assert call(patient, body_of("task-1")) == 204
-    task.wait(20)
+    task.wait(PATIENCE)
     for status in ("processing", "failed", "cancelled", "succeeded"):
         assert call(patient, body_of("task-1", status)) == 204
     assert (task.status, task.error) == ("succeeded", None)
@@ -151,7 +152,7 @@ def test_news_while_a_question_is_under_way(
             service.server = server
             task = submit(connect(server.url), patient)
             task.refresh()
-            assert len(task.wait(20)) == 1
+            assert len(task.wait(PATIENCE)) == 1
 
 
 def test_a_call_while_the_task_is_not_watched(
@@ -163,7 +164,7 @@ def test_a_call_while_the_task_is_not_watched(
     task.stop_watching()
     assert call(patient, body_of("task-1")) == 204
     assert service.asked("task-1") == 0
-    assert len(task.wait(20)) == 1
+    assert len(task.wait(PATIENCE)) == 1
 
 
 @pytest.mark.slow
@@ -175,7 +176,7 @@ def test_a_service_that_stumbles(
     service.statuses["*"] = [http(503), http(429), PROCESSING, service.succeeded("a")]
     task = submit(connect(service.server.url), patient)
     assert call(patient, body_of("task-1")) == 204
-    assert len(task.wait(20)) == 1
+    assert len(task.wait(PATIENCE)) == 1
     assert service.asked("task-1") == 4
 
 
@@ -188,7 +189,7 @@ def test_cancelled_tasks_are_not_promised_a_call(
     with WebhookReceiver(settings=ReceiverSettings(poll_interval=0.3)) as receiver:
         task = submit(connect(service.server.url), receiver)
         with pytest.raises(errors.TaskCancelled):
-            task.wait(20)
+            task.wait(PATIENCE)
     assert service.asked("task-1") == 2
     assert "has not come" not in caplog.text
 
@@ -202,6 +203,6 @@ def test_a_hundred_different(
     for number in range(100):
         assert call(patient, body_of(f"other-{number}")) == 204
     assert call(patient, body_of("task-1")) == 204
-    assert len(task.wait(20)) == 1
+    assert len(task.wait(PATIENCE)) == 1
     asked = [request for request in service.server.requests if "/generations/" in request.path]
     assert len(asked) == 1

@@ -15,6 +15,7 @@ import pytest
 
 from lumen_widgets.client import WebhookReceiver
 from lumen_widgets.core import errors
+from tests.conditions import PATIENCE
 from tests.webhooks.calling import body_of, call, read
 
 
@@ -97,7 +98,7 @@ def test_nobody_is_there() -> None:
         assert call(receiver, body_of("a1")) == 204
     receiver.close()
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", receiver.port), 20)
+        socket.create_connection(("127.0.0.1", receiver.port), PATIENCE)
 
 
 def test_no_thread_is_left() -> None:
@@ -105,7 +106,7 @@ def test_no_thread_is_left() -> None:
     receiver = WebhookReceiver().start()
     (thread,) = [one for one in threading.enumerate() if one.name == "lumen-webhooks"]
     assert thread.daemon
-    with socket.create_connection(("127.0.0.1", receiver.port), 20) as connection:
+    with socket.create_connection(("127.0.0.1", receiver.port), PATIENCE) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\n")
         receiver.close()
         assert read(connection) == b""
@@ -140,7 +141,7 @@ def test_the_interpreter_ends() -> None:
         "socket.create_connection(('127.0.0.1', receiver.port)).sendall(b'POST')\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE, check=True
     )
     assert (done.stdout.strip(), done.stderr) == ("b'HTTP/1.1 404'", "")
 

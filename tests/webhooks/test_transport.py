@@ -14,6 +14,7 @@ import pytest
 
 from lumen_widgets.client import WebhookReceiver
 from lumen_widgets.client.webhooks.settings import ReceiverSettings
+from tests.conditions import PATIENCE
 from tests.webhooks.calling import body_of, call, headers_of, read, request, send, status_of
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ def test_a_length_that_lies(receiver: WebhookReceiver) -> None:
 def test_a_body_without_end(hasty: WebhookReceiver, framing: str) -> None:
     """A body that never ends is cut off when its time is over, and the next call is heard."""
     raw = request(hasty, b"", signed(hasty), framing=framing)
-    with socket.create_connection(("127.0.0.1", hasty.port), 20) as connection:
+    with socket.create_connection(("127.0.0.1", hasty.port), PATIENCE) as connection:
         connection.sendall(raw + b"1\r\n{\r\n")
         assert call(hasty, BODY) == 204
         assert read(connection) == b""
@@ -210,7 +211,7 @@ def test_a_body_without_end(hasty: WebhookReceiver, framing: str) -> None:
 @pytest.mark.parametrize("start", [b"", b"POST /", b"POST / HTTP/1.1\r\nHost: a\r\nX-A: "])
 def test_a_head_without_end(hasty: WebhookReceiver, start: bytes) -> None:
     """Nor may a head, or nothing at all, hold a connection."""
-    with socket.create_connection(("127.0.0.1", hasty.port), 20) as connection:
+    with socket.create_connection(("127.0.0.1", hasty.port), PATIENCE) as connection:
         connection.sendall(start)
         assert read(connection) == b""
     assert call(hasty, BODY) == 204
@@ -219,7 +220,7 @@ def test_a_head_without_end(hasty: WebhookReceiver, start: bytes) -> None:
 def test_expect_continue(receiver: WebhookReceiver) -> None:
     """Who asks first is told to go on, and who asks for too much is refused instead."""
     ask = [*signed(receiver), "Expect: 100-continue"]
-    with socket.create_connection(("127.0.0.1", receiver.port), 20) as connection:
+    with socket.create_connection(("127.0.0.1", receiver.port), PATIENCE) as connection:
         connection.sendall(request(receiver, BODY, ask).removesuffix(BODY))
         assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")
         connection.sendall(BODY)
@@ -251,7 +252,7 @@ def small() -> Iterator[WebhookReceiver]:
 def test_more_connections_than_there_may_be(small: WebhookReceiver) -> None:
     """Those beyond the limit are closed, and those before it are answered."""
     raw = request(small, BODY, signed(small))
-    lines = [socket.create_connection(("127.0.0.1", small.port), 20) for _ in range(3)]
+    lines = [socket.create_connection(("127.0.0.1", small.port), PATIENCE) for _ in range(3)]
     try:
         for line in lines:
             # Answered to the head: so the receiver has all three before the fourth comes.
@@ -278,7 +279,7 @@ def test_many_at_once(receiver: WebhookReceiver) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE)
     assert statuses == [204] * 100
     assert receiver.count == 100
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from lumen_widgets.masks.wire import pack, unpack
 from lumen_widgets.widgets import MaskPainter
-from tests.conditions import until
+from tests.conditions import PATIENCE, until
 from tests.widgets.comms import PageComm
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def elsewhere(fn: Callable[[], object]) -> None:
     """Run something on another thread, to its end."""
     thread = threading.Thread(target=fn)
     thread.start()
-    thread.join(20)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
 
 

@@ -12,6 +12,7 @@ from lumen_widgets.client import InvalidRequest
 from lumen_widgets.core.pictures.decoding import decode
 from lumen_widgets.core.pictures.masks import LocalMask, read_mask
 from lumen_widgets.masks import Clear, Ellipse, Invert, Polygon, Rectangle, Stroke
+from tests.conditions import PATIENCE
 from tests.widgets.painters import HEIGHT, WIDTH, open_widgets, painter_of
 
 if TYPE_CHECKING:
@@ -253,7 +254,7 @@ def test_many_threads_may_paint_at_once() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE)
 
     assert len(painter.operations) == 120
     assert painter.array.sum() == 120

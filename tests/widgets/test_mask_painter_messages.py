@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lumen_widgets.masks import Clear, Invert, Raster, Rectangle, Stroke
-from tests.conditions import until
+from tests.conditions import PATIENCE, until
 from tests.masks.test_wire import described
 from tests.widgets.painters import (
     HEIGHT,
@@ -242,16 +242,16 @@ def test_a_message_is_taken_in_while_the_mask_is_worked_out(
 
     def slow(*arguments: Any) -> Any:
         drawing.set()
-        assert go_on.wait(20)
+        assert go_on.wait(PATIENCE)
         return follow(*arguments)
 
     monkeypatch.setattr(Raster, "follow", slow)
     cell = threading.Thread(target=lambda: wire.painter.coverage)
     cell.start()
-    assert drawing.wait(20)
+    assert drawing.wait(PATIENCE)
     elsewhere(lambda: page.do(Invert()))
     assert kinds(wire.painter.operations) == ["invert"]
     go_on.set()
-    cell.join(20)
+    cell.join(PATIENCE)
 
     until(lambda: wire.painter.coverage == 1.0, "the mask of it")

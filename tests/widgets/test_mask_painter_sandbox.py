@@ -11,6 +11,7 @@ from lumen_widgets.client.hosting.protocol import HostedFile
 from lumen_widgets.masks import Rectangle
 from lumen_widgets.widgets import MaskPainter
 from tests.client_files.samples import encoded, gradient
+from tests.conditions import PATIENCE
 from tests.widgets.painters import Page, Wire
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def test_only_what_is_painted_is_repainted(client: LumenClient) -> None:
     painter = MaskPainter(PICTURE)
     painter.stroke([(30, 30), (120, 90), (60, 100)], radius=17)
     painter.ellipse(90, 20, 50, 40, "subtract")
-    (picture,) = client.inpaint("a corgi", PICTURE, painter).wait(60)
+    (picture,) = client.inpaint("a corgi", PICTURE, painter).wait(PATIENCE)
     pixels, mask = picture.to_numpy(), painter.array
 
     assert pixels.shape == PICTURE.shape
@@ -49,7 +50,7 @@ def test_what_a_page_painted_last_is_repainted(client: LumenClient) -> None:
 
     page.wire.answer = on_its_way
     task = client.inpaint("a corgi", PICTURE, painter)
-    (picture,) = task.wait(60)
+    (picture,) = task.wait(PATIENCE)
     mask = np.zeros(PICTURE.shape[:2], bool)
     mask[30:90, 40:100] = True
 
@@ -68,7 +69,7 @@ def test_a_photo_is_repainted_where_it_was_painted_as_it_was_seen(client: LumenC
     painter = MaskPainter(photo)
     painter.rectangle(10, 90, 70, 60)
     assert painter.mask.size == (128, 160)
-    (picture,) = client.inpaint("a corgi", photo, painter).wait(60)
+    (picture,) = client.inpaint("a corgi", photo, painter).wait(PATIENCE)
 
     assert (picture.width, picture.height) == (128, 160)
     painter.close()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from lumen_widgets.client import InvalidRequest
 from lumen_widgets.widgets import PromptForm
 from lumen_widgets.widgets.prompt_form.checks import FIELDS
+from tests.conditions import PATIENCE
 from tests.widgets.forms import FormPage
 from tests.widgets.quiet_service import QuietService
 
@@ -83,7 +84,7 @@ def _judge(
     else:
         ended = threading.Event()
         submission.subscribe(lambda _: ended.set())
-        assert submission.state != "sending" or ended.wait(30)
+        assert submission.state != "sending" or ended.wait(PATIENCE)
         error = submission.error
     if error is None:
         assert service.submits
