@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tests.conditions import PATIENCE
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 # seconds that one cell may take
 _CELL_TIMEOUT = 180
+# What a kernel says late: by itself nbclient waits four seconds for the outputs of a cell that has
+# run, and goes on without them, so that on a busy machine some were missing and nothing said why.
+_LATE = {
+    "startup_timeout": int(PATIENCE),
+    "iopub_timeout": int(PATIENCE),
+    "raise_on_iopub_timeout": True,
+}
 
 
 def execute(cells: list[str] | Path, folder: Path, **options: Any) -> Any:
@@ -25,6 +34,7 @@ def execute(cells: list[str] | Path, folder: Path, **options: Any) -> Any:
     else:
         notebook = nbformat.read(cells, as_version=4)
     resources = {"metadata": {"path": str(folder)}}
+    waiting: dict[str, Any] = {"timeout": _CELL_TIMEOUT, **_LATE}
     return NotebookClient(
-        notebook, timeout=_CELL_TIMEOUT, kernel_name="python3", resources=resources, **options
+        notebook, kernel_name="python3", resources=resources, **waiting, **options
     ).execute()

@@ -18,7 +18,7 @@ from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer
 from tests.client.service import FAILED, PROCESSING, Service, serving
-from tests.conditions import until
+from tests.conditions import PATIENCE, until
 from tests.notebook.executed import execute
 
 if TYPE_CHECKING:
@@ -29,17 +29,18 @@ pytestmark = pytest.mark.slow
 
 EVIL = "<b onclick=alert(1)>a cat</b>"
 
-# waits in a cell until the pictures of `task` stand where they belong
+# waits in a cell until the pictures of `task` stand where they belong; what else is told of a task
+# before its end is not waited for
 UNTIL_SHOWN = """
 import threading
 from lumen_widgets.notebook.publisher import publisher
 shown = threading.Event()
-task.subscribe(lambda _: publisher.run_soon(shown.set, 0.5))
+task.subscribe(lambda task: task.done and publisher.run_soon(shown.set, 0.5))
 if task.done:
     publisher.run_soon(shown.set, 0.5)
-task.wait(60)
-shown.wait(30)
-"""
+task.wait()
+assert shown.wait(PATIENCE)
+""".replace("PATIENCE", str(PATIENCE))
 
 
 @pytest.fixture
@@ -170,7 +171,7 @@ def test_a_script_takes_up_without_output(
     service.statuses["*"] = [service.succeeded("a")]
     (task,) = lumen.resume(lumen.LumenClient(KEY, service.server.url))
 
-    assert len(task.wait(30)) == 1
+    assert len(task.wait(PATIENCE)) == 1
     assert capsys.readouterr().out == ""
 
 

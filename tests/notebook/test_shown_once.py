@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conditions import PATIENCE
 from tests.notebook.executed import execute
 
 if TYPE_CHECKING:
@@ -28,11 +29,11 @@ CELLS = {
     "with capture_output(): r = lumen.generate('a', size='64x64')\ndisplay(r)": 1,
     "with W.Output(): r = lumen.generate('a', size='64x64')\nr": 1,
     "with capture_output() as seen: t = lumen.generate('a', size='64x64', wait=False)\n"
-    "_ = t.wait(60); published()": 0,
+    "until_shown(t)": 0,
     "seen.show() ": 1,
     # shown before the task has ended, which it does while something else is captured
     "with capture_output() as seen: t = lumen.generate('a', size='64x64', wait=False)\n"
-    "seen.show()\nwith capture_output(): t.wait(60); published()": 1,
+    "seen.show()\nwith capture_output(): until_shown(t)": 1,
 }
 BEGIN = """
 import threading
@@ -42,11 +43,14 @@ from IPython.utils.capture import capture_output
 import lumen_widgets as lumen
 from lumen_widgets.notebook.publisher import publisher
 lumen.use('service')
-def published():
-    done = threading.Event()
-    publisher.run_soon(done.set, 0.5)
-    done.wait(30)
-"""
+def until_shown(task):
+    shown = threading.Event()
+    task.subscribe(lambda task: task.done and publisher.run_soon(shown.set, 0.5))
+    if task.done:
+        publisher.run_soon(shown.set, 0.5)
+    task.wait()
+    assert shown.wait(PATIENCE)
+""".replace("PATIENCE", str(PATIENCE))
 
 
 @pytest.mark.slow
