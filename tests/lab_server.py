@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import requests
 
 from tests.conditions import PATIENCE
-from tests.sandboxes import drawing_held, left_running, stop_left_running
+from tests.sandboxes import left_running, stop_left_running
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -142,7 +142,7 @@ class LabServer:
 
     def drawing_held(self) -> AbstractContextManager[None]:
         """Have tasks of the sandbox run, and not end, for as long as a block lasts."""
-        return drawing_held(self._lumen_home)
+        return self.sandbox.drawing_held()
 
     @property
     def _lumen_home(self) -> Path:

@@ -25,6 +25,7 @@ class SandboxServer(NamedTuple):
 
     url: str
     api_key: str
+    pid: int
 
     def set(self, **changes: Any) -> dict[str, Any]:
         """Change settings, and return all of them."""
@@ -38,6 +39,28 @@ class SandboxServer(NamedTuple):
         settings: dict[str, Any] = answer.json()
         return settings
 
+    @contextmanager
+    def drawing_held(self) -> Iterator[None]:
+        """Have it draw nothing for as long as the block lasts.
+
+        Tasks that are to succeed begin as always and then run until the block is over, however long
+        that takes; those that fail by themselves are not drawn, and end in their time.
+        """
+        server = psutil.Process(self.pid)
+        before = self.set()["workers"]
+        # with more, one that is started meanwhile would draw
+        self.set(workers=1)
+        while len(drawing := [one for one in server.children() if _draws(one)]) != 1:
+            # it starts the process that draws when it starts itself, and ends those too many
+            with suppress(psutil.TimeoutExpired):
+                server.wait(timeout=0.05)
+        drawing[0].suspend()
+        try:
+            yield
+        finally:
+            drawing[0].resume()
+            self.set(workers=before)
+
 
 @contextmanager
 def serving(home: Path, python: str = sys.executable) -> Iterator[SandboxServer]:
@@ -48,7 +71,7 @@ def serving(home: Path, python: str = sys.executable) -> Iterator[SandboxServer]
             assert process.stdout is not None
             line = process.stdout.readline()
             assert line, "the sandbox ended before it said where it is"
-            yield SandboxServer(**json.loads(line))
+            yield SandboxServer(**json.loads(line), pid=process.pid)
         finally:
             process.terminate()
 
@@ -57,7 +80,7 @@ def left_running(lumen_home: Path) -> SandboxServer | None:
     """Return the sandbox that ``start()`` left running for this LUMEN_HOME; None if it did not."""
     with suppress(OSError, ValueError):
         running = _running(lumen_home)
-        return SandboxServer(running["url"], running["api_key"])
+        return SandboxServer(running["url"], running["api_key"], running["pid"])
     return None
 
 
@@ -67,38 +90,14 @@ def stop_left_running(lumen_home: Path) -> None:
         os.kill(_running(lumen_home)["pid"], signal.SIGTERM)
 
 
-@contextmanager
-def drawing_held(lumen_home: Path) -> Iterator[None]:
-    """Have the sandbox of this LUMEN_HOME draw nothing for as long as the block lasts.
-
-    Tasks that are to succeed begin as always and then run until the block is over, however long
-    that takes; those that fail by themselves are not drawn, and end in their time.
-    """
-    running = _running(lumen_home)
-    sandbox, server = (
-        SandboxServer(running["url"], running["api_key"]),
-        psutil.Process(running["pid"]),
-    )
-    before = sandbox.set()["workers"]
-    # with more, one that is started meanwhile would draw
-    sandbox.set(workers=1)
-    while len(drawing := [one for one in server.children() if "spawn_main" in _words(one)]) != 1:
-        # it starts the process that draws when it starts itself, and ends those too many
-        with suppress(psutil.TimeoutExpired):
-            server.wait(timeout=0.05)
-    drawing[0].suspend()
-    try:
-        yield
-    finally:
-        drawing[0].resume()
-        sandbox.set(workers=before)
-
-
 def _running(lumen_home: Path) -> dict[str, Any]:
     path = lumen_home / "sandbox" / "runtime.json"
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
 
 
-def _words(process: psutil.Process) -> str:
-    return " ".join(process.cmdline())
+def _draws(process: psutil.Process) -> bool:
+    """Tell whether this is a process that draws, and not one that has just ended."""
+    with suppress(psutil.NoSuchProcess):
+        return "spawn_main" in " ".join(process.cmdline())
+    return False

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from lumen_widgets.client import LumenClient
+    from tests.sandboxes import SandboxServer
     from tests.widgets.panels import Browser
 
 pytestmark = pytest.mark.slow
@@ -71,12 +72,13 @@ def _staged(number: int, *, lines: int = 0) -> StagedTask:
 
 
 def test_the_mask_is_shown_while_the_task_runs_and_afterwards(
-    client: LumenClient, show: Callable[..., Browser]
+    sandbox: SandboxServer, client: LumenClient, show: Callable[..., Browser]
 ) -> None:
     """Its thumbnail is there to look for before the picture's is, and beside it later."""
-    browser = show([client.inpaint("a corgi", PICTURE, MASK)])
-    assert browser.until(browser.row)["repaints"] == _SHARE
-    first = browser.ask("look", keys=["0"])["thumbnails"]
+    with sandbox.drawing_held():
+        browser = show([client.inpaint("a corgi", PICTURE, MASK)])
+        assert browser.until(browser.row)["repaints"] == _SHARE
+        first = browser.ask("look", keys=["0"])["thumbnails"]
     row = browser.ended("0")
     later = browser.ask("look", keys=["0"])["thumbnails"]
 
