@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from requests.adapters import BaseAdapter, HTTPAdapter
@@ -84,6 +86,7 @@ class Counted(BaseAdapter):
     def __init__(self, before_the_answer: Callable[[], object] | None = None) -> None:
         super().__init__()
         self.asked: list[str] = []
+        self._times: list[float] = []
         self._before_the_answer = before_the_answer
         self._inner = HTTPAdapter()
 
@@ -91,11 +94,18 @@ class Counted(BaseAdapter):
         """Send a request; a submit's answer waits for `before_the_answer`."""
         path = str(request.path_url)
         if request.method == "GET" and path.startswith("/v1/"):
+            self._times.append(time.monotonic())
             self.asked.append(path.rpartition("/")[2])
         answer = self._inner.send(request, *args, **named)
         if request.method == "POST" and self._before_the_answer is not None:
             self._before_the_answer()
         return answer
+
+    def pauses(self, task_id: str) -> list[float]:
+        """Return the seconds between each question about a task and the next one."""
+        asked = list(zip(self.asked, self._times, strict=False))
+        times = [at for about, at in asked if about == task_id]
+        return [later - earlier for earlier, later in pairwise(times)]
 
     def close(self) -> None:
         """Close its connections."""

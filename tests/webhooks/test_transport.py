@@ -26,15 +26,28 @@ MAX_BYTES = ReceiverSettings().max_body_bytes
 
 @pytest.fixture
 def receiver() -> Iterator[WebhookReceiver]:
-    """Run a receiver."""
-    with WebhookReceiver() as running:
+    """Run a receiver that grants a call as long as a busy machine takes."""
+    with WebhookReceiver(settings=ReceiverSettings(call_timeout=PATIENCE)) as running:
         yield running
+
+
+class _HastyAtFirst(ReceiverSettings):
+    """Grants the first call half a second, and later ones as long as a busy machine takes."""
+
+    def __init__(self) -> None:
+        object.__setattr__(self, "_granted", iter([0.5]))
+
+    @property
+    def call_timeout(self) -> float:
+        """Return the seconds for the next call."""
+        granted: Iterator[float] = self.__dict__["_granted"]
+        return next(granted, PATIENCE)
 
 
 @pytest.fixture
 def hasty() -> Iterator[WebhookReceiver]:
-    """Run a receiver that grants a call half a second."""
-    with WebhookReceiver(settings=ReceiverSettings(call_timeout=0.5)) as running:
+    """Run a receiver that cuts its first call off after half a second."""
+    with WebhookReceiver(settings=_HastyAtFirst()) as running:
         yield running
 
 
