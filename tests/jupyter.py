@@ -32,8 +32,6 @@ STEP_MS = 1000 * PATIENCE
 # how often a condition is asked for; by default it is asked at every frame, and a page that is not
 # in front draws none
 _POLL_MS = 50.0
-# how often a page is loaded until it shows what it should
-_MOST_LOADS = 4
 # of its memory a page gives back only a part when a notebook is closed
 _NOTEBOOKS_A_PAGE = 15
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -453,14 +451,15 @@ class NotebookPage:
         until the page is loaded once more: what a user of a busy machine does too.
         """
         missing = self.page.get_by_text("Error displaying widget: model not found")
-        for _ in range(_MOST_LOADS):
+        deadline = monotonic() + PATIENCE
+        while True:
             self.wait_ready()
             shown = self.cell_output(index).locator(widget)
             shown.or_(missing).first.wait_for()
             if shown.is_visible():
                 return
+            assert monotonic() < deadline, "The page has shown no widget, however often loaded."
             self.page.reload()
-        raise AssertionError("The page has shown no widget, however often it was loaded.")
 
     def wait_ready(self) -> None:
         """Wait until the notebook can run cells."""

@@ -46,7 +46,7 @@ def test_a_click_that_was_not_answered_is_not_paid_twice(lab: Lab) -> None:
     with notebook.deaf(2):
         _click_unanswered(notebook)
         notebook.page.reload()
-        notebook.page.wait_for_function(LOADED)
+        notebook.page.wait_for_function(LOADED, polling=50)
     notebook.wait_widget(1, "form.lumen-form")
     form = notebook.cell_output(1).locator("form.lumen-form")
     button(form, "Generate").click()

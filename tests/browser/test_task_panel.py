@@ -82,11 +82,11 @@ def test_a_panel_of_every_task_shows_how_each_ends_and_sends_a_failed_one_again(
     """Later tasks get rows; a refund is shown; filters find them; another try works."""
     notebook = lab.open(
         [
-            # a failure is a change only for a page that was told of the task before it
             f"{_BEGIN}\n_ = lumen.sandbox.settings(latency=(2, 2))",
             _PANEL,
             'good = client.generate("a red fox")',
-            'bad = client.generate("an owl", model="sandbox-always-fails")',
+            'bad = client.generate("an owl", model="sandbox-always-fails"); bad.stop_watching()',
+            "_ = list(client.as_completed([bad]))",
         ]
     )
     notebook.run_cell(0)
@@ -96,6 +96,9 @@ def test_a_panel_of_every_task_shows_how_each_ends_and_sends_a_failed_one_again(
     expect(panel).to_contain_text("Sandbox on this machine")
     notebook.run_cell(2)
     notebook.run_cell(3)
+    # a failure is a change only for a page that was told of the task before it
+    expect(_states(panel)).to_have_text(["No longer watched", "Succeeded"])
+    notebook.run_cell(4)
     expect(_states(panel)).to_have_text(["Failed", "Succeeded"])
     failed, succeeded = panel.locator(".lumen-task").all()
     expect(failed).to_contain_text("Sandbox credits refunded")
