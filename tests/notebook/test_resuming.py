@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -99,14 +100,23 @@ def test_a_new_kernel_shows_what_the_old_one_left(service: Service, tmp_path: Pa
     killed(service.server.url, f"for _ in range(3): client.generate({EVIL!r})")
     service.statuses["task-1"] = [service.succeeded("a")]
     service.statuses["task-2"] = [FAILED]
-    service.statuses["task-3"] = [*[PROCESSING] * 12, service.succeeded("b")]
+    ends, waits = service.succeeded("b"), tmp_path / "a cell waits"
+
+    def end() -> None:
+        # what the kernel says between two cells, nobody hears
+        until(waits.exists)
+        service.statuses["task-3"] = [ends]
+
+    ending = threading.Thread(target=end)
+    ending.start()
     resumed, waited, again = executed(
         service.server.url,
         tmp_path,
         "tasks = lumen.resume()",
-        f"task = tasks[2]\n{UNTIL_SHOWN}\nlen(tasks)",
+        f"open({str(waits)!r}, 'w').close()\ntask = tasks[2]\n{UNTIL_SHOWN}\nlen(tasks)",
         "lumen.resume()",
     )
+    ending.join()
     page = json.dumps(resumed)
 
     assert pictures(resumed) == 2
