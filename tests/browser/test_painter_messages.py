@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.painters import shown_painter
-from tests.pointer import Noted, Pointer, Wire, drag, hover, noted, watch_drawing
+from tests.pointer import Noted, Pointer, Wire, drag, hover, watch_drawing
+from tests.pointer import noted as noted_by_page
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
     from tests.jupyter import Lab, NotebookPage
     from tests.pointer import Place
 
@@ -76,6 +79,11 @@ class _Painted:
         # what the cell had them send was sent later than what is counted
         self.notebook.wait_idle()
         return self.sent()
+
+
+def noted(page: Page) -> list[Noted]:
+    """Return what was noted, without what a kernel's answer had drawn once more: it may be late."""
+    return [one for one in noted_by_page(page) if one.type != "message"]
 
 
 def _told(entries: list[Noted]) -> list[tuple[str, str]]:
