@@ -59,6 +59,17 @@ _MAX_PROOF = 10_000
 # All that the HTTP libraries here are known to raise; requests lets some of urllib3's own through.
 HTTP_ERRORS = (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError)
 
+# What a mistake in an adapter's code raises: it is no trouble of a network that asking again ends.
+_MISTAKES = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    NameError,
+    TypeError,
+)
+
 
 class ForeignError(requests.RequestException):
     """An adapter of the user's raised what is none of those: an error of its own library, say."""
@@ -205,7 +216,7 @@ def _send(
     _current.guard = guard
     try:
         return adapter.send(prepared, stream=True, timeout=timeout, **settings)
-    except HTTP_ERRORS:
+    except (*HTTP_ERRORS, *_MISTAKES):
         raise
     except Exception as error:
         raise ForeignError from error
