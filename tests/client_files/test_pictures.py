@@ -6,6 +6,8 @@ import pickle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import PIL.Image
+import PIL.ImageOps
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,8 +15,11 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from lumen_widgets.core.errors import InvalidRequest
+from lumen_widgets.core.pictures.decoding import media_type_of
 from lumen_widgets.core.pictures.images import LocalPicture, read_picture
 from lumen_widgets.core.pictures.picture import Picture, Pictures, display_copy, thumbnail
+from tests.client_files.fetching import fetch
+from tests.client_files.loopback import response
 from tests.client_files.samples import FORMATS, arrays, decoded, encoded, gradient
 
 if TYPE_CHECKING:
@@ -22,6 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from tests.client_files.loopback import LoopbackServer
 
 URL = "https://store.example/1.png?signature=sentinel"
 
@@ -32,11 +39,16 @@ def picture(data: bytes | None = None, **facts: Any) -> Picture:
     assert isinstance(read, LocalPicture)
     return Picture(
         data or read.data,
-        media_type=read.media_type,
-        width=read.width,
-        height=read.height,
+        media_type=media_type_of(data or read.data) or "",
         sha256=hashlib.sha256(data or read.data).hexdigest(),
-        **{"url": URL, "prompt": "a cute\n cat", "count": 2, **facts},
+        **{
+            "width": read.width,
+            "height": read.height,
+            "url": URL,
+            "prompt": "a cute\n cat",
+            "count": 2,
+            **facts,
+        },
     )
 
 
@@ -69,6 +81,37 @@ def test_to_numpy_has_three_channels_or_four(mode: str, channels: int) -> None:
 
     assert array.dtype == np.uint8
     assert array.shape == (24, 40, channels)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize(
+    ("orientation", "turn"),
+    [
+        (2, PIL.Image.Transpose.FLIP_LEFT_RIGHT),
+        (3, PIL.Image.Transpose.ROTATE_180),
+        (6, PIL.Image.Transpose.ROTATE_90),
+    ],
+)
+def test_a_result_on_its_side_is_seen_upright(
+    server: LoopbackServer, tmp_path: Path, kind: str, orientation: int, turn: Any
+) -> None:
+    """In a cell, a list, an array, another format and its own size, as in a viewer."""
+    exif = PIL.Image.Exif()
+    exif[0x0112] = orientation
+    data = encoded(gradient().transpose(turn), kind, exif=exif)
+    server.answers["/1.png"] = response(data)
+    found = fetch(server)
+    made = picture(data, width=found.width, height=found.height)
+    saved = [made.save(tmp_path / name).read_bytes() for name in ("a.png", "a.jpg", "a.webp")]
+    files = [display_copy(made)[0], thumbnail(made)[0], *saved]
+    seen = [np.asarray(PIL.ImageOps.exif_transpose(decoded(file))) for file in files]
+    read = read_picture(made.bytes)
+
+    assert isinstance(read, LocalPicture)
+    assert (made.width, made.height) == (read.width, read.height) == (40, 24)
+    for pixels in [*seen, made.to_numpy()]:
+        # JPEG loses a little; a wrong turn would be off by hundreds
+        assert np.abs(pixels[..., :3].astype(int) - np.asarray(gradient()).astype(int)).max() < 40
 
 
 def test_what_stands_in_for_a_picture() -> None:

@@ -60,6 +60,8 @@ _JPEG_APP0, _JPEG_APP1, _JPEG_APP2, _JPEG_APP14, _JPEG_APP15 = 0xE0, 0xE1, 0xE2,
 _EXIF = b"Exif\0\0"
 _BYTE_ORDERS: dict[bytes, Literal["little", "big"]] = {b"II*\0": "little", b"MM\0*": "big"}
 _ORIENTATION_TAG, _SHORT = 0x0112, 3
+# From this orientation on, width and height change places.
+_ON_ITS_SIDE = 5
 # Of an image that a caller opened Pillow reads it, and every tag may claim all of it: a camera's
 # fits into one segment of a JPEG.
 _MOST_EXIF = 0xFFFF
@@ -132,7 +134,7 @@ class Checked(NamedTuple):
     media_type
         By its first bytes.
     width, height
-        In pixels, as they are stored.
+        In pixels, as it is seen.
 
     """
 
@@ -275,7 +277,7 @@ def check(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Checked | None:
     opened = _opened(data, max_pixels)
     if not _has_all_pixels(opened.clean):
         return None
-    return Checked(opened.media_type, *opened.image.size)
+    return Checked(opened.media_type, *_seen_size(opened.image, opened.orientation))
 
 
 def copy_of(image: Image) -> Image:
@@ -420,6 +422,16 @@ def orientation_of(image: Image) -> int | None:
     except Exception:  # noqa: BLE001  broken EXIF raises in many ways; viewers then show the picture as it is
         return None
     return value if isinstance(value, int) and 2 <= value <= 8 else None  # noqa: PLR2004  EXIF's values beside 1, upright
+
+
+def upright_size(image: Image) -> tuple[int, int]:
+    """Return width and height of a picture as its EXIF orientation says it should be seen."""
+    return _seen_size(image, orientation_of(image))
+
+
+def _seen_size(image: Image, orientation: int | None) -> tuple[int, int]:
+    is_on_its_side = orientation is not None and orientation >= _ON_ITS_SIDE
+    return (image.height, image.width) if is_on_its_side else image.size
 
 
 def turned(image: Image) -> Image:

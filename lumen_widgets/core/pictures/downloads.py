@@ -31,6 +31,7 @@ from lumen_widgets.core.pictures.decoding import (
     DamagedPicture,
     UnreadablePicture,
     check,
+    upright_size,
 )
 from lumen_widgets.core.pictures.recent_pixels import recent_pixels
 
@@ -91,7 +92,7 @@ class FetchedPicture:
     media_type
         ``image/png``, ``image/jpeg`` or ``image/webp``, by the bytes.
     width, height
-        In pixels.
+        In pixels, as it is seen.
     sha256
         Hex digest of `data`.
 
@@ -266,7 +267,7 @@ def _checked(data: bytes, limits: DownloadLimits) -> FetchedPicture:
         checked = None if _in_kernel() else check(data, max_pixels=limits.max_pixels)
         if checked is None:
             media_type, image, _ = recent_pixels().decode(data, max_pixels=limits.max_pixels)
-            checked = Checked(media_type, *image.size)
+            checked = Checked(media_type, *upright_size(image))
     except UnreadablePicture as error:
         raise DownloadError(
             f"What was fetched as a picture is {error}.",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, overload
 from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.pictures.cell_result import ShownHere
 from lumen_widgets.core.pictures.colours import by_gamma, by_profile, is_of_greys
-from lumen_widgets.core.pictures.decoding import CICP, copy_of, plain
+from lumen_widgets.core.pictures.decoding import CICP, copy_of, plain, turned
 from lumen_widgets.core.pictures.recent_pixels import recent_pixels
 from lumen_widgets.core.words import strip_controls
 
@@ -73,7 +73,7 @@ class Picture:
     media_type
         ``image/png``, ``image/jpeg`` or ``image/webp``.
     width, height
-        In pixels.
+        In pixels, as it is seen.
     sha256
         Hex digest of `data`.
     index
@@ -131,7 +131,7 @@ class Picture:
         return alt_text(self.index, self.count, self.prompt)
 
     def to_pil(self) -> Image:
-        """Return the original as a PIL image, decoded.
+        """Return the original as a PIL image, decoded, and not turned: as Pillow opens its file.
 
         Examples
         --------
@@ -142,7 +142,10 @@ class Picture:
         return copy_of(recent_pixels().decode(self.bytes).image)
 
     def to_numpy(self) -> NDArray[np.uint8]:
-        """Return the pixels as uint8 of shape (height, width, 3), or 4 where there is alpha."""
+        """Return the pixels as uint8 of shape (height, width, 3), or 4 where there is alpha.
+
+        They stand upright, as the picture is seen.
+        """
         import numpy as np
 
         return np.array(_coloured(plain(_pixels(self))), dtype=np.uint8)
@@ -491,13 +494,13 @@ def write_file(path: Path, data: bytes, *, follow: bool = True) -> None:
 
 
 def _pixels(picture: Picture) -> Image:
-    """Return the original decoded, only to be looked at."""
-    return recent_pixels().decode(picture.bytes).image
+    """Return the original decoded and upright, only to be looked at."""
+    return turned(recent_pixels().decode(picture.bytes).image)
 
 
 def _opened(picture: Picture) -> tuple[Image, bytes | None]:
     """Return a picture as L, LA, RGB or RGBA, and its colour profile."""
-    original = picture.to_pil()
+    original = turned(picture.to_pil())
     # A profile of inks says nothing about the colours that they were turned into.
     profile = None if original.mode == "CMYK" else original.info.get("icc_profile")
     return plain(original), profile
