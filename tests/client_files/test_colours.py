@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lumen_widgets.core.pictures.decoding import media_type_of
 from lumen_widgets.core.pictures.images import LocalPicture, read_picture
 from lumen_widgets.core.pictures.picture import Picture, display_copy, thumbnail
 from lumen_widgets.widgets.mask_painter.picture import read_background
@@ -23,6 +24,7 @@ from tests.client_files.samples import decoded, encoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 _WIDE = struct.pack(">8I", 31270, 32900, 70800, 29200, 17000, 79700, 13100, 4600)  # BT.2020
 _SRGB = struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
@@ -198,6 +200,50 @@ def test_a_profile_of_greys_takes_no_colours_away(where: str) -> None:
     red = seen(encoded(inks, "JPEG", icc_profile=of_greys()), where)
     assert red[0] > 200
     assert red[1] < 100
+
+
+@pytest.mark.parametrize("where", _SHOWN)
+@pytest.mark.parametrize("transparency", [0, 90])
+def test_a_profile_of_greys_goes_with_one_grey_that_is_transparent(
+    where: str, transparency: int
+) -> None:
+    """Such a picture still stores greys, and a browser applies it."""
+    grey = PIL.Image.new("L", (8, 8), 90)
+    data = encoded(grey, icc_profile=of_greys(), transparency=transparency)
+
+    assert np.allclose(seen(data, where)[:3], [160, 160, 160], atol=3)
+
+
+def _inks() -> bytes:
+    """Return a JPEG of inks."""
+    return encoded(PIL.Image.new("CMYK", (8, 8), (0, 200, 0, 40)), "JPEG")
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        flat((90, 90, 90), gamma(1.0)),
+        flat(90, gamma(1.0), mode="L"),
+        flat((0, 200, 0), chunk(b"cHRM", _WIDE)),
+        encoded(PIL.Image.new("RGB", (8, 8), (200, 40, 40)), icc_profile=swapped()),
+        encoded(PIL.Image.new("L", (8, 8), 90), icc_profile=of_greys()),
+        encoded(PIL.Image.new("L", (8, 8), 90), "JPEG", icc_profile=of_greys()),
+        encoded(PIL.Image.new("LA", (8, 8), (90, 255)), icc_profile=of_greys()),
+        encoded(PIL.Image.new("P", (8, 8), 0), icc_profile=of_greys()),
+        _inks(),
+    ],
+    ids=range(9),
+)
+def test_a_picture_looks_the_same_in_another_format(
+    tmp_path: Path, data: bytes, suffix: str
+) -> None:
+    """What the other format cannot say of its colours is applied to them."""
+    one = picture(data)
+    one.media_type = media_type_of(data) or ""
+    saved = one.save(tmp_path / f"a{suffix}").read_bytes()
+
+    assert np.allclose(seen(saved, "cell")[:3], seen(data, "cell")[:3], atol=6)
 
 
 @given(noise=st.binary(max_size=300))

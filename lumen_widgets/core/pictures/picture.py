@@ -205,7 +205,7 @@ class Picture:
         return f"{words}{_SUFFIXES[self.media_type]}"
 
     def _converted(self, media_type: str) -> bytes:
-        image, profile = _opened(self)
+        image, profile = _as_seen(self, media_type)
         if media_type == "image/jpeg" and image.mode in {"LA", "RGBA"}:
             image = _on_white(image)
         return _encoded(image, media_type, _QUALITY, profile)
@@ -416,11 +416,10 @@ def to_srgb(image: Image, long_side: int) -> tuple[Image, bytes | None]:
     info = image.info
     inks = image.mode == "CMYK"
     profile = info.get("icc_profile") if CICP not in info else None
-    if not inks:
-        image = plain(image)
-    if profile and is_of_greys(profile) and image.mode not in {"L", "LA"}:
+    if profile and is_of_greys(profile) and not _is_grey(image):
         profile = None
     if not inks:
+        image = plain(image)
         # Palettes and greys are widened first: resizing mixes neighbouring colours.
         has_alpha = image.mode in {"LA", "RGBA"}
         grey = image.mode in {"L", "LA"} and bool(profile)
@@ -439,7 +438,7 @@ def to_srgb(image: Image, long_side: int) -> tuple[Image, bytes | None]:
         return image.convert("RGB") if image.mode in {"L", "CMYK"} else image, passed_on
     if inks:
         return image.convert("RGB"), None
-    if {"gamma", "chromaticity"} & info.keys() and not {CICP, "srgb"} & info.keys():
+    if _has_gamma(info):
         image = by_gamma(image, info.get("gamma"), info.get("chromaticity"))
     return image, None
 
@@ -498,12 +497,32 @@ def _pixels(picture: Picture) -> Image:
     return turned(recent_pixels().decode(picture.bytes).image)
 
 
-def _opened(picture: Picture) -> tuple[Image, bytes | None]:
-    """Return a picture as L, LA, RGB or RGBA, and its colour profile."""
-    original = turned(picture.to_pil())
-    # A profile of inks says nothing about the colours that they were turned into.
-    profile = None if original.mode == "CMYK" else original.info.get("icc_profile")
-    return plain(original), profile
+def _is_grey(image: Image) -> bool:
+    """Say whether a picture's file stores greys, beside any transparency."""
+    return image.mode in {"1", "L", "LA"} or image.mode.startswith("I;16")
+
+
+def _has_gamma(info: dict[str | tuple[int, int], Any]) -> bool:
+    """Say whether gAMA and cHRM are all that a file says of its colours."""
+    return bool({"gamma", "chromaticity"} & info.keys()) and not {CICP, "srgb"} & info.keys()
+
+
+def _as_seen(picture: Picture, media_type: str) -> tuple[Image, bytes | None]:
+    """Return a picture for a file of another format, and the colour profile that goes along.
+
+    What the other format cannot say of the colours is applied: a profile of inks, one of greys
+    beside the colours that they become, and a PNG's gAMA and cHRM.
+    """
+    original = _pixels(picture)
+    profile = original.info.get("icc_profile") or None
+    image = original if original.mode == "CMYK" else plain(original)
+    if original.mode == "CMYK" or (profile is None and _has_gamma(original.info)):
+        return to_srgb(original, max(original.size))
+    if profile is not None and is_of_greys(profile):
+        stays_grey = image.mode == "L" and media_type != "image/webp"
+        if not stays_grey:
+            return to_srgb(original, max(original.size))
+    return image.copy(), profile
 
 
 def _encoded(image: Image, media_type: str, quality: int, profile: bytes | None) -> bytes:
