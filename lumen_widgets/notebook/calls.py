@@ -31,6 +31,7 @@ from lumen_widgets.notebook.cell import (
     picture_bundle,
 )
 from lumen_widgets.notebook.cell_status import CellStatus, error_words, task_heading
+from lumen_widgets.notebook.output_widget import capturing_output
 from lumen_widgets.notebook.publisher import publisher
 
 if TYPE_CHECKING:
@@ -480,9 +481,15 @@ def _submit_and_show(
     for _ in follow([task], timeout=LONGEST_WAIT, status=status):
         pass
     pictures = task.wait(0)
-    if in_notebook() and status.place.is_cell:
-        pictures.suppress_display()
+    if in_notebook():
+        pictures.suppress_display(_capturing_id)
     return pictures
+
+
+def _capturing_id() -> str | None:
+    """Return the id of the `ipywidgets.Output` that takes what is shown now, None in a cell."""
+    out = capturing_output()
+    return None if out is None else out.model_id
 
 
 def _price_fields(model: str, fields: Fields) -> Request:

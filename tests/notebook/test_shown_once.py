@@ -24,6 +24,8 @@ CELLS = {
     "lumen.generate('a', size='64x64')[0]": 1,
     "r = lumen.generate('a', size='64x64')\ndisplay(r)": 2,
     "r = lumen.generate('a', size='64x64')\nclear_output()\nr": 1,
+    # on a thread, after another cell has cleared what it showed
+    "await asyncio.to_thread(lumen.generate, 'a', size='64x64')": 1,
     "with capture_output() as seen: r = lumen.generate('a', size='64x64')\nr": 1,
     "seen.show()": 1,
     "with capture_output(): r = lumen.generate('a', size='64x64')\ndisplay(r)": 1,
@@ -36,6 +38,7 @@ CELLS = {
     "seen.show()\nwith capture_output(): until_shown(t)": 1,
 }
 BEGIN = """
+import asyncio
 import threading
 import ipywidgets as W
 from IPython.display import clear_output, display
@@ -70,3 +73,26 @@ def test_each_cell_shows_what_it_was_asked_for(
         for cell in done.cells[1:]
     }
     assert found == CELLS
+
+
+INTERACT = """
+def draw(prompt):
+    return lumen.generate(prompt, size='64x64'){}
+_ = W.interact(draw, prompt='a')
+"""
+
+
+@pytest.mark.slow
+def test_interact_shows_what_its_function_has_shown_once(
+    sandbox: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`interact` displays what its function returns; other pictures than that are shown too."""
+    monkeypatch.setenv("LUMEN_API_KEY", sandbox.api_key)
+    monkeypatch.setenv("LUMEN_BASE_URL", sandbox.url)
+    for item, count in (("", 1), ("[0]", 1), (" and display(_kept)", 2)):
+        keep = "with capture_output(): _kept = lumen.generate('b', size='64x64')"
+        done = execute([BEGIN, keep, INTERACT.format(item)], tmp_path)
+        state = done.metadata["widgets"]["application/vnd.jupyter.widget-state+json"]["state"]
+        outputs = [one for model in state.values() for one in model["state"].get("outputs", ())]
+        shown = [one for one in outputs if {"image/jpeg", "image/png"} & set(one.get("data", ()))]
+        assert len(shown) == count

@@ -7,31 +7,49 @@ import itertools
 import sys
 import threading
 import weakref
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class ShownHere:
     """Notes the cell that runs now: it has just shown something, and need not show it again.
 
-    Only where IPython shows the result of that very cell, on the same way to the front end, and
-    nothing was cleared since: what somebody asks for with `display`, or what was shown only into a
-    capture, is shown. Without IPython it notes nothing.
+    Only where IPython shows the result of that very cell, or `ipywidgets.interact` that of its
+    function, on the same way to the front end, and nothing was cleared since: what somebody asks
+    for with `display`, or what was shown only into a capture, is shown. Without IPython it notes
+    nothing.
+
+    Parameters
+    ----------
+    within
+        Returns what tells one place inside a cell from another, such as the widget that captures
+        its outputs.
+
     """
 
-    def __init__(self) -> None:
-        self._place = _place()
+    def __init__(self, within: Callable[[], object] = lambda: None) -> None:
+        self._within = within
+        self._place = _place(), within()
 
     def is_result_now(self) -> bool:
         """Say whether IPython is about to show the result of that cell."""
-        return self._place is not None and self._place == _place() and _shows_result()
+        if self._place[0] is None or not _shows_result():
+            return False
+        return self._place == (_place(), self._within())
 
 
 class _Clears(threading.local):
-    """How often outputs were cleared: a thread has its own hooks on what IPython publishes."""
+    """How often outputs were cleared: a thread has its own hooks on what IPython publishes.
+
+    The count is of all threads, since one may make what another one has as its result.
+    """
+
+    count = 0
+    _numbers = itertools.count(1)
 
     def __init__(self) -> None:
-        self.count = 0
-        self._numbers = itertools.count(1)
         self._watched: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def watch(self, publisher: Any) -> None:
@@ -43,7 +61,7 @@ class _Clears(threading.local):
 
     def _look(self, message: dict[str, Any]) -> dict[str, Any]:
         if message["header"]["msg_type"] == "clear_output":
-            self.count = next(self._numbers)
+            type(self).count = next(self._numbers)
         return message
 
 
@@ -68,17 +86,20 @@ def _place() -> tuple[object, ...] | None:
 
 
 def _shows_result() -> bool:
-    """Say whether this is called for a cell's result, and not by `display`.
+    """Say whether this is called for a cell's result, or a function's, and not by `display`.
 
     IPython calls the same methods for both; only what called them differs.
     """
     from IPython.display import display
 
     show_result = getattr(type(sys.displayhook).__call__, "__code__", None)
+    # what nobody has loaded does not run
+    interaction = sys.modules.get("ipywidgets.widgets.interaction")
+    interact = interaction and interaction.interactive.update.__code__
     frame = inspect.currentframe()
     while frame is not None:
         if frame.f_code is display.__code__:
-            return False
+            return frame.f_back is not None and frame.f_back.f_code is interact
         if frame.f_code is show_result:
             return True
         frame = frame.f_back

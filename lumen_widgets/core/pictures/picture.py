@@ -20,7 +20,7 @@ from lumen_widgets.core.words import strip_controls
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import SupportsIndex, TypeVar
 
     import numpy as np
@@ -280,13 +280,19 @@ class Pictures(list[Picture]):
         super().__init__(pictures)
         self._has_been_shown = False
 
-    def suppress_display(self) -> None:
+    def suppress_display(self, within: Callable[[], object] = lambda: None) -> None:
         """Show nothing as the result of the cell that runs now, which has shown these pictures.
 
         That holds for each picture too. Without IPython this does nothing.
+
+        Parameters
+        ----------
+        within
+            As for `ShownHere`.
+
         """
         self._has_been_shown = True
-        shown = ShownHere()
+        shown = ShownHere(within)
         for picture in self:
             picture.suppress_display(shown)
 
