@@ -104,9 +104,10 @@ class Accounts:
         elif which == "service":
             account = self._service(ask=True)
         else:
+            # not repeated: it may be a key, and errors stay in the notebook
             raise InvalidRequest(
-                f"lumen.use() does not know {which!r}.",
-                next_step='Give it "sandbox", "service" or a LumenClient.',
+                "lumen.use() does not know that account.",
+                next_step='Give it "sandbox", "service" or a LumenClient, which takes a key.',
             )
         self.forget()
         self._chosen = account

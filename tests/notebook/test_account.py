@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -46,6 +46,14 @@ def test_another_word_is_refused_with_those_that_are_known() -> None:
     """A typing error says what can be typed."""
     with pytest.raises(lumen.InvalidRequest, match='"sandbox", "service"'):
         lumen.use("sandbx")  # type: ignore[arg-type] # the mistake that this is about
+
+
+@pytest.mark.parametrize("given", [KEY, f" {KEY}\n", [KEY], {"key": KEY}])
+def test_a_key_given_as_an_account_is_not_repeated(given: Any) -> None:
+    """An error stays in the notebook; this one says what takes a key."""
+    with pytest.raises(lumen.InvalidRequest, match="LumenClient, which takes a key") as caught:
+        lumen.use(given)
+    assert "sentinel" not in str(caught.value)
 
 
 @pytest.mark.slow
