@@ -153,6 +153,35 @@ def test_errors_name_the_argument(name: str, tmp_path: Path) -> None:
             source.close()
 
 
+class Piecemeal(io.RawIOBase):
+    """An unbuffered file, which gives some bytes for each read."""
+
+    def __init__(self, data: bytes) -> None:
+        self._file = io.BytesIO(data)
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Give no more than a hundred bytes."""
+        data = self._file.read(min(len(buffer), 100))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def test_a_file_that_gives_less_at_once_is_read_to_its_end() -> None:
+    """A pipe or a file of another library was refused as one whose end is missing."""
+    read = read_picture(Piecemeal(_FILE))
+    assert isinstance(read, LocalPicture)
+    assert read.data == _FILE
+    mask = encoded(PIL.Image.fromarray(SQUARE))
+    assert len(mask) > 50
+    read = read_mask(Piecemeal(mask))
+    assert isinstance(read, LocalPicture)
+    assert (read.width, read.height) == (WIDTH, HEIGHT)
+
+
 def followed(read: Callable[[Any], Any], name: str, source: Any) -> Any:
     """Do what each error says until there is none, and return what is read then."""
     names: dict[str, Any] = {
@@ -354,6 +383,8 @@ _ARRAYS: dict[str, Any] = {
     "(2, h, w, 3)": np.stack([_PICTURE, _PICTURE]),
     "torch": Tensor(np.moveaxis(_PICTURE, -1, 0)[None] / np.float32(255)),
     "jax": JaxArray(_PICTURE / 255),
+    "mode I": PIL.Image.fromarray(_PICTURE[..., 0].astype(np.int32)),
+    "mode F": PIL.Image.fromarray(_PICTURE[..., 0].astype(np.float32)),
 }
 
 
@@ -366,5 +397,7 @@ def test_advice_leads_to_a_picture(kind: str) -> None:
     read = followed(lambda one: read_picture(several(one)[0]), "image", _ARRAYS[kind])
     assert isinstance(read, LocalPicture)
     pixels = np.asarray(decoded(read.data))
-    if kind not in {"bool", "(h, w, 1)"}:
+    if kind.startswith("mode"):
+        assert np.array_equal(pixels, _PICTURE[..., 0])
+    elif kind not in {"bool", "(h, w, 1)"}:
         assert np.array_equal(pixels, _PICTURE)

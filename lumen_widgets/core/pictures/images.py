@@ -240,7 +240,11 @@ def upright_image(image: Image, name: str) -> Image:
         image.load()
         result = plain(turned(image))
     except UnreadablePicture as error:
-        raise unreadable(name, error) from None
+        refused = unreadable(name, error)
+        if image.mode in {"I", "F"}:
+            advice = "if its numbers go from 0 to 255"
+            refused.next_step = f'Give uint8: np.asarray(image).astype("uint8"), {advice}.'
+        raise refused from None
     except Exception as error:  # noqa: BLE001  an image that was opened lazily fails here, in any of Pillow's ways
         raise unreadable(name, UnreadablePicture(f"damaged: {error}")) from None
     if image.mode in {"CMYK", "YCbCr", "LAB", "HSV"}:

@@ -120,7 +120,7 @@ def _content(file: Any, what: str) -> bytes:
         at = file.tell() if file.seekable() else None
         if at is not None:
             file.seek(0)
-        data = file.read(MAX_BYTES + 1)
+        data = _read_all(file)
         if at is not None:
             file.seek(at)
     except (OSError, ValueError, AttributeError, TypeError) as error:
@@ -134,6 +134,23 @@ def _content(file: Any, what: str) -> bytes:
             next_step='Open it with mode "rb".',
         )
     return bytes(data)
+
+
+def _read_all(file: Any) -> Any:
+    """Return what is in a file up to a byte more than is allowed, though it gives less at once.
+
+    An unbuffered file, or one of another library, may give as little as a byte for each read.
+    """
+    data = file.read(MAX_BYTES + 1)
+    if not isinstance(data, bytes | bytearray | memoryview):
+        return data
+    content = bytearray(data)
+    while len(data) and len(content) <= MAX_BYTES:
+        data = file.read(MAX_BYTES + 1 - len(content))
+        if data is None:  # nothing is there yet, of a file that does not wait
+            raise OSError("all of it is not there yet")
+        content += data
+    return bytes(content)
 
 
 def _as_array(source: Any, what: str) -> tuple[NDArray[np.generic], str]:
