@@ -393,3 +393,21 @@ def test_suppressing_outside_ipython_does_nothing() -> None:
     pictures.suppress_display()
 
     assert pickle.loads(pickle.dumps(pictures))[0].alt == pictures[0].alt  # noqa: S301  our own bytes
+
+
+@pytest.mark.parametrize(("size", "suffix"), [((16_400, 2), ".webp"), ((2, 65_535), ".jpg")])
+def test_a_picture_that_is_too_long_for_a_format_says_so(
+    tmp_path: Path, size: tuple[int, int], suffix: str
+) -> None:
+    """The message names a format that it fits into, and nothing is written."""
+    made = picture(encoded(PIL.Image.new("RGB", size)))
+    with pytest.raises(InvalidRequest, match="no side of"):
+        made.save(tmp_path / f"a{suffix}")
+    assert not list(tmp_path.iterdir())
+    assert made.save(tmp_path / "a.png").is_file()
+
+
+def test_a_home_that_is_not_there_is_a_folder_that_is_not_there() -> None:
+    """As for any other folder, an OSError says so."""
+    with pytest.raises(OSError, match="nobody-of-this-name"):
+        picture().save("~nobody-of-this-name/cat.png")

@@ -35,6 +35,8 @@ _TYPES = {
     ".jpeg": "image/jpeg",
     ".webp": "image/webp",
 }
+# Pixels that no side may go beyond: WebP's format, and what libjpeg takes.
+_LONGEST_SIDES = {"image/webp": 16_383, "image/jpeg": 65_500}
 _SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 
 # Long side in pixels. The copy is stored in the notebook: two originals of 4K would make it larger
@@ -168,7 +170,7 @@ class Picture:
         Raises
         ------
         InvalidRequest
-            The suffix is none of these.
+            The suffix is none of these, or the picture is too long for that format.
         OSError
             The file cannot be written.
 
@@ -178,7 +180,10 @@ class Picture:
         PosixPath('cat.webp')
 
         """
-        target = Path(path).expanduser()
+        target = Path(path)
+        # without a home folder, as of no such user, it is a name like any other
+        with contextlib.suppress(RuntimeError):
+            target = target.expanduser()
         made_up = target.is_dir()
         if made_up:
             target = target.resolve() / self._file_name()
@@ -191,6 +196,14 @@ class Picture:
                 field="path",
             )
         same = media_type == self.media_type
+        longest = _LONGEST_SIDES.get(media_type)
+        if not same and longest is not None and max(self.width, self.height) > longest:
+            raise InvalidRequest(
+                f"The picture is {self.width} x {self.height} pixels, and no side of a "
+                f"{target.suffix} file has more than {longest:,}.",
+                next_step="End the name in .png.",
+                field="path",
+            )
         # In a folder that others can write to, a name that we make up may be a link of theirs.
         write_file(target, self.bytes if same else self._converted(media_type), follow=not made_up)
         return target
