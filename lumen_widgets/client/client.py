@@ -125,7 +125,7 @@ class LumenClient:
         self.journal = open_journal(journal)
         # Downloads and uploads go out without a key on sessions of their own, unless the user
         # brought one: in a browser there is no other way out.
-        self._session = session
+        self._session = _checked_session(session)
         self._timeout = check_request_timeout(timeout)
         self._hosting = hosting
         self._account_journal = AccountJournal(self.journal, origin.url, key.fingerprint)
@@ -498,6 +498,17 @@ class LumenClient:
             "A LumenClient cannot be pickled, since it holds a key: make a new one where it is "
             "needed."
         )
+
+
+def _checked_session(session: requests.Session | None) -> requests.Session | None:
+    """Return a session that has what a submit asks of it, before one is on its way."""
+    if session is None or callable(getattr(session, "get_adapter", None)):
+        return session
+    raise InvalidRequest(
+        f"session is of type {type(session).__name__}, not a requests.Session.",
+        next_step="Pass a requests.Session, or leave it out.",
+        field="session",
+    )
 
 
 def _host_names(allow_hosts: object) -> tuple[str, ...]:

@@ -43,7 +43,8 @@ def check_size(size: object) -> str:
 
     """
     if isinstance(size, tuple | list) and len(size) == 2:  # noqa: PLR2004 -- width and height
-        text = "x".join(str(whole_number(side)) for side in size)
+        # of a number of thousands of digits Python makes no text
+        text = "x".join(short_repr(whole_number(side)) for side in size)
     else:
         text = size if isinstance(size, str) and len(size) <= _LONGEST else ""
     # NFKC would also make digits of an exponent: 64² is not 642

@@ -20,7 +20,7 @@ from lumen_widgets.core.errors import interrupted, redacts_traceback
 from lumen_widgets.core.fields import Fields, with_fields
 from lumen_widgets.core.models import GENERATE, INPAINT_MODEL, MODEL
 from lumen_widgets.core.waiting import as_completed
-from lumen_widgets.core.words import format_count, literal
+from lumen_widgets.core.words import format_count, literal, short_repr
 from lumen_widgets.notebook.account import account_of_task, current
 from lumen_widgets.notebook.cell import (
     Place,
@@ -332,7 +332,7 @@ def stream(
 
     """
     if errors not in ("raise", "skip"):
-        raise InvalidRequest(f'errors is "raise" or "skip", not {errors!r}.')
+        raise InvalidRequest(f'errors is "raise" or "skip", not {short_repr(errors)}.')
     alone = isinstance(tasks, (Task, str)) or not isinstance(tasks, Iterable)
     given: Any = [tasks] if alone else tasks
     followed = _as_tasks(given)

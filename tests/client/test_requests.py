@@ -299,6 +299,12 @@ def test_inpaint_checks_before_it_hosts(connect: Callable[..., LumenClient]) -> 
         assert server.connections == 0
 
 
+def test_a_size_without_end_is_refused_in_words() -> None:
+    """Python makes no text of a number of so many digits."""
+    with pytest.raises(errors.InvalidRequest, match="neither pixels nor a ratio"):
+        check_size((10**5000, 1024))
+
+
 @given(st.integers(16, 16384), st.integers(16, 16384))
 def test_sizes_in_reach(width: int, height: int) -> None:
     """Every size in pixels between the limits is accepted as it is."""
@@ -388,6 +394,8 @@ def test_base_url_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         {"journal": 7},
         {"allow_hosts": [7]},
         {"allow_hosts": 7},
+        {"session": "https://lumen.example"},
+        {"session": object()},
     ],
     ids=lambda options: f"{options}"[:40],
 )
