@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import pickle
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -411,3 +412,23 @@ def test_a_home_that_is_not_there_is_a_folder_that_is_not_there() -> None:
     """As for any other folder, an OSError says so."""
     with pytest.raises(OSError, match="nobody-of-this-name"):
         picture().save("~nobody-of-this-name/cat.png")
+
+
+@pytest.mark.parametrize("entries", [3, 256, 257, 400])
+def test_more_transparencies_than_colours_are_left_out(tmp_path: Path, entries: int) -> None:
+    """As a browser does; the picture was paid, and a cell ended with an error of Pillow's."""
+    image = PIL.Image.new("P", (8, 8), 1)
+    image.putpalette([1, 2, 3, 200, 100, 50])
+    file = encoded(image)
+    at = file.index(b"IDAT") - 4
+    name_and_data = b"tRNS" + bytes(entries)
+    checksum = zlib.crc32(name_and_data).to_bytes(4, "big")
+    data = file[:at] + entries.to_bytes(4, "big") + name_and_data + checksum + file[at:]
+    made = picture(data)
+    saved = made.save(tmp_path / "a.webp").read_bytes()
+
+    assert made.to_numpy()[0, 0].tolist() == [200, 100, 50]
+    for shown in (display_copy(made)[0], thumbnail(made)[0], saved):
+        seen = decoded(shown)
+        assert seen.mode == "RGB"
+        assert np.allclose(np.asarray(seen)[4, 4], [200, 100, 50], atol=12)

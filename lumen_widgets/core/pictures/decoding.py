@@ -500,12 +500,18 @@ def _opened(data: bytes, max_pixels: int) -> _Opened:
 def _load(opened: _Opened) -> None:
     """Decode the pixels, and note what the image itself does not know of them."""
     image, clean = opened.image, opened.clean
+    # Pillow fills it up to 256 colours when it loads.
+    colours = len(image.palette.palette) // 3 if image.palette is not None else 0
     with _as_damaged():
         # All of it at once: given in pieces, a run of fill bytes is read anew with each of them.
         image.decodermaxblock = len(clean)
         image.load()
     if image.mode == "P" and image.palette is None:
         raise DamagedPicture("damaged: its table of colours is missing")
+    transparency = image.info.get("transparency")
+    if image.mode == "P" and isinstance(transparency, bytes) and len(transparency) > colours:
+        # A browser leaves it out. Pillow keeps it, and fails when it converts the picture.
+        del image.info["transparency"]
     if opened.media_type == "image/png":  # which Pillow does not know
         for name, at, end in png_chunks(clean):
             if name == b"cICP":
