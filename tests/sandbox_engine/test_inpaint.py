@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pickle
+import zlib
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -125,3 +127,18 @@ def test_inpainting_without_a_picture_is_refused() -> None:
     with pytest.raises(DrawingError) as raised:
         draw(Job("inpaint", "cat", 1, (64, 48), mask=png(Image.new("L", (64, 48), 255))))
     assert raised.value.code == "missing_image"
+
+
+@pytest.mark.parametrize("mode", ["edit", "inpaint"])
+def test_more_transparencies_than_colours_are_left_out(mode: Literal["edit", "inpaint"]) -> None:
+    """Such a PNG is shown by a browser; here the task failed as one of the engine's faults."""
+    file = png(photo((32, 32)).quantize(16))
+    at = file.index(b"IDAT") - 4
+    chunk = b"tRNS" + bytes(400)
+    checksum = zlib.crc32(chunk).to_bytes(4, "big")
+    data = file[:at] + (400).to_bytes(4, "big") + chunk + checksum + file[at:]
+    mask = png(disc((32, 32))) if mode == "inpaint" else None
+
+    assert (
+        decode(draw(Job(mode, "a fox", 3, (32, 32), images=(data,), mask=mask)).png).mode == "RGB"
+    )

@@ -26,6 +26,8 @@ _SOFTWARE = "lumen_widgets sandbox preview (not the model)"
 _FORMATS = ("PNG", "JPEG", "WEBP")
 # A white that repaints is 128 and above, as in the API's masks.
 _REPAINTED = 128
+# Of a palette.
+_MOST_COLOURS = 256
 # A longer text chunk than a plan ever is was not written here; Pillow itself stops at a megabyte.
 _LONGEST_PLAN = 20_000
 
@@ -97,6 +99,10 @@ def _open(data: bytes, name: str) -> Image.Image:
         raise DrawingError(
             "undecodable_image", f"{name}: not a PNG, JPEG or WebP file that can be decoded."
         ) from error
+    transparency = picture.info.get("transparency")
+    if isinstance(transparency, bytes) and len(transparency) > _MOST_COLOURS:
+        # A browser leaves it out; Pillow keeps it, and could not convert the picture.
+        del picture.info["transparency"]
     return picture
 
 
