@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 
 import numpy as np
 from PIL import Image
@@ -13,6 +14,13 @@ def png(picture: Image.Image) -> bytes:
     file = io.BytesIO()
     picture.save(file, "PNG")
     return file.getvalue()
+
+
+def with_chunk(file: bytes, name: bytes, data: bytes) -> bytes:
+    """Return a PNG with one chunk more, before its pixels."""
+    at = file.index(b"IDAT") - 4
+    checksum = zlib.crc32(name + data).to_bytes(4, "big")
+    return file[:at] + len(data).to_bytes(4, "big") + name + data + checksum + file[at:]
 
 
 def decode(data: bytes) -> Image.Image:

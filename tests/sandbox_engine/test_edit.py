@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from lumen_widgets.sandbox.engine import DrawingError, Job, draw
-from tests.sandbox_engine.files import decode, photo, png
+from tests.sandbox_engine.files import decode, photo, png, with_chunk
 
 SIZE = (192, 160)
 SEEDS = '{"plan": {}, "seeds": {"layout": 1, "land": 1, "air": %s}}'
@@ -155,3 +155,21 @@ def test_an_edit_without_a_picture_is_refused() -> None:
     with pytest.raises(DrawingError) as raised:
         draw(Job("edit", "cat", 1, SIZE))
     assert raised.value.code == "missing_image"
+
+
+@pytest.mark.parametrize("exif", [b"", b"M", bytes(8), b"II*\0" + b"\xff" * 40])
+def test_broken_exif_counts_as_upright(exif: bytes) -> None:
+    """As viewers do; here the task failed as one of the engine's faults."""
+    data = with_chunk(png(photo(SIZE)), b"eXIf", exif)
+
+    assert edited(data, "make it night").size == SIZE
+
+
+def test_a_table_of_colours_that_is_missing_is_a_picture_that_cannot_be_decoded() -> None:
+    """It is said of the picture, and not of the engine."""
+    file = png(photo(SIZE).quantize(8))
+    at = file.index(b"PLTE") - 4
+    data = file[:at] + file[at + 12 + int.from_bytes(file[at : at + 4], "big") :]
+    with pytest.raises(DrawingError) as raised:
+        edited(data, "make it night")
+    assert raised.value.code == "undecodable_image"

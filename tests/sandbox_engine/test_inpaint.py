@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pickle
-import zlib
 from typing import Literal
 
 import numpy as np
@@ -12,7 +11,7 @@ from PIL import Image
 
 from lumen_widgets.sandbox.engine import DrawingError, Job, draw
 from lumen_widgets.sandbox.engine.fill import fill_hole
-from tests.sandbox_engine.files import decode, photo, png
+from tests.sandbox_engine.files import decode, photo, png, with_chunk
 
 
 def inpainted(source: Image.Image, mask: Image.Image, prompt: str = "a red fox") -> Image.Image:
@@ -132,11 +131,7 @@ def test_inpainting_without_a_picture_is_refused() -> None:
 @pytest.mark.parametrize("mode", ["edit", "inpaint"])
 def test_more_transparencies_than_colours_are_left_out(mode: Literal["edit", "inpaint"]) -> None:
     """Such a PNG is shown by a browser; here the task failed as one of the engine's faults."""
-    file = png(photo((32, 32)).quantize(16))
-    at = file.index(b"IDAT") - 4
-    chunk = b"tRNS" + bytes(400)
-    checksum = zlib.crc32(chunk).to_bytes(4, "big")
-    data = file[:at] + (400).to_bytes(4, "big") + chunk + checksum + file[at:]
+    data = with_chunk(png(photo((32, 32)).quantize(16)), b"tRNS", bytes(400))
     mask = png(disc((32, 32))) if mode == "inpaint" else None
 
     assert (

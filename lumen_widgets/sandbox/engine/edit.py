@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -101,7 +102,7 @@ def repaint(source: Image.Image, wish: Composition, size: tuple[int, int]) -> Im
 
     """
     view = View(wish.plan, wish.seeds, working_size(size))
-    photo = to_image(to_canvas(ImageOps.exif_transpose(source)))
+    photo = to_image(to_canvas(_upright(source)))
     photo = ImageOps.fit(photo, (view.width, view.height), Image.Resampling.LANCZOS)
     canvas = to_canvas(photo)
     if "background" in wish.plan.wishes:
@@ -128,3 +129,14 @@ def _grade(canvas: Field, plan: Plan) -> Field:
         tone = rgb(colour.hue, colour.saturation, 0.55) * grey
         canvas = canvas * np.float32(1 - _HUE_SHARE) + tone * np.float32(_HUE_SHARE)
     return np.clip(canvas, 0, 255)
+
+
+def _upright(source: Image.Image) -> Image.Image:
+    """Return a picture as its EXIF says that it is seen."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ImageOps.exif_transpose(source)
+    # broken EXIF raises in many ways; viewers then show the picture as it is
+    except Exception:  # noqa: BLE001
+        return source

@@ -96,14 +96,20 @@ def _open(data: bytes, name: str) -> Image.Image:
             picture.load()
     # Pillow's decoders raise nearly anything on a broken file: OSError, SyntaxError, ValueError, …
     except Exception as error:
-        raise DrawingError(
-            "undecodable_image", f"{name}: not a PNG, JPEG or WebP file that can be decoded."
-        ) from error
+        raise _undecodable(name) from error
+    if picture.mode == "P" and picture.palette is None:
+        # its table of colours is missing
+        raise _undecodable(name)
     transparency = picture.info.get("transparency")
     if isinstance(transparency, bytes) and len(transparency) > _MOST_COLOURS:
         # A browser leaves it out; Pillow keeps it, and could not convert the picture.
         del picture.info["transparency"]
     return picture
+
+
+def _undecodable(name: str) -> DrawingError:
+    words = f"{name}: not a PNG, JPEG or WebP file that can be decoded."
+    return DrawingError("undecodable_image", words)
 
 
 def _stored(picture: Image.Image) -> Composition | None:
