@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
+from operator import index
 from typing import TYPE_CHECKING
 
 from lumen_widgets.journal import ownership, pruning
@@ -504,10 +506,14 @@ class Journal:
         ------
         JournalUnusable
             The file cannot be read.
+        TypeError
+            `limit` is no whole number.
 
         """
+        # SQLite knows Python's own numbers only
+        count = None if limit is None else min(index(limit), sys.maxsize)
         with self._database.read() as connection:
-            return select_newest(connection, self.home, limit)
+            return select_newest(connection, self.home, count)
 
     @shielded
     def search(self, search: Search) -> list[int]:

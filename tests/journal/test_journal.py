@@ -9,6 +9,7 @@ import stat
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -405,3 +406,16 @@ def test_a_note_for_a_pruned_row_is_for_no_other(tmp_path: Path) -> None:
     with pytest.raises(JournalUnusable, match="lost its row"):
         journal.record_status(row, status="failed", task_id="t1")
     assert [(entry.number, entry.state) for entry in journal.rows()] == [(other, "sending")]
+
+
+def test_rows_are_counted_in_any_whole_number(tmp_path: Path) -> None:
+    """One of numpy's, or a very large one; a wrong one is not told as a folder's trouble."""
+    journal = Journal(tmp_path)
+    for _ in range(3):
+        inserted(journal)
+
+    assert len(journal.rows(np.int64(2))) == 2  # type: ignore[arg-type]  # numpy's are no int to a type checker
+    assert len(journal.rows(10**400)) == 3
+    for wrong in (1.5, "2"):
+        with pytest.raises(TypeError):
+            journal.rows(wrong)  # type: ignore[arg-type]  # the mistake that this is about
