@@ -18,6 +18,7 @@ from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, http
 from tests.client.service import PROCESSING, Service, png
+from tests.conditions import PATIENCE
 from tests.simulation import Seen, simulated
 
 if TYPE_CHECKING:
@@ -116,7 +117,10 @@ def test_earlier_tasks_stay_where_they_are(
 _SCRIPT = """
 import sys
 from lumen_widgets.client import LumenClient
-client = LumenClient(sys.argv[1], sys.argv[2], journal=False)
+from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
+from lumen_widgets.core.timing import Timing
+use_scheduler(Scheduler(timing=Timing(answer_timeout=600.0, longest_answer_timeout=600.0)))
+client = LumenClient(sys.argv[1], sys.argv[2], journal=False, timeout=600.0)
 tasks = [client.generate(f"cat {number}") for number in range(8)]
 print("submitted", flush=True)
 sys.stdin.readline()
@@ -135,7 +139,7 @@ def test_the_end_of_the_interpreter() -> None:
             connection.sendall(answer)  # type: ignore[attr-defined] # as above
             return
         asked.release()
-        server.closing.wait(60)
+        server.closing.wait()
 
     with FaultServer(behave) as server:
         program = subprocess.Popen(
@@ -151,10 +155,10 @@ def test_the_end_of_the_interpreter() -> None:
             assert program.stdout.readline() == "submitted\n"
             # Three questions are under way, and their answers never come.
             for _ in range(3):
-                assert asked.acquire(timeout=30)
+                assert asked.acquire(timeout=PATIENCE)
             start = time.monotonic()
-            _, words = program.communicate("\n", timeout=60)
+            _, words = program.communicate("\n", timeout=PATIENCE)
             took = time.monotonic() - start
     assert (program.returncode, words) == (0, "")
-    # A question may take five seconds: it was not waited for.
-    assert took < 4.0
+    # A question may take ten minutes here: it was not waited for.
+    assert took < PATIENCE

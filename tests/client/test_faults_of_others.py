@@ -83,19 +83,22 @@ def test_fault_5_a_date_is_not_understood_and_an_hour_is_waited(
     connect: Callable[..., LumenClient],
 ) -> None:
     """A date counts as the seconds until then, and an hour is refused at once, not slept."""
-    date = formatdate(time.time() + 2.5, usegmt=True)
+    # dates have whole seconds; from then on it may be sent again
+    allowed = int(time.time() + 2.5)
+    date = formatdate(allowed, usegmt=True)
+    wall_clock = time.time() - time.monotonic()
     with FaultServer(
         fault.answers(429, {}, {"Retry-After": date}), fault.answers(200, TAKEN)
     ) as server:
         connect(server.url).generate("a cat")
-        first, second = server.posts
-    assert second.at - first.at >= 0.9  # dates have whole seconds
+        _, second = server.posts
+    assert second.at + wall_clock >= allowed - 0.1
     begun = time.monotonic()
     with FaultServer(fault.answers(429, {}, {"Retry-After": "3600"})) as server:
         with pytest.raises(errors.RateLimited, match="3600 s"):
             connect(server.url).generate("a cat")
         assert len(server.posts) == 1
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 60
 
 
 @pytest.mark.parametrize(
