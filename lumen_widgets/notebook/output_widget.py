@@ -10,10 +10,14 @@ from __future__ import annotations
 import sys
 import threading
 from collections import deque
+from time import monotonic
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     import ipywidgets
+
+_Entries = tuple[dict[str, Any], ...]
 
 _VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -74,6 +78,11 @@ class _Messages:
 _messages = _Messages()
 # of the content of any `Output`; again on one thread, since what is added is told to what waits
 _adding = threading.RLock()
+# by then also a busy page has heard of what was added, and what it sends without it is meant so, as
+# after `clear_output(wait=True)`
+_LATE = 10.0
+# the contents that the page may not know yet, of those outputs to which the kernel added something
+_histories: WeakKeyDictionary[ipywidgets.Output, _History] = WeakKeyDictionary()
 
 
 def capturing_output() -> ipywidgets.Output | None:
@@ -111,7 +120,108 @@ def append_output(
         return
     # two threads may add at once
     with _adding:
-        out.outputs += (_entry(bundle, metadata),)
+        content = _merge_late_update(out)
+        history = _histories.get(out)
+        if history is None:
+            history = _histories[out] = _History(content)
+            out.observe(_hear, ("outputs", "comm"))
+        content += (_entry(bundle, metadata),)
+        _set(out, history, content)
+
+
+class _History:
+    """What an `Output` contained, from the last content that the page is known to know to this one.
+
+    The page tells its content only after it has captured or cleared something, and never confirms
+    what the kernel has set. What it captured before it heard of that is told as what it knew then
+    and what it captured: an update that, left as it is, would undo what the kernel has set.
+    """
+
+    def __init__(self, content: _Entries) -> None:
+        # and until when the page may take each for the current one
+        self._known: list[tuple[_Entries, float]] = []
+        self.current = content
+
+    def add(self, content: _Entries) -> None:
+        """Note that this is the content now."""
+        self._forget()
+        self._known.append((self.current, monotonic() + _LATE))
+        self.current = content
+
+    def merge(self, told: _Entries) -> _Entries | None:
+        """Return what the page told with what it cannot know; None if it knows all or cleared."""
+        self._forget()
+        grown = [at for at, (known, _) in enumerate(self._known) if _has_grown(known, told)]
+        if not grown or _has_grown(self.current, told):
+            return None
+        # the longest: what the page has captured anew is hardly the same once more
+        at = max(grown, key=lambda at: len(self._known[at][0]))
+        # it does not go back to what was before
+        del self._known[:at]
+        return _merge(self._known[0][0], told, self.current)
+
+    def _forget(self) -> None:
+        now = monotonic()
+        self._known = [one for one in self._known if one[1] > now]
+
+
+def _has_grown(known: _Entries, told: _Entries) -> bool:
+    """Say whether this is what the page knew, and something that it captured."""
+    if len(known) > len(told) or known == told:
+        return False
+    if not known:
+        return True
+    last = len(known) - 1
+    return known[:last] == told[:last] and (
+        known[last] == told[last] or _goes_on(known[last], told[last])
+    )
+
+
+def _goes_on(text: dict[str, Any], longer: dict[str, Any]) -> bool:
+    """Say whether a stream's text was added to: the page adds to the last one, if it can."""
+    kind, other = ((one.get("output_type"), one.get("name")) for one in (text, longer))
+    words, more = (str(one.get("text", "")) for one in (text, longer))
+    return kind == other and kind[0] == "stream" and more.startswith(words)
+
+
+def _merge(known: _Entries, told: _Entries, current: _Entries) -> _Entries:
+    """Return the current content with what the page captured, below what the page knew of it."""
+    merged, rest, below = list(current), list(known), 0
+    for place, one in enumerate(current):
+        if one in rest:
+            rest.remove(one)
+            below = place + 1
+    if known and known[-1] in merged:
+        # its text may go on
+        merged[merged.index(known[-1])] = told[len(known) - 1]
+    return (*merged[:below], *told[len(known) :], *merged[below:])
+
+
+def _merge_late_update(out: ipywidgets.Output) -> _Entries:
+    """Return what is in `out`, to which is added again what the page did not know of."""
+    with _adding:
+        content: _Entries = out.outputs
+        history = _histories.get(out)
+        if history is None or (content == history.current and out.comm is not None):
+            return content
+        merged = None if out.comm is None else history.merge(content)
+        if merged is None:
+            del _histories[out]
+            out.unobserve(_hear, ("outputs", "comm"))
+            return content
+        history.add(content)
+        _set(out, history, merged)
+        return merged
+
+
+def _set(out: ipywidgets.Output, history: _History, content: _Entries) -> None:
+    # before it is told, or it would be taken for what the page has told
+    history.add(content)
+    out.outputs = content
+
+
+def _hear(change: dict[str, Any]) -> None:
+    _merge_late_update(change["owner"])
 
 
 def is_captured() -> bool:
@@ -198,18 +308,22 @@ class HeldOutput:
         if self._behind is None:
             return True
         for one in self._outs:
-            if _has(one, self._behind) if self._behind else one.outputs:
+            if _has(one.outputs, self._behind) if self._behind else one.outputs:
                 self._out, self._behind = one, None
                 return True
         return False
 
     def _look(self, _: object) -> None:
         """Begin once that may be; end where the user's widget was cleared or closed."""
+        # without the lock, as above; what only a late update lacks was not cleared
+        merged = [(one, _merge_late_update(one)) for one in self._outs]
         with self._lock:
             holder = self._holder
             waits = holder is None and bool(self._content)
             if holder is not None:
-                found = next((one for one in self._outs if _has(one, holder.model_id)), None)
+                # it may have been added since, or another late update may have come since
+                contents = [(one, (*content, *one.outputs)) for one, content in merged]
+                found = next((one for one, has in contents if _has(has, holder.model_id)), None)
                 if found is not None:
                     self._out, self._seen = found, True
                 elif self._seen or self._out.comm is None:
@@ -221,8 +335,8 @@ class HeldOutput:
             self._show()
 
 
-def _has(out: ipywidgets.Output, model_id: str) -> bool:
-    views = (one.get("data", {}).get(_VIEW, {}) for one in out.outputs)
+def _has(content: _Entries, model_id: str) -> bool:
+    views = (one.get("data", {}).get(_VIEW, {}) for one in content)
     return any(view.get("model_id") == model_id for view in views)
 
 

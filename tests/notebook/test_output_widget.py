@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import threading
+import time
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
+import pytest
 from ipywidgets.widgets.widget import _instances as open_widgets
 
 from lumen_widgets.notebook import output_widget
 from lumen_widgets.notebook.output_widget import HeldOutput, append_output
+from tests.conditions import until
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Iterator
 
 _VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -34,6 +39,187 @@ def _texts(out: ipywidgets.Output) -> list[str]:
         is_held = isinstance(held, ipywidgets.Output)
         found += _texts(held) if is_held else [one["data"]["text/plain"]]
     return found
+
+
+class _Page:
+    """Stands in for the page of an output: it captures at once, and is heard when it is asked."""
+
+    def __init__(self, out: ipywidgets.Output) -> None:
+        self._out = out
+        self._shown: list[dict[str, Any]] = []
+        self._sent: list[list[dict[str, Any]]] = []
+
+    def capture(self, *entries: dict[str, Any]) -> None:
+        """Add what a cell shows, or the text of a stream to that of the one above."""
+        for one in entries:
+            last = self._shown[-1] if self._shown else {}
+            if "name" in one and one["name"] == last.get("name"):
+                self._shown[-1] = {**last, "text": last["text"] + one["text"]}
+            else:
+                self._shown.append(one)
+        self._sent.append([*self._shown])
+
+    def clear(self, *entries: dict[str, Any]) -> None:
+        """Do what `clear_output` says; with entries, once they come."""
+        self._shown = [*entries]
+        self._sent.append([*self._shown])
+
+    def hear(self) -> None:
+        """Show what the kernel has set."""
+        self._shown = [*self._out.outputs]
+
+    def arrive(self) -> None:
+        """Let the kernel deal with what was sent, each as the page had it then."""
+        while self._sent:
+            self._out.set_state({"outputs": self._sent.pop(0)})
+
+
+def _stream(words: str) -> dict[str, Any]:
+    return {"output_type": "stream", "name": "stdout", "text": words}
+
+
+@pytest.fixture
+def out() -> Iterator[ipywidgets.Output]:
+    """Give an output, closed at the end."""
+    out = ipywidgets.Output()
+    yield out
+    out.close()
+
+
+@pytest.mark.parametrize("before", [(), ("first",), ("first", "second")])
+def test_what_the_page_captured_before_it_heard_of_a_picture_undoes_nothing(
+    out: ipywidgets.Output, before: tuple[str, ...]
+) -> None:
+    """A thread's panel stays and goes on, and a finished picture stays; each of them once."""
+    page, held = _Page(out), HeldOutput(out)
+    if before:
+        page.capture(*(_entry(_text(one)) for one in before))
+        page.arrive()
+    page.capture(_entry(_text("captured")))
+    held.replace(_text("Sending"))
+    append_output(out, _text("a picture"))
+    panel = next(one for one in out.outputs if _VIEW in one["data"])
+    page.arrive()
+    assert _texts(out) == [*before, "captured", "Sending", "a picture"]
+    page.capture(_entry(_text("more")))
+    page.arrive()
+    assert _texts(out) == [*before, "captured", "more", "Sending", "a picture"]
+    # in the place where it was, not shown anew
+    assert panel in out.outputs
+    held.replace(_text("Succeeded"))
+    assert _texts(out) == [*before, "captured", "more", "Succeeded", "a picture"]
+    page.hear()
+    page.capture(_entry(_text("the last")))
+    page.arrive()
+
+    assert _texts(out)[-3:] == ["Succeeded", "a picture", "the last"]
+
+
+def test_text_that_goes_on_undoes_no_picture(out: ipywidgets.Output) -> None:
+    """The page adds printed words to those that are there, which makes its list no longer."""
+    page = _Page(out)
+    page.capture(_stream("before\n"))
+    page.arrive()
+    page.capture(_stream("after\n"))
+    append_output(out, _text("a picture"))
+    page.arrive()
+
+    assert out.outputs == (_stream("before\nafter\n"), _entry(_text("a picture")))
+
+
+def test_what_the_page_lost_to_a_picture_is_there_once_it_captures_more(
+    out: ipywidgets.Output,
+) -> None:
+    """What the kernel set took its place in the page before the kernel had heard of it."""
+    page = _Page(out)
+    page.capture(_entry(_text("captured")))
+    append_output(out, _text("a picture"))
+    page.hear()
+    page.capture(_entry(_text("more")))
+    page.arrive()
+
+    assert _texts(out) == ["captured", "a picture", "more"]
+
+
+def test_what_several_threads_add_to_what_is_captured_keeps_its_order(
+    out: ipywidgets.Output,
+) -> None:
+    """Also where the page has heard of the first ones only."""
+    page = _Page(out)
+    pictures = [_text(one) for one in "aabc"]
+    for one in pictures[:2]:
+        append_output(out, one)
+    page.hear()
+    page.capture(_entry(_text("captured")))
+    for one in pictures[2:]:
+        thread = threading.Thread(target=append_output, args=(out, one))
+        thread.start()
+        thread.join()
+    page.arrive()
+
+    assert _texts(out) == ["a", "a", "captured", "b", "c"]
+
+
+@pytest.mark.parametrize("after", ["clear", "clear and wait", "another"])
+def test_what_was_cleared_is_not_taken_for_late(out: ipywidgets.Output, after: str) -> None:
+    """Neither before the page heard of a picture nor after it; nothing stays open."""
+    page, held = _Page(out), HeldOutput(out)
+    page.capture(_entry(_text("first")), _entry(_text("second")))
+    page.arrive()
+    held.replace(_text("Sending"))
+    holder = out.outputs[-1]["data"][_VIEW]["model_id"]
+    append_output(out, _text("a picture"))
+    page.clear(*[_entry(_text("other"))] * ["clear", "clear and wait", "another"].index(after))
+    page.arrive()
+
+    assert set(_texts(out)) <= {"other"}
+    assert holder not in open_widgets
+
+
+def test_what_the_page_clears_after_it_knew_of_a_picture_stays_cleared(
+    out: ipywidgets.Output,
+) -> None:
+    """At once, although the output was empty before."""
+    page = _Page(out)
+    append_output(out, _text("a picture"))
+    page.hear()
+    append_output(out, _text("another"))
+    page.capture(_entry(_text("captured")))
+    page.arrive()
+    assert _texts(out) == ["a picture", "captured", "another"]
+    page.clear(_entry(_text("new")))
+    page.arrive()
+
+    assert _texts(out) == ["new"]
+
+
+def test_after_a_while_an_update_without_a_picture_is_one_that_cleared_it(
+    out: ipywidgets.Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `clear_output(wait=True)` does, which the page tells together with what comes then."""
+    page, held = _Page(out), HeldOutput(out)
+    held.replace(_text("Succeeded"))
+    append_output(out, _text("a picture"))
+    holder = out.outputs[0]["data"][_VIEW]["model_id"]
+    later = time.monotonic() + 11
+    monkeypatch.setattr(output_widget, "monotonic", lambda: later)
+    page.clear(_entry(_text("new")))
+    page.arrive()
+
+    assert _texts(out) == ["new"]
+    assert holder not in open_widgets
+
+
+def test_an_output_that_is_closed_leaves_the_kernel() -> None:
+    """Also where the page never told that it knew what was added to it."""
+    out = ipywidgets.Output()
+    append_output(out, _text("a picture"))
+    out.set_state({"outputs": [_entry(_text("captured"))]})
+    out.close()
+    left = weakref.ref(out)
+    del out
+
+    until(lambda: gc.collect() is not None and left() is None, "it was given back")
 
 
 def test_what_two_threads_add_is_all_there(monkeypatch: pytest.MonkeyPatch) -> None:
