@@ -14,17 +14,9 @@ if TYPE_CHECKING:
 
 
 class CellKernel:
-    """Runs cells by their ids, and speaks to widgets as a page does.
-
-    Attributes
-    ----------
-    shown
-        What the cell that ran last displayed, as plain text.
-
-    """
+    """Runs cells by their ids, and speaks to widgets as a page does."""
 
     def __init__(self) -> None:
-        self.shown: list[str] = []
         self._manager, self._client = start_new_kernel(
             startup_timeout=PATIENCE, kernel_name="python3"
         )
@@ -56,8 +48,6 @@ class CellKernel:
         errors = [one["content"]["evalue"] for one in replies if one["msg_type"] == "error"]
         assert bool(errors) == fails, errors
         texts = (one["content"]["text"] for one in replies if one["msg_type"] == "stream")
-        shown = (one["content"] for one in replies if one["msg_type"] == "display_data")
-        self.shown = [one["data"]["text/plain"] for one in shown]
         return "".join(texts).strip()
 
     def say(self, model_id: str, content: dict[str, Any]) -> None:

@@ -41,7 +41,7 @@ class _Messages:
     """Which messages the kernel deals with, as IPython tells where one begins and where it ends."""
 
     def __init__(self) -> None:
-        self._running: dict[str, dict[str, Any]] = {}
+        self._running: set[str] = set()
         self._ended: deque[str] = deque(maxlen=1000)
         self._shell: object = None
 
@@ -66,17 +66,12 @@ class _Messages:
             return True
         return deals_with_message() and message_id not in self._ended
 
-    def running(self, message_id: str) -> dict[str, Any]:
-        """Return a message that is dealt with on any thread; empty if it is not known to be."""
-        return self._running.get(message_id, {})
-
     def _begin(self) -> None:
-        message = parent_message()
-        self._running[message.get("header", {}).get("msg_id", "")] = message
+        self._running.add(parent_header().get("msg_id", ""))
 
     def _end(self) -> None:
         message_id = parent_header().get("msg_id", "")
-        self._running.pop(message_id, None)
+        self._running.discard(message_id)
         self._ended.append(message_id)
 
 
@@ -123,22 +118,15 @@ def append_output(
     if running and out.msg_id == running and _messages.is_dealt_with(running):
         page_publisher().publish(bundle, metadata or {})
         return
-    # to a thread of the cell's own any message that has come since is the one that runs
-    message = _messages.running(out.msg_id) if out.msg_id else {}
-    if message:
-        page = page_publisher()
-        content = {"data": bundle, "metadata": metadata or {}, "transient": {}}
-        page.session.send(page.pub_socket, "display_data", content, message, ident=page.topic)
-        return
     # two threads may add at once
     with _adding:
-        entries = _merge_late_update(out)
+        content = _merge_late_update(out)
         history = _histories.get(out)
         if history is None:
-            history = _histories[out] = _History(entries)
+            history = _histories[out] = _History(content)
             out.observe(_hear, ("outputs", "comm"))
-        entries += (_entry(bundle, metadata),)
-        _set(out, history, entries)
+        content += (_entry(bundle, metadata),)
+        _set(out, history, content)
 
 
 class _History:

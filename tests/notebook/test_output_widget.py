@@ -15,34 +15,12 @@ from ipywidgets.widgets.widget import _instances as open_widgets
 
 from lumen_widgets.notebook import output_widget
 from lumen_widgets.notebook.output_widget import HeldOutput, append_output
-from tests.cell_kernel import CellKernel
 from tests.conditions import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _VIEW = "application/vnd.jupyter.widget-view+json"
-
-
-# a thread without a message of its own takes the one that came last, as one of a page may be
-_THREAD = """
-import ipywidgets, threading
-from lumen_widgets.notebook.output_widget import append_output
-
-def run(work):
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-
-def hear_another():
-    get_ipython().set_parent({"header": {"msg_id": "another"}})
-
-out = ipywidgets.Output()
-with out:
-    run(hear_another)
-    run(lambda: append_output(out, {"text/plain": "a picture"}))
-print(len(out.outputs))
-"""
 
 
 def _text(words: str) -> dict[str, Any]:
@@ -339,11 +317,3 @@ def test_a_form_in_a_nested_output_has_its_pictures_there(monkeypatch: pytest.Mo
 
     assert _texts(inner) == ["form", "a picture"]
     assert outer.outputs == ()
-
-
-@pytest.mark.slow
-def test_a_thread_adds_to_an_output_by_the_message_that_the_output_captures() -> None:
-    """The page adds it to what it captured, also where another message came meanwhile."""
-    with CellKernel() as kernel:
-        assert kernel.run(_THREAD) == "0"
-        assert kernel.shown == ["a picture"]
