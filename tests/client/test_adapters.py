@@ -14,7 +14,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 
-from lumen_widgets.client import LumenClient, LumenError, Task
+from lumen_widgets.client import LumenClient, LumenError, Task, budget
 from lumen_widgets.core import errors
 from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from lumen_widgets.core.timing import Timing
@@ -215,6 +215,69 @@ def test_what_another_library_lost_of_a_task_is_asked_again(
     assert [picture.bytes for picture in task.wait(30)] == [png()]
     assert adapter.failures
     assert len(service.server.posts) == 1
+
+
+class Converting(BaseAdapter):
+    """Sends by another library, and makes a response of its answer that is not like requests'."""
+
+    def __init__(self, **differing: Any) -> None:
+        super().__init__()
+        self.inner, self.differing = HTTPAdapter(), differing
+
+    def send(self, *arguments: Any, **settings: Any) -> Any:
+        """Send a request, and return what is a response to this library."""
+        response = self.inner.send(*arguments, **settings)
+        vars(response).update(self.differing)
+        return None if self.differing == {"nothing": True} else response
+
+    def close(self) -> None:
+        """Close what sends."""
+        self.inner.close()
+
+
+@pytest.mark.parametrize(
+    "differing",
+    [{"nothing": True}, {"status_code": "200"}, {"status_code": None}, {"raw": io.StringIO("{}")}],
+    ids=["nothing", "words for a status", "no status", "words for a body"],
+)
+def test_a_response_that_cannot_be_read_may_be_paid(
+    connect: Connect, differing: dict[str, Any]
+) -> None:
+    """Whatever an adapter returns, it has sent the request: nobody says that nothing was spent."""
+    with FaultServer(TAKEN, TAKEN) as server:
+        spent = budget(tasks=5)
+        client = connect(server.url, session=session(Converting(**differing)))
+        for _ in range(2):
+            with pytest.raises(errors.SubmitOutcomeUnknown):
+                client.generate("a cat", reuse=True)
+        posts = [request for request in server.requests if request.method == "POST"]
+
+    assert len(posts) == 1, "reuse does not pay for it again"
+    assert spent.submitted == 1
+    assert client.journal is not None
+    assert [row.outcome_unknown for row in client.journal.rows()] == [True]
+
+
+class FaultyHeaders(dict[str, str]):
+    """Headers of another library, which raises where there is none of a name."""
+
+    def get(self, name: str, _default: object = None) -> Any:
+        """Return a header."""
+        return self[name]
+
+
+@pytest.mark.parametrize(
+    "headers", [None, {"X-Request-Id": b"r-1", "Location": 7}, FaultyHeaders()], ids=type
+)
+def test_a_task_is_kept_whatever_its_headers_are(
+    service: Service, connect: Connect, headers: Any
+) -> None:
+    """An adapter of another library may bring none, or not as text: the id and pictures count."""
+    service.statuses["*"] = [service.succeeded("a")]
+    client = connect(service.server.url, session=session(Converting(headers=headers)))
+    task = client.generate("a cat")
+
+    assert [picture.bytes for picture in task.wait(30)] == [png()]
 
 
 class Wrapper(HTTPAdapter):

@@ -271,6 +271,21 @@ def _ask_through(
     return body
 
 
+def read_header(response: requests.Response, name: str) -> str | None:
+    """Return a header of a response; None where there is none that can be read.
+
+    An adapter of another library may leave them out or bring them as bytes: what the body says
+    counts all the same.
+    """
+    try:
+        value: object = response.headers.get(name)
+    except Exception:  # noqa: BLE001 -- of the user's code, which may raise anything
+        return None
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    return value if isinstance(value, str) else None
+
+
 def read_pieces(response: requests.Response) -> Iterator[bytes]:
     """Yield the body as it comes, and as it was sent, in small pieces whatever the server says.
 

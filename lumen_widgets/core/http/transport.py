@@ -25,6 +25,7 @@ from lumen_widgets.core.http.connection import (
     SendGuard,
     SentOnce,
     guarded_copy,
+    read_header,
     read_pieces,
     reading,
     send_through,
@@ -235,6 +236,8 @@ class Transport:
             redact(error)
             raise
         else:
+            # There is an answer: it left, whatever can be read of what an adapter returns.
+            guard.sent = True
             with reading(response):
                 return self._read(response)
         finally:
@@ -248,7 +251,7 @@ class Transport:
         headers = {
             name: self.key.hide(value.encode("utf-8", "replace")).decode("utf-8", "replace")
             for name in (*_REQUEST_ID_HEADERS, "Retry-After", "Location")
-            if (value := response.headers.get(name)) is not None
+            if (value := read_header(response, name)) is not None
         }
         body = _in_utf8(read_body(response))
         return Answer(response.status_code, headers, self.key.hide(body))
@@ -267,7 +270,7 @@ def read_body(response: requests.Response) -> bytes:
             body += piece
             if len(body) > MAX_ANSWER_BYTES:
                 break
-    packing = response.headers.get("Content-Encoding", "").strip().lower()
+    packing = (read_header(response, "Content-Encoding") or "").strip().lower()
     if packing not in _ZLIB or not isinstance(response.raw, HTTPResponse):
         return bytes(body)
     for kind in _ZLIB_KINDS:

@@ -18,6 +18,7 @@ from lumen_widgets.core.errors import DownloadError
 from lumen_widgets.core.http.connection import (
     SendGuard,
     guarded_copy,
+    read_header,
     read_pieces,
     reading,
     send_through,
@@ -230,7 +231,7 @@ def _ask(
 def _read(
     response: requests.Response, target: Target, deadline: float, limits: DownloadLimits
 ) -> bytes | str:
-    location = response.headers.get("Location")
+    location = read_header(response, "Location")
     if response.status_code in _REDIRECTS and location:
         return location
     if response.status_code != _OK:
@@ -240,9 +241,9 @@ def _read(
             status=response.status_code,
             transient=response.status_code in _TRANSIENT or response.status_code >= _FAULT,
         )
-    if response.headers.get("Content-Encoding", "").strip().lower() not in {"", "identity"}:
+    if (read_header(response, "Content-Encoding") or "").strip().lower() not in {"", "identity"}:
         raise DownloadError(f"{target.host} sent a picture compressed, which was not asked.")
-    announced = response.headers.get("Content-Length", "")
+    announced = read_header(response, "Content-Length") or ""
     if announced.isdecimal() and int(announced[:20]) > limits.max_bytes:
         raise _too_large(limits)
     body = bytearray()
