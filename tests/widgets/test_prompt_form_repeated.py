@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import sys
+import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,7 @@ from tests.conditions import until
 from tests.widgets.forms import FormPage, taken
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.widgets.quiet_service import QuietService
@@ -173,24 +176,114 @@ def test_a_click_that_was_interrupted_is_not_paid_again_by_another_tab(
     assert len(service.submits) == rounds
 
 
+@pytest.fixture
+def _in_turns() -> Iterator[None]:
+    """Have threads take turns as often as they can."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("_in_turns")
+def test_the_same_click_in_two_tabs_at_once_is_paid_once(
+    form: PromptForm, service: QuietService
+) -> None:
+    """Front ends that give each tab a thread in the kernel bring both at the same moment."""
+    page = FormPage(form)
+    for number in range(1, 61):
+        seen, start = page.hello()["sequence"], threading.Barrier(2)
+        fields = [{"field": "prompt", "value": f"fox {number}"}]
+        click = {**SUBMIT, "sequence": seen, "fields": fields}
+
+        def tab(name: str, click: dict[str, Any] = click, start: Any = start) -> None:
+            start.wait()
+            page.say({**click, "request": name})
+
+        tabs = [threading.Thread(target=tab, args=(f"{number}-{one}",)) for one in "ab"]
+        for one in tabs:
+            one.start()
+        for one in tabs:
+            one.join()
+    until(partial(_got, service, 60), "a submit of each click")
+    # each is repeated or carried out: none is on its way that is not counted
+    repeated = [one["repeated"] for one in page.of("answer")]
+
+    assert (repeated.count(False), repeated.count(True)) == (60, 60)
+
+
+@pytest.mark.usefixtures("_in_turns")
+def test_pictures_that_two_tabs_add_at_once_are_all_there(form: PromptForm) -> None:
+    """What is paid for is an edit of both."""
+    page = FormPage(form)
+    for number in range(60):
+        form.images, start = (), threading.Barrier(2)
+
+        def tab(url: str, start: Any = start) -> None:
+            start.wait()
+            page.say({"kind": "address", "request": url, "place": "images", "url": url})
+
+        urls = {f"https://pictures.example/{number}-{one}.png" for one in "ab"}
+        tabs = [threading.Thread(target=tab, args=(url,)) for url in urls]
+        for one in tabs:
+            one.start()
+        for one in tabs:
+            one.join()
+        assert set(form.images) == urls
+
+
+def test_an_interrupted_click_is_answered_whichever_thread_hears_it_again(
+    form: PromptForm, service: QuietService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that is reloaded may have another thread in the kernel than it had before."""
+    page = FormPage(form)
+    _interrupt_start(monkeypatch, page)
+    taken(service)
+    tab = threading.Thread(target=page.say, args=(SUBMIT,))
+    tab.start()
+    tab.join()
+
+    assert [one["taken"] for one in page.of("answer")] == [True]
+    assert len(service.submits) == 1
+
+
+def test_a_click_is_paid_once_an_interrupted_one_was_answered_elsewhere(
+    form: PromptForm, service: QuietService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first click in another tab is the one that Ctrl-C left; the next is meant as another."""
+    page = FormPage(form)
+    seen = page.hello()["sequence"]
+    _interrupt_start(monkeypatch, page)
+    page.say({**SUBMIT, "request": "tab-2", "sequence": seen})
+    newest = page.of("answer")[-1]["sequence"]
+    page.say({**SUBMIT, "request": "deliberate", "sequence": newest})
+    until(partial(_got, service, 2), "another submit")
+
+    assert [one["repeated"] for one in page.of("answer")] == [True, False]
+
+
+def _interrupt_start(monkeypatch: pytest.MonkeyPatch, page: FormPage) -> None:
+    """Have Ctrl-C come at the last instant before a click is answered."""
+    start = Submission.start
+
+    def start_and_stop(submission: Submission) -> None:
+        start(submission)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Submission, "start", start_and_stop)
+        with pytest.raises(KeyboardInterrupt):
+            page.say(SUBMIT)
+
+
 def test_an_interrupted_click_whose_task_is_put_away_is_not_sent_again(
-    service: QuietService,
+    service: QuietService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without a journal too, the click that Ctrl-C left unanswered was one."""
     form = PromptForm(service.client(), prompt="a fox")
     page = FormPage(form)
 
-    start = Submission.start
-
-    def start_and_stop(submission: Submission) -> None:
-        start(submission)
-        # the last instant before the click is answered
-        raise KeyboardInterrupt
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Submission, "start", start_and_stop)
-        with pytest.raises(KeyboardInterrupt):
-            page.say(SUBMIT)
+    _interrupt_start(monkeypatch, page)
     taken(service)
     until(lambda: form.task and form.task.done, "the task's end")
     form.panel.close()

@@ -110,6 +110,8 @@ class FormSession:
         self._show = show
         self._page_appeared = page_appeared
         self._lock = threading.Lock()
+        # each tab may have a thread of its own in the kernel; a function of the user's is called
+        self._receiving = threading.RLock()
         self._sequence = 0
         self._uploads = Uploads()
         # submits taken in, by every form of the account: one that arrives twice is paid once
@@ -172,14 +174,18 @@ class FormSession:
 
     def receive(self, _: Any, content: Any, buffers: Any) -> None:
         """Take in a message; what a browser sends is not trusted to be well-formed."""
-        if not isinstance(content, dict):
-            return
+        if isinstance(content, dict):
+            with self._receiving:
+                self._take_in(content, buffers)
+
+    def _take_in(self, content: dict[str, Any], buffers: Any) -> None:
         request = content.get("request")
         match content.get("kind"):
             case "hello" if isinstance(request, str):
                 self._greet(request, content.get("unanswered"))
             case "submit" if isinstance(request, str) and _is_id(request):
-                self._submit(request, content)
+                with self._submits.carrying_out:
+                    self._submit(request, content)
             case "typed":
                 typed, _ = self._typed(content.get("fields"))
                 for name, value in typed.items():
@@ -227,9 +233,12 @@ class FormSession:
         typed, wrong = self._typed(content.get("fields"))
         values = values_of(self._form, typed)
         if (same := self._find_unseen(values, known, content.get("sequence"))) is not None:
-            self._finish_interrupted(same)
-            known.follow(same)
+            self._finish_interrupted(same.known)
+            known.follow(same.known)
             self._repeat_answer(request, known)
+            # whoever sees this answer knows of it: another click is meant
+            if same.answered is None:
+                same.answered = self._sequence
             return
         secret = secret if isinstance(secret := content.get("secret"), str) else ""
         errors = self.check(values, secret, wrong)
@@ -247,7 +256,9 @@ class FormSession:
             begun.start()
             known.decide(taken=True)
 
-    def _find_unseen(self, values: FormValues, known: TakenSubmit, seen: Any) -> TakenSubmit | None:
+    def _find_unseen(
+        self, values: FormValues, known: TakenSubmit, seen: Any
+    ) -> _RecentSubmit | None:
         """Return a submit of the same from a page of which this one could not know, if any.
 
         Two tabs show one form: while the kernel is busy, a click in one is not seen in the other.
@@ -257,7 +268,7 @@ class FormSession:
         content = self._content(values)
         return next(
             (
-                one.known
+                one
                 for one in list(self._recent)
                 if one.known is not known
                 and one.content == content
@@ -297,7 +308,7 @@ class FormSession:
     def _repeat_answer(self, request: str, known: TakenSubmit) -> None:
         """Answer a submit that arrived before, and do nothing again."""
         if known.taken is None:
-            # the thread that carries it out is about to answer
+            # what carries it out answers it, or another click
             return
         submission = known.sent()
         if submission is not None and known.form not in _open:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,14 +28,11 @@ class TakenSubmit:
     taken
         Whether it was sent, or was not because of what stood in a field; None until that is
         decided.
-    thread
-        The thread that carries it out.
 
     """
 
     form: str
     taken: bool | None = None
-    thread: int = field(default_factory=threading.get_ident)
     # held until it is decided: one that began and is gone would be taken for one that never did
     _undecided: Submission | None = None
     # then by others alone: it holds its task's pictures
@@ -43,8 +40,8 @@ class TakenSubmit:
 
     @property
     def was_interrupted(self) -> bool:
-        """Whether Ctrl-C ended it before it was decided: its thread has other work now."""
-        return self.taken is None and self.thread == threading.get_ident()
+        """Whether Ctrl-C ended it before it was decided; asked where `carrying_out` is held."""
+        return self.taken is None
 
     def hold(self, submission: Submission) -> None:
         """Note what is about to be sent."""
@@ -67,9 +64,19 @@ class TakenSubmit:
 
 
 class TakenSubmits:
-    """The submits of one account in this kernel; safe to use from any thread."""
+    """The submits of one account in this kernel; safe to use from any thread.
+
+    Attributes
+    ----------
+    carrying_out
+        Held by the thread that carries one out. Each tab of a front end may have a thread of its
+        own in the kernel, and what two tabs ask for at once is compared before either is sent.
+
+    """
 
     def __init__(self) -> None:
+        # reentrant, for a function of the user's that is called meanwhile
+        self.carrying_out = threading.RLock()
         self._lock = threading.Lock()
         self._by_id: dict[str, TakenSubmit] = {}
 
