@@ -75,6 +75,28 @@ def test_a_row_that_is_tried_again_in_two_tabs_at_once_is_paid_once() -> None:
     assert answers == [("one tab", "1"), ("the other", "1"), ("later", "2")]
 
 
+def test_a_task_that_is_tried_again_in_two_panels_at_once_is_paid_once() -> None:
+    """While the kernel is busy, no panel of a task shows what was clicked in another one."""
+    service = QuietService()
+    client = service.client()
+    task = client.generate("a fox")
+    until(lambda: task.done, "its failure")
+    service.status = "queued"
+    one, other = (Browser(TaskPanel([task], client)) for _ in range(2))
+    press = {"kind": "act", "key": "0", "action": "again", "seen": 1}
+    for browser in (one, other):
+        browser.say({**press, "request": "press"})
+    states = [browser.state("1", "queued") for browser in (one, other)]
+
+    assert states[0]["id"] == states[1]["id"] != task.id, "both show it"
+    assert len(service.submits) == 2
+    # who has seen it means another one
+    other.say({**press, "request": "another", "seen": 2})
+    until(lambda: len(service.submits) == 3, "another one")
+    one.panel.close()
+    other.panel.close()
+
+
 def test_a_wish_to_try_again_that_was_interrupted_is_carried_out_once() -> None:
     """Wherever Ctrl-C hits the kernel as it takes a press in, its row is sent, and answered."""
     browser, calls = _refused()

@@ -102,6 +102,17 @@ class PanelRow:
         return None if repaint is None else data_uri(repaint.thumbnail)
 
     @property
+    def source_name(self) -> tuple[str, str]:
+        """What identifies its task, or its call before there is one, in any panel."""
+        call = self.submission
+        return self.name or ("", "" if call is None else call.correlation_id)
+
+    @property
+    def client(self) -> LumenClient | None:
+        """Whose credits another try of it spends."""
+        return self._client if self.submission is None else self.submission.account.client
+
+    @property
     def ended(self) -> bool:
         """Whether nothing more will happen to it by itself or by its actions but another try."""
         if self._last is not None:

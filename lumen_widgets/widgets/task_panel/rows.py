@@ -83,6 +83,18 @@ class PanelRows:
         with self._lock:
             return name_of(task) in self._names
 
+    def key_of(self, call: Submission) -> str | None:
+        """Return the key of the row of a call or of its task, if it has one."""
+        name = None if call.task is None else name_of(call.task)
+        return next(
+            (
+                row.key
+                for row in self.all()
+                if row.submission is call or (name is not None and row.name == name)
+            ),
+            None,
+        )
+
     def all(self) -> list[PanelRow]:
         """Return every row."""
         with self._lock:

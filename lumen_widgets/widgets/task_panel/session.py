@@ -12,6 +12,7 @@ import base64
 import logging
 import threading
 import time
+import weakref
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from anywidget import AnyWidget
 
     from lumen_widgets.client import Task
+    from lumen_widgets.notebook.submission import Submission
     from lumen_widgets.widgets.task_panel.messages import TaskRow
     from lumen_widgets.widgets.task_panel.row import PanelRow
     from lumen_widgets.widgets.task_panel.rows import PanelRows
@@ -63,6 +65,10 @@ _GROUPS = ("all", "running", "finished", "bad", "open")
 _LAST_HELLO = 10.0
 
 _log = logging.getLogger(__name__)
+
+# the newest try of each task or call that a panel was told to try again: another panel may show it
+# too; used by the publisher's thread alone
+_tries: weakref.WeakValueDictionary[tuple[str, str], Submission] = weakref.WeakValueDictionary()
 
 
 class PanelSession:
@@ -244,18 +250,36 @@ class PanelSession:
             # Two tabs show one panel: while the kernel is busy, a click in one is not seen in the
             # other.
             made = tried
+        elif action == "again" and (known := self._tried_elsewhere(row, seen)) is not None:
+            made = self._tried[row.key] = known
         elif action == "again" and "again" in row.current()["actions"]:
             submission = row.again()
             if submission is not None:
                 made = self._rows.add(submission)
                 if made is not None:
                     self._tried[row.key] = made
+                _tries[row.source_name] = submission
                 submission.start()
         else:
             raise InvalidRequest(
                 "That cannot be done any more.", next_step="Look at how the task stands now."
             )
         self._confirm(request, made)
+
+    def _tried_elsewhere(self, row: PanelRow, seen: object) -> str | None:
+        """Return the row of another panel's try of this row, where the page cannot know that.
+
+        It may be under way or have succeeded. It gets a row here, so that the next click is meant
+        as another try.
+        """
+        call = _tries.get(row.source_name)
+        if call is None or call.account.client is not row.client:
+            return None
+        if call.error is not None or (call.task is not None and call.task.error is not None):
+            return None
+        if (known := self._rows.key_of(call)) is not None:
+            return known if _is_unseen(known, seen) else None
+        return self._rows.add(call)
 
     def _take_up(self, request: str, row: PanelRow, task_id: str) -> None:
         """Ask the service for a task, and have it take the row of the call that it came from."""
