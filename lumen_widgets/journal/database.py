@@ -161,7 +161,7 @@ def shielded(call: Callable[P, T]) -> Callable[P, T]:
 
         try:
             _thread.start_new_thread(run, ())
-        except RuntimeError:  # no thread can be started, or (in a browser) there are none
+        except (RuntimeError, MemoryError):  # none can be started, or (in a browser) there are none
             return call(*args, **kwargs)
         while not running.acquire(timeout=_WAIT_SLICE):
             if os.getpid() != process:

@@ -190,7 +190,7 @@ class WriterQueue:
         """Have a thread write all that waits; where there can be none, write this change."""
         try:
             _thread.start_new_thread(self._write_all, ())
-        except RuntimeError:  # there are too many, or (in a browser) there are none
+        except (RuntimeError, MemoryError):  # too many, or (in a browser) there are none
             self._write_one(change)
 
     def _write_all(self) -> None:

@@ -25,14 +25,17 @@ if TYPE_CHECKING:
     Connect = Callable[..., LumenClient]
 
 
+TOO_MANY = RuntimeError("can't start new thread")
+
+
 @contextmanager
-def no_more(*names: str) -> Iterator[None]:
+def no_more(*names: str, error: Exception = TOO_MANY) -> Iterator[None]:
     """Let no thread of these names start, or none at all."""
     start = threading.Thread.start
 
     def refuse(thread: threading.Thread) -> None:
         if not names or thread.name in names:
-            raise RuntimeError("can't start new thread")
+            raise error
         start(thread)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -40,11 +43,13 @@ def no_more(*names: str) -> Iterator[None]:
         yield
 
 
-def test_a_submit(service: Service, connect: Connect, tmp_path: Path) -> None:
+@pytest.mark.parametrize("error", [TOO_MANY, MemoryError()], ids=["too many", "no memory"])
+def test_a_submit(service: Service, connect: Connect, tmp_path: Path, error: Exception) -> None:
     """A submit without a thread sends nothing, reserves nothing, and can be repeated."""
     service.statuses["*"] = [service.succeeded("a")]
     client, counted = connect(service.server.url), budget(tasks=2)
-    with no_more(), pytest.raises(LumenError, match=r"nothing was sent.*then try again") as caught:
+    words = r"nothing was sent.*then try again"
+    with no_more(error=error), pytest.raises(LumenError, match=words) as caught:
         client.generate("a cat")
 
     assert not caught.value.may_have_cost
@@ -54,10 +59,11 @@ def test_a_submit(service: Service, connect: Connect, tmp_path: Path) -> None:
     assert [picture.bytes for picture in client.generate("a cat").wait(30)] == [png()]
 
 
-def test_a_task(service: Service, connect: Connect) -> None:
+@pytest.mark.parametrize("error", [TOO_MANY, MemoryError()], ids=["too many", "no memory"])
+def test_a_task(service: Service, connect: Connect, error: Exception) -> None:
     """A task that no thread can ask about is returned, its wait says why, and a later one works."""
     service.statuses["*"] = [service.succeeded("a")]
-    with no_more("lumen-worker"):
+    with no_more("lumen-worker", error=error):
         task = connect(service.server.url).generate("a cat")
         with pytest.raises(LumenError, match="Close other programs"):
             task.wait(30)

@@ -137,7 +137,7 @@ class RecentPixels:
         self._timer = timer
         try:
             timer.start()
-        except RuntimeError:
+        except (RuntimeError, MemoryError):
             self._kept = []
 
 

@@ -504,7 +504,8 @@ def start_thread(
     Raises
     ------
     LumenError
-        This machine has too many threads, or (in a browser) none at all. It is a RuntimeError too.
+        This machine has too many threads or no memory for one, or (in a browser) there are none at
+        all. It is a RuntimeError too.
 
     Examples
     --------
@@ -515,9 +516,9 @@ def start_thread(
     thread = threading.Thread(target=run, name=name, daemon=daemon)
     try:
         _start(thread)
-    except RuntimeError as error:
+    except (RuntimeError, MemoryError) as error:
         raise _NoThread(
-            f"No thread could be started ({error}) for {purpose}.",
+            f"No thread could be started ({str(error) or 'memory has run out'}) for {purpose}.",
             next_step="Close other programs or end tasks of this one, then try again.",
         ) from None
     return thread
@@ -532,13 +533,13 @@ def _start(thread: threading.Thread) -> None:
     if threading.get_ident() != threading.main_thread().ident:
         thread.start()
         return
-    failed: list[RuntimeError] = []
+    failed: list[Exception] = []
     begun = Event()
 
     def start() -> None:
         try:
             thread.start()
-        except RuntimeError as error:
+        except Exception as error:  # noqa: BLE001 -- raised where the caller waits
             failed.append(error)
         finally:
             begun.set()
