@@ -18,7 +18,13 @@ from uuid import uuid4
 from lumen_widgets.core.callback import SECRET_FIELD, URL_FIELD
 from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.fields import PICTURE_FIELDS
-from lumen_widgets.core.pictures.images import LocalPicture, content_of, file_content, read_picture
+from lumen_widgets.core.pictures.images import (
+    LocalPicture,
+    content_of,
+    file_content,
+    read_picture,
+    upright_source,
+)
 from lumen_widgets.core.pictures.masks import check_pair, read_mask
 from lumen_widgets.core.pictures.picture import Picture
 from lumen_widgets.core.pictures.sources import read_bytes
@@ -164,6 +170,9 @@ def read_call(
     contents = [content_of(*source) for source in sources]
     if mask is not None:
         area = read_mask(mask)
+        if isinstance(images[0], Picture) and not isinstance(area, str):
+            # Its mask lies on it as it is seen, and the service need not turn what it reads by URL.
+            sources[0] = images[0], upright_source(images[0], sources[0][1])
         # A Picture that travels by its URL has a known size all the same.
         sized = images[0] if isinstance(images[0], Picture) else sources[0][1]
         check_pair(sized, area)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import math
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
+import PIL.Image
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lumen_widgets.client import LumenClient
 from lumen_widgets.core import errors, models
+from lumen_widgets.core.call import read_call
 from lumen_widgets.core.http.origin import SERVICE, read_origin
+from lumen_widgets.core.pictures.picture import Picture
 from lumen_widgets.core.request import build, check_fields
 from lumen_widgets.core.sizes import check_same_size, check_size
 from lumen_widgets.core.waiting import check_wait_timeout
@@ -281,6 +286,32 @@ def test_inpaint_size_that_differs(size: str) -> None:
     """Any other size is refused: the mask would lie elsewhere."""
     with pytest.raises(errors.InvalidRequest, match="100x60"):
         check_same_size(size, 100, 60)
+
+
+def test_a_result_on_its_side_is_sent_upright_where_a_mask_lies_on_it() -> None:
+    """By its address the service could read it unturned, and the mask would not fit it."""
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6
+    mask = np.ones((10, 6), bool)
+    fields: Fields = {"model": models.INPAINT_MODEL}
+    for orientation, is_by_url in ((exif, False), (None, True)):
+        size = (6, 10) if is_by_url else (10, 6)
+        file = io.BytesIO()
+        PIL.Image.new("RGB", size).save(file, "PNG", exif=orientation)
+        data = file.getvalue()
+        result = Picture(
+            data,
+            media_type="image/png",
+            width=6,
+            height=10,
+            sha256=hashlib.sha256(data).hexdigest(),
+            url="https://your.invalid/a.png",
+        )
+        call = read_call(
+            "inpaint", "x", fields, images=[result], mask=mask, base_url="https://your.invalid"
+        )
+        assert (call.request.body["image_urls"] == [result.url]) is is_by_url
+        assert {(one.width, one.height) for one in call.pictures.values()} == {(6, 10)}
 
 
 def test_inpaint_checks_before_it_hosts(connect: Callable[..., LumenClient]) -> None:

@@ -424,6 +424,12 @@ def orientation_of(image: Image) -> int | None:
     return value if isinstance(value, int) and 2 <= value <= 8 else None  # noqa: PLR2004  EXIF's values beside 1, upright
 
 
+def is_upright(data: bytes) -> bool:
+    """Say whether a picture file that was checked before is seen as it is stored."""
+    media_type = media_type_of(data)
+    return media_type is None or split_metadata(FileBytes(data), media_type).orientation is None
+
+
 def upright_size(image: Image) -> tuple[int, int]:
     """Return width and height of a picture as its EXIF orientation says it should be seen."""
     return _seen_size(image, orientation_of(image))

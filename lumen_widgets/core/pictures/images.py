@@ -15,6 +15,7 @@ from lumen_widgets.core.pictures.decoding import (
     CICP,
     UnreadablePicture,
     check_size,
+    is_upright,
     orientation_of,
     plain,
     turned,
@@ -139,6 +140,13 @@ def read_picture(
         if given.image is not None:
             return from_image(given.image, given.name)
         return _from_array(given)
+
+
+def upright_source(picture: Picture, found: str | LocalPicture) -> str | LocalPicture:
+    """Return what was found of a `Picture`, or itself where its file has to be turned."""
+    if isinstance(found, LocalPicture) or is_upright(picture.bytes):
+        return found
+    return from_bytes(picture.bytes, "a Picture")
 
 
 def content_of(source: object, found: str | LocalPicture) -> str:
