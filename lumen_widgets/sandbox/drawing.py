@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Protocol
 
 from lumen_widgets.sandbox.errors import Failure
+from lumen_widgets.sandbox.orientation import upright_size
 from lumen_widgets.sandbox.sizes import MAX_SIDE, MIN_SIDE, at_tier, fitted
 from lumen_widgets.sandbox.tasks import Outcome
 
@@ -133,7 +134,7 @@ def _size(spec: TaskSpec, images: tuple[bytes, ...]) -> tuple[int, int]:
 
 
 def picture_size(content: bytes) -> tuple[int, int]:
-    """Return a picture's (width, height) from its header; nothing is decoded.
+    """Return a picture's (width, height) as it is seen, from its header; nothing is decoded.
 
     Raises
     ------
@@ -145,7 +146,7 @@ def picture_size(content: bytes) -> tuple[int, int]:
 
     try:
         with Image.open(io.BytesIO(content), formats=("PNG", "JPEG", "WEBP")) as image:
-            width, height = image.size
+            width, height = upright_size(image)
     except Image.DecompressionBombError:
         width = height = MAX_PIXELS
     except Exception:  # noqa: BLE001 - Pillow raises many kinds for a damaged picture

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import pickle
 from typing import Literal
 
@@ -25,6 +26,23 @@ def disc(size: tuple[int, int], share: float = 0.3) -> Image.Image:
     y, x = np.mgrid[: size[1], : size[0]]
     away = np.hypot(x - size[0] / 2, y - size[1] / 2)
     return Image.fromarray(away < min(size) * share)
+
+
+def test_a_picture_on_its_side_is_repainted_as_it_is_seen() -> None:
+    """Its mask lies on what is seen, and so does the result, which says nothing of turning."""
+    seen = photo((60, 40))
+    mask = disc(seen.size)
+    file = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    seen.transpose(Image.Transpose.ROTATE_90).save(file, "PNG", exif=exif)
+    job = Job("inpaint", "a red fox", 3, seen.size, images=(file.getvalue(),), mask=png(mask))
+
+    result = decode(draw(job).png)
+
+    assert result.size == seen.size
+    kept = ~np.asarray(mask)
+    assert (np.asarray(result)[kept] == np.asarray(seen)[kept]).all()
 
 
 @pytest.mark.slow

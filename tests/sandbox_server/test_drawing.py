@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 
 from lumen_widgets.sandbox.drawing import carry_out
 from lumen_widgets.sandbox.engine import Drawing, DrawingError, Job
@@ -47,6 +49,19 @@ def _outcome(
         results=PictureStore(folder),
     )
     return jobs, outcome
+
+
+@pytest.mark.parametrize("mode", ["edit", "inpaint"])
+def test_a_picture_on_its_side_has_the_size_that_is_seen(tmp_path: Path, mode: Any) -> None:
+    """What is drawn from a phone's upright photo is as high as the photo, and not as wide."""
+    file, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (640, 480)).save(file, "JPEG", exif=exif)
+
+    jobs, _ = _outcome(tmp_path, _spec(mode=mode), file.getvalue())
+
+    width, height = jobs[0].size
+    assert width / height == pytest.approx(3 / 4, abs=0.02)
 
 
 def test_each_picture_has_the_next_seed(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -89,7 +88,7 @@ def repaint(source: Image.Image, wish: Composition, size: tuple[int, int]) -> Im
     Parameters
     ----------
     source
-        Any mode and size; cropped to the ratio of `size`.
+        Any mode and size, upright; cropped to the ratio of `size`.
     wish
         What the prompt says: another background, hour, weather, style, colour, further subjects.
     size
@@ -102,7 +101,7 @@ def repaint(source: Image.Image, wish: Composition, size: tuple[int, int]) -> Im
 
     """
     view = View(wish.plan, wish.seeds, working_size(size))
-    photo = to_image(to_canvas(_upright(source)))
+    photo = to_image(to_canvas(source))
     photo = ImageOps.fit(photo, (view.width, view.height), Image.Resampling.LANCZOS)
     canvas = to_canvas(photo)
     if "background" in wish.plan.wishes:
@@ -129,14 +128,3 @@ def _grade(canvas: Field, plan: Plan) -> Field:
         tone = rgb(colour.hue, colour.saturation, 0.55) * grey
         canvas = canvas * np.float32(1 - _HUE_SHARE) + tone * np.float32(_HUE_SHARE)
     return np.clip(canvas, 0, 255)
-
-
-def _upright(source: Image.Image) -> Image.Image:
-    """Return a picture as its EXIF says that it is seen."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ImageOps.exif_transpose(source)
-    # broken EXIF raises in many ways; viewers then show the picture as it is
-    except Exception:  # noqa: BLE001
-        return source

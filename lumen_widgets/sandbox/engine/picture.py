@@ -16,6 +16,7 @@ from lumen_widgets.sandbox.engine.job import Drawing, DrawingError
 from lumen_widgets.sandbox.engine.label import draw_label
 from lumen_widgets.sandbox.engine.plan import read_prompt
 from lumen_widgets.sandbox.engine.png import write_png
+from lumen_widgets.sandbox.orientation import upright
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,7 +88,7 @@ def _hole(job: Job, size: tuple[int, int]) -> NDArray[np.bool_]:
 
 
 def _open(data: bytes, name: str) -> Image.Image:
-    """Decode a file completely, so that nothing of it can fail later."""
+    """Decode a file completely, so that nothing of it can fail later, and turn it upright."""
     try:
         with warnings.catch_warnings():
             # odd metadata is no reason to refuse a picture, nor to speak of it in the server's log
@@ -104,7 +105,7 @@ def _open(data: bytes, name: str) -> Image.Image:
     if isinstance(transparency, bytes) and len(transparency) > _MOST_COLOURS:
         # A browser leaves it out; Pillow keeps it, and could not convert the picture.
         del picture.info["transparency"]
-    return picture
+    return upright(picture)
 
 
 def _undecodable(name: str) -> DrawingError:
