@@ -408,6 +408,14 @@ def test_a_picture_that_is_too_long_for_a_format_says_so(
     assert made.save(tmp_path / "a.png").is_file()
 
 
+@pytest.mark.parametrize("name", ["a\0b.png", "\ud800.png"])
+def test_a_name_that_no_file_can_have_is_said_in_words(tmp_path: Path, name: str) -> None:
+    """Nothing of Python's own about bytes comes out of save."""
+    with pytest.raises(InvalidRequest, match="no file's name"):
+        picture().save(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_home_that_is_not_there_is_a_folder_that_is_not_there() -> None:
     """As for any other folder, an OSError says so."""
     with pytest.raises(OSError, match="nobody-of-this-name"):

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import html
 import io
+import os
 import re
 import secrets
 from pathlib import Path
@@ -19,7 +20,6 @@ from lumen_widgets.core.pictures.recent_pixels import recent_pixels
 from lumen_widgets.core.words import strip_controls
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterable
     from typing import SupportsIndex, TypeVar
 
@@ -180,10 +180,7 @@ class Picture:
         PosixPath('cat.webp')
 
         """
-        target = Path(path)
-        # without a home folder, as of no such user, it is a name like any other
-        with contextlib.suppress(RuntimeError):
-            target = target.expanduser()
+        target = path_to_write(path)
         made_up = target.is_dir()
         if made_up:
             target = target.resolve() / self._file_name()
@@ -479,6 +476,32 @@ def thumbnail(picture: Picture, long_side: int = 96) -> tuple[bytes, str]:
 
     """
     return display_copy(picture, long_side)
+
+
+def path_to_write(path: str | os.PathLike[str]) -> Path:
+    """Return the path of a file that is to be written, as a user gave it.
+
+    Raises
+    ------
+    InvalidRequest
+        No file can have that name.
+
+    """
+    target = Path(path)
+    # without a home folder, as of no such user, it is a name like any other
+    with contextlib.suppress(RuntimeError):
+        target = target.expanduser()
+    try:
+        writable = b"\0" not in os.fsencode(target)
+    except UnicodeEncodeError:  # half of a character
+        writable = False
+    if not writable:
+        raise InvalidRequest(
+            "The path has a character in it that no file's name can have.",
+            next_step="Give another name.",
+            field="path",
+        )
+    return target
 
 
 def write_file(path: Path, data: bytes, *, follow: bool = True) -> None:

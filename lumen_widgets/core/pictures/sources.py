@@ -251,7 +251,7 @@ def _from_path(source: str | os.PathLike[str], what: str) -> bytes:
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidRequest(
-            f"The {what} {text[:200]!r} cannot be read: {reason}.",
+            f"The {what} {text[:200]!r} cannot be read: {reason.rstrip('.')}.",
             next_step="Check the path and its permissions.",
         ) from None
     raise InvalidRequest(

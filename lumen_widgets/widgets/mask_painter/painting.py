@@ -5,11 +5,10 @@ Nothing here needs a browser; the widget adds what is on the screen.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lumen_widgets.core.errors import InvalidRequest
-from lumen_widgets.core.pictures.picture import write_file
+from lumen_widgets.core.pictures.picture import path_to_write, write_file
 from lumen_widgets.masks import (
     Clear,
     Ellipse,
@@ -25,6 +24,7 @@ from lumen_widgets.masks.mask_file import SavedMask, write
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -97,7 +97,7 @@ class Painting:
         PosixPath('sky.png')
 
         """
-        target = Path(path).expanduser()
+        target = path_to_write(path)
         if target.suffix.lower() != ".png":
             raise InvalidRequest(
                 f"A mask is not saved as {target.name!r}.", next_step="End the name in .png."
