@@ -13,6 +13,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -146,8 +147,8 @@ def settings(**changes: Any) -> dict[str, Any]:
     """
     sandbox = start()
     try:
-        body = json.dumps(changes).encode() if changes else None
-    except (TypeError, ValueError):
+        body = json.dumps(changes, default=_plain).encode() if changes else None
+    except (TypeError, ValueError, OverflowError):
         raise SandboxError("A setting is a number, a pair of numbers, or True or False.") from None
     try:
         reply = _call(sandbox.url, sandbox.api_key, "/sandbox/settings", body)
@@ -159,6 +160,15 @@ def settings(**changes: Any) -> dict[str, Any]:
     if "error" in answer:
         raise SandboxError(f"The sandbox refused the settings: {answer['error']['message']}.")
     return answer
+
+
+def _plain(value: Any) -> Any:
+    """Return numpy's numbers as Python's own; asked for each value that JSON does not know."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, Real):
+        return float(value)
+    raise TypeError
 
 
 def _find(home: Home) -> Running | None:

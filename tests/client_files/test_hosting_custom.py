@@ -8,6 +8,7 @@ import threading
 import time
 from typing import Any
 
+import numpy as np
 import pytest
 
 from lumen_widgets.client import (
@@ -246,6 +247,22 @@ def test_a_picture_that_is_too_large_to_travel_inside_is_refused() -> None:
     with pytest.raises(HostingError, match=f"{size:,} bytes.*nothing was sent") as caught:
         host(local(), DataURIHosting(size - 1))
     assert "thumbnail" in caught.value.next_step
-    for wrong in (0, -1, 1.5, True, "1 MB", None):
-        with pytest.raises(InvalidRequest):
+    for wrong in (0, -1, 1.5, True, "SENTINEL", None, 10**5000):
+        with pytest.raises(InvalidRequest) as refused:
             DataURIHosting(wrong)  # type: ignore[arg-type]
+        assert "SENTINEL" not in str(refused.value)
+
+
+def test_numbers_of_others_limit_a_hosting_too() -> None:
+    """Numpy's and Python's own are the same, in bytes and in seconds."""
+    place = DataURIHosting(np.int64(10**6))  # type: ignore[arg-type]
+    assert host(local(), place).startswith("data:")
+    assert repr(place) == "DataURIHosting(max_bytes=1000000)"
+    ends: Any = np.int64(time.time() + 3600)
+    assert host(local(41), CallableHosting(lambda *_: HostedFile(URL, ends))) == URL
+
+
+def test_a_time_without_end_is_no_time() -> None:
+    """An integer that no float holds is refused, as infinity is."""
+    with pytest.raises(HostingError, match="no time"):
+        host(local(), CallableHosting(lambda *_: HostedFile(URL, 10**400)))

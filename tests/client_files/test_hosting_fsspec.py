@@ -278,6 +278,11 @@ def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None
         {"url": "s3://bucket", "expires": True},
         {"url": "s3://bucket", "timeout": 0},
         {"url": "s3://bucket", "timeout": "long"},
+        {"url": "s3://bucket", "timeout": 10**5000},
+        {"url": "s3://bucket", "expires": "SENTINEL"},
+        {"url": "s3://bucket", "timeout": "SENTINEL"},
+        {"url": "s3://bucket", "storage_options": "SENTINEL"},
+        {"url": "s3://bucket", "storage_options": ["SENTINEL"]},
     ],
 )
 def test_wrong_arguments_are_refused(given: dict[str, Any]) -> None:

@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 import time
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 import lumen_widgets as lumen
@@ -41,6 +43,17 @@ def _killed(home: Home) -> None:
     pid = running_in(home).pid
     os.kill(pid, signal.SIGKILL)
     until(lambda: not alive(pid))
+
+
+@pytest.mark.usefixtures("own_home")
+def test_settings_take_the_numbers_of_others() -> None:
+    """Numpy's are numbers, one by one and as an array; what is none is said in words."""
+    pair = np.array([2, 8])
+    assert sandbox.settings(latency=pair, workers=np.int64(2))["latency"] == [2.0, 8.0]
+    assert sandbox.settings(fail_rate=Fraction(1, 4), uploads=np.False_)["fail_rate"] == 0.25
+    for wrong in (object(), Fraction(10**400)):
+        with pytest.raises(sandbox.SandboxError, match="A setting is a number"):
+            sandbox.settings(fail_rate=wrong)
 
 
 def test_a_waiting_task_goes_on_with_the_next_server(own_home: Home) -> None:

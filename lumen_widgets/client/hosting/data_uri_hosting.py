@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import sys
 
 from lumen_widgets.client.hosting.protocol import HostedFile
 from lumen_widgets.core.errors import HostingError, InvalidRequest
-from lumen_widgets.core.words import short_repr
+from lumen_widgets.core.words import whole_number
 
 
 class DataURIHosting:
@@ -35,14 +36,15 @@ class DataURIHosting:
     """
 
     def __init__(self, max_bytes: int = 1_000_000) -> None:
-        number: object = max_bytes
-        if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        number = whole_number(max_bytes)
+        if number is None or not 1 <= number <= sys.maxsize:
+            # not repeated: other hostings have an address or a secret in its place
             raise InvalidRequest(
-                f"max_bytes is {short_repr(max_bytes)}, not a whole number of bytes.",
+                "max_bytes is not a whole number of bytes from 1 up.",
                 next_step="Leave it out for 1,000,000.",
                 field="max_bytes",
             )
-        self.max_bytes = max_bytes
+        self.max_bytes = number
 
     def __repr__(self) -> str:
         return f"DataURIHosting(max_bytes={self.max_bytes})"

@@ -6,6 +6,7 @@ import contextlib
 import re
 import secrets
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lumen_widgets.client.hosting.fsspec_stores import (
@@ -20,10 +21,9 @@ from lumen_widgets.client.hosting.time_limit import call_with_timeout
 from lumen_widgets.core.errors import HostingError, InvalidRequest, interrupted
 from lumen_widgets.core.pictures.addresses import is_loopback_url
 from lumen_widgets.core.signal import forked
-from lumen_widgets.core.words import short_repr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 T = TypeVar("T")
 
@@ -86,7 +86,8 @@ class FsspecHosting:
         self._url, self._protocol = _checked_url(url)
         if not (is_finite_number(expires) and MIN_EXPIRES <= expires <= MAX_EXPIRES):
             raise InvalidRequest(
-                f"expires is {short_repr(expires)}, not {MIN_EXPIRES} to {MAX_EXPIRES} "
+                # not repeated: a store's secret may have been taken for a second argument
+                f"expires is not {MIN_EXPIRES} to {MAX_EXPIRES} "
                 "seconds: an address has to outlive the time that a task waits in the service's "
                 "queue.",
                 next_step="Leave it out for an hour.",
@@ -94,11 +95,17 @@ class FsspecHosting:
             )
         if not (is_finite_number(timeout) and timeout > 0):
             raise InvalidRequest(
-                f"timeout is {short_repr(timeout)}, not a number of seconds.",
+                "timeout is not a number of seconds above 0.",
                 next_step="Leave it out for 60.",
                 field="timeout",
             )
         self._expires, self._timeout = int(expires), float(timeout)
+        if not isinstance(storage_options, Mapping | None):
+            raise InvalidRequest(
+                f"storage_options is of type {type(storage_options).__name__}, not a dict.",
+                next_step='Write storage_options={"profile": "mine"}, as the file system takes it.',
+                field="storage_options",
+            )
         self._options = dict(storage_options or {})
         check_can_sign(self._protocol)
         self._open: tuple[Any, str] | None = None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from lumen_widgets.core.errors import HostingError, InvalidRequest
+from lumen_widgets.core.waiting import to_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -169,7 +170,7 @@ def checked_file(hosted: object) -> HostedFile:
 
 def is_finite_number(value: object) -> bool:
     """Say whether something that was given as seconds is a finite number."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < math.inf
+    return abs(to_seconds(value)) < math.inf
 
 
 def hosting_error(error: Exception, subject: str) -> HostingError:

@@ -9,6 +9,7 @@ spent where the outcome of the request is unknown, and where the service cancell
 from __future__ import annotations
 
 import json
+import sys
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
@@ -366,7 +367,7 @@ def _credit_limit(value: object) -> float | None:
     limit = read_amount(value)
     if limit is None:
         raise InvalidRequest(
-            f"The budget of {short_repr(value)} is no number of credits from 0 up.",
+            f"The limit {short_repr(value)} is no number of credits from 0 up.",
             next_step="Write it as lumen.budget(credits=50); lumen.budget().remove() ends one.",
             field="credits",
         )
@@ -377,9 +378,9 @@ def _task_limit(value: object) -> int | None:
     if value is None:
         return None
     limit = whole_number(value)
-    if limit is None or limit < 0:
+    if limit is None or not 0 <= limit <= sys.maxsize:
         raise InvalidRequest(
-            f"The budget of {short_repr(value)} is no whole number of tasks from 0 up.",
+            f"The limit {short_repr(value)} is no whole number of tasks from 0 up.",
             next_step="Write it as lumen.budget(tasks=20); lumen.budget().remove() ends one.",
             field="tasks",
         )
