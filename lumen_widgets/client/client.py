@@ -34,6 +34,7 @@ from lumen_widgets.core.pictures.downloads import fetch_picture
 from lumen_widgets.core.polling.scheduler import shared_scheduler
 from lumen_widgets.core.request import check_again
 from lumen_widgets.core.submit import submit
+from lumen_widgets.core.task import Task
 from lumen_widgets.core.waiting import check_request_timeout
 
 if TYPE_CHECKING:
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from lumen_widgets.core.pictures.images import PictureSource
     from lumen_widgets.core.pictures.masks import MaskSource
     from lumen_widgets.core.request import Request
-    from lumen_widgets.core.task import Task
 
 # How many like tasks there must be for an estimate: two may be outliers.
 MIN_SAMPLES = 3
@@ -159,7 +159,8 @@ class LumenClient:
         >>> LumenClient.of(task).base_url  # doctest: +SKIP
 
         """
-        return _clients.get(task)
+        given: object = task
+        return _clients.get(given) if isinstance(given, Task) else None
 
     @redacts_traceback
     @with_fields(MODEL)

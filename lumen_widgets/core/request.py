@@ -110,7 +110,7 @@ def check_fields(endpoint: Endpoint, prompt: str, fields: Fields) -> dict[str, A
     Raises
     ------
     InvalidRequest
-        Naming the field and what to give instead.
+        Naming the field and what to give instead; or there is no such endpoint.
     TypeError
         If there is no such field.
 
@@ -120,6 +120,14 @@ def check_fields(endpoint: Endpoint, prompt: str, fields: Fields) -> dict[str, A
     {'model': 'gpt-image-2-low', 'prompt': 'a cat', 'n': 2}
 
     """
+    given_endpoint: object = endpoint
+    if not isinstance(given_endpoint, str) or given_endpoint not in VERBS:
+        # not repeated: whoever takes this for the client's constructor gives it a key
+        raise InvalidRequest(
+            "That is no endpoint.",
+            next_step=f"Give one of {', '.join(map(repr, VERBS))}.",
+            field="endpoint",
+        )
     for name in fields.keys() - Fields.__annotations__.keys():
         raise TypeError(f"{VERBS[endpoint]}() got an unexpected keyword argument {name!r}")
     model = _text("model", fields.get("model"))
@@ -334,7 +342,7 @@ def as_sent(body: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in body.items():
             _encode({name: value})
         sent: dict[str, Any] = json.loads(_encode(body))
-    except (TypeError, ValueError, RecursionError):
+    except (TypeError, ValueError, OverflowError, RecursionError):
         raise InvalidRequest(
             f"extra holds something that JSON cannot carry, in its {short_repr(name)}.",
             next_step="Use text, finite numbers, booleans, None, lists and objects of these.",

@@ -9,12 +9,33 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from lumen_widgets.core.errors import InvalidRequest
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
+F = TypeVar("F")
 
 _log = logging.getLogger("lumen_widgets")
+
+
+def check_callable(fn: F) -> F:
+    """Return what is to be called later, where what it raises would only be logged.
+
+    Raises
+    ------
+    InvalidRequest
+        It cannot be called.
+
+    """
+    if not callable(fn):
+        raise InvalidRequest(
+            f"fn is of type {type(fn).__name__}, which cannot be called.",
+            next_step="Pass a function, without the brackets that call it.",
+            field="fn",
+        )
+    return fn
 
 
 class Signal(Generic[T]):
@@ -51,9 +72,14 @@ class Signal(Generic[T]):
         fn
             Called on whichever thread sends, so it should take no time; what it raises is logged.
 
+        Raises
+        ------
+        InvalidRequest
+            It cannot be called.
+
         """
         number = next(self._numbers)
-        self._functions[number] = fn
+        self._functions[number] = check_callable(fn)
 
         def disconnect() -> None:
             self._functions.pop(number, None)

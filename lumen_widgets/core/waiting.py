@@ -282,7 +282,8 @@ def stream(
     ...     picture.save("pictures")
 
     """
-    if errors not in {"raise", "skip"}:
+    word: object = errors  # what a user passed may be anything
+    if not isinstance(word, str) or word not in {"raise", "skip"}:
         raise InvalidRequest(
             "errors is neither 'raise' nor 'skip'.",
             next_step='Pass errors="raise" or "skip".',

@@ -97,11 +97,13 @@ class Accounts:
 
     def use(self, which: Literal["sandbox", "service"] | LumenClient) -> Account:
         """Choose an account, as `lumen.use` does."""
+        given: object = which  # a user may pass anything, also what cannot be compared with text
+        word = given if isinstance(given, str) else None
         if isinstance(which, LumenClient):
             account = self.of_client(which)
-        elif which == "sandbox":
+        elif word == "sandbox":
             account = self._sandbox()
-        elif which == "service":
+        elif word == "service":
             account = self._service(ask=True)
         else:
             # not repeated: it may be a key, and errors stay in the notebook

@@ -331,7 +331,8 @@ def stream(
     ...     picture.save("pictures")
 
     """
-    if errors not in ("raise", "skip"):
+    word: object = errors  # what a user passed may be anything
+    if not isinstance(word, str) or word not in ("raise", "skip"):
         raise InvalidRequest(f'errors is "raise" or "skip", not {short_repr(errors)}.')
     alone = isinstance(tasks, (Task, str)) or not isinstance(tasks, Iterable)
     given: Any = [tasks] if alone else tasks

@@ -225,7 +225,7 @@ def history(
         limit=_checked_limit(limit),
     )
     _checked_word("account", account, ("all", "this key"))
-    found = client or accounts.ready_client()
+    found = accounts.ready_client() if client is None else current(client).client
     if account == "this key":
         found = found or current().client
         search = replace(search, origin=found.base_url, account=found.fingerprint)
@@ -258,7 +258,7 @@ def _checked_text(field: str, value: object) -> str | None:
 
 
 def _checked_word(field: str, value: object, known: Sequence[object]) -> Any:
-    if value not in known:
+    if not (value is None or isinstance(value, str)) or value not in known:
         words = ", ".join(f'"{word}"' for word in known if word is not None)
         raise InvalidRequest(
             f"lumen.history() does not know that {field}.",

@@ -44,7 +44,7 @@ def _orientation(image: Image) -> int:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            exif.load(image.info.get("exif"))
+            exif.load(image.info.get("exif") or b"")
             value = exif.get(_ORIENTATION_TAG)
     except Exception:  # noqa: BLE001  broken EXIF raises in many ways
         return 1

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import math
+from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lumen_widgets.client import LumenClient
+from lumen_widgets.client import LumenClient, prices
 from lumen_widgets.core import errors, models
 from lumen_widgets.core.call import read_call
 from lumen_widgets.core.http.origin import SERVICE, read_origin
@@ -286,6 +287,42 @@ def test_inpaint_size_that_differs(size: str) -> None:
     """Any other size is refused: the mask would lie elsewhere."""
     with pytest.raises(errors.InvalidRequest, match="100x60"):
         check_same_size(size, 100, 60)
+
+
+@pytest.mark.parametrize("errors_", [["raise"], np.array(["raise", "skip"]), None])
+def test_what_else_than_raise_or_skip_is_refused(errors_: Any) -> None:
+    """Also what cannot be compared with a word, or not be looked up."""
+    with pytest.raises(errors.InvalidRequest, match="skip"):
+        list(LumenClient.stream([], errors=errors_))
+
+
+@pytest.mark.parametrize("endpoint", ["sk-lumen-SECRET", "videos", None, ["generations"]])
+def test_an_endpoint_that_is_none(connect: Callable[..., LumenClient], endpoint: Any) -> None:
+    """It is refused unsent, and not repeated: it may be a key."""
+    with pytest.raises(errors.InvalidRequest) as caught:
+        connect("http://127.0.0.1:9").call(endpoint, "a cat")
+    assert "SECRET" not in str(caught.value)
+    assert "'generations'" in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [Fraction(10**400), 10**5000], ids=["fraction", "int"])
+def test_numbers_that_json_cannot_carry(value: Any) -> None:
+    """In extra they are refused in words, naming where they stand."""
+    with pytest.raises(errors.InvalidRequest, match="seed"):
+        build("generations", {"prompt": "a cat"}, extra={"seed": value})
+
+
+@pytest.mark.parametrize("task", ["a1", None, [], object(), np.zeros(2)])
+def test_nobody_submitted_what_is_no_task(task: Any) -> None:
+    """LumenClient.of says so, whatever it is given."""
+    assert LumenClient.of(task) is None
+
+
+@pytest.mark.parametrize("fn", ["print", None, 3])
+def test_what_cannot_be_called_is_not_subscribed(fn: Any) -> None:
+    """It is said at once, and not in the log once something has changed."""
+    with pytest.raises(errors.InvalidRequest, match="cannot be called"):
+        prices.subscribe(fn)
 
 
 def test_a_result_on_its_side_is_sent_upright_where_a_mask_lies_on_it() -> None:

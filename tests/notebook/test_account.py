@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 import lumen_widgets as lumen
@@ -48,7 +49,9 @@ def test_another_word_is_refused_with_those_that_are_known() -> None:
         lumen.use("sandbx")  # type: ignore[arg-type] # the mistake that this is about
 
 
-@pytest.mark.parametrize("given", [KEY, f" {KEY}\n", [KEY], {"key": KEY}])
+@pytest.mark.parametrize(
+    "given", [KEY, f" {KEY}\n", [KEY], {"key": KEY}, np.array([KEY, "service"])]
+)
 def test_a_key_given_as_an_account_is_not_repeated(given: Any) -> None:
     """An error stays in the notebook; this one says what takes a key."""
     with pytest.raises(lumen.InvalidRequest, match="LumenClient, which takes a key") as caught:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -183,6 +184,12 @@ def test_nothing_yet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         {"limit": 10**400},
         {"text": 7},
         {"model": ["draft"]},
+        {"state": np.array(["failed", "running"])},
+        {"account": np.array(["all", "this key"])},
+        {"account": None},
+        {"client": "this key"},
+        {"client": np.zeros(2)},
+        {"client": ""},
     ],
 )
 def test_a_filter_that_is_not_understood(wrong: dict[str, Any]) -> None:

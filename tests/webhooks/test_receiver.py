@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from lumen_widgets.client import WebhookReceiver
+from lumen_widgets.client.webhooks.settings import ReceiverSettings
 from lumen_widgets.core import errors
 from tests.conditions import PATIENCE
 from tests.webhooks.calling import body_of, call, read
@@ -78,6 +79,7 @@ def test_a_port_and_a_secret_of_ones_own() -> None:
         ("port", [-1, 65536, "80", 8.0, True, None]),
         ("webhook_secret", ["", " ", b"bytes", "\ud800"]),
         ("tolerance", [0, -1, float("nan"), float("inf"), "300", True]),
+        ("settings", ["fast", {"call_timeout": 5}, False, ReceiverSettings]),
     ],
 )
 def test_arguments_that_cannot_be(field: str, values: list[Any]) -> None:

@@ -249,6 +249,21 @@ def test_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
     """As everywhere in Python."""
     with pytest.raises(FileNotFoundError):
         painter_of(BEGUN).save(tmp_path / "nowhere" / "mask.png")
+    with pytest.raises(FileNotFoundError):
+        painter_of(BEGUN).save("~nobody-of-this-name/mask.png")
+
+
+def test_a_name_that_no_file_can_have_is_said_in_words() -> None:
+    """As where a picture is saved."""
+    with pytest.raises(InvalidRequest, match="no file's name"):
+        painter_of(BEGUN).save("a\0b.png")
+
+
+def test_what_cannot_be_called_hears_of_no_change() -> None:
+    """It is said at once, and not in the log with the first stroke."""
+    nothing: Any = None
+    with pytest.raises(InvalidRequest, match="cannot be called"):
+        painter_of(BEGUN).on_change(nothing)
 
 
 def test_a_file_with_a_hostile_text_is_a_mask_all_the_same() -> None:

@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING, NoReturn
 
 from lumen_widgets.client.webhooks.deliveries import Deliveries
-from lumen_widgets.client.webhooks.settings import DEFAULT_SETTINGS
+from lumen_widgets.client.webhooks.settings import DEFAULT_SETTINGS, ReceiverSettings
 from lumen_widgets.core.callback import check_secret, is_address
 from lumen_widgets.core.errors import InvalidRequest, LumenError, redacts_traceback
 from lumen_widgets.core.waiting import to_seconds
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from lumen_widgets.client.webhooks.endpoint import Endpoint
-    from lumen_widgets.client.webhooks.settings import ReceiverSettings
 
 # What others allow for clocks and for networks too (Stripe, Standard Webhooks), in seconds.
 TOLERANCE = 300.0
@@ -94,7 +93,7 @@ class WebhookReceiver:
         self._token = secrets.token_hex(16)
         # A closure, not an attribute: a debugger's or traceback's list of values shows nothing.
         self._secret: Callable[[], str] = lambda: secret
-        self._settings = settings or DEFAULT_SETTINGS
+        self._settings = _checked_settings(settings)
         self._deliveries = Deliveries(self._secret, _checked_tolerance(tolerance), self._settings)
         self._lock = threading.Lock()
         self._endpoint: Endpoint | None = None
@@ -193,6 +192,18 @@ class WebhookReceiver:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("A WebhookReceiver cannot be pickled, since it holds a secret.")
+
+
+def _checked_settings(settings: object) -> ReceiverSettings:
+    if settings is None:
+        return DEFAULT_SETTINGS
+    if not isinstance(settings, ReceiverSettings):
+        raise InvalidRequest(
+            f"settings is of type {type(settings).__name__}, not ReceiverSettings.",
+            next_step="Leave it out for the usual limits and times.",
+            field="settings",
+        )
+    return settings
 
 
 def _checked_public_url(public_url: object) -> str:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 from ipywidgets import DOMWidget
 
+from lumen_widgets.core.signal import check_callable
 from lumen_widgets.masks.operations import FARTHEST, MODES
 from lumen_widgets.widgets.base import ChildWidget, LumenWidget
 from lumen_widgets.widgets.browser_values import checked
@@ -175,6 +176,7 @@ class MaskPainter(Painting, LumenWidget):
         >>> painter.on_change(lambda: print(f"{painter.coverage:.1%}"))  # doctest: +SKIP
 
         """
+        check_callable(fn)
         return self._steps.changed.connect(lambda _: fn())
 
     def set_state(self, sync_data: Mapping[str, Any]) -> None:
