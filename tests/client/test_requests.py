@@ -463,7 +463,7 @@ def test_base_url_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         {"allow_hosts": [7]},
         {"allow_hosts": 7},
         {"session": "https://lumen.example"},
-        {"session": object()},
+        {"session": object},
     ],
     ids=lambda options: f"{options}"[:40],
 )
