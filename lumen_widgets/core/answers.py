@@ -28,7 +28,7 @@ from lumen_widgets.core.waiting import to_seconds
 from lumen_widgets.core.words import clean, one_line, sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from lumen_widgets.core.http.transport import Answer
 
@@ -146,7 +146,7 @@ def error_of(
     status = answer.status
     transient = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in TRANSIENT
     kind, what, next_step = _KINDS.get(status, _FAILED if transient else _REFUSED)
-    words = hidden(words_of(answer.json()), hide)
+    words = words_of(answer.json(), hide)
     said = words.get("message")
     return kind(
         f"{what} It says: {sentence(said)}" if said else what,
@@ -194,8 +194,15 @@ def failure_of(task_id: str, status: str, words: dict[str, str]) -> LumenError:
     )
 
 
-def words_of(found: Any) -> dict[str, str]:
+def words_of(found: Any, hide: Callable[[bytes], bytes] = lambda text: text) -> dict[str, str]:
     """Return ``code`` and ``message`` out of an error's body, whichever of its shapes it has.
+
+    Parameters
+    ----------
+    found
+        The body's JSON.
+    hide
+        Returns text without secrets, as for `beginning`.
 
     Examples
     --------
@@ -211,16 +218,22 @@ def words_of(found: Any) -> dict[str, str]:
     if not isinstance(source, dict):
         source = {"message": source}
     message = source.get("message", source.get("detail", found.get("detail")))
-    words = {"code": one_line(source.get("code")), "message": one_line(message)}
-    return {name: text for name, text in words.items() if text}
+    words = {"code": source.get("code"), "message": message}
+    return {name: text for name, said in words.items() if (text := _without(said, hide))}
 
 
-def hidden(words: Mapping[str, str], hide: Callable[[bytes], bytes]) -> dict[str, str]:
-    """Return words of a service, clean already, without secrets.
+def _without(said: Any, hide: Callable[[bytes], bytes]) -> str:
+    """Return what a service says as one line without secrets.
 
-    Only now: escapes have been read, and marks left out, that may have stood in one.
+    They are looked for before it is cut, which would leave the beginning of one, and once it is
+    clean: escapes have been read by then, and marks left out, that may have stood in one.
     """
-    return {name: hide(said.encode()).decode("utf-8", "replace") for name, said in words.items()}
+
+    def hidden(text: str) -> str:
+        # half of a letter is one more mark that is left out
+        return hide(text[:LONGEST_READ].encode("utf-8", "ignore")).decode("utf-8", "replace")
+
+    return hidden(one_line(said, hidden))
 
 
 def says_error(answer: Answer) -> bool:
@@ -286,11 +299,14 @@ def read_accepted(answer: Answer) -> Accepted | None:
     return Accepted(task_id, status, created if 0 < created < math.inf else None)
 
 
-def read_report(answer: Answer, task_id: str) -> Report:
+def read_report(
+    answer: Answer, task_id: str, hide: Callable[[bytes], bytes] = lambda text: text
+) -> Report:
     """Read a status call's answer; what cannot be read is None, never a guess.
 
     An answer that names another task is not about this one: a proxy, or a kept connection on which
     more came than was asked for, may deliver it here, and with it another account's pictures.
+    `hide` returns text without secrets, as for `beginning`.
     """
     found = answer.json()
     status = one_line(found.get("status")) if isinstance(found, dict) else ""
@@ -298,7 +314,7 @@ def read_report(answer: Answer, task_id: str) -> Report:
         return Report(None)
     return Report(
         status,
-        error=words_of({"error": found.get("error")}) if status == FAILED else None,
+        error=words_of({"error": found.get("error")}, hide) if status == FAILED else None,
         urls=_read_urls(found.get("data")) if status == SUCCEEDED else None,
     )
 

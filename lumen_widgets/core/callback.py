@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.pictures.sources import is_url
-from lumen_widgets.core.words import spellings, take_out
+from lumen_widgets.core.words import clean, spellings, take_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +55,9 @@ class Secret:
         value = self._value()
         if not isinstance(value, str) or not value:
             return text
-        forms = [re.compile(spellings(value))]
+        # also without what is left out where words are shown in one line
+        seen = dict.fromkeys(one for one in (value, value.strip(), clean(value)) if one)
+        forms = [re.compile(spellings(one)) for one in seen]
         if len(value) >= SHORTEST_ENCODED:
             in_base64 = base64.b64encode(value.encode("utf-8", "replace")).rstrip(b"=")
             forms.append(re.compile(re.escape(in_base64)))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 # Of a sentence of the service's, as much as fits in a message.
 LONGEST_WORDS = 300
@@ -56,15 +56,18 @@ def literal(text: str) -> str:
     return json.dumps(strip_controls(text), ensure_ascii=False)
 
 
-def one_line(value: Any) -> str:
-    """Return untrusted text as one printable line of at most `LONGEST_WORDS` characters."""
+def one_line(value: Any, hide: Callable[[str], str] = lambda text: text) -> str:
+    """Return untrusted text as one printable line of at most `LONGEST_WORDS` characters.
+
+    `hide` is asked for the text without secrets before any of it is cut off.
+    """
     if value is None or isinstance(value, bool):
         return ""
     try:
         text = value if isinstance(value, str) else repr(value)
     except RecursionError:
         return ""
-    return clean(text[: LONGEST_WORDS * 4])[:LONGEST_WORDS]
+    return clean(hide(text)[: LONGEST_WORDS * 4])[:LONGEST_WORDS]
 
 
 def clean(text: str) -> str:

@@ -80,13 +80,13 @@ SERVICES: dict[str, Callable[[str], Callable[[Received], bytes]]] = {
 }
 
 
-def _told(service: Callable[[Received], bytes], home: Path) -> str:
+def _told(service: Callable[[Received], bytes], home: Path, secret: str = SECRET) -> str:
     """Return what a user and the journal get to know of a call that goes wrong."""
     with FaultServer(fault.calls(service)) as server:
         client = LumenClient(KEY, server.url, journal=home, timeout=10.0)
         with pytest.raises(LumenError) as caught:
             client.generate(
-                "a cat", webhook_url="https://example.org/hook", webhook_secret=SECRET
+                "a cat", webhook_url="https://example.org/hook", webhook_secret=secret
             ).wait(30)
     return f"{caught.value} {vars(caught.value)} {Journal(home).rows()}"
 
@@ -104,6 +104,35 @@ def test_no_spelling_shows_a_secret(tmp_path: Path, secret: str, how: str, end: 
     assert secret[9:] not in told
     assert repr(secret)[1:-1] not in told
     assert spelt not in told
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", SERVICES)
+def test_a_message_that_is_cut_shows_no_part_of_a_secret(tmp_path: Path, end: str) -> None:
+    """A service may repeat a whole request: the secret lay across the end of what is shown."""
+    secret = "hush-" + "0123456789" * 4
+    told = _told(SERVICES[end]("x" * 280 + f" {secret}"), tmp_path, secret)
+
+    assert "xxx" in told
+    assert "hush" not in told
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", SERVICES)
+@pytest.mark.parametrize(
+    "secret",
+    ["horse  staple", "horse\tstaple", "horse\u00a0staple", "horse\u200dstaple", "horse-staple "],
+    ids=["two spaces", "tab", "hard space", "joiner", "space after it"],
+)
+def test_a_secret_is_hidden_that_one_line_shows_otherwise(
+    tmp_path: Path, secret: str, end: str
+) -> None:
+    """What is left out where words are shown in one line, or trimmed, may be part of a secret."""
+    said = json.dumps(secret.strip())[1:-1]
+    told = _told(SERVICES[end](said), tmp_path, secret)
+
+    assert "horse" not in told
+    assert "staple" not in told
 
 
 def test_json_in_another_encoding_shows_no_secret(tmp_path: Path) -> None:

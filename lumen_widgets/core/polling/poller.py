@@ -17,7 +17,6 @@ from lumen_widgets.core.answers import (
     SUCCEEDED,
     TERMINAL,
     failure_of,
-    hidden,
 )
 from lumen_widgets.core.errors import DownloadError, LumenError
 from lumen_widgets.core.options import StatusReport
@@ -287,7 +286,7 @@ class TaskPoller:
         """Have options and subscribers know of a report, and see to what follows from it."""
         status = report.status
         # The journal has them too.
-        error = hidden(report.error or {}, self._hide)
+        error = report.error or {}
         if status is None:
             if self._unknown >= MAX_UNKNOWN:
                 self._finish(status_requests.unknown_status_error(self._state.id, None))

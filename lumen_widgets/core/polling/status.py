@@ -74,6 +74,7 @@ def poll(
 
     """
     deadline = time.monotonic() + timeout
+    hide = hide or transport.key.hide
     try:
         answer = transport.get("v1", "images", "generations", task_id, deadline=deadline)
     except (NotSentError, NoAnswerError) as error:
@@ -88,7 +89,7 @@ def poll(
         ) from None
     status = answer.status
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        return answers.read_report(answer, task_id)
+        return answers.read_report(answer, task_id, hide)
     if status < HTTPStatus.BAD_REQUEST:
         redirects = f"{transport.origin} redirects, which is never followed with a key."
         raise TransientError(
@@ -96,7 +97,7 @@ def poll(
                 redirects, next_step="Check the base URL.", status=status, task_id=task_id
             )
         )
-    said = answers.error_of(answer, task_id=task_id, hide=hide or transport.key.hide)
+    said = answers.error_of(answer, task_id=task_id, hide=hide)
     if status not in answers.TRANSIENT and status < HTTPStatus.INTERNAL_SERVER_ERROR:
         raise said
     wanted = answers.retry_after(answer)
