@@ -97,6 +97,28 @@ def test_a_task_that_is_tried_again_in_two_panels_at_once_is_paid_once() -> None
     other.panel.close()
 
 
+def test_a_try_of_unknown_outcome_is_shown_in_another_panel_and_not_paid_again() -> None:
+    """It may have been paid; the panel in which it was not clicked did not know of it."""
+    service = QuietService()
+    client = service.client()
+    task = client.generate("a fox")
+    until(lambda: task.done, "its failure")
+    service.accepts = False
+    one, other = (Browser(TaskPanel([task], client)) for _ in range(2))
+    press = {"kind": "act", "key": "0", "action": "again", "seen": 1, "request": "press"}
+    one.say(press)
+    one.state("1", "unknown")
+    other.say(press)
+
+    assert other.state("1", "unknown")["actions"] == ["take_up"]
+    assert len(service.submits) == 2
+    # who has seen it means another one
+    other.say({**press, "request": "another", "seen": 2})
+    until(lambda: len(service.submits) == 3, "another one")
+    one.panel.close()
+    other.panel.close()
+
+
 def test_a_wish_to_try_again_that_was_interrupted_is_carried_out_once() -> None:
     """Wherever Ctrl-C hits the kernel as it takes a press in, its row is sent, and answered."""
     browser, calls = _refused()

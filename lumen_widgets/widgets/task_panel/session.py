@@ -31,6 +31,7 @@ from lumen_widgets.widgets.task_panel.messages import (
     ThumbnailsMessage,
 )
 from lumen_widgets.widgets.task_panel.rows import fitting
+from lumen_widgets.widgets.tasks import resumable
 from lumen_widgets.widgets.work_queue import work_queue
 
 if TYPE_CHECKING:
@@ -269,13 +270,16 @@ class PanelSession:
     def _tried_elsewhere(self, row: PanelRow, seen: object) -> str | None:
         """Return the row of another panel's try of this row, where the page cannot know that.
 
-        It may be under way or have succeeded. It gets a row here, so that the next click is meant
+        It may be under way, have succeeded or be of unknown outcome: only one that was refused, or
+        whose task has failed, is plainly over. It gets a row here, so that the next click is meant
         as another try.
         """
         call = _tries.get(row.source_name)
         if call is None or call.account.client is not row.client:
             return None
-        if call.error is not None or (call.task is not None and call.task.error is not None):
+        task = call.task
+        has_failed = task is not None and task.error is not None and not resumable(task)
+        if has_failed or call.state == "refused":
             return None
         if (known := self._rows.key_of(call)) is not None:
             return known if _is_unseen(known, seen) else None
