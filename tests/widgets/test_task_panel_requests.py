@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from lumen_widgets.notebook.account import account_of
 from lumen_widgets.notebook.submission import Submission
 from lumen_widgets.widgets import TaskPanel
 from tests.client.interrupts import interrupt
+from tests.client.service import serving
 from tests.conditions import until
 from tests.widgets.panels import Browser
 from tests.widgets.quiet_service import QuietService
@@ -117,6 +119,28 @@ def test_a_try_of_unknown_outcome_is_shown_in_another_panel_and_not_paid_again()
     until(lambda: len(service.submits) == 3, "another one")
     one.panel.close()
     other.panel.close()
+
+
+@pytest.mark.slow
+def test_a_try_that_has_succeeded_is_shown_in_another_panel_and_not_paid_again() -> None:
+    """Its pictures are drawn by then; the panel in which it was not clicked did not know of it."""
+    with serving() as service:
+        failed = {"status": "failed", "error": {"code": "busy", "message": "Busy."}}
+        service.statuses = {"task-1": [failed], "*": [service.succeeded("fox.png")]}
+        client = LumenClient("sk-lumen-test", service.server.url, journal=False)
+        task = client.generate("a fox")
+        until(lambda: task.done, "its failure")
+        one, other = (Browser(TaskPanel([task], client)) for _ in range(2))
+        press = {"kind": "act", "key": "0", "action": "again", "seen": 1, "request": "press"}
+        one.say(press)
+        one.until(lambda: one.row("1").get("pictured"))
+        one.ask("look", keys=["1"])
+        gc.collect()
+        other.say(press)
+
+        assert other.state("1", "succeeded")["id"] == "task-2"
+        one.panel.close()
+        other.panel.close()
 
 
 def test_a_wish_to_try_again_that_was_interrupted_is_carried_out_once() -> None:

@@ -13,6 +13,7 @@ import logging
 import threading
 import time
 import weakref
+from collections import deque
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
@@ -70,6 +71,9 @@ _log = logging.getLogger(__name__)
 # the newest try of each task or call that a panel was told to try again: another panel may show it
 # too; used by the publisher's thread alone
 _tries: weakref.WeakValueDictionary[tuple[str, str], Submission] = weakref.WeakValueDictionary()
+# the last of them, which hold their pictures: no panel holds a try once its pictures are drawn, and
+# one that is gone would be paid again from a panel that had no news of it
+_newest_tries: deque[Submission] = deque(maxlen=8)
 
 
 class PanelSession:
@@ -260,6 +264,7 @@ class PanelSession:
                 if made is not None:
                     self._tried[row.key] = made
                 _tries[row.source_name] = submission
+                _newest_tries.append(submission)
                 submission.start()
         else:
             raise InvalidRequest(
