@@ -113,7 +113,8 @@ def spellings(secret: str) -> bytes:
 def _run(backslashes: str) -> bytes:
     count = len(backslashes)
     forms = [form for form in _forms("\\") if form != re.escape(b"\\\\")]
-    return b"(?:%s){%d,%d}" % (b"|".join(forms), count, 2 * count + 1) if count else b""
+    # in JSON within JSON there are four of each
+    return b"(?:%s){%d,%d}" % (b"|".join(forms), count, 4 * count + 3) if count else b""
 
 
 # Letters are few and no secret; a client's first answer waits for the pattern of its whole key.
@@ -121,14 +122,42 @@ def _run(backslashes: str) -> bytes:
 def _letter(letter: str, *, after: bool) -> bytes:
     if not letter:
         return b""
-    escaped = re.escape(f"\\{letter}".encode("utf-8", "replace"))
-    return b"(?:%s)" % b"|".join(form for form in _forms(letter) if not after or form != escaped)
+    if after:
+        escaped = re.escape(f"\\{letter}".encode("utf-8", "replace"))
+        return b"(?:%s)" % b"|".join(form for form in _forms(letter) if form != escaped)
+    forms = _forms(letter)
+    if not (letter.isascii() and letter.isalnum()):
+        forms += _nested(letter)
+    return b"(?:%s)" % b"|".join(forms)
+
+
+def _nested(letter: str) -> list[bytes]:
+    """Return how a letter stands in text within text: JSON in JSON, or what Python shows.
+
+    Letters that nothing has to escape are left out, since each form takes its time.
+    """
+    octets = letter.encode("utf-8", "replace")
+    slashes = r"\\{1,15}"
+    units = letter.encode("utf-16-be", "replace")
+    forms = [
+        "".join(f"{slashes}u{units[at : at + 2].hex()}" for at in range(0, len(units), 2)),
+        f"{slashes}U{ord(letter):08x}",
+        f"{slashes}x{ord(letter):02x}",
+        "".join(f"{slashes}x{octet:02x}" for octet in octets),
+    ]
+    patterns = [f"(?i:{form})".encode() for form in forms]
+    if letter.isascii():
+        shown = json.dumps(letter)[1:-1].removeprefix("\\")
+        patterns += [slashes.encode() + re.escape(one.encode()) for one in {letter, shown}]
+    return patterns
 
 
 def _forms(letter: str) -> list[bytes]:
     units = letter.encode("utf-16-be", "replace")
     in_json = "".join(f"\\\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
-    in_address = "".join(f"%{byte:02x}" for byte in letter.encode("utf-8", "replace"))
+    # an address in another has its percent signs escaped too, of letters that need any
+    percent = "%" if letter.isascii() and letter.isalnum() else "%(?:25){0,3}"
+    in_address = "".join(f"{percent}{byte:02x}" for byte in letter.encode("utf-8", "replace"))
     # no more zeros than any encoder writes: a repeat without end would take its time
     forms = [in_json, in_address, f"&#0{{0,6}}{ord(letter)};", f"&#x0{{0,6}}{ord(letter):x};"]
     patterns = [f"(?i:{form})".encode() for form in forms]

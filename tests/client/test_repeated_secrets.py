@@ -45,6 +45,10 @@ SPELLINGS: dict[str, Spell] = {
     "for HTML": lambda text: json.dumps(html.escape(text))[1:-1],
     "for HTML, by number": lambda text: "".join(f"&#x{ord(letter):X};" for letter in text),
     "for an address": lambda text: quote(text, safe=""),
+    "for an address in another": lambda text: quote(quote(text, safe=""), safe=""),
+    "for JSON in JSON": lambda text: json.dumps(json.dumps(text)[1:-1])[1:-1],
+    "as Python shows it": lambda text: json.dumps(ascii(text)[1:-1])[1:-1],
+    "as Python shows its bytes": lambda text: json.dumps(repr(text.encode())[2:-1])[1:-1],
     "in base64": lambda text: base64.b64encode(text.encode()).decode(),
     "with a mark in it": lambda text: json.dumps(f"{text[:8]}\u200b{text[8:]}", ensure_ascii=False)[
         1:-1
