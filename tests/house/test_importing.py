@@ -32,14 +32,11 @@ def stern_open(file, mode="r", *arguments, **named):
     return real_open(file, mode, *arguments, **named)
 
 def audit(event, arguments):
-    # Python's own loader writes compiled files; they are not asked for by any module
     if event == "open" and arguments[1] and set(str(arguments[1])) & set("wax+"):
-        if "__pycache__" not in str(arguments[0]):
-            raise SystemExit(f"importing {sys.argv[1]} wrote {arguments[0]}")
+        raise SystemExit(f"importing {sys.argv[1]} wrote {arguments[0]}")
     if event in {"os.mkdir", "sqlite3.connect", "socket.bind", "socket.connect", "subprocess.Popen",
                  "os.fork", "os.exec", "os.posix_spawn", "socket.getaddrinfo"}:
-        if "__pycache__" not in str(arguments):
-            raise SystemExit(f"importing {sys.argv[1]} did {event} {arguments}")
+        raise SystemExit(f"importing {sys.argv[1]} did {event} {arguments}")
 
 sys.addaudithook(audit)
 threading.Thread.start = forbid("started a thread")
@@ -99,7 +96,8 @@ def test_importing_is_cheap(package: str, unwanted: set[str]) -> None:
 def _run(code: str, *words: str) -> str:
     """Run code in a fresh process and return what it printed."""
     done = subprocess.run(
-        [sys.executable, "-c", code, *words],
+        # -B: no module asks for the compiled files that Python's own loader writes
+        [sys.executable, "-B", "-c", code, *words],
         cwd=checkout.ROOT,
         capture_output=True,
         text=True,
