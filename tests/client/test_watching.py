@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,20 @@ class Breaking(HTTPAdapter):
         """Send a request."""
         if request.method == "GET" and not self.over.is_set():
             raise ZeroDivisionError
+        return super().send(request, *words, **named)
+
+
+class Ending(HTTPAdapter):
+    """Ends, once, whatever asks about a task."""
+
+    def __init__(self, end: type[BaseException]) -> None:
+        super().__init__()
+        self._ends = [end]
+
+    def send(self, request: requests.PreparedRequest, *words: Any, **named: Any) -> Any:
+        """Send a request."""
+        if request.method == "GET" and self._ends:
+            raise self._ends.pop()
         return super().send(request, *words, **named)
 
 
@@ -184,4 +199,17 @@ def test_a_bug_does_not_leave_a_wait_hanging(
     with pytest.raises(errors.UpstreamError, match=r"task-1 failed here \(ZeroDivisionError\)"):
         task.wait(30)
     adapter.over.set()
+    assert len(task.wait(30)) == 1
+
+
+@pytest.mark.parametrize("end", [SystemExit, asyncio.CancelledError])
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_what_ends_a_thread_ends_no_wait(
+    service: Service, connect: Callable[..., LumenClient], end: type[BaseException]
+) -> None:
+    """A task is asked about again where an adapter ended what asked."""
+    service.statuses["*"] = [service.succeeded("a")]
+    session = requests.Session()
+    session.mount("http://", Ending(end))
+    task = connect(service.server.url, session=session).generate("a cat")
     assert len(task.wait(30)) == 1

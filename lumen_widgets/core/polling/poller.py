@@ -403,6 +403,12 @@ class TaskPoller:
             with self._lock:
                 self._stop_polling(_Phase.ENDED)
             self._finish(status_requests.internal_error(self._state.id, error))
+        except BaseException:
+            # a SystemExit of an adapter's ends this thread, Ctrl-C may end a loop that drives this
+            with self._lock:
+                if turn == self._turn and self._phase is _Phase.POLLING:
+                    self._poll_later()
+            raise
 
     def _retry(self, transient: status_requests.TransientError, turn: int, sent: float) -> None:
         status_requests.pause_origin(self._scheduler, self._origin, transient, sent, self._interval)
