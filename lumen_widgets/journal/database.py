@@ -121,7 +121,7 @@ def folder_path(given: str | os.PathLike[str]) -> Path:
         relative, and the working folder is gone.
 
     """
-    with contextlib.suppress(OSError, RuntimeError, TypeError):
+    with contextlib.suppress(OSError, RuntimeError, TypeError, ValueError):
         path = Path(given).expanduser().absolute()
         if "\0" not in str(path):
             return path

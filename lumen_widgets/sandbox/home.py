@@ -195,7 +195,7 @@ def user_folder() -> Path:
 def _absolute(path: Path | str) -> Path:
     try:
         return Path(path).expanduser().absolute()
-    except (OSError, RuntimeError) as error:  # no such user, or the working folder is gone
+    except (OSError, RuntimeError, ValueError) as error:  # no such user, no folder's name
         raise unusable(path, error) from None
 
 

@@ -411,9 +411,17 @@ def test_a_picture_that_is_too_long_for_a_format_says_so(
 @pytest.mark.parametrize("name", ["a\0b.png", "\ud800.png"])
 def test_a_name_that_no_file_can_have_is_said_in_words(tmp_path: Path, name: str) -> None:
     """Nothing of Python's own about bytes comes out of save."""
-    with pytest.raises(InvalidRequest, match="no file's name"):
-        picture().save(tmp_path / name)
+    for path in (tmp_path / name, f"~{name}"):
+        with pytest.raises(InvalidRequest, match="no file's name"):
+            picture().save(path)
     assert not list(tmp_path.iterdir())
+
+
+def test_links_that_lead_in_a_circle_are_no_folder(tmp_path: Path) -> None:
+    """As for any other folder that cannot be written to, an OSError says so."""
+    (tmp_path / "circle").symlink_to("circle")
+    with pytest.raises(OSError, match="circle"):
+        picture().save(tmp_path / "circle" / "cat.png")
 
 
 def test_a_home_that_is_not_there_is_a_folder_that_is_not_there() -> None:

@@ -53,7 +53,7 @@ class BytesPath:
         return b"/home"
 
 
-@pytest.mark.parametrize("given", ["~no-such-user/x", "a\0b", BytesPath()])
+@pytest.mark.parametrize("given", ["~no-such-user/x", "a\0b", "~a\0b", "~\ud800", BytesPath()])
 def test_what_can_be_no_folder(given: Any) -> None:
     """It is refused in our own words, before anything is written."""
     with pytest.raises(JournalUnusable, match="no folder's path") as caught:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import errno
 import html
 import io
 import os
@@ -488,9 +489,6 @@ def path_to_write(path: str | os.PathLike[str]) -> Path:
 
     """
     target = Path(path)
-    # without a home folder, as of no such user, it is a name like any other
-    with contextlib.suppress(RuntimeError):
-        target = target.expanduser()
     try:
         writable = b"\0" not in os.fsencode(target)
     except UnicodeEncodeError:  # half of a character
@@ -501,6 +499,9 @@ def path_to_write(path: str | os.PathLike[str]) -> Path:
             next_step="Give another name.",
             field="path",
         )
+    # without a home folder, as of no such user, it is a name like any other
+    with contextlib.suppress(RuntimeError):
+        target = target.expanduser()
     return target
 
 
@@ -521,7 +522,10 @@ def write_file(path: Path, data: bytes, *, follow: bool = True) -> None:
 
     """
     if follow:
-        path = path.resolve()
+        try:
+            path = path.resolve()
+        except RuntimeError as error:  # before Python 3.13, of links that lead in a circle
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from error
     part = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
         # Not `tempfile`, whose files no other user may read: this one is the user's own to share.
