@@ -115,6 +115,9 @@ def replicate(_folder: Path) -> Round:
 
     def begin(url: str, count: int) -> Callable[[], Times]:
         client = import_module("replicate").Client(api_token="none", base_url=url)  # noqa: S106 -- of no service
+        # made at its first use: threads at once would each make one, and the last stays, with the
+        # connections of the others closed
+        _ = client._client
 
         def wait(_number: int) -> str:
             prediction = client.predictions.create(version="1", input={"prompt": "fake"})
