@@ -59,16 +59,9 @@ _MAX_PROOF = 10_000
 # All that the HTTP libraries here are known to raise; requests lets some of urllib3's own through.
 HTTP_ERRORS = (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError)
 
-# What a mistake in an adapter's code raises: it is no trouble of a network that asking again ends.
-_MISTAKES = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    ImportError,
-    LookupError,
-    NameError,
-    TypeError,
-)
+# What only a mistake in an adapter's code raises: it is no trouble of a network that asking again
+# ends. An AttributeError or a TypeError may be one: urllib3 raises it of a socket closed meanwhile.
+_MISTAKES = (ArithmeticError, AssertionError, ImportError, NameError)
 
 
 class ForeignError(requests.RequestException):
