@@ -161,14 +161,16 @@ def test_a_submit_whose_wait_was_interrupted_counts_and_may_still_be_refunded(
     def press(_: float | None) -> float:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch:
-        patch.setattr(submit, "wait_slice", press)
-        with pytest.raises(KeyboardInterrupt, match="goes on"):
-            client.generate("a", n=2)
-    for thread in threading.enumerate():
-        if thread.name == "lumen-submit":
-            thread.join(30)
-    assert stands() == (4, 0, 2, 1)
+    # the task is asked about soon after
+    with service.holding_statuses():
+        with monkeypatch.context() as patch:
+            patch.setattr(submit, "wait_slice", press)
+            with pytest.raises(KeyboardInterrupt, match="goes on"):
+                client.generate("a", n=2)
+        for thread in threading.enumerate():
+            if thread.name == "lumen-submit":
+                thread.join(30)
+        assert stands() == (4, 0, 2, 1)
     with pytest.raises(errors.TaskFailed):
         client.task("task-1").wait(30)
     assert stands() == (0, 4, 6, 0)
