@@ -17,6 +17,7 @@ from tests.client.children import in_child
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, http
 from tests.client.service import FAILED, PROCESSING, Service, png
+from tests.conditions import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,14 +143,17 @@ def test_what_came_to_nothing_is_paid_anew(
 ) -> None:
     """What failed or was cancelled is submitted again, also if that is only heard of now."""
     service.statuses["task-1"] = [ended]
-    service.statuses["task-2"] = [PROCESSING, ended]
-    service.statuses["*"] = [service.succeeded("a")]
+    service.statuses["*"] = [PROCESSING]
     client = connect(service.server.url)
     client.generate("a cat").refresh()
+    journal = client.journal
+    assert journal is not None
+    until(lambda: journal.rows()[0].is_final, "the journal knows of the end")
     second = client.generate("a cat", reuse=True)
     assert second.id == "task-2"
     second.refresh()
     second.stop_watching()
+    service.statuses["task-2"] = [ended]
     third = connect(service.server.url).generate("a cat", reuse=True)
 
     assert (third.id, third.reused) == ("task-3", False)
