@@ -38,19 +38,8 @@ def _refused() -> tuple[Browser, list[int]]:
 
 def test_a_wish_to_try_again_that_arrives_twice_is_paid_once() -> None:
     """A connection that repeats a message repeats no call; the next press is another one."""
-    calls: list[int] = []
-
-    def refused(_: LumenClient, __: str) -> Task:
-        calls.append(len(calls))
-        raise InvalidRequest("No.", field="prompt")
-
-    account = account_of(QuietService().client())
-    first = Submission(refused, account=account, prompt="a fox", model="m")
-    browser = Browser(TaskPanel([first], account.client))
-    first.start()
-    until(lambda: first.error is not None, "the refusal")
+    browser, calls = _refused()
     again = {"kind": "act", "key": "0", "action": "again"}
-    until(lambda: "again" in browser.state_rows()[0]["actions"], "the way to try again")
     for request in ("1", "1", "2"):
         browser.say({**again, "request": request})
     until(lambda: len(calls) == 3, "the first call and two more")

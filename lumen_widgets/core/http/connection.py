@@ -60,7 +60,8 @@ _MAX_PROOF = 10_000
 HTTP_ERRORS = (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError)
 
 # What only a mistake in an adapter's code raises: it is no trouble of a network that asking again
-# ends. An AttributeError or a TypeError may be one: urllib3 raises it of a socket closed meanwhile.
+# ends. AttributeError and TypeError are left out: urllib3 raises them too, where a time-out of ours
+# closed its socket.
 _MISTAKES = (ArithmeticError, AssertionError, ImportError, NameError)
 
 
