@@ -23,6 +23,7 @@ class Received:
 
     raw: bytes
     connection: int = 0
+    """Which of the server's connections it came on, counted from 1."""
     at: float = field(default_factory=time.monotonic)
 
     @property
@@ -54,7 +55,8 @@ class FaultServer:
         self._behaviours = list(behaviours)
         self._socket = socket.create_server(("127.0.0.1", port), backlog=256)
         self._lock = threading.Lock()
-        self._open: set[socket.socket] = set()
+        # By what a socket is, and not where it lies: the next one may lie where a closed one lay.
+        self._open: dict[socket.socket, int] = {}
         self.closing = threading.Event()
         self.connections = 0
         self.requests: list[Received] = []
@@ -78,7 +80,7 @@ class FaultServer:
     def note(self, raw: bytes, connection: socket.socket) -> Received:
         """Keep what was read of a request."""
         with self._lock:
-            self.requests.append(Received(raw, id(connection)))
+            self.requests.append(Received(raw, self._open[connection]))
             return self.requests[-1]
 
     def __enter__(self) -> Self:
@@ -101,7 +103,7 @@ class FaultServer:
                 return
             with self._lock:
                 self.connections += 1
-                self._open.add(connection)
+                self._open[connection] = self.connections
                 behave = self._behaviours[0]
                 if len(self._behaviours) > 1:
                     self._behaviours.pop(0)
@@ -114,7 +116,7 @@ class FaultServer:
             pass  # the client went away, which is what some tests are about
         finally:
             with self._lock:
-                self._open.discard(connection)
+                self._open.pop(connection, None)
             connection.close()
 
 
