@@ -1,7 +1,8 @@
-"""Which way up a picture is seen, by its EXIF: by what the API was given, sizes and masks go."""
+"""Which way up a picture is seen, by its EXIF, else its XMP: sizes and masks go by that."""
 
 from __future__ import annotations
 
+import re
 import warnings
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _ORIENTATION_TAG = 0x0112
+# As Pillow and cameras' programs write it.
+_ORIENTATION_IN_XMP = re.compile(rb"tiff:Orientation(?:=[\"']|>)([0-9])")
 # From this orientation on, width and height change places.
 _ON_ITS_SIDE = 5
 
@@ -36,7 +39,7 @@ def upright(image: Image) -> Image:
 
 
 def _orientation(image: Image) -> int:
-    """Return the EXIF orientation, 1 to 8; broken EXIF is upright, as viewers show it."""
+    """Return the orientation, 1 to 8; broken EXIF is upright, as viewers show it."""
     from PIL.Image import Exif
 
     # Not the image's own `getexif`: that of a PNG decodes all of it first.
@@ -47,5 +50,9 @@ def _orientation(image: Image) -> int:
             exif.load(image.info.get("exif") or b"")
             value = exif.get(_ORIENTATION_TAG)
     except Exception:  # noqa: BLE001  broken EXIF raises in many ways
-        return 1
+        value = None
+    if value is None:
+        xmp = image.info.get("xmp")
+        found = _ORIENTATION_IN_XMP.search(xmp) if isinstance(xmp, bytes) else None
+        value = None if found is None else int(found[1])
     return value if isinstance(value, int) and 1 <= value <= 8 else 1  # noqa: PLR2004  EXIF's values

@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import io
 import os
+import struct
 import urllib.parse
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lumen_widgets.core.errors import InvalidRequest
+from lumen_widgets.core.pictures.decoding import FileBytes, split_metadata
 from lumen_widgets.core.pictures.images import LocalPicture, read_picture
 from lumen_widgets.core.pictures.picture import Picture, display_copy
+from tests.client.png_files import chunk
 from tests.client_files.samples import FORMATS, arrays, decoded, encoded, gradient
 
 if TYPE_CHECKING:
@@ -173,6 +176,135 @@ def test_every_orientation_stands_upright(kind: str, orientation: int, opened: b
     assert off <= (16 if kind == "JPEG" else 0)
     assert not image.getexif()
     assert b"secret" not in read.data
+
+
+def _raw_exif(orientation: int) -> str:
+    """Return EXIF as ImageMagick writes it into a text of a PNG."""
+    tags = PIL.Image.Exif()
+    tags[ORIENTATION] = orientation
+    digits = tags.tobytes().hex()
+    lines = [digits[at : at + 72] for at in range(0, len(digits), 72)]
+    return "\n".join(["", "exif", f"{len(digits) // 2:8}", *lines, ""])
+
+
+def _xmp(orientation: int, *, element: bool = False) -> str:
+    said = f"<tiff:Orientation>{orientation}</tiff:Orientation>" if element else ""
+    tag = "" if element else f' tiff:Orientation="{orientation}"'
+    return f"<x:xmpmeta><rdf:Description{tag}>{said}</rdf:Description></x:xmpmeta>"
+
+
+def _with_texts(**texts: tuple[str, bool]) -> dict[str, Any]:
+    """Return options of a PNG with texts under these names, each packed or not."""
+    info = PIL.PngImagePlugin.PngInfo()
+    for name, (text, packed) in texts.items():
+        add = info.add_itxt if name == "xmp" else info.add_text
+        add("XML:com.adobe.xmp" if name == "xmp" else "Raw profile type exif", text, zip=packed)
+    return {"pnginfo": info}
+
+
+@pytest.mark.parametrize("opened", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("JPEG", {"xmp": _xmp(6).encode()}),
+        ("JPEG", {"xmp": _xmp(6, element=True).encode()}),
+        ("WEBP", {"xmp": _xmp(6).encode()}),
+        ("PNG", _with_texts(xmp=(_xmp(6), False))),
+        ("PNG", _with_texts(xmp=(_xmp(6), True))),
+        ("PNG", _with_texts(raw=(_raw_exif(6), False))),
+        ("PNG", _with_texts(raw=(_raw_exif(6), True))),
+        # what EXIF says goes first
+        ("JPEG", {"exif": exif(6), "xmp": _xmp(3).encode()}),
+        ("PNG", {"exif": exif(6), **_with_texts(xmp=(_xmp(3), False), raw=(_raw_exif(3), False))}),
+        ("PNG", _with_texts(xmp=(_xmp(3), False), raw=(_raw_exif(6), False))),
+    ],
+)
+def test_a_file_and_its_pil_image_stand_alike(
+    kind: str, options: dict[str, Any], opened: bool
+) -> None:
+    """Whichever way a file says how it is turned that Pillow knows, and however it is given."""
+    data = encoded(gradient(48, 32).transpose(PIL.Image.Transpose.ROTATE_90), kind, **options)
+    read = local(decoded(data) if opened else data)
+
+    assert (read.width, read.height) == (48, 32)
+    image = decoded(read.data)
+    seen = np.asarray(gradient(48, 32)).astype(int)
+    assert np.abs(np.asarray(image.convert("RGB")).astype(int) - seen).max() <= 16
+    assert not image.getexif()
+    assert b"Orientation" not in read.data
+
+
+def test_a_picture_that_exif_says_is_upright_is_not_turned_by_xmp() -> None:
+    """An editor that has turned the pixels may have left the older of the two as it was."""
+    data = encoded(gradient(48, 32), "JPEG", exif=exif(1), xmp=_xmp(6).encode())
+
+    assert [(one.width, one.height) for one in (local(data), local(decoded(data)))] == [
+        (48, 32),
+        (48, 32),
+    ]
+
+
+def test_packed_texts_are_unpacked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each may swell to a megabyte: thousands of them in a file kept a process busy."""
+    begin = b"XML:com.adobe.xmp\0\1\0\0\0"
+    text = chunk(b"iTXt", begin + zlib.compress(bytes(1 << 20)))
+    data = encoded(gradient())
+    unpack, unpacked = zlib.decompressobj, 0
+
+    def counted() -> Any:
+        nonlocal unpacked
+        unpacked += 1
+        return unpack()
+
+    monkeypatch.setattr(zlib, "decompressobj", counted)
+    split_metadata(FileBytes(data[:33] + text * 50 + data[33:]), "image/png")
+
+    assert unpacked == 1
+
+
+def _ink_profile() -> bytes:
+    """Return an ICC profile of inks by which magenta alone is a green, and whatever else a grey."""
+    grid = [(128, 128, 128)] * 16
+    grid[0], grid[4] = (255, 128, 128), (150, 60, 180)
+    ramps = b"".join(bytes(range(256)) for _ in range(7))
+    matrix = struct.pack(">9i", *(65536 if at % 4 == 0 else 0 for at in range(9)))
+    table = struct.pack(">4s4xBBBx", b"mft1", 4, 3, 2) + matrix + ramps[:1024]
+    table += b"".join(map(bytes, grid)) + ramps[1024:]
+    white = struct.pack(">4s4xIII", b"XYZ ", 63190, 65536, 54061)
+    places = struct.pack(
+        ">4sII4sII", b"A2B0", 156, len(table), b"wtpt", 156 + len(table), len(white)
+    )
+    names = struct.pack(">4sI4s4s4s", b"lcms", 0x02400000, b"prtr", b"CMYK", b"Lab ")
+    date = struct.pack(">6H4s", 2026, 1, 1, 0, 0, 0, b"acsp")
+    rest = struct.pack(">28xIII48xI", 63190, 65536, 54061, 2)
+    end = places + table + white
+    return struct.pack(">I", 128 + 4 + len(end)) + names + date + rest + end
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_pil_image_of_inks_has_the_colours_of_its_file(orientation: int) -> None:
+    """A PNG holds no inks: their profile was left out, and magenta came as another magenta."""
+    stored = PIL.Image.new("CMYK", (12, 8), (0, 255, 0, 0))
+    data = encoded(stored, "JPEG", quality=100, icc_profile=_ink_profile(), exif=exif(orientation))
+    sent = decoded(local(decoded(data)).data)
+    file = local(data)
+    shown, _ = display_copy(
+        Picture(file.data, media_type=file.media_type, width=12, height=8, sha256=file.sha256)
+    )
+
+    assert "icc_profile" not in sent.info
+    assert sent.size == decoded(shown).size
+    colour = np.asarray(sent.convert("RGB"))[4, 4].astype(int)
+    assert np.abs(colour - np.asarray(decoded(shown).convert("RGB"))[4, 4]).max() <= 8
+    assert colour[1] > colour[0] + 40
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "YCbCr", "HSV"])
+def test_a_pil_image_that_was_converted_keeps_the_profile_of_its_colours(mode: str) -> None:
+    """Pillow hands on the profile of the picture before, which is as good for the picture after."""
+    image = decoded(encoded(gradient(), icc_profile=PROFILE)).convert(mode)
+
+    assert decoded(local(image).data).info.get("icc_profile") == PROFILE
 
 
 def test_broken_exif_counts_as_upright() -> None:

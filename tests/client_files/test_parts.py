@@ -66,8 +66,14 @@ def with_parts(kind: str, parts: Iterable[bytes]) -> bytes:
 _PARTS: dict[str, st.SearchStrategy[bytes]] = {
     "PNG": st.builds(
         chunk,
-        st.sampled_from([b"tEXt", b"zTXt", b"eXIf", b"IDAT", b"gAMA", b"cICP", b"sBIT", b"prVt"]),
-        st.binary(max_size=40),
+        st.sampled_from(
+            [b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"IDAT", b"gAMA", b"cICP", b"sBIT", b"prVt"]
+        ),
+        st.builds(
+            bytes.__add__,
+            st.sampled_from([b"", b"XML:com.adobe.xmp\0", b"Raw profile type exif\0"]),
+            st.binary(max_size=40),
+        ),
     ),
     "JPEG": st.one_of(
         st.builds(segment, st.integers(0xC0, 0xFE), st.binary(max_size=40)),

@@ -51,12 +51,17 @@ def _outcome(
     return jobs, outcome
 
 
+@pytest.mark.parametrize("by", ["EXIF", "XMP"])
 @pytest.mark.parametrize("mode", ["edit", "inpaint"])
-def test_a_picture_on_its_side_has_the_size_that_is_seen(tmp_path: Path, mode: Any) -> None:
+def test_a_picture_on_its_side_has_the_size_that_is_seen(
+    tmp_path: Path, mode: Any, by: str
+) -> None:
     """What is drawn from a phone's upright photo is as high as the photo, and not as wide."""
     file, exif = io.BytesIO(), Image.Exif()
     exif[0x0112] = 6
-    Image.new("RGB", (640, 480)).save(file, "JPEG", exif=exif)
+    xmp = b'<rdf:Description tiff:Orientation="6"/>'
+    said = {"exif": exif} if by == "EXIF" else {"xmp": xmp}
+    Image.new("RGB", (640, 480)).save(file, "JPEG", **said)
 
     jobs, _ = _outcome(tmp_path, _spec(mode=mode), file.getvalue())
 

@@ -1,7 +1,7 @@
 """Colours as a screen shows them: what a picture's file says of them, applied.
 
-A screen is taken for sRGB, as a browser takes one. Only copies that are shown are converted; what
-is sent and kept is the file as it was.
+A screen is taken for sRGB, as a browser takes one. Only copies that are shown are converted, and
+opened pictures of inks, of which a PNG is sent; a file is sent and kept as it was.
 """
 
 from __future__ import annotations

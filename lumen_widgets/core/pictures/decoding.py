@@ -12,7 +12,7 @@ import contextlib
 import io
 import re
 import zlib
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +48,12 @@ _PNG_KEPT = frozenset(
 # And of how many pictures it is, and how they should be turned.
 _PNG_READ = _PNG_KEPT | {b"acTL", b"eXIf"}
 
+# Texts that say so too: XMP, and EXIF in hex as ImageMagick writes it.
+_PNG_TEXTS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
+_PNG_XMP, _PNG_RAW_EXIF = b"XML:com.adobe.xmp", b"Raw profile type exif"
+# A packed one may swell a thousandfold; Pillow stops there too.
+_LONGEST_TEXT = 1 << 20
+
 _WEBP_KEPT = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ICCP", b"ANIM", b"ANMF"})
 
 # In the flags byte of VP8X: EXIF is 0x08, XMP is 0x04.
@@ -58,8 +64,12 @@ _JPEG_APP0, _JPEG_APP1, _JPEG_APP2, _JPEG_APP14, _JPEG_APP15 = 0xE0, 0xE1, 0xE2,
 
 # EXIF: how it begins, and the tag that says how a picture should be turned.
 _EXIF = b"Exif\0\0"
+_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _BYTE_ORDERS: dict[bytes, Literal["little", "big"]] = {b"II*\0": "little", b"MM\0*": "big"}
 _ORIENTATION_TAG, _SHORT = 0x0112, 3
+# XMP is only asked where EXIF does not say it. Browsers do not look there; cameras' programs write
+# it, and Pillow, whose images are given to calls too, turns by it.
+_ORIENTATION_IN_XMP = re.compile(rb"tiff:Orientation(?:=[\"']|>)([0-9])")
 # From this orientation on, width and height change places.
 _ON_ITS_SIDE = 5
 # Of an image that a caller opened Pillow reads it, and every tag may claim all of it: a camera's
@@ -90,6 +100,9 @@ _PNG_SAMPLES = {
     bytes([8, kind, 0, 0, 0]): samples for kind, samples in ((0, 1), (2, 3), (4, 2), (6, 4))
 }
 _MOST_FILTER = 4
+
+# What a part of a file is: kept, or what says how the picture should be turned.
+_Kind: TypeAlias = Literal["kept", "exif", "exif in hex", "xmp"]
 
 # The next mark: 0xFF is followed by 0 or by a restart mark where it is only a part of a scan. Only
 # the last 0xFF of a run is looked for: to match runs as such takes quadratic time.
@@ -201,7 +214,7 @@ class Metadata(NamedTuple):
     clean
         The file without metadata; the very same bytes where it has none.
     orientation
-        By its EXIF, 2 to 8; None where it stands upright or does not say.
+        By its EXIF, else by its XMP, 2 to 8; None where it stands upright or does not say.
 
     """
 
@@ -310,15 +323,19 @@ def split_metadata(data: FileBytes, media_type: str) -> Metadata:
 
     """
     parts = {"image/png": _png, "image/jpeg": _jpeg, "image/webp": _webp}[media_type]
-    kept, exif = [], b""
-    for part, is_exif in parts(data):
-        if not is_exif:
+    kept: list[bytes] = []
+    said: dict[_Kind, bytes] = {}
+    for part, kind in parts(data):
+        if kind == "kept":
             kept.append(part)
-        elif not exif:
-            exif = part.removeprefix(_EXIF)
+        elif not said.get(kind):
+            said[kind] = part.removeprefix(_EXIF)
     if media_type == "image/webp":
         kept.insert(0, b"RIFF" + (4 + sum(map(len, kept))).to_bytes(4, "little") + b"WEBP")
-    return Metadata(b"".join(kept), _orientation(exif))
+    value = _exif_orientation(said.get("exif") or said.get("exif in hex", b""))
+    return Metadata(
+        b"".join(kept), _turn(_xmp_orientation(said.get("xmp", b"")) if value is None else value)
+    )
 
 
 def png_chunks(data: bytes | FileBytes) -> Iterator[tuple[bytes, int, int]]:
@@ -414,14 +431,19 @@ def check_size(width: int, height: int, max_pixels: int = MAX_PIXELS) -> None:
 
 
 def orientation_of(image: Image) -> int | None:
-    """Return the EXIF orientation, 2 to 8, of a picture that must be turned, else None."""
-    if len(image.info.get("exif") or b"") > _MOST_EXIF:
-        return None
-    try:
-        value = image.getexif().get(_ORIENTATION_TAG)
-    except Exception:  # noqa: BLE001  broken EXIF raises in many ways; viewers then show the picture as it is
-        return None
-    return value if isinstance(value, int) and 2 <= value <= 8 else None  # noqa: PLR2004  EXIF's values beside 1, upright
+    """Return the orientation, 2 to 8, of a picture that must be turned, else None.
+
+    It is that of its EXIF, or where this has none, of its XMP.
+    """
+    value: object = None
+    if len(image.info.get("exif") or b"") <= _MOST_EXIF:
+        # broken EXIF raises in many ways; viewers then show the picture as it is
+        with contextlib.suppress(Exception):
+            value = image.getexif().get(_ORIENTATION_TAG)
+    if value is None:
+        xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
+        value = _xmp_orientation(xmp.encode("utf-8", "replace") if isinstance(xmp, str) else xmp)
+    return _turn(value)
 
 
 def is_upright(data: bytes) -> bool:
@@ -576,15 +598,17 @@ def _guess(data: bytes) -> str:
     return next((name for name, fits in looks.items() if fits), "neither PNG nor JPEG nor WebP")
 
 
-def _png(data: FileBytes) -> Iterator[tuple[bytes, bool]]:
-    """Yield each part that is kept, and the EXIF; look at the checksums.
+def _png(data: FileBytes) -> Iterator[tuple[bytes, _Kind]]:
+    """Yield each part that is kept, EXIF and XMP; look at the checksums.
 
     Pillow does not check those of pixels, forgives a missing end in some places, and everywhere
     once anyone in the process has set `ImageFile.LOAD_TRUNCATED_IMAGES`.
     """
-    yield data[:8], False
-    met = set()
+    yield data[:8], "kept"
+    met = set[bytes]()
     for name, start, end in png_chunks(data):  # what follows the end is not the picture's
+        if name in _PNG_TEXTS:
+            yield _png_text(data, (name, start + 8, end - 4), met)
         needed = name[:1].isupper()  # without this chunk there is no picture
         # Of all but the pixels a PNG has one. Browsers take the first; Pillow would unpack each
         # profile of a kilobyte to a megabyte.
@@ -597,9 +621,9 @@ def _png(data: FileBytes) -> Iterator[tuple[bytes, bool]]:
         if name == b"acTL" and int.from_bytes(chunk[8:12], "big") > 1:
             raise UnreadablePicture("an animation, where a single picture is needed")
         if name in _PNG_KEPT:
-            yield chunk, False
+            yield chunk, "kept"
         elif name == b"eXIf":
-            yield chunk[8:-4], True
+            yield chunk[8:-4], "exif"
 
 
 def _has_all_pixels(data: bytes) -> bool:
@@ -634,19 +658,21 @@ def _has_all_pixels(data: bytes) -> bool:
     return unpack.eof and length == line * height
 
 
-def _webp(data: FileBytes) -> Iterator[tuple[bytes, bool]]:
+def _webp(data: FileBytes) -> Iterator[tuple[bytes, _Kind]]:
     for name, start, end in webp_chunks(data):
         if name in _WEBP_KEPT:
             chunk = data[start:end]
             if name == b"VP8X" and len(chunk) > 8:  # noqa: PLR2004  its head
                 chunk = chunk[:8] + bytes([chunk[8] & ~_WEBP_METADATA_FLAGS]) + chunk[9:]
-            yield chunk, False
+            yield chunk, "kept"
         elif name == b"EXIF":
-            yield data[start + 8 : end], True
+            yield data[start + 8 : end], "exif"
+        elif name == b"XMP ":
+            yield data[start + 8 : end], "xmp"
 
 
-def _jpeg(data: FileBytes) -> Iterator[tuple[bytes, bool]]:
-    yield data[:2], False
+def _jpeg(data: FileBytes) -> Iterator[tuple[bytes, _Kind]]:
+    yield data[:2], "kept"
     scans = 0
     for mark, start, end in jpeg_segments(data):  # what follows the end is not the picture's
         scans += mark == _JPEG_SCAN
@@ -654,8 +680,10 @@ def _jpeg(data: FileBytes) -> Iterator[tuple[bytes, bool]]:
             raise UnreadablePicture(f"a JPEG of more than {MOST_SCANS} scans")
         segment = data[start:end]
         if mark == _JPEG_APP1 and segment[4:10] == _EXIF:
-            yield segment[4:], True
-        yield _jpeg_segment(mark, segment), False
+            yield segment[4:], "exif"
+        elif mark == _JPEG_APP1 and segment[4:].startswith(_XMP):
+            yield segment[4 + len(_XMP) :], "xmp"
+        yield _jpeg_segment(mark, segment), "kept"
 
 
 def _jpeg_segment(mark: int, segment: bytes) -> bytes:
@@ -673,8 +701,8 @@ def _jpeg_segment(mark: int, segment: bytes) -> bytes:
     return b"" if mark == _JPEG_COMMENT else segment
 
 
-def _orientation(exif: bytes) -> int | None:
-    """Return the orientation of the first picture that EXIF describes.
+def _exif_orientation(exif: bytes) -> int | None:
+    """Return the orientation of the first picture that EXIF describes, None where it does not say.
 
     Not read by Pillow, which reads every tag: thousands of them may each claim all of the file.
     """
@@ -688,9 +716,48 @@ def _orientation(exif: bytes) -> int | None:
     first = number(4, 4) + 2
     for at in range(first, min(first + 12 * number(first - 2, 2), len(exif)), 12):
         if number(at, 2) == _ORIENTATION_TAG and number(at + 2, 2) == _SHORT:
-            value = number(at + 8, 2)
-            return value if 2 <= value <= 8 else None  # noqa: PLR2004  EXIF's values beside 1, upright
+            return number(at + 8, 2)
     return None
+
+
+def _xmp_orientation(xmp: object) -> int | None:
+    found = _ORIENTATION_IN_XMP.search(xmp) if isinstance(xmp, bytes) else None
+    return None if found is None else int(found[1])
+
+
+def _turn(value: object) -> int | None:
+    return value if isinstance(value, int) and 2 <= value <= 8 else None  # noqa: PLR2004  EXIF's values beside 1, upright
+
+
+def _png_text(
+    data: FileBytes, chunk: tuple[bytes, int, int], met: set[bytes]
+) -> tuple[bytes, _Kind]:
+    """Return what a text of a PNG says of how to turn it, nothing for any other and for a second.
+
+    `met` has the keywords of those that were read: each may unpack to a megabyte.
+    """
+    name, start, end = chunk
+    longest = start + max(len(_PNG_XMP), len(_PNG_RAW_EXIF)) + 1
+    keyword = data[start : min(longest, end)].partition(b"\0")[0]
+    if keyword not in {_PNG_XMP, _PNG_RAW_EXIF} - met:
+        return b"", "exif"
+    met.add(keyword)
+    words = data[start + len(keyword) + 1 : end]
+    try:
+        if keyword == _PNG_XMP and name == b"iTXt":
+            is_packed, (_, _, words) = words[:1] != b"\0", words[2:].split(b"\0", 2)
+            return _unpacked(words) if is_packed else words, "xmp"
+        if keyword == _PNG_RAW_EXIF and name != b"iTXt":
+            words = _unpacked(words[1:]) if name == b"zTXt" else words
+            # after its name and its length, each in a line
+            return bytes.fromhex("".join(words.decode("latin-1").split("\n")[3:])), "exif in hex"
+    except (ValueError, zlib.error):
+        pass
+    return b"", "exif"
+
+
+def _unpacked(words: bytes) -> bytes:
+    return zlib.decompressobj().decompress(words, _LONGEST_TEXT)
 
 
 def _too_many_parts() -> UnreadablePicture:

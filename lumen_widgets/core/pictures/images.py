@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from lumen_widgets.core.errors import InvalidRequest, naming
 from lumen_widgets.core.pictures.addresses import is_loopback_url
+from lumen_widgets.core.pictures.colours import by_profile
 from lumen_widgets.core.pictures.decoding import (
     CICP,
     UnreadablePicture,
@@ -47,6 +48,9 @@ PictureSource: TypeAlias = (
 
 # What an opened PNG says of its colours in `info`, beside its profile.
 _COLOURS = (CICP, "srgb", "gamma", "chromaticity")
+
+# Where an ICC profile says of which colours it is.
+_COLOUR_SPACE = slice(16, 20)
 
 # A JPEG that must be encoded again to stand upright: beyond this quality files grow and nothing
 # can be seen to improve.
@@ -213,6 +217,8 @@ def from_bytes(data: bytes, name: str) -> LocalPicture:
 def from_image(image: Image, name: str) -> LocalPicture:
     """Return a PIL image as a PNG: upright, without metadata, its colour profile kept.
 
+    A profile of inks is applied, since a PNG holds none.
+
     Raises
     ------
     InvalidRequest
@@ -246,7 +252,10 @@ def upright_image(image: Image, name: str) -> Image:
     try:
         check_size(image.width, image.height)
         image.load()
-        result = plain(turned(image))
+        upright = turned(image)
+        inks = _ink_profile(image)
+        shown = None if inks is None else by_profile(upright, inks)
+        result = plain(upright) if shown is None else shown
     except UnreadablePicture as error:
         refused = unreadable(name, error)
         if image.mode in {"I", "F"}:
@@ -255,16 +264,25 @@ def upright_image(image: Image, name: str) -> Image:
         raise refused from None
     except Exception as error:  # noqa: BLE001  an image that was opened lazily fails here, in any of Pillow's ways
         raise unreadable(name, UnreadablePicture(f"damaged: {error}")) from None
-    if image.mode in {"CMYK", "YCbCr", "LAB", "HSV"}:
+    profile = image.info.get("icc_profile") or b""
+    if image.mode in {"CMYK", "YCbCr", "LAB", "HSV"} and profile[_COLOUR_SPACE] != b"RGB ":
         result.info.pop("icc_profile", None)  # it described the colours of that mode
     return result
 
 
+def _ink_profile(image: Image) -> bytes | None:
+    """Return the profile of a PIL image's inks, without which their colours are another picture."""
+    profile: bytes = image.info.get("icc_profile") or b""
+    return profile if image.mode == "CMYK" and profile[_COLOUR_SPACE] == b"CMYK" else None
+
+
 def _samples(image: Image, upright: Image) -> str:
     """Return what stands for a PIL image, which is sent as the upright one."""
-    # Sixteen bits are more than the eight that are sent of them.
-    seen = turned(image) if image.mode.startswith("I;16") else upright
-    profile = upright.info.get("icc_profile") or None
+    # Sixteen bits are more than the eight that are sent of them, and inks become other numbers with
+    # another release of what converts them.
+    inks = _ink_profile(image)
+    seen = upright if inks is None and not image.mode.startswith("I;16") else turned(image)
+    profile = inks or upright.info.get("icc_profile") or None
     colours = [(name, upright.info[name]) for name in _COLOURS if name in upright.info]
     digest = hashlib.sha256(repr((image.mode, seen.mode, seen.size, profile, *colours)).encode())
     digest.update(seen.tobytes())
