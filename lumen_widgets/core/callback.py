@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+from unicodedata import normalize
 from urllib.parse import urlsplit
 
 from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.pictures.sources import is_url
-from lumen_widgets.core.words import clean, spellings, take_out
+from lumen_widgets.core.words import clean, encodings, spellings, take_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +21,9 @@ HIDDEN = "[webhook secret]"
 
 # Fewer letters in base64 may stand in any word.
 SHORTEST_ENCODED = 8
+
+# Unicode's: an address, a database or a Mac may write the same letters in another one.
+_NORMAL_FORMS: tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...] = ("NFC", "NFD", "NFKC", "NFKD")
 
 
 class Secret:
@@ -55,12 +58,18 @@ class Secret:
         value = self._value()
         if not isinstance(value, str) or not value:
             return text
-        # also without what is left out where words are shown in one line
-        seen = dict.fromkeys(one for one in (value, value.strip(), clean(value)) if one)
-        forms = [re.compile(spellings(one)) for one in seen]
-        if len(value) >= SHORTEST_ENCODED:
-            in_base64 = base64.b64encode(value.encode("utf-8", "replace")).rstrip(b"=")
-            forms.append(re.compile(re.escape(in_base64)))
+        # also without what is left out where words are shown in one line, and with its accents
+        # apart from their letters or in one with them
+        seen = dict.fromkeys(
+            normalize(form, one)
+            for one in (value, value.strip(), clean(value))
+            for form in _NORMAL_FORMS
+            if one
+        )
+        forms = [re.compile(spellings(one)) for one in (value, *seen)]
+        for one in seen:
+            if len(one) >= SHORTEST_ENCODED:
+                forms += map(re.compile, encodings(one))
         return take_out(text, forms, HIDDEN.encode())
 
     def __repr__(self) -> str:

@@ -8,6 +8,7 @@ that turn the order of letters around would make a sentence of ours read as anot
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import re
@@ -166,6 +167,46 @@ def _forms(letter: str) -> list[bytes]:
         plain.add(f"\\{letter}")
     patterns += [re.escape(one.encode("utf-8", "replace")) for one in sorted(plain)]
     return patterns
+
+
+def encodings(secret: str) -> list[bytes]:
+    r"""Return patterns of a secret in base64 and in hex, alone or within a longer text.
+
+    Base64 has two alphabets, and three ways to write the same bytes: it depends on how many come
+    before them. Letters that stand for a part of what is around the secret as well are left out.
+
+    Examples
+    --------
+    >>> pattern = re.compile(b"|".join(encodings("~hush-1?")))
+    >>> import base64
+    >>> [pattern.search(encode(b"Bearer ~hush-1?.")) is not None
+    ...  for encode in (base64.b64encode, base64.urlsafe_b64encode, bytes.hex)]
+    [True, True, True]
+
+    """
+    octets = secret.encode("utf-8", "replace")
+    is_long, octets = len(octets) > _SPELT, octets[:_SPELT]
+    patterns = [b"(?i:%s)%s" % (octets.hex().encode(), _REST_IN_HEX if is_long else b"")]
+    for before in range(3):
+        letters = base64.b64encode(bytes(before) + octets).decode()
+        first, (end, parted) = -(-8 * before // 6), divmod(8 * (before + len(octets)), 6)
+        rest = _REST_IN_BASE64 if is_long else _LAST_IN_BASE64 if parted else b""
+        patterns.append(b"".join(map(_in_base64, letters[first:end])) + rest)
+    return patterns
+
+
+# What may follow: the rest of a very long secret; a letter that stands for its last bits and for
+# some of what comes next, or what fills up the end.
+_REST_IN_HEX = rb"[0-9A-Fa-f]{0,65536}"
+_REST_IN_BASE64 = rb"[A-Za-z0-9+/_=-]{0,65536}"
+_LAST_IN_BASE64 = rb"[A-Za-z0-9+/_-]?={0,2}"
+
+
+@lru_cache(maxsize=64)
+def _in_base64(letter: str) -> bytes:
+    either = {"+": "+-", "/": "/_"}.get(letter, "")
+    forms = [_letter(one, after=False) for one in either]
+    return b"(?:%s)" % b"|".join(forms) if forms else letter.encode()
 
 
 # Controls but for those that are spaces, and what Unicode has displays ignore; halves of letters

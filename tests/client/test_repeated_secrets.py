@@ -6,12 +6,14 @@ import base64
 import html
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+from unicodedata import normalize
 from urllib.parse import quote
 
 import pytest
 
 from lumen_widgets.client import LumenClient, LumenError
+from lumen_widgets.core.callback import Secret
 from lumen_widgets.core.http.keys import Key
 from lumen_widgets.core.http.origin import read_origin
 from lumen_widgets.core.words import spellings
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
     Spell = Callable[[str], str]
 
 # both with what encoders escape
-KEY = "sk-lumen-ab+cd/EF&gh=ijklmnopqrstuvwxyz0123"
-SECRET = 'c3Vw/er+"sécret"\\=='  # noqa: S105  made up
+KEY = "sk-lumen-ab+cd/EF&gh=ijklmnopqrstuvwxyz0123~~?"
+SECRET = 'c3Vw/er+"sécret"\\==~?>'  # noqa: S105  made up
 
 
 def _in_hex(text: str) -> str:
@@ -50,6 +52,20 @@ SPELLINGS: dict[str, Spell] = {
     "as Python shows it": lambda text: json.dumps(ascii(text)[1:-1])[1:-1],
     "as Python shows its bytes": lambda text: json.dumps(repr(text.encode())[2:-1])[1:-1],
     "in base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "in base64, with slashes escaped": lambda text: (
+        base64.b64encode(text.encode()).decode().replace("/", "\\/")
+    ),
+    "in base64 for addresses": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
+    "in base64 with a word before it": lambda text: base64.b64encode(
+        f"Key {text}".encode()
+    ).decode(),
+    "in base64 within more": lambda text: base64.urlsafe_b64encode(
+        f"Bearer {text}, twice".encode()
+    ).decode(),
+    "in hex": lambda text: text.encode().hex(),
+    "in hex in capitals": lambda text: text.encode().hex().upper(),
+    "with accents apart": lambda text: json.dumps(normalize("NFD", text), ensure_ascii=False)[1:-1],
+    "with accents apart, escaped": lambda text: json.dumps(normalize("NFD", text))[1:-1],
     "with a mark in it": lambda text: json.dumps(f"{text[:8]}\u200b{text[8:]}", ensure_ascii=False)[
         1:-1
     ],
@@ -148,6 +164,25 @@ def test_json_in_another_encoding_shows_no_secret(tmp_path: Path) -> None:
     assert SECRET not in told
 
 
+@pytest.mark.parametrize("before", ["", "a", "ab"])
+@pytest.mark.parametrize("after", ["", "a", "ab"])
+def test_no_letter_of_base64_that_is_of_the_key_alone_is_left(before: str, after: str) -> None:
+    """How the same bytes are written depends on what stands before them, and so does their end."""
+    hide = Key(KEY, read_origin("https://lumen.example")).hide
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        hidden = hide(b'"%s"' % encode(f"{before}{KEY}{after}".encode()))
+        rest = hidden.replace(b"[key]", b"").strip(b'"=')
+        assert len(rest) <= -(-8 * len(before) // 6) + -(-8 * len(after) // 6)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
+def test_a_secret_in_another_normal_form_is_hidden(form: Literal["NFC", "NFD"]) -> None:
+    """Its letters are the same ones to a reader, and often to the service."""
+    for secret in ("Ångström-naïve-12", normalize("NFD", "Ångström-naïve-12"), "ﬁne-Å-①②③"):
+        said = f"bad: {normalize(form, secret)}!"
+        assert Secret(secret).hide(said.encode()) == b"bad: [webhook secret]!"
+
+
 def test_a_very_long_key_is_hidden_to_its_end() -> None:
     """Nothing of it is left, and what follows it is."""
     value = "sk-lumen-" + "0123456789" * 100
@@ -155,6 +190,8 @@ def test_a_very_long_key_is_hidden_to_its_end() -> None:
 
     assert hide(f'"{value}" is bad'.encode()) == b'"[key]" is bad'
     assert hide(f'"{_in_hex(value)}" is bad'.encode()) == b'"[key]" is bad'
+    for encoded in (base64.b64encode(value.encode()), value.encode().hex().encode()):
+        assert hide(b'"%s" is bad' % encoded) == b'"[key]" is bad'
 
 
 @pytest.mark.parametrize("letters", ["\\", "\\-"], ids=["backslashes", "escaped"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import http.client
@@ -20,7 +19,7 @@ from requests.auth import AuthBase
 
 from lumen_widgets.core.errors import AuthenticationError, LumenError, MissingKey, warn
 from lumen_widgets.core.http.connection import NotProvenError
-from lumen_widgets.core.words import spellings, take_out
+from lumen_widgets.core.words import encodings, spellings, take_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -288,12 +287,11 @@ def _cells() -> list[str]:
 
 def _forms(value: str) -> tuple[re.Pattern[bytes], ...]:
     """Return what finds a key in a server's words: whole, encoded, or its beginning and stars."""
-    in_base64 = base64.b64encode(value.encode()).rstrip(b"=")
     # Some services blot out the middle of the key that they refuse, and leave the rest.
     begun = value[: len(USUAL_PREFIX) + 8] if value.startswith(USUAL_PREFIX) else value
     # The last ends where the whole key may go on: only once all of that is taken out.
     return (
         re.compile(spellings(value)),
-        re.compile(re.escape(in_base64)),
+        re.compile(b"|".join(encodings(value))),
         re.compile(spellings(begun) + rb"[A-Za-z0-9_*.\-]{0,1000}"),
     )
