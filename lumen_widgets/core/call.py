@@ -28,7 +28,7 @@ from lumen_widgets.core.pictures.images import (
 from lumen_widgets.core.pictures.masks import check_pair, read_mask
 from lumen_widgets.core.pictures.picture import Picture
 from lumen_widgets.core.pictures.sources import read_bytes
-from lumen_widgets.core.request import build, check_fields
+from lumen_widgets.core.request import asks_for_reuse, build, check_fields
 from lumen_widgets.core.sizes import check_same_size
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def read_call(
 
     """
     checked = check_fields(endpoint, prompt, fields)
-    extra, reuse = fields.get("extra"), fields.get("reuse", False)
+    extra, reuse = fields.get("extra"), asks_for_reuse(fields)
     call = partial(Call, origin=base_url, reuse=reuse, correlation_id=correlation_id)
     if not images and mask is None:
         return call(build(endpoint, checked, extra=extra))

@@ -151,6 +151,47 @@ def check_fields(endpoint: Endpoint, prompt: str, fields: Fields) -> dict[str, A
     return checked | {name: given[name] for name in (URL_FIELD, SECRET_FIELD) if name in given}
 
 
+def read_flag(name: str, value: object) -> bool:
+    """Return what a keyword says that is True or False, numpy's included.
+
+    Nothing else is taken for one of the two: "no" would be True, and of an array it is not known.
+
+    Raises
+    ------
+    InvalidRequest
+        If it is anything else.
+
+    Examples
+    --------
+    >>> read_flag("wait", False)
+    False
+
+    """
+    if isinstance(value, bool):
+        return value
+    kind = getattr(getattr(value, "dtype", None), "kind", None)
+    if kind == "b" and getattr(value, "shape", None) == ():
+        return bool(value)
+    raise InvalidRequest(
+        f"{name} is {short_repr(value)}, not True or False; nothing was sent.",
+        next_step=f"Write it as {name}=True or {name}=False.",
+        field=name,
+    )
+
+
+def asks_for_reuse(fields: Fields) -> bool:
+    """Return what ``reuse`` of a call says; None leaves it out, as every field.
+
+    Raises
+    ------
+    InvalidRequest
+        As `read_flag`.
+
+    """
+    reuse: object = fields.get("reuse")
+    return reuse is not None and read_flag("reuse", reuse)
+
+
 def build(
     endpoint: Endpoint,
     fields: Mapping[str, Any],

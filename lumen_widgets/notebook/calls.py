@@ -19,6 +19,7 @@ from lumen_widgets.client import (
 from lumen_widgets.core.errors import interrupted, redacts_traceback
 from lumen_widgets.core.fields import Fields, with_fields
 from lumen_widgets.core.models import GENERATE, INPAINT_MODEL, MODEL
+from lumen_widgets.core.request import asks_for_reuse, read_flag
 from lumen_widgets.core.waiting import as_completed
 from lumen_widgets.core.words import format_count, literal, short_repr
 from lumen_widgets.notebook.account import account_of_task, current
@@ -465,8 +466,10 @@ def _submit_and_show(
     wait: bool,
 ) -> Pictures | Task:
     """Submit a task with the account in use, and show its status and pictures in this cell."""
+    # now: afterwards it would be paid, and nothing shown
+    wait, reuse = read_flag("wait", wait), asks_for_reuse(fields)
     account = current(client)
-    status = CellStatus(account, _price_fields(model, fields), reuse=fields.get("reuse", False))
+    status = CellStatus(account, _price_fields(model, fields), reuse=reuse)
     try:
         with advising_cells():
             task = submit(account.client)

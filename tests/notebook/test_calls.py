@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import signal
 import threading
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 import lumen_widgets as lumen
 from lumen_widgets.core.request import Request
 from lumen_widgets.core.task import Task, TaskState
+from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, read_request
 from tests.conditions import PATIENCE
@@ -154,6 +157,40 @@ def test_what_is_not_a_task_is_refused() -> None:
         lumen.show([3])  # type: ignore[list-item] # the mistake that this is about
     with pytest.raises(lumen.InvalidRequest, match="A task was expected, not int"):
         lumen.show(3)  # type: ignore[arg-type] # the mistake that this is about
+
+
+@pytest.mark.parametrize(
+    ("flag", "wrong"),
+    [
+        *product(["wait", "reuse"], [np.array([True, False]), "no", 0]),
+        # of what is sent, None leaves it out
+        ("wait", None),
+    ],
+)
+def test_what_is_neither_true_nor_false_is_refused_before_it_is_paid(flag: str, wrong: Any) -> None:
+    """An array was paid, and then raised an error of numpy's in place of showing its picture."""
+    with FaultServer(fault.answers(200, {"id": "a"})) as server:
+        client = lumen.LumenClient(KEY, server.url)
+        for call, given in (
+            (lumen.generate, ()),
+            (lumen.edit, ("https://example.org/cat.png",)),
+            (lumen.inpaint, ("https://example.org/cat.png", "https://example.org/mask.png")),
+        ):
+            with pytest.raises(lumen.InvalidRequest, match=f"{flag} is") as caught:
+                call("a cat", *given, client=client, **{flag: wrong})
+            assert caught.value.field == flag
+        assert server.posts == []
+
+
+def test_a_bool_of_numpy_is_one() -> None:
+    """A comparison of arrays' items gives one, and it says what it says."""
+    with FaultServer(fault.answers(200, {"id": "a"})) as server:
+        client = lumen.LumenClient(KEY, server.url)
+        not_now: Any = np.bool_(0)
+        task = lumen.generate("a cat", wait=not_now, reuse=not_now, client=client)
+        assert len(server.posts) == 1
+
+    assert isinstance(task, Task)
 
 
 def test_what_is_not_a_client_is_refused() -> None:
