@@ -113,6 +113,8 @@ class Simulation(BaseAdapter):
         While true nothing connects.
     refuse
         Answers to questions (status, headers), used up one after another before real ones.
+    earlier
+        How many tasks the service had taken before: the ids go on from there.
     tasks
         By id, in the order of the submits.
     attempts
@@ -130,6 +132,7 @@ class Simulation(BaseAdapter):
         self.time = 1000.0
         self.down = False
         self.refuse: list[tuple[int, dict[str, str]]] = []
+        self.earlier = 0
         self.tasks: dict[str, Seen] = {}
         self.attempts: list[float] = []
         self.scheduler = Scheduler(lambda: self.time, threads=0, paces=paces)
@@ -222,7 +225,7 @@ class Simulation(BaseAdapter):
 
     def _respond(self, method: str, path: str) -> tuple[int, bytes, dict[str, str]]:
         if method == "POST":
-            task_id = f"task-{len(self.tasks) + 1}"
+            task_id = f"task-{self.earlier + len(self.tasks) + 1}"
             self.tasks[task_id] = Seen(self.time + self._seconds)
             if self._deliveries is not None:
                 self._calls.append((self.time + self._seconds + ROUND_TRIP / 2, task_id))

@@ -127,10 +127,17 @@ class LiveTasks:
         self._timeout = timeout
         self._on_new = on_new
         self._by_id: weakref.WeakValueDictionary[str, Task] = weakref.WeakValueDictionary()
+        # by id, what tells one submit from another: each id is one submit's
+        self._claims: dict[str, object] = {}
 
     def get(self, task_id: str | None) -> Task | None:
         """Return a task that is held already."""
         return None if task_id is None else self._by_id.get(task_id)
+
+    def claim(self, task_id: str) -> bool:
+        """Say whether an id is new here, and keep it for the submit that asks."""
+        mine = object()
+        return self.get(task_id) is None and self._claims.setdefault(task_id, mine) is mine
 
     def add_accepted(self, accepted: Accepted, call: Call, options: Options) -> Task:
         """Follow a task that the service has just taken."""

@@ -9,6 +9,7 @@
     host        gives pictures that exist only here an address
     record      writes it down: the last step before the POST
     ───────────────── the POST ─────────────────
+    is_known    the id that answers it is another task's: then it is not known what became of it
     accepted    the service has taken it  ┐
     refused     it was certainly not taken├ one of these
     unknown     it is not known           ┘
@@ -126,6 +127,10 @@ class Option:
     def record(self, call: Call) -> None:
         """Write the call down, or raise JournalError: then nothing is sent."""
 
+    def is_known(self, task_id: str) -> bool:  # noqa: ARG002 -- for those that know any
+        """Say whether the id that answers the POST is another task's already."""
+        return False
+
     def accepted(self, accepted: Accepted) -> None:
         """Note that the service has taken it."""
 
@@ -204,6 +209,12 @@ class Options:
         """Run `record`."""
         for one in self._options:
             one.record(call)
+
+    def is_known(self, task_id: str) -> bool:
+        """Say whether any option knows the id."""
+        found: list[bool] = []
+        self._each(lambda one: found.append(one.is_known(task_id)))
+        return any(found)
 
     def accepted(self, accepted: Accepted) -> None:
         """Run `accepted`."""

@@ -298,6 +298,11 @@ class _Attempt:
             accepted = answers.read_accepted(answer)
             if accepted is None:
                 raise self._unknown("its answer cannot be read", answer)
+            if self._options.is_known(accepted.task_id):
+                # one of the two would get the other's pictures
+                raise self._unknown(
+                    f"it answers with the id {accepted.task_id}, which an earlier task has", answer
+                )
             return accepted
         refusing = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE)
         if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR or (

@@ -182,6 +182,15 @@ def calls(respond: Callable[[Received], bytes]) -> Behaviour:
     return behave
 
 
+def takes(server: FaultServer, connection: socket.socket) -> None:
+    """Take each submit under an id of its own, and say of each task that it is queued."""
+    request = read_request(server, connection)
+    task_id = request.path.rpartition("/")[2]
+    if request.method == "POST":
+        task_id = f"task-{request.connection}"
+    connection.sendall(http(200, {"id": task_id, "status": "queued"}))
+
+
 def task(task_id: str, *statuses: Mapping[str, Any]) -> Behaviour:
     """Take a task, and give its statuses one after another; the last one repeats."""
     left = list(statuses)

@@ -84,7 +84,8 @@ def test_every_step_has_its_place(service: Service) -> None:
     sent(service.server.url, Noted("one", steps), Noted("two", steps))
 
     above = [f"{name} {step}" for step in ABOVE for name in ("one", "two")]
-    assert steps == [*above, "one accepted", "two accepted"]
+    below = [f"{name} {step}" for step in ("is_known", "accepted") for name in ("one", "two")]
+    assert steps == [*above, *below]
 
 
 @pytest.mark.parametrize("step", REFUSING)

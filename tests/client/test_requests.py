@@ -124,6 +124,9 @@ def test_valid_or_invalid_request(endpoint: Endpoint, fields: dict[str, Any], ex
         {"extra": {1: 2}},
         {"extra": [1]},
         {"extra": {"text": "\ud800"}},
+        {"reuse": np.array([True, False])},
+        {"reuse": "no"},
+        {"reuse": 1},
     ],
     ids=ascii,
 )
@@ -222,7 +225,7 @@ def test_extra_names_the_field_that_is_wrong() -> None:
 
 def test_nothing_extra_is_sent(connect: Callable[..., LumenClient]) -> None:
     """None is left out of the body; extra goes in last and may replace anything."""
-    with FaultServer(fault.answers(200, TASK)) as server:
+    with FaultServer(fault.takes) as server:
         client = connect(server.url)
         client.generate("猫", model="unheard-of")
         client.generate("a cat", n=2, size="16:9", extra={"n": 3, "seed": 7, "none": None})
@@ -241,7 +244,7 @@ def test_nothing_extra_is_sent(connect: Callable[..., LumenClient]) -> None:
 def test_edit_and_inpaint_by_url(connect: Callable[..., LumenClient]) -> None:
     """Pictures with an address travel by it, one or several; each call has its own path."""
     one, two = "https://your.invalid/cat.png", "https://your.invalid/dog.png"
-    with FaultServer(fault.answers(200, TASK)) as server:
+    with FaultServer(fault.takes) as server:
         client = connect(server.url)
         client.edit("snow", one)
         client.edit("snow", [one, two])

@@ -103,8 +103,11 @@ def test_netrc_is_not_read(
 
 def test_each_post_has_a_connection_of_its_own(connect: Callable[..., LumenClient]) -> None:
     """Two submits of one client never share a connection, although the server would keep it."""
-    kept = fault.keeps_alive(http(200, TAKEN, {"Connection": "keep-alive"}))
-    with FaultServer(kept) as server:
+    kept = [
+        fault.keeps_alive(http(200, {**TAKEN, "id": name}, {"Connection": "keep-alive"}))
+        for name in ("one", "two")
+    ]
+    with FaultServer(*kept) as server:
         client = connect(server.url)
         client.generate("one")
         client.generate("two")

@@ -50,6 +50,9 @@ class AccountTasks(Protocol):
     def get(self, task_id: str | None) -> Task | None:
         """Return a task that is held already."""
 
+    def claim(self, task_id: str) -> bool:
+        """Say whether an id is new here, and keep it for the submit that asks."""
+
     def take_up(self, task_id: str) -> Task:
         """Return a task by its id."""
 
@@ -250,6 +253,17 @@ class AccountJournal:
             # The service knows the task too: a broken journal does not stand in the way.
             _log.warning("The journal cannot be asked for %s: %s", task_id, error)
             return None
+
+    def has(self, task_id: str) -> bool:
+        """Say whether the journal has a row of a task, as far as it can be read."""
+        if self.notes is None:
+            return False
+        try:
+            found = self.notes.quick.find(origin=self.origin, account=self.account, task_id=task_id)
+        except JournalUnusable as error:
+            _log.debug("The journal cannot be asked for %s: %s", task_id, error)
+            return False
+        return found is not None
 
     def durations(self, request: Request) -> list[float]:
         """Return how long the newest like tasks took, in seconds; nothing if that is not known."""

@@ -144,6 +144,10 @@ class JournalOption(Option):
             raise AnsweredMeanwhile
         self._row_number = found
 
+    def is_known(self, task_id: str) -> bool:
+        """Say whether the account has a task of this id, here or in the journal."""
+        return not self._tasks.claim(task_id) or self._account_journal.has(task_id)
+
     def accepted(self, accepted: Accepted) -> None:
         """Complete the row with the task's id."""
         self._task_id = accepted.task_id
