@@ -16,6 +16,7 @@ from lumen_widgets.client.history.journal_option import JournalOption
 from lumen_widgets.client.history.resumed_tasks import ResumedTasks, claim_tasks
 from lumen_widgets.client.hosting.default_hosting import default_hosting
 from lumen_widgets.client.hosting.hosting_option import HostingOption
+from lumen_widgets.client.hosting.protocol import check_hosting
 from lumen_widgets.client.live_tasks import LiveTasks
 from lumen_widgets.client.spending.budget import SpendingOption
 from lumen_widgets.client.webhooks import deliveries
@@ -127,6 +128,8 @@ class LumenClient:
         # brought one: in a browser there is no other way out.
         self._session = _checked_session(session)
         self._timeout = check_request_timeout(timeout)
+        if hosting is not None:
+            check_hosting(hosting)
         self._hosting = hosting
         self._account_journal = AccountJournal(self.journal, origin.url, key.fingerprint)
         self._transport = Transport(origin, key, session or requests.Session())

@@ -17,6 +17,7 @@ from lumen_widgets.client import (
     HostedFile,
     HostingError,
     InvalidRequest,
+    LumenClient,
 )
 from tests.client_files.hosted import host, local
 
@@ -118,6 +119,13 @@ class Bare:
         return HostedFile(f"{URL}?{digest}")
 
 
+class PrintHosting:
+    """An object whose `put` takes something else."""
+
+    def put(self, name: str) -> None:
+        """Take a name."""
+
+
 @dataclasses.dataclass
 class Unhashable(Bare):
     """An object that is compared by its fields, and so cannot be hashed."""
@@ -134,12 +142,16 @@ def test_any_object_with_put_is_a_hosting(kind: type[Bare]) -> None:
     assert (first.calls, second.calls) == (1, 1)
 
 
-@pytest.mark.parametrize("given", ["s3://bucket", 7, object()])
+@pytest.mark.parametrize(
+    "given", ["s3://bucket", 7, False, object(), print, DataURIHosting, Bare, PrintHosting()]
+)
 def test_what_is_no_hosting_is_refused(given: Any) -> None:
-    """A string in place of a hosting is an error that shows how it is written."""
-    with pytest.raises(InvalidRequest, match="nothing was sent") as caught:
-        host(local(), given)
-    assert "FsspecHosting" in caught.value.next_step
+    """A string or a class in place of a hosting is an error that shows how it is written."""
+    for use in (lambda: host(local(), given), lambda: LumenClient("sk-lumen-key", hosting=given)):
+        with pytest.raises(InvalidRequest, match="nothing was sent") as caught:
+            use()
+        assert "FsspecHosting" in caught.value.next_step
+        assert caught.value.field == "hosting"
 
 
 @pytest.mark.parametrize("answer", [None, "https://files.example/", OSError("away")])

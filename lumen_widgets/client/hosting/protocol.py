@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
 import time
@@ -116,7 +117,7 @@ def checked_hosting(hosting: Hosting | None) -> Hosting:
     HostingError
         There is none.
     InvalidRequest
-        It has no method `put`, as a string or a function has none.
+        As `check_hosting` says.
 
     """
     if hosting is None:
@@ -124,14 +125,44 @@ def checked_hosting(hosting: Hosting | None) -> Hosting:
             "The service reads pictures by URL, and this one exists only here; nothing was sent.",
             next_step=_ALTERNATIVES,
         )
-    if not callable(getattr(hosting, "put", None)):
+    check_hosting(hosting)
+    return hosting
+
+
+def check_hosting(hosting: object) -> None:
+    """Check that something can host, as far as that shows before anything is to be hosted.
+
+    Raises
+    ------
+    InvalidRequest
+        It has no method `put` of three arguments: a string and a function have none, and of a
+        class only its objects have one.
+
+    """
+    if not _takes_files(getattr(hosting, "put", None)):
+        what = (
+            f"the class {hosting.__name__}"
+            if isinstance(hosting, type)
+            else f"a {type(hosting).__name__}"
+        )
         raise InvalidRequest(
-            f"hosting is a {type(hosting).__name__}, which hosts nothing; nothing was sent.",
+            f"hosting is {what}, which hosts nothing; nothing was sent.",
             next_step='Pass hosting=lumen.FsspecHosting("s3://bucket/folder"), or another object '
             "with a method put(data, media_type, digest).",
             field="hosting",
         )
-    return hosting
+
+
+def _takes_files(put: object) -> bool:
+    if not callable(put):
+        return False
+    try:
+        inspect.signature(put).bind(b"", "image/png", "")
+    except TypeError:
+        return False
+    except ValueError:  # it does not say what it takes, as something built in
+        return True
+    return True
 
 
 def checked_file(hosted: object) -> HostedFile:
