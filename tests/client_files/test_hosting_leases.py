@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client import HostedFile, HostingError
+from lumen_widgets.client import CallableHosting, HostedFile, HostingError
+from lumen_widgets.client.hosting import upload_cache
 from lumen_widgets.client.hosting.lease import Lease
 from lumen_widgets.client.hosting.protocol import RENEW_BEFORE
 from lumen_widgets.client.hosting.upload_cache import GRACE_PERIOD, UploadCache, use_upload_cache
 from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from tests.client_files.hosted import SERVICE, MemoryHosting, host, local
+from tests.conditions import PATIENCE, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -200,6 +202,80 @@ def test_an_upload_that_replaces_another_is_not_deleted_with_it(driven: Driven) 
     third.release()
     driven.after(GRACE_PERIOD)
     assert there == []
+
+
+class Slow:
+    """A hosting that names files by their content, whose deletion ends when the test says so."""
+
+    def __init__(self, signature: str) -> None:
+        self._signature = signature
+        self.puts = 0
+        self.there: set[str] = set()
+        self.begun = threading.Event()
+        self.may_end = threading.Event()
+        self.ended = threading.Event()
+
+    def put(self, data: bytes, media_type: str, digest: str) -> HostedFile:
+        """Keep a file."""
+        del data, media_type
+        self.puts += 1
+        self.there.add(digest)
+        query = self._signature and f"?{self._signature}={self.puts}"
+        return HostedFile(f"https://files.example/{digest}{query}", None, lambda: self.end(digest))
+
+    def end(self, digest: str) -> None:
+        """Delete a file, at last."""
+        self.begun.set()
+        assert self.may_end.wait(PATIENCE)
+        self.there.discard(digest)
+        self.ended.set()
+
+
+@pytest.mark.parametrize("signature", ["", "signed"])
+@pytest.mark.parametrize("hosting_of_its_own", [False, True])
+def test_an_upload_outlasts_the_deletion_of_an_earlier_one(
+    signature: str, *, hosting_of_its_own: bool
+) -> None:
+    """A hosting that names files by their content deleted what had just been put there again."""
+    use_upload_cache(UploadCache(grace_period=0.0))
+    hosting = Slow(signature)
+    host(local(), hosting)
+    assert hosting.begun.wait(PATIENCE)
+    again = CallableHosting(lambda data, media_type: hosting.put(data, media_type, name))
+    (name,) = hosting.there
+    taken: list[str] = []
+
+    def upload() -> None:
+        taken.append(Lease().address(local(), again if hosting_of_its_own else hosting, SERVICE))
+
+    thread = threading.Thread(target=upload)
+    thread.start()
+    until(lambda: hosting.puts == 2)
+    hosting.may_end.set()
+    assert hosting.ended.wait(PATIENCE)
+    thread.join(PATIENCE)
+
+    assert len(taken) == 1
+    assert hosting.there == {name}
+
+
+def test_an_upload_is_refused_while_a_deletion_that_would_take_it_hangs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is said before anything is paid, and tried anew once the deletion has ended."""
+    monkeypatch.setattr(upload_cache, "DELETE_TIMEOUT", 0.1)
+    use_upload_cache(UploadCache(grace_period=0.0))
+    hosting = Slow("")
+    host(local(), hosting)
+    assert hosting.begun.wait(PATIENCE)
+    with pytest.raises(HostingError, match="nothing was sent"):
+        host(local(), hosting)
+    hosting.may_end.set()
+    until(lambda: not hosting.there)
+    monkeypatch.undo()
+
+    assert Lease().address(local(), hosting, SERVICE)
+    assert len(hosting.there) == 1
 
 
 def test_a_file_goes_where_no_thread_can_be_started(

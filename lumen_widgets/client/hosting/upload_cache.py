@@ -52,7 +52,17 @@ class _File:
 
     hosting: Hosting
     hosted: HostedFile
+    sha256: str
     deleted: bool = False
+
+    @property
+    def names(self) -> set[str]:
+        """What an upload that is the same file has one of, as in a store that names by content.
+
+        Its address, and its content with the address without what signs it.
+        """
+        url = self.hosted.url
+        return {url, f"{self.sha256} {url.partition('?')[0]}"}
 
 
 class UploadCache:
@@ -82,6 +92,12 @@ class UploadCache:
         self._holds: dict[object, set[_File]] = {}
         # Every address that was given out, with its end: a request with it may be sent again.
         self._addresses: dict[str, tuple[_File, float | None]] = {}
+        # By each of its names, the newest upload of a file.
+        self._newest: dict[str, _File] = {}
+        # Of files that are being deleted, however long that takes; and, by each upload that runs,
+        # of those that were so meanwhile.
+        self._deleting: set[str] = set()
+        self._deleted_meanwhile: dict[object, set[str]] = {}
         # Files without a holder that are to be deleted, until they are.
         self._idle: dict[_File, Job] = {}
         self._level = logging.WARNING
@@ -172,25 +188,62 @@ class UploadCache:
         try:
             renew = known.hosted.renew if known else None
             hosted = checked_file(renew()) if renew else None
-            if hosted is None or not self._lasts(hosted):
-                put = hosting.put(picture.data, picture.media_type, picture.sha256)
-                known, hosted = None, checked_file(put)
+            if hosted is not None and self._lasts(hosted):
+                self._keep(known or _File(hosting, hosted, picture.sha256), hosted, holder)
+            else:
+                hosted = self._put(picture, hosting, holder)
         except HostingError:
             raise
         except Exception as error:
             raise hosting_error(error, "The hosting") from error
-        # A data: address holds the whole picture: it costs memory and is made again in no time.
         if not hosted.url.startswith("data:"):
-            file = known or _File(hosting, hosted)
-            with self._changed:
-                file.hosted = hosted
-                self._files[id(hosting), picture.sha256] = file
-                self._addresses[hosted.url] = file, hosted.expires_at
-                self._hold(file, holder)
             # Registered again each time, to run before what the host's package has registered.
             atexit.unregister(_delete_at_exit)
             atexit.register(_delete_at_exit)
         return hosted.url
+
+    def _put(self, picture: LocalPicture, hosting: Hosting, holder: object) -> HostedFile:
+        """Upload a picture and hold its file.
+
+        A store that names by content may have deleted it, as what an earlier upload had put there:
+        then it is put there again, once that has ended.
+        """
+        this_upload = object()
+        while True:
+            with self._changed:
+                deleted = self._deleted_meanwhile[this_upload] = set(self._deleting)
+            try:
+                hosted = checked_file(hosting.put(picture.data, picture.media_type, picture.sha256))
+                # A data: address holds the whole picture: it costs memory and is made in no time.
+                if hosted.url.startswith("data:"):
+                    return hosted
+                file = _File(hosting, hosted, picture.sha256)
+                with self._changed:
+                    if deleted.isdisjoint(file.names):
+                        self._keep(file, hosted, holder)
+                        return hosted
+                    deadline = time.monotonic() + DELETE_TIMEOUT
+                    while not self._deleting.isdisjoint(file.names):
+                        if time.monotonic() >= deadline:
+                            raise HostingError(
+                                "The hosting still deletes an earlier copy of a picture, and would "
+                                "delete this one with it; nothing was sent.",
+                                next_step="Try again in a while, or have it name each upload "
+                                "differently.",
+                            )
+                        self._changed.wait(wait_slice(deadline))
+            finally:
+                with self._changed:
+                    del self._deleted_meanwhile[this_upload]
+
+    def _keep(self, file: _File, hosted: HostedFile, holder: object) -> None:
+        """Know a file by its address from now on, and hold it."""
+        with self._changed:
+            file.hosted = hosted
+            self._files[id(file.hosting), file.sha256] = file
+            self._addresses[hosted.url] = file, hosted.expires_at
+            self._newest.update(dict.fromkeys(file.names, file))
+            self._hold(file, holder)
 
     def _hold(self, file: _File, holder: object) -> None:
         self._holds.setdefault(holder, set()).add(file)
@@ -210,10 +263,16 @@ class UploadCache:
             file.deleted = True
             self._files = {key: one for key, one in self._files.items() if one is not file}
             # It may have been uploaded again under the same address, and that must stay.
-            remove = self._addresses[file.hosted.url][0] is file
+            remove = all(self._newest.get(name) is file for name in file.names)
+            self._newest = {name: one for name, one in self._newest.items() if one is not file}
+            if remove:
+                for deleted in (self._deleting, *self._deleted_meanwhile.values()):
+                    deleted.update(file.names)
         try:
             if remove:
-                call_with_timeout(DELETE_TIMEOUT, file.hosted.delete, lambda _: None)
+                call_with_timeout(
+                    DELETE_TIMEOUT, partial(self._delete_hosted, file), lambda _: None
+                )
         except Exception as error:  # noqa: BLE001 -- a user's own host may raise anything, and no call waits for this
             said = "A hosted picture could not be deleted and is left to expire (%s)."
             _log.log(self._level, said, type(error).__name__)
@@ -221,6 +280,15 @@ class UploadCache:
         finally:
             with self._changed:
                 del self._idle[file]
+                self._changed.notify_all()
+
+    def _delete_hosted(self, file: _File) -> None:
+        """Delete a file, and note when that has ended, be it after the time that is waited for."""
+        try:
+            file.hosted.delete()
+        finally:
+            with self._changed:
+                self._deleting -= file.names
                 self._changed.notify_all()
 
 
