@@ -1,7 +1,8 @@
 """The sandbox's web application: the Lumen Image API, and the sandbox's own calls beside it.
 
-Every endpoint is ``async def`` and none ever waits for anything but its own request's body. So the
-application also runs where there are no threads, stepped through by hand.
+Every endpoint is ``async def`` and none ever waits for anything but its own request's body, and for
+what its runner does aside. So the application also runs where there are no threads, stepped through
+by hand.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import logging
 import sqlite3
 from http import HTTPStatus
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -33,7 +34,7 @@ from lumen_widgets.sandbox.task_spec import read_spec
 from lumen_widgets.sandbox.tasks import Outcome, share
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from lumen_widgets.sandbox.drawing import Renderer
     from lumen_widgets.sandbox.models import Mode
@@ -51,12 +52,32 @@ _ALWAYS_FAILS = Outcome(code="sandbox_failure", message="this model fails every 
 _FAIL_RATE = Outcome(code="sandbox_failure", message="this task fails by the setting fail_rate")
 
 
+T = TypeVar("T")
+
+
+class Aside(Protocol):
+    """What does work on whole pictures, which may take seconds: other calls are answered meanwhile.
+
+    It is `asyncio.to_thread` where there are threads.
+    """
+
+    def __call__(self, work: Callable[[], T], /) -> Awaitable[T]:
+        """Do the work and return what it returns, or raise what it raises."""
+
+
+async def in_line(work: Callable[[], T]) -> T:
+    """Do the work at once."""
+    return work()
+
+
 def create_app(
     store: Store,
     clock: Callable[[], float],
     renderer: Renderer,
     info: ServerInfo,
     settings: Settings | None = None,
+    *,
+    aside: Aside = in_line,
 ) -> Starlette:
     """Return the application.
 
@@ -72,6 +93,8 @@ def create_app(
         The server's origin, key and folders of pictures.
     settings
         To begin with; the defaults if None.
+    aside
+        Does what takes long; in line by default.
 
     Returns
     -------
@@ -79,7 +102,7 @@ def create_app(
         An ASGI application without a lifespan.
 
     """
-    endpoints = _Endpoints(store, clock, renderer, info, settings or Settings())
+    endpoints = _Endpoints(store, clock, renderer, info, settings or Settings(), aside=aside)
     return Starlette(
         routes=[
             Route("/v1/images/generations", endpoints.generate, methods=["POST"]),
@@ -118,12 +141,15 @@ class _Endpoints:
         renderer: Renderer,
         info: ServerInfo,
         settings: Settings,
+        *,
+        aside: Aside,
     ) -> None:
         self._store = store
         self._clock = clock
         self._renderer = renderer
         self._info = info
         self._settings = settings
+        self._aside = aside
 
     async def generate(self, request: Request) -> Response:
         return await self._submit("generate", request)
@@ -138,7 +164,10 @@ class _Endpoints:
         require_key(request, self._info.api_key)
         data_uris = self._settings.data_uris
         raw = await read_body(request, MAX_SUBMIT_WITH_DATA if data_uris else MAX_SUBMIT)
-        spec = read_spec(mode, raw, data_uris=data_uris)
+        if data_uris:
+            spec = await self._aside(lambda: read_spec(mode, raw, data_uris=True))
+        else:
+            spec = read_spec(mode, raw, data_uris=False)
         shortest, longest = self._settings.latency
         latency = shortest + (longest - shortest) * share(spec.seed, "latency")
         outcome = None
@@ -181,11 +210,8 @@ class _Endpoints:
         if not self._settings.uploads:
             raise not_found("uploads are switched off; settings(uploads=True) switches them on")
         content = await read_body(request, MAX_BYTES)
-        try:
-            picture_size(content)
-        except Failure as failure:
-            raise invalid(failure.message) from None
-        url = self._info.upload_url(self._info.uploads.keep(content))
+        name = await self._aside(lambda: _kept_upload(content, self._info.uploads))
+        url = self._info.upload_url(name)
         expires_at = int(self._clock()) + UPLOAD_SECONDS
         return JSONResponse({"url": url, "expires_at": expires_at}, HTTPStatus.CREATED)
 
@@ -233,6 +259,15 @@ class _Endpoints:
     async def description(self, _request: Request) -> Response:
         text = files("lumen_widgets.sandbox").joinpath("openapi.json").read_bytes()
         return Response(text, media_type="application/json")
+
+
+def _kept_upload(content: bytes, uploads: PictureStore) -> str:
+    """Look at a picture, keep it and return its name."""
+    try:
+        picture_size(content)
+    except Failure as failure:
+        raise invalid(failure.message) from None
+    return uploads.keep(content)
 
 
 def _picture(store: PictureStore, request: Request) -> Response:

@@ -126,7 +126,9 @@ def serve(
         stack.callback(renderer.close)
         for task in store.recover():
             renderer.enqueue(task)
-        app = _TimedApp(create_app(store, time.time, renderer, info, settings))
+        app = _TimedApp(
+            create_app(store, time.time, renderer, info, settings, aside=asyncio.to_thread)
+        )
         fitted = (limits or ConnectionLimits()).fitted()
         asyncio.run(_Server(folder, listener, store, info, app, idle_seconds, fitted).run())
 

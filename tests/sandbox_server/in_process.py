@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lumen_widgets.sandbox.app import create_app
+from lumen_widgets.sandbox.app import Aside, create_app, in_line
 from lumen_widgets.sandbox.picture_store import PictureStore
 from lumen_widgets.sandbox.server_info import ServerInfo
 from lumen_widgets.sandbox.server_settings import Settings
@@ -77,7 +77,12 @@ class InProcess:
     """A sandbox without a server."""
 
     def __init__(
-        self, folder: Path, database: Path | str = ":memory:", *, store: type[Store] = Store
+        self,
+        folder: Path,
+        database: Path | str = ":memory:",
+        *,
+        store: type[Store] = Store,
+        aside: Aside = in_line,
     ) -> None:
         self.clock = Clock()
         self.store = store(database, now=self.clock.now)
@@ -87,7 +92,9 @@ class InProcess:
             pictures.folder.mkdir(exist_ok=True)
         self.info = ServerInfo(ORIGIN, KEY, results, uploads, version="1.2.3")
         settings = Settings(latency=(LATENCY, LATENCY))
-        self.app = create_app(self.store, self.clock, self.renderer, self.info, settings)
+        self.app = create_app(
+            self.store, self.clock, self.renderer, self.info, settings, aside=aside
+        )
 
     def call(
         self,

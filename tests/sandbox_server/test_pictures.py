@@ -6,7 +6,7 @@ import base64
 import io
 import os
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from PIL import Image
@@ -17,11 +17,13 @@ from tests.sandbox_server.in_process import ORIGIN, InProcess
 from tests.sandbox_server.pictures import encoded, half_mask
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.sandbox_server.real_server import RealServer
 
 PICTURE = encoded()
+T = TypeVar("T")
 
 
 @pytest.mark.slow
@@ -53,6 +55,42 @@ def test_an_upload_says_when_it_may_go(in_process: InProcess) -> None:
 def test_only_pictures_can_be_uploaded(in_process: InProcess, content: bytes) -> None:
     """Anything else is answered 400."""
     assert in_process.call("POST", "/sandbox/uploads", content).status == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/sandbox/uploads", PICTURE, 201),
+        ("/sandbox/uploads", PICTURE[:30], 400),
+        (
+            "/v1/images/edits",
+            {
+                "model": "gpt-image-2-low",
+                "prompt": "snow",
+                "image": f"data:image/png;base64,{base64.b64encode(PICTURE).decode()}",
+            },
+            200,
+        ),
+    ],
+)
+def test_whole_pictures_are_looked_at_aside(
+    tmp_path: Path, path: str, body: Any, status: int
+) -> None:
+    """Other calls are answered meanwhile: one that takes Pillow a second held them all up."""
+    aside = 0
+
+    async def look(work: Callable[[], T]) -> T:
+        nonlocal aside
+        aside += 1
+        assert sandbox.call("GET", "/healthz").status == 200
+        assert [*sandbox.info.uploads.folder.iterdir()] == []
+        return work()
+
+    sandbox = InProcess(tmp_path, aside=look)
+    sandbox.set(data_uris=True)
+
+    assert sandbox.call("POST", path, body).status == status
+    assert aside == 1
 
 
 @pytest.mark.slow
