@@ -14,9 +14,17 @@ if TYPE_CHECKING:
 
 
 class CellKernel:
-    """Runs cells by their ids, and speaks to widgets as a page does."""
+    """Runs cells by their ids, and speaks to widgets as a page does.
+
+    Attributes
+    ----------
+    replies
+        What the kernel told the page of the cell that ran last, in its order.
+
+    """
 
     def __init__(self) -> None:
+        self.replies: list[Any] = []
         self._manager, self._client = start_new_kernel(
             startup_timeout=PATIENCE, kernel_name="python3"
         )
@@ -44,7 +52,7 @@ class CellKernel:
             "stop_on_error": False,
         }
         metadata = {"cellId": cell} if cell else {}
-        replies = self._send("execute_request", content, metadata)
+        self.replies = replies = self._send("execute_request", content, metadata)
         errors = [one["content"]["evalue"] for one in replies if one["msg_type"] == "error"]
         assert bool(errors) == fails, errors
         texts = (one["content"]["text"] for one in replies if one["msg_type"] == "stream")

@@ -7,6 +7,7 @@ a whole: at any time, from any thread, and with nothing else in the user's `Outp
 
 from __future__ import annotations
 
+import contextvars
 import sys
 import threading
 from collections import deque
@@ -28,7 +29,14 @@ def parent_message() -> dict[str, Any]:
 
     shell = get_ipython()
     message: dict[str, Any] = shell.get_parent() if hasattr(shell, "get_parent") else {}
-    return message or {}
+    return message or {} if _has_message_of_its_own() else _messages.of_a_thread(message or {})
+
+
+def _has_message_of_its_own() -> bool:
+    """Say whether this thread or task has one; to all others the kernel gives the latest."""
+    return deals_with_message() or any(
+        variable.name == "parent_header" for variable in contextvars.copy_context()
+    )
 
 
 def parent_header() -> dict[str, Any]:
@@ -41,7 +49,7 @@ class _Messages:
     """Which messages the kernel deals with, as IPython tells where one begins and where it ends."""
 
     def __init__(self) -> None:
-        self._running: set[str] = set()
+        self._running: dict[str, dict[str, Any]] = {}
         self._ended: deque[str] = deque(maxlen=1000)
         self._shell: object = None
 
@@ -66,13 +74,33 @@ class _Messages:
             return True
         return deals_with_message() and message_id not in self._ended
 
+    def running(self, message_id: str) -> dict[str, Any]:
+        """Return a message that is dealt with on any thread, empty if it is not known to be."""
+        return self._running.get(message_id, {})
+
+    def of_a_thread(self, latest: dict[str, Any]) -> dict[str, Any]:
+        """Return the message that a thread without one of its own works for, as far as that shows.
+
+        Some kernels deal with the page's messages while a cell runs: then the latest is one of
+        those, again and again, and the thread is the cell's.
+        """
+        if latest.get("header", {}).get("msg_type") != "comm_msg":
+            return latest
+        running = [*self._running.values()]
+        cells = [one for one in running if one["header"].get("msg_type") == "execute_request"]
+        return cells[-1] if cells else latest
+
     def _begin(self) -> None:
-        self._running.add(parent_header().get("msg_id", ""))
+        message = parent_message()
+        if message:
+            self._running[message["header"]["msg_id"]] = message
 
     def _end(self) -> None:
-        message_id = parent_header().get("msg_id", "")
-        self._running.discard(message_id)
-        self._ended.append(message_id)
+        # after what a thread still adds to it: when it is over the page hears no more of it
+        with _adding:
+            message_id = parent_header().get("msg_id", "")
+            self._running.pop(message_id, None)
+            self._ended.append(message_id)
 
 
 _messages = _Messages()
@@ -83,6 +111,8 @@ _adding = threading.RLock()
 _LATE = 10.0
 # the contents that the page may not know yet, of those outputs to which the kernel added something
 _histories: WeakKeyDictionary[ipywidgets.Output, _History] = WeakKeyDictionary()
+# of which message each output is about to capture what is shown, before the page is told
+_entered: WeakKeyDictionary[ipywidgets.Output, str] = WeakKeyDictionary()
 
 
 def capturing_output() -> ipywidgets.Output | None:
@@ -103,7 +133,11 @@ def _capturing() -> list[ipywidgets.Output]:
     import ipywidgets
 
     made = reversed(list(module._instances.values()))  # noqa: SLF001 -- there is no other list
-    return [one for one in made if isinstance(one, ipywidgets.Output) and one.msg_id == running]
+    outs = [one for one in made if isinstance(one, ipywidgets.Output) and one.msg_id]
+    found = [one for one in outs if one.msg_id == running]
+    if found or _has_message_of_its_own():
+        return found
+    return [one for one in outs if _messages.running(one.msg_id)]
 
 
 def append_output(
@@ -114,12 +148,12 @@ def append_output(
     While it captures, the page may have added what the kernel does not know yet, and would lose it
     if the kernel set all of the content: then the page is to add this too.
     """
-    running = parent_header().get("msg_id", "")
-    if running and out.msg_id == running and _messages.is_dealt_with(running):
-        page_publisher().publish(bundle, metadata or {})
-        return
-    # two threads may add at once
+    # two threads may add at once, and another one may end what captures
     with _adding:
+        message = _captured_message(out)
+        if message:
+            _publish(message, bundle, metadata or {})
+            return
         content = _merge_late_update(out)
         history = _histories.get(out)
         if history is None:
@@ -127,6 +161,36 @@ def append_output(
             out.observe(_hear, ("outputs", "comm"))
         content += (_entry(bundle, metadata),)
         _set(out, history, content)
+
+
+def _publish(message: dict[str, Any], bundle: dict[str, Any], metadata: dict[str, Any]) -> None:
+    """Show something as what a message has shown, below what was printed before."""
+    page = page_publisher()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    content = {"data": bundle, "metadata": metadata, "transient": {}}
+    page.session.send(page.pub_socket, "display_data", content, message, ident=page.topic)
+
+
+def _captured_message(out: ipywidgets.Output) -> dict[str, Any]:
+    """Return the message of which `out` takes what is shown now, empty if there is none."""
+    if out not in _entered:
+        _entered[out] = out.msg_id
+        out._register_validator(_enter, ("msg_id",))  # noqa: SLF001 -- traitlets has no public way to hear of a change before the page does
+    if not out.msg_id or _entered[out] != out.msg_id:
+        return {}
+    own = parent_message()
+    if own.get("header", {}).get("msg_id") == out.msg_id:
+        return own if _messages.is_dealt_with(out.msg_id) else {}
+    return {} if _has_message_of_its_own() else _messages.running(out.msg_id)
+
+
+def _enter(out: ipywidgets.Output, proposal: dict[str, Any]) -> str:
+    """Note what `out` begins or ends to capture, after what a thread still adds to it."""
+    with _adding:
+        message_id: str = proposal["value"]
+        _entered[out] = message_id
+    return message_id
 
 
 class _History:

@@ -68,6 +68,7 @@ _ALONE = {
 # private by their look, but of a library, which offers no other way to the same
 _OF_LIBRARIES = {
     "_getframe",  # sys: whose call this is
+    "_register_validator",  # traitlets: hear of a value before it is set and sent
     "_instances",  # ipywidgets: every widget that is open
     "_dns_host",  # urllib3's connection: the host that it is about to look up
     "_validate",  # a trait of traitlets: the value that it would become

@@ -15,6 +15,7 @@ from ipywidgets.widgets.widget import _instances as open_widgets
 
 from lumen_widgets.notebook import output_widget
 from lumen_widgets.notebook.output_widget import HeldOutput, append_output
+from tests.cell_kernel import CellKernel
 from tests.conditions import until
 
 if TYPE_CHECKING:
@@ -317,3 +318,98 @@ def test_a_form_in_a_nested_output_has_its_pictures_there(monkeypatch: pytest.Mo
 
     assert _texts(inner) == ["form", "a picture"]
     assert outer.outputs == ()
+
+
+# A thread without a message of its own takes the one that came last; on some kernels those of the
+# page come while a cell runs.
+_THREADS = """
+import ipywidgets, threading
+from lumen_widgets.notebook import output_widget
+from lumen_widgets.notebook.cell import Place
+
+def run(work):
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+def hear_another():
+    header = {"msg_id": "another", "msg_type": "comm_msg"}
+    get_ipython().set_parent({"header": header, "content": {}})
+
+out = ipywidgets.Output()
+"""
+_CAPTURED = """
+with out:
+    run(hear_another)
+    run(lambda: output_widget.append_output(out, {"text/plain": "one"}))
+    run(lambda: Place().show({"text/plain": "two"}))
+print(len(out.outputs))
+"""
+_NOT_CAPTURED = """
+run(hear_another)
+run(lambda: Place().show({"text/plain": "two"}))
+hidden = []
+run(lambda: hidden.append(Place().is_hidden))
+print(*hidden)
+"""
+# what the thread adds takes until the block is left, or half a second where it waits for it
+_LEAVING = """
+adding, left, publisher = threading.Event(), threading.Event(), output_widget.page_publisher
+
+def slow_publisher():
+    if threading.current_thread() is thread:
+        adding.set()
+        left.wait(0.5)
+    return publisher()
+
+output_widget.page_publisher = slow_publisher
+add = lambda: output_widget.append_output(out, {"text/plain": "late"})
+thread = threading.Thread(target=add)
+output_widget.append_output(out, {"text/plain": "first"})
+with out:
+    thread.start()
+    adding.wait()
+left.set()
+thread.join()
+"""
+
+
+def _shown(kernel: CellKernel) -> list[str]:
+    shown = (one["content"] for one in kernel.replies if one["msg_type"] == "display_data")
+    return [one["data"]["text/plain"] for one in shown]
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[CellKernel]:
+    """Run a kernel in which threads can be told of messages."""
+    with CellKernel() as running:
+        running.run(_THREADS)
+        yield running
+
+
+@pytest.mark.slow
+def test_what_a_pools_thread_shows_lands_where_it_was_asked_for(kernel: CellKernel) -> None:
+    """In the block, and not where the page's own message came from; the page captures it."""
+    assert kernel.run(_CAPTURED) == "0"
+    assert _shown(kernel) == ["one", "two"]
+
+
+@pytest.mark.slow
+def test_what_a_pools_thread_shows_lands_in_its_cell(kernel: CellKernel) -> None:
+    """A message of the page has no cell: what was shown for it was nowhere."""
+    assert kernel.run(_NOT_CAPTURED) == "False"
+    assert _shown(kernel) == ["two"]
+
+
+@pytest.mark.slow
+def test_what_a_thread_adds_as_a_block_is_left_is_captured(kernel: CellKernel) -> None:
+    """Sent after the page had heard that the block was left, it was lost in a callback."""
+    kernel.run(_LEAVING)
+    kinds = [
+        "late" if one["msg_type"] == "display_data" else "left"
+        for one in kernel.replies
+        if one["msg_type"] == "display_data"
+        or one["content"].get("data", {}).get("state", {}).get("msg_id") == ""
+    ]
+
+    assert kinds == ["late", "left"]
