@@ -146,6 +146,15 @@ def test_inpainting_without_a_picture_is_refused() -> None:
     assert raised.value.code == "missing_image"
 
 
+def test_a_picture_of_16_bits_is_as_bright_as_it_was() -> None:
+    """Here it came out white: what is above 255 was cut off, of a mask of 16 bits too."""
+    grey = Image.fromarray(np.full((48, 64), 0x8080, np.uint16))
+    levels = np.where(np.asarray(disc((64, 48))), 0xFFFF, 0x7000).astype(np.uint16)
+    result = np.asarray(inpainted(grey, Image.fromarray(levels)))
+    assert (result[~np.asarray(disc((64, 48)))] == 0x80).all()
+    assert (result[np.asarray(disc((64, 48)))] != 0x80).any(axis=-1).all()
+
+
 @pytest.mark.parametrize("mode", ["edit", "inpaint"])
 def test_more_transparencies_than_colours_are_left_out(mode: Literal["edit", "inpaint"]) -> None:
     """Such a PNG is shown by a browser; here the task failed as one of the engine's faults."""

@@ -105,7 +105,11 @@ def _open(data: bytes, name: str) -> Image.Image:
     if isinstance(transparency, bytes) and len(transparency) > _MOST_COLOURS:
         # A browser leaves it out; Pillow keeps it, and could not convert the picture.
         del picture.info["transparency"]
-    return upright(picture)
+    seen = upright(picture)
+    if seen.mode.startswith("I"):
+        # 16 bits of grey. Pillow would cut off what is above 255, and so make nearly all white.
+        seen = Image.fromarray((np.asarray(seen) >> 8).astype(np.uint8))
+    return seen
 
 
 def _undecodable(name: str) -> DrawingError:
