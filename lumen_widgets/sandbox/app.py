@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from functools import partial
 from http import HTTPStatus
 from importlib.resources import files
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -164,10 +165,10 @@ class _Endpoints:
         require_key(request, self._info.api_key)
         data_uris = self._settings.data_uris
         raw = await read_body(request, MAX_SUBMIT_WITH_DATA if data_uris else MAX_SUBMIT)
-        if data_uris:
-            spec = await self._aside(lambda: read_spec(mode, raw, data_uris=True))
-        else:
-            spec = read_spec(mode, raw, data_uris=False)
+        read = partial(
+            read_spec, mode, raw, data_uris=data_uris, redrawing=self._settings.redrawing
+        )
+        spec = await self._aside(read) if data_uris else read()
         shortest, longest = self._settings.latency
         latency = shortest + (longest - shortest) * share(spec.seed, "latency")
         outcome = None

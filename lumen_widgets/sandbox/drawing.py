@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from lumen_widgets.sandbox.errors import Failure
 from lumen_widgets.sandbox.orientation import upright_size
-from lumen_widgets.sandbox.sizes import MAX_SIDE, MIN_SIDE, at_tier, fitted
+from lumen_widgets.sandbox.sizes import MAX_SIDE, MIN_SIDE, at_tier, fitted, redrawn
 from lumen_widgets.sandbox.tasks import Outcome
 
 if TYPE_CHECKING:
@@ -105,6 +105,7 @@ def _jobs(spec: TaskSpec, fetch: Callable[[str], bytes]) -> list[Job]:
             negative_prompt=spec.negative_prompt,
             images=images,
             mask=mask,
+            redrawing=spec.redrawing,
         )
         for index in range(spec.n)
     ]
@@ -115,13 +116,15 @@ def _pixels(job: Job) -> int:
     from lumen_widgets.sandbox.engine.composition import working_size
 
     sizes = [picture_size(image) for image in job.images[:1]]
-    if job.mode != "inpaint":
+    if job.mode != "inpaint" or job.redrawing:
         sizes.append(working_size(job.size))
     return max(width * height for width, height in sizes)
 
 
 def _size(spec: TaskSpec, images: tuple[bytes, ...]) -> tuple[int, int]:
     sizes = [picture_size(image) for image in images]
+    if spec.redrawing is not None:
+        return redrawn(sizes[0], spec.size, spec.tier)
     if spec.size is not None:
         return spec.size
     width, height = sizes[0]

@@ -9,9 +9,13 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from lumen_widgets.sandbox.engine.job import Redrawing
 from lumen_widgets.sandbox.errors import invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Ten minutes: longer than any model takes.
 MAX_LATENCY = 600.0
@@ -20,6 +24,8 @@ MAX_LATENCY = 600.0
 _USUAL_WORKERS = 4
 # More than a machine for one person has use for.
 MAX_WORKERS = 16
+# More hides the picture.
+MAX_GRAIN = 64.0
 # More is of no use, and far from SQLite's largest integer.
 MAX_CREDITS = 10**12
 
@@ -44,6 +50,12 @@ class Settings:
         How many pictures may be drawn at once, each in a process of its own: the cores that this
         process may use, four at most. A process takes about 60 MB, and to draw 1024 x 1024 another
         50 MB; together they have at most as many pixels in work as a picture of 4096 x 4096 has.
+    redraw_grain
+        The standard deviation of the grain that ``sandbox-redraws`` adds to a picture, in levels;
+        0 adds none, for those who measure sharpness. Its drift, colours and blur stay as they are.
+    redraw_changed
+        The share of what lies outside of the mask that ``sandbox-redraws`` paints as something
+        else, 0 to 1; by default none. Both are those of the moment in which a task is submitted.
 
     """
 
@@ -52,6 +64,13 @@ class Settings:
     data_uris: bool = False
     uploads: bool = True
     workers: int = field(default_factory=lambda: min(_USUAL_WORKERS, _cores()))
+    redraw_grain: float = Redrawing().grain
+    redraw_changed: float = Redrawing().changed
+
+    @property
+    def redrawing(self) -> Redrawing:
+        """What models that redraw do beyond what they always do."""
+        return Redrawing(self.redraw_grain, self.redraw_changed)
 
     def changed(self, changes: dict[str, Any]) -> Settings:
         """Return these settings with some changed.
@@ -97,11 +116,16 @@ def _latency(value: Any) -> tuple[float, float]:
     )
 
 
-def _fail_rate(value: Any) -> float:
-    rate = _number(value)
-    if not 0 <= rate <= 1:
-        raise invalid("fail_rate must be a number, 0 to 1")
-    return rate
+def _up_to(most: float, name: str) -> Callable[[Any], float]:
+    """Return a check that a setting is a number from 0 to the most that it may be."""
+
+    def checked(value: Any) -> float:
+        number = _number(value)
+        if not 0 <= number <= most:
+            raise invalid(f"{name} must be a number, 0 to {most:g}")
+        return number
+
+    return checked
 
 
 def _switch(value: Any) -> bool:
@@ -125,8 +149,10 @@ def _cores() -> int:
 
 _CHECKS = {
     "latency": _latency,
-    "fail_rate": _fail_rate,
+    "fail_rate": _up_to(1, "fail_rate"),
     "data_uris": _switch,
     "uploads": _switch,
     "workers": _workers,
+    "redraw_grain": _up_to(MAX_GRAIN, "redraw_grain"),
+    "redraw_changed": _up_to(1, "redraw_changed"),
 }

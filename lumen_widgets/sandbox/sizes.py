@@ -6,6 +6,8 @@
   than 4096 (so 16:9 at 4K is 4096x2304). Without a tier it is 1K.
 - Without a size, a new picture is 1:1, and an edited one keeps its own size or, with a tier, its
   own ratio.
+- A model that redraws takes what it was asked for in multiples of 16 and no longer than 2048;
+  without a size it is the nearest of seven ratios, at the tier.
 """
 
 from __future__ import annotations
@@ -22,6 +24,11 @@ MAX_SIDE = 4096
 MAX_RATIO = 8
 # Image models work in blocks of 8 or 16 pixels; the larger suits both.
 BLOCK = 16
+
+# What most image models were trained on, and all that many of them answer in.
+RATIOS = ((1, 1), (4, 3), (3, 4), (3, 2), (2, 3), (16, 9), (9, 16))
+# The longest side of a model that redraws, as of many that repaint.
+MAX_REDRAWN_SIDE = 2048
 
 TIERS = {"1K": 1024, "2K": 2048, "4K": 4096}
 
@@ -86,6 +93,34 @@ def fitted(width: int, height: int) -> tuple[int, int]:
     """Return the size itself, or the nearest of the same shape that is within the limits."""
     scale = min(1.0, MAX_SIDE / max(width, height))
     return max(MIN_SIDE, round(width * scale)), max(MIN_SIDE, round(height * scale))
+
+
+def redrawn(
+    picture: tuple[int, int], asked: tuple[int, int] | None, tier: str | None
+) -> tuple[int, int]:
+    """Return the (width, height) in which a model that redraws answers.
+
+    Parameters
+    ----------
+    picture
+        The source's (width, height), at least 1.
+    asked
+        What `read_size` made of the request's size.
+    tier
+        The request's.
+
+    Examples
+    --------
+    >>> redrawn((4000, 3000), None, None), redrawn((4000, 3000), (4000, 3000), None)
+    ((1184, 880), (2048, 1536))
+
+    """
+    if asked is None:
+        shape = math.log(picture[0] / picture[1])
+        nearest = min(RATIOS, key=lambda ratio: abs(shape - math.log(ratio[0] / ratio[1])))
+        asked = at_tier(*nearest, tier)
+    shrink = min(1.0, MAX_REDRAWN_SIDE / max(asked))
+    return _to_block(asked[0] * shrink), _to_block(asked[1] * shrink)
 
 
 def _to_block(side: float) -> int:

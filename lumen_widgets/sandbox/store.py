@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from lumen_widgets.sandbox.engine.job import Redrawing
 from lumen_widgets.sandbox.ledger import SCHEMA as LEDGER_SCHEMA
 from lumen_widgets.sandbox.ledger import STARTING_BALANCE, Ledger
 from lumen_widgets.sandbox.task_spec import TaskSpec
@@ -272,7 +273,9 @@ def _task(row: sqlite3.Row) -> Task:
 def _spec(fields: dict[str, Any]) -> TaskSpec:
     # JSON has lists where these have tuples.
     size = fields["size"] and tuple(fields["size"])
-    return TaskSpec(**{**fields, "images": tuple(fields["images"]), "size": size})
+    redrawing = fields.get("redrawing") and Redrawing(**fields["redrawing"])
+    images = tuple(fields["images"])
+    return TaskSpec(**{**fields, "images": images, "size": size, "redrawing": redrawing})
 
 
 def _outcome(fields: dict[str, Any]) -> Outcome:

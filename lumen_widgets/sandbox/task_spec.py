@@ -10,6 +10,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from lumen_widgets.sandbox.body import read_object
+from lumen_widgets.sandbox.engine.job import Redrawing
 from lumen_widgets.sandbox.errors import Refusal, invalid
 from lumen_widgets.sandbox.loopback import is_loopback
 from lumen_widgets.sandbox.models import MODELS, Mode, Model
@@ -38,6 +39,8 @@ class TaskSpec:
         not document: the sandbox takes it so that a picture can be repeated.
     webhook_secret
         Kept out of the repr, and so out of logs.
+    redrawing
+        How the rest of an inpainted picture is redrawn; None where it is kept.
 
     """
 
@@ -53,6 +56,7 @@ class TaskSpec:
     negative_prompt: str | None = None
     webhook_url: str | None = None
     webhook_secret: str | None = field(default=None, repr=False)
+    redrawing: Redrawing | None = None
 
     @property
     def model_entry(self) -> Model:
@@ -65,7 +69,9 @@ class TaskSpec:
         return self.model_entry.credits * self.n
 
 
-def read_spec(mode: Mode, raw: bytes, *, data_uris: bool) -> TaskSpec:
+def read_spec(
+    mode: Mode, raw: bytes, *, data_uris: bool, redrawing: Redrawing | None = None
+) -> TaskSpec:
     """Read and check the body of a submit.
 
     Fields that are not the call's own are ignored, as the service does not say otherwise.
@@ -78,6 +84,8 @@ def read_spec(mode: Mode, raw: bytes, *, data_uris: bool) -> TaskSpec:
         The body as sent.
     data_uris
         Whether pictures may be ``data:`` URLs.
+    redrawing
+        What models that redraw are set to; None is as they come.
 
     Returns
     -------
@@ -119,9 +127,10 @@ def read_spec(mode: Mode, raw: bytes, *, data_uris: bool) -> TaskSpec:
     if mode == "inpaint":
         mask = _text(body, "mask_url", required=True)
         _check_picture_url("mask_url", mask, data_uris=data_uris)
+    redraws = _checked_model(model, mode).redraws
+    if mode == "inpaint" and not redraws:
         # An inpainted picture keeps its pixels, and so its size.
         size = tier = None
-    _check_model(model, mode)
     return TaskSpec(
         mode=mode,
         model=model,
@@ -135,6 +144,7 @@ def read_spec(mode: Mode, raw: bytes, *, data_uris: bool) -> TaskSpec:
         negative_prompt=negative_prompt,
         webhook_url=webhook_url,
         webhook_secret=webhook_secret,
+        redrawing=(redrawing or Redrawing()) if redraws else None,
     )
 
 
@@ -224,10 +234,11 @@ def _has_http_host(url: str) -> bool:
         return False
 
 
-def _check_model(code: str, mode: Mode) -> None:
+def _checked_model(code: str, mode: Mode) -> Model:
     if code not in MODELS:
         message = f"there is no image model {code[:100]!r} in this group"
         raise Refusal(404, "model_not_found", message)
     if mode not in MODELS[code].modes:
         able = [model.code for model in MODELS.values() if mode in model.modes]
         raise invalid(f"{code} cannot {mode}; these can: {', '.join(able)}")
+    return MODELS[code]

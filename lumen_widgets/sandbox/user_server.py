@@ -127,6 +127,8 @@ def settings(**changes: Any) -> dict[str, Any]:
         ``uploads=True``: whether pictures can be uploaded.
         ``workers``: how many pictures are drawn at once, 1 to 16; by default the cores, four at
         most. Each takes about 60 MB of memory, and more while it draws.
+        ``redraw_grain=3.0``: the grain that the model ``sandbox-redraws`` adds, in levels, 0 to 64.
+        ``redraw_changed=0.0``: the share of what it was to keep that it paints as something else.
         ``credits``: the balance.
 
     Returns

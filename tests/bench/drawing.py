@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from lumen_widgets.sandbox.engine import Job, draw
+from lumen_widgets.sandbox.engine import Job, Redrawing, draw
 from lumen_widgets.sandbox.engine.png import write_png
 from tests.bench.table import Table, seconds, side_by_side
 
@@ -29,12 +30,15 @@ _MORE_SIZES = ((2048, 2048), (4096, 4096))
 
 
 def measure(*, full: bool) -> Table:
-    """Measure a picture of each prompt, an edit and an inpaint."""
+    """Measure a picture of each prompt, an edit, and both kinds of inpaint."""
     jobs = {prompt: _generate(prompt, _SIZE) for prompt in _PROMPTS}
     source = draw(jobs[_PROMPTS[0]]).png
     jobs["edit: make it night"] = Job("edit", "make it night", 1, _SIZE, images=(source,))
     jobs["inpaint: a corgi"] = Job(
         "inpaint", "a corgi", 1, _SIZE, images=(source,), mask=_mask(_SIZE)
+    )
+    jobs["inpaint, all of it redrawn"] = replace(
+        jobs["inpaint: a corgi"], redrawing=Redrawing(changed=0.2)
     )
     if full:
         jobs |= {prompt: _generate(prompt, _SIZE) for prompt in _MORE_PROMPTS}

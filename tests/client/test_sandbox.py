@@ -56,6 +56,16 @@ def test_inpaint_keeps_the_rest(client: LumenClient) -> None:
 
 
 @pytest.mark.slow
+def test_a_model_that_redraws(client: LumenClient) -> None:
+    """The sandbox's own model for repaints is used as any other."""
+    picture = np.full((96, 96, 3), (200, 120, 40), np.uint8)
+    mask = np.zeros((96, 96), bool)
+    mask[32:64, 32:64] = True
+    pictures = client.inpaint("a corgi", picture, mask, model="sandbox-redraws", n=2).wait(60)
+    assert len({picture.sha256 for picture in pictures}) == 2
+
+
+@pytest.mark.slow
 def test_failing_model(client: LumenClient) -> None:
     """A model that fails raises TaskFailed from wait, and says that the credits come back."""
     task = client.generate("a cat", model="sandbox-always-fails")

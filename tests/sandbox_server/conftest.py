@@ -36,6 +36,7 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServ
 def server(shared_server: RealServer) -> RealServer:
     """Return the shared server, with its first settings and balance."""
     first = {"latency": (0, 0), "fail_rate": 0, "data_uris": False, "uploads": True}
+    first |= {"redraw_grain": 3, "redraw_changed": 0}
     shared_server.call("POST", "/sandbox/settings", json={**first, "credits": 10_000})
     return shared_server
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from lumen_widgets.sandbox.drawing import carry_out
-from lumen_widgets.sandbox.engine import Drawing, DrawingError, Job
+from lumen_widgets.sandbox.engine import Drawing, DrawingError, Job, Redrawing
 from lumen_widgets.sandbox.picture_store import PictureStore
 from lumen_widgets.sandbox.task_spec import TaskSpec
 from lumen_widgets.sandbox.tasks import Task
@@ -95,6 +95,21 @@ def test_an_edited_picture_keeps_its_size_or_ratio(
     """Unless the request says otherwise; an inpainted one always keeps its size."""
     jobs, _ = _outcome(tmp_path, _spec(**fields))
     assert jobs[0].size == size
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2000, 10), (5000, 4)])
+def test_a_model_that_redraws_takes_any_picture(tmp_path: Path, size: tuple[int, int]) -> None:
+    """One that keeps what is not masked refuses those that it could not give back."""
+    mask = {"mode": "inpaint", "mask": "http://127.0.0.1/m.png"}
+    redrawing = Redrawing(grain=1, changed=0.5)
+    content = encoded(size)
+
+    jobs, outcome = _outcome(tmp_path, _spec(**mask, redrawing=redrawing), content)
+    assert not outcome.failed
+    assert jobs[0].size == ((1024, 1024) if size == (1, 1) else (1360, 768))
+    assert jobs[0].redrawing == redrawing
+
+    assert _outcome(tmp_path, _spec(**mask), content)[1].code == "image_size"
 
 
 def test_a_task_that_fails_half_way_leaves_no_picture(tmp_path: Path) -> None:

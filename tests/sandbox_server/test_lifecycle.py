@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lumen_widgets.sandbox.engine import Redrawing
 from lumen_widgets.sandbox.store import INTERRUPTED
 from lumen_widgets.sandbox.tasks import Outcome, share
 from tests.sandbox_server.in_process import LATENCY, ORIGIN, InProcess
@@ -129,10 +130,28 @@ def test_a_new_server_takes_up_what_was_queued(tmp_path: Path) -> None:
     assert new.account()["balance"] == 10_000 - 4 - 2
 
 
+def test_a_new_server_redraws_as_the_old_one_was_set(tmp_path: Path) -> None:
+    """A repaint that waited is what it was submitted as, in the model's own size too."""
+    url = "http://127.0.0.1/a.png"
+    body = {"model": "sandbox-redraws", "image": url, "mask_url": url, "size": "16:9"}
+    old = InProcess(tmp_path, tmp_path / "a.sqlite3")
+    old.set(redraw_grain=0, redraw_changed=0.2)
+    old.submit("inpaint", **body)
+    (submitted,) = (task.spec for task in old.renderer.tasks)
+    old.store.close()
+
+    new = InProcess(tmp_path, tmp_path / "a.sqlite3")
+    (taken_up,) = (task.spec for task in new.store.recover())
+    assert taken_up == submitted
+    assert (taken_up.size, taken_up.redrawing) == ((1360, 768), Redrawing(0, 0.2))
+
+
 def test_settings_change_only_as_a_whole(in_process: InProcess) -> None:
     """A wrong name or value is answered 400 and leaves everything as it was."""
     before = in_process.call("GET", "/sandbox/settings").json()
-    assert set(before) == {"latency", "fail_rate", "data_uris", "uploads", "workers", "credits"}
+    redraw = {"redraw_grain", "redraw_changed"}
+    others = {"latency", "fail_rate", "data_uris", "uploads", "workers", "credits"}
+    assert set(before) == others | redraw
     wrongs: list[dict[str, object]] = [
         {"speed": 1},
         {"latency": 3},
@@ -149,6 +168,11 @@ def test_settings_change_only_as_a_whole(in_process: InProcess) -> None:
         {"workers": 17},
         {"workers": 1.5},
         {"workers": True},
+        {"redraw_grain": -1},
+        {"redraw_grain": 65},
+        {"redraw_grain": None},
+        {"redraw_changed": 1.1},
+        {"redraw_changed": False},
         {"credits": -1},
         {"credits": 1.5},
         {"credits": True},
@@ -166,6 +190,8 @@ def test_settings_change_only_as_a_whole(in_process: InProcess) -> None:
         "data_uris": True,
         "uploads": False,
         "workers": 3,
+        "redraw_grain": 0,
+        "redraw_changed": 0.2,
         "credits": 5,
     }
     assert in_process.set(**after).json() == after

@@ -111,6 +111,7 @@ def test_the_answers_are_as_described(in_process: InProcess, description: Any) -
     assert settings == set(in_process.call("GET", "/sandbox/settings").json())
 
 
-def test_the_models_are_those_of_the_page_and_one_that_fails() -> None:
+def test_the_models_are_those_of_the_page_and_two_of_the_sandbox_s_own() -> None:
     """The codes of the service can be used here too."""
-    assert set(MODELS) == {"gpt-image-2-low", "fal-flux-pro-fill", "sandbox-always-fails"}
+    ours = {"sandbox-always-fails", "sandbox-redraws"}
+    assert set(MODELS) == {"gpt-image-2-low", "fal-flux-pro-fill"} | ours

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import os
 import socket
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -194,3 +195,36 @@ def test_a_picture_that_cannot_be_read_fails_and_refunds(server: RealServer) -> 
     ended = server.ended(server.submit("edits", image=f"http://127.0.0.1:{port}/gone.png"))
     assert (ended["status"], ended["error"]["code"]) == ("failed", "image_unreachable")
     assert server.account()["balance"] == 10_000
+
+
+@pytest.mark.slow
+def test_a_model_that_redraws_answers_as_real_ones_do(server: RealServer) -> None:
+    """In a size of its own, with what was to be kept changed; n pictures differ in all of it."""
+    content = encoded((96, 64), mode="RGBA")
+    pictures = {"image": server.upload(content), "mask_url": server.upload(half_mask((96, 64)))}
+    body = {"model": "sandbox-redraws", **pictures, "seed": 7}
+    four = server.submit("inpaint", n=4, size="192x128", **body)
+    one, usual = (server.submit("inpaint", **body, **size) for size in ({"size": "192x128"}, {}))
+    results = _result(server, four)
+    assert [image.size for image in results] == [(192, 128)] * 4
+    assert len({image.tobytes() for image in results}) == 4
+    assert len({image.info["lumen:alteration"] for image in results}) == 4
+    assert _result(server, one)[0].tobytes() == results[0].tobytes()
+    assert [image.size for image in _result(server, usual)] == [(1248, 832)]
+    assert server.account()["balance"] == 10_000 - 6 * 5
+
+
+@pytest.mark.slow
+def test_how_much_a_model_redraws_is_set(server: RealServer) -> None:
+    """As it was set when the task was submitted."""
+    content = encoded((96, 64))
+    pictures = {"image": server.upload(content), "mask_url": server.upload(half_mask((96, 64)))}
+    body = {"model": "sandbox-redraws", "size": "96x64", **pictures}
+    server.call("POST", "/sandbox/settings", json={"redraw_grain": 0, "redraw_changed": 0.5})
+    first = server.submit("inpaint", **body)
+    server.call("POST", "/sandbox/settings", json={"redraw_grain": 5, "redraw_changed": 0})
+    second = server.submit("inpaint", **body)
+    said = [
+        json.loads(_result(server, task)[0].info["lumen:alteration"]) for task in (first, second)
+    ]
+    assert [(one["grain"], one["changed"]) for one in said] == [(0, 0.5), (5, 0)]

@@ -263,6 +263,8 @@ def test_settings_are_posted_to_the_user_s_server(own_home: Home) -> None:
         "data_uris": False,
         "uploads": True,
         "workers": 2,
+        "redraw_grain": 3,
+        "redraw_changed": 0,
         "credits": 10_000,
     }
     assert sandbox.settings()["latency"] == [2, 8]

@@ -6,9 +6,9 @@ bytes for the same job, and a label in the picture that says so.
 
 from __future__ import annotations
 
-from lumen_widgets.sandbox.engine.job import Drawing, DrawingError, Job
+from lumen_widgets.sandbox.engine.job import Drawing, DrawingError, Job, Redrawing
 
-__all__ = ["Drawing", "DrawingError", "Job", "draw"]
+__all__ = ["Drawing", "DrawingError", "Job", "Redrawing", "draw"]
 
 
 def draw(job: Job) -> Drawing:

@@ -146,12 +146,16 @@ def to_image(canvas: Field) -> Image.Image:
 
 def to_canvas(image: Image.Image) -> Field:
     """Return a picture as a canvas; what is transparent comes out on white."""
+    canvas = blank(image.height, image.width)
+    for channel, levels in enumerate(opaque(image).split()):
+        canvas[..., channel] = np.asarray(levels)
+    return canvas
+
+
+def opaque(image: Image.Image) -> Image.Image:
+    """Return a picture as RGB; what is transparent comes out on white."""
     if image.has_transparency_data:
         layer = image.convert("RGBA")
         image = Image.new("RGBA", layer.size, "white")
         image.alpha_composite(layer)
-    canvas = blank(image.height, image.width)
-    picture = image if image.mode == "RGB" else image.convert("RGB")
-    for channel, levels in enumerate(picture.split()):
-        canvas[..., channel] = np.asarray(levels)
-    return canvas
+    return image if image.mode == "RGB" else image.convert("RGB")

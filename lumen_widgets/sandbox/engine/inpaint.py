@@ -64,7 +64,7 @@ def inpaint(source: Image.Image, hole: NDArray[np.bool_], composition: Compositi
         painted = _filled(region, part, grain)
         subjects = () if "remove" in composition.plan.wishes else composition.plan.subjects
         for subject in subjects[:1]:
-            _put_subject(painted, part, subject, rng)
+            put_subject(painted, part, subject, rng)
     before = np.asarray(region)
     after = np.where(part[..., None], np.asarray(painted), before)
     # a pixel that came out as it was would hide that it had been masked: move it by one level
@@ -112,9 +112,23 @@ def _grain_around(source: Image.Image, hole: NDArray[np.bool_]) -> float:
     return float(np.clip(spread.mean() * 1.5, _LEAST_GRAIN, _MOST_GRAIN))
 
 
-def _put_subject(
+def put_subject(
     picture: Image.Image, hole: NDArray[np.bool_], subject: Subject, rng: Generator
 ) -> None:
+    """Draw a subject into a picture in place, as large as a hole allows, and not cut to it.
+
+    Parameters
+    ----------
+    picture
+        RGB or RGBA.
+    hole
+        Shape (height, width); somewhere it is True.
+    subject
+        What to draw.
+    rng
+        Says which way it looks.
+
+    """
     rows, columns = np.nonzero(hole.any(axis=1))[0], np.nonzero(hole.any(axis=0))[0]
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
     size = max(2, int(min(right - left, bottom - top) * _SHARE))

@@ -7,6 +7,23 @@ from typing import Literal
 
 
 @dataclass(frozen=True)
+class Redrawing:
+    """How a model redraws what lies outside of the mask, as far as that can be set.
+
+    Attributes
+    ----------
+    grain
+        The standard deviation of the grain that it adds, in levels.
+    changed
+        The share of it that comes back as something else, 0 to 1.
+
+    """
+
+    grain: float = 3.0
+    changed: float = 0.0
+
+
+@dataclass(frozen=True)
 class Job:
     """One picture to make; picklable, since it is sent to a worker process.
 
@@ -19,13 +36,17 @@ class Job:
     seed
         Which of the many pictures of that prompt; any integer.
     size
-        (width, height) in pixels; for inpaint the picture's own size.
+        (width, height) in pixels; for inpaint the picture's own size, unless all is redrawn: then
+        any, in multiples of 16.
     negative_prompt
         Nouns that must not be drawn. Default: none.
     images
         PNG, JPEG or WebP files; edit and inpaint work on the first.
     mask
         A picture file of the same size as ``images[0]``; 128 and above is repainted.
+    redrawing
+        For inpaint: redraw the whole picture, as real models do. Default: change nothing but what
+        is masked.
 
     Examples
     --------
@@ -41,6 +62,7 @@ class Job:
     negative_prompt: str | None = None
     images: tuple[bytes, ...] = ()
     mask: bytes | None = None
+    redrawing: Redrawing | None = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +72,8 @@ class Drawing:
     Attributes
     ----------
     png
-        The PNG file, with the text chunks ``Software``, ``prompt``, ``seed`` and ``lumen:plan``.
+        The PNG file, with the text chunks ``Software``, ``prompt``, ``seed`` and ``lumen:plan``,
+        and ``lumen:alteration`` where the whole picture was redrawn.
     width, height
         Its size in pixels.
     recognised

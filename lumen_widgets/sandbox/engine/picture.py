@@ -11,16 +11,19 @@ from PIL import Image, PngImagePlugin
 
 from lumen_widgets.sandbox.engine.composition import Composition
 from lumen_widgets.sandbox.engine.edit import repaint, replan
+from lumen_widgets.sandbox.engine.field import opaque
 from lumen_widgets.sandbox.engine.inpaint import inpaint
 from lumen_widgets.sandbox.engine.job import Drawing, DrawingError
 from lumen_widgets.sandbox.engine.label import draw_label
 from lumen_widgets.sandbox.engine.plan import read_prompt
 from lumen_widgets.sandbox.engine.png import write_png
+from lumen_widgets.sandbox.engine.redraw import redraw
 from lumen_widgets.sandbox.orientation import upright
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from lumen_widgets.sandbox.engine.alteration import Alteration
     from lumen_widgets.sandbox.engine.job import Job
 
 _SOFTWARE = "lumen_widgets sandbox preview (not the model)"
@@ -39,17 +42,24 @@ def picture_of(job: Job) -> Drawing:
     if job.negative_prompt:
         plan = plan.without(read_prompt(job.negative_prompt))
     composition = Composition.of_prompt(plan, job.prompt, job.seed)
+    alteration = None
     if job.mode == "generate":
         picture = composition.render(job.size)
         draw_label(picture, job.seed)
     elif job.mode == "edit":
         picture, composition = _edited(job, composition)
         draw_label(picture, job.seed)
-    else:
+    elif job.redrawing is None:
         # no label: outside the mask nothing may change, and inside it would hide the result
         source = _source(job)
         picture = inpaint(source, _hole(job, source.size), composition)
-    return _drawing(job, picture, composition, plan.recognised)
+    else:
+        # no label either: it would count as one more thing that was redrawn, in the next repaint of
+        # this picture too. The file says what was done.
+        source = opaque(_first(job))
+        hole = _hole(job, source.size)
+        picture, alteration = redraw(source, hole, composition, job.size, job.redrawing)
+    return _drawing(job, picture, composition, plan.recognised, alteration)
 
 
 def _edited(job: Job, wish: Composition) -> tuple[Image.Image, Composition]:
@@ -129,7 +139,11 @@ def _stored(picture: Image.Image) -> Composition | None:
 
 
 def _drawing(
-    job: Job, picture: Image.Image, composition: Composition, recognised: tuple[str, ...]
+    job: Job,
+    picture: Image.Image,
+    composition: Composition,
+    recognised: tuple[str, ...],
+    alteration: Alteration | None,
 ) -> Drawing:
     chunks = PngImagePlugin.PngInfo()
     chunks.add_text("Software", _SOFTWARE)
@@ -137,4 +151,6 @@ def _drawing(
     chunks.add_text("seed", str(job.seed))
     plan = composition.to_json(with_seeds=job.mode != "inpaint")
     chunks.add_itxt("lumen:plan", plan)
+    if alteration is not None:
+        chunks.add_text("lumen:alteration", alteration.to_json())
     return Drawing(write_png(picture, chunks), picture.width, picture.height, recognised)
