@@ -55,8 +55,10 @@ class FaultServer:
         self._behaviours = list(behaviours)
         self._socket = socket.create_server(("127.0.0.1", port), backlog=256)
         self._lock = threading.Lock()
-        # By what a socket is, and not where it lies: the next one may lie where a closed one lay.
-        self._open: dict[socket.socket, int] = {}
+        self._open: set[socket.socket] = set()
+        # Of the connection that a thread serves: a socket may be wrapped, and where one lies in
+        # memory the next one may lie once it is closed.
+        self._number = threading.local()
         self.closing = threading.Event()
         self.connections = 0
         self.requests: list[Received] = []
@@ -77,10 +79,10 @@ class FaultServer:
         """The POSTs among the requests."""
         return [request for request in self.requests if request.method == "POST"]
 
-    def note(self, raw: bytes, connection: socket.socket) -> Received:
+    def note(self, raw: bytes) -> Received:
         """Keep what was read of a request."""
         with self._lock:
-            self.requests.append(Received(raw, self._open[connection]))
+            self.requests.append(Received(raw, self._number.value))
             return self.requests[-1]
 
     def __enter__(self) -> Self:
@@ -103,20 +105,24 @@ class FaultServer:
                 return
             with self._lock:
                 self.connections += 1
-                self._open[connection] = self.connections
+                number = self.connections
+                self._open.add(connection)
                 behave = self._behaviours[0]
                 if len(self._behaviours) > 1:
                     self._behaviours.pop(0)
-            threading.Thread(target=self._serve, args=(behave, connection), daemon=True).start()
+            threading.Thread(
+                target=self._serve, args=(behave, connection, number), daemon=True
+            ).start()
 
-    def _serve(self, behave: Behaviour, connection: socket.socket) -> None:
+    def _serve(self, behave: Behaviour, connection: socket.socket, number: int) -> None:
+        self._number.value = number
         try:
             behave(self, connection)
         except OSError:
             pass  # the client went away, which is what some tests are about
         finally:
             with self._lock:
-                self._open.pop(connection, None)
+                self._open.discard(connection)
             connection.close()
 
 
@@ -128,13 +134,13 @@ def read_request(server: FaultServer, connection: socket.socket) -> Received:
         if not piece and not data:
             raise ConnectionAbortedError("The connection was closed before a request.")
         if not piece:
-            return server.note(data, connection)
+            return server.note(data)
         data += piece
     head, _, body = data.partition(b"\r\n\r\n")
     length = _length(head)
     while len(body) < length and (piece := connection.recv(65536)):
         body += piece
-    return server.note(head + b"\r\n\r\n" + body, connection)
+    return server.note(head + b"\r\n\r\n" + body)
 
 
 def _length(head: bytes) -> int:
@@ -228,7 +234,7 @@ def stalls_unread(server: FaultServer, _connection: socket.socket) -> None:
 
 def drops_after_tls(server: FaultServer, connection: socket.socket) -> None:
     """Read the beginning of a TLS handshake and close."""
-    server.note(connection.recv(65536), connection)
+    server.note(connection.recv(65536))
 
 
 def keeps_alive(raw: bytes) -> Behaviour:
