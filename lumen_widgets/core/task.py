@@ -169,12 +169,15 @@ class TaskState:
             return True
 
     def outcome(self) -> Outcome | None:
-        """Return what to raise and the pictures, once done; a copy, since each raise adds to it."""
+        """Return what to raise and the pictures, once done.
+
+        Both are copies: each raise adds to an error, and a user may add to a list.
+        """
         with self.changed:
             if not self.done:
                 return None
             self.was_raised = self.was_raised or self.error is not None
-            return copy.copy(self.error), self.pictures
+            return copy.copy(self.error), Pictures(self.pictures)
 
     def after_fork(self, _: None) -> None:
         """Begin anew with a free lock, and without the parent's subscribers."""
@@ -262,8 +265,11 @@ class Task:
 
     @property
     def pictures(self) -> Pictures:
-        """The pictures that are here already, in the service's order."""
-        return self._state.pictures
+        """The pictures that are here already, in the service's order; a list to do anything with.
+
+        What is done to it changes neither the task nor what ``reuse=True`` gives back.
+        """
+        return Pictures(self._state.pictures)
 
     @property
     def credits(self) -> float | None:

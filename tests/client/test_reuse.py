@@ -56,6 +56,32 @@ def test_pictures_come_back_and_nothing_is_paid(service: Service, connect: Conne
     assert limit.submitted == 0
 
 
+@pytest.mark.parametrize("made", ["now", "earlier"])
+def test_what_is_done_to_a_list_of_pictures_is_not_what_comes_back(
+    made: str, service: Service, connect: Connect
+) -> None:
+    """``cats += dogs``, or a list that was emptied, is the caller's: a task keeps its pictures."""
+    service.pictures["/b"] = [http(200, png("blue"))]
+    service.statuses |= {"task-1": [service.succeeded("a")], "task-2": [service.succeeded("b")]}
+    client = connect(service.server.url)
+    if made == "earlier":
+        client.generate("a cat").wait(30)
+        client.generate("a dog").wait(30)
+        client = connect(service.server.url)
+    cats, dogs = (client.generate(f"a {animal}", reuse=True) for animal in ("cat", "dog"))
+    several = cats.wait(30)
+    several += dogs.wait(30)
+    dogs.pictures.clear()
+    dogs.wait(30).pop()
+
+    for task, colour in ((cats, "red"), (dogs, "blue")):
+        again = client.generate(task.request.prompt, reuse=True)
+        assert [one.bytes for one in again.wait(30)] == [png(colour)]
+        assert again.wait(30) == again.pictures == task.pictures
+    assert len(several) == 2
+    assert len(service.server.posts) == 2
+
+
 @pytest.mark.slow
 def test_another_request_is_paid(service: Service, connect: Connect) -> None:
     """What differs in any field, or goes elsewhere, is another request."""

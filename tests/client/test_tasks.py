@@ -49,7 +49,7 @@ def test_followed_to_its_pictures(service: Service, connect: Callable[..., Lumen
     assert [picture.bytes for picture in pictures] == [png("red"), png("blue")]
     assert [(p.index, p.count, p.width, p.height) for p in pictures] == [(0, 2, 6, 4), (1, 2, 6, 4)]
     assert pictures[0].task is task
-    assert pictures is task.pictures
+    assert pictures == task.pictures
     assert (task.status, task.done, task.error, task.credits) == ("succeeded", True, None, 5.0)
     assert seen[0] == "processing"
     assert set(seen[1:]) == {"succeeded"}
