@@ -292,13 +292,14 @@ def stream(
     rounds = _rounds(tasks, timeout)
 
     def arriving() -> Iterator[Picture]:
-        seen: set[tuple[Waitable, int]] = set()
+        # by themselves: one may get another place in a longer list
+        seen: set[Picture] = set()
         failed: list[Waitable] = []
         for done, left in rounds:
             for task in left:
                 for picture in task.pictures:
-                    if (task, picture.index) not in seen:
-                        seen.add((task, picture.index))
+                    if picture not in seen:
+                        seen.add(picture)
                         yield picture
             failed += [task for task in done if task.error is not None]
         if failed and errors == "raise":

@@ -210,15 +210,78 @@ def test_pictures_that_are_listed_one_by_one(
     assert task.notice is None
 
 
+@pytest.mark.parametrize(
+    "lists",
+    [
+        [["b"], ["a", "b"]],
+        [["b?first"], ["a", "b?second"]],
+        [["c", "b"], ["a", "b", "c"]],
+        [["b", "missing"], ["a", "b"]],
+        [["?id=b"], ["?id=a", "?id=b"]],
+        [["c"], ["b", "c"], ["a", "b", "c"]],
+    ],
+    ids=["one by one", "signed anew", "several", "not there yet", "in a query", "moved twice"],
+)
+def test_pictures_that_get_another_place_in_the_list(
+    lists: list[list[str]], service: Service, connect: Callable[..., LumenClient]
+) -> None:
+    """Each picture is there once and in its place, whichever the service lists first."""
+    use_scheduler(Scheduler(timing=Timing(local_interval=0.01)))
+    names = {name for listed in lists for name in listed}
+    for name in names:
+        # what names a picture is the query or, if that is a signature, what stands before it
+        known = name[-1] if "id=" in name else name.partition("?")[0]
+        colour = {"a": "red", "b": "blue", "c": "green"}.get(known)
+        service.pictures[f"/{name}"] = [http(200, png(colour)) if colour else http(404)]
+    service.statuses["*"] = [service.succeeded(*listed) for listed in lists]
+    client = connect(service.server.url)
+    task = client.generate("a cat", n=len(lists[-1]))
+    expected = [png(colour) for colour in ("red", "blue", "green")][: len(lists[-1])]
+
+    streamed = list(client.stream([task]))
+    assert [picture.bytes for picture in task.wait(30)] == expected
+    assert {picture.sha256 for picture in streamed} == {one.sha256 for one in task.pictures}
+    assert len(streamed) == len(expected)
+    words = [f"Picture {place + 1} of {len(expected)}: a cat" for place in range(len(expected))]
+    assert [picture.alt for picture in task.pictures] == words
+    journal = client.journal
+    assert journal is not None
+    until(lambda: journal.rows()[0].is_final, "the journal knows of the end")
+    (row,) = journal.rows()
+    assert [one.path.read_bytes() for one in row.pictures] == expected
+
+
+def test_pictures_that_may_still_be_listed_are_looked_for_by_another_process(
+    service: Service, connect: Callable[..., LumenClient]
+) -> None:
+    """A list that has one of two so far is no whole one: neither for `reuse` nor for `resume`."""
+    use_scheduler(Scheduler(timing=Timing(local_interval=0.01)))
+    service.statuses["*"] = [service.succeeded("a")]
+    client = connect(service.server.url)
+    task = client.generate("a cat", n=2)
+    until(lambda: task.pictures, "the first picture is here")
+    journal = client.journal
+    assert journal is not None
+    assert not journal.rows()[0].is_final
+    other = connect(service.server.url).generate("a cat", n=2, reuse=True)
+    service.statuses["*"] = [service.succeeded("a", "b")]
+
+    assert len(other.wait(30)) == len(task.wait(30)) == 2
+    until(lambda: journal.rows()[0].is_final, "the journal knows of the end")
+
+
 def test_a_model_that_makes_fewer_pictures(
     service: Service, connect: Callable[..., LumenClient], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Fewer pictures than were asked for are no error, and it is said how many are missing."""
     use_scheduler(Scheduler(timing=Timing(doubtful_pictures=0.0)))
     service.statuses["*"] = [service.succeeded("a")]
-    task = connect(service.server.url).generate("a cat", n=3)
+    client = connect(service.server.url)
+    task = client.generate("a cat", n=3)
 
     assert len(task.wait(30)) == 1
+    assert client.journal is not None
+    assert client.journal.rows()[0].is_final
     assert task.notice is not None
     assert "2 fewer" in task.notice
     assert task.notice in caplog.text

@@ -323,6 +323,7 @@ class TaskPoller:
                 self._poll_in(wait)
                 return
         if error is None and missing > 0:
+            self._downloads.settle()
             self._state.note(f"The service made {missing} fewer pictures than were asked for.")
         self._finish(error)
 
