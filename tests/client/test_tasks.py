@@ -361,6 +361,31 @@ def test_a_refused_address_says_how_to_allow_it(
         task.wait(30)
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["http://pictures.example/a.png", "ftp://pictures.example/a.png", "/a.png", "https://u@h/"],
+)
+def test_an_address_that_nothing_allows_leads_in_no_circle(
+    url: str, service: Service, connect: Callable[..., LumenClient]
+) -> None:
+    """Where `allow_hosts` would not help, the error does not advise it."""
+    service.statuses["*"] = [{"status": "succeeded", "data": [{"url": url}]}]
+    task = connect(service.server.url, allow_hosts=["pictures.example", "h"]).generate("a cat")
+    with pytest.raises(errors.DownloadError, match="console") as raised:
+        task.wait(30)
+    assert "allow_hosts" not in str(raised.value)
+
+
+def test_an_address_with_a_line_break_after_it(
+    service: Service, connect: Callable[..., LumenClient]
+) -> None:
+    """A service that reads its addresses from a file may leave one there."""
+    listed = service.succeeded("a")
+    service.statuses["*"] = [{**listed, "data": [{"url": f" {listed['data'][0]['url']} \r\n"}]}]
+
+    assert len(connect(service.server.url).generate("a cat").wait(30)) == 1
+
+
 def test_a_wait_that_ends_says_what_is_wrong(
     service: Service, connect: Callable[..., LumenClient]
 ) -> None:

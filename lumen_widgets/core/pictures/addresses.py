@@ -69,7 +69,20 @@ _LONGEST_HOST = 253
 
 
 class AddressRefused(ValueError):
-    """An address that is not asked; the text says why, without the address's path or query."""
+    """An address that is not asked; the text says why, without the address's path or query.
+
+    Parameters
+    ----------
+    why
+        The text.
+    allowable
+        Whether it would be asked if its host was one of ``allow_hosts``.
+
+    """
+
+    def __init__(self, why: str, *, allowable: bool = False) -> None:
+        super().__init__(why)
+        self.allowable = allowable
 
 
 @dataclass(frozen=True)
@@ -122,7 +135,9 @@ class Target:
         # A scope ("%eth0") only says by which door a link-local address is reached.
         admitted = [one for one in numbers if self.admits(ipaddress.ip_address(one.split("%")[0]))]
         if not admitted:
-            raise AddressRefused(f"{host} leads to no address of the public internet")
+            raise AddressRefused(
+                f"{host} leads to no address of the public internet", allowable=not self.is_loopback
+            )
         return admitted
 
 
@@ -160,10 +175,12 @@ def check_url(url: str, *, base_url: str, allow_hosts: Sequence[str] = ()) -> Ta
         raise AddressRefused(f"{scheme}://{host} is not https")
     exempt = host in {name.lower().strip("[]") for name in allow_hosts}
     if not (local or exempt or port in {_PORTS["https"], base_port}):
-        raise AddressRefused(f"{host} is to be asked on port {port}, where no pictures are served")
+        raise AddressRefused(
+            f"{host} is to be asked on port {port}, where no pictures are served", allowable=True
+        )
     literal = literal_address(host)
     if literal is not None and not (local or exempt or is_public(literal)):
-        raise AddressRefused(f"{host} is not an address of the public internet")
+        raise AddressRefused(f"{host} is not an address of the public internet", allowable=True)
     return Target(prepared, host, local, exempt)
 
 
@@ -241,7 +258,8 @@ def _parsed(url: str) -> tuple[str, str, int, str]:
     """
     request = requests.PreparedRequest()
     try:
-        request.prepare_url(url, None)
+        # requests leaves out what stands before it, and would send a line break after it
+        request.prepare_url(url.strip(), None)
         parts = parse_url(str(request.url))
     except (requests.RequestException, LocationParseError, UnicodeError, ValueError):
         raise AddressRefused("it is not a valid URL") from None

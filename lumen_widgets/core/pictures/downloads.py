@@ -165,7 +165,9 @@ def fetch_picture(
             raise DownloadError(
                 f"A result's address is not asked: {error}.",
                 next_step="If you trust that host, name it in the allow_hosts= of a new "
-                "client, and take the task up there by its id.",
+                "client, and take the task up there by its id."
+                if error.allowable
+                else "No setting allows that: look for the picture in the service's console.",
             ) from None
         except (requests.RequestException, HTTPError, OSError) as error:
             late = time.monotonic() >= deadline
