@@ -34,7 +34,7 @@ from lumen_widgets.core.options import Option, Options
 from lumen_widgets.core.pictures.downloads import fetch_picture
 from lumen_widgets.core.polling.scheduler import shared_scheduler
 from lumen_widgets.core.request import check_again
-from lumen_widgets.core.submit import submit
+from lumen_widgets.core.submit import nothing_sent, submit
 from lumen_widgets.core.task import Task
 from lumen_widgets.core.waiting import check_request_timeout
 
@@ -257,7 +257,9 @@ class LumenClient:
         >>> client.edit("make it snow", "cat.png").wait()  # doctest: +SKIP
 
         """
-        return self.call(EDIT, prompt, images=several(images), **fields)
+        with nothing_sent():
+            listed = several(images)
+        return self.call(EDIT, prompt, images=listed, **fields)
 
     @redacts_traceback
     @with_fields(INPAINT_MODEL)
@@ -328,8 +330,8 @@ class LumenClient:
 
         """
         fields.setdefault("model", INPAINT_MODEL if endpoint == INPAINT else MODEL)
-        return self._submit_or_reuse(
-            read_call(
+        with nothing_sent():
+            read = read_call(
                 endpoint,
                 prompt,
                 fields,
@@ -338,7 +340,7 @@ class LumenClient:
                 base_url=self.base_url,
                 correlation_id=correlation_id,
             )
-        )
+        return self._submit_or_reuse(read)
 
     def submit(self, request: Request, *, correlation_id: str | None = None) -> Task:
         """Send a request again as it is, once, and return the new task, which is paid anew.

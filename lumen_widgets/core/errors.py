@@ -128,6 +128,21 @@ def interrupted(message: str) -> KeyboardInterrupt:
     return error
 
 
+def note_unsent(error: BaseException) -> None:
+    """Note of an error, if it is none of ours, that nothing was sent, for `may_have_cost`."""
+    if not isinstance(error, LumenError):
+        with suppress(Exception):  # one of the user's own may refuse an attribute in any way
+            error.may_have_cost = False  # type: ignore[attr-defined] # a LumenError has it too
+
+
+def may_have_cost(error: BaseException) -> bool:
+    """Say whether credits may have been spent in a submit that ended with this, whatever it is.
+
+    What is neither of this tree nor noted by `note_unsent` may have come at any instant.
+    """
+    return bool(getattr(error, "may_have_cost", True))
+
+
 def warn(message: str, *, secret: str = "") -> None:
     """Warn at the user's own line; where warnings raise, log it, so that no task is lost by it.
 

@@ -14,7 +14,7 @@ import math
 import os
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from lumen_widgets.core.errors import (
     ServiceUnreachable,
     SubmitOutcomeUnknown,
     interrupted,
+    note_unsent,
     redact,
     warn,
 )
@@ -42,7 +43,7 @@ from lumen_widgets.core.waiting import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from lumen_widgets.core.answers import Accepted
     from lumen_widgets.core.call import Call
@@ -101,7 +102,8 @@ def submit(
 
     """
     while True:
-        task = options.check_and_answer(call)
+        with nothing_sent():
+            task = options.check_and_answer(call)
         if task is not None:
             task.reused = True
             return task
@@ -111,6 +113,16 @@ def submit(
                 call, options, transport=transport, timeout=timeout, timing=timing, follow=follow
             )
             return attempt.result()
+
+
+@contextmanager
+def nothing_sent() -> Iterator[None]:
+    """Note of whatever is raised in the block that nothing was sent by then."""
+    try:
+        yield
+    except BaseException as error:
+        note_unsent(error)
+        raise
 
 
 class _Attempt:
@@ -170,7 +182,10 @@ class _Attempt:
                     message = stopped_before_answer(self._options.home)
             if self._accepted is not None:
                 message = stopped_waiting(self._accepted.task_id)
-            raise interrupted(message) from None
+            stopped = interrupted(message)
+            if message is _STOPPED:
+                note_unsent(stopped)
+            raise stopped from None
 
     def _begin(self) -> None:
         """Begin to send it, unless the wait for it is over already."""
@@ -189,6 +204,8 @@ class _Attempt:
         if self._accepted is not None:
             return self._followed(self._accepted)
         if error is not None:
+            # what may have left is an error of ours by now
+            note_unsent(error)
             raise error
         # The worker is stuck where no time-out reaches, in name resolution or a slow disk.
         if not self._guard.cancel_unsent():

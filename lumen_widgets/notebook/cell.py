@@ -11,7 +11,7 @@ import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from lumen_widgets.core.errors import interrupted
+from lumen_widgets.core.errors import interrupted, may_have_cost, note_unsent
 from lumen_widgets.core.words import strip_controls
 from lumen_widgets.notebook.output_widget import (
     HeldOutput,
@@ -219,7 +219,10 @@ def advising_cells() -> Iterator[None]:
     except KeyboardInterrupt as stopped:
         if not in_notebook() or not str(stopped):
             raise
-        raise interrupted(cell_advice(str(stopped))) from None
+        advised = interrupted(cell_advice(str(stopped)))
+        if not may_have_cost(stopped):
+            note_unsent(advised)
+        raise advised from None
 
 
 def join_notes(notes: Sequence[dict[str, Any]]) -> dict[str, Any]:

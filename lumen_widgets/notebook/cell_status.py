@@ -8,7 +8,6 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any, Protocol
 
-from lumen_widgets.client import LumenError
 from lumen_widgets.client.spending.prices import (
     cost_of,
     format_credits,
@@ -16,6 +15,7 @@ from lumen_widgets.client.spending.prices import (
     picture_count,
 )
 from lumen_widgets.core.answers import CANCELLED, FAILED
+from lumen_widgets.core.errors import may_have_cost
 from lumen_widgets.core.words import format_count, format_time, literal, strip_controls
 from lumen_widgets.notebook.cell import (
     Place,
@@ -28,7 +28,7 @@ from lumen_widgets.notebook.cell import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from lumen_widgets.client import LumenClient, Request, Task
+    from lumen_widgets.client import LumenClient, LumenError, Request, Task
     from lumen_widgets.notebook.account import Account
 
 # failures that are listed; the total stands above them
@@ -115,13 +115,10 @@ class CellStatus:
 
     def show_submit_error(self, error: BaseException) -> None:
         """Say whether a failed submit may have cost credits; the exception says why it failed."""
-        known = isinstance(error, LumenError) and not error.may_have_cost
         self._output.replace(
-            note("✗ No task was made, and nothing was spent.")
-            if known
-            else note(
-                "✗ It is not known whether a task was made; what follows says how to find out."
-            )
+            note("✗ It is not known whether a task was made; what follows says how to find out.")
+            if may_have_cost(error)
+            else note("✗ No task was made, and nothing was spent.")
         )
 
     def show_summary(self, *, explain: bool = False, more: str = "") -> None:

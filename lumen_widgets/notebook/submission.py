@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
-from lumen_widgets.core.errors import LumenError, SubmitOutcomeUnknown
+from lumen_widgets.core.errors import LumenError, SubmitOutcomeUnknown, may_have_cost
 from lumen_widgets.core.options import SentMeanwhile
 from lumen_widgets.core.polling.scheduler import start_thread
 from lumen_widgets.core.signal import Signal
@@ -137,11 +137,14 @@ class Submission:
         except LumenError as error:
             self.error = error
         except BaseException as error:  # noqa: BLE001 # whatever is raised on this thread reaches no caller
+            may_be_paid = may_have_cost(error)
             self.error = LumenError(
                 f"{type(error).__name__}: {error}",
                 next_step="It is not known whether anything was sent: look in the service's "
-                "console before you try again.",
-                may_have_cost=True,
+                "console before you try again."
+                if may_be_paid
+                else "Nothing was sent, and nothing spent.",
+                may_have_cost=may_be_paid,
             )
         self._end()
 

@@ -15,6 +15,7 @@ from lumen_widgets.core.task import Task, TaskState
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, read_request
+from tests.client.service import png
 from tests.conditions import PATIENCE
 from tests.staged import ORIGIN, StagedTask, use_offline_account
 
@@ -285,6 +286,49 @@ def test_ctrl_c_before_there_is_a_task_names_what_a_notebook_has(
     assert advice in said
     assert "client" not in said
     assert not any("client" in text for text in published.texts(0))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "lumen.generate('a fox', sise='16:9')",
+        "lumen.edit('snow', (1 / 0 for _ in range(3)))",
+        "lumen.edit('snow', Stops())",
+        "lumen.inpaint('snow', picture, Breaks())",
+        "lumen.edit('snow', picture, client=hosted_by(Stops().read))",
+    ],
+    ids=["misspelt", "a generator", "Ctrl-C as it is read", "a mask", "Ctrl-C as it is uploaded"],
+)
+def test_a_cell_says_that_nothing_was_sent_whatever_ended_its_call(
+    code: str, published: Published, tmp_path: Path
+) -> None:
+    """An error of Python's own or of the user's code, and Ctrl-C, may come before anything left."""
+
+    class Stops:
+        def seekable(self) -> bool:
+            return False
+
+        def read(self, *_: object) -> bytes:
+            signal.raise_signal(signal.SIGINT)
+            # on another thread than the one that it interrupts
+            threading.Event().wait(0.5)
+            return b""
+
+    class Breaks:
+        def __lumen_mask__(self) -> object:
+            raise ZeroDivisionError
+
+    def hosted_by(upload: Any) -> lumen.LumenClient:
+        hosting = lumen.CallableHosting(upload)
+        return lumen.LumenClient(KEY, ORIGIN, journal=tmp_path, hosting=hosting)
+
+    lumen.use(lumen.LumenClient(KEY, ORIGIN, journal=tmp_path))
+    shell = InteractiveShell.instance()
+    shell.user_ns |= {"lumen": lumen, "picture": png(), "Stops": Stops, "Breaks": Breaks}
+    shell.user_ns["hosted_by"] = hosted_by
+    assert not shell.run_cell(code).success
+
+    assert published.texts(0)[-1] == "✗ No task was made, and nothing was spent."
 
 
 def test_a_wait_that_is_over_names_what_a_notebook_has(

@@ -11,6 +11,7 @@ import lumen_widgets as lumen
 from lumen_widgets.journal import Journal
 from lumen_widgets.notebook.account import Account
 from lumen_widgets.notebook.submission import Submission
+from tests.client.service import png
 from tests.conditions import PATIENCE
 
 if TYPE_CHECKING:
@@ -66,6 +67,21 @@ def test_an_unknown_outcome_is_said_to_be_so(account: Account) -> None:
         raise lumen.SubmitOutcomeUnknown("The connection was lost.", may_have_cost=True)
 
     assert _sent(account, lose).state == "unknown"
+
+
+def test_an_error_of_another_kind_before_anything_was_sent_is_known_to_cost_nothing(
+    account: Account,
+) -> None:
+    """A picture's own code may raise anything: nobody has to look in the console for that."""
+
+    class Breaks:
+        def __lumen_mask__(self) -> bytes:
+            raise ZeroDivisionError("out of order")
+
+    submission = _sent(account, lambda client, _: client.inpaint("a fox", png(), Breaks()))
+
+    assert submission.state == "refused"
+    assert "out of order Nothing was sent, and nothing spent." in str(submission.error)
 
 
 @pytest.mark.parametrize("kind", [RuntimeError, asyncio.CancelledError, SystemExit])
