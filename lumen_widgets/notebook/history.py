@@ -248,8 +248,11 @@ def _read_journal(query: Callable[[], Any]) -> Any:
 
 
 def _checked_text(field: str, value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
+    if isinstance(value, str):
+        # nothing in a journal has half of a character, which no database can be asked for
+        return value.encode("utf-8", "replace").decode()
+    if value is None:
+        return None
     raise InvalidRequest(
         f"{field} is a {type(value).__name__}, not text.",
         next_step=f'Write {field}="cat".',

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import http.client
 import io
+import lzma
 import urllib.request
+import zipfile
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import IPython.display
@@ -181,6 +186,53 @@ def test_a_file_that_gives_less_at_once_is_read_to_its_end() -> None:
     read = read_mask(piecemeal(mask))
     assert isinstance(read, LocalPicture)
     assert (read.width, read.height) == (WIDTH, HEIGHT)
+
+
+class OfAnotherLibrary:
+    """An open file whose library raises what it likes."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def seekable(self) -> bool:
+        """Say that it can only be read on."""
+        return False
+
+    def read(self, _: int) -> bytes:
+        """Break off."""
+        raise self._error
+
+
+@pytest.mark.parametrize("reader", [read_picture, read_mask, MaskPainter])
+@pytest.mark.parametrize(
+    "source",
+    [
+        lambda: gzip.GzipFile(fileobj=io.BytesIO(gzip.compress(_FILE)[:-30])),
+        lambda: OfAnotherLibrary(lzma.LZMAError("Corrupt input data")),
+        lambda: OfAnotherLibrary(http.client.IncompleteRead(b"")),
+        lambda: OfAnotherLibrary(zipfile.BadZipFile("Bad CRC-32.")),
+        lambda: OfAnotherLibrary(zlib.error()),
+    ],
+    ids=["gzip", "lzma", "http", "zip", "without words"],
+)
+def test_a_file_that_breaks_off_is_refused_in_words(
+    source: Callable[[], Any], reader: Callable[[Any], Any]
+) -> None:
+    """A library raises what it likes where a file is packed, or on its way, and ends early."""
+    with pytest.raises(InvalidRequest, match=r"cannot be read: .+\. Give the (picture|mask)'s"):
+        reader(source())
+
+
+@pytest.mark.parametrize("mode", ["I;16", "L", "P"])
+def test_an_opened_image_that_breaks_off_is_refused_in_words(mode: str) -> None:
+    """Pillow reads a file only when its pixels are wanted."""
+    rng = np.random.default_rng(1)
+    noise = rng.integers(0, 255, (40, 50), np.uint8)
+    image = PIL.Image.fromarray(noise).convert("I;16" if mode == "I;16" else mode)
+    cut: Any = PIL.Image.open(io.BytesIO(encoded(image)[:-200]))
+    for read in (read_picture, read_mask):
+        with pytest.raises(InvalidRequest, match="damaged"):
+            read(cut)
 
 
 def followed(read: Callable[[Any], Any], name: str, source: Any) -> Any:

@@ -56,6 +56,8 @@ def test_newest_first_and_filtered() -> None:
     assert len(lumen.history()) == 6
     assert prompts(lumen.history("FOX")) == ["a fox that runs", "an Old fox"]
     assert prompts(lumen.history("äpfel")) == ["ein FUCHS und ein ÄPFEL"]
+    # half of a letter is in none, and is no fault of the journal's
+    assert prompts(lumen.history("fox\ud800")) == prompts(lumen.history(model="\ud800")) == []
     assert prompts(lumen.history(model="OTHER")) == ["ein FUCHS und ein ÄPFEL"]
     assert prompts(lumen.history(state="failed")) == ["a cat"]
     assert prompts(lumen.history(state="unknown")) == ["a dog"]

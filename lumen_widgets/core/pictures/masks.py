@@ -235,9 +235,12 @@ def _of_image(image: Image, given: Given) -> _Pixels:
     if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
         try:
             check_size(image.width, image.height)
+            image.load()
             samples = np.asarray(turned(image))
         except UnreadablePicture as error:
             raise unreadable(given.name, error) from None
+        except Exception as error:  # noqa: BLE001  an image that was opened lazily fails here, in any of Pillow's ways
+            raise unreadable(given.name, UnreadablePicture(f"damaged: {error}")) from None
         return _of_array(samples, given)
     upright = upright_image(image, given.name)
     _refuse_varying_alpha(upright, given.name)

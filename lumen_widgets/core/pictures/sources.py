@@ -123,9 +123,10 @@ def _content(file: Any, what: str) -> bytes:
         data = _read_all(file)
         if at is not None:
             file.seek(at)
-    except (OSError, ValueError, AttributeError, TypeError) as error:
+    except Exception as error:  # noqa: BLE001  a library of the caller's, which may raise anything
         raise InvalidRequest(
-            f"Given a {type(file).__name__} that cannot be read: {error}.",
+            f"Given a {type(file).__name__} that cannot be read: "
+            f"{str(error).rstrip('.') or type(error).__name__}.",
             next_step=f"Give the {what}'s path, or its bytes.",
         ) from None
     if not isinstance(data, bytes | bytearray | memoryview):
