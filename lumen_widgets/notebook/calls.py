@@ -337,7 +337,8 @@ def stream(
         raise InvalidRequest(f'errors is "raise" or "skip", not {short_repr(errors)}.')
     alone = isinstance(tasks, (Task, str)) or not isinstance(tasks, Iterable)
     given: Any = [tasks] if alone else tasks
-    followed = _as_tasks(given)
+    # one that is given twice is shown, and its cost counted, once
+    followed = list(dict.fromkeys(_as_tasks(given)))
     if not followed:
         return
     failed: list[tuple[Task, LumenError]] = []
@@ -485,7 +486,8 @@ def _submit_and_show(
     for _ in follow([task], timeout=LONGEST_WAIT, status=status):
         pass
     pictures = task.wait(0)
-    if in_notebook():
+    # where another cell runs by now, these are not in it
+    if in_notebook() and status.place.is_here:
         pictures.suppress_display(_capturing_id)
     return pictures
 

@@ -58,6 +58,12 @@ class Place:
         self._widget = capturing_output() if free else None
         # a thread outlasts its cell, and what it shows would go to the one that runs by then
         self._cell = Cell() if free and not deals_with_message() else None
+        self._message = parent_header().get("msg_id") if self._shown else None
+
+    @property
+    def is_here(self) -> bool:
+        """Whether what is shown now would go there: not once a thread has outlived its cell."""
+        return parent_header().get("msg_id") == self._message
 
     @property
     def is_cell(self) -> bool:

@@ -144,6 +144,19 @@ def test_several_failures_are_raised_together_after_the_pictures(
 
 
 @pytest.mark.slow
+def test_a_task_that_is_given_twice_is_counted_once(
+    client: lumen.LumenClient, published: Published
+) -> None:
+    """Its cost was said to be twice what it was."""
+    lumen.prices["gpt-image-2-low"] = 2.0
+    task = client.generate("a fox", size="64x64")
+    lumen.show([task, task])
+
+    assert "2 credits spent" in published.texts(0)[-1]
+    assert "2 tasks" not in published.texts(0)[-1]
+
+
+@pytest.mark.slow
 def test_a_single_task_raises_its_own_error(client: lumen.LumenClient) -> None:
     """`show` of one task that failed says what that task says."""
     task = client.generate("a fox", model="sandbox-always-fails")

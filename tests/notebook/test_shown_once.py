@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,6 +27,12 @@ CELLS = {
     "r = lumen.generate('a', size='64x64')\nclear_output()\nr": 1,
     # on a thread, after another cell has cleared what it showed
     "await asyncio.to_thread(lumen.generate, 'a', size='64x64')": 1,
+    # on a thread that ends in another cell than it began in, to which its pictures belong
+    "t = threading.Thread(target=make)\nt.start()\nassert begun.wait(PATIENCE)": 0,
+    "go_on.set()\nt.join()\nmade[0]": 1,
+    "go_on.clear(), begun.clear()\nt = asyncio.get_running_loop().run_in_executor(None, make)\n"
+    "assert begun.wait(PATIENCE)": 0,
+    "go_on.set()\nawait t\nmade[1][0]": 1,
     "with capture_output() as seen: r = lumen.generate('a', size='64x64')\nr": 1,
     "seen.show()": 1,
     "with capture_output(): r = lumen.generate('a', size='64x64')\ndisplay(r)": 1,
@@ -38,6 +45,7 @@ CELLS = {
     "seen.show()\nwith capture_output(): until_shown(t)": 1,
 }
 BEGIN = """
+PATIENCE = SECONDS
 import asyncio
 import threading
 import ipywidgets as W
@@ -46,6 +54,16 @@ from IPython.utils.capture import capture_output
 import lumen_widgets as lumen
 from lumen_widgets.notebook.publisher import publisher
 lumen.use('service')
+begun, go_on, made = threading.Event(), threading.Event(), []
+class Waits:
+    def __fspath__(self):
+        begun.set()
+        assert go_on.wait(PATIENCE)
+        return 'cat.png'
+def make():
+    made.append(lumen.edit('a', Waits()))
+r = lumen.generate('a', size='64x64')
+r[0].save('cat.png')
 def until_shown(task):
     shown = threading.Event()
     task.subscribe(lambda task: task.done and publisher.run_soon(shown.set, 0.5))
@@ -53,7 +71,7 @@ def until_shown(task):
         publisher.run_soon(shown.set, 0.5)
     task.wait()
     assert shown.wait(PATIENCE)
-""".replace("PATIENCE", str(PATIENCE))
+""".replace("SECONDS", str(PATIENCE))
 
 
 @pytest.mark.slow
@@ -73,6 +91,26 @@ def test_each_cell_shows_what_it_was_asked_for(
         for cell in done.cells[1:]
     }
     assert found == CELLS
+
+
+@pytest.mark.slow
+def test_pictures_that_are_added_to_an_output_are_in_there(
+    sandbox: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list of pictures was shown in the cell, and the output that it was given to had nothing."""
+    monkeypatch.setenv("LUMEN_API_KEY", sandbox.api_key)
+    monkeypatch.setenv("LUMEN_BASE_URL", sandbox.url)
+    make = "with capture_output(): q = lumen.generate('a', n=2, size='64x64')\nout = W.Output()"
+    add = "for some in (q[0], q[1:], q, q[:0]): out.append_display_data(some)"
+    kinds = "[sorted(one['data']) for one in out.outputs]"
+    done = execute([BEGIN, make, add, kinds], tmp_path)
+
+    assert done.cells[2].outputs == []
+    (found,) = (output["data"]["text/plain"] for output in done.cells[3].outputs)
+    words = ["text/plain"]
+    assert ast.literal_eval(found) == [
+        ["image/jpeg", *words], ["image/jpeg", *words], ["text/html", *words], words
+    ]  # fmt: skip
 
 
 INTERACT = """

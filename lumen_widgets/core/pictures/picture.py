@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from lumen_widgets.core.errors import InvalidRequest
-from lumen_widgets.core.pictures.cell_result import ShownHere
+from lumen_widgets.core.pictures.cell_result import ShownHere, is_displayed
 from lumen_widgets.core.pictures.colours import by_gamma, by_profile, is_of_greys
 from lumen_widgets.core.pictures.decoding import CICP, copy_of, plain, turned
 from lumen_widgets.core.pictures.recent_pixels import recent_pixels
@@ -340,12 +340,23 @@ class Pictures(list[Picture]):
         """Show every picture; IPython calls this for the last value of a cell."""
         from IPython.display import display
 
-        if not self:
+        if not self or not is_displayed():
             # for IPython: an empty list is shown as text, since an empty cell says nothing
             raise NotImplementedError
         # what was added to the list since was not shown
         if not (self._has_been_shown and all(picture.is_suppressed for picture in self)):
             display(*self)
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[dict[str, str], dict[str, dict[str, str | int]]] | dict[str, str] | None:
+        """Return one output for whatever shows the pictures elsewhere, which takes no several."""
+        if len(self) == 1:
+            return self[0]._repr_mimebundle_(include, exclude)
+        if not self:
+            return None
+        words = "\n".join(picture.alt for picture in self)
+        return {"text/html": self._display_()._mime_()[1], "text/plain": words}
 
     def _display_(self) -> _Html:
         """Return what marimo shows: it would take a list apart."""
