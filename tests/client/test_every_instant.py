@@ -62,9 +62,19 @@ def test_the_budget_counts_what_was_sent(service: Service, connect: Connect) -> 
     prices[MODEL] = PRICE
     client = connect(service.server.url, journal=False)
     counted = budget(tasks=100_000)
-    for place in instants(partial(client.generate, "a cat", model=MODEL)):
+
+    def agree() -> bool:
         posts = len(service.server.posts)
-        assert (counted.submitted, counted.spent) == (posts, posts * PRICE), place
+        return (counted.submitted, counted.spent) == (posts, posts * PRICE)
+
+    for place in instants(partial(client.generate, "a cat", model=MODEL)):
+        # the thread that sends may only be about to begin
+        until(agree, f"what {place} took is sent or released")
+
+
+def _named(service: Service) -> set[str]:
+    """Return the addresses of pictures in what was sent."""
+    return {url for post in service.server.posts for url in post.body["image_urls"]}
 
 
 @pytest.mark.slow
@@ -84,13 +94,16 @@ def test_nothing_is_held_for_what_was_not_sent(
     client = connect(service.server.url, hosting=CallableHosting(upload))
     counted = budget(tasks=100_000)
     picture = png()
-    for place in instants(partial(client.edit, "snow", picture, size="16:9")):
-        sent = {url for post in service.server.posts for url in post.body["image_urls"]}
-        until(lambda: hosted <= sent, f"the files of {place} are let go")  # noqa: B023 -- called before the next round
+
+    def agree() -> bool:
         rows = Journal(tmp_path / "journal").rows(100_000)
         ids = {f"task-{number + 1}" for number in range(len(service.server.posts))}
-        assert {row.task_id for row in rows if row.state != "refused"} == ids, place
-        assert counted.submitted == len(ids), place
+        known = {row.task_id for row in rows if row.state != "refused"}
+        return known == ids and counted.submitted == len(ids)
+
+    for place in instants(partial(client.edit, "snow", picture, size="16:9")):
+        until(lambda: hosted <= _named(service), f"the files of {place} are let go")
+        until(agree, f"what {place} took is sent or released")
 
 
 @pytest.mark.slow
