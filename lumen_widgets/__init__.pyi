@@ -96,6 +96,9 @@ from lumen_widgets.notebook import (
     edit as edit,
 )
 from lumen_widgets.notebook import (
+    extend as extend,
+)
+from lumen_widgets.notebook import (
     generate as generate,
 )
 from lumen_widgets.notebook import (

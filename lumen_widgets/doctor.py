@@ -43,6 +43,7 @@ def report() -> str:
     facts["platform"] = platform.platform()
     facts["front end"] = _front_end()
     facts["home"] = _home()
+    facts["kept"] = _kept()
     facts["API key"] = "set" if os.environ.get("LUMEN_API_KEY", "").strip() else "not set"
     facts["service"] = _service()
     facts["sandbox"] = _sandbox()
@@ -75,6 +76,16 @@ def _home() -> str:
     writable = os.access(nearest, os.W_OK | os.X_OK)
     where = "LUMEN_HOME" if os.environ.get("LUMEN_HOME") else "the platform's folder"
     return f"{_private(home)} ({where}, {'writable' if writable else 'NOT writable'})"
+
+
+def _kept() -> str:
+    """Say what is kept of pictures, without making a journal."""
+    from lumen_widgets.journal import Journal, JournalUnusable
+
+    try:
+        return str(Journal().disk_use())
+    except JournalUnusable:
+        return "not known: the journal cannot be read"
 
 
 def _service() -> str:

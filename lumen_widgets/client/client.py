@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NoReturn, Unpack
 import requests
 
 from lumen_widgets.client import live_tasks
+from lumen_widgets.client.exact.exact_option import ExactOption, was_looked_at
+from lumen_widgets.client.exact.wish import Wish, read_sides, read_wish
 from lumen_widgets.client.history.account_journal import AccountJournal, open_journal
 from lumen_widgets.client.history.journal_option import JournalOption
 from lumen_widgets.client.history.resumed_tasks import ResumedTasks, claim_tasks
@@ -31,7 +33,7 @@ from lumen_widgets.core.http.origin import read_origin
 from lumen_widgets.core.http.transport import Transport
 from lumen_widgets.core.models import EDIT, GENERATE, INPAINT, INPAINT_MODEL, MODEL
 from lumen_widgets.core.options import Option, Options
-from lumen_widgets.core.pictures.downloads import fetch_picture
+from lumen_widgets.core.pictures.downloads import DownloadLimits, fetch_picture
 from lumen_widgets.core.polling.scheduler import shared_scheduler
 from lumen_widgets.core.request import check_again
 from lumen_widgets.core.submit import nothing_sent, submit
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from lumen_widgets.client.hosting.protocol import Hosting
     from lumen_widgets.core.fields import Fields
     from lumen_widgets.core.models import Endpoint
+    from lumen_widgets.core.pictures.downloads import FetchedPicture
     from lumen_widgets.core.pictures.images import PictureSource
     from lumen_widgets.core.pictures.masks import MaskSource
     from lumen_widgets.core.request import Request
@@ -133,16 +136,17 @@ class LumenClient:
         self._hosting = hosting
         self._account_journal = AccountJournal(self.journal, origin.url, key.fingerprint)
         self._transport = Transport(origin, key, session or requests.Session())
+        self._fetch = partial(
+            fetch_picture,
+            base_url=origin.url,
+            allow_hosts=_host_names(allow_hosts),
+            session=session,
+            verify=key.verify if key.is_sandbox else None,
+        )
         self._tasks = LiveTasks(
             transport=self._transport,
             make_options=self._make_options,
-            fetch=partial(
-                fetch_picture,
-                base_url=origin.url,
-                allow_hosts=_host_names(allow_hosts),
-                session=session,
-                verify=key.verify if key.is_sandbox else None,
-            ),
+            fetch=self._fetch,
             account_journal=self._account_journal,
             timeout=self._timeout,
             on_new=self._on_new_task,
@@ -264,9 +268,19 @@ class LumenClient:
     @redacts_traceback
     @with_fields(INPAINT_MODEL)
     def inpaint(
-        self, prompt: str, image: PictureSource, mask: MaskSource, **fields: Unpack[Fields]
+        self,
+        prompt: str,
+        image: PictureSource,
+        mask: MaskSource,
+        *,
+        exact: bool = True,
+        crop: float | None = None,
+        **fields: Unpack[Fields],
     ) -> Task:
         """Have a part of a picture painted anew; return the task.
+
+        Models redraw more than they are asked to, in another size and other colours. What comes
+        back is the picture that was given, pixel for pixel, in which only the masked part is new.
 
         Parameters
         ----------
@@ -275,8 +289,59 @@ class LumenClient:
         mask
             White, True or 128 and more is repainted. A picture, a bool array of shape
             (height, width), or a painter; as large as the picture.
+        exact
+            True puts the result back into the picture: outside of the mask no bit differs, and
+            it is a PNG of the picture's size. What the service sent is each picture's ``raw``. A
+            picture given by address is fetched for that before anything is sent. False leaves
+            what the service sends as it is.
+        crop
+            How much of the mask's box is added on every side, of its longer side and at least
+            32 pixels, before only that part is sent, in a size of its own: 0.5 sends what is
+            around the mask, which keeps more detail for the same credits. None sends all of the
+            picture.
         model, n, size, resolution, quality, negative_prompt, webhook_url, webhook_secret, extra
-            As for `generate`; a `size` has to be the picture's own.
+            As for `generate`; a `size` has to be the picture's own, and is left out with `crop`.
+        reuse
+            As for `edit`. `exact` makes no other request.
+
+        Raises
+        ------
+        LumenError
+            As for `edit`.
+
+        Examples
+        --------
+        >>> client.inpaint("a corgi", "photo.png", "mask.png", crop=0.5).wait()  # doctest: +SKIP
+
+        """
+        return self.call(
+            INPAINT, prompt, images=[image], mask=mask, wish=read_wish(exact, crop), **fields
+        )
+
+    @redacts_traceback
+    @with_fields(INPAINT_MODEL)
+    def extend(
+        self,
+        prompt: str,
+        image: PictureSource,
+        *,
+        left: int = 0,
+        top: int = 0,
+        right: int = 0,
+        bottom: int = 0,
+        **fields: Unpack[Fields],
+    ) -> Task:
+        """Have a picture go on beyond its edges; return the task.
+
+        Parameters
+        ----------
+        prompt, image
+            What the new ground shows, and the picture as for `edit`.
+        left, top, right, bottom
+            How many pixels are added on each side, one of them at least; the result has at most
+            4096 on a side. What was there stays as it was, bit for bit.
+        model, n, resolution, quality, negative_prompt, webhook_url, webhook_secret, extra
+            As for `generate`; there is no `size`.
         reuse
             As for `edit`.
 
@@ -287,10 +352,11 @@ class LumenClient:
 
         Examples
         --------
-        >>> client.inpaint("a corgi", "photo.png", "mask.png").wait()  # doctest: +SKIP
+        >>> client.extend("more beach", "photo.png", left=256).wait()  # doctest: +SKIP
 
         """
-        return self.call(INPAINT, prompt, images=[image], mask=mask, **fields)
+        wish = read_sides(left, top, right, bottom)
+        return self.call(INPAINT, prompt, images=[image], wish=wish, **fields)
 
     @redacts_traceback
     def call(
@@ -300,6 +366,7 @@ class LumenClient:
         *,
         images: Sequence[PictureSource] = (),
         mask: MaskSource | None = None,
+        wish: Wish | None = None,
         correlation_id: str | None = None,
         **fields: Unpack[Fields],
     ) -> Task:
@@ -311,6 +378,8 @@ class LumenClient:
             ``"generations"``, ``"edits"`` or ``"inpaint"``.
         prompt, images, mask
             As `generate`, `edit` and `inpaint` take them.
+        wish
+            What is wanted of a repaint; None is an exact one.
         correlation_id
             What the caller knows the call by (`Task.correlation_id`); None makes one up. One that
             the journal has already, of a call that was not refused, is not sent again.
@@ -330,6 +399,8 @@ class LumenClient:
 
         """
         fields.setdefault("model", INPAINT_MODEL if endpoint == INPAINT else MODEL)
+        if endpoint == INPAINT and wish is None:
+            wish = Wish()
         with nothing_sent():
             read = read_call(
                 endpoint,
@@ -339,8 +410,9 @@ class LumenClient:
                 mask=mask,
                 base_url=self.base_url,
                 correlation_id=correlation_id,
+                asked=None if wish is None else wish.asked,
             )
-        return self._submit_or_reuse(read)
+        return self._submit_or_reuse(read, wish)
 
     def submit(self, request: Request, *, correlation_id: str | None = None) -> Task:
         """Send a request again as it is, once, and return the new task, which is paid anew.
@@ -464,9 +536,9 @@ class LumenClient:
     as_completed = staticmethod(waiting.as_completed)
     stream = staticmethod(waiting.stream)
 
-    def _submit_or_reuse(self, call: Call) -> Task:
-        options = self._make_options(call.request)
-        return submit(
+    def _submit_or_reuse(self, call: Call, wish: Wish | None = None) -> Task:
+        options = self._make_options(call.request, wish=wish)
+        task = submit(
             call,
             options,
             transport=self._transport,
@@ -474,16 +546,48 @@ class LumenClient:
             timing=shared_scheduler().timing,
             follow=lambda accepted: self._tasks.add_accepted(accepted, call, options),
         )
+        return self._as_wished(task, call, wish) if task.reused and wish is not None else task
 
-    def _make_options(self, request: Request, row: JournalRow | None = None) -> Options:
+    def _as_wished(self, task: Task, call: Call, wish: Wish) -> Task:
+        """Return a task that was paid before with its pictures exact, or not, as they are wanted.
+
+        One that still runs gives them as its own call wanted them.
+        """
+        if not task.done or task.error is not None:
+            return task
+        if not wish.exact:
+            pictures = [picture.raw for picture in task.pictures]
+        elif any(was_looked_at(picture) for picture in task.pictures):
+            return task
+        else:
+            option = ExactOption(call.request, wish, fetch=self._fetch_source)
+            option.prepare(call)
+            option.record(call)
+            pictures = [option.derive(picture) or picture for picture in task.pictures]
+        if all(one is other for one, other in zip(pictures, task.pictures, strict=True)):
+            return task
+        wished = self._tasks.with_pictures(task, pictures)
+        _clients[wished] = self
+        return wished
+
+    def _make_options(
+        self, request: Request, row: JournalRow | None = None, wish: Wish | None = None
+    ) -> Options:
         """Return the options of one task, in the order in which they reserve credits and files."""
         options: list[Option] = [SpendingOption(self.base_url)]
         if not PICTURE_FIELDS.isdisjoint(request.body):
             options.append(HostingOption(self._chosen_hosting, self.base_url))
         options.append(JournalOption(self._account_journal, self._tasks, self._timeout, row))
+        if wish is not None or request.recipe is not None:
+            # after the journal, which has what it made before
+            options.append(ExactOption(request, wish, fetch=self._fetch_source))
         if URL_FIELD in request.body or deliveries.receivers:
             options.append(WebhookOption())
         return Options(options)
+
+    def _fetch_source(self, url: str) -> FetchedPicture:
+        """Fetch a picture that a call names by its address, as carefully as a result."""
+        return self._fetch(url, limits=DownloadLimits(seconds=self._timeout))
 
     def _chosen_hosting(self) -> Hosting | None:
         if self._hosting is None:

@@ -23,7 +23,7 @@ from lumen_widgets.core.signal import Signal, forked
 from lumen_widgets.core.task import Task, TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from lumen_widgets.client.history.account_journal import AccountJournal, JournalRow
     from lumen_widgets.core.answers import Accepted
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lumen_widgets.core.http.transport import Transport
     from lumen_widgets.core.options import Options
     from lumen_widgets.core.pictures.downloads import FetchedPicture
+    from lumen_widgets.core.pictures.picture import Picture
     from lumen_widgets.core.request import Request
 
 
@@ -204,7 +205,27 @@ class LiveTasks:
         """Return a task from its row, if it needs no network any more."""
         # Another process may have seen its end, which this one's budget does not know yet.
         refund_if_failed(row.origin, row.task_id or "", row.state)
-        return restore_task(row, credits_of)
+        return restore_task(row, credits_of, self._make_options(request_of(row), row).derive)
+
+    @staticmethod
+    def with_pictures(task: Task, pictures: Sequence[Picture]) -> Task:
+        """Return a task like one that is done, with other pictures; it is not held here."""
+        state = TaskState(
+            task.id,
+            task.request,
+            origin=task.origin,
+            status=task.status,
+            created=task.created,
+            submitted=task.submitted,
+            age=None,
+            cost=credits_of,
+            correlation_id=task.correlation_id,
+        )
+        state.set_pictures(pictures)
+        state.finish(seconds=task.elapsed)
+        twin = Task(state)
+        twin.reused = task.reused
+        return twin
 
     def add(self, task: Task) -> Task:
         """Hold a task: the same one is returned for its id from now on."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -67,6 +67,9 @@ class Call:
         Whether a task that was paid before is as good.
     correlation_id
         What the caller knows the call by; None makes one up.
+    asked
+        What else was asked for that changes the pictures, and that no field of the request says
+        as the caller said it: JSON, by names. It is a part of the digest.
 
     Attributes
     ----------
@@ -86,8 +89,10 @@ class Call:
         sources: Sequence[tuple[object, str | LocalPicture]] = (),
         reuse: bool = False,
         correlation_id: str | None = None,
+        asked: Mapping[str, Any] | None = None,
     ) -> None:
         self.by_content = by_content
+        self.asked = asked or {}
         self.origin = origin
         self.sources = sources
         self.pictures = {one.content: one for _, one in sources if isinstance(one, LocalPicture)}
@@ -99,7 +104,10 @@ class Call:
     @cached_property
     def digest(self) -> str:
         """What calls that ask for the same have in common; taken once, of what was asked for."""
-        return digest_of(self.origin, self.by_content)
+        again = self.by_content.recipe
+        if again is not None and again.digest is not None:
+            return again.digest  # this sends again what something else had become
+        return digest_of(self.origin, self.by_content, self.asked)
 
     def reset(self) -> None:
         """Forget what an earlier round has prepared and hosted."""
@@ -134,6 +142,7 @@ def read_call(
     mask: MaskSource | None = None,
     base_url: str,
     correlation_id: str | None = None,
+    asked: Mapping[str, Any] | None = None,
 ) -> Call:
     """Read and check what the caller passed, before anything is hosted or paid.
 
@@ -147,7 +156,7 @@ def read_call(
         What an inpaint repaints; None for the other calls.
     base_url
         The service that is to read the pictures.
-    correlation_id
+    correlation_id, asked
         As for `Call`.
 
     Raises
@@ -158,7 +167,7 @@ def read_call(
     """
     checked = check_fields(endpoint, prompt, fields)
     extra, reuse = fields.get("extra"), asks_for_reuse(fields)
-    call = partial(Call, origin=base_url, reuse=reuse, correlation_id=correlation_id)
+    call = partial(Call, origin=base_url, reuse=reuse, correlation_id=correlation_id, asked=asked)
     if not images and mask is None:
         return call(build(endpoint, checked, extra=extra))
     field = "images" if mask is None else "image"
@@ -189,7 +198,7 @@ def read_call(
     return call(by_content, by_content.with_addresses(urls), sources=sources)
 
 
-def digest_of(origin: str, request: Request) -> str:
+def digest_of(origin: str, request: Request, asked: Mapping[str, Any] | None = None) -> str:
     """Return the digest of a request to a service.
 
     Parameters
@@ -198,6 +207,8 @@ def digest_of(origin: str, request: Request) -> str:
         Scheme, host and port of the service.
     request
         The request; its body may have contents in place of addresses.
+    asked
+        As for `Call`.
 
     Examples
     --------
@@ -208,10 +219,15 @@ def digest_of(origin: str, request: Request) -> str:
     True
 
     """
-    return f"{DIGEST_VERSION}:{digest_with(origin, request, _content)}"
+    return f"{DIGEST_VERSION}:{digest_with(origin, request, _content, asked)}"
 
 
-def digest_with(origin: str, request: Request, content: Callable[[str], str]) -> str:
+def digest_with(
+    origin: str,
+    request: Request,
+    content: Callable[[str], str],
+    asked: Mapping[str, Any] | None = None,
+) -> str:
     """Return a digest of a request, in which `content` says what stands for a picture's address."""
 
     def pictures(value: Any) -> Any:
@@ -226,7 +242,8 @@ def digest_with(origin: str, request: Request, content: Callable[[str], str]) ->
         for name, value in request.body.items()
         if name not in _REPORTING
     }
-    text = json.dumps([origin, request.endpoint, body], sort_keys=True, separators=(",", ":"))
+    parts = [origin, request.endpoint, body, *([_numbers(dict(asked))] if asked else [])]
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

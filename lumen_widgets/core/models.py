@@ -29,6 +29,10 @@ class Model:
     ----------
     can
         The endpoints that it serves.
+    longest_side
+        Pixels of the longer side of what it makes, at most.
+    ratios
+        The ratios that it takes as a size, such as ``("1:1", "16:9")``; none takes pixels.
 
     Examples
     --------
@@ -37,6 +41,8 @@ class Model:
     """
 
     can: frozenset[Endpoint]
+    longest_side: int = 2048
+    ratios: tuple[str, ...] = ()
 
 
 # "other models support text-to-image / image-to-image only" (API documentation, on inpainting).

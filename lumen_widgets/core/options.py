@@ -18,6 +18,7 @@
     status      each answer about it
     picture     each picture of it, as it came
     derive      another picture, made of one that came
+    derived     what was made of it
     ended       it is done
 
 What stands above the POST may refuse by raising; then, and where nothing was taken, `refused` is
@@ -160,6 +161,9 @@ class Option:
         """Return what the user gets in place of a picture that came, None for itself."""
         return None
 
+    def derived(self, picture: Picture) -> None:
+        """Keep a picture that was made of one that came."""
+
     def ended(self, task: Task) -> None:
         """Note that the task is done."""
 
@@ -252,10 +256,16 @@ class Options:
         self._each(lambda one: one.picture(fetched, index, count))
 
     def derive(self, picture: Picture) -> Picture:
-        """Run `derive`, each on what the one before made."""
+        """Run `derive`, each on what the one before made, and `derived` on what came of it."""
         made = [picture]
         self._each(lambda one: made.append(one.derive(made[-1]) or made[-1]))
+        if made[-1] is not picture:
+            self.derived(made[-1])
         return made[-1]
+
+    def derived(self, picture: Picture) -> None:
+        """Run `derived`."""
+        self._each(lambda one: one.derived(picture))
 
     def ended(self, task: Task) -> None:
         """Run `ended`."""

@@ -19,6 +19,7 @@ from lumen_widgets.core.words import short_repr, strip_controls, whole_number
 if TYPE_CHECKING:
     from lumen_widgets.core.models import Endpoint
     from lumen_widgets.core.pictures.repaint import Repaint
+    from lumen_widgets.core.recipe import Recipe
 
 # "1 to 4, default 1" (API documentation).
 MAX_PICTURES = 4
@@ -46,6 +47,8 @@ class Request:
     content_by_url
         By an address in the body: the content that is there, as far as it is known here; such as
         ``{"https://example.org/cat.png?signature=…": "file:9f86d0…"}`` (see `content_of`).
+    recipe
+        What another picture is made of for each that comes; None for the pictures as they come.
 
     """
 
@@ -54,6 +57,7 @@ class Request:
     secret: Secret | None = field(default=None, compare=False)
     repaint: Repaint | None = field(default=None, compare=False)
     content_by_url: Mapping[str, str] = field(default_factory=dict, compare=False)
+    recipe: Recipe | None = field(default=None, compare=False)
 
     @property
     def prompt(self) -> str:
@@ -261,6 +265,7 @@ def check_again(request: object) -> Request:
     again = _as_request(
         request.endpoint, request.body, request.secret, request.repaint, request.content_by_url
     )
+    again = replace(again, recipe=request.recipe)
     if again.body.get(URL_FIELD) is not None and again.secret is None:
         raise InvalidRequest(
             "This request had a webhook_secret, which is kept nowhere.",

@@ -260,8 +260,14 @@ class Task:
 
     @property
     def notice(self) -> str | None:
-        """What to know of its pictures although nothing failed, in words; None for nothing."""
-        return self._state.notice
+        """What to know of its pictures although nothing failed, in words; None for nothing.
+
+        Of repaints: what was put back in them, or why nothing was.
+        """
+        state = self._state
+        said = dict.fromkeys(one.note for one in state.pictures if one.note)
+        words = [state.notice, *said] if len(said) < 2 else [state.notice, *_numbered(state)]  # noqa: PLR2004 -- several that differ
+        return " ".join(filter(None, words)) or None
 
     @property
     def pictures(self) -> Pictures:
@@ -458,6 +464,11 @@ class Task:
         finally:
             unsubscribe()
         return _pictures_of(outcome)
+
+
+def _numbered(state: TaskState) -> list[str]:
+    """Return what is to be known of each picture, with its number."""
+    return [f"Picture {one.index + 1}: {one.note}" for one in state.pictures if one.note]
 
 
 def _pictures_of(outcome: Outcome) -> Pictures:

@@ -6,8 +6,10 @@ It is plain SQLite and plain files, and imports no other part of the package.
 from __future__ import annotations
 
 from lumen_widgets.journal.database import JournalUnusable, RowLost, default_home
+from lumen_widgets.journal.disk_use import DiskUse
 from lumen_widgets.journal.journal import AlreadySent, Journal
 from lumen_widgets.journal.pruning import Pruned
+from lumen_widgets.journal.recipes import DerivedPicture
 from lumen_widgets.journal.rows import SHORTENED, JournalRow, StoredPicture
 from lumen_widgets.journal.search import STATES, Search
 
@@ -15,6 +17,8 @@ __all__ = [
     "SHORTENED",
     "STATES",
     "AlreadySent",
+    "DerivedPicture",
+    "DiskUse",
     "Journal",
     "JournalRow",
     "JournalUnusable",

@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from operator import index
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.journal import ownership, pruning
 from lumen_widgets.journal.database import (
@@ -19,8 +19,16 @@ from lumen_widgets.journal.database import (
     shielded,
     state_of,
 )
+from lumen_widgets.journal.disk_use import disk_use
 from lumen_widgets.journal.picture_files import store_file
 from lumen_widgets.journal.processes import HEARTBEAT_INTERVAL, ended_processes, register
+from lumen_widgets.journal.recipes import (
+    DerivedPicture,
+    insert_derived,
+    insert_recipe,
+    store_files,
+    stored_recipe,
+)
 from lumen_widgets.journal.rows import (
     MARK_FINAL,
     REFUSED,
@@ -44,7 +52,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
+    from lumen_widgets.journal.disk_use import DiskUse
     from lumen_widgets.journal.pruning import Pruned
+    from lumen_widgets.journal.recipes import Recipe, StoredRecipe
     from lumen_widgets.journal.rows import JournalRow
     from lumen_widgets.journal.search import Search
 
@@ -109,6 +119,10 @@ class Journal:
     def __repr__(self) -> str:
         return f"Journal({str(self.home)!r})"
 
+    def stored(self, recipe: Recipe) -> StoredRecipe:
+        """Return a recipe that was inserted here, with its files on the disk: it holds no bytes."""
+        return stored_recipe(self.home, recipe)
+
     def with_patience(self, seconds: float) -> Journal:
         """Return the same journal, which waits for `seconds` at most for another program."""
         patience = min(seconds, self._busy_timeout)
@@ -124,6 +138,7 @@ class Journal:
         body: Mapping[str, object],
         digest: str | None = None,
         correlation_id: str | None = None,
+        recipe: Recipe | None = None,
     ) -> int:
         """Write down a request that is about to be sent, and return its row number.
 
@@ -144,6 +159,8 @@ class Journal:
             What requests have in common that ask for the same; None if it will not be looked for.
         correlation_id
             What the caller knows this one call by, for `find_submit`.
+        recipe
+            What other pictures are made with of those that come; its files are kept too.
 
         Raises
         ------
@@ -156,8 +173,10 @@ class Journal:
         """
         texts = (origin, account, endpoint, stored_kind(endpoint, body), stored_body(body))
         picture_count = picture_count_of(body)
-        return self._database.write(
-            lambda connection: _insert(
+        self._store_files(recipe)
+
+        def insert(connection: sqlite3.Connection) -> int:
+            row_number = _insert(
                 connection,
                 texts,
                 "sending",
@@ -165,7 +184,11 @@ class Journal:
                 picture_count=picture_count,
                 correlation_id=correlation_id,
             )
-        )
+            if recipe is not None:
+                insert_recipe(connection, self.home, row_number, recipe)
+            return row_number
+
+        return self._database.write(insert)
 
     @shielded
     def find_or_insert_request(
@@ -178,6 +201,7 @@ class Journal:
         digests: Sequence[str],
         excluded: Collection[int] = (),
         correlation_id: str | None = None,
+        recipe: Recipe | None = None,
     ) -> int | JournalRow:
         """Return the row of the same request sent before, else insert one and return its number.
 
@@ -192,7 +216,7 @@ class Journal:
             does, and the first is written down.
         excluded
             Rows that do not count.
-        correlation_id
+        correlation_id, recipe
             As for `insert_request`.
 
         Raises
@@ -205,12 +229,13 @@ class Journal:
         """
         texts = (origin, account, endpoint, stored_kind(endpoint, body), stored_body(body))
         picture_count = picture_count_of(body)
+        self._store_files(recipe)
 
         def find_or_insert(connection: sqlite3.Connection) -> int | JournalRow:
             same = select_same_request(connection, self.home, (origin, account), digests, excluded)
             if same is not None:
                 return same
-            return _insert(
+            row_number = _insert(
                 connection,
                 texts,
                 "sending",
@@ -218,6 +243,9 @@ class Journal:
                 picture_count=picture_count,
                 correlation_id=correlation_id,
             )
+            if recipe is not None:
+                insert_recipe(connection, self.home, row_number, recipe)
+            return row_number
 
         return self._database.write(find_or_insert)
 
@@ -426,6 +454,54 @@ class Journal:
         return path
 
     @shielded
+    def store_derived(
+        self,
+        row_number: int,
+        index: int,
+        data: bytes,
+        *,
+        made_of: str,
+        sha256: str,
+        media_type: str,
+        width: int,
+        height: int,
+        facts: Mapping[str, Any],
+    ) -> None:
+        """Store a picture that was made of one that came: its file first, then what names it.
+
+        Parameters
+        ----------
+        row_number, index
+            As for `store_picture`, of the one that came.
+        data, sha256, media_type, width, height
+            As for `store_picture`; those of the one that came where nothing was changed.
+        made_of
+            Hex digest of the one that came.
+        facts
+            JSON: what is known of it beside its pixels.
+
+        Raises
+        ------
+        ValueError
+            The digest is not that of the data, or the type is not one that is stored.
+        JournalUnusable
+            File or row could not be written, or the task's row is no longer there.
+
+        """
+        with as_journal_unusable(self.home / "pictures"):
+            path = store_file(self.home, data, sha256=sha256, media_type=media_type)
+        made = DerivedPicture(index, made_of, sha256, media_type, width, height, path, facts)
+
+        def name_file(connection: sqlite3.Connection) -> None:
+            state_of(connection, row_number)  # the row must be there
+            insert_derived(connection, row_number, made)
+            # as for `store_picture`
+            if not path.exists():
+                store_file(self.home, data, sha256=sha256, media_type=media_type)
+
+        self._database.update(name_file)
+
+    @shielded
     def find(self, *, origin: str, account: str, task_id: str) -> JournalRow | None:
         """Return the row of a task by the service's id, or None if the journal has none.
 
@@ -622,6 +698,19 @@ class Journal:
         )
 
     @shielded
+    def disk_use(self, numbers: Collection[int] | None = None) -> DiskUse:
+        """Return how much of the disk the pictures of rows take; None is all rows.
+
+        Raises
+        ------
+        JournalUnusable
+            The file cannot be read.
+
+        """
+        with self._database.read() as connection:
+            return disk_use(connection, self.home, numbers)
+
+    @shielded
     def prune(
         self, numbers: Sequence[int], *, before: float | None = None, max_bytes: int | None = None
     ) -> Pruned:
@@ -646,6 +735,13 @@ class Journal:
 
         """
         return pruning.prune(self._database, self.home, numbers, before=before, max_bytes=max_bytes)
+
+    def _store_files(self, recipe: Recipe | None) -> None:
+        """Store what a recipe needs; nothing should be sent where that cannot be."""
+        if recipe is None:
+            return
+        with as_journal_unusable(self.home / "pictures"):
+            store_files(self.home, recipe)
 
     def _close(self, row_number: int, state: str, reason: str) -> None:
         """Note why a request has no task; one that has an id by now stays as it is."""

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from lumen_widgets.journal.database import Database
 
+# The tables whose rows name files: those that came, what they are made into, and with what.
+_NAMING = ("pictures", "derived", "recipe_files")
+
 # Files deleted in one transaction: other processes wait for it, and a network file system is slow.
 _BATCH = 100
 
@@ -107,12 +110,13 @@ def _delete_rows(database: Database, numbers: list[int], before: float) -> int:
             if connection.execute(_PRUNABLE, (number, before)).fetchone()
         ]
         for number in prunable:
-            connection.execute(
-                "INSERT OR IGNORE INTO doomed SELECT sha256, media_type FROM pictures"
-                " WHERE row = ?",
-                (number,),
-            )
-            connection.execute("DELETE FROM pictures WHERE row = ?", (number,))
+            for table in _NAMING:
+                connection.execute(
+                    f"INSERT OR IGNORE INTO doomed SELECT sha256, media_type FROM {table}"  # noqa: S608  our own tables
+                    " WHERE row = ?",
+                    (number,),
+                )
+                connection.execute(f"DELETE FROM {table} WHERE row = ?", (number,))  # noqa: S608  our own tables
             connection.execute("DELETE FROM tasks WHERE row = ?", (number,))
         connection.execute(
             "DELETE FROM processes WHERE seen < ? AND process NOT IN"
@@ -159,12 +163,15 @@ def _delete_files(database: Database, home: Path) -> tuple[int, int]:
         batch = connection.execute("SELECT * FROM doomed LIMIT ?", (_BATCH,)).fetchall()
         for entry in batch:
             sha256, media_type = entry["sha256"], entry["media_type"]
-            named = connection.execute(
-                "SELECT 1 FROM pictures WHERE sha256 = ? AND media_type = ?",
-                (sha256, media_type),
-            ).fetchone()
+            is_named = any(
+                connection.execute(
+                    f"SELECT 1 FROM {table} WHERE sha256 = ? AND media_type = ?",  # noqa: S608  our own tables
+                    (sha256, media_type),
+                ).fetchone()
+                for table in _NAMING
+            )
             file = picture_path(home, sha256, media_type)
-            if named is None and not file.is_dir():  # a folder there is not ours
+            if not is_named and not file.is_dir():  # a folder there is not ours
                 size, small = _size(file), small_copy_path(file)
                 with suppress(FileNotFoundError):
                     file.unlink()
@@ -195,9 +202,11 @@ def _delete_partial_files(home: Path) -> None:
 def _files(connection: sqlite3.Connection, home: Path, number: int) -> list[Path]:
     return [
         picture_path(home, entry["sha256"], entry["media_type"])
+        for table in _NAMING
         for entry in connection.execute(
-            "SELECT sha256, media_type FROM pictures WHERE row = ?", (number,)
-        )
+            f"SELECT sha256, media_type FROM {table} WHERE row = ?",  # noqa: S608  our own tables
+            (number,),
+        ).fetchall()
     ]
 
 

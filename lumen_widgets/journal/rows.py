@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.journal.picture_files import picture_path
 from lumen_widgets.journal.processes import ended_processes
+from lumen_widgets.journal.recipes import select_derived, select_recipe
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
+
+    from lumen_widgets.journal.recipes import DerivedPicture, StoredRecipe
 
 
 # The value in the column `settled` of a row that a user has dismissed.
@@ -107,8 +110,12 @@ class JournalRow:
     seconds
         How long it took from the service's answer to its end, as the process saw it that
         followed the task all the way; None if none did.
+    recipe
+        What other pictures are made with of those that come; None for nothing.
     pictures
         The pictures stored so far, by index.
+    derived
+        What was made of them so far, by index.
     picture_count
         How many pictures the task has: as asked for, until the service says so.
     is_final
@@ -136,17 +143,28 @@ class JournalRow:
     created: float | None
     submitted: float
     seconds: float | None
+    recipe: StoredRecipe | None
     pictures: tuple[StoredPicture, ...]
+    derived: tuple[DerivedPicture, ...]
     picture_count: int
     is_final: bool
     dismissed: bool
     outcome_unknown: bool
 
+    def shown(self, picture: StoredPicture) -> StoredPicture | DerivedPicture:
+        """Return what the user gets in place of a picture that came, which may be itself."""
+        made = (one for one in self.derived if one.index == picture.index)
+        return next((one for one in made if one.made_of == picture.sha256), picture)
+
 
 def read_row(
-    entry: sqlite3.Row, pictures: Iterable[sqlite3.Row], home: Path, ended: Collection[int]
+    connection: sqlite3.Connection, entry: sqlite3.Row, home: Path, ended: Collection[int]
 ) -> JournalRow:
     """Return what a row of the tables says; `ended` is the numbers of processes that have ended."""
+    # fetched at once: a row that cannot be read must not keep the file locked
+    pictures = connection.execute(
+        "SELECT * FROM pictures WHERE row = ? ORDER BY number", (entry["row"],)
+    ).fetchall()
     orphaned = entry["owner"] is None or entry["owner"] in ended
     return JournalRow(
         number=entry["row"],
@@ -173,6 +191,8 @@ def read_row(
             )
             for picture in pictures
         ),
+        recipe=select_recipe(connection, home, entry),
+        derived=select_derived(connection, home, entry),
         picture_count=entry["wanted"],
         is_final=bool(entry["settled"]),
         dismissed=entry["settled"] == DISMISSED,
@@ -349,17 +369,7 @@ def read_rows(
     entries = list(found)
     sending = any(entry["state"] == "sending" for entry in entries)
     ended = ended_processes(connection) if sending else set[int]()
-    return [
-        read_row(
-            entry,
-            connection.execute(
-                "SELECT * FROM pictures WHERE row = ? ORDER BY number", (entry["row"],)
-            ).fetchall(),  # a row that cannot be read must not keep the file locked
-            home,
-            ended,
-        )
-        for entry in entries
-    ]
+    return [read_row(connection, entry, home, ended) for entry in entries]
 
 
 def _rank(entry: sqlite3.Row, ended: set[int]) -> int | None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 # Raised whenever the tables change; a higher number in a file means a newer release.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 # A scheme's own ports: an origin that names one is the same as one that does not.
 _PORTS = {"http": 80, "https": 443}
@@ -94,6 +94,31 @@ UPDATE pictures SET row = row + first_row();
 UPDATE tasks SET row = row + first_row();
 """
 
+# tasks.recipe is JSON: the details of `JournalRow.recipe`, and its digest.
+_FIFTH = """
+ALTER TABLE tasks ADD COLUMN recipe TEXT;
+CREATE TABLE recipe_files (
+    row INTEGER NOT NULL REFERENCES tasks (row),
+    name TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    PRIMARY KEY (row, name)
+);
+CREATE TABLE derived (
+    row INTEGER NOT NULL REFERENCES tasks (row),
+    number INTEGER NOT NULL,
+    made_of TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    facts TEXT NOT NULL,
+    PRIMARY KEY (row, number)
+);
+CREATE INDEX by_recipe_file ON recipe_files (sha256);
+CREATE INDEX by_derived ON derived (sha256);
+"""
+
 
 def next_row_number(last: int) -> int:
     """Return the number of a new row after `last`: the time in milliseconds, then 20 random bits.
@@ -113,7 +138,7 @@ def migrate(connection: sqlite3.Connection, version: int) -> None:
     connection.create_function("normal_origin", 1, _normal_origin, deterministic=True)
     first_row = next_row_number(0)
     connection.create_function("first_row", 0, lambda: first_row, deterministic=True)
-    for step in (_FIRST, f"{_SECOND}{MARK_FINAL};", _THIRD, _FOURTH)[version:]:
+    for step in (_FIRST, f"{_SECOND}{MARK_FINAL};", _THIRD, _FOURTH, _FIFTH)[version:]:
         # One statement at a time: `executescript` would commit the transaction first, and another
         # process could then see half of the tables.
         for statement in step.split(";"):

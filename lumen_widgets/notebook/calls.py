@@ -199,6 +199,8 @@ def inpaint(
     image: PictureSource,
     mask: MaskSource,
     *,
+    exact: bool = True,
+    crop: float | None = None,
     wait: Literal[True] = True,
     client: LumenClient | None = None,
     **fields: Unpack[Fields],
@@ -209,6 +211,8 @@ def inpaint(
     image: PictureSource,
     mask: MaskSource,
     *,
+    exact: bool = True,
+    crop: float | None = None,
     wait: Literal[False],
     client: LumenClient | None = None,
     **fields: Unpack[Fields],
@@ -220,11 +224,16 @@ def inpaint(
     image: PictureSource,
     mask: MaskSource,
     *,
+    exact: bool = True,
+    crop: float | None = None,
     wait: bool = True,
     client: LumenClient | None = None,
     **fields: Unpack[Fields],
 ) -> Pictures | Task:
     """Repaint the masked area of a picture, and show the result in this cell.
+
+    Models redraw more than they are asked to, in another size and other colours. What comes back is
+    the picture that was given, pixel for pixel, in which only the masked part is new.
 
     Parameters
     ----------
@@ -234,6 +243,12 @@ def inpaint(
         The picture, as in `edit`.
     mask
         A picture or bool array of the same size; white, True, 128 and above is repainted.
+    exact
+        True puts the result back into the picture; each picture's ``raw`` is what the service
+        sent. False leaves that as it is.
+    crop
+        How much of the mask's box is added on every side before only that part is sent, of its
+        longer side: 0.5 keeps more detail for the same credits. None sends all of the picture.
     model, n, size, resolution, quality, negative_prompt, webhook_url, webhook_secret
         As in `generate`.
     extra, reuse, client, wait
@@ -259,7 +274,90 @@ def inpaint(
 
     """
     return _submit_and_show(
-        lambda chosen: chosen.inpaint(prompt, image, mask, **fields),
+        lambda chosen: chosen.inpaint(prompt, image, mask, exact=exact, crop=crop, **fields),
+        INPAINT_MODEL,
+        fields,
+        client,
+        wait=wait,
+    )
+
+
+@overload
+def extend(
+    prompt: str,
+    image: PictureSource,
+    *,
+    left: int = 0,
+    top: int = 0,
+    right: int = 0,
+    bottom: int = 0,
+    wait: Literal[True] = True,
+    client: LumenClient | None = None,
+    **fields: Unpack[Fields],
+) -> Pictures: ...
+@overload
+def extend(
+    prompt: str,
+    image: PictureSource,
+    *,
+    left: int = 0,
+    top: int = 0,
+    right: int = 0,
+    bottom: int = 0,
+    wait: Literal[False],
+    client: LumenClient | None = None,
+    **fields: Unpack[Fields],
+) -> Task: ...
+@redacts_traceback
+@with_fields(INPAINT_MODEL)
+def extend(
+    prompt: str,
+    image: PictureSource,
+    *,
+    left: int = 0,
+    top: int = 0,
+    right: int = 0,
+    bottom: int = 0,
+    wait: bool = True,
+    client: LumenClient | None = None,
+    **fields: Unpack[Fields],
+) -> Pictures | Task:
+    """Have a picture go on beyond its edges, and show the result in this cell.
+
+    Parameters
+    ----------
+    prompt
+        What the new ground shows, in any language.
+    image
+        The picture, as in `edit`; it stays as it was, bit for bit.
+    left, top, right, bottom
+        How many pixels are added on each side, one of them at least; the result has at most 4096
+        on a side.
+    model, n, resolution, quality, negative_prompt, webhook_url, webhook_secret
+        As in `generate`; there is no `size`.
+    extra, reuse, client, wait
+        As in `generate`; the model must be able to inpaint.
+
+    Returns
+    -------
+    Pictures or Task
+        The pictures; or the task, if `wait` is False.
+
+    Raises
+    ------
+    InvalidRequest, HostingError
+        The picture, a side or a field cannot be used; nothing was paid.
+    LumenError
+        As `generate`.
+
+    Examples
+    --------
+    >>> lumen.extend("more beach", "photo.png", left=256)  # doctest: +SKIP
+
+    """
+    sides = {"left": left, "top": top, "right": right, "bottom": bottom}
+    return _submit_and_show(
+        lambda chosen: chosen.extend(prompt, image, **sides, **fields),
         INPAINT_MODEL,
         fields,
         client,

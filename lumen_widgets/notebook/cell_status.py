@@ -168,7 +168,8 @@ def summary(
 def task_heading(task: Task) -> dict[str, Any]:
     """Return the heading of a task's pictures, in a cell that shows the pictures of several."""
     title = task.request.prompt or f"Task {task.id}"
-    return join_notes([note(title), *_repaint_notes(task)])
+    said = [note(task.notice)] if task.notice else []
+    return join_notes([note(title), *said, *_repaint_notes(task)])
 
 
 def _line(task: Task, account: Account, *, explain: bool, reused: bool = False) -> dict[str, Any]:

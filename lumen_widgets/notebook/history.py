@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import date, timedelta
 
     from lumen_widgets.client import LumenClient
-    from lumen_widgets.journal import Pruned
+    from lumen_widgets.journal import DiskUse, Pruned
 
 # Rows that a cell shows: each picture of them is read from disk.
 SHOWN = 20
@@ -77,6 +77,19 @@ class History(Sequence[HistoryEntry]):
         for start in range(0, len(self._numbers), _BATCH):
             yield from self._read(self._numbers[start : start + _BATCH])
 
+    @property
+    def disk_use(self) -> DiskUse:
+        """What its pictures take on the disk, and those that were given to be repainted.
+
+        Examples
+        --------
+        >>> print(lumen.history().disk_use)  # doctest: +SKIP
+        12 pictures, 21.4 MB, and 4 that were given to be repainted, 7.9 MB
+
+        """
+        found: DiskUse = _read_journal(lambda: self._journal.disk_use(self._numbers))
+        return found
+
     def prune(
         self,
         older_than: timedelta | float | str | None = None,
@@ -85,7 +98,8 @@ class History(Sequence[HistoryEntry]):
         """Forget entries of this history for good, and delete their pictures from the disk.
 
         What runs, may have been paid, or was paid and never arrived stays, however old it is. So
-        do pictures that another entry of the journal has too.
+        do pictures that another entry of the journal has too. With an entry go the pictures that
+        were given to be repainted.
 
         Parameters
         ----------

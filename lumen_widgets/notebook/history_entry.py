@@ -7,7 +7,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client import InvalidRequest, Pictures
-from lumen_widgets.client.history.account_journal import read_stored_picture, request_of
+from lumen_widgets.client.history.account_journal import (
+    read_stored_picture,
+    request_of,
+    shown_picture,
+)
 from lumen_widgets.client.spending.prices import credits_of
 from lumen_widgets.core.answers import CANCELLED, FAILED, SUCCEEDED
 from lumen_widgets.core.pictures.picture import alt_text
@@ -112,7 +116,7 @@ class HistoryEntry:
     def pictures(self) -> Pictures:
         """Its pictures, read from disk; those that are not there, or were changed, are left out."""
         read = (read_stored_picture(self._row, kept) for kept in self._row.pictures)
-        return Pictures(picture for picture in read if picture is not None)
+        return Pictures(shown_picture(self._row, one) for one in read if one is not None)
 
     def small_copies(self) -> list[tuple[bytes, str]]:
         """Return its pictures in small, each with its words; the same as `pictures` has."""

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client import LumenClient, LumenError
-from lumen_widgets.client.history.account_journal import read_stored_picture
+from lumen_widgets.client.history.account_journal import read_stored_picture, shown_picture
 from lumen_widgets.core.pictures.decoding import UnreadablePicture
 from lumen_widgets.core.pictures.picture import thumbnail
 from lumen_widgets.journal.picture_files import picture_path, read_small_copy, store_small_copy
@@ -31,13 +31,20 @@ _worker = Worker("lumen-small-copies", "no small copy of a picture was made")
 
 
 def small_copy(row: JournalRow, stored: StoredPicture) -> bytes | None:
-    """Return one of a row's pictures in small, None if its file is not there or was changed."""
-    found = read_small_copy(stored.path, stored.sha256)
+    """Return one of a row's pictures in small, as the user got it.
+
+    None if its file is not there or was changed.
+    """
+    shown = row.shown(stored)
+    found = read_small_copy(shown.path, shown.sha256)
     if found is not None:
         return found
     picture = read_stored_picture(row, stored)
     try:
-        return None if picture is None else _make(picture, stored.path)
+        if picture is None:
+            return None
+        picture = shown_picture(row, picture)
+        return _make(picture, shown.path if picture.sha256 == shown.sha256 else stored.path)
     except (LumenError, UnreadablePicture, OSError, ValueError):
         return None  # another file in the place of a picture must not cost the whole list
 

@@ -25,6 +25,7 @@ from tests.bench import (
     panel,
     peers,
     pictures,
+    repaint,
     server,
     summary,
     throughput,
@@ -37,7 +38,7 @@ _PARTS: dict[str, Callable[..., object]] = {
     part.__name__.rpartition(".")[2]: part.measure
     for part in (
         *(imports, server, drawing, journal, client, pictures, cell, throughput, pacing, peers),
-        *(panel, masks, painter),
+        *(panel, masks, painter, repaint),
     )
 }
 

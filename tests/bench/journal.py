@@ -8,7 +8,7 @@ import threading
 from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.journal import Journal
 from tests.bench import summary
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # as many tasks as end together, and the threads by which a client hears of them
 _TASKS, _THREADS = 200, 4
-_ACCOUNT = {"origin": "https://lumen.example", "account": "a1b2"}
+_ACCOUNT: dict[str, Any] = {"origin": "https://lumen.example", "account": "a1b2"}
 
 
 def measure(*, full: bool) -> Table:

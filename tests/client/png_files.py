@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import struct
 import zlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SIDE = 8
 
@@ -48,3 +53,12 @@ PROFILES = [
 DEEP, DEEPER = (
     png_of(struct.pack(">HHH", 0x8000 + low, 0x4000, 0x2000), depth=16) for low in (0, 200)
 )
+
+
+def deep_png(pixels: NDArray[np.uint8]) -> bytes:
+    """Return an RGB picture of shape (height, width, 3) with sixteen bits a sample."""
+    height, width, _ = pixels.shape
+    rows = (pixels.astype(">u2") * 257).reshape(height, -1)
+    packed = zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows))
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", packed) + chunk(b"IEND", b"")

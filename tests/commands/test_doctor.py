@@ -30,6 +30,7 @@ def test_it_names_versions_and_places_but_nothing_secret(
     assert facts["python"].startswith(f"{sys.version_info.major}.{sys.version_info.minor}.")
     assert "LUMEN_HOME, writable" in facts["home"]
     assert facts["sandbox"].startswith("not running")
+    assert facts["kept"].startswith("0 pictures, 0.0 MB")
     assert not any(secret in told for secret in (_KEY, "pass-word", "private"))
 
 

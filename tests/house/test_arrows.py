@@ -34,12 +34,13 @@ _FOLDERS = {
         "pictures": {"http"},
         "polling": {"http", "pictures"},
     },
-    # the client's options: each looks after a task by itself
+    # the client's options, each of which looks after a task by itself, and arithmetic on pictures
     "client": {
         "spending": set[str](),
         "hosting": set[str](),
         "history": set[str](),
         "webhooks": set[str](),
+        "exact": set[str](),
     },
 }
 

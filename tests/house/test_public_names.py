@@ -17,7 +17,7 @@ _NAMES = [
     "HostingError", "JournalError", "ServiceUnreachable", "AuthenticationError",
     "InsufficientCredits", "NotFound", "RateLimited", "UpstreamError", "SubmitOutcomeUnknown",
     "TaskFailed", "TaskCancelled", "TasksFailed", "WaitTimeout", "DownloadError", "generate",
-    "edit", "inpaint", "show", "stream", "use", "MaskPainter", "PromptForm", "TaskPanel",
+    "edit", "extend", "inpaint", "show", "stream", "use", "MaskPainter", "PromptForm", "TaskPanel",
     "prices", "budget", "BudgetExceeded", "WebhookReceiver", "sign_webhook", "verify_webhook",
     "CallableHosting", "DataURIHosting", "FsspecHosting", "sandbox", "History", "history",
     "resume",

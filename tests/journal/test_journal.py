@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BODY = {"model": "gpt-image-2-low", "prompt": "a cute cat on a windowsill 窗台上的猫", "n": 2}
-ACCOUNT = {"origin": "https://lumen.example", "account": "a1b2"}
+ACCOUNT: dict[str, Any] = {"origin": "https://lumen.example", "account": "a1b2"}
 
 JSON = st.recursive(
     st.none()

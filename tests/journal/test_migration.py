@@ -6,7 +6,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,7 +17,7 @@ from lumen_widgets.journal.schema import SCHEMA_VERSION
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ACCOUNT = {"origin": "https://lumen.example", "account": "a1b2"}
+ACCOUNT: dict[str, Any] = {"origin": "https://lumen.example", "account": "a1b2"}
 
 
 def written_by_the_first_release(home: Path) -> Journal:

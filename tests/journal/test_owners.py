@@ -26,7 +26,7 @@ from lumen_widgets.journal.processes import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-ACCOUNT = {"origin": "o", "account": "a"}
+ACCOUNT: dict[str, Any] = {"origin": "o", "account": "a"}
 
 OTHER = textwrap.dedent("""
     import sys

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
 
-ACCOUNT = {"origin": "o", "account": "a"}
+ACCOUNT: dict[str, Any] = {"origin": "o", "account": "a"}
 
 # How long each waits for another program, in seconds: a busy machine is no reason to give up.
 PATIENT = 100.0

@@ -11,13 +11,14 @@ import sys
 import textwrap
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lumen_widgets.journal import Journal, Search
 from lumen_widgets.journal.pruning import Pruned
 
-ACCOUNT = {"origin": "o", "account": "a"}
+ACCOUNT: dict[str, Any] = {"origin": "o", "account": "a"}
 DAY = 24 * 3600.0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.journal.test_migration import written_with_schema
 if TYPE_CHECKING:
     from pathlib import Path
 
-ACCOUNT = {"origin": "https://lumen.example", "account": "a1b2"}
+ACCOUNT: dict[str, Any] = {"origin": "https://lumen.example", "account": "a1b2"}
 
 
 def inserted(journal: Journal, correlation_id: str | None = None) -> int:

@@ -17,7 +17,7 @@ from lumen_widgets.journal import Journal, JournalUnusable
 if TYPE_CHECKING:
     from pathlib import Path
 
-ACCOUNT = {"origin": "https://lumen.example", "account": "a1b2"}
+ACCOUNT: dict[str, Any] = {"origin": "https://lumen.example", "account": "a1b2"}
 
 
 def inserted(journal: Journal) -> int:

@@ -6,11 +6,12 @@ import base64
 import json
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
 
+from lumen_widgets.journal import Journal
 from tests.notebook.executed import execute
 
 if TYPE_CHECKING:
@@ -31,6 +32,40 @@ def test_a_shipped_notebook_runs_from_top_to_bottom_offline(path: Path, tmp_path
         if "lumen.generate(" in cell.get("source", "") and cell.cell_type == "code":
             kinds = [set(output.get("data", ())) for output in cell.outputs]
             assert any(kind & {"image/jpeg", "image/png"} for kind in kinds), cell.source
+
+
+def test_the_notebook_on_repaints_pays_nothing_the_second_time(tmp_path: Path) -> None:
+    """Every call finds what the first run paid; the exact pictures are those of the first run."""
+    (path,) = [one for one in NOTEBOOKS if one.stem.startswith("02")]
+    first, paid = execute(path, tmp_path), Journal().rows()
+    second = execute(path, tmp_path)
+
+    assert len(paid) > 5
+    assert len(Journal().rows()) == len(paid)
+    pictures = [_pictures(one) for one in (first, second)]
+    assert pictures[0] == pictures[1]
+    printed = "".join(
+        output.text
+        for cell in second.cells
+        for output in cell.get("outputs", [])
+        if "text" in output
+    )
+    assert "pixels outside of the mask that differ: 0" in printed
+    assert "is as it was: True" in printed
+    assert "bit for bit: True" in printed
+
+
+def _pictures(notebook: Any) -> list[str]:
+    """Return the pictures that a notebook shows, without those of widgets."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    bundles = [output.get("data", {}) for output in outputs]
+    return [
+        data
+        for bundle in bundles
+        if "application/vnd.jupyter.widget-view+json" not in bundle
+        for kind, data in sorted(bundle.items())
+        if kind.startswith("image/")
+    ]
 
 
 # Written into a file that a cell reads, so that no cell has it; with what encoding would change.

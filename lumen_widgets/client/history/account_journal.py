@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 from lumen_widgets.core.answers import CANCELLED, FAILED, SUCCEEDED, failure_of
 from lumen_widgets.core.errors import InvalidRequest, JournalError
 from lumen_widgets.core.models import ENDPOINTS, GENERATE
+from lumen_widgets.core.pictures.downloads import FetchedPicture
 from lumen_widgets.core.pictures.picture import Picture
 from lumen_widgets.core.polling.scheduler import start_thread
+from lumen_widgets.core.recipe import Recipe
 from lumen_widgets.core.request import Request
 from lumen_widgets.core.signal import forked
 from lumen_widgets.core.task import Task, TaskState
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from lumen_widgets.core.polling.poller import TaskPoller
-    from lumen_widgets.journal import StoredPicture
+    from lumen_widgets.journal import DerivedPicture, StoredPicture
 
 
 _log = logging.getLogger("lumen_widgets")
@@ -278,8 +280,23 @@ class AccountJournal:
             return []
 
 
-def restore_task(row: JournalRow, cost: Callable[[Request], float | None]) -> Task | None:
-    """Return a task that needs no network any more, or None; `cost` is as for `TaskState`."""
+def restore_task(
+    row: JournalRow,
+    cost: Callable[[Request], float | None],
+    derive: Callable[[Picture], Picture],
+) -> Task | None:
+    """Return a task that needs no network any more, or None.
+
+    Parameters
+    ----------
+    row
+        Its row.
+    cost
+        As for `TaskState`.
+    derive
+        Returns what the user gets in place of a picture that came.
+
+    """
     state = TaskState(
         row.task_id or "",
         request_of(row),
@@ -298,7 +315,7 @@ def restore_task(row: JournalRow, cost: Callable[[Request], float | None]) -> Ta
     pictures = stored_pictures(row, task) if row.state == SUCCEEDED else None
     if pictures is None:
         return None
-    state.set_pictures(pictures)
+    state.set_pictures([derive(picture) for picture in pictures])
     state.finish(seconds=row.seconds)
     return task
 
@@ -334,12 +351,35 @@ def read_stored_picture(
     )
 
 
+def read_derived_picture(made: DerivedPicture, picture: Picture) -> Picture | None:
+    """Return what was made of a picture that came, None if it is not on the disk as it was."""
+    changed_outside, note = made.facts.get("changed_outside"), str(made.facts.get("note", ""))
+    if made.made_of != picture.sha256:
+        return None
+    if made.sha256 == picture.sha256:
+        return picture.derived(changed_outside=changed_outside, note=note)
+    data = read_file(made.path, made.sha256)
+    if data is None:
+        return None
+    file = FetchedPicture(data, made.media_type, made.width, made.height, made.sha256)
+    return picture.derived(file, changed_outside=changed_outside, note=note)
+
+
+def shown_picture(row: JournalRow, picture: Picture) -> Picture:
+    """Return what is on the disk of what the user gets in place of a picture that came."""
+    made = (one for one in row.derived if one.index == picture.index)
+    found = (read_derived_picture(one, picture) for one in made)
+    return next(found, None) or picture
+
+
 def request_of(row: JournalRow | None) -> Request:
     """Return what was asked for, which is nothing where a task is known by its id alone."""
     if row is None:
         return Request(GENERATE, {})
     endpoint = next((one for one in ENDPOINTS if one == row.endpoint), GENERATE)
-    return Request(endpoint, dict(row.body))
+    kept = row.recipe
+    recipe = None if kept is None else Recipe(kept.details, kept.files, kept.digest)
+    return Request(endpoint, dict(row.body), recipe=recipe)
 
 
 def journal_error(error: JournalUnusable, what: str) -> JournalError:

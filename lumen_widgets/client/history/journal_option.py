@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import time
 import weakref
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypedDict
 
+from lumen_widgets.client.history.account_journal import read_derived_picture
 from lumen_widgets.client.history.reuse import ReuseLookup
 from lumen_widgets.core.errors import InvalidRequest, LumenError, SubmitOutcomeUnknown
 from lumen_widgets.core.options import AnsweredMeanwhile, Option, SentMeanwhile
+from lumen_widgets.core.recipe import Recipe
 from lumen_widgets.core.submit import unrecorded_error
 from lumen_widgets.journal import (
     SHORTENED,
@@ -21,7 +24,7 @@ from lumen_widgets.journal import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from lumen_widgets.client.history.account_journal import AccountJournal, AccountTasks
@@ -29,8 +32,19 @@ if TYPE_CHECKING:
     from lumen_widgets.core.call import Call
     from lumen_widgets.core.options import Poller, StatusReport
     from lumen_widgets.core.pictures.downloads import FetchedPicture
+    from lumen_widgets.core.pictures.picture import Picture
     from lumen_widgets.core.request import Request
     from lumen_widgets.core.task import Task
+
+
+class _Sent(TypedDict):
+    """What the journal writes down of a call, whichever way it does."""
+
+    endpoint: str
+    body: Mapping[str, Any]
+    correlation_id: str
+    recipe: Recipe | None
+
 
 _log = logging.getLogger("lumen_widgets")
 
@@ -70,6 +84,8 @@ class JournalOption(Option):
         self._lookup: ReuseLookup | None = None
         self._row_number = None if row is None else row.number
         self._task_id = "" if row is None else row.task_id or ""
+        # by index, what was made of pictures and is on the disk
+        self._derived = {} if row is None else {one.index: one for one in row.derived}
         # whether something that was learnt is not in the journal yet
         self._behind = False
 
@@ -110,27 +126,26 @@ class JournalOption(Option):
         if self._journal is None:
             return
         origin, account = self._account_journal.origin, self._account_journal.account
-        endpoint, body = call.request.endpoint, call.request.body
+        sent: _Sent = {
+            "endpoint": call.request.endpoint,
+            "body": call.request.body,
+            "correlation_id": call.correlation_id,
+            "recipe": call.request.recipe,
+        }
+        found: int | JournalRow
         try:
             if self._lookup is None:
-                self._row_number = self._journal.insert_request(
+                found = self._journal.insert_request(
+                    origin=origin, account=account, digest=call.digest, **sent
+                )
+            else:
+                found = self._journal.find_or_insert_request(
                     origin=origin,
                     account=account,
-                    endpoint=endpoint,
-                    body=body,
-                    digest=call.digest,
-                    correlation_id=call.correlation_id,
+                    digests=self._lookup.digests,
+                    excluded=self._lookup.excluded,
+                    **sent,
                 )
-                return
-            found = self._journal.find_or_insert_request(
-                origin=origin,
-                account=account,
-                endpoint=endpoint,
-                body=body,
-                digests=self._lookup.digests,
-                excluded=self._lookup.excluded,
-                correlation_id=call.correlation_id,
-            )
         except JournalUnusable as error:
             raise unrecorded_error(str(error)) from None
         except AlreadySent:
@@ -143,6 +158,11 @@ class JournalOption(Option):
         if isinstance(found, JournalRow):
             raise AnsweredMeanwhile
         self._row_number = found
+        if call.request.recipe is not None:
+            # from here on they are on the disk, and need not be in memory
+            kept = self._journal.stored(call.request.recipe)
+            recipe = Recipe(kept.details, kept.files, kept.digest)
+            call.request = replace(call.request, recipe=recipe)
 
     def is_known(self, task_id: str) -> bool:
         """Say whether the account has a task of this id, here or in the journal."""
@@ -229,6 +249,36 @@ class JournalOption(Option):
                 task_id=self._task_id or None,
             ),
             f"A picture of {self._task_id} was not kept",
+        )
+
+    def derive(self, picture: Picture) -> Picture | None:
+        """Return what was made of a picture before, where it is still on the disk."""
+        kept = self._derived.get(picture.index)
+        found = None if kept is None else read_derived_picture(kept, picture)
+        if found is None:
+            self._derived.pop(picture.index, None)
+        return found
+
+    def derived(self, picture: Picture) -> None:
+        """Store what was made, unless it is there; why nothing could be made is found anew."""
+        if picture.index in self._derived or (
+            picture.changed_outside is None and picture.raw is picture
+        ):
+            return
+        facts = {"changed_outside": picture.changed_outside, "note": picture.note}
+        self._record_progress(
+            lambda journal, number: journal.store_derived(
+                number,
+                picture.index,
+                picture.bytes,
+                made_of=picture.raw.sha256,
+                sha256=picture.sha256,
+                media_type=picture.media_type,
+                width=picture.width,
+                height=picture.height,
+                facts=facts,
+            ),
+            f"What was made of a picture of {self._task_id} was not kept",
         )
 
     def _record_outcome(self, write: Callable[[Journal, int], object], known: str = "") -> None:

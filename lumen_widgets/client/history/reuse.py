@@ -63,8 +63,10 @@ class ReuseLookup:
         self._tasks = tasks
         self.digests = [call.digest]
         # Decodes pictures: only for what is not found without.
-        self._digest_v1: Callable[[], str | None] | None = lambda: digest_v1(
-            account_journal.origin, call.by_content, call.sources
+        self._digest_v1: Callable[[], str | None] | None = lambda: (
+            None  # nor had it what is asked for beside the fields
+            if call.asked
+            else digest_v1(account_journal.origin, call.by_content, call.sources)
         )
         self._timeout = timeout
         self._deadline = time.monotonic() + timeout

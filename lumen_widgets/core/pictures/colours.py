@@ -32,7 +32,15 @@ _CONES = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685
 
 def by_profile(image: Image, profile: bytes) -> Image | None:
     """Return a picture converted by an ICC profile, None where that cannot be."""
-    if _ELEMENTS in _tag_types(profile):
+    return by_profiles(image, profile, None)
+
+
+def by_profiles(image: Image, profile: bytes, wanted: bytes | None) -> Image | None:
+    """Return a picture converted from one ICC profile to another of RGB, None where that cannot be.
+
+    Where none is wanted, that is sRGB.
+    """
+    if _ELEMENTS in _tag_types(profile) | _tag_types(wanted or b""):
         return None
     try:
         from PIL import ImageCms
@@ -40,9 +48,10 @@ def by_profile(image: Image, profile: bytes) -> Image | None:
         given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         mode = "L" if is_of_greys(profile) else "CMYK" if image.mode == "CMYK" else "RGB"
         colours = image.convert(mode)
-        shown = ImageCms.profileToProfile(
-            colours, given, ImageCms.createProfile("sRGB"), outputMode="RGB"
+        target = ImageCms.ImageCmsProfile(
+            ImageCms.createProfile("sRGB") if wanted is None else io.BytesIO(wanted)
         )
+        shown = ImageCms.profileToProfile(colours, given, target, outputMode="RGB")
     except Exception:  # noqa: BLE001  Pillow without littlecms, a broken profile, one of other colours
         return None
     if shown is not None and image.mode == "RGBA":

@@ -446,6 +446,11 @@ def orientation_of(image: Image) -> int | None:
     return _turn(value)
 
 
+def bits_of(data: bytes) -> int:
+    """Return how many bits a sample has in a picture file that was checked before."""
+    return data[_PNG_KIND][0] if media_type_of(data) == "image/png" else 8
+
+
 def is_upright(data: bytes) -> bool:
     """Say whether a picture file that was checked before is seen as it is stored."""
     media_type = media_type_of(data)

@@ -122,6 +122,11 @@ def read_mask(source: MaskSource) -> str | LocalMask:
         return _local(mask)
 
 
+def local_mask(bits: NDArray[np.bool_]) -> LocalMask:
+    """Return a mask of shape (height, width), some of it True, ready to be hosted."""
+    return _local(_Pixels(bits, "a mask"))
+
+
 def mask_image(source: object) -> Image:
     """Return the mask of a call as a PIL image of mode ``"1"``; it may be empty.
 

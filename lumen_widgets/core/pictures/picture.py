@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
+    from lumen_widgets.core.pictures.downloads import FetchedPicture
+
     T = TypeVar("T")
 
 _TYPES = {
@@ -89,11 +91,19 @@ class Picture:
         The task that made it.
     url
         Where the service keeps it, while it is known to; never shown, stored or pickled.
+    raw
+        What the service sent, of a picture that was made of that here; None for itself.
+    changed_outside
+        The share (0 to 1) of what lies outside of a repaint's mask that the service redrew: cells
+        of 5 x 5 pixels, at the smaller of both sizes, that differ by more than 8 of 255 once drift
+        and colour are undone. None where that is not known.
+    note
+        What was put back of it, or why nothing could be, in a sentence or two; "" for nothing.
 
     Attributes
     ----------
     bytes : bytes
-        The original file.
+        The file: the original, or what was made of it here.
 
     Notes
     -----
@@ -116,6 +126,9 @@ class Picture:
         prompt: str | None = None,
         task: Any = None,  # Any: pictures stand below tasks, and do not know them
         url: str | None = None,
+        raw: Picture | None = None,
+        changed_outside: float | None = None,
+        note: str = "",
     ) -> None:
         self.bytes = data
         self.media_type = media_type
@@ -127,6 +140,50 @@ class Picture:
         self.prompt = prompt
         self.task = task
         self.url = url
+        self._raw = raw
+        self.changed_outside = changed_outside
+        self.note = note
+
+    @property
+    def raw(self) -> Picture:
+        """What the service sent: the picture itself, where nothing was put back in it.
+
+        Examples
+        --------
+        >>> repainted[0].raw.save("as it came.png")  # doctest: +SKIP
+
+        """
+        return self if self._raw is None else self._raw
+
+    def derived(
+        self, file: FetchedPicture | None = None, *, changed_outside: float | None, note: str
+    ) -> Picture:
+        """Return what was made of this picture, which is its `raw`.
+
+        Parameters
+        ----------
+        file
+            What was made; None where it is this picture, of which only more is known now.
+        changed_outside, note
+            As for the class.
+
+        """
+        kept = self if file is None else file
+        return Picture(
+            self.bytes if file is None else file.data,
+            media_type=kept.media_type,
+            width=kept.width,
+            height=kept.height,
+            sha256=kept.sha256,
+            index=self.index,
+            count=self.count,
+            prompt=self.prompt,
+            task=self.task,
+            url=self.url if file is None else None,
+            raw=None if file is None else self,
+            changed_outside=changed_outside,
+            note=note,
+        )
 
     @property
     def alt(self) -> str:

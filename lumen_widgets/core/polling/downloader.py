@@ -138,7 +138,8 @@ class PictureDownloader:
         self._moved |= {place for at, place in places.items() if place != at}
         self._arrived = {place: self._arrived[at] for at, place in places.items()}
         for place, one in self._arrived.items():
-            one.picture.index, one.picture.count = place, max(len(urls), place + 1)
+            for picture in (one.picture, one.picture.raw):
+                picture.index, picture.count = place, max(len(urls), place + 1)
         if self._arrived:
             self.state.set_pictures(self._in_order())
 
@@ -152,6 +153,7 @@ class PictureDownloader:
             self._moved = set()
         for place, one in moved.items():
             self.options.picture(one.fetched, place, count)
+            self.options.derived(one.picture)
 
     def _in_order(self) -> list[Picture]:
         return [self._arrived[place].picture for place in sorted(self._arrived)]

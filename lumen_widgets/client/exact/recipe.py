@@ -1,0 +1,81 @@
+"""What an exact picture is made with, as the journal keeps it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from lumen_widgets.client.exact.crop import Box
+from lumen_widgets.client.exact.wish import Sides
+from lumen_widgets.core.recipe import Recipe
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from lumen_widgets.core.recipe import RecipeFile
+
+# Names of the files, and of the details.
+_SOURCE, _MASK = "source", "mask"
+_BOX, _SIDES, _ASKED, _REASON = "box", "sides", "asked", "reason"
+
+
+class Ingredients(NamedTuple):
+    """What an exact picture is made with.
+
+    Attributes
+    ----------
+    source
+        The picture that was given, upright; None where it could not be had.
+    mask
+        What is repainted of it; None where it is extended.
+    box
+        The part of it that was sent; None for all of it.
+    sides
+        The new ground on its sides; None for none.
+    asked
+        Width and height that the model was asked for; None where it was not.
+    reason
+        Why there is no exact picture, as a sentence.
+
+    """
+
+    source: RecipeFile | None = None
+    mask: RecipeFile | None = None
+    box: Box | None = None
+    sides: Sides | None = None
+    asked: tuple[int, int] | None = None
+    reason: str = ""
+
+    def recipe(self, digest: str | None = None) -> Recipe:
+        """Return it as it is kept; `digest` is of what was asked, where something else is sent."""
+        details: dict[str, Any] = {
+            _BOX: self.box and list(self.box),
+            _SIDES: self.sides and list(self.sides),
+            _ASKED: self.asked and list(self.asked),
+            _REASON: self.reason,
+        }
+        files = {_SOURCE: self.source, _MASK: self.mask}
+        return Recipe(
+            {name: value for name, value in details.items() if value},
+            {name: file for name, file in files.items() if file is not None},
+            digest,
+        )
+
+
+def read_recipe(recipe: Recipe) -> Ingredients:
+    """Return what a recipe says, which another release may have written.
+
+    Raises
+    ------
+    ValueError, TypeError
+        It is none of this release's.
+
+    """
+    box, sides, asked = (recipe.details.get(name) for name in (_BOX, _SIDES, _ASKED))
+    return Ingredients(
+        recipe.files.get(_SOURCE),
+        recipe.files.get(_MASK),
+        None if box is None else Box(*map(int, box)),
+        None if sides is None else Sides(*map(int, sides)),
+        None if asked is None else (int(asked[0]), int(asked[1])),
+        str(recipe.details.get(_REASON, "")),
+    )

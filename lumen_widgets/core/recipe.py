@@ -1,0 +1,46 @@
+"""What another picture is made of: said and kept with the request, so that any process makes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class RecipeFile(Protocol):
+    """A picture's file that a recipe needs, in memory or on the disk."""
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of its bytes."""
+
+    @property
+    def media_type(self) -> str:
+        """``image/png``, ``image/jpeg`` or ``image/webp``."""
+
+    @property
+    def data(self) -> bytes:
+        """All of it; raises OSError where it is gone or was changed."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What makes another picture of each that comes of a request.
+
+    Attributes
+    ----------
+    details
+        JSON: what is done, as the option that does it wrote it.
+    files
+        What it is done with, by their names.
+    digest
+        Of what the caller asked for, where something else is sent: see `Call.digest`.
+
+    """
+
+    # What was given is private: a recipe that is logged by accident does not carry it.
+    details: Mapping[str, Any] = field(repr=False)
+    files: Mapping[str, RecipeFile] = field(default_factory=dict, repr=False)
+    digest: str | None = None
