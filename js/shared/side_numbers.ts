@@ -22,28 +22,35 @@ interface Size {
 }
 
 export const SIDES_ENGLISH = {
-  legend: "New ground, in pixels",
-  left: "Left",
-  top: "Top",
-  right: "Right",
-  bottom: "Bottom",
-  size: "{width} × {height} px",
-  wrong: "Give whole pixels from 0 to {most}: the larger side may have {longest} at most.",
-  full: "This picture cannot grow: the larger side may have {longest} px at most.",
+  sidesLegend: "New ground, in pixels",
+  sideLeft: "Left",
+  sideTop: "Top",
+  sideRight: "Right",
+  sideBottom: "Bottom",
+  sidesSize: "{width} × {height} px",
+  sidesWrong: "Give whole pixels from 0 to {most}: the larger side may have {longest} at most.",
+  sidesFull: "This picture cannot grow: the larger side may have {longest} px at most.",
 };
 
 export type SideWords = typeof SIDES_ENGLISH;
 
 export const SIDES_CHINESE: SideWords = {
-  legend: "扩展区域（像素）",
-  left: "左",
-  top: "上",
-  right: "右",
-  bottom: "下",
-  size: "{width} × {height} 像素",
-  wrong: "请输入 0 到 {most} 的整数像素：长边最多 {longest}。",
-  full: "这张图片无法再扩展：长边最多 {longest} 像素。",
+  sidesLegend: "扩展区域（像素）",
+  sideLeft: "左",
+  sideTop: "上",
+  sideRight: "右",
+  sideBottom: "下",
+  sidesSize: "{width} × {height} 像素",
+  sidesWrong: "请输入 0 到 {most} 的整数像素：长边最多 {longest}。",
+  sidesFull: "这张图片无法再扩展：长边最多 {longest} 像素。",
 };
+
+const LABELS = {
+  left: "sideLeft",
+  top: "sideTop",
+  right: "sideRight",
+  bottom: "sideBottom",
+} as const satisfies Record<Side, keyof SideWords>;
 
 export function sameSides(a: Readonly<Sides>, b: Readonly<Sides>): boolean {
   return SIDES.every((side) => a[side] === b[side]);
@@ -67,8 +74,8 @@ export function mostOf(side: Side, sides: Readonly<Sides>, picture: Readonly<Siz
   return Math.max(0, LONGEST_SIDE - length - sides[opposite[side]]);
 }
 
-/** Four fields for four numbers. What is typed and may stand is told at once (`typed`, to preview it),
-    and once more when the field is left or Enter is pressed (`changed`). */
+/** Four fields for four numbers. What is typed is told at once (`typed`, to preview it; null while it
+    cannot be), and once more when the field is left or Enter is pressed, if it can be (`changed`). */
 export class SideNumbers {
   readonly el: HTMLFieldSetElement;
   readonly #words: SideWords;
@@ -76,12 +83,13 @@ export class SideNumbers {
   readonly #size = element("span", { class: "lumen-sides-size" });
   readonly #error = element("p", { class: "lumen-field-error", role: "alert" });
   #picture: Readonly<Size> | null = null;
+  #shown: Readonly<Sides> = NO_SIDES;
   /** The side whose field is being typed in. */
   #typing: Side | null = null;
 
   constructor(
     words: SideWords,
-    hooks: { typed?: (sides: Sides) => void; changed: (sides: Sides) => void },
+    hooks: { typed?: (sides: Sides | null) => void; changed: (sides: Sides) => void },
   ) {
     this.#words = words;
     this.#size.id = `lumen-${newId()}`;
@@ -102,8 +110,7 @@ export class SideNumbers {
       input.addEventListener("input", () => {
         this.#typing = side;
         this.#update();
-        const { sides } = this;
-        if (sides) hooks.typed?.(sides);
+        hooks.typed?.(this.sides);
       });
       const told = () => {
         this.#typing = null;
@@ -123,13 +130,13 @@ export class SideNumbers {
         told();
         input.form?.requestSubmit();
       });
-      fields.append(element("label", { class: "lumen-side" }, words[side], input));
+      fields.append(element("label", { class: "lumen-side" }, words[LABELS[side]], input));
     }
     fields.append(this.#size);
     this.el = element(
       "fieldset",
       { class: "lumen-sides" },
-      element("legend", {}, words.legend),
+      element("legend", {}, words.sidesLegend),
       fields,
       this.#error,
     );
@@ -143,13 +150,17 @@ export class SideNumbers {
   }
 
   /** Shows numbers, and the size of `picture` (null: unknown) with them. A field that is being typed in
-      keeps what it has. */
+      keeps what it has, and one that is wrong, until there is another number for it. */
   show(sides: Readonly<Sides>, picture: Readonly<Size> | null): void {
     this.#picture = picture;
     const typed = this.#typed();
     for (const [side, input] of this.#inputs) {
-      if (side !== this.#typing && typed[side] !== sides[side]) input.value = String(sides[side]);
+      const old =
+        sides[side] === this.#shown[side] && input.getAttribute("aria-invalid") === "true";
+      if (side === this.#typing || old || typed[side] === sides[side]) continue;
+      input.value = String(sides[side]);
     }
+    this.#shown = { ...sides };
     this.#update();
     // an error of before says nothing about these numbers
     if (this.sides) this.#report();
@@ -191,7 +202,7 @@ export class SideNumbers {
     for (const [side, input] of this.#inputs) input.max = String(this.#most(side, sides));
     const size = this.sides && this.#picture ? extendedSize(this.#picture, sides) : null;
     const words = size && { width: String(size.width), height: String(size.height) };
-    setText(this.#size, words ? fill(this.#words.size, words) : "");
+    setText(this.#size, words ? fill(this.#words.sidesSize, words) : "");
   }
 
   /** Marks what is wrong, and returns the first such side. */
@@ -206,7 +217,7 @@ export class SideNumbers {
     const most = first ? this.#most(first, sides) : 0;
     const values = { most: String(most), longest: String(LONGEST_SIDE) };
     const full = SIDES.every((side) => mostOf(side, NO_SIDES, this.#picture) === 0);
-    const sentence = full ? this.#words.full : this.#words.wrong;
+    const sentence = full ? this.#words.sidesFull : this.#words.sidesWrong;
     setText(this.#error, first ? fill(sentence, values) : "");
     this.#error.hidden = first === null;
     return first;

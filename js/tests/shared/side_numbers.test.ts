@@ -12,7 +12,7 @@ import {
 const PICTURE = { width: 1024, height: 768 };
 
 function open(picture: typeof PICTURE | null = PICTURE) {
-  const typed: Sides[] = [];
+  const typed: (Sides | null)[] = [];
   const changed: Sides[] = [];
   const numbers = new SideNumbers(SIDES_ENGLISH, {
     typed: (sides) => typed.push(sides),
@@ -45,7 +45,7 @@ test("what is typed is previewed with each key, and told once the field is left"
   type("left", "2");
   type("left", "256");
 
-  expect(typed.map(({ left }) => left)).toEqual([2, 256]);
+  expect(typed.map((sides) => sides?.left)).toEqual([2, 256]);
   expect(size()).toBe("1280 × 768 px");
   expect(changed).toEqual([]);
   leave("left");
@@ -72,7 +72,7 @@ describe("numbers that cannot be", () => {
     type("right", value);
     leave("right");
 
-    expect(typed).toEqual([]);
+    expect(typed).toEqual([null]);
     expect(changed).toEqual([]);
     expect(numbers.sides).toBeNull();
     expect(input("right").getAttribute("aria-invalid")).toBe("true");
@@ -88,6 +88,17 @@ describe("numbers that cannot be", () => {
 
     expect(changed).toEqual([NO_SIDES]);
     expect(input("top").value).toBe("0");
+  });
+
+  test("what is wrong stays to be mended while the others change", () => {
+    const { numbers, type, leave, error, input } = open();
+    type("left", "9999");
+    leave("left");
+    numbers.show({ ...NO_SIDES, right: 5 }, PICTURE);
+
+    expect(input("left").value).toBe("9999");
+    expect(input("right").value).toBe("5");
+    expect(error()?.hidden).toBe(false);
   });
 
   test("the error goes once other numbers are shown", () => {
@@ -106,7 +117,7 @@ describe("numbers that cannot be", () => {
     type("top", "1");
     leave("top");
 
-    expect(error()?.textContent).toBe(SIDES_ENGLISH.full.replace("{longest}", "4096"));
+    expect(error()?.textContent).toBe(SIDES_ENGLISH.sidesFull.replace("{longest}", "4096"));
   });
 });
 
