@@ -1,5 +1,6 @@
 /* The viewport of a view: the zoom and the position of the picture on the stage. Sizes and places on the
    stage are CSS pixels. */
+import { NO_SIDES, type Sides } from "../shared/side_numbers";
 
 export interface Size {
   width: number;
@@ -16,6 +17,9 @@ const MAX_FIT_SCALE = 16;
 const MAX_SCALE = 40;
 // CSS px between a fitted picture and the stage's edge, where strokes can begin outside the picture
 const MARGIN = 10;
+// CSS px, and the part of the stage, that is free instead where edges are dragged outwards
+const ROOM = 34;
+const ROOM_PART = 0.12;
 
 export class Camera {
   /** CSS pixels of a picture pixel. */
@@ -26,6 +30,10 @@ export class Camera {
   /** Whether the whole picture is kept in view. */
   fitted = true;
   readonly picture: Size;
+  /** New ground around the picture, in picture pixels: it is fitted with the picture. */
+  ground: Readonly<Sides> = NO_SIDES;
+  /** Whether there is room around what is fitted, to drag its edges into. */
+  roomy = false;
   stage: Size = { width: 0, height: 0 };
 
   constructor(picture: Size) {
@@ -33,9 +41,20 @@ export class Camera {
   }
 
   get fitScale(): number {
-    const across = (this.stage.width - 2 * MARGIN) / this.picture.width;
-    const down = (this.stage.height - 2 * MARGIN) / this.picture.height;
+    const { width, height } = this.stage;
+    const { left, top, right, bottom } = this.ground;
+    const across = (width - 2 * this.#margin(width)) / (left + this.picture.width + right);
+    const down = (height - 2 * this.#margin(height)) / (top + this.picture.height + bottom);
     return Math.max(Math.min(across, down, MAX_FIT_SCALE), 1e-3);
+  }
+
+  /** The edges of the picture with its new ground. */
+  get edges(): Sides {
+    const { width, height } = this.picture;
+    const { left, top, right, bottom } = this.ground;
+    const low = this.toStage({ x: -left, y: -top });
+    const high = this.toStage({ x: width + right, y: height + bottom });
+    return { left: low.x, top: low.y, right: high.x, bottom: high.y };
   }
 
   /** Sets the stage's size. */
@@ -93,15 +112,23 @@ export class Camera {
     this.#keepInView();
   }
 
-  /** Centres a picture that is smaller than the stage; limits the gap beside a larger one. */
+  #margin(length: number): number {
+    return this.roomy ? Math.max(ROOM, ROOM_PART * length) : MARGIN;
+  }
+
+  /** Centres a picture that is smaller than the stage; limits the gap beside a larger one. New ground
+      is part of the picture here. */
   #keepInView(): void {
-    const inside = (at: number, picture: number, stage: number) => {
-      const size = picture * this.scale;
-      if (size <= stage - 2 * MARGIN) return (stage - size) / 2;
+    const { left, top, right, bottom } = this.ground;
+    const inside = (at: number, before: number, picture: number, after: number, stage: number) => {
+      const size = (before + picture + after) * this.scale;
+      const offset = before * this.scale;
+      // a fitted size may be larger by a rounding error
+      if (size <= stage - 2 * MARGIN + 1e-6) return (stage - size) / 2 + offset;
       const gap = stage / 4;
-      return Math.min(gap, Math.max(stage - size - gap, at));
+      return Math.min(gap, Math.max(stage - size - gap, at - offset)) + offset;
     };
-    this.x = inside(this.x, this.picture.width, this.stage.width);
-    this.y = inside(this.y, this.picture.height, this.stage.height);
+    this.x = inside(this.x, left, this.picture.width, right, this.stage.width);
+    this.y = inside(this.y, top, this.picture.height, bottom, this.stage.height);
   }
 }

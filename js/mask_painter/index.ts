@@ -6,14 +6,17 @@ import { Connection, tellShown } from "../shared/connection";
 import { newId } from "../shared/ids";
 import { MaskCopy } from "./mask_copy";
 import type { KernelMessage, MaskPainterModel } from "./messages";
+import { SidesCopy } from "./sides_copy";
 import { showPainter } from "./view";
 import { wordsFor } from "./words";
 
 const widget: AnyWidget<MaskPainterModel> = () => {
   let mask: MaskCopy;
+  let sides: SidesCopy;
   return {
     initialize({ model, signal }) {
       mask = new MaskCopy(model, new Connection(model, signal));
+      sides = new SidesCopy(model, mask.connection, signal);
       const receive = (message: KernelMessage, buffers: DataView[]) => {
         mask.receive(message, buffers);
       };
@@ -28,7 +31,7 @@ const widget: AnyWidget<MaskPainterModel> = () => {
         ending.abort();
         ending = new AbortController();
         const words = wordsFor(model.get("language") || navigator.language);
-        showPainter(el, model, mask, words, ending.signal);
+        showPainter(el, model, mask, sides, words, ending.signal);
       };
       show();
       model.on("change:language", show);

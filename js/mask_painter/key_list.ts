@@ -17,6 +17,8 @@ export function keyList(words: Words): HTMLElement {
     [["P"], words.keyPeek],
     [["+", "-", "0", "1"], words.keyZoom],
     [[words.wheel], words.keyWheel],
+    [["←", "→", "↑", "↓"], words.keySides],
+    [["Home", "End", "Esc"], words.keySidesEnds],
   ];
   const list = element("dl", { class: "lumen-painter-keys" });
   for (const [keys, meaning] of rows) {

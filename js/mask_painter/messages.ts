@@ -114,9 +114,41 @@ export interface TakeOverMessage {
   copy_id: string;
 }
 
+/** How far the picture is to grow on each of its sides, in picture pixels. */
+export interface GroundSides {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+/** The value of a trait: the sides, and what the kernel took in last. */
+export interface DecidedSides {
+  /** The copy in which they were set; empty for Python. */
+  copy_id: string;
+  /** Of that copy's message, counted from 1. */
+  number: number;
+  /** Those of before, if that message was refused. */
+  sides: GroundSides;
+}
+
+/** Browser → kernel: sides that were set in a copy. */
+export interface SidesMessage {
+  kind: "sides";
+  copy_id: string;
+  /** Counted from 1 in that copy. */
+  number: number;
+  sides: GroundSides;
+}
+
 export type WireStep = StrokeStep | ShapeStep | PolygonStep | PlainStep;
 export type KernelMessage = MaskSnapshotMessage | DecidedMessage | ResendMessage | AskMessage;
-export type BrowserMessage = MaskHelloMessage | StepMessage | UpToMessage | TakeOverMessage;
+export type BrowserMessage =
+  | MaskHelloMessage
+  | StepMessage
+  | UpToMessage
+  | TakeOverMessage
+  | SidesMessage;
 
 /** The traits that a painter reads, and those that its controls set. */
 export interface MaskPainterModel {
@@ -143,4 +175,6 @@ export interface MaskPainterModel {
   _picture: DataView;
   /** Whether the painter that this one's cell showed before left a mask to take over. */
   _offer: boolean;
+  /** How far the picture is to grow, as the kernel has it. */
+  _sides: DecidedSides;
 }

@@ -1,6 +1,7 @@
-/* The area of a painter for painting: the picture, the mask as an overlay, and previews of the brush and
-   of shapes. It only displays; the input is in pointer.ts and keys.ts. */
+/* The area of a painter for painting: the picture, new ground around it, the mask as an overlay, and
+   previews of the brush and of shapes. It only displays; the input is in pointer.ts and keys.ts. */
 import { element } from "../shared/dom";
+import { NO_SIDES, SIDES, sameSides } from "../shared/side_numbers";
 import type { Box } from "./box";
 import { Camera, type Point, type Size } from "./camera";
 import type { Shape } from "./operations";
@@ -19,6 +20,7 @@ export class Stage {
   readonly overlay: Overlay;
   /** The parent of the picture's element. */
   readonly picture = element("div", { class: "lumen-painter-picture", "aria-hidden": "true" });
+  readonly #ground = element("div", { class: "lumen-painter-ground", "aria-hidden": "true" });
   readonly #brush = element("div", { class: "lumen-painter-brush", hidden: "" });
   readonly #cursor = element("div", { class: "lumen-painter-cursor", hidden: "" });
   readonly #guide = document.createElementNS(SVG, "svg");
@@ -47,6 +49,7 @@ export class Stage {
         tabindex: "0",
         "aria-label": label,
       },
+      this.#ground,
       this.picture,
       this.overlay.el,
       this.#guide,
@@ -96,10 +99,23 @@ export class Stage {
     style.transform = `translate(${x}px, ${y}px)`;
     this.picture.toggleAttribute("data-squares", scale >= MIN_SQUARE_SCALE);
     this.overlay.render(this.#pixels);
+    this.drawGround();
     this.#drawBrush();
     this.#drawCursor();
     this.#drawShape();
     this.#onRender();
+  }
+
+  /** Draws the new ground again, while the camera stays where it is. */
+  drawGround(): void {
+    const { ground, scale, edges } = this.camera;
+    this.#ground.hidden = sameSides(ground, NO_SIDES);
+    const { style } = this.#ground;
+    style.inlineSize = `${edges.right - edges.left}px`;
+    style.blockSize = `${edges.bottom - edges.top}px`;
+    style.transform = `translate(${edges.left}px, ${edges.top}px)`;
+    // the picture is cut out, since it may be transparent
+    for (const side of SIDES) style.setProperty(`--lumen-${side}`, `${ground[side] * scale}px`);
   }
 
   /** Draws all with the next frame: wheel and touch events come more often than frames. */

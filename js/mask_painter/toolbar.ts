@@ -39,6 +39,8 @@ export interface ToolbarActions {
   fit: () => void;
   actual: () => void;
   peek: (on: boolean) => void;
+  /** The button that shows handles at the picture's sides. */
+  extend: HTMLButtonElement;
   /** Shows the brush while its size is changed. */
   sizing: (on: boolean) => void;
 }
@@ -122,6 +124,7 @@ export class Toolbar {
         button(words.invert, actions.invert, null, "I"),
         button(words.clear, actions.clear, null, "Delete"),
       ),
+      actions.extend,
       group(
         words.view,
         stepwiseButton(words.zoomOut, actions.zoomOut, ICONS.zoomOut, "-"),

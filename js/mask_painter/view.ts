@@ -1,10 +1,11 @@
 /* One view of a mask painter: its controls, its stage, and the state of the mask in words. */
 import type { AnyModel } from "@anywidget/types";
-import { element } from "../shared/dom";
+import { element, setText } from "../shared/dom";
 import { oneActionPerGesture } from "../shared/gestures";
 import { newId } from "../shared/ids";
 import { keepKeys } from "../shared/keyboard";
 import { fill } from "../shared/words";
+import { Extending } from "./extending";
 import { keyList } from "./key_list";
 import { isUndoOrRedo, Keys } from "./keys";
 import type { MaskCopy } from "./mask_copy";
@@ -13,6 +14,7 @@ import { NumbersForm } from "./numbers_form";
 import { showPicture } from "./picture_host";
 import { download, maskFile } from "./png";
 import { listenToPointers } from "./pointer";
+import type { SidesCopy } from "./sides_copy";
 import { Stage } from "./stage";
 import { Toolbar } from "./toolbar";
 import { Tools } from "./tools";
@@ -24,11 +26,12 @@ const ZOOM = 1.25;
 const ANNOUNCE_DELAY_MS = 500;
 const CHOICES = ["tool", "mode", "radius", "color", "opacity"] as const;
 
-/** Builds a view into `el` and keeps it up to date with the mask until `signal` aborts. */
+/** Builds a view into `el` and keeps it up to date with mask and sides until `signal` aborts. */
 export function showPainter(
   el: HTMLElement,
   model: AnyModel<MaskPainterModel>,
   mask: MaskCopy,
+  sides: SidesCopy,
   words: Words,
   signal: AbortSignal,
 ): void {
@@ -41,11 +44,13 @@ export function showPainter(
   const note = element("p", { class: "lumen-painter-note", role: "status" });
   const heard = element("div", { class: "lumen-heard", "aria-live": "polite" });
 
+  let extending: Extending | null = null;
   const stage = new Stage(
     mask.raster,
     alt ? fill(words.stageOf, { ...size, alt }) : fill(words.stage, size),
     () => {
       zoom.textContent = `${Math.round(100 * stage.camera.scale)} %`;
+      extending?.place();
     },
     signal,
   );
@@ -71,6 +76,25 @@ export function showPainter(
       x: stage.camera.stage.width / 2,
       y: stage.camera.stage.height / 2,
     });
+  const dimensions = element("span");
+  const showDimensions = (extended: string) => {
+    const sentence = extended ? words.dimensionsExtended : words.dimensions;
+    setText(dimensions, fill(sentence, { ...size, extended }));
+  };
+  const extend = new Extending(
+    stage,
+    sides,
+    words,
+    (extended) => {
+      showDimensions(extended);
+      // a handle says it by itself
+      if (extend.layer.contains(document.activeElement)) return;
+      announce(extended ? fill(words.extended, { extended }) : words.notExtended);
+    },
+    signal,
+  );
+  extending = extend;
+  showDimensions(extend.size);
   const toolbar: Toolbar = new Toolbar(tools, words, {
     undo: () => mask.apply({ kind: "undo" }),
     redo: () => mask.apply({ kind: "redo" }),
@@ -84,6 +108,7 @@ export function showPainter(
     },
     actual: () => zoomBy(1 / stage.camera.scale),
     peek,
+    extend: extend.button,
     sizing: (on) => stage.showBrush(on ? middle() : null, toolbar.sliderRadius),
   });
   const root = element("section", {
@@ -139,10 +164,11 @@ export function showPainter(
   root.append(
     toolbar.el,
     help,
-    element("div", { class: "lumen-painter-frame" }, stage.el),
+    element("div", { class: "lumen-painter-frame" }, stage.el, extend.layer),
+    extend.numbers,
     note,
     offer,
-    element("footer", {}, element("span", {}, fill(words.dimensions, size)), coverage, zoom, save),
+    element("footer", {}, dimensions, coverage, zoom, save),
     new NumbersForm(tools, words).el,
     keyList(words),
     heard,

@@ -1,7 +1,9 @@
 /* Every sentence of the mask painter, in each language that it speaks. */
+import { SIDES_CHINESE, SIDES_ENGLISH } from "../shared/side_numbers";
 import { bestLanguage } from "../shared/words";
 
 const ENGLISH = {
+  ...SIDES_ENGLISH,
   lang: "en",
   painter: "Lumen mask painter",
   // the stage
@@ -37,6 +39,16 @@ const ENGLISH = {
   redo: "Redo",
   invert: "Invert",
   clear: "Clear",
+  // new ground
+  extend: "Extend",
+  extendHelp: "New ground around the picture, for lumen.extend",
+  extendLeft: "Extend to the left",
+  extendTop: "Extend at the top",
+  extendRight: "Extend to the right",
+  extendBottom: "Extend at the bottom",
+  extendValue: "{count} px; the picture has {width} × {height} px",
+  extended: "Extended to {extended}",
+  notExtended: "Not extended",
   // the view
   view: "View",
   zoomOut: "Zoom out",
@@ -71,12 +83,15 @@ const ENGLISH = {
   keyPan: "Hold and drag to move the picture",
   keyPeek: "Hold to see the picture alone",
   keyZoom: "Zoom in and out, fit, 100 %",
+  keySides: "On a handle of Extend: 16 px; with Shift 1 px",
+  keySidesEnds: "On a handle: nothing, as far as possible, take a drag back",
   keyShape: "While dragging a shape: square or circle, take out",
   space: "Space",
   wheel: "Wheel",
   keyWheel: "Zoom, with Ctrl or once the picture has the focus",
   // said and shown
   dimensions: "{width} × {height} px",
+  dimensionsExtended: "{width} × {height} px, extended to {extended}",
   coverage: "{percent} % painted",
   coverageLittle: "Less than 0.1 % painted",
   coverageNone: "Nothing painted yet",
@@ -90,6 +105,7 @@ const ENGLISH = {
 export type Words = typeof ENGLISH;
 
 const CHINESE: Words = {
+  ...SIDES_CHINESE,
   lang: "zh-Hans",
   painter: "Lumen 遮罩画板",
   stage: "待涂抹的图片，{width} × {height} 像素",
@@ -120,6 +136,15 @@ const CHINESE: Words = {
   redo: "重做",
   invert: "反选",
   clear: "清空",
+  extend: "扩展",
+  extendHelp: "在图片四周加入新的区域，用于 lumen.extend",
+  extendLeft: "向左扩展",
+  extendTop: "向上扩展",
+  extendRight: "向右扩展",
+  extendBottom: "向下扩展",
+  extendValue: "{count} 像素；图片共 {width} × {height} 像素",
+  extended: "已扩展到 {extended}",
+  notExtended: "未扩展",
   view: "视图",
   zoomOut: "缩小",
   zoomIn: "放大",
@@ -151,11 +176,14 @@ const CHINESE: Words = {
   keyPan: "按住并拖动以移动图片",
   keyPeek: "按住只看图片",
   keyZoom: "放大与缩小，适合，100 %",
+  keySides: "在扩展手柄上：每次 16 像素；按住 Shift 每次 1 像素",
+  keySidesEnds: "在扩展手柄上：归零，最大，放弃拖动",
   keyShape: "拖动形状时：正方形或圆形，减去",
   space: "空格",
   wheel: "滚轮",
   keyWheel: "缩放：按住 Ctrl，或图片已获得焦点",
   dimensions: "{width} × {height} 像素",
+  dimensionsExtended: "{width} × {height} 像素，扩展到 {extended}",
   coverage: "已涂抹 {percent} %",
   coverageLittle: "已涂抹不到 0.1 %",
   coverageNone: "尚未涂抹",

@@ -198,6 +198,11 @@ CASES = {
             "_alt": "",
             "_canvas": "IPY_MODEL_none",
             "_picture": _PICTURE,
+            "_sides": {
+                "copy_id": "",
+                "number": 0,
+                "sides": {"left": 0, "top": 0, "right": 0, "bottom": 0},
+            },
         },
         stage=".lumen-painter-stage",
         own=("Control+z", "Control+Shift+Z", "Control+y", "Meta+z"),

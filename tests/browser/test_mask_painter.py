@@ -206,7 +206,7 @@ def test_a_button_that_was_clicked_leaves_the_keys_as_they_are(lab: Lab) -> None
     page.keyboard.press("e")
     expect(painter.el.get_by_role("radio", name="Eraser")).to_be_checked()
     painter.el.locator("summary", has_text="By numbers").click()
-    painter.el.get_by_label("Left").press("b")
+    painter.el.locator(".lumen-painter-numbers").get_by_label("Left").press("b")
     expect(painter.el.get_by_role("radio", name="Eraser")).to_be_checked()
 
 

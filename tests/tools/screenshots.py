@@ -96,6 +96,24 @@ def _painter(notebook: NotebookPage) -> Locator:
     return painter.el
 
 
+def _extend(notebook: NotebookPage) -> Locator:
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    painter = shown_painter(notebook, 1)
+    painter.button("Extend" if painter.el.get_attribute("lang") == "en" else "扩展").click()
+    handle = painter.el.get_by_role("slider").and_(painter.el.locator("[data-side=left]"))
+    box = handle.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    notebook.page.mouse.move(x, y)
+    notebook.page.mouse.down()
+    notebook.page.mouse.move(x - 90, y, steps=5)
+    notebook.page.mouse.up()
+    notebook.page.keyboard.press("Tab")
+    notebook.page.keyboard.press("ArrowUp")
+    return painter.el
+
+
 def _repaint(notebook: NotebookPage) -> Locator:
     cells = [cell["id"] for cell in json.loads(_NOTEBOOK.read_text(encoding="utf-8"))["cells"]]
     for name in ("cell-01", "cell-03", "cell-20", "cell-22"):
@@ -163,6 +181,7 @@ def _scenes() -> list[Scene]:
             Scene(f"sent-{language}", (_START + _PACE, form), _sent_form),
             Scene(f"panel-{language}", (_START, panel), _panel),
             Scene(f"paint-{language}", (_START + _CAT, painter), _painter),
+            Scene(f"extend-{language}", (_START + _CAT, painter), _extend),
         ]
     return scenes
 

@@ -35,21 +35,42 @@ _STEP = st.fixed_dictionaries(
         st.sampled_from([0, 1, 2, -1, 5.5, True, "add", 10**400, None]) | _JSON,
     ),
 )
+_SIDES = st.dictionaries(
+    st.sampled_from(["left", "top", "right", "bottom"]),
+    st.sampled_from([0, 64, 4096, -1, 10**400, True, 1.5, None]) | _JSON,
+)
 _NUMBER = st.sampled_from([0, 1, 2, 3, -1, 10**30, True, 1.0, None, "1"])
 _MESSAGE = (
     st.fixed_dictionaries(
         {
-            "kind": st.sampled_from(["hello", "step", "up_to", "nothing"]) | _JSON,
+            "kind": st.sampled_from(["hello", "step", "up_to", "sides", "nothing"]) | _JSON,
             "copy_id": st.sampled_from(["a", "b", "", 5, None, ["a"]]) | st.text(max_size=3),
         },
-        optional={"number": _NUMBER | _JSON, "step": _STEP | _JSON, "request": _JSON},
+        optional={
+            "number": _NUMBER | _JSON,
+            "step": _STEP | _JSON,
+            "request": _JSON,
+            "sides": _SIDES | _JSON,
+        },
     )
     | _JSON
 )
 _BUFFERS = st.lists(st.binary(max_size=32), max_size=2) | st.none()
 _STATE = st.dictionaries(
     st.sampled_from(
-        ["tool", "radius", "mode", "color", "opacity", "language", "_width", "_canvas", "layout"]
+        [
+            "tool",
+            "radius",
+            "mode",
+            "color",
+            "opacity",
+            "language",
+            "_width",
+            "_canvas",
+            "_sides",
+            "sides",
+            "layout",
+        ]
     )
     | st.text(max_size=4),
     st.sampled_from(["brush", "#abcdef", 12.5, 0.2, "url(javascript:1)"]) | _JSON,

@@ -10,6 +10,7 @@ import pytest
 from lumen_widgets.masks import Invert, Rectangle, UndoHistory
 from lumen_widgets.masks.mask_file import SavedMask
 from lumen_widgets.widgets.mask_painter import session, step_log
+from lumen_widgets.widgets.mask_painter.new_ground import NewGround
 from lumen_widgets.widgets.mask_painter.session import PainterSession, WaitLimits
 from lumen_widgets.widgets.mask_painter.step_log import StepLog
 from tests.conditions import PATIENCE
@@ -50,7 +51,7 @@ class Limited:
     def __init__(self, limits: WaitLimits) -> None:
         widget = anywidget.AnyWidget()
         self.log = StepLog(WIDTH, HEIGHT, SavedMask(None, UndoHistory()))
-        self._session = PainterSession(widget, self.log, limits)
+        self._session = PainterSession(widget, self.log, NewGround(8, 8, lambda _: None), limits)
         widget.on_msg(self._session.receive)
         self.wire = Wire(widget)
 

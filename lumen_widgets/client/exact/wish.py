@@ -106,6 +106,30 @@ def read_sides(left: object, top: object, right: object, bottom: object) -> Wish
     Sides(left=256, top=0, right=0, bottom=0)
 
     """
+    sides = whole_sides(left, top, right, bottom)
+    if not any(sides):
+        raise InvalidRequest(
+            "There is nothing to extend: left, top, right and bottom are all 0.",
+            next_step="Say how many pixels are to be added on which side, such as left=256.",
+            field="left",
+        )
+    return Wish(sides=sides)
+
+
+def whole_sides(left: object, top: object, right: object, bottom: object) -> Sides:
+    """Return sides of whole pixels; all of them may be 0.
+
+    Raises
+    ------
+    InvalidRequest
+        A side is no whole number from 0 to 4096.
+
+    Examples
+    --------
+    >>> whole_sides(0, 0, 0, 0)
+    Sides(left=0, top=0, right=0, bottom=0)
+
+    """
     given = {"left": left, "top": top, "right": right, "bottom": bottom}
     sides = {}
     for name, value in given.items():
@@ -118,13 +142,7 @@ def read_sides(left: object, top: object, right: object, bottom: object) -> Wish
                 field=name,
             )
         sides[name] = side
-    if not any(sides.values()):
-        raise InvalidRequest(
-            "There is nothing to extend: left, top, right and bottom are all 0.",
-            next_step="Say how many pixels are to be added on which side, such as left=256.",
-            field="left",
-        )
-    return Wish(sides=Sides(**sides))
+    return Sides(**sides)
 
 
 def _number(value: object) -> float | None:

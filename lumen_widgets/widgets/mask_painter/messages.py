@@ -3,7 +3,8 @@
 A mask travels as the steps that make it, never as pixels. The points of all steps of a message are
 one run of float32 pairs in the message's first buffer, each step taking its number of them. Each
 model in each browser tab has a copy of the mask (`js/mask_painter/mask_copy.ts`); `copy_id` is its
-id.
+id. The new ground of an extension is no part of the mask: it travels as four numbers, under the id
+of the tab's copy of them (`js/mask_painter/sides_copy.ts`).
 """
 
 from __future__ import annotations
@@ -123,3 +124,29 @@ class TakeOverMessage(TypedDict):
 
     kind: Literal["take_over"]
     copy_id: str
+
+
+class GroundSides(TypedDict):
+    """How far the picture is to grow on each of its sides, in picture pixels."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+class DecidedSides(TypedDict):
+    """The value of a trait: the sides, and what the kernel took in last."""
+
+    copy_id: str  # the copy in which they were set; empty for Python
+    number: int  # of that copy's message, counted from 1
+    sides: GroundSides  # those of before, if that message was refused
+
+
+class SidesMessage(TypedDict):
+    """Browser → kernel: sides that were set in a copy."""
+
+    kind: Literal["sides"]
+    copy_id: str
+    number: int  # counted from 1 in that copy
+    sides: GroundSides

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from anywidget import AnyWidget
 
     from lumen_widgets.masks import Step
+    from lumen_widgets.widgets.mask_painter.new_ground import NewGround
     from lumen_widgets.widgets.mask_painter.step_log import StepLog
 
 
@@ -64,6 +65,8 @@ class PainterSession:
         The painter, which sends.
     log
         Its steps.
+    ground
+        How far its picture is to grow.
     limits
         How long `wait_until_quiet` waits.
 
@@ -73,10 +76,12 @@ class PainterSession:
         self,
         painter: AnyWidget,
         log: StepLog,
+        ground: NewGround,
         limits: WaitLimits | None = None,
     ) -> None:
         self._painter = painter
         self._log = log
+        self._ground = ground
         self._limits = limits or WaitLimits()
         # the ids of the copies that ever said hello: no message tells that a tab was closed
         self._copies: set[str] = set()
@@ -110,6 +115,8 @@ class PainterSession:
                     answers[copy_id] = number
             case "take_over":
                 self._log.take_over()
+            case "sides" if isinstance(number, int):
+                self._ground.receive(copy_id, number, content.get("sides"))
 
     def wait_until_quiet(self) -> None:
         """Wait until painting pauses, so that the last stroke before a call is in the mask.

@@ -6,6 +6,10 @@ kernel puts the steps of all copies and of Python into one order, says which it 
 the mask when it is asked for. A copy says *hello* and gets the whole history; it keeps the steps
 that are not decided yet on top of those that are. Where a call wants the mask, the kernel *asks*
 for the number of each copy's last step, and waits until those have arrived and painting pauses.
+
+How far the picture is to grow is no part of the mask and of its undo steps: the browser sets it at
+once and sends one message when a drag ends; the kernel tells every page by a trait, so that a page
+that is reloaded has it too.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ from lumen_widgets.widgets.base import ChildWidget, LumenWidget
 from lumen_widgets.widgets.browser_values import checked
 from lumen_widgets.widgets.bundles import bundle
 from lumen_widgets.widgets.mask_painter.canvas import PictureCanvas
+from lumen_widgets.widgets.mask_painter.new_ground import NewGround
 from lumen_widgets.widgets.mask_painter.painting import Painting
 from lumen_widgets.widgets.mask_painter.picture import read_background, read_start
 from lumen_widgets.widgets.mask_painter.session import PainterSession
@@ -35,8 +40,10 @@ if TYPE_CHECKING:
     from ipycanvas import Canvas
     from ipywidgets import Widget
 
+    from lumen_widgets.client.exact.wish import Sides
     from lumen_widgets.core.pictures.images import PictureSource
     from lumen_widgets.core.pictures.masks import MaskSource
+    from lumen_widgets.widgets.mask_painter.messages import DecidedSides
 
 # a brush that is seen on any picture, and that paints an eye as well as a sky: part of its size
 _FIRST_RADIUS = 0.03
@@ -128,6 +135,10 @@ class MaskPainter(Painting, LumenWidget):
     """Whether the painter that this one's cell showed before left a mask of the same picture, which
     can be taken over while nothing is painted. Default False. Written by the kernel."""
 
+    _sides = traitlets.Dict().tag(sync=True)
+    """How far the picture is to grow on each side, and whose change that was: `DecidedSides`.
+    Written by the kernel."""
+
     # here too, since ipywidgets closes even what could not be made
     _layers: PictureCanvas | None = None
 
@@ -135,7 +146,8 @@ class MaskPainter(Painting, LumenWidget):
         picture = read_background(image)
         start = read_start(mask, picture.width, picture.height)
         self._steps = StepLog(picture.width, picture.height, start, picture.digest)
-        self._session = PainterSession(self, self._steps)
+        self._ground = NewGround(picture.width, picture.height, self._show_sides)
+        self._session = PainterSession(self, self._steps, self._ground)
         self._layers = PictureCanvas(picture)
         super().__init__(
             radius=max(
@@ -146,6 +158,7 @@ class MaskPainter(Painting, LumenWidget):
             _alt=picture.alt,
             _canvas=self._layers.widget,
             _picture=picture.file,
+            _sides=self._ground.decided,
         )
         self.on_msg(self._session.receive)
 
@@ -165,6 +178,32 @@ class MaskPainter(Painting, LumenWidget):
         """
         assert self._layers is not None  # noqa: S101 # for the type checker: __init__ sets it
         return self._layers.free
+
+    @property
+    def sides(self) -> dict[str, int]:
+        """How many pixels of new ground the picture is to get on each side, as `extend` takes them.
+
+        A dict of left, top, right and bottom, and a copy; at first all are 0. Written by the user,
+        with *Extend*, and by Python: with a mapping, in which a side that is left out is 0. It is
+        in no mask, and no undo step.
+
+        Raises
+        ------
+        InvalidRequest
+            On setting it: a side is no whole number from 0 to 4096, or the larger side of the
+            extended picture would be longer than 4096 pixels.
+
+        Examples
+        --------
+        >>> painter.sides = {"left": 256, "right": 256}  # doctest: +SKIP
+        >>> lumen.extend("more beach", picture, **painter.sides)  # doctest: +SKIP
+
+        """
+        return self._ground.sides._asdict()
+
+    @sides.setter
+    def sides(self, value: Mapping[str, int] | Sides) -> None:
+        self._ground.set(value)
 
     def on_change(self, fn: Callable[[], None]) -> Callable[[], None]:
         """Have `fn` called after every step, on the thread that logged it; returns what ends that.
@@ -188,6 +227,13 @@ class MaskPainter(Painting, LumenWidget):
     def close(self) -> None:
         """Take the painter from every page; what was painted can still be asked for."""
         super().close()
+
+    def _show_sides(self, decided: DecidedSides) -> None:
+        if self._sides == decided:
+            # a copy that sends again was not told
+            self.send_state("_sides")
+        else:
+            self.set_trait("_sides", decided)
 
     def _release(self) -> None:
         if self._layers is not None:
