@@ -45,8 +45,8 @@ export class ExtendHandles {
   readonly #copy: SidesCopy;
   readonly #words: Words;
   #drag: Drag | null = null;
-  /** Whether a key has changed a side, and is not up yet. */
-  #keyed = false;
+  /** The side that a key has changed, until it is up. */
+  #keyed: Side | null = null;
 
   constructor(stage: Stage, copy: SidesCopy, words: Words, signal: AbortSignal) {
     this.#stage = stage;
@@ -75,18 +75,15 @@ export class ExtendHandles {
     });
   }
 
-  /** The side that is being dragged, if any. */
-  get dragged(): Side | null {
-    return this.#drag?.side ?? null;
+  /** Whether a side is being dragged. */
+  get dragging(): boolean {
+    return this.#drag !== null;
   }
 
-  /** Whether a side's handle is out of view. */
-  isHidden(side: Side): boolean {
-    const { camera } = this.#stage;
-    const at = camera.edges[side];
-    const { x, y } = OUTWARDS[side];
-    const length = x === 0 ? camera.stage.height : camera.stage.width;
-    return x + y < 0 ? at < INSIDE : at > length - INSIDE;
+  /** Whether the side that is being moved has left the view. */
+  get lost(): boolean {
+    const side = this.#drag?.side ?? this.#keyed;
+    return side !== null && this.#isHidden(side);
   }
 
   /** Puts the handles where the edges are, and says what each has. */
@@ -118,6 +115,14 @@ export class ExtendHandles {
     }
   }
 
+  #isHidden(side: Side): boolean {
+    const { camera } = this.#stage;
+    const at = camera.edges[side];
+    const { x, y } = OUTWARDS[side];
+    const length = x === 0 ? camera.stage.height : camera.stage.width;
+    return x + y < 0 ? at < INSIDE : at > length - INSIDE;
+  }
+
   #listen(side: Side, handle: HTMLElement): void {
     handle.addEventListener("keydown", (event) => {
       if (this.#keydown(side, event)) event.preventDefault();
@@ -126,7 +131,7 @@ export class ExtendHandles {
     handle.addEventListener("keyup", () => this.#commitKeys());
     handle.addEventListener("blur", () => this.#commitKeys());
     handle.addEventListener("focus", () => {
-      if (!this.isHidden(side)) return;
+      if (!this.#isHidden(side)) return;
       this.#stage.camera.fit();
       this.#stage.render();
     });
@@ -190,7 +195,7 @@ export class ExtendHandles {
     const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
     if (ctrlKey || metaKey || altKey) return false;
     if (key === "Escape") {
-      this.#keyed = false;
+      this.#keyed = null;
       if (this.#drag) this.#end(() => this.#copy.cancel());
       else this.#copy.cancel();
       return true;
@@ -218,13 +223,13 @@ export class ExtendHandles {
   #byKey(side: Side, pixels: number): void {
     // not below a drag
     if (this.#drag) return;
-    this.#keyed = true;
+    this.#keyed = side;
     this.#preview(side, pixels);
   }
 
   #commitKeys(): void {
     if (!this.#keyed) return;
-    this.#keyed = false;
+    this.#keyed = null;
     this.#copy.commit();
   }
 

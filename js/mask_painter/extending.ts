@@ -19,16 +19,17 @@ export class Extending {
   readonly #fields: SideNumbers;
   readonly #handles: ExtendHandles;
   readonly #size = element("span", { class: "lumen-painter-extended", "aria-hidden": "true" });
+  readonly #sentence = element("span", { class: "lumen-heard" });
   readonly #stage: Stage;
   readonly #copy: SidesCopy;
   readonly #words: Words;
 
-  /** `changed` is called with the size in words after each change, in progress or not. */
+  /** `changed` is called after each change, in progress or not. */
   constructor(
     stage: Stage,
     copy: SidesCopy,
     words: Words,
-    changed: (size: string) => void,
+    changed: () => void,
     signal: AbortSignal,
   ) {
     this.#stage = stage;
@@ -62,7 +63,7 @@ export class Extending {
     this.button.addEventListener("click", () => this.show(!this.#shown));
     copy.listen(() => {
       this.#update();
-      changed(this.size);
+      changed();
     }, signal);
     this.show(!sameSides(copy.sides, NO_SIDES));
     this.#update();
@@ -74,6 +75,12 @@ export class Extending {
     if (sameSides(sides, NO_SIDES)) return "";
     const { width, height } = extendedSize(this.#stage.camera.picture, sides);
     return fill(this.#words.sidesSize, { width: String(width), height: String(height) });
+  }
+
+  /** What is added, in a sentence. */
+  get sentence(): string {
+    const extended = this.size;
+    return extended ? fill(this.#words.extended, { extended }) : this.#words.notExtended;
   }
 
   get #shown(): boolean {
@@ -98,13 +105,14 @@ export class Extending {
 
   #update(): void {
     const { camera } = this.#stage;
-    const { dragged } = this.#handles;
     camera.ground = this.#copy.sides;
     setText(this.#size, this.size);
+    setText(this.#sentence, this.sentence);
     this.#size.hidden = this.size === "";
+    this.#sentence.hidden = this.size === "";
     this.#fields.show(this.#copy.sides, camera.picture);
     // not under the hand, unless the edge would leave the view
-    if (dragged ? this.#handles.isHidden(dragged) : camera.fitted) {
+    if (this.#handles.lost || (camera.fitted && !this.#handles.dragging)) {
       camera.fit();
       this.#stage.renderSoon();
     }

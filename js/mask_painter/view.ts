@@ -1,6 +1,6 @@
 /* One view of a mask painter: its controls, its stage, and the state of the mask in words. */
 import type { AnyModel } from "@anywidget/types";
-import { element, setText } from "../shared/dom";
+import { element } from "../shared/dom";
 import { oneActionPerGesture } from "../shared/gestures";
 import { newId } from "../shared/ids";
 import { keepKeys } from "../shared/keyboard";
@@ -76,25 +76,17 @@ export function showPainter(
       x: stage.camera.stage.width / 2,
       y: stage.camera.stage.height / 2,
     });
-  const dimensions = element("span");
-  const showDimensions = (extended: string) => {
-    const sentence = extended ? words.dimensionsExtended : words.dimensions;
-    setText(dimensions, fill(sentence, { ...size, extended }));
-  };
   const extend = new Extending(
     stage,
     sides,
     words,
-    (extended) => {
-      showDimensions(extended);
+    () => {
       // a handle says it by itself
-      if (extend.layer.contains(document.activeElement)) return;
-      announce(extended ? fill(words.extended, { extended }) : words.notExtended);
+      if (!extend.layer.contains(document.activeElement)) announce(extend.sentence);
     },
     signal,
   );
   extending = extend;
-  showDimensions(extend.size);
   const toolbar: Toolbar = new Toolbar(tools, words, {
     undo: () => mask.apply({ kind: "undo" }),
     redo: () => mask.apply({ kind: "redo" }),
@@ -168,7 +160,7 @@ export function showPainter(
     extend.numbers,
     note,
     offer,
-    element("footer", {}, dimensions, coverage, zoom, save),
+    element("footer", {}, element("span", {}, fill(words.dimensions, size)), coverage, zoom, save),
     new NumbersForm(tools, words).el,
     keyList(words),
     heard,

@@ -91,7 +91,6 @@ const ENGLISH = {
   keyWheel: "Zoom, with Ctrl or once the picture has the focus",
   // said and shown
   dimensions: "{width} × {height} px",
-  dimensionsExtended: "{width} × {height} px, extended to {extended}",
   coverage: "{percent} % painted",
   coverageLittle: "Less than 0.1 % painted",
   coverageNone: "Nothing painted yet",
@@ -183,7 +182,6 @@ const CHINESE: Words = {
   wheel: "滚轮",
   keyWheel: "缩放：按住 Ctrl，或图片已获得焦点",
   dimensions: "{width} × {height} 像素",
-  dimensionsExtended: "{width} × {height} 像素，扩展到 {extended}",
   coverage: "已涂抹 {percent} %",
   coverageLittle: "已涂抹不到 0.1 %",
   coverageNone: "尚未涂抹",

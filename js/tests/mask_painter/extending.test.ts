@@ -55,7 +55,13 @@ function open(first: Partial<Sides> = {}, picture = PICTURE) {
     offsetHeight: { value: STAGE.height },
     getBoundingClientRect: { value: () => new DOMRect(0, 0, STAGE.width, STAGE.height) },
   });
-  extending = new Extending(stage, copy, wordsFor("en"), (size) => said.push(size), signal);
+  extending = new Extending(
+    stage,
+    copy,
+    wordsFor("en"),
+    () => said.push(extending?.sentence ?? ""),
+    signal,
+  );
   document.body.append(stage.el, extending.layer, extending.button, extending.numbers);
   const handle = (side: Side) =>
     document.querySelector(`.lumen-painter-handle[data-side=${side}]`) as HTMLElement;
@@ -264,6 +270,18 @@ describe("by keys", () => {
     expect(copy.sides).toEqual(NO_SIDES);
   });
 
+  test("a handle stays in view while keys move it, zoomed in or not", () => {
+    const { extending, stage, key, handle } = open();
+    extending.show(true);
+    stage.camera.zoom(2.5);
+    stage.camera.pan(1e6, 1e6);
+    handle("left").focus();
+    for (let times = 0; times < 40; times++) {
+      key("left", "ArrowLeft");
+      expect(stage.camera.edges.left).toBeGreaterThanOrEqual(30);
+    }
+  });
+
   test("a handle that is out of view brings the whole picture back when it gets the focus", () => {
     const { extending, stage, handle } = open();
     extending.show(true);
@@ -295,7 +313,7 @@ describe("what is said", () => {
     key("top", "ArrowUp");
     key("top", "Home");
 
-    expect(said).toEqual(["400 × 316 px", ""]);
+    expect(said).toEqual(["Extended to 400 × 316 px", "Not extended"]);
   });
 });
 
