@@ -189,10 +189,12 @@ export class SideNumbers {
   }
 
   #most(side: Side, sides: Sides): number {
-    // beside an opposite number that cannot be, this one is not wrong too
+    // beside an opposite number that can never be, this one is not wrong too
     const others = { ...NO_SIDES };
-    for (const other of SIDES)
-      if (sides[other] >= 0) others[other] = Math.min(sides[other], LONGEST_SIDE);
+    for (const other of SIDES) {
+      const can = sides[other] >= 0 && sides[other] <= mostOf(other, NO_SIDES, this.#picture);
+      if (can) others[other] = sides[other];
+    }
     return mostOf(side, others, this.#picture);
   }
 

@@ -81,6 +81,21 @@ describe("numbers that cannot be", () => {
     expect(document.activeElement).toBe(input("right"));
   });
 
+  test("only the number that can never be is wrong, not what is opposite", () => {
+    const { numbers, input, type, leave } = open();
+    type("left", "9999");
+    leave("left");
+    type("right", "100");
+    leave("right");
+    const wrong = SIDES.filter((side) => input(side).getAttribute("aria-invalid") === "true");
+
+    expect(wrong).toEqual(["left"]);
+    numbers.show({ ...NO_SIDES, left: 1, right: 100 }, PICTURE);
+    type("left", "3000");
+    leave("left");
+    expect(numbers.sides).toBeNull();
+  });
+
   test("an empty field is 0", () => {
     const { changed, input, type, leave } = open();
     type("top", "");
