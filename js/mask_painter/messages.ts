@@ -173,7 +173,7 @@ export interface MaskPainterModel {
   _canvas: string | null;
   /** The file of the picture as it is shown. */
   _picture: DataView;
-  /** Whether the painter that this one's cell showed before left a mask to take over. */
+  /** Whether the painter that this one's cell showed before left a mask or new ground to take over. */
   _offer: boolean;
   /** How far the picture is to grow, as the kernel has it. */
   _sides: DecidedSides;

@@ -18,7 +18,7 @@ const ENGLISH = {
   unseen:
     "This browser cannot show the picture. You can still paint, and what you paint counts; or run the cell again.",
   closed: "This painter was closed by code. Run its cell again for a new one.",
-  offer: "The painter that this cell showed before has a mask of this picture.",
+  offer: "The painter that this cell showed before holds work on this picture.",
   takeOver: "Take it over",
   gone: "The kernel that this painter belongs to is gone. What is painted is still here: download the mask, and go on with it in a new painter with mask=….",
   // tools
@@ -116,7 +116,7 @@ const CHINESE: Words = {
   offline: "页面与笔记本服务器的连接已断开。你涂抹的内容保存在此，恢复连接后交付。",
   unseen: "此浏览器无法显示这张图片。仍可涂抹，涂抹的内容有效；也可重新运行单元格。",
   closed: "此画板已被代码关闭。请重新运行单元格以新建一个。",
-  offer: "此单元格之前的画板留有这张图片的遮罩。",
+  offer: "此单元格之前的画板留有对这张图片的编辑。",
   takeOver: "接着使用",
   gone: "此画板所属的内核已不在。涂抹的内容仍在此处：请下载遮罩，再用 mask=… 在新画板中继续。",
   tools: "工具",

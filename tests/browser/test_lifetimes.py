@@ -102,7 +102,7 @@ def test_a_painters_cell_that_runs_again_leaves_no_pixels_behind(lab: Lab) -> No
     for _ in range(3):
         notebook.run_cell(1)
         painter = shown_painter(notebook, 1)
-        painter.el.get_by_text("The painter that this cell showed before has a mask").wait_for()
+        painter.el.get_by_text("The painter that this cell showed before holds work").wait_for()
     # all that the page may have given back by now is given back
     notebook.page.wait_for_function(
         "(most) => window.lumenCanvasPixels() <= most", arg=1.2 * first, polling=50
@@ -110,6 +110,6 @@ def test_a_painters_cell_that_runs_again_leaves_no_pixels_behind(lab: Lab) -> No
     painter.button("Take it over").click()
 
     expect(painter.el.locator(".lumen-painter-coverage")).not_to_have_text("Nothing painted yet")
-    expect(painter.el.get_by_text("has a mask of this picture")).to_be_hidden()
+    expect(painter.el.get_by_text("holds work on this picture")).to_be_hidden()
     assert notebook.ask(2, "len(painter.operations)") == "1"
     assert notebook.errors == []

@@ -252,6 +252,30 @@ def test_the_mask_of_a_painter_is_offered_to_the_one_that_takes_its_place(
 
 
 @pytest.mark.slow
+def test_new_ground_is_offered_too_with_a_mask_and_without(cells: CellKernel) -> None:
+    """A cell that runs again loses no extension; what was set since is not written over."""
+    code = "w = makers['painter']()\nw"
+    offered = "print(w.get_state('_offer')['_offer'], w.sides['left'], len(w.operations))"
+    cells.run(code, "ground")
+    cells.run("w.sides = {'left': 7}")
+    cells.run(code, "ground")
+    _wait_open(cells, 1)
+    assert cells.run(offered) == "True 0 0"
+    cells.say(cells.run("print(w.model_id)"), {"kind": "take_over", "copy_id": "a"})
+    assert cells.run(offered) == "False 7 0"
+    cells.run("w.rectangle(5, 5, 10, 10)")
+    cells.run(code, "ground")
+    _wait_open(cells, 2)
+    cells.run("w.sides = {'left': 9}")
+    # what is only offered goes on to the next, with what was set meanwhile
+    cells.run(code, "ground")
+    _wait_open(cells, 3)
+    cells.say(cells.run("print(w.model_id)"), {"kind": "take_over", "copy_id": "a"})
+
+    assert cells.run(offered) == "True 9 1"
+
+
+@pytest.mark.slow
 def test_a_mask_is_offered_for_its_own_picture_alone(cells: CellKernel) -> None:
     """Of several painters that a cell makes, each gets the mask of its picture."""
     code = (

@@ -114,7 +114,7 @@ class PainterSession:
                 if answers is not None:
                     answers[copy_id] = number
             case "take_over":
-                self._log.take_over()
+                self._take_over()
             case "sides" if isinstance(number, int):
                 self._ground.receive(copy_id, number, content.get("sides"))
 
@@ -153,6 +153,16 @@ class PainterSession:
     def close(self) -> None:
         """Leave out what is yet to be sent."""
         publisher.forget(self)
+
+    def _take_over(self) -> None:
+        left = self._log.take_over()
+        if left is None:
+            return
+        if any(left.sides) and not any(self._ground.sides):
+            self._ground.set(left.sides)
+        if not left.operations:
+            # no step of it shows that it was taken
+            self._painter.set_trait("_offer", value=False)
 
     def _publish_soon(self, _: None) -> None:
         publisher.run_soon(self._publish)

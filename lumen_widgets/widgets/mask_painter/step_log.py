@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from lumen_widgets.client.exact.wish import Sides
     from lumen_widgets.masks import Operation, Step, UndoHistory
     from lumen_widgets.masks.mask_file import SavedMask
 
@@ -49,11 +50,23 @@ class LoggedStep:
 
 @dataclass(frozen=True)
 class LeftMask:
-    """What was painted in a painter that is closed, and on which picture."""
+    """What was done in a painter that is closed, and on which picture.
+
+    Attributes
+    ----------
+    picture, base
+        What it was done on.
+    operations
+        What was painted.
+    sides
+        How far the picture was to grow.
+
+    """
 
     picture: str
     base: NDArray[np.bool_] | None
     operations: tuple[Operation, ...]
+    sides: Sides
 
 
 class StepLog:
@@ -122,10 +135,13 @@ class StepLog:
             self._append(LoggedStep(step))
         self.changed.send(None)
 
-    def leave(self) -> LeftMask | None:
-        """Return what is painted, or else what was offered here and not taken over."""
-        done = self.history.done
-        return LeftMask(self._picture, self.base, done) if done else self.offered
+    def leave(self, sides: Sides) -> LeftMask | None:
+        """Return what is painted, and `sides`, or else what was offered here and not taken over."""
+        done, offered = self.history.done, self.offered
+        if not done and not any(sides):
+            return offered
+        kept = done or (offered.operations if offered is not None else ())
+        return LeftMask(self._picture, self.base, kept, sides)
 
     def take(self, left: LeftMask) -> bool:
         """Offer what another painter left, if it fits and nothing else is offered yet."""
@@ -139,15 +155,16 @@ class StepLog:
         self.offered = replace(left, base=base)
         return True
 
-    def take_over(self) -> None:
-        """Do all that is offered, step by step, if nothing was done here."""
+    def take_over(self) -> LeftMask | None:
+        """Do all steps that are offered, if nothing was done here; return what was offered then."""
         with self._changing:
             left = self.offered
             if left is None or self._history.done:
-                return
+                return None
             for operation in left.operations:
                 self._append(LoggedStep(operation))
         self.changed.send(None)
+        return left
 
     def receive(
         self, copy_id: str, number: int, step: Step | None

@@ -132,8 +132,9 @@ class MaskPainter(Painting, LumenWidget):
     Written by the kernel."""
 
     _offer = traitlets.Bool(default_value=False).tag(sync=True)
-    """Whether the painter that this one's cell showed before left a mask of the same picture, which
-    can be taken over while nothing is painted. Default False. Written by the kernel."""
+    """Whether the painter that this one's cell showed before left a mask of the same picture, or
+    new ground, which can be taken over while nothing is painted. Default False. Written by the
+    kernel."""
 
     _sides = traitlets.Dict().tag(sync=True)
     """How far the picture is to grow on each side, and whose change that was: `DecidedSides`.
@@ -243,7 +244,7 @@ class MaskPainter(Painting, LumenWidget):
             self._picture = b""
 
     def _leaves(self) -> LeftMask | None:
-        return self._steps.leave()
+        return self._steps.leave(self._ground.sides)
 
     def _takes(self, left: Any) -> bool:
         if left is not None and not self._steps.take(left):
