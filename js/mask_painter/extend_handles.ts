@@ -104,7 +104,9 @@ export class ExtendHandles {
       const place = camera.edges[side] + (x + y) * OUTSIDE;
       const at = x === 0 ? { x: middle.x, y: place } : { x: place, y: middle.y };
       handle.style.transform = `translate(${at.x}px, ${at.y}px) translate(-50%, -50%)`;
-      handle.setAttribute("aria-valuemax", String(mostOf(side, sides, camera.picture)));
+      const most = mostOf(side, sides, camera.picture);
+      handle.setAttribute("aria-valuemax", String(most));
+      handle.setAttribute("aria-disabled", String(most === 0));
       handle.setAttribute("aria-valuenow", String(sides[side]));
       const words = {
         count: String(sides[side]),

@@ -373,5 +373,6 @@ test("a picture of the largest size has no room, and its handles say so", () => 
   key("top", "End");
 
   expect(handle("top").getAttribute("aria-valuemax")).toBe("0");
+  expect(handle("top").getAttribute("aria-disabled")).toBe("true");
   expect(copy.sides).toEqual(NO_SIDES);
 });
