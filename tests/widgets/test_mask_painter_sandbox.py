@@ -38,6 +38,20 @@ def test_only_what_is_painted_is_repainted(client: LumenClient) -> None:
 
 
 @pytest.mark.slow
+def test_a_picture_is_extended_by_what_was_dragged(client: LumenClient) -> None:
+    """The sides are those that the call takes; the picture is in the result, bit for bit."""
+    painter = MaskPainter(PICTURE)
+    sides = {"left": 48, "top": 16, "right": 0, "bottom": 0}
+    Wire(painter).say({"kind": "sides", "copy_id": "a", "number": 1, "sides": sides})
+    (picture,) = client.extend("more of it", PICTURE, **painter.sides).wait(PATIENCE)
+    pixels = picture.to_numpy()
+
+    assert pixels.shape == (128 + 16, 160 + 48, 3)
+    assert np.array_equal(pixels[16:, 48:], PICTURE)
+    painter.close()
+
+
+@pytest.mark.slow
 def test_what_a_page_painted_last_is_repainted(client: LumenClient) -> None:
     """A call waits for the stroke that is on its way."""
     painter = MaskPainter(PICTURE)

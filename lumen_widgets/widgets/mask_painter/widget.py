@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from lumen_widgets.client.exact.wish import Sides
     from lumen_widgets.core.pictures.images import PictureSource
     from lumen_widgets.core.pictures.masks import MaskSource
-    from lumen_widgets.widgets.mask_painter.messages import DecidedSides
+    from lumen_widgets.widgets.mask_painter.messages import DecidedSides, GroundSides
 
 # a brush that is seen on any picture, and that paints an eye as well as a sky: part of its size
 _FIRST_RADIUS = 0.03
@@ -181,7 +181,7 @@ class MaskPainter(Painting, LumenWidget):
         return self._layers.free
 
     @property
-    def sides(self) -> dict[str, int]:
+    def sides(self) -> GroundSides:
         """How many pixels of new ground the picture is to get on each side, as `extend` takes them.
 
         A dict of left, top, right and bottom, and a copy; at first all are 0. Written by the user,
@@ -200,7 +200,7 @@ class MaskPainter(Painting, LumenWidget):
         >>> lumen.extend("more beach", picture, **painter.sides)  # doctest: +SKIP
 
         """
-        return self._ground.sides._asdict()
+        return self._ground.decided["sides"].copy()
 
     @sides.setter
     def sides(self, value: Mapping[str, int] | Sides) -> None:
