@@ -163,7 +163,7 @@ def test_shapes_are_put_into_the_mask_by_numbers(lab: Lab) -> None:
         press("Tab")
         page.keyboard.type(value)
     press("Enter")
-    error = painter.el.locator(".lumen-field-error")
+    error = painter.el.locator(".lumen-painter-numbers .lumen-field-error")
     expect(error).to_contain_text("above 0")
     expect(painter.el.get_by_label("Width")).to_be_focused()
     press("ControlOrMeta+a")
