@@ -41,6 +41,8 @@ export interface TaskRow {
   /** The actions that are possible now. */
   actions: ("stop" | "watch" | "again" | "take_up")[];
   error: RowError | null;
+  /** What to know of its pictures, such as what was put back in them; empty for nothing. */
+  notice: string;
 }
 
 /** What the panel counts over all of its rows, whichever a page knows. */

@@ -38,6 +38,7 @@ export class RowView {
   readonly #id = element("span", { class: "lumen-task-id" });
   readonly #more = element("span");
   readonly #error = element("p", { class: "lumen-task-error", hidden: "" });
+  readonly #pictureNotice = element("p", { class: "lumen-task-pictures", dir: "auto", hidden: "" });
   readonly #code = element("code");
   readonly #show = element("p", { class: "lumen-task-show", hidden: "" });
   readonly #notice = element("p", { class: "lumen-task-notice", hidden: "" });
@@ -100,6 +101,7 @@ export class RowView {
           this.#more,
         ),
         this.#error,
+        this.#pictureNotice,
         this.#show,
         this.#takeUp.el,
         this.#notice,
@@ -134,6 +136,8 @@ export class RowView {
     this.tick(row, elapsed);
     this.#error.hidden = row.error === null;
     setText(this.#error, row.error ? `${row.error.message} ${row.error.next_step}` : "");
+    this.#pictureNotice.hidden = row.notice === "";
+    setText(this.#pictureNotice, row.notice);
     this.#show.hidden = row.id === "" || row.status !== "succeeded";
     this.#copyCode.text = `lumen.show(${JSON.stringify(row.id)})`;
     setText(this.#code, this.#copyCode.text);

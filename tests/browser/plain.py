@@ -138,6 +138,7 @@ def row(key: str, **changes: Any) -> dict[str, Any]:
         "charge": "refunded",
         "actions": ["again"],
         "error": {"message": "The model failed.", "next_step": "Try again."},
+        "notice": "",
     } | changes
 
 

@@ -93,6 +93,23 @@ def test_the_mask_is_shown_while_the_task_runs_and_afterwards(
     assert "data:" not in json.dumps(browser.panel.get_state("_rows"))
 
 
+def test_what_was_put_back_is_said_with_the_row_once_there_is_a_picture(
+    sandbox: SandboxServer, client: LumenClient, show: Callable[..., Browser]
+) -> None:
+    """In the sentence of its cell; nothing before, and it stays when the task is let go of."""
+    with sandbox.drawing_held():
+        task = client.inpaint("a corgi", PICTURE, MASK, crop=0.5)
+        browser = show([task])
+        before = browser.until(browser.row)["notice"]
+    row = browser.ended("0")
+    browser.ask("look", keys=["0"])
+
+    assert before == ""
+    assert row["notice"] == task.notice
+    assert "is as it was" in row["notice"]
+    assert [one["notice"] for one in browser.state_rows()] == [task.notice]
+
+
 @pytest.mark.usefixtures("_offline_account")
 def test_the_mask_of_a_task_that_runs_comes_before_anybody_looks(
     show: Callable[..., Browser],

@@ -87,6 +87,17 @@ test("a change of status is announced politely, a failure assertively, and nothi
   expect(text("[role=alert]")).toBe("Failed: a cute cat");
 });
 
+test("what was put back in a repaint is said with its row, and nothing where there is nothing to say", async () => {
+  const { fake, el, text } = await mount();
+  const notice = () => el.querySelector<HTMLElement>(".lumen-task-pictures");
+  expect(notice()?.hidden).toBe(true);
+  const done = { status: "succeeded", running: false, group: "finished" as const };
+  fake.deliver(changed([row({ ...done, notice: "What you did not paint is as it was." })]));
+
+  expect(notice()?.hidden).toBe(false);
+  expect(text(".lumen-task-pictures")).toBe("What you did not paint is as it was.");
+});
+
 test("many changes at once are announced as a count", async () => {
   const { fake, text } = await mount(["0", "1", "2"].map((key) => row({ key })));
   const rows = ["0", "1", "2"].map((key) => row({ key, status: "processing" }));

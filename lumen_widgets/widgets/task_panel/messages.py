@@ -43,6 +43,7 @@ class TaskRow(TypedDict):
     charge: Charge
     actions: list[Action]  # what can be done about it now
     error: RowError | None
+    notice: str  # what to know of its pictures, as what was put back in them; empty for nothing
 
 
 class Totals(TypedDict):

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 # px of a thumbnail's longer side: the most that a widget may carry of a picture
 _THUMBNAIL = 96
-# what travels of a prompt, a model or what went wrong: a row shows two lines, eight with the focus
+# what travels of a prompt, a model, a notice or what went wrong: a row shows two lines of a prompt,
+# eight with the focus
 _LONGEST = 1000
 
 _log = logging.getLogger(__name__)
@@ -257,6 +258,7 @@ class PanelRow:
             charge=charges.get(state, "pending"),
             actions=actions.get(state, []),
             error=_words(call.error),
+            notice="",
         )
 
     def _task_row(self, task: Task) -> TaskRow:
@@ -285,6 +287,7 @@ class PanelRow:
             charge=_charge(task),
             actions=actions,
             error=_words(error),
+            notice=_short(task.notice or ""),
         )
 
     def _actions(self, task: Task) -> list[Action]:
