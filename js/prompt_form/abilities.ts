@@ -9,9 +9,9 @@ export function abilities(models: FormModel[], code: string): Set<string> | null
   return known === undefined ? null : new Set(known.can);
 }
 
-/** The endpoint that the form calls; lumen_widgets/widgets/prompt_form/checks.py says the same. */
-export function endpointOf(images: number, mask: boolean, can: Set<string> | null): Endpoint {
-  if (mask) return "inpaint";
+/** The endpoint that the form calls; `repaints`: there is a mask, or new ground. lumen_widgets/widgets/prompt_form/checks.py says the same. */
+export function endpointOf(images: number, repaints: boolean, can: Set<string> | null): Endpoint {
+  if (repaints) return "inpaint";
   const wanted = images > 0 ? "edits" : "generations";
   if (can !== null && !can.has(wanted) && can.size === 1 && can.has("inpaint")) return "inpaint";
   return wanted;

@@ -3,13 +3,35 @@ import { element, icon } from "../shared/dom";
 
 const WARNING = ["M8 2.2l6.2 11.3H1.8z", "M8 6.5v3", "M8 11.5v.1"];
 
+/** A line that says what is wrong with a control. */
+export class ErrorLine {
+  readonly el: HTMLElement;
+  readonly #words = element("span");
+
+  constructor(id: string) {
+    this.el = element("p", { class: "lumen-error", id, hidden: "" }, icon(...WARNING), this.#words);
+  }
+
+  /** Shows an error; an empty text removes it. */
+  show(text: string): void {
+    this.#words.textContent = text;
+    this.el.hidden = text === "";
+  }
+}
+
+/** Has a control described by those of these elements that are shown. */
+function describe(control: HTMLElement, ...by: HTMLElement[]): void {
+  const ids = by.filter((one) => !one.hidden).map((one) => one.id);
+  if (ids.length > 0) control.setAttribute("aria-describedby", ids.join(" "));
+  else control.removeAttribute("aria-describedby");
+}
+
 /** A control with its label above it, and its hint and its error below. */
 export class Field {
   readonly el: HTMLElement;
   readonly #hint: HTMLElement;
-  readonly #error: HTMLElement;
+  readonly #error: ErrorLine;
   readonly #control: HTMLElement;
-  readonly #words = element("span");
 
   /** `group` makes a fieldset with a legend, for a control that is several elements; "radio" says
       that these are radio buttons. */
@@ -22,23 +44,18 @@ export class Field {
     this.#control = options.group ? element("fieldset") : control;
     this.#hint = element("p", { class: "lumen-hint", id: `${id}-hint` }, options.hint ?? "");
     this.#hint.hidden = !options.hint;
-    this.#error = element(
-      "p",
-      { class: "lumen-error", id: `${id}-error`, hidden: "" },
-      icon(...WARNING),
-      this.#words,
-    );
+    this.#error = new ErrorLine(`${id}-error`);
     if (options.group) {
       if (options.group === "radio") this.#control.setAttribute("role", "radiogroup");
       this.#control.append(element("legend", { class: "lumen-label" }, label), control);
-      this.#control.append(this.#hint, this.#error);
+      this.#control.append(this.#hint, this.#error.el);
       this.el = this.#control;
     } else {
       control.id = id;
       const name = element("label", { class: "lumen-label", for: id }, label);
       const head = element("div", { class: "lumen-field-head" }, name);
       if (options.aside) head.append(options.aside);
-      this.el = element("div", {}, head, control, this.#hint, this.#error);
+      this.el = element("div", {}, head, control, this.#hint, this.#error.el);
     }
     this.el.classList.add("lumen-field");
     this.#describe();
@@ -53,8 +70,7 @@ export class Field {
 
   /** Shows an error; an empty text removes it. */
   error(text: string): void {
-    this.#words.textContent = text;
-    this.#error.hidden = text === "";
+    this.#error.show(text);
     // in a group, only its text fields; a group of pictures has no control that could be invalid
     const controls = this.#control.matches("fieldset:not([role])")
       ? this.#control.querySelectorAll(":scope > * > * input[type=text]")
@@ -77,9 +93,53 @@ export class Field {
   }
 
   #describe(): void {
-    const ids = [this.#error, this.#hint].filter((one) => !one.hidden).map((one) => one.id);
-    if (ids.length > 0) this.#control.setAttribute("aria-describedby", ids.join(" "));
-    else this.#control.removeAttribute("aria-describedby");
+    describe(this.#control, this.#error.el, this.#hint);
+  }
+}
+
+/** A checkbox with its label beside it, and its hint and its error below. */
+export class CheckField {
+  readonly el: HTMLElement;
+  readonly #input = element("input", { type: "checkbox" });
+  readonly #hint: HTMLElement;
+  readonly #error: ErrorLine;
+
+  constructor(id: string, label: string, changed: (checked: boolean) => void) {
+    this.#input.id = id;
+    this.#hint = element("p", { class: "lumen-hint", id: `${id}-hint`, hidden: "" });
+    this.#error = new ErrorLine(`${id}-error`);
+    this.el = element(
+      "div",
+      { class: "lumen-check" },
+      element("label", {}, this.#input, element("span", {}, label)),
+      this.#hint,
+      this.#error.el,
+    );
+    this.#input.addEventListener("change", () => changed(this.#input.checked));
+  }
+
+  show(checked: boolean, disabled: boolean, hint: string): void {
+    this.#input.checked = checked;
+    this.#input.disabled = disabled;
+    this.#hint.textContent = hint;
+    this.#hint.hidden = hint === "";
+    this.#describe();
+  }
+
+  /** Shows an error; an empty text removes it. */
+  error(text: string): void {
+    this.#error.show(text);
+    if (text === "") this.#input.removeAttribute("aria-invalid");
+    else this.#input.setAttribute("aria-invalid", "true");
+    this.#describe();
+  }
+
+  focus(): void {
+    this.#input.focus();
+  }
+
+  #describe(): void {
+    describe(this.#input, this.#error.el, this.#hint);
   }
 }
 

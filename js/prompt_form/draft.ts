@@ -5,6 +5,7 @@
    was typed since. */
 import type { AnyModel } from "@anywidget/types";
 import type { Connection } from "../shared/connection";
+import { NO_SIDES, SIDES, type Sides } from "../shared/side_numbers";
 import type { PromptFormModel, TypedField } from "./messages";
 
 /** The traits that the form's fields edit. */
@@ -17,10 +18,13 @@ export const FIELDS = [
   "resolution",
   "quality",
   "webhook_url",
+  "exact",
+  "crop",
+  ...SIDES,
   "_extra_text",
 ] as const;
 export type FieldName = (typeof FIELDS)[number];
-type Value = string | number | null;
+export type Value = TypedField["value"];
 
 /** Milliseconds after the last key until what was typed is sent. */
 const DEBOUNCE_MS = 300;
@@ -59,6 +63,28 @@ export class Draft {
     return value === null || value === undefined ? "" : String(value);
   }
 
+  /** Whether a repaint is put back into its picture. */
+  get exact(): boolean {
+    return this.#values.get("exact") === true;
+  }
+
+  /** How much is sent of what is around a mask; null sends all of the picture. */
+  get crop(): number | null {
+    const crop = this.#values.get("crop");
+    return typeof crop === "number" ? crop : null;
+  }
+
+  get sides(): Sides {
+    const sides = { ...NO_SIDES };
+    for (const side of SIDES) sides[side] = Number(this.#values.get(side) ?? 0);
+    return sides;
+  }
+
+  /** Whether the picture grows on a side. */
+  get extends(): boolean {
+    return Object.values(this.sides).some((pixels) => pixels !== 0);
+  }
+
   get fields(): TypedField[] {
     return FIELDS.map((field) => ({ field, value: this.#values.get(field) ?? null }));
   }
@@ -67,7 +93,18 @@ export class Draft {
   edit(name: FieldName, text: string): void {
     const optional = name !== "prompt" && name !== "model" && name !== "_extra_text";
     const value = name === "n" ? (text === "" ? null : Number(text)) : text;
-    this.#values.set(name, optional && text === "" ? null : value);
+    this.set(name, optional && text === "" ? null : value);
+  }
+
+  /** Sets the sides that differ. */
+  setSides(sides: Readonly<Sides>): void {
+    for (const side of SIDES)
+      if (this.#values.get(side) !== sides[side]) this.set(side, sides[side]);
+  }
+
+  /** Sets a field to a value. */
+  set(name: FieldName, value: Value): void {
+    this.#values.set(name, value);
     this.#unsent.add(name);
     this.#edited.add(name);
     for (const listener of this.#listeners) listener(name);

@@ -108,7 +108,8 @@ export class FieldSet {
   /** The labels of the fields with an error, from the top. */
   invalidLabels(): string[] {
     const invalid = [...this.#controls].filter(([name]) => this.#state.errors.has(name));
-    return invalid.map(([, { label }]) => label);
+    // several fields may have one label
+    return [...new Set(invalid.map(([, { label }]) => label))];
   }
 
   /** The first field from the top with an error, null if there is none. */

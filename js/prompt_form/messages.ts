@@ -34,7 +34,7 @@ export interface FieldError {
 export interface TypedField {
   /** The trait's name. */
   field: string;
-  value: string | number | null;
+  value: string | number | boolean | null;
 }
 
 /** A submit that the page knows no answer to. */
@@ -185,6 +185,13 @@ export interface PromptFormModel {
   resolution: string | null;
   quality: string | null;
   webhook_url: string | null;
+  /** What a repaint wants: exact, cropped, extended by pixels on each side; all 0 is no extension. */
+  exact: boolean;
+  crop: number | null;
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
   /** "" is the browser's language. */
   language: string;
   /** The TaskPanel inside the form, as a reference that the host resolves. */

@@ -2,8 +2,9 @@
    earlier form of this notebook that the kernel does not have any more. The same submit, clicked again,
    goes under the same id, and the kernel does nothing twice under one id. */
 import { newId } from "../shared/ids";
+import { NO_SIDES, SIDES } from "../shared/side_numbers";
 import { type Kept, UnansweredRequests } from "../shared/unanswered";
-import { FIELDS, type FieldName } from "./draft";
+import { FIELDS, type FieldName, type Value } from "./draft";
 import type { TypedField, UnansweredSubmit } from "./messages";
 
 /** What is kept of a submit. `extra` may hold anything, so it is not kept; pictures and the webhook's
@@ -26,9 +27,24 @@ export interface SentSubmit {
 
 const KEPT_FIELDS = FIELDS.filter((name) => name !== "_extra_text");
 
-function isValueOf(name: FieldName, value: unknown): value is TypedField["value"] {
-  if (value === null) return name !== "prompt" && name !== "model";
-  return typeof value === (name === "n" ? "number" : "string");
+/** Fields that are no text, or never empty. */
+const TYPES: Partial<Record<FieldName, "number" | "boolean">> = {
+  n: "number",
+  exact: "boolean",
+  crop: "number",
+  left: "number",
+  top: "number",
+  right: "number",
+  bottom: "number",
+};
+const NEVER_EMPTY = new Set<FieldName>(["prompt", "model", "exact", ...SIDES]);
+
+/** What a page asked for that did not have these fields yet: its submit is still the same one. */
+const BEFORE: Partial<Record<FieldName, Value>> = { exact: true, crop: null, ...NO_SIDES };
+
+function isValueOf(name: FieldName, value: unknown): value is Value {
+  if (value === null) return !NEVER_EMPTY.has(name);
+  return typeof value === (TYPES[name] ?? "string");
 }
 
 /** Reads what is kept of a submit, in the order of `KEPT_FIELDS`; null if it is damaged. */
@@ -40,7 +56,7 @@ function readSent(value: Record<string, unknown>): SentFields | null {
   const values = new Map(fields.map((one) => [one?.field, one?.value]));
   const read: TypedField[] = [];
   for (const field of KEPT_FIELDS) {
-    const held: unknown = values.get(field);
+    const held: unknown = values.has(field) ? values.get(field) : BEFORE[field];
     if (!isValueOf(field, held)) return null;
     read.push({ field, value: held });
   }

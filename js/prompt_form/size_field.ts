@@ -19,6 +19,9 @@ function drawing(shape: ParsedSize, side: number): HTMLElement {
   return box;
 }
 
+/** What decides the size: a repaint's picture, the part of it that is sent, its new ground, or nothing. */
+export type SizeRule = "" | "repaint" | "crop" | "extend";
+
 export class SizeField {
   readonly field: Field;
   readonly #words: Words;
@@ -26,7 +29,7 @@ export class SizeField {
   readonly #picture = element("span", { class: "lumen-size-picture" });
   readonly #hint: HTMLElement;
   readonly #inputs = new Map<string, HTMLInputElement>();
-  #repaint = false;
+  #rule: SizeRule = "";
 
   constructor(id: string, words: Words, typed: (size: string) => void) {
     this.#words = words;
@@ -78,15 +81,25 @@ export class SizeField {
     this.#hint.textContent = this.#describe(size, shape);
   }
 
-  /** Says that a repaint keeps its picture's size. */
-  repaint(repaint: boolean): void {
-    this.#repaint = repaint;
-    this.show(this.#text.value.trim());
+  /** Says what decides the size. Where that is not the user, there is nothing to choose, unless there is
+      a size to take back. */
+  follow(rule: SizeRule): void {
+    this.#rule = rule;
+    const size = this.#text.value.trim();
+    const group = this.field.el as HTMLFieldSetElement;
+    // while somebody types, the field stays: what is typed there gets an error
+    group.disabled =
+      (rule === "crop" || rule === "extend") &&
+      size === "" &&
+      document.activeElement !== this.#text;
+    this.show(size);
   }
 
   #describe(size: string, shape: ParsedSize | null): string {
     const words = this.#words;
-    if (this.#repaint) return words.sizeRepaint;
+    if (this.#rule === "repaint") return words.sizeRepaint;
+    if (this.#rule === "crop") return words.sizeCrop;
+    if (this.#rule === "extend") return words.sizeExtend;
     if (size === "") return words.sizeNone;
     if (shape === null) return "";
     const ratio = shape.kind === "pixels" ? ratioOf(shape) : null;

@@ -86,8 +86,7 @@ export class FormState {
 
   /** Puts what was sent back into the fields. */
   putBack({ fields }: SentSubmit): void {
-    for (const { field, value } of fields)
-      this.draft.edit(field as FieldName, value === null ? "" : String(value));
+    for (const { field, value } of fields) this.draft.set(field as FieldName, value);
   }
 
   /** Forgets a submit that was not answered. */

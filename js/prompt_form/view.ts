@@ -6,13 +6,16 @@ import { oneActionPerGesture } from "../shared/gestures";
 import { newId } from "../shared/ids";
 import { isComposing, keepKeys } from "../shared/keyboard";
 import { numberWords } from "../shared/numbers";
+import { SIDES } from "../shared/side_numbers";
 import { fill } from "../shared/words";
 import { abilities, type Endpoint, endpointOf, modelsFor } from "./abilities";
 import { button, Field } from "./controls";
+import { ExtendField } from "./extend_field";
 import { FieldSet } from "./field_set";
 import { ModelField } from "./model_field";
 import { PictureField } from "./picture_field";
 import { PromptField } from "./prompt_field";
+import { RepaintOptions } from "./repaint_options";
 import { SentNotice } from "./sent_notice";
 import { SizeField } from "./size_field";
 import type { FormState } from "./state";
@@ -27,7 +30,9 @@ export class FormView {
   readonly #words: Words;
   readonly #fields: FieldSet;
   readonly #images: PictureField;
+  readonly #extend: ExtendField;
   readonly #mask: PictureField;
+  readonly #repaint: RepaintOptions;
   readonly #size: SizeField;
   readonly #model: ModelField;
   readonly #prompt: PromptField;
@@ -61,10 +66,20 @@ export class FormView {
     this.#size = new SizeField(fields.id("size"), words, (text) => draft.edit("size", text));
     this.#images = new PictureField(fields.id("images"), "images", state, words, announce);
     this.#mask = new PictureField(fields.id("mask"), "mask", state, words, announce);
+    this.#extend = new ExtendField(fields.id("extend"), draft, words, signal);
+    this.#repaint = new RepaintOptions((name) => fields.id(name), draft, words);
     fields.register("prompt", words.prompt, this.#prompt.field, (text) => this.#prompt.show(text));
     const negative = fields.text("negative_prompt", words.negative, words.negativeHint);
     fields.register("images", words.images, this.#images);
+    for (const side of SIDES) {
+      fields.register(side, words.extend, {
+        error: (text) => this.#extend.error(side, text),
+        focus: () => this.#extend.focus(),
+      });
+    }
     fields.register("mask", words.mask, this.#mask);
+    fields.register("exact", words.exact, this.#repaint.exact);
+    fields.register("crop", words.crop, this.#repaint.crop);
     fields.register("model", words.model, this.#model, (text) => this.#model.show(text));
     fields.register("size", words.size, this.#size.field, (text) => this.#size.show(text));
     const main = element(
@@ -72,8 +87,8 @@ export class FormView {
       { class: "lumen-form-main" },
       this.#prompt.field.el,
       negative,
-      this.#images.field.el,
-      this.#mask.field.el,
+      element("div", {}, this.#images.field.el, this.#extend.el),
+      element("div", {}, this.#mask.field.el, this.#repaint.el),
     );
     const side = element(
       "div",
@@ -202,6 +217,11 @@ export class FormView {
   async #submitForm(): Promise<void> {
     this.#refusal.textContent = "";
     this.#announced = "";
+    // what stands in a field and what is sent are the same
+    if (!this.#extend.check()) {
+      this.#refusal.textContent = fill(this.#words.notSent, { fields: this.#words.extend });
+      return;
+    }
     const answer = await this.#state.submit(this.#secret.value);
     if (answer?.taken && answer.repeated) {
       const button = this.#submit.textContent ?? "";
@@ -246,7 +266,8 @@ export class FormView {
     const models = model.get("_models");
     const code = draft.text("model");
     const can = abilities(models, code);
-    const endpoint = endpointOf(images.length, mask !== null, can);
+    const extended = draft.extends;
+    const endpoint = endpointOf(images.length, mask !== null || extended, can);
     const takesPictures = can === null || can.has("edits") || can.has("inpaint");
     const full = endpoint === "inpaint" && images.length > 0;
     if (!takesPictures) {
@@ -254,21 +275,40 @@ export class FormView {
     } else this.#images.disable(full ? words.oneOnly : "", null, images.length === 1);
 
     const cannot = can !== null && !can.has("inpaint");
-    const why = cannot ? fill(words.cannotRepaint, { model: code }) : "";
-    this.#mask.disable(why, cannot ? this.#alternative("inpaint") : null);
+    if (cannot) {
+      this.#mask.disable(fill(words.cannotRepaint, { model: code }), this.#alternative("inpaint"));
+      this.#extend.disable(
+        fill(words.cannotExtend, { model: code }),
+        this.#alternative("inpaint", (chosen) => {
+          this.#extend.focus();
+          this.#announce(fill(words.modelNow, { model: chosen }));
+        }),
+      );
+    } else {
+      this.#mask.disable(extended ? words.maskOrExtend : "");
+      this.#extend.disable(mask !== null && !extended ? words.extendOrMask : "");
+    }
+    this.#extend.show(images.length === 1 ? (images[0] ?? null) : null, draft.sides, extended);
+    const masked = endpoint === "inpaint" && !extended;
+    this.#repaint.el.hidden = !masked;
+    this.#repaint.show(draft.exact, draft.crop);
     const onlyRepaints = can?.size === 1 && can.has("inpaint");
     this.#model.showRequirement(onlyRepaints ? fill(words.needsBoth, { model: code }) : "");
-    this.#size.repaint(endpoint === "inpaint");
+    const masks = draft.crop === null ? "repaint" : "crop";
+    this.#size.follow(endpoint !== "inpaint" ? "" : extended ? "extend" : masks);
     this.#showButton(endpoint);
   }
 
   /** A button that chooses a model which serves an endpoint; null if none is known. */
-  #alternative(endpoint: Endpoint): HTMLElement | null {
+  #alternative(
+    endpoint: Endpoint,
+    chosen: (model: string) => void = () => this.#model.focus(),
+  ): HTMLElement | null {
     const code = modelsFor(this.#state.model.get("_models"), endpoint)[0];
     if (code === undefined) return null;
     const made = button(fill(this.#words.use, { model: code }), () => {
       this.#state.draft.edit("model", code);
-      this.#model.focus();
+      chosen(code);
     });
     made.classList.add("lumen-instead");
     return made;
@@ -281,7 +321,9 @@ export class FormView {
       edits: words.submitEdits,
       inpaint: words.submitInpaint,
     };
-    this.#submit.textContent = verbs[endpoint];
+    const { extends: extended } = this.#state.draft;
+    const label = extended ? words.submitExtend : verbs[endpoint];
+    this.#submit.textContent = label;
     const { draft, model } = this.#state;
     const prices = model.get("_prices");
     const code = draft.text("model");
@@ -293,7 +335,7 @@ export class FormView {
         ? words.costSome
         : fill(words.cost, { credits: numberWords(credits * count) });
     this.#cost.textContent = model.get("_host") === "" ? words.free : price;
-    this.#sent.update(verbs[endpoint]);
+    this.#sent.update(label);
   }
 
   /** Says what came of an action, until the next submit. */

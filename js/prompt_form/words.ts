@@ -1,11 +1,13 @@
 /* Every sentence of the prompt form, in each language that it speaks. */
 import { ACCOUNT_CHINESE, ACCOUNT_ENGLISH } from "../shared/account";
+import { SIDES_CHINESE, SIDES_ENGLISH } from "../shared/side_numbers";
 import { bestLanguage } from "../shared/words";
 
 const ENGLISH = {
   lang: "en",
   title: "New picture",
   ...ACCOUNT_ENGLISH,
+  ...SIDES_ENGLISH,
   // fields
   prompt: "Prompt",
   promptExample: "A red fox in fresh snow, soft morning light",
@@ -28,6 +30,8 @@ const ENGLISH = {
   sizeWide: "{size}, wide",
   sizeTall: "{size}, tall",
   sizeRepaint: "A repaint keeps its picture's size: best left on Auto.",
+  sizeCrop: "With “More detail”, the size follows from the part that is sent.",
+  sizeExtend: "With “Extend”, the size follows from the picture and its new ground.",
   n: "Pictures",
   resolution: "Resolution",
   resolutionAuto: "By size",
@@ -68,16 +72,36 @@ const ENGLISH = {
   added: "{name} added",
   removed: "{name} removed",
   moved: "{name} is now number {number}",
+  // repaints
+  exact: "Keep everything else exactly as it was",
+  exactOff: "The picture comes as the model made it, which may have changed all of it.",
+  exactNeeded: "More detail needs it: what comes is put back into the picture.",
+  crop: "More detail: send only what is around the mask",
+  cropShare: "Sends the mask's box, and {percent} % of its longer side around it.",
+  cropBarred: "Only while everything else is kept: what comes is put back into the picture.",
+  // extending
+  extend: "Extend",
+  extendReset: "Do not extend",
+  growLeft: "Extend to the left",
+  growTop: "Extend at the top",
+  growRight: "Extend to the right",
+  growBottom: "Extend at the bottom",
+  growValue: "{pixels} px; the picture has {width} × {height} px",
+  cannotExtend: "{model} cannot extend.",
+  extendOrMask: "Not together with a mask: remove the mask first.",
+  maskOrExtend: "Not together with “Extend”.",
+  modelNow: "The model is now {model}.",
   // what a model cannot do
   cannotEdit: "{model} takes no pictures.",
   cannotRepaint: "{model} cannot repaint.",
   oneOnly: "A repaint takes one picture.",
   use: "Use {model}",
-  needsBoth: "{model} only repaints: it needs a picture and a mask.",
+  needsBoth: "{model} only repaints: it needs a picture, and a mask or new ground.",
   // submitting
   submitGenerations: "Generate",
   submitEdits: "Edit",
   submitInpaint: "Repaint",
+  submitExtend: "Extend",
   free: "A preview, free",
   cost: "Costs {credits} credits",
   costSome: "Costs credits",
@@ -109,6 +133,7 @@ const CHINESE: Words = {
   lang: "zh",
   title: "新图片",
   ...ACCOUNT_CHINESE,
+  ...SIDES_CHINESE,
   prompt: "提示词",
   promptExample: "新雪中的红狐，柔和的晨光",
   promptKeys: "{key} 发送 · ↑ ↓ 之前的提示词",
@@ -130,6 +155,8 @@ const CHINESE: Words = {
   sizeWide: "{size}，横向",
   sizeTall: "{size}，纵向",
   sizeRepaint: "重绘保持原图尺寸，建议保持“自动”。",
+  sizeCrop: "选择“更多细节”时，尺寸由发送的部分决定。",
+  sizeExtend: "扩展时，尺寸由原图和新增区域决定。",
   n: "张数",
   resolution: "分辨率",
   resolutionAuto: "随尺寸",
@@ -169,14 +196,32 @@ const CHINESE: Words = {
   added: "已添加 {name}",
   removed: "已移除 {name}",
   moved: "{name} 现在是第 {number} 张",
+  exact: "其余部分保持原样",
+  exactOff: "图片为模型的原始结果，整张图都可能有变化。",
+  exactNeeded: "“更多细节”需要此项：结果要放回原图。",
+  crop: "更多细节：只发送遮罩周围的部分",
+  cropShare: "发送遮罩的外框，四周各加其长边的 {percent} %。",
+  cropBarred: "仅在其余部分保持原样时可用：结果要放回原图。",
+  extend: "扩展画面",
+  extendReset: "不扩展",
+  growLeft: "向左扩展",
+  growTop: "向上扩展",
+  growRight: "向右扩展",
+  growBottom: "向下扩展",
+  growValue: "{pixels} 像素；图片共 {width} × {height} 像素",
+  cannotExtend: "{model} 不能扩展画面。",
+  extendOrMask: "不能与遮罩同时使用：请先移除遮罩。",
+  maskOrExtend: "不能与“扩展画面”同时使用。",
+  modelNow: "当前模型：{model}。",
   cannotEdit: "{model} 不接受图片。",
   cannotRepaint: "{model} 不能重绘。",
   oneOnly: "重绘只需要一张图片。",
   use: "改用 {model}",
-  needsBoth: "{model} 只能重绘：需要一张图片和一个遮罩。",
+  needsBoth: "{model} 只能重绘：需要一张图片，以及遮罩或扩展区域。",
   submitGenerations: "生成",
   submitEdits: "编辑",
   submitInpaint: "重绘",
+  submitExtend: "扩展",
   free: "预览，免费",
   cost: "消耗 {credits} 积分",
   costSome: "消耗积分",
@@ -205,6 +250,8 @@ export function wordsFor(language: string): Words {
   return bestLanguage(language, { en: ENGLISH, zh: CHINESE });
 }
 
+const SIDES_WRONG = "请填写 0 到 4096 的整数像素；扩展后的长边最多 4096 像素。";
+
 /** What each field accepts: the kernel's errors are in English. */
 const CHINESE_ERRORS: Record<string, string> = {
   prompt: "请填写提示词，说明图片要表现什么。",
@@ -217,6 +264,12 @@ const CHINESE_ERRORS: Record<string, string> = {
   extra: '请写成 JSON 对象：{"字段": 值}。',
   images: "请检查图片。",
   mask: "请检查遮罩。",
+  exact: "请选择是或否。",
+  crop: "请填写 0 到 100 的数，且遮罩各部分不要相距太远。",
+  left: SIDES_WRONG,
+  top: SIDES_WRONG,
+  right: SIDES_WRONG,
+  bottom: SIDES_WRONG,
 };
 
 /** Translations of the kernel's errors about the form's pictures. */
@@ -226,6 +279,13 @@ const CHINESE_MESSAGES: Record<string, string> = {
   "There is no mask. Add one: what is white in it is repainted.":
     "还没有遮罩，请添加：其中白色的部分会被重绘。",
   "A form takes 16 pictures at most.": "一个表单最多 16 张图片。",
+  "There is no picture to extend. Add one.": "还没有要扩展的图片，请添加一张。",
+  "New ground and a mask cannot go together: both say what is painted. Remove the mask, or set the sides to 0.":
+    "扩展和遮罩不能同时使用：两者都决定画哪里。请移除遮罩，或将四边设为 0。",
+  "crop sets the size of what is sent by itself. Leave out size: Auto.":
+    "“更多细节”会自行决定尺寸，请将尺寸设为“自动”。",
+  "extend sets the size of what is sent by itself. Leave out size: Auto.":
+    "扩展会自行决定尺寸，请将尺寸设为“自动”。",
 };
 
 /** An error in the language of `words`; those of pictures keep the kernel's details in brackets. */

@@ -174,7 +174,8 @@ def tried_again(*rows: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     return {"act": [changed | {"totals": totals(*rows, new)}, done]}
 
 
-def _picture(key: str) -> dict[str, Any]:
+def picture(key: str, **changes: Any) -> dict[str, Any]:
+    """Return a picture of a prompt form."""
     return {
         "key": key,
         "name": f"{key}.png",
@@ -182,7 +183,7 @@ def _picture(key: str) -> dict[str, Any]:
         "height": 64,
         "thumbnail": None,
         "error": "",
-    }
+    } | changes
 
 
 CASES = {
@@ -218,6 +219,12 @@ CASES = {
             "resolution": None,
             "quality": None,
             "webhook_url": None,
+            "exact": True,
+            "crop": None,
+            "left": 0,
+            "top": 0,
+            "right": 0,
+            "bottom": 0,
             "language": "en",
             "panel": None,
             "_extra_text": "",
@@ -242,15 +249,13 @@ CASES = {
                     "errors": [],
                 }
             ],
-            "remove": [
-                {"kind": "pictures", "sequence": 3, "images": [_picture("2")], "mask": None}
-            ],
+            "remove": [{"kind": "pictures", "sequence": 3, "images": [picture("2")], "mask": None}],
         },
         begin=(
             {
                 "kind": "pictures",
                 "sequence": 1,
-                "images": [_picture("1"), _picture("2")],
+                "images": [picture("1"), picture("2")],
                 "mask": None,
             },
         ),

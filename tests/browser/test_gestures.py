@@ -121,9 +121,10 @@ def test_a_double_click_removes_one_picture(plain: PlainPage) -> None:
 def test_a_double_click_on_a_summary_unfolds(plain: PlainPage) -> None:
     """And does not fold again at once."""
     plain.mount("prompt_form")
-    plain.el.locator("summary").dblclick()
+    more = plain.el.locator("details", has_text="Webhook")
+    more.locator("summary").dblclick()
 
-    assert plain.el.locator("details").get_attribute("open") == ""
+    assert more.get_attribute("open") == ""
 
 
 def test_the_second_click_paints_nothing_where_the_stage_came_under_it(plain: PlainPage) -> None:

@@ -53,6 +53,15 @@ test("an empty text leaves a field out, and a number is a number", () => {
   expect(values).toMatchObject({ size: null, n: 3, prompt: "", _extra_text: "" });
 });
 
+test("the sides of a picture are set together, and only those that differ are sent", () => {
+  const { fake, draft } = draftOf(formModel({ top: 8 }));
+  expect(draft.extends).toBe(true);
+  draft.setSides({ left: 64, top: 8, right: 0, bottom: 0 });
+  window.dispatchEvent(new Event("pagehide"));
+
+  expect(fake.sent).toEqual([{ kind: "typed", fields: [{ field: "left", value: 64 }] }]);
+});
+
 test("a page that is closed sends what was typed, and nothing else", () => {
   const { fake, draft } = draftOf();
   draft.edit("prompt", "the last word");

@@ -124,6 +124,33 @@ test("a submit of other fields is another one", async () => {
   expect(second.find<HTMLTextAreaElement>(".lumen-prompt").value).toBe("a fox");
 });
 
+test("what a repaint wants is kept with a submit, put back, and makes it another one", async () => {
+  const wanted = { exact: false, crop: 0.25, left: 64, top: 0, right: 0, bottom: 32 };
+  const { request } = await (await open(formModel({ prompt: "a fox", ...wanted }))).click();
+  const second = await open();
+  expect((await second.click()).request).not.toBe(request);
+  const third = await open();
+  third.press("Put it back into the form");
+  const again = await third.click();
+
+  expect(again.request).toBe(request);
+  const values = Object.fromEntries(again.fields.map(({ field, value }) => [field, value]));
+  expect(values).toMatchObject(wanted);
+});
+
+test("a submit that was kept before a page knew of repaints' wishes is still the same one", async () => {
+  const { request } = await (await open()).click();
+  const [key = "", text = ""] = Object.entries(sessionStorage)[0] ?? [];
+  const kept = JSON.parse(text);
+  const old = ["prompt", "negative_prompt", "model", "n", "size", "resolution", "quality"];
+  kept.fields = kept.fields.filter(({ field }: { field: string }) =>
+    [...old, "webhook_url"].includes(field),
+  );
+  sessionStorage.setItem(key, JSON.stringify(kept));
+
+  expect((await (await open()).click()).request).toBe(request);
+});
+
 test("a submit with other pictures is another one", async () => {
   const { request } = await (await open()).click();
   const second = await open();

@@ -69,7 +69,7 @@ test("an error is beside its field, named in the footer, and removed once it is 
   expect(prompt.getAttribute("aria-invalid")).toBe("true");
   const described = document.getElementById(prompt.getAttribute("aria-describedby") ?? "");
   expect(described?.textContent).toBe("prompt is empty.");
-  expect(find("[role=alert]").textContent).toBe("Not sent. Look at: Prompt.");
+  expect(find(".lumen-refusal").textContent).toBe("Not sent. Look at: Prompt.");
   fake.deliver({ kind: "errors", sequence: 3, errors: [] });
   expect(prompt.hasAttribute("aria-invalid")).toBe(false);
 });
@@ -112,7 +112,9 @@ test("what comes from outside is text, never markup", async () => {
     earlier: [evil],
   });
 
-  const injected = [...el.querySelectorAll("img")].filter((one) => !one.closest(".lumen-thumb"));
+  const injected = [...el.querySelectorAll("img")].filter(
+    (one) => !one.closest(".lumen-thumb, .lumen-ground"),
+  );
   expect(injected).toEqual([]);
   expect(el.querySelector(".lumen-picture-name")?.textContent).toBe(evil);
 });

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, cast
 
 from lumen_widgets.client import InvalidRequest
+from lumen_widgets.client.exact.wish import Sides, Wish, read_sides, read_wish
 from lumen_widgets.core.callback import check_callback
 from lumen_widgets.core.fields import Fields
 from lumen_widgets.core.models import EDIT, GENERATE, INPAINT, MODELS, Endpoint
@@ -26,8 +27,11 @@ _NO_TRAITS = {"webhook_secret", "reuse"}
 _KEYWORDS = tuple(name for name in Fields.__annotations__ if name not in _NO_TRAITS)
 # those that may be left out, and that are checked each by itself
 _OPTIONAL = tuple(name for name in _KEYWORDS if name not in {"model", "webhook_url", "extra"})
-# the traits of a form that make the call; `images` and `mask` decide which call it is
-FIELDS = ("prompt", *_KEYWORDS, "images", "mask")
+# what a repaint takes beside them
+SIDES = Sides._fields
+_WISHES = ("exact", "crop", *SIDES)
+# the traits of a form that make the call; `images`, `mask` and the sides decide which call it is
+FIELDS = ("prompt", *_KEYWORDS, *_WISHES, "images", "mask")
 # keyword arguments of every widget that make sense for a form
 _ANY_WIDGET = ("layout", "tooltip", "tabbable")
 
@@ -47,6 +51,8 @@ class FormValues:
         The keywords of the call; None where a field is empty.
     extra_text
         The keyword ``extra`` as it was typed.
+    exact, crop, sides
+        What a repaint wants; all sides 0 is no extension.
     images, mask
         The reference pictures and the mask.
 
@@ -55,13 +61,35 @@ class FormValues:
     prompt: str
     fields: Fields
     extra_text: str
+    exact: bool
+    crop: float | None
+    sides: Sides
     images: tuple[Any, ...]
     mask: Any
 
     @property
+    def extends(self) -> bool:
+        """Whether a picture is to go on beyond its edges, whatever else is in the way of it."""
+        return any(self.sides)
+
+    @property
+    def wish(self) -> Wish | None:
+        """What a repaint wants beside its fields; None for other calls.
+
+        Raises
+        ------
+        InvalidRequest
+            As from `LumenClient.inpaint` and `extend`.
+
+        """
+        if self.extends:
+            return read_sides(*self.sides)
+        return None if self.mask is None else read_wish(self.exact, self.crop)
+
+    @property
     def endpoint(self) -> Endpoint:
         """Which call the form makes: it follows from the pictures, and from what the model can."""
-        if self.mask is not None:
+        if self.mask is not None or self.extends:
             return INPAINT
         wanted = EDIT if self.images else GENERATE
         known = MODELS.get(self.fields["model"])
@@ -101,6 +129,9 @@ def values_of(form: HasTraits, typed: Mapping[str, Any]) -> FormValues:
         held["prompt"],
         cast("Fields", {name: held[name] for name in _KEYWORDS}),
         held["_extra_text"],
+        held["exact"],
+        held["crop"],
+        Sides(*(held[side] for side in SIDES)),
         held["images"],
         held["mask"],
     )
@@ -142,6 +173,7 @@ def errors_in(
     check("extra", extra=given.get("extra"))
     if parsed_extra(values.extra_text) is None:
         errors["extra"] = 'This is not a JSON object. Write it as {"field": value}.'
+    errors |= _wrong_wish(values, given)
     errors |= _wrong_pictures(values, asked=asked) | _wrong_webhook(given, secret)
     return errors
 
@@ -190,6 +222,26 @@ def known_models() -> list[FormModel]:
     return [FormModel(code=code, can=sorted(model.can)) for code, model in list(MODELS.items())]
 
 
+def _wrong_wish(values: FormValues, given: Fields) -> dict[str, str]:
+    """Return what is wrong with what a repaint wants; of other calls it is no part."""
+    try:
+        wish = values.wish
+    except InvalidRequest as error:
+        return {str(error.field): error_words(error)}
+    if wish is None:
+        return {}
+    if wish.sides is not None and values.mask is not None:
+        side = next(name for name, pixels in zip(SIDES, wish.sides, strict=True) if pixels)
+        return {
+            side: "New ground and a mask cannot go together: both say what is painted. "
+            "Remove the mask, or set the sides to 0."
+        }
+    if given.get("size") is None or (wish.sides is None and wish.crop is None):
+        return {}
+    name = "crop" if wish.sides is None else "extend"
+    return {"size": f"{name} sets the size of what is sent by itself. Leave out size: Auto."}
+
+
 def _wrong_pictures(values: FormValues, *, asked: bool) -> dict[str, str]:
     if values.endpoint != INPAINT:
         return {}
@@ -197,8 +249,9 @@ def _wrong_pictures(values: FormValues, *, asked: bool) -> dict[str, str]:
     if len(values.images) > 1:
         errors["images"] = "A repaint takes one picture. Remove the others."
     if asked and not values.images:
-        errors["images"] = "There is no picture to repaint. Add one."
-    if asked and values.mask is None:
+        verb = "extend" if values.extends else "repaint"
+        errors["images"] = f"There is no picture to {verb}. Add one."
+    if asked and values.mask is None and not values.extends:
         errors["mask"] = "There is no mask. Add one: what is white in it is repainted."
     return errors
 

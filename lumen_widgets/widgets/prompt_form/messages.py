@@ -38,7 +38,7 @@ class TypedField(TypedDict):
     """What a field holds in the browser."""
 
     field: str  # the trait's name
-    value: str | int | None
+    value: str | float | bool | None
 
 
 class UnansweredSubmit(TypedDict):

@@ -9,12 +9,20 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lumen_widgets.client.exact.ground import check_sides
 from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.models import INPAINT
 from lumen_widgets.core.words import strip_controls
+from lumen_widgets.notebook.cell_status import error_words
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.widgets.browser_values import checked
-from lumen_widgets.widgets.prompt_form.checks import FIELDS, as_messages, errors_in, values_of
+from lumen_widgets.widgets.prompt_form.checks import (
+    FIELDS,
+    SIDES,
+    as_messages,
+    errors_in,
+    values_of,
+)
 from lumen_widgets.widgets.prompt_form.messages import (
     AnswerMessage,
     EarlierMessage,
@@ -44,6 +52,13 @@ _log = logging.getLogger(__name__)
 TYPED = frozenset({*FIELDS, "_extra_text"}) - {"extra", "images", "mask"}
 # the field beside which it is said what is wrong with a trait, where they differ
 _FIELD_OF = {"_extra_text": "extra"}
+# fields whose values may be refused because of another: what was wrong with them is past with it
+_REFUSED_WITH = {
+    **dict.fromkeys(SIDES, SIDES),
+    "images": SIDES,
+    "mask": ("crop", *SIDES),
+    "exact": ("crop",),
+}
 # pictures that a browser may add: each may be 64 MiB of the kernel's memory
 _MOST_PICTURES = 16
 # earlier prompts that are offered, and rows of the journal in which they are looked for
@@ -135,7 +150,8 @@ class FormSession:
     def forget_error(self, field: str) -> None:
         """Take in that a field changed: what was wrong with its old value is past."""
         with self._lock:
-            self._refused.pop(field, None)
+            for name in (field, *_REFUSED_WITH.get(field, ())):
+                self._refused.pop(name, None)
         self.show_errors()
 
     def refuse(self, field: str, message: str) -> None:
@@ -288,7 +304,8 @@ class FormSession:
         }
         names[id(None)] = ""
         pictures = [names.get(id(one), object()) for one in (*values.images, values.mask)]
-        return values.prompt, dict(values.fields), values.extra_text, pictures
+        wish = values.exact, values.crop, values.sides
+        return values.prompt, dict(values.fields), values.extra_text, wish, pictures
 
     def _answer_again(self, unanswered: list[Any]) -> list[str]:
         """Answer the submits that are known, and return those that no open form has sent."""
@@ -411,6 +428,11 @@ class FormSession:
                     f"The mask is {mask.width} x {mask.height} pixels, the picture "
                     f"{first.width} x {first.height}. Make the mask for this picture.",
                 )
+        if values.extends and len(images) == 1 and images[0].width:
+            try:
+                check_sides(values.sides, images[0].width, images[0].height)
+            except InvalidRequest as error:
+                errors.setdefault(str(error.field), error_words(error))
         with self._lock:
             return errors | self._refused
 

@@ -107,12 +107,16 @@ def submission_of(
                 values.prompt,
                 images=values.images,
                 mask=values.mask,
+                wish=values.wish,
                 correlation_id=correlation_id,
                 **fields,
             )
         except InvalidRequest as error:
             # a form keeps the picture of a repaint among the references of an edit
             error.field = "images" if error.field == "image" else error.field
+            if values.extends and error.field == "crop":
+                # a whole picture that no size fits
+                error.field = "left"
             raise
 
     return Submission(

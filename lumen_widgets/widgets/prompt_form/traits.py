@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
 from lumen_widgets.client import InvalidRequest
+from lumen_widgets.client.exact.wish import Sides, read_sides, read_wish
 from lumen_widgets.core.models import GENERATE
 from lumen_widgets.core.request import as_sent, check_fields
 from lumen_widgets.core.sizes import check_size
@@ -71,6 +74,47 @@ class WholeNumber(traitlets.TraitType[Any, Any]):
         if number is None or abs(number) > _LARGEST:
             raise traitlets.TraitError(f"{self.name} is not a whole number from 1 to 4.")
         return number
+
+
+class SidePixels(traitlets.TraitType[Any, Any]):
+    """A field with how far a picture is to grow on a side: a whole number of pixels, 0 for none."""
+
+    def __init__(self) -> None:
+        super().__init__(default_value=0)
+
+    def validate(self, obj: HasTraits, value: Any) -> int:  # noqa: ARG002 # traitlets passes it
+        """Return the number, or raise `TraitError` for what is none, in the words of a call."""
+        number = whole_number(value)
+        if number is not None and abs(number) <= _LARGEST:
+            return number
+        try:
+            read_sides(**{**Sides()._asdict(), str(self.name): value})
+        except InvalidRequest as error:
+            raise traitlets.TraitError(error_words(error)) from None
+        raise AssertionError(f"{self.name} takes what this trait does not")
+
+
+class CropShare(traitlets.TraitType[Any, Any]):
+    """A field with how much is sent of what is around a mask: a number, or None for all of it."""
+
+    def __init__(self) -> None:
+        super().__init__(default_value=None, allow_none=True)
+
+    def validate(self, obj: HasTraits, value: Any) -> float:  # noqa: ARG002 # traitlets passes it
+        """Return the number, or raise `TraitError` for what is none, in the words of a call."""
+        if not isinstance(value, bool) and isinstance(value, Real):
+            try:
+                number = float(value)
+            except OverflowError:
+                number = math.inf
+            # JSON carries no others
+            if math.isfinite(number):
+                return number
+        try:
+            read_wish(crop=value)
+        except InvalidRequest as error:
+            raise traitlets.TraitError(error_words(error)) from None
+        raise AssertionError("crop takes what this trait does not")
 
 
 class JsonObject(traitlets.TraitType[Any, Any]):

@@ -42,8 +42,10 @@ from lumen_widgets.widgets.prompt_form.checks import (
 from lumen_widgets.widgets.prompt_form.session import TYPED, FormSession, forget_form
 from lumen_widgets.widgets.prompt_form.submission_display import SubmissionDisplay, submission_of
 from lumen_widgets.widgets.prompt_form.traits import (
+    CropShare,
     JsonObject,
     PictureSources,
+    SidePixels,
     Size,
     Text,
     WholeNumber,
@@ -65,7 +67,7 @@ class PromptForm(LumenWidget):
     """A form for pictures: type, submit, and go on typing while the pictures arrive under it.
 
     Which call it makes follows from what it holds: no pictures, `generate`; pictures, `edit`; a
-    picture and a mask, `inpaint`.
+    picture and a mask, `inpaint`; a picture and new ground on a side of it, `extend`.
 
     Parameters
     ----------
@@ -131,6 +133,28 @@ class PromptForm(LumenWidget):
     mask = traitlets.Any()
     """The mask, as `LumenClient.inpaint` takes it: white is repainted. Default None. Written by
     the user, as bytes or an address, and by Python; never synced."""
+
+    exact = traitlets.Bool(default_value=True).tag(sync=True)
+    """Whether a repaint is put back into its picture, so that nothing else in it differs. Default
+    True. Part of the call where there is a mask. Written by the user and by Python."""
+
+    crop = CropShare().tag(sync=True)
+    """How much of the mask's box is added on every side before only that part is sent, from 0: 0.5
+    is half of its longer side; None sends all of the picture. Needs `exact`. Part of the call where
+    there is a mask. Written by the user and by Python."""
+
+    left = SidePixels().tag(sync=True)
+    """How many pixels the picture is to grow on its left, 0 to 4096. Default 0. With any of the
+    four sides above 0 the call is `extend`. Written by the user and by Python."""
+
+    top = SidePixels().tag(sync=True)
+    """As `left`, above the picture."""
+
+    right = SidePixels().tag(sync=True)
+    """As `left`, on the picture's right."""
+
+    bottom = SidePixels().tag(sync=True)
+    """As `left`, below the picture."""
 
     task = traitlets.Instance(Task, allow_none=True, read_only=True)
     """The task that was submitted last; None before. Written by the form, on a background thread:
