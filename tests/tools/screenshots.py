@@ -68,6 +68,17 @@ def _form(notebook: NotebookPage) -> Locator:
     return output
 
 
+def _repainting_form(notebook: NotebookPage) -> Locator:
+    output = _form(notebook)
+    # the kernel has looked at the picture, and at the mask where there is one
+    pictures = output.locator(".lumen-picture")
+    expect(pictures.first).to_be_visible()
+    expect(pictures.locator("img")).to_have_count(pictures.count())
+    shown = output.locator("details.lumen-extend[open], .lumen-repaint-options:visible").first
+    shown.evaluate("(el) => el.scrollIntoView({ block: 'center' })")
+    return output
+
+
 def _sent_form(notebook: NotebookPage) -> Locator:
     output = _form(notebook)
     output.locator("form button[type=submit]").first.click()
@@ -162,6 +173,18 @@ def _scenes() -> list[Scene]:
     ]
     for language, (first, second) in _PROMPTS.items():
         form = f"lumen.PromptForm(prompt={first!r}, language={language!r})"
+        # the form is to be seen, not the picture in another cell
+        quiet = (
+            "import lumen_widgets as lumen\n"
+            'cat = lumen.use("sandbox").client.generate("a cute cat on a windowsill").wait()[0]'
+        )
+        fill = f"lumen.PromptForm(prompt={first!r}, model='fal-flux-pro-fill', images=[cat], "
+        extended = f"form = {fill}left=256, bottom=128)\nform.language = {language!r}\nform"
+        masked = (
+            "import numpy as np\nmask = np.zeros((cat.height, cat.width), bool)\n"
+            "mask[400:700, 300:700] = True\n"
+            f"form = {fill}mask=mask, crop=0.5)\nform.language = {language!r}\nform"
+        )
         painter = f"painter = lumen.MaskPainter(cat)\npainter.language = {language!r}\npainter"
         panel = (
             "client = lumen.use('sandbox').client\n"
@@ -179,6 +202,8 @@ def _scenes() -> list[Scene]:
         scenes += [
             Scene(f"form-{language}", (_START + _PACE, form), _form),
             Scene(f"sent-{language}", (_START + _PACE, form), _sent_form),
+            Scene(f"extend-{language}", (quiet, extended), _repainting_form),
+            Scene(f"crop-{language}", (quiet, masked), _repainting_form),
             Scene(f"panel-{language}", (_START, panel), _panel),
             Scene(f"paint-{language}", (_START + _CAT, painter), _painter),
             Scene(f"extend-{language}", (_START + _CAT, painter), _extend),
