@@ -101,14 +101,14 @@ def crop_box(mask: NDArray[np.bool_], share: float, model: Model) -> tuple[Box, 
     _refuse_far_islands(mask, inner)
     margin = max(_LEAST_MARGIN, math.ceil(share * max(inner.width, inner.height)))
     wanted = (min(inner.width + 2 * margin, width), min(inner.height + 2 * margin, height))
-    sent, (across, down) = _fitting(wanted, (width, height), model)
+    sent, (across, down) = _fitting(wanted, (width, height), model, "crop")
     left = _slid(inner.left, inner.width, across, width)
     top = _slid(inner.top, inner.height, down, height)
     return Box(left, top, across, down), sent
 
 
 def whole_size(width: int, height: int, model: Model) -> SentSize:
-    """Return the size in which a whole picture is sent, whose answer is asked for in that size.
+    """Return the size in which an extended picture is sent, whose answer is asked for in it.
 
     Raises
     ------
@@ -116,12 +116,12 @@ def whole_size(width: int, height: int, model: Model) -> SentSize:
         It is too narrow for any size.
 
     """
-    sent, _ = _fitting((width, height), (width, height), model)
+    sent, _ = _fitting((width, height), (width, height), model, "extend")
     return sent
 
 
 def _fitting(
-    wanted: tuple[int, int], limits: tuple[int, int], model: Model
+    wanted: tuple[int, int], limits: tuple[int, int], model: Model, call: str
 ) -> tuple[SentSize, tuple[int, int]]:
     """Return a size of the model's, and a part of at least `wanted` that is nearest to its ratio.
 
@@ -131,6 +131,8 @@ def _fitting(
         Width and height of what must be in the part, and of the picture.
     model
         What the model takes.
+    call
+        ``"crop"`` or ``"extend"``, for the error.
 
     """
     longer = max(wanted)
@@ -152,11 +154,15 @@ def _fitting(
     assert best is not None  # noqa: S101 -- there is always a size
     _, size, part = best
     if abs(math.log(part[0] * size.height / (part[1] * size.width))) > _MOST_STRETCH:
+        advice = {
+            "crop": "Leave out crop, or repaint a picture that is less narrow.",
+            "extend": "Extend it on other sides, so that it is less narrow.",
+        }
         raise InvalidRequest(
-            f"The part to be sent, {part[0]} x {part[1]} pixels, is too narrow for any size that "
+            f"What is to be sent, {part[0]} x {part[1]} pixels, is too narrow for any size that "
             f"{'the model' if model.ratios else 'a request'} takes.",
-            next_step="Leave out crop, or repaint a picture that is less narrow.",
-            field="crop",
+            next_step=advice[call],
+            field="crop" if call == "crop" else "left",
         )
     return size, part
 
