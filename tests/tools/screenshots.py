@@ -202,7 +202,7 @@ def _scenes() -> list[Scene]:
         scenes += [
             Scene(f"form-{language}", (_START + _PACE, form), _form),
             Scene(f"sent-{language}", (_START + _PACE, form), _sent_form),
-            Scene(f"extend-{language}", (quiet, extended), _repainting_form),
+            Scene(f"extend-form-{language}", (quiet, extended), _repainting_form),
             Scene(f"crop-{language}", (quiet, masked), _repainting_form),
             Scene(f"panel-{language}", (_START, panel), _panel),
             Scene(f"paint-{language}", (_START + _CAT, painter), _painter),

@@ -114,9 +114,6 @@ def submission_of(
         except InvalidRequest as error:
             # a form keeps the picture of a repaint among the references of an edit
             error.field = "images" if error.field == "image" else error.field
-            if values.extends and error.field == "crop":
-                # a whole picture that no size fits
-                error.field = "left"
             raise
 
     return Submission(

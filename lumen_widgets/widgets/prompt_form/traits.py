@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from lumen_widgets.client import InvalidRequest
-from lumen_widgets.client.exact.wish import Sides, read_sides, read_wish
+from lumen_widgets.client.exact.wish import Sides, read_wish, whole_sides
 from lumen_widgets.core.models import GENERATE
 from lumen_widgets.core.request import as_sent, check_fields
 from lumen_widgets.core.sizes import check_size
@@ -88,7 +88,7 @@ class SidePixels(traitlets.TraitType[Any, Any]):
         if number is not None and abs(number) <= _LARGEST:
             return number
         try:
-            read_sides(**{**Sides()._asdict(), str(self.name): value})
+            whole_sides(**{**Sides()._asdict(), str(self.name): value})
         except InvalidRequest as error:
             raise traitlets.TraitError(error_words(error)) from None
         raise AssertionError(f"{self.name} takes what this trait does not")
