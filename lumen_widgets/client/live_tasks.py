@@ -128,7 +128,7 @@ class LiveTasks:
         self._timeout = timeout
         self._on_new = on_new
         self._by_id: weakref.WeakValueDictionary[str, Task] = weakref.WeakValueDictionary()
-        # by id, what tells one submit from another: each id is one submit's
+        # by id, the submit that was answered with it, until its task is held
         self._claims: dict[str, object] = {}
 
     def get(self, task_id: str | None) -> Task | None:
@@ -136,9 +136,16 @@ class LiveTasks:
         return None if task_id is None else self._by_id.get(task_id)
 
     def claim(self, task_id: str) -> bool:
-        """Say whether an id is new here, and keep it for the submit that asks."""
+        """Say whether no unfinished task here has an id, and keep it for the submit that asks."""
         mine = object()
-        return self.get(task_id) is None and self._claims.setdefault(task_id, mine) is mine
+        if self._claims.setdefault(task_id, mine) is not mine:
+            return False
+        # in this order: what was claimed before is held by the time its claim is gone
+        live = self.get(task_id)
+        if live is None or live.done:
+            return True
+        del self._claims[task_id]
+        return False
 
     def add_accepted(self, accepted: Accepted, call: Call, options: Options) -> Task:
         """Follow a task that the service has just taken."""
@@ -230,6 +237,7 @@ class LiveTasks:
     def add(self, task: Task) -> Task:
         """Hold a task: the same one is returned for its id from now on."""
         self._by_id[task.id] = task
+        self._claims.pop(task.id, None)
         self._on_new(task)
         return task
 

@@ -57,6 +57,11 @@ class Service:
         finally:
             self._statuses_open.set()
 
+    def forget_tasks(self) -> None:
+        """Count tasks from 1 again, as a server does that was started anew."""
+        with self._lock:
+            self._taken = 0
+
     def succeeded(self, *names: str) -> dict[str, Any]:
         """Return a status whose pictures have these names; they are red unless told otherwise."""
         for name in names:

@@ -9,8 +9,8 @@ import pytest
 
 from lumen_widgets.client import LumenClient, SubmitOutcomeUnknown
 from tests.client import fault_server as fault
-from tests.client.fault_server import FaultServer
-from tests.client.service import QUEUED
+from tests.client.fault_server import FaultServer, http
+from tests.client.service import QUEUED, Service, png
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,9 @@ def test_an_id_that_an_earlier_task_has_is_no_tasks(
         first = connect(server.url, **options)
         task = first.generate("a cat")
         second = connect(server.url) if what == "another client" else first
-        with pytest.raises(SubmitOutcomeUnknown, match="the id same, which an earlier") as caught:
+        with pytest.raises(
+            SubmitOutcomeUnknown, match="the id same, which an unfinished"
+        ) as caught:
             second.generate("a dog")
         assert len(server.posts) == 2
         assert second.task("same").request.prompt == "a cat"
@@ -73,3 +75,24 @@ def test_one_of_many_submits_at_once_has_the_id(connect: Callable[..., LumenClie
     assert len(outcomes) == 6
     assert outcomes.count(None) == 5
     assert sum(row.task_id == "same" for row in _journal(client).rows()) == 1
+
+
+@pytest.mark.slow
+def test_an_id_may_come_again_once_its_task_has_ended(
+    service: Service, connect: Callable[..., LumenClient]
+) -> None:
+    """A server of one's own counts anew with each start; each request gives its own pictures."""
+    service.pictures["/cat"] = [http(200, png("red"))]
+    service.pictures["/dog"] = [http(200, png("blue"))]
+    client = connect(service.server.url)
+    made = {}
+    for name in ("cat", "dog"):
+        service.statuses["task-1"] = [service.succeeded(name)]
+        service.forget_tasks()
+        task = client.generate(f"a {name}")
+        made[name] = task.wait(30)[0].bytes
+
+    assert made == {"cat": png("red"), "dog": png("blue")}
+    again = [client.generate(f"a {name}", reuse=True).wait(30)[0].bytes for name in ("cat", "dog")]
+    assert again == [png("red"), png("blue")]
+    assert len(service.server.posts) == 2

@@ -53,7 +53,7 @@ class AccountTasks(Protocol):
         """Return a task that is held already."""
 
     def claim(self, task_id: str) -> bool:
-        """Say whether an id is new here, and keep it for the submit that asks."""
+        """Say whether no unfinished task here has an id, and keep it for the submit that asks."""
 
     def take_up(self, task_id: str) -> Task:
         """Return a task by its id."""
@@ -256,8 +256,8 @@ class AccountJournal:
             _log.warning("The journal cannot be asked for %s: %s", task_id, error)
             return None
 
-    def has(self, task_id: str) -> bool:
-        """Say whether the journal has a row of a task, as far as it can be read."""
+    def has_unfinished(self, task_id: str) -> bool:
+        """Say whether the journal has a task of which more may come, as far as it can be read."""
         if self.notes is None:
             return False
         try:
@@ -265,7 +265,7 @@ class AccountJournal:
         except JournalUnusable as error:
             _log.debug("The journal cannot be asked for %s: %s", task_id, error)
             return False
-        return found is not None
+        return found is not None and not found.is_final
 
     def durations(self, request: Request) -> list[float]:
         """Return how long the newest like tasks took, in seconds; nothing if that is not known."""

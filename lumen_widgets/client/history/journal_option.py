@@ -165,8 +165,11 @@ class JournalOption(Option):
             call.request = replace(call.request, recipe=recipe)
 
     def is_known(self, task_id: str) -> bool:
-        """Say whether the account has a task of this id, here or in the journal."""
-        return not self._tasks.claim(task_id) or self._account_journal.has(task_id)
+        """Say whether the account has an unfinished task of this id, here or in the journal.
+
+        One that has ended is no harm: a server of one's own may count anew with each start.
+        """
+        return not self._tasks.claim(task_id) or self._account_journal.has_unfinished(task_id)
 
     def accepted(self, accepted: Accepted) -> None:
         """Complete the row with the task's id."""

@@ -125,7 +125,9 @@ class ReuseLookup:
         """Return a finished task whose pictures are here, in memory or on the disk."""
         ours = row.account == self._account_journal.account
         live = self._tasks.get(row.task_id) if ours else None
-        if live is not None and live.done and live.error is None:
+        # a server of one's own may have given its id again since
+        is_it = live is not None and live.correlation_id in {None, row.correlation_id}
+        if live is not None and is_it and live.done and live.error is None:
             return self._reused(live)
         task = self._tasks.restore(row)
         if task is None:
