@@ -318,7 +318,7 @@ class _Attempt:
             if self._options.is_known(accepted.task_id):
                 # one of the two would get the other's pictures
                 raise self._unknown(
-                    f"it answers with the id {accepted.task_id}, which a task has that has not ended",
+                    f"it answers with the id {accepted.task_id}, which an unfinished task has",
                     answer,
                 )
             return accepted
