@@ -165,6 +165,8 @@ def _forms(letter: str) -> list[bytes]:
     plain = {letter, json.dumps(letter)[1:-1], html.escape(letter)}
     if letter.isascii() and not letter.isalnum():
         plain.add(f"\\{letter}")
+    if letter == " ":
+        plain.add("+")  # as forms write it
     patterns += [re.escape(one.encode("utf-8", "replace")) for one in sorted(plain)]
     return patterns
 
@@ -186,15 +188,19 @@ def encodings(secret: str) -> list[bytes]:
     """
     octets = secret.encode("utf-8", "replace")
     is_long, octets = len(octets) > _SPELT, octets[:_SPELT]
-    patterns = [b"(?i:%s)%s" % (octets.hex().encode(), _REST_IN_HEX if is_long else b"")]
+    in_hex = _BETWEEN_HEX.join(b"%02x" % octet for octet in octets)
+    patterns = [b"(?i:%s)%s" % (in_hex, _REST_IN_HEX if is_long else b"")]
     for before in range(3):
         letters = base64.b64encode(bytes(before) + octets).decode()
         first, (end, parted) = -(-8 * before // 6), divmod(8 * (before + len(octets)), 6)
         rest = _REST_IN_BASE64 if is_long else _LAST_IN_BASE64 if parted else b""
-        patterns.append(b"".join(map(_in_base64, letters[first:end])) + rest)
+        patterns.append(_LINE_BREAK.join(map(_in_base64, letters[first:end])) + rest)
     return patterns
 
 
+# What programs put between two bytes in hex, and at the end of a line in base64; in JSON, too.
+_BETWEEN_HEX = rb"(?:[\s:,-]|\\{1,4}x|0x){0,3}"
+_LINE_BREAK = rb"(?:\r?\n|(?:\\r)?\\n)?"
 # What may follow: the rest of a very long secret; a letter that stands for its last bits and for
 # some of what comes next, or what fills up the end.
 _REST_IN_HEX = rb"[0-9A-Fa-f]{0,65536}"

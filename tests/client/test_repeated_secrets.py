@@ -8,7 +8,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Literal
 from unicodedata import normalize
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -62,6 +62,13 @@ SPELLINGS: dict[str, Spell] = {
     "in base64 within more": lambda text: base64.urlsafe_b64encode(
         f"Bearer {text}, twice".encode()
     ).decode(),
+    "in base64, in lines": lambda text: json.dumps(
+        base64.encodebytes(f"{'-' * 40}{text}".encode()).decode()
+    )[1:-1],
+    "in hex, byte by byte": lambda text: text.encode().hex(":"),
+    "in hex, as a string of C": lambda text: json.dumps(
+        "".join(f"\\x{octet:02x}" for octet in text.encode())
+    )[1:-1],
     "in hex": lambda text: text.encode().hex(),
     "in hex in capitals": lambda text: text.encode().hex().upper(),
     "with accents apart": lambda text: json.dumps(normalize("NFD", text), ensure_ascii=False)[1:-1],
@@ -181,6 +188,12 @@ def test_a_secret_in_another_normal_form_is_hidden(form: Literal["NFC", "NFD"]) 
     for secret in ("Ångström-naïve-12", normalize("NFD", "Ångström-naïve-12"), "ﬁne-Å-①②③"):
         said = f"bad: {normalize(form, secret)}!"
         assert Secret(secret).hide(said.encode()) == b"bad: [webhook secret]!"
+
+
+def test_a_secret_of_words_is_hidden_as_a_form_has_it() -> None:
+    """A form writes a space as a plus."""
+    said = f"secret={quote_plus('correct horse, at 5')}&n=1"
+    assert Secret("correct horse, at 5").hide(said.encode()) == b"secret=[webhook secret]&n=1"
 
 
 def test_a_very_long_key_is_hidden_to_its_end() -> None:
