@@ -193,6 +193,13 @@ def _xmp(orientation: int, *, element: bool = False) -> str:
     return f"<x:xmpmeta><rdf:Description{tag}>{said}</rdf:Description></x:xmpmeta>"
 
 
+def _exif_of(kind: int, form: str) -> bytes:
+    """Return EXIF with the orientation 6 as a number of another type, or as the first of two."""
+    value = struct.pack(f">{form}", *[6, 1][: len(form)]).ljust(4, b"\0")
+    tag = struct.pack(">HHHL", 1, 0x0112, kind, len(form)) + value
+    return b"Exif\0\0MM\0*\0\0\0\x08" + tag + bytes(4)
+
+
 def _with_texts(**texts: tuple[str, bool]) -> dict[str, Any]:
     """Return options of a PNG with texts under these names, each packed or not."""
     info = PIL.PngImagePlugin.PngInfo()
@@ -213,6 +220,11 @@ def _with_texts(**texts: tuple[str, bool]) -> dict[str, Any]:
         ("PNG", _with_texts(xmp=(_xmp(6), True))),
         ("PNG", _with_texts(raw=(_raw_exif(6), False))),
         ("PNG", _with_texts(raw=(_raw_exif(6), True))),
+        # as some programs write the number
+        *(
+            (("PNG", {"exif": _exif_of(*typed)}))
+            for typed in ((3, "HH"), (4, "L"), (6, "B"), (8, "H"))
+        ),
         # what EXIF says goes first
         ("JPEG", {"exif": exif(6), "xmp": _xmp(3).encode()}),
         ("PNG", {"exif": exif(6), **_with_texts(xmp=(_xmp(3), False), raw=(_raw_exif(3), False))}),
