@@ -7,6 +7,7 @@ import gzip
 import http.client
 import io
 import lzma
+import re
 import urllib.request
 import zipfile
 import zlib
@@ -221,6 +222,31 @@ def test_a_file_that_breaks_off_is_refused_in_words(
     """A library raises what it likes where a file is packed, or on its way, and ends early."""
     with pytest.raises(InvalidRequest, match=r"cannot be read: .+\. Give the (picture|mask)'s"):
         reader(source())
+
+
+@pytest.mark.parametrize("reader", [read_picture, read_mask, MaskPainter])
+def test_bytes_that_are_gone_are_refused_in_words(reader: Callable[[Any], Any]) -> None:
+    """A buffer that was given back raises as soon as it is looked at."""
+    view = memoryview(_FILE)
+    view.release()
+    with pytest.raises(InvalidRequest, match=r"cannot be read: .+[^.]\. Give the (picture|mask)'s"):
+        reader(view)
+
+
+@pytest.mark.parametrize("error", [EOFError(), OSError("It ends early.")])
+@pytest.mark.parametrize("reader", [read_picture, read_mask])
+def test_what_another_library_says_ends_in_one_full_stop(
+    error: Exception, reader: Callable[[Any], Any]
+) -> None:
+    """An array that is read late may fail without a word, or with a whole sentence."""
+
+    class Late:
+        def numpy(self) -> Any:
+            raise error
+
+    words = str(error) or "EOFError."
+    with pytest.raises(InvalidRequest, match=rf"cannot read: {re.escape(words)} Give"):
+        reader(Late())
 
 
 @pytest.mark.parametrize("mode", ["I;16", "L", "P"])

@@ -29,6 +29,7 @@ from lumen_widgets.core.pictures.sources import (
     is_url,
     read_given,
     unwrapped,
+    words_of,
 )
 
 if TYPE_CHECKING:
@@ -229,7 +230,7 @@ def from_image(image: Image, name: str) -> LocalPicture:
     try:
         data = _png(upright, upright.info.get("icc_profile"))
     except Exception as error:  # noqa: BLE001  what `info` says of the colours may be anything
-        raise unreadable(name, UnreadablePicture(f"damaged: {error}")) from None
+        raise unreadable(name, UnreadablePicture(f"damaged: {words_of(error)}")) from None
     return LocalPicture(
         data,
         "image/png",
@@ -263,7 +264,7 @@ def upright_image(image: Image, name: str) -> Image:
             refused.next_step = f'Give uint8: np.asarray(image).astype("uint8"), {advice}.'
         raise refused from None
     except Exception as error:  # noqa: BLE001  an image that was opened lazily fails here, in any of Pillow's ways
-        raise unreadable(name, UnreadablePicture(f"damaged: {error}")) from None
+        raise unreadable(name, UnreadablePicture(f"damaged: {words_of(error)}")) from None
     profile = image.info.get("icc_profile") or b""
     if image.mode in {"CMYK", "YCbCr", "LAB", "HSV"} and profile[_COLOUR_SPACE] != b"RGB ":
         result.info.pop("icc_profile", None)  # it described the colours of that mode

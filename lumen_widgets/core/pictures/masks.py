@@ -19,7 +19,13 @@ from lumen_widgets.core.pictures.decoding import (
 from lumen_widgets.core.pictures.images import LocalPicture, unreadable, upright_image
 from lumen_widgets.core.pictures.picture import Picture
 from lumen_widgets.core.pictures.repaint import Repaint, repaint_of
-from lumen_widgets.core.pictures.sources import checked_url, is_url, read_given, unwrapped
+from lumen_widgets.core.pictures.sources import (
+    checked_url,
+    is_url,
+    read_given,
+    unwrapped,
+    words_of,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -245,7 +251,7 @@ def _of_image(image: Image, given: Given) -> _Pixels:
         except UnreadablePicture as error:
             raise unreadable(given.name, error) from None
         except Exception as error:  # noqa: BLE001  an image that was opened lazily fails here, in any of Pillow's ways
-            raise unreadable(given.name, UnreadablePicture(f"damaged: {error}")) from None
+            raise unreadable(given.name, UnreadablePicture(f"damaged: {words_of(error)}")) from None
         return _of_array(samples, given)
     upright = upright_image(image, given.name)
     _refuse_varying_alpha(upright, given.name)

@@ -125,8 +125,7 @@ def _content(file: Any, what: str) -> bytes:
             file.seek(at)
     except Exception as error:  # noqa: BLE001  a library of the caller's, which may raise anything
         raise InvalidRequest(
-            f"Given a {type(file).__name__} that cannot be read: "
-            f"{str(error).rstrip('.') or type(error).__name__}.",
+            f"Given a {type(file).__name__} that cannot be read: {words_of(error)}.",
             next_step=f"Give the {what}'s path, or its bytes.",
         ) from None
     if not isinstance(data, bytes | bytearray | memoryview):
@@ -135,6 +134,11 @@ def _content(file: Any, what: str) -> bytes:
             next_step='Open it with mode "rb".',
         )
     return bytes(data)
+
+
+def words_of(error: Exception) -> str:
+    """Return what an error of another library says, without its full stop; its name for nothing."""
+    return str(error).rstrip(".") or type(error).__name__
 
 
 def _read_all(file: Any) -> Any:
@@ -171,7 +175,7 @@ def _as_array(source: Any, what: str) -> tuple[NDArray[np.generic], str]:
         return np.asarray(source), text
     except Exception as error:  # noqa: BLE001  a library of the caller's, which may raise anything
         raise InvalidRequest(
-            f"Given a {type(source).__name__} that numpy cannot read: {error}",
+            f"Given a {type(source).__name__} that numpy cannot read: {words_of(error)}.",
             next_step=f"Give the {what} as a numpy array.",
         ) from None
 
@@ -216,7 +220,13 @@ def read_bytes(
 
     """
     if isinstance(source, (bytes, bytearray, memoryview)):
-        length = memoryview(source).nbytes
+        try:
+            length = memoryview(source).nbytes
+        except ValueError as error:  # it was released
+            raise InvalidRequest(
+                f"Given a memoryview that cannot be read: {words_of(error)}.",
+                next_step=f"Give the {what}'s path, or its bytes.",
+            ) from None
         name = f"{length} bytes"
         if length > MAX_BYTES:  # before they are copied
             raise _too_many_bytes(name)
