@@ -113,6 +113,22 @@ def test_pictures_that_are_added_to_an_output_are_in_there(
     ]  # fmt: skip
 
 
+@pytest.mark.slow
+def test_pictures_that_have_a_display_id_take_each_others_place(
+    sandbox: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that were to be replaced stayed, and the new ones were shown in another cell."""
+    monkeypatch.setenv("LUMEN_API_KEY", sandbox.api_key)
+    monkeypatch.setenv("LUMEN_BASE_URL", sandbox.url)
+    make = "with capture_output(): q = lumen.generate('a', n=2, size='64x64')"
+    cells = ["handle = display(q, display_id=True)", "handle.update(q[1:])", "handle.update(q)"]
+    done = execute([BEGIN, make, *cells], tmp_path)
+
+    assert [len(cell.outputs) for cell in done.cells[2:]] == [1, 0, 0]
+    (output,) = done.cells[2].outputs
+    assert output["data"]["text/html"].count("<img") == 2
+
+
 INTERACT = """
 def draw(prompt):
     return lumen.generate(prompt, size='64x64'){}

@@ -89,7 +89,8 @@ def is_displayed() -> bool:
     """Say whether this is called to show something, by `display` or as a result.
 
     What only asks how something is shown puts the answer elsewhere, as
-    `ipywidgets.Output.append_display_data` does.
+    `ipywidgets.Output.append_display_data` does; so does a display that has an id, by which
+    something else is to take its place.
     """
     from IPython.display import display
 
@@ -97,7 +98,7 @@ def is_displayed() -> bool:
     frame = inspect.currentframe()
     while frame is not None and frame.f_code not in showing:
         frame = frame.f_back
-    return frame is not None
+    return frame is not None and not frame.f_locals.get("transient")
 
 
 def _shows_result() -> bool:
