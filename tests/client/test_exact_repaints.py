@@ -351,6 +351,27 @@ def test_an_answer_of_other_proportions_comes_as_it_was_sent(
     assert "as the service sent it" in picture.note
 
 
+@pytest.mark.parametrize(
+    ("error", "words"), [(RuntimeError("no"), "RuntimeError"), (MemoryError(), "memory ran out")]
+)
+def test_what_fails_as_it_is_put_back_costs_no_picture(
+    repainted: Callable[..., Picture],
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    words: str,
+) -> None:
+    """The picture comes as it was sent, with the reason."""
+
+    def fail(*_arguments: object, **_settings: object) -> None:
+        raise error
+
+    monkeypatch.setattr("lumen_widgets.client.exact.exact_picture.put_back", fail)
+    picture = repainted()
+
+    assert picture.raw is picture
+    assert words in picture.note
+
+
 def test_transparency_is_the_sources_own(repainted: Callable[..., Picture]) -> None:
     """Outside of the mask alpha is as it was, to the bit."""
     alpha = (np.mgrid[:360, :480][1] % 256).astype(np.uint8)

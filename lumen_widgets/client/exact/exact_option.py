@@ -11,7 +11,6 @@ from lumen_widgets.client.exact.recipe import Ingredients
 from lumen_widgets.core.errors import DownloadError, InvalidRequest
 from lumen_widgets.core.models import MODELS, Model
 from lumen_widgets.core.options import Option
-from lumen_widgets.core.pictures.decoding import decode
 from lumen_widgets.core.pictures.images import (
     LocalPicture,
     content_of,
@@ -27,6 +26,7 @@ from lumen_widgets.core.pictures.masks import (
     read_mask,
 )
 from lumen_widgets.core.pictures.picture import Picture
+from lumen_widgets.core.pictures.recent_pixels import recent_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -170,7 +170,7 @@ class ExactOption(Option):
             return Ingredients(source, mask).recipe()
         bits = np.asarray(mask_image(mask.data))
         box, size = crop_box(bits, wish.crop, _model(call))
-        image = upright_image(decode(source.data).image, "a picture")
+        image = upright_image(recent_pixels().decode(source.data).image, "a picture")
         part = image.crop((box.left, box.top, box.right, box.bottom))
         _send(call, part, bits[box.top : box.bottom, box.left : box.right], size)
         asked = (size.width, size.height)
@@ -188,7 +188,7 @@ def _extend(call: Call, source: LocalPicture, sides: Sides) -> SentSize:
     import PIL.Image
 
     size = whole_size(*check_sides(sides, source.width, source.height), _model(call))
-    image = upright_image(decode(source.data).image, "a picture")
+    image = upright_image(recent_pixels().decode(source.data).image, "a picture")
     mode = "RGBA" if image.mode in {"LA", "RGBA"} else "RGB"
     canvas = PIL.Image.fromarray(extended(np.array(image.convert(mode)), sides))
     canvas.info = image.info

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from typing import TYPE_CHECKING, NamedTuple
 
 from lumen_widgets.client.exact.crop import Box
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from lumen_widgets.client.exact.recipe import Ingredients
     from lumen_widgets.core.pictures.picture import Picture
     from lumen_widgets.core.recipe import Recipe
+
+_log = logging.getLogger("lumen_widgets")
 
 # Of the longer side: an answer that halves it is worth a word on `crop`.
 _HALVED = 0.5
@@ -73,25 +76,32 @@ def exact_picture(raw: Picture, recipe: Recipe) -> Picture:
     """
     try:
         given = read_recipe(recipe)
-        return _as_sent(raw, given.reason) if given.reason else _made(raw, given)
+    except (ValueError, TypeError):
+        return _as_sent(raw, "what was kept for it was written by another release.")
+    if given.reason:
+        return _as_sent(raw, given.reason)
+    try:
+        return _made(raw, given)
     except NotAlignable as error:
-        return _as_sent(raw, error.reason)
+        reason = error.reason
     except UnreadablePicture as error:
-        return _as_sent(raw, f"a file that it is made with is {error}.")
+        reason = f"a file that it is made with is {error}."
+    except OSError:
+        reason = "the source or the mask that was kept for it is not there any more, or changed."
     except MemoryError:
         again = "taken up by its id in another session, the task is put back again."
-        return _as_sent(raw, f"memory ran out as it was put back; {again}")
-    except (OSError, ValueError, TypeError):
-        return _as_sent(
-            raw, "the source or the mask that was kept for it is not there any more, or changed."
-        )
+        reason = f"memory ran out as it was put back; {again}"
+    except Exception as error:  # noqa: BLE001 -- whatever it is, what was paid is given
+        _log.exception("A picture could not be put back.")
+        reason = f"putting it back failed here ({type(error).__name__})."
+    return _as_sent(raw, reason)
 
 
 def _made(raw: Picture, given: Ingredients) -> Picture:
     import numpy as np
 
     if given.source is None:
-        raise ValueError("a recipe of another kind")
+        raise FileNotFoundError("its source")
     source = _read_source(given.source.data)
     height, width = source.pixels.shape[:2]
     if given.sides is not None:
@@ -100,7 +110,7 @@ def _made(raw: Picture, given: Ingredients) -> Picture:
     elif given.mask is not None:
         whole, mask = source.pixels, np.asarray(mask_image(given.mask.data))
     else:
-        raise ValueError("a recipe of another kind")
+        raise FileNotFoundError("its mask")
     box = given.box or Box(0, 0, mask.shape[1], mask.shape[0])
     place = np.s_[box.top : box.bottom, box.left : box.right]
     result = _result(raw, source.image)
