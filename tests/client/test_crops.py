@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from lumen_widgets.client import Task
     from tests.client.service import Service
 
     Connect = Callable[..., LumenClient]
@@ -42,16 +43,25 @@ def model(service: Service) -> RedrawingModel:
     return RedrawingModel(service, size=None)
 
 
-def test_only_what_is_around_the_mask_is_sent(
-    service: Service, connect: Connect, model: RedrawingModel
-) -> None:
-    """A part in 1024 pixels, with the size that it asks for; all else stays bit for bit."""
-    mask = rectangle(700, 500, 200, 100)
+MASK = rectangle(700, 500, 200, 100)
+
+
+@pytest.fixture
+def cropped(service: Service, connect: Connect, model: RedrawingModel) -> Task:
+    """Return a task that repaints the mask, and has ended."""
     client = connect(service.server.url, hosting=model.uploads)
     with service.holding_statuses():
-        task = client.inpaint("a boat", SOURCE, mask, crop=0.5)
+        task = client.inpaint("a boat", SOURCE, MASK, crop=0.5)
         service.statuses["*"] = [model.answer()]
-    picture = task.wait(60)[0]
+    task.wait(60)
+    return task
+
+
+def test_only_what_is_around_the_mask_is_sent(
+    service: Service, model: RedrawingModel, cropped: Task
+) -> None:
+    """A part in 1024 pixels, with the size that it asks for; all else stays bit for bit."""
+    picture = cropped.pictures[0]
     height, width = model.mask().shape
 
     assert service.server.posts[-1].body["size"] == f"{width}x{height}"
@@ -59,8 +69,8 @@ def test_only_what_is_around_the_mask_is_sent(
     assert width % 16 == height % 16 == 0
     made = pixels(picture.bytes)
     assert made.shape == SOURCE.shape
-    assert (made == SOURCE).all(axis=2)[~mask].all()
-    assert not (made == SOURCE).all(axis=2)[mask].any()
+    assert (made == SOURCE).all(axis=2)[~MASK].all()
+    assert not (made == SOURCE).all(axis=2)[MASK].any()
     assert picture.raw.width == width
 
 
@@ -80,22 +90,16 @@ def test_what_is_sent_is_the_part_itself(
 
 
 def test_another_process_puts_it_back_the_same(
-    service: Service, connect: Connect, model: RedrawingModel
+    service: Service, connect: Connect, model: RedrawingModel, cropped: Task
 ) -> None:
     """Where the part belongs is kept with the row; `reuse` finds it by what was asked."""
-    mask = rectangle(700, 500, 200, 100)
-    client = connect(service.server.url, hosting=model.uploads)
-    with service.holding_statuses():
-        task = client.inpaint("a boat", SOURCE, mask, crop=0.5)
-        service.statuses["*"] = [model.answer()]
-    picture = task.wait(60)[0]
     later = connect(service.server.url, hosting=model.uploads)
 
-    assert later.task(task.id).wait(60)[0].bytes == picture.bytes
-    assert later.inpaint("a boat", SOURCE, mask, crop=0.5, reuse=True).id == task.id
+    assert later.task(cropped.id).wait(60)[0].bytes == cropped.pictures[0].bytes
+    assert later.inpaint("a boat", SOURCE, MASK, crop=0.5, reuse=True).id == cropped.id
     assert len(service.server.posts) == 1
-    other = later.inpaint("a boat", SOURCE, mask, crop=0.6, reuse=True)
-    assert other.id != task.id
+    other = later.inpaint("a boat", SOURCE, MASK, crop=0.6, reuse=True)
+    assert other.id != cropped.id
     assert len(service.server.posts) == 2
 
 
