@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lumen_widgets.journal.picture_files import picture_path, small_copy_path
+from lumen_widgets.journal.picture_files import picture_path, small_copy_paths
 
 if TYPE_CHECKING:
     import sqlite3
@@ -54,7 +54,7 @@ def disk_use(
     made = _files(connection, home, _MADE, numbers)
     given = _files(connection, home, _GIVEN, numbers) - made
     sizes, given_sizes = _sizes(made), _sizes(given)
-    small = sum(_sizes(small_copy_path(file) for file in made))
+    small = sum(_sizes(copy for file in made for copy in small_copy_paths(file)))
     return DiskUse(len(sizes), sum(sizes) + small, len(given_sizes), sum(given_sizes))
 
 

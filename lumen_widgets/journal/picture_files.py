@@ -1,7 +1,7 @@
 """The journal's picture files: named by their digest, and complete or not there at all.
 
-Beside each may lie a small copy of it, for lists. Whoever shows one makes it; one that is missing,
-damaged or older than its picture is made again.
+Beside each may lie small copies of it, for lists and for galleries. Whoever shows one makes it; one
+that is missing, damaged or older than its picture is made again.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ import hashlib
 import os
 import secrets
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# The small copies of a picture: for a row of a list, and for a gallery's tile. Also their suffixes.
+SmallCopy = Literal["small", "tile"]
 
 _SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 
@@ -78,13 +81,18 @@ def read_file(path: Path, sha256: str) -> bytes | None:
     return data if data is not None and hashlib.sha256(data).hexdigest() == sha256 else None
 
 
-def small_copy_path(picture: Path) -> Path:
-    """Return where the small copy of a picture's file is stored: beside it, whatever its type."""
-    return picture.with_suffix(".small")
+def small_copy_paths(picture: Path) -> list[Path]:
+    """Return where the small copies of a picture's file are stored, if there are any."""
+    return [_small_copy_path(picture, kind) for kind in get_args(SmallCopy)]
 
 
-def read_small_copy(picture: Path, sha256: str) -> bytes | None:
-    """Return the small copy of a picture; None if it has none that was made of the file as it is.
+def _small_copy_path(picture: Path, kind: SmallCopy) -> Path:
+    """Return where a small copy of a picture's file is stored: beside it, whatever its type."""
+    return picture.with_suffix(f".{kind}")
+
+
+def read_small_copy(picture: Path, sha256: str, kind: SmallCopy = "small") -> bytes | None:
+    """Return a small copy of a picture; None if it has none that was made of the file as it is.
 
     Parameters
     ----------
@@ -92,9 +100,11 @@ def read_small_copy(picture: Path, sha256: str) -> bytes | None:
         The picture's own file, of which nothing is read but its size and times.
     sha256
         The picture's digest.
+    kind
+        Which of its small copies.
 
     """
-    path = small_copy_path(picture)
+    path = _small_copy_path(picture, kind)
     try:
         if not path.is_file():  # a pipe or a device that was put there may never end
             return None
@@ -106,12 +116,12 @@ def read_small_copy(picture: Path, sha256: str) -> bytes | None:
     return stored[:-_SEAL_BYTES] if stored[-_SEAL_BYTES:] == seal else None
 
 
-def store_small_copy(picture: Path, sha256: str, data: bytes) -> None:
+def store_small_copy(picture: Path, sha256: str, data: bytes, kind: SmallCopy = "small") -> None:
     """Store a small copy beside a picture's file, in place of another one.
 
     Parameters
     ----------
-    picture, sha256
+    picture, sha256, kind
         As for `read_small_copy`.
     data
         A picture file that ends by itself: what tells whether it is whole is written after it.
@@ -122,7 +132,7 @@ def store_small_copy(picture: Path, sha256: str, data: bytes) -> None:
         It cannot be written, or there is no such picture; nothing of it is left behind.
 
     """
-    path = small_copy_path(picture)
+    path = _small_copy_path(picture, kind)
     # not synced: what a power cut leaves of it is made again
     _put(path, data + _seal(picture, sha256, data), synced=False)
     if not picture.exists():  # a pruning that looked for the copy just before has missed it

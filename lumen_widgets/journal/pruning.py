@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lumen_widgets.journal.picture_files import picture_path, small_copy_path
+from lumen_widgets.journal.picture_files import picture_path, small_copy_paths
 
 if TYPE_CHECKING:
     import sqlite3
@@ -147,7 +147,7 @@ def _beyond_limit(
     for number, files in files_of:
         new = set(files) - seen
         seen |= new
-        total += sum(_size(file) + _size(small_copy_path(file)) for file in new)
+        total += sum(_size(one) for file in new for one in (file, *small_copy_paths(file)))
         if total > max_bytes and files and number in final:
             beyond.append(number)
     return beyond
@@ -172,15 +172,16 @@ def _delete_files(database: Database, home: Path) -> tuple[int, int]:
             )
             file = picture_path(home, sha256, media_type)
             if not is_named and not file.is_dir():  # a folder there is not ours
-                size, small = _size(file), small_copy_path(file)
+                size = _size(file)
                 with suppress(FileNotFoundError):
                     file.unlink()
                     freed[file] = size
                 # after it: whoever stores a copy just now looks for the picture afterwards
-                size = _size(small)
-                with suppress(OSError):
-                    small.unlink()
-                    freed_with_them[small] = size
+                for small in small_copy_paths(file):
+                    size = _size(small)
+                    with suppress(OSError):
+                        small.unlink()
+                        freed_with_them[small] = size
             connection.execute(
                 "DELETE FROM doomed WHERE sha256 = ? AND media_type = ?", (sha256, media_type)
             )

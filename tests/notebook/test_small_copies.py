@@ -143,6 +143,20 @@ def test_it_goes_with_its_picture() -> None:
     assert copies() == [new.with_suffix(".small")]
 
 
+def test_a_tile_goes_with_its_picture_too() -> None:
+    """What a gallery has laid beside a picture is deleted and counted with it."""
+    wrote("old", kept=1, days=40)
+    (picture,) = picture_files()
+    row = Journal().rows()[0].pictures[0]
+    store_small_copy(picture, row.sha256, b"a tile", "tile")
+    freed = picture.stat().st_size + picture.with_suffix(".tile").stat().st_size
+    assert lumen.history().disk_use.bytes == freed
+    pruned = lumen.history().prune(older_than="30 days")
+
+    assert (pruned.pictures, pruned.bytes) == (1, freed)
+    assert list(picture.parent.iterdir()) == []
+
+
 def test_it_counts_where_pictures_are_limited() -> None:
     """A limit in bytes is one for pictures and their copies together."""
     wrote("a cat", kept=1)

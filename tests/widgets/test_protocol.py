@@ -21,13 +21,14 @@ def _python_messages(stem: str) -> dict[str, Any]:
     return {name: value for name, value in vars(module).items() if is_typeddict(value)}
 
 
-def _typescript_interfaces(stem: str) -> dict[str, dict[str, str]]:
-    """Read every exported interface of a widget's messages as {name: {field: type}}."""
-    source = (_JS / stem / "messages.ts").read_text(encoding="utf-8")
+def _typescript_interfaces(path: str) -> dict[str, dict[str, str]]:
+    """Read every exported interface of a file as {name: {field: type}}."""
+    source = (_JS / path).read_text(encoding="utf-8")
     source = re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
+    types = dict(re.findall(r"export type (\w+) = ([^;]+);", source))
     return {
         name: {
-            field: re.sub(r"\s+", " ", kind).removeprefix("| ")
+            field: types.get(kind, re.sub(r"\s+", " ", kind).removeprefix("| "))
             for field, kind in re.findall(r"(\w+):\s*([^;]+);", body)
         }
         for name, body in re.findall(r"export interface (\w+) \{(.*?)\n\}", source, flags=re.DOTALL)
@@ -76,7 +77,7 @@ def test_a_message_has_the_same_fields_and_types_in_python_and_typescript(
         for field, annotation in get_type_hints(_python_messages(stem)[name]).items()
     }
 
-    assert _typescript_interfaces(stem)[name] == python
+    assert _typescript_interfaces(f"{stem}/messages.ts")[name] == python
 
 
 @pytest.mark.parametrize("stem", _STEMS)
@@ -86,12 +87,25 @@ def test_the_traits_of_a_widget_are_those_that_its_typescript_reads(stem: str) -
     widget = getattr(import_module("lumen_widgets.widgets"), name)
     own = set(widget.class_traits(sync=True)) - set(anywidget.AnyWidget.class_traits(sync=True))
 
-    assert own == set(_typescript_interfaces(stem)[f"{name}Model"])
+    assert own == set(_typescript_interfaces(f"{stem}/messages.ts")[f"{name}Model"])
 
 
 @pytest.mark.parametrize("stem", _STEMS)
 def test_every_message_of_typescript_is_known_to_python(stem: str) -> None:
     """No message exists on one side only."""
-    interfaces = set(_typescript_interfaces(stem)) - {f"{_widget_name(stem)}Model"}
+    interfaces = set(_typescript_interfaces(f"{stem}/messages.ts")) - {f"{_widget_name(stem)}Model"}
 
     assert interfaces == set(_python_messages(stem))
+
+
+@pytest.mark.parametrize("name", ["picture_copies"])
+def test_messages_that_several_widgets_share_are_the_same_on_both_sides(name: str) -> None:
+    """What a shared part of a page sends is what its side in the kernel reads."""
+    module = import_module(f"lumen_widgets.widgets.{name}")
+    messages = {one: value for one, value in vars(module).items() if is_typeddict(value)}
+    interfaces = _typescript_interfaces(f"shared/{name}.ts")
+    assert messages
+
+    for message, value in messages.items():
+        fields = {field: _as_typescript(kind) for field, kind in get_type_hints(value).items()}
+        assert interfaces[message] == fields

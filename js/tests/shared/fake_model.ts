@@ -56,8 +56,8 @@ export class FakeModel<T extends Record<string, unknown>> {
   }
 
   /** Delivers a message from the kernel. */
-  deliver(message: unknown): void {
-    this.#notify("msg:custom", message, []);
+  deliver(message: unknown, buffers: DataView[] = []): void {
+    this.#notify("msg:custom", message, buffers);
   }
 
   listenerCount(event: string): number {
