@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# The name of the picture that was given, among the files of a recipe.
+SOURCE = "source"
+
 
 class RecipeFile(Protocol):
     """A picture's file that a recipe needs, in memory or on the disk."""

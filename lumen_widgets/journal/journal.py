@@ -20,7 +20,10 @@ from lumen_widgets.journal.database import (
     state_of,
 )
 from lumen_widgets.journal.disk_use import disk_use
+from lumen_widgets.journal.kept_pictures import select_by_sha256, select_kept_pictures
+from lumen_widgets.journal.lineage import insert_lineage, select_led_to, select_made_from
 from lumen_widgets.journal.picture_files import store_file
+from lumen_widgets.journal.picture_search import find_pictures
 from lumen_widgets.journal.processes import HEARTBEAT_INTERVAL, ended_processes, register
 from lumen_widgets.journal.recipes import (
     DerivedPicture,
@@ -45,6 +48,7 @@ from lumen_widgets.journal.rows import (
 )
 from lumen_widgets.journal.schema import next_row_number
 from lumen_widgets.journal.search import find_numbers
+from lumen_widgets.journal.stars import select_starred, set_star
 
 if TYPE_CHECKING:
     import os
@@ -53,7 +57,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lumen_widgets.journal.disk_use import DiskUse
-    from lumen_widgets.journal.pruning import Pruned
+    from lumen_widgets.journal.kept_pictures import KeptPicture, PictureKey
+    from lumen_widgets.journal.picture_search import PictureSearch
+    from lumen_widgets.journal.pruning import Forgotten, Pruned
     from lumen_widgets.journal.recipes import Recipe, StoredRecipe
     from lumen_widgets.journal.rows import JournalRow
     from lumen_widgets.journal.search import Search
@@ -139,6 +145,7 @@ class Journal:
         digest: str | None = None,
         correlation_id: str | None = None,
         recipe: Recipe | None = None,
+        made_from: Sequence[str] = (),
     ) -> int:
         """Write down a request that is about to be sent, and return its row number.
 
@@ -161,6 +168,8 @@ class Journal:
             What the caller knows this one call by, for `find_submit`.
         recipe
             What other pictures are made with of those that come; its files are kept too.
+        made_from
+            Hex digests of the pictures that the request is made with.
 
         Raises
         ------
@@ -186,6 +195,7 @@ class Journal:
             )
             if recipe is not None:
                 insert_recipe(connection, self.home, row_number, recipe)
+            insert_lineage(connection, row_number, made_from)
             return row_number
 
         return self._database.write(insert)
@@ -202,6 +212,7 @@ class Journal:
         excluded: Collection[int] = (),
         correlation_id: str | None = None,
         recipe: Recipe | None = None,
+        made_from: Sequence[str] = (),
     ) -> int | JournalRow:
         """Return the row of the same request sent before, else insert one and return its number.
 
@@ -216,7 +227,7 @@ class Journal:
             does, and the first is written down.
         excluded
             Rows that do not count.
-        correlation_id, recipe
+        correlation_id, recipe, made_from
             As for `insert_request`.
 
         Raises
@@ -245,6 +256,7 @@ class Journal:
             )
             if recipe is not None:
                 insert_recipe(connection, self.home, row_number, recipe)
+            insert_lineage(connection, row_number, made_from)
             return row_number
 
         return self._database.write(find_or_insert)
@@ -616,6 +628,130 @@ class Journal:
         """
         with self._database.read() as connection:
             return select_by_numbers(connection, self.home, numbers)
+
+    @shielded
+    def find_pictures(self, search: PictureSearch) -> list[PictureKey]:
+        """Return which pictures a search finds, newest first, those of one task in their order.
+
+        Raises
+        ------
+        JournalUnusable
+            The file cannot be read.
+
+        """
+        with self._database.read() as connection:
+            return find_pictures(connection, search)
+
+    @shielded
+    def kept_pictures(self, keys: Sequence[PictureKey]) -> list[KeptPicture]:
+        """Return pictures in the order of their keys; one that is no longer there is left out.
+
+        Raises
+        ------
+        JournalUnusable
+            The file cannot be read.
+
+        """
+        with self._database.read() as connection:
+            return select_kept_pictures(connection, self.home, keys)
+
+    @shielded
+    def find_by_sha256(self, sha256: str) -> list[PictureKey]:
+        """Return the pictures of that digest, as they are shown or as they came; newest first.
+
+        Raises
+        ------
+        JournalUnusable
+            The file cannot be read.
+
+        """
+        with self._database.read() as connection:
+            return select_by_sha256(connection, sha256)
+
+    @shielded
+    def star(self, sha256: str, starred: bool = True) -> None:
+        """Star a picture by its hex digest, or take its star away.
+
+        The journal need not have it; the star of one that it has goes with its last row.
+
+        Raises
+        ------
+        JournalUnusable
+            It could not be written.
+
+        """
+
+        def change(connection: sqlite3.Connection) -> None:
+            set_star(connection, sha256, starred=starred)
+
+        # nothing is created to say that nothing is starred
+        (self._database.write if starred else self._database.update)(change)
+
+    @shielded
+    def starred(self) -> set[str]:
+        """Return the hex digests of all starred pictures.
+
+        Raises
+        ------
+        JournalUnusable
+            The file cannot be read.
+
+        """
+        with self._database.read() as connection:
+            return select_starred(connection)
+
+    @shielded
+    def made_from(self, row_number: int) -> list[str]:
+        """Return the hex digests of the pictures that a request was made with, in their order.
+
+        Each is of the bytes that were given; `find_by_sha256` finds those that are here.
+
+        Raises
+        ------
+        JournalUnusable
+            The file cannot be read.
+
+        """
+        with self._database.read() as connection:
+            return select_made_from(connection, row_number)
+
+    @shielded
+    def led_to(self, sha256: str) -> list[int]:
+        """Return the numbers of the rows that a picture led to, oldest first.
+
+        Parameters
+        ----------
+        sha256
+            Hex digest of the picture as it is shown, or as it came: either finds them.
+
+        Raises
+        ------
+        JournalUnusable
+            The file cannot be read.
+
+        """
+        with self._database.read() as connection:
+            return select_led_to(connection, sha256)
+
+    @shielded
+    def forget(self, numbers: Sequence[int]) -> Forgotten:
+        """Delete final rows with their prompts, pictures, stars and lineage.
+
+        A picture, or what was kept for a repaint, stays where another row has it too. A task that
+        runs, a request that may have been paid, and a paid task whose pictures never arrived stay.
+
+        Parameters
+        ----------
+        numbers
+            The rows.
+
+        Raises
+        ------
+        JournalUnusable
+            The journal could not be read or written, or a file not be deleted.
+
+        """
+        return pruning.forget(self._database, self.home, numbers)
 
     @shielded
     def heartbeat(self) -> None:

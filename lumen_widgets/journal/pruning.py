@@ -1,4 +1,4 @@
-"""Pruning: final rows are deleted to make room, and then their picture files.
+"""Pruning and forgetting: final rows are deleted, and then their picture files.
 
 Rows go first, and the files that may go with them are written down in the same transaction: a crash
 in between leaves files that the next pruning finds. A file is deleted only where no row names it,
@@ -11,19 +11,24 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from lumen_widgets.journal.lineage import delete_lineage
 from lumen_widgets.journal.picture_files import picture_path, small_copy_paths
+from lumen_widgets.journal.processes import ended_processes
+from lumen_widgets.journal.rows import is_outcome_unknown
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from lumen_widgets.journal.database import Database
 
-# The tables whose rows name files: those that came, what they are made into, and with what.
-_NAMING = ("pictures", "derived", "recipe_files")
+# The tables whose rows name files: those that came, what they are made into, and with what; the
+# first two are what a user sees of a task.
+_SEEN = ("pictures", "derived")
+_NAMING = (*_SEEN, "recipe_files")
 
 # Files deleted in one transaction: other processes wait for it, and a network file system is slow.
 _BATCH = 100
@@ -35,6 +40,29 @@ _PARTIAL_FILE_AGE = 24 * 3600.0
 # Only what is final goes: not a task that runs, not a request that may have been paid, not a
 # paid task whose pictures never arrived.
 _PRUNABLE = "SELECT row FROM tasks WHERE row = ? AND settled > 0 AND submitted < ?"
+
+
+# Why a task cannot be forgotten, as `Forgotten.refused` says it.
+Refusal: TypeAlias = Literal["running", "sending", "unknown", "incomplete", "gone"]
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What a forgetting did.
+
+    Attributes
+    ----------
+    rows
+        The numbers of the rows that the journal no longer has.
+    refused
+        Of each other one why it stays: it is ``running``; is ``sending``; is of ``unknown``
+        outcome, and may have been paid; is ``incomplete``: paid, and not all of its pictures have
+        arrived; or is ``gone``: the journal has no such row any more.
+
+    """
+
+    rows: tuple[int, ...]
+    refused: Mapping[int, Refusal]
 
 
 @dataclass(frozen=True)
@@ -109,15 +137,7 @@ def _delete_rows(database: Database, numbers: list[int], before: float) -> int:
             for number in numbers
             if connection.execute(_PRUNABLE, (number, before)).fetchone()
         ]
-        for number in prunable:
-            for table in _NAMING:
-                connection.execute(
-                    f"INSERT OR IGNORE INTO doomed SELECT sha256, media_type FROM {table}"  # noqa: S608  our own tables
-                    " WHERE row = ?",
-                    (number,),
-                )
-                connection.execute(f"DELETE FROM {table} WHERE row = ?", (number,))  # noqa: S608  our own tables
-            connection.execute("DELETE FROM tasks WHERE row = ?", (number,))
+        _delete(connection, prunable)
         connection.execute(
             "DELETE FROM processes WHERE seen < ? AND process NOT IN"
             " (SELECT owner FROM tasks WHERE owner IS NOT NULL)",
@@ -126,6 +146,81 @@ def _delete_rows(database: Database, numbers: list[int], before: float) -> int:
         return len(prunable)
 
     return database.write(delete)
+
+
+def forget(database: Database, home: Path, numbers: Sequence[int]) -> Forgotten:
+    """Delete those of the rows that are final, and files that no row names then.
+
+    Parameters
+    ----------
+    database, home
+        The journal's file, and its folder.
+    numbers
+        The rows.
+
+    """
+
+    def delete(connection: sqlite3.Connection) -> Forgotten:
+        ended = ended_processes(connection)
+        refused = {number: _refusal(connection, number, ended) for number in numbers}
+        final = tuple(number for number, why in refused.items() if why is None)
+        # and nothing says any more that something was made from them
+        delete_lineage(connection, _delete(connection, final))
+        return Forgotten(final, {number: why for number, why in refused.items() if why is not None})
+
+    forgotten = database.update(delete)
+    if forgotten.rows:
+        _delete_files(database, home)
+    return forgotten
+
+
+def _refusal(connection: sqlite3.Connection, number: int, ended: set[int]) -> Refusal | None:
+    """Return why a row must stay, None if it may go."""
+    entry = connection.execute(
+        "SELECT state, task_id, owner, settled FROM tasks WHERE row = ?", (number,)
+    ).fetchone()
+    if entry is None:
+        return "gone"
+    if entry["settled"]:
+        return None
+    if is_outcome_unknown(entry, ended):
+        return "unknown"
+    if entry["task_id"] is None:
+        return "sending"
+    return "incomplete" if entry["state"] == "succeeded" else "running"
+
+
+def _delete(connection: sqlite3.Connection, numbers: Iterable[int]) -> set[str]:
+    """Delete rows and what hangs on them, and note which files they had.
+
+    Returns the digests of those of their pictures that no other row has; these have no star any
+    more.
+    """
+    # what is deleted is overwritten: prompts are private
+    connection.execute("PRAGMA secure_delete = ON")
+    seen: set[str] = set()
+    for number in numbers:
+        for table in _SEEN:
+            found = connection.execute(f"SELECT sha256 FROM {table} WHERE row = ?", (number,))  # noqa: S608  our own tables
+            seen |= {entry["sha256"] for entry in found}
+        for table in _NAMING:
+            connection.execute(
+                f"INSERT OR IGNORE INTO doomed SELECT sha256, media_type FROM {table}"  # noqa: S608  our own tables
+                " WHERE row = ?",
+                (number,),
+            )
+        for table in (*_NAMING, "lineage", "tasks"):
+            connection.execute(f"DELETE FROM {table} WHERE row = ?", (number,))  # noqa: S608  our own tables
+    gone = {
+        sha256
+        for sha256 in seen
+        if not any(
+            connection.execute(f"SELECT 1 FROM {table} WHERE sha256 = ?", (sha256,)).fetchone()  # noqa: S608  our own tables
+            for table in _SEEN
+        )
+    }
+    connection.executemany("DELETE FROM stars WHERE sha256 = ?", [(one,) for one in gone])
+    return gone
 
 
 def _beyond_limit(

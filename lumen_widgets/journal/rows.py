@@ -165,7 +165,6 @@ def read_row(
     pictures = connection.execute(
         "SELECT * FROM pictures WHERE row = ? ORDER BY number", (entry["row"],)
     ).fetchall()
-    orphaned = entry["owner"] is None or entry["owner"] in ended
     return JournalRow(
         number=entry["row"],
         origin=entry["origin"],
@@ -196,9 +195,17 @@ def read_row(
         picture_count=entry["wanted"],
         is_final=bool(entry["settled"]),
         dismissed=entry["settled"] == DISMISSED,
-        outcome_unknown=entry["task_id"] is None
+        outcome_unknown=is_outcome_unknown(entry, ended),
+    )
+
+
+def is_outcome_unknown(entry: sqlite3.Row, ended: Collection[int]) -> bool:
+    """Say whether a request may have been taken or not, and no answer will come."""
+    orphaned = entry["owner"] is None or entry["owner"] in ended
+    return (
+        entry["task_id"] is None
         and not entry["settled"]
-        and (entry["state"] != "sending" or orphaned),
+        and (entry["state"] != "sending" or orphaned)
     )
 
 

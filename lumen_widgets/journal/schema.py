@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 # Raised whenever the tables change; a higher number in a file means a newer release.
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 # A scheme's own ports: an origin that names one is the same as one that does not.
 _PORTS = {"http": 80, "https": 443}
@@ -119,6 +119,26 @@ CREATE INDEX by_recipe_file ON recipe_files (sha256);
 CREATE INDEX by_derived ON derived (sha256);
 """
 
+# stars: by what a user has starred, which may be a picture that no row has.
+# lineage: which pictures a request was made with, in their order, by the bytes that were given. Of
+# an earlier release's request that is known where a repaint's source, as it was kept, is a picture
+# that the journal has.
+_SIXTH = """
+CREATE TABLE stars (
+    sha256 TEXT PRIMARY KEY,
+    since REAL NOT NULL
+);
+CREATE TABLE lineage (
+    row INTEGER NOT NULL REFERENCES tasks (row),
+    number INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    PRIMARY KEY (row, number)
+);
+CREATE INDEX by_source ON lineage (sha256);
+INSERT INTO lineage SELECT row, 0, sha256 FROM recipe_files WHERE name = 'source'
+    AND (sha256 IN (SELECT sha256 FROM pictures) OR sha256 IN (SELECT sha256 FROM derived));
+"""
+
 
 def next_row_number(last: int) -> int:
     """Return the number of a new row after `last`: the time in milliseconds, then 20 random bits.
@@ -138,7 +158,7 @@ def migrate(connection: sqlite3.Connection, version: int) -> None:
     connection.create_function("normal_origin", 1, _normal_origin, deterministic=True)
     first_row = next_row_number(0)
     connection.create_function("first_row", 0, lambda: first_row, deterministic=True)
-    for step in (_FIRST, f"{_SECOND}{MARK_FINAL};", _THIRD, _FOURTH, _FIFTH)[version:]:
+    for step in (_FIRST, f"{_SECOND}{MARK_FINAL};", _THIRD, _FOURTH, _FIFTH, _SIXTH)[version:]:
         # One statement at a time: `executescript` would commit the transaction first, and another
         # process could then see half of the tables.
         for statement in step.split(";"):

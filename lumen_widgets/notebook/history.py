@@ -8,20 +8,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from lumen_widgets.client import InvalidRequest
-from lumen_widgets.client.history.account_journal import journal_error
 from lumen_widgets.core.words import whole_number
-from lumen_widgets.journal import STATES, Journal, JournalUnusable, Search
+from lumen_widgets.journal import STATES, Search
 from lumen_widgets.notebook.account import accounts, current
+from lumen_widgets.notebook.current_journal import ask_journal, current_journal
 from lumen_widgets.notebook.history_entry import HistoryEntry
 from lumen_widgets.notebook.history_table import table, text
 from lumen_widgets.notebook.times import parse_duration, parse_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from datetime import date, timedelta
 
     from lumen_widgets.client import LumenClient
-    from lumen_widgets.journal import DiskUse, Pruned
+    from lumen_widgets.journal import DiskUse, Journal, Pruned
 
 # Rows that a cell shows: each picture of them is read from disk.
 SHOWN = 20
@@ -87,7 +87,7 @@ class History(Sequence[HistoryEntry]):
         12 pictures, 21.4 MB, and 4 that were given to be repainted, 7.9 MB
 
         """
-        found: DiskUse = _read_journal(lambda: self._journal.disk_use(self._numbers))
+        found: DiskUse = ask_journal(lambda: self._journal.disk_use(self._numbers))
         return found
 
     def prune(
@@ -137,10 +137,10 @@ class History(Sequence[HistoryEntry]):
         before = (
             None if older_than is None else time.time() - parse_duration(older_than, "older_than")
         )
-        pruned: Pruned = _read_journal(
+        pruned: Pruned = ask_journal(
             lambda: self._journal.prune(self._numbers, before=before, max_bytes=most)
         )
-        left = set(_read_journal(lambda: self._journal.search(Search())))
+        left = set(ask_journal(lambda: self._journal.search(Search())))
         self._numbers = [number for number in self._numbers if number in left]
         return pruned
 
@@ -163,7 +163,7 @@ class History(Sequence[HistoryEntry]):
         1
 
         """
-        return int(_read_journal(lambda: self._journal.dismiss(self._numbers)))
+        return int(ask_journal(lambda: self._journal.dismiss(self._numbers)))
 
     def __repr__(self) -> str:
         """Return a line for each of the newest entries, for front ends without HTML."""
@@ -174,8 +174,7 @@ class History(Sequence[HistoryEntry]):
 
     def _read(self, numbers: Sequence[int]) -> list[HistoryEntry]:
         return [
-            HistoryEntry(row)
-            for row in _read_journal(lambda: self._journal.rows_by_number(numbers))
+            HistoryEntry(row) for row in ask_journal(lambda: self._journal.rows_by_number(numbers))
         ]
 
 
@@ -239,26 +238,11 @@ def history(
         limit=_checked_limit(limit),
     )
     _checked_word("account", account, ("all", "this key"))
-    found = accounts.ready_client() if client is None else current(client).client
     if account == "this key":
-        found = found or current().client
-        search = replace(search, origin=found.base_url, account=found.fingerprint)
-    journal = _read_journal(Journal) if found is None else found.journal
-    if journal is None:
-        raise InvalidRequest(
-            "This client has no journal (journal=False), and so no history.",
-            next_step="Pass a client that has one.",
-            field="client",
-        )
-    return History(journal, _read_journal(lambda: journal.search(search)))
-
-
-def _read_journal(query: Callable[[], Any]) -> Any:
-    """Return what a query of the journal gives; raises `JournalError` where it cannot be used."""
-    try:
-        return query()
-    except JournalUnusable as error:
-        raise journal_error(error, "The history cannot be read or changed.") from None
+        client = current(accounts.ready_client() if client is None else client).client
+        search = replace(search, origin=client.base_url, account=client.fingerprint)
+    journal = current_journal(client)
+    return History(journal, ask_journal(lambda: journal.search(search)))
 
 
 def _checked_text(field: str, value: object) -> str | None:

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lumen_widgets.client.exact.crop import Box
 from lumen_widgets.client.exact.wish import Sides
-from lumen_widgets.core.recipe import Recipe
+from lumen_widgets.core.recipe import SOURCE, Recipe
 
 if TYPE_CHECKING:
     from typing import Any
 
     from lumen_widgets.core.recipe import RecipeFile
 
-# Names of the files, and of the details.
-_SOURCE, _MASK = "source", "mask"
+# Names of the other file, and of the details.
+_MASK = "mask"
 _BOX, _SIDES, _ASKED, _REASON = "box", "sides", "asked", "reason"
 
 
@@ -53,7 +53,7 @@ class Ingredients(NamedTuple):
             _ASKED: self.asked and list(self.asked),
             _REASON: self.reason,
         }
-        files = {_SOURCE: self.source, _MASK: self.mask}
+        files = {SOURCE: self.source, _MASK: self.mask}
         return Recipe(
             {name: value for name, value in details.items() if value},
             {name: file for name, file in files.items() if file is not None},
@@ -72,7 +72,7 @@ def read_recipe(recipe: Recipe) -> Ingredients:
     """
     box, sides, asked = (recipe.details.get(name) for name in (_BOX, _SIDES, _ASKED))
     return Ingredients(
-        recipe.files.get(_SOURCE),
+        recipe.files.get(SOURCE),
         recipe.files.get(_MASK),
         None if box is None else Box(*map(int, box)),
         None if sides is None else Sides(*map(int, sides)),

@@ -21,7 +21,7 @@ from lumen_widgets.core.recipe import Recipe
 from lumen_widgets.core.request import Request
 from lumen_widgets.core.signal import forked
 from lumen_widgets.core.task import Task, TaskState
-from lumen_widgets.journal import Journal, JournalUnusable, RowLost
+from lumen_widgets.journal import DerivedPicture, Journal, JournalUnusable, RowLost
 from lumen_widgets.journal import JournalRow as JournalRow  # noqa: PLC0414 -- for files that may not import the journal
 from lumen_widgets.journal.picture_files import read_file
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from lumen_widgets.core.polling.poller import TaskPoller
-    from lumen_widgets.journal import DerivedPicture, StoredPicture
+    from lumen_widgets.journal import StoredPicture
 
 
 _log = logging.getLogger("lumen_widgets")
@@ -332,7 +332,7 @@ def stored_pictures(row: JournalRow, task: Task | None = None) -> list[Picture] 
 
 
 def read_stored_picture(
-    row: JournalRow, stored: StoredPicture, task: Task | None = None
+    row: JournalRow, stored: StoredPicture | DerivedPicture, task: Task | None = None
 ) -> Picture | None:
     """Return one of a task's pictures from disk, or None if it is missing or was changed."""
     data = read_file(stored.path, stored.sha256)
@@ -370,6 +370,26 @@ def shown_picture(row: JournalRow, picture: Picture) -> Picture:
     made = (one for one in row.derived if one.index == picture.index)
     found = (read_derived_picture(one, picture) for one in made)
     return next(found, None) or picture
+
+
+def read_shown_picture(
+    row: JournalRow, stored: StoredPicture, task: Task | None = None
+) -> Picture | None:
+    """Return what is on the disk of one of a task's pictures, as the user gets it; or None.
+
+    What was made of a picture is whole without the file of that one.
+    """
+    came = read_stored_picture(row, stored, task)
+    if came is not None:
+        return shown_picture(row, came)
+    made = row.shown(stored)
+    found = None if made is stored else read_stored_picture(row, made, task)
+    if found is None or not isinstance(made, DerivedPicture):
+        return None
+    facts = made.facts
+    return found.derived(
+        changed_outside=facts.get("changed_outside"), note=str(facts.get("note", ""))
+    )
 
 
 def request_of(row: JournalRow | None) -> Request:

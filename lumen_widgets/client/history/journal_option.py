@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from lumen_widgets.client.history.account_journal import read_derived_picture
+from lumen_widgets.client.history.lineage import pictures_of
 from lumen_widgets.client.history.reuse import ReuseLookup
 from lumen_widgets.core.errors import InvalidRequest, LumenError, SubmitOutcomeUnknown
 from lumen_widgets.core.options import AnsweredMeanwhile, Option, SentMeanwhile
@@ -44,6 +45,7 @@ class _Sent(TypedDict):
     body: Mapping[str, Any]
     correlation_id: str
     recipe: Recipe | None
+    made_from: Sequence[str]
 
 
 _log = logging.getLogger("lumen_widgets")
@@ -131,6 +133,7 @@ class JournalOption(Option):
             "body": call.request.body,
             "correlation_id": call.correlation_id,
             "recipe": call.request.recipe,
+            "made_from": pictures_of(call),
         }
         found: int | JournalRow
         try:

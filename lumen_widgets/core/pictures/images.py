@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
+import re
 import struct
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -49,6 +50,10 @@ PictureSource: TypeAlias = (
 
 # What an opened PNG says of its colours in `info`, beside its profile.
 _COLOURS = (CICP, "srgb", "gamma", "chromaticity")
+
+# What the content of a file begins with; see `content_of`.
+_FILE = "file:"
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 # Where an ICC profile says of which colours it is.
 _COLOUR_SPACE = slice(16, 20)
@@ -182,12 +187,18 @@ def content_of(source: object, found: str | LocalPicture) -> str:
     if isinstance(found, LocalPicture):
         return found.content
     # It travels by its address, which expires; its file is known all the same.
-    return f"file:{source.sha256}" if isinstance(source, Picture) else found
+    return f"{_FILE}{source.sha256}" if isinstance(source, Picture) else found
 
 
 def file_content(data: bytes) -> str:
     """Return what stands for the bytes of a file, as `content_of` says."""
-    return f"file:{hashlib.sha256(data).hexdigest()}"
+    return f"{_FILE}{hashlib.sha256(data).hexdigest()}"
+
+
+def file_digest(content: str) -> str | None:
+    """Return the hex digest of the bytes of a file that a content stands for, None for no file."""
+    digest = content.removeprefix(_FILE)
+    return digest if digest != content and _DIGEST.fullmatch(digest) else None
 
 
 def from_bytes(data: bytes, name: str) -> LocalPicture:
