@@ -122,7 +122,7 @@ CREATE INDEX by_derived ON derived (sha256);
 # stars: by what a user has starred, which may be a picture that no row has.
 # lineage: which pictures a request was made with, in their order, by the bytes that were given. Of
 # an earlier release's request that is known where a repaint's source, as it was kept, is a picture
-# that the journal has.
+# that the journal had before.
 _SIXTH = """
 CREATE TABLE stars (
     sha256 TEXT PRIMARY KEY,
@@ -135,8 +135,9 @@ CREATE TABLE lineage (
     PRIMARY KEY (row, number)
 );
 CREATE INDEX by_source ON lineage (sha256);
-INSERT INTO lineage SELECT row, 0, sha256 FROM recipe_files WHERE name = 'source'
-    AND (sha256 IN (SELECT sha256 FROM pictures) OR sha256 IN (SELECT sha256 FROM derived));
+INSERT INTO lineage SELECT row, 0, sha256 FROM recipe_files AS kept WHERE name = 'source' AND (
+    EXISTS (SELECT 1 FROM pictures WHERE sha256 = kept.sha256 AND row < kept.row)
+    OR EXISTS (SELECT 1 FROM derived WHERE sha256 = kept.sha256 AND row < kept.row));
 """
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lumen_widgets.core.http.origin import read_origin
-from lumen_widgets.journal import Journal, Search
+from lumen_widgets.journal import Journal, PictureSearch, Search
 from lumen_widgets.journal.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -210,3 +210,37 @@ def test_an_upgrade_that_fails_changes_nothing(tmp_path: Path) -> None:
     assert str(tmp_path) in said
     assert version(tmp_path) == 1
     assert len(journal.rows()) == 8
+
+
+@pytest.mark.parametrize("number", range(1, SCHEMA_VERSION))
+def test_a_file_of_every_earlier_schema_is_read(tmp_path: Path, number: int) -> None:
+    """Its pictures are found one by one, can be starred, and its rows forgotten."""
+    journal = written_with_schema(number, tmp_path)
+    keys = journal.find_pictures(PictureSearch())
+    kept = journal.kept_pictures(keys)
+
+    assert version(tmp_path) == SCHEMA_VERSION
+    assert [one.key for one in kept] == keys
+    assert kept
+    journal.star(kept[0].sha256)
+    assert journal.kept_pictures(keys[:1])[0].starred
+    done = [row.number for row in journal.rows() if row.is_final]
+    assert set(journal.forget(done).rows) == set(done)
+    assert {row.number for row in journal.rows()}.isdisjoint(done)
+
+
+def test_what_an_earlier_release_kept_of_a_repaint_says_what_it_was_made_from(
+    tmp_path: Path,
+) -> None:
+    """Where the source is a picture that the journal has, as it came or as it was shown."""
+    journal = written_with_schema(5, tmp_path)
+    rows = {str(row.body["prompt"]): row for row in journal.rows()}
+    cat, repaint = rows["a cat 窗台"], rows["a repaint of the cat"]
+    of_exact, of_photo = rows["a repaint of the exact picture"], rows["a repaint of a photo"]
+
+    assert journal.made_from(repaint.number) == [cat.pictures[1].sha256]
+    assert journal.led_to(cat.pictures[1].sha256) == [repaint.number]
+    assert journal.made_from(of_exact.number) == [repaint.derived[0].sha256]
+    assert journal.led_to(repaint.pictures[0].sha256) == [of_exact.number]
+    assert journal.made_from(of_photo.number) == []
+    assert journal.led_to(cat.pictures[0].sha256) == []

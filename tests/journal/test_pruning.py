@@ -1,63 +1,18 @@
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import textwrap
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from lumen_widgets.journal import Journal, Search
-from lumen_widgets.journal.pruning import Pruned
-
-ACCOUNT: dict[str, Any] = {"origin": "o", "account": "a"}
-DAY = 24 * 3600.0
-
-
-def store(journal: Journal, row: int, data: bytes, index: int = 0) -> Path:
-    """Store a picture, as far as the journal can tell."""
-    sha256 = hashlib.sha256(data).hexdigest()
-    return journal.store_picture(
-        row, index, data, sha256=sha256, media_type="image/png", width=1, height=1
-    )
-
-
-def sent(journal: Journal, state: str, data: bytes | None = None, days: float = 0.0) -> int:
-    """Write down a request, as far as that state, as if it had been so many days ago."""
-    row = journal.insert_request(**ACCOUNT, endpoint="edits", body={"prompt": state})
-    if state == "unknown":
-        journal.mark_unknown(row, "no answer")
-    elif state == "refused":
-        journal.mark_refused(row, "no credits")
-    elif state != "sending":
-        journal.mark_accepted(row, task_id=f"t{row}", created=None, status="queued")
-        journal.record_status(row, status=state)
-    if data is not None:
-        store(journal, row, data)
-    with contextlib.closing(sqlite3.connect(journal.home / "journal.sqlite3")) as connection:
-        connection.execute(
-            "UPDATE tasks SET submitted = ? WHERE row = ?", (time.time() - days * DAY, row)
-        )
-        connection.commit()
-    return row
-
-
-def numbers(journal: Journal) -> list[int]:
-    """Return the numbers of all rows, newest first."""
-    return journal.search(Search())
-
-
-def files(home: Path) -> set[bytes]:
-    """Return what the kept pictures are."""
-    return {path.read_bytes() for path in (home / "pictures").rglob("*.png")}
+from lumen_widgets.journal import Journal, Pruned, Search
+from tests.journal.written import ACCOUNT, DAY, files, numbers, sent, store
 
 
 @pytest.mark.slow
