@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import json
 import sqlite3
 import tempfile
 from functools import partial
@@ -18,7 +19,7 @@ import PIL.Image
 from lumen_widgets.client import Picture
 from lumen_widgets.core.pictures.decoding import check, decode
 from lumen_widgets.core.pictures.picture import display_copy, thumbnail
-from lumen_widgets.journal import Journal, Search
+from lumen_widgets.journal import Journal, PictureSearch, Search
 from lumen_widgets.notebook.history import History
 from tests.bench import summary
 from tests.bench.table import ROUNDS, Table, seconds
@@ -28,12 +29,32 @@ if TYPE_CHECKING:
 
 # rows of the history's journal; the twenty newest, which a cell shows, have a picture each
 _ROWS, _PICTURED = 10_000, 20
+# of an ordinary length
+_PROMPT = (
+    "A cute cat on a windowsill in the soft light of an early morning, snow on the roofs outside, "
+    "a watercolour on rough paper, with much detail in its fur and a book beside it, 窗台上的猫 #"
+)
 _OLD_ROWS = (
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) INSERT INTO tasks"
     " (row, origin, account, endpoint, body, task_id, state, submitted, settled) SELECT i,"
-    " 'https://lumen.example', 'a', 'generations', '{\"prompt\": \"cat ' || i || '\"}', 't' || i,"
-    " 'succeeded', i, 1 FROM n"
+    " 'https://lumen.example', 'a', 'generations', replace(?, '#', i), 't' || i, 'succeeded', i, 1"
+    " FROM n"
 )
+_OLD_PICTURES = (
+    "INSERT INTO pictures SELECT row, 0, printf('%064x', row), 'image/png', 1024, 1024 FROM tasks"
+    " WHERE state = 'succeeded'"
+)
+_OLD_STARS = "INSERT INTO stars SELECT sha256, 0 FROM pictures WHERE row % 20 = 0"
+
+# as many pictures as a screen shows at once, and what is searched for among those of all tasks
+_SCREEN = 60
+_SEARCHES = {
+    "nothing": PictureSearch(),
+    "words": PictureSearch("Light 窗台 cat 77"),
+    "model": PictureSearch(model="image-2"),
+    "size": PictureSearch(size="1:1"),
+    "stars": PictureSearch(starred=True),
+}
 
 
 def measure(*, full: bool) -> Table:
@@ -52,11 +73,24 @@ def measure(*, full: bool) -> Table:
                 words = f"{again:.0f} ms; decoded anew {first:.0f} ms"
                 summary.note("display copy", f"display copy at {name}", words)
     with tempfile.TemporaryDirectory() as folder:
-        first, *later = _history_times(Path(folder))
+        journal = _long_history(Path(folder))
+        first, *later = (
+            seconds(History(journal, journal.search(Search()))._repr_html_)
+            for _ in range(ROUNDS + 1)
+        )
         again = median(later) * 1000
         table.add(f"history of {_ROWS}, shown", again, first * 1000)
         words = f"{again:.0f} ms; the first time {first * 1000:.0f} ms"
         summary.note("history", f"history of {_ROWS:,} shown", words)
+        for what, search in _SEARCHES.items():
+            found = _median_ms(partial(journal.find_pictures, search))
+            table.add(f"history of {_ROWS}, pictures by {what}", found, "")
+            if what == "words":
+                words = f"{found:.0f} ms"
+                summary.note("picture search", f"pictures of {_ROWS:,} tasks, by words", words)
+        keys = journal.find_pictures(PictureSearch(limit=_SCREEN))
+        read = _median_ms(partial(journal.kept_pictures, keys))
+        table.add(f"history of {_ROWS}, {_SCREEN} pictures read", read, "")
     return table
 
 
@@ -80,11 +114,15 @@ def _copy_times(data: bytes, make: Callable[[Picture], object]) -> tuple[float, 
     return seconds(lambda: make(picture)), first
 
 
-def _history_times(home: Path) -> list[float]:
+def _long_history(home: Path) -> Journal:
+    """Return a journal in which each task has a picture; only the newest have its file."""
     journal = Journal(home)
     journal.insert_request(origin="o", account="a", endpoint="generations", body={})
     with contextlib.closing(sqlite3.connect(home / "journal.sqlite3")) as connection:
-        connection.execute(_OLD_ROWS, (_ROWS - _PICTURED - 1,))
+        body = json.dumps({"model": "gpt-image-2-low", "prompt": _PROMPT})
+        connection.execute(_OLD_ROWS, (_ROWS - _PICTURED - 1, body))
+        connection.execute(_OLD_PICTURES)
+        connection.execute(_OLD_STARS)
         connection.commit()
     for number in range(_PICTURED):
         row = journal.insert_request(
@@ -101,9 +139,7 @@ def _history_times(home: Path) -> list[float]:
             width=1024,
             height=1024,
         )
-    return [
-        seconds(History(journal, journal.search(Search()))._repr_html_) for _ in range(ROUNDS + 1)
-    ]
+    return journal
 
 
 def _median_ms(work: Callable[[], object]) -> float:

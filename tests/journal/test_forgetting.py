@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lumen_widgets.journal import Forgotten, Journal
-from lumen_widgets.journal.picture_files import small_copy_path, store_small_copy
+from lumen_widgets.journal.picture_files import small_copy_paths, store_small_copy
 from tests.journal.written import ACCOUNT, derive, digest, files, numbers, sent, store
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from lumen_widgets.journal import Refusal
 
 
 def test_prompt_and_pictures_are_gone(tmp_path: Path) -> None:
@@ -29,12 +31,13 @@ def test_prompt_and_pictures_are_gone(tmp_path: Path) -> None:
     derive(journal, row, b"came", b"made")
     path = journal.kept_pictures([(row, 0)])[0].path
     store_small_copy(path, digest(b"made"), b"small")
+    store_small_copy(path, digest(b"made"), b"tile", "tile")
     assert b"a secret wish" in (tmp_path / "journal.sqlite3").read_bytes()
 
     assert journal.forget([row]) == Forgotten((row,), {})
     assert numbers(journal) == [other]
     assert files(tmp_path) == {b"other"}
-    assert not small_copy_path(path).exists()
+    assert not any(copy.exists() for copy in small_copy_paths(path))
     assert b"a secret wish" not in (tmp_path / "journal.sqlite3").read_bytes()
     assert journal.disk_use() == Journal(tmp_path).disk_use([other])
 
@@ -42,7 +45,7 @@ def test_prompt_and_pictures_are_gone(tmp_path: Path) -> None:
 def test_what_may_still_come_stays_and_says_why(tmp_path: Path) -> None:
     """A task that runs, is sent, may have been paid or misses pictures is never forgotten."""
     journal = Journal(tmp_path)
-    stay = {
+    stay: dict[int, Refusal] = {
         sent(journal, "processing"): "running",
         sent(journal, "odd"): "running",
         sent(journal, "sending"): "sending",

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import subprocess
+import sys
 import tempfile
+import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +19,7 @@ from lumen_widgets.journal import Journal, JournalUnusable, KeptPicture, Picture
 from tests.journal.written import DAY, derive, digest, sent, store
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from lumen_widgets.journal import PictureKey
 
 
 def found(journal: Journal, **conditions: Any) -> list[str]:
@@ -242,14 +246,50 @@ def test_a_journal_that_cannot_be_used_says_so(tmp_path: Path, trouble: str) -> 
             assert caught.value.next_step
 
 
+@pytest.mark.slow
+def test_a_journal_that_may_only_be_read() -> None:
+    """Everything in it is found; what would change it says that it cannot, and changes nothing."""
+    code = textwrap.dedent("""
+        import os, platform, sys  # all of them now: another user may not read Python's own folder
+        from lumen_widgets.journal import Journal, JournalUnusable, PictureSearch
+        if os.getuid() == 0:
+            os.setegid(65534)
+            os.seteuid(65534)
+        journal, row = Journal(sys.argv[1]), int(sys.argv[2])
+        keys = journal.find_pictures(PictureSearch(text="cat"))
+        print([kept.prompt for kept in journal.kept_pictures(keys)], journal.starred())
+        for change in (lambda: journal.star("00"), lambda: journal.forget([row])):
+            try:
+                change()
+            except JournalUnusable as error:
+                print("writable" in str(error))
+    """)
+    # not in pytest's own folder, which other users cannot enter
+    with tempfile.TemporaryDirectory() as home:
+        row = picture(Journal(home), "a cat")
+        Path(home, "journal.sqlite3").chmod(0o444)
+        Path(home).chmod(0o555)
+        said = subprocess.run(
+            [sys.executable, "-c", code, home, str(row)],
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        ).stdout
+        Path(home).chmod(0o755)
+
+    assert said.splitlines() == ["['a cat'] set()", "True", "True"]
+
+
 def test_a_journal_that_is_deleted_while_it_is_open(tmp_path: Path) -> None:
     """It is empty from then on, and begins anew with what is written next."""
     journal = Journal(tmp_path)
     row = picture(journal, "a cat")
     (tmp_path / "journal.sqlite3").unlink()
 
-    assert journal.find_pictures(PictureSearch()) == journal.kept_pictures([(row, 0)]) == []
-    assert journal.made_from(row) == journal.led_to("00") == []
+    assert journal.find_pictures(PictureSearch()) == []
+    assert journal.kept_pictures([(row, 0)]) == []
+    assert journal.made_from(row) == []
+    assert journal.led_to("00") == []
     assert journal.forget([row]).refused == {row: "gone"}
     assert not (tmp_path / "journal.sqlite3").exists()
     journal.star("00")
@@ -281,7 +321,7 @@ def test_a_search_finds_what_a_reader_would(
     """The same pictures as one who looks at each of them, in the same order."""
     with tempfile.TemporaryDirectory() as home:
         journal = Journal(home)
-        expected = []
+        expected: list[PictureKey] = []
         for prompt, width, height, has_star, is_repaint in tasks:
             row = sent(journal, "succeeded", prompt=" ".join(prompt), source=b"photo")
             data, shown = f"{row}".encode(), (width, height)
