@@ -22,12 +22,14 @@ from lumen_widgets.core.pictures.images import (
     LocalPicture,
     content_of,
     file_content,
+    file_digest,
     read_picture,
     upright_source,
 )
 from lumen_widgets.core.pictures.masks import check_pair, read_mask
 from lumen_widgets.core.pictures.picture import Picture
 from lumen_widgets.core.pictures.sources import read_bytes
+from lumen_widgets.core.recipe import SOURCE
 from lumen_widgets.core.request import asks_for_reuse, build, check_fields
 from lumen_widgets.core.sizes import check_same_size
 
@@ -108,6 +110,23 @@ class Call:
         if again is not None and again.digest is not None:
             return again.digest  # this sends again what something else had become
         return digest_of(self.origin, self.by_content, self.asked)
+
+    @property
+    def made_from(self) -> list[str]:
+        """Hex digests of the files that it is made with, in their order.
+
+        They are of the bytes that the caller gave, also of a `Picture` that travels by its address,
+        before anything was turned, cropped or extended. A mask is none of them; nor is what is
+        given by another address, or as pixels, which have no file. A repaint that is sent again
+        and has none left has the source that was kept for it.
+        """
+        named = self.by_content.body.get("image_urls")
+        contents = named if isinstance(named, list) else []
+        digests = [file_digest(one) for one in contents if isinstance(one, str)]
+        found = [digest for digest in digests if digest is not None]
+        again = self.by_content.recipe
+        source = None if again is None or found else again.files.get(SOURCE)
+        return found if source is None else [source.sha256]
 
     def reset(self) -> None:
         """Forget what an earlier round has prepared and hosted."""

@@ -195,7 +195,8 @@ class Journal:
             )
             if recipe is not None:
                 insert_recipe(connection, self.home, row_number, recipe)
-            insert_lineage(connection, row_number, made_from)
+            if made_from:
+                insert_lineage(connection, row_number, made_from)
             return row_number
 
         return self._database.write(insert)
@@ -256,7 +257,8 @@ class Journal:
             )
             if recipe is not None:
                 insert_recipe(connection, self.home, row_number, recipe)
-            insert_lineage(connection, row_number, made_from)
+            if made_from:
+                insert_lineage(connection, row_number, made_from)
             return row_number
 
         return self._database.write(find_or_insert)

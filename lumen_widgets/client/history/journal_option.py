@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from lumen_widgets.client.history.account_journal import read_derived_picture
-from lumen_widgets.client.history.lineage import pictures_of
 from lumen_widgets.client.history.reuse import ReuseLookup
 from lumen_widgets.core.errors import InvalidRequest, LumenError, SubmitOutcomeUnknown
 from lumen_widgets.core.options import AnsweredMeanwhile, Option, SentMeanwhile
@@ -133,7 +132,7 @@ class JournalOption(Option):
             "body": call.request.body,
             "correlation_id": call.correlation_id,
             "recipe": call.request.recipe,
-            "made_from": pictures_of(call),
+            "made_from": call.made_from,
         }
         found: int | JournalRow
         try:
