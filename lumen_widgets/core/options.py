@@ -16,9 +16,11 @@
     taken_up    in place of all above: the task was there, and is known by its id
     watched     it is polled from now on
     status      each answer about it
+    kept        pictures of it that are here before any is fetched
     picture     each picture of it, as it came
     derive      another picture, made of one that came
     derived     what was made of it
+    placed      all of its pictures are here, each in its place
     ended       it is done
 
 What stands above the POST may refuse by raising; then, and where nothing was taken, `refused` is
@@ -154,8 +156,16 @@ class Option:
         """Return how long like tasks took that were seen earlier, in seconds, newest first."""
         return ()
 
+    def kept(self) -> Mapping[int, FetchedPicture]:
+        """Return the pictures that were kept as they came, by the `index` that they came with."""
+        return {}
+
     def picture(self, fetched: FetchedPicture, index: int, count: int) -> None:
-        """Keep a picture as it came."""
+        """Keep a picture as it came.
+
+        Its place is not certain until `placed`: another may come with the same one. Until as many
+        as `count` are kept, or `placed`, more may come.
+        """
 
     def derive(self, picture: Picture) -> Picture | None:  # noqa: ARG002 -- as for `answer`
         """Return what the user gets in place of a picture that came, None for itself."""
@@ -163,6 +173,9 @@ class Option:
 
     def derived(self, picture: Picture) -> None:
         """Keep a picture that was made of one that came."""
+
+    def placed(self, pictures: Sequence[Picture]) -> None:
+        """Note that these are all pictures, in their order."""
 
     def ended(self, task: Task) -> None:
         """Note that the task is done."""
@@ -251,6 +264,12 @@ class Options:
         self._each(lambda one: found.append(one.durations(request)))
         return next(filter(None, found), ())
 
+    def kept(self) -> Mapping[int, FetchedPicture]:
+        """Return the first pictures that an option has."""
+        found: list[Mapping[int, FetchedPicture]] = []
+        self._each(lambda one: found.append(one.kept()))
+        return next(filter(None, found), {})
+
     def picture(self, fetched: FetchedPicture, index: int, count: int) -> None:
         """Run `picture`."""
         self._each(lambda one: one.picture(fetched, index, count))
@@ -266,6 +285,10 @@ class Options:
     def derived(self, picture: Picture) -> None:
         """Run `derived`."""
         self._each(lambda one: one.derived(picture))
+
+    def placed(self, pictures: Sequence[Picture]) -> None:
+        """Run `placed`."""
+        self._each(lambda one: one.placed(pictures))
 
     def ended(self, task: Task) -> None:
         """Run `ended`."""

@@ -24,6 +24,7 @@ from lumen_widgets.journal.kept_pictures import select_by_sha256, select_kept_pi
 from lumen_widgets.journal.lineage import insert_lineage, select_led_to, select_made_from
 from lumen_widgets.journal.picture_files import store_file
 from lumen_widgets.journal.picture_search import find_pictures
+from lumen_widgets.journal.places import free_place, place_pictures
 from lumen_widgets.journal.processes import HEARTBEAT_INTERVAL, ended_processes, register
 from lumen_widgets.journal.recipes import (
     DerivedPicture,
@@ -419,7 +420,8 @@ class Journal:
         row_number
             The number of the task's row.
         index
-            Place in the task's list of pictures, from 0.
+            Place in the task's list of pictures, from 0. Another picture that was stored with it
+            makes room, and stands behind the others until `place_pictures`.
         data
             The file's bytes, as the service gave them.
         sha256
@@ -429,7 +431,8 @@ class Journal:
         width, height
             In pixels.
         count
-            How many pictures the task has, where that is known by now.
+            How many pictures the task has, where that is known by now; the row is not final before
+            as many are stored.
         task_id
             As for `record_status`.
 
@@ -451,6 +454,7 @@ class Journal:
 
         def name_file(connection: sqlite3.Connection) -> None:
             _state_of(connection, row_number, task_id)  # the row must be there
+            free_place(connection, row_number, index, sha256)
             connection.execute(
                 "INSERT OR REPLACE INTO pictures VALUES (?, ?, ?, ?, ?, ?)",
                 (row_number, index, sha256, media_type, width, height),
@@ -466,6 +470,37 @@ class Journal:
 
         self._database.update(name_file)
         return path
+
+    @shielded
+    def place_pictures(
+        self, row_number: int, digests: Sequence[str], *, task_id: str | None = None
+    ) -> None:
+        """Put the stored pictures of a task, and what was made of them, in their places.
+
+        One that is not named is behind the others, unless its file is gone.
+
+        Parameters
+        ----------
+        row_number
+            The number of the task's row.
+        digests
+            Hex digests of the task's pictures, in their order: these are all.
+        task_id
+            As for `record_status`.
+
+        Raises
+        ------
+        JournalUnusable
+            It could not be written, or the row is no longer there.
+
+        """
+
+        def place(connection: sqlite3.Connection) -> None:
+            _state_of(connection, row_number, task_id)  # the row must be there
+            place_pictures(connection, self.home, row_number, digests)
+            _mark_if_final(connection, row_number)
+
+        self._database.update(place)
 
     @shielded
     def store_derived(

@@ -12,6 +12,7 @@ from lumen_widgets.client.history.account_journal import read_derived_picture
 from lumen_widgets.client.history.reuse import ReuseLookup
 from lumen_widgets.core.errors import InvalidRequest, LumenError, SubmitOutcomeUnknown
 from lumen_widgets.core.options import AnsweredMeanwhile, Option, SentMeanwhile
+from lumen_widgets.core.pictures.downloads import FetchedPicture
 from lumen_widgets.core.recipe import Recipe
 from lumen_widgets.core.submit import unrecorded_error
 from lumen_widgets.journal import (
@@ -22,6 +23,7 @@ from lumen_widgets.journal import (
     JournalUnusable,
     RowLost,
 )
+from lumen_widgets.journal.picture_files import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from lumen_widgets.core.answers import Accepted
     from lumen_widgets.core.call import Call
     from lumen_widgets.core.options import Poller, StatusReport
-    from lumen_widgets.core.pictures.downloads import FetchedPicture
     from lumen_widgets.core.pictures.picture import Picture
     from lumen_widgets.core.request import Request
     from lumen_widgets.core.task import Task
@@ -87,6 +88,12 @@ class JournalOption(Option):
         self._task_id = "" if row is None else row.task_id or ""
         # by index, what was made of pictures and is on the disk
         self._derived = {} if row is None else {one.index: one for one in row.derived}
+        # what an earlier process stored, and what the journal has been told by now: digests by
+        # index, how many it waits for, and whether one came with the index of another
+        self._kept = () if row is None else row.pictures
+        self._stored = {one.index: one.sha256 for one in self._kept}
+        self._count = 0 if row is None else row.picture_count
+        self._collided = False
         # whether something that was learnt is not in the journal yet
         self._behind = False
 
@@ -239,8 +246,20 @@ class JournalOption(Option):
         """Return how long like tasks took."""
         return self._account_journal.durations(request)
 
+    def kept(self) -> Mapping[int, FetchedPicture]:
+        """Return what an earlier process stored, as far as it is still on the disk."""
+        read = ((one, read_file(one.path, one.sha256)) for one in self._kept)
+        return {
+            one.index: FetchedPicture(data, one.media_type, one.width, one.height, one.sha256)
+            for one, data in read
+            if data is not None
+        }
+
     def picture(self, fetched: FetchedPicture, index: int, count: int) -> None:
         """Store a picture beside the journal."""
+        self._collided |= self._stored.get(index, fetched.sha256) != fetched.sha256
+        self._stored[index] = fetched.sha256
+        self._count = max(self._count, count)
         self._record_progress(
             lambda journal, number: journal.store_picture(
                 number,
@@ -284,6 +303,19 @@ class JournalOption(Option):
                 facts=facts,
             ),
             f"What was made of a picture of {self._task_id} was not kept",
+        )
+
+    def placed(self, pictures: Sequence[Picture]) -> None:
+        """Have the row say what the task says, unless it does."""
+        digests = [picture.raw.sha256 for picture in pictures]
+        is_known = self._stored == dict(enumerate(digests)) and self._count <= len(digests)
+        if is_known and not self._collided:
+            return
+        self._record_progress(
+            lambda journal, number: journal.place_pictures(
+                number, digests, task_id=self._task_id or None
+            ),
+            f"The order of the pictures of {self._task_id} was not kept",
         )
 
     def _record_outcome(self, write: Callable[[Journal, int], object], known: str = "") -> None:

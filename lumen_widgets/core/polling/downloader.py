@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lumen_widgets.core.answers import LONGEST_LIST
 from lumen_widgets.core.errors import DownloadError
+from lumen_widgets.core.pictures.downloads import FetchedPicture
 from lumen_widgets.core.pictures.picture import Picture
 from lumen_widgets.core.polling.scheduler import RequestKind
 from lumen_widgets.core.request import MAX_PICTURES
@@ -20,24 +20,29 @@ if TYPE_CHECKING:
 
     from lumen_widgets.core.http.origin import Origin
     from lumen_widgets.core.options import Options
-    from lumen_widgets.core.pictures.downloads import FetchedPicture
     from lumen_widgets.core.polling.scheduler import Scheduler
     from lumen_widgets.core.task import Task, TaskState
 
 _log = logging.getLogger("lumen_widgets")
 
 
-class _Arrived(NamedTuple):
-    """A picture that is here: as it came, as the user gets it, and where it came from."""
+@dataclass(eq=False)
+class _Arrived:
+    """A picture that is here: as it came, as the user gets it, and its address in the last list."""
 
     fetched: FetchedPicture
     picture: Picture
-    url: str
+    url: str | None
 
 
 @dataclass(eq=False, repr=False)
 class PictureDownloader:
-    """Fetches the pictures of one task.
+    """Fetches the pictures of one task, and puts each in its place.
+
+    A task that has succeeded may list its pictures one by one, sort them anew, or sign each address
+    anew, until all are here. So each list is placed by itself: a picture that is here has the place
+    of its own address, or of the address whose bytes are the same. One that the list does not have
+    (any more) was paid too, and stands behind the others.
 
     Parameters
     ----------
@@ -74,11 +79,21 @@ class PictureDownloader:
     def __post_init__(self) -> None:
         # Guards what follows; never held during a download or a call of an option.
         self._lock = threading.Lock()
+        self._urls: list[str] = []
+        # What is here, by its place in the list, and what is not found in it.
+        self._placed: dict[int, _Arrived] = {}
+        self._unplaced: list[_Arrived] = []
+        # Places in the list: what is being fetched, what could not be, what is there by its
+        # address alone.
         self._awaited: set[int] = set()
-        self._arrived: dict[int, _Arrived] = {}
         self._missing: dict[int, DownloadError] = {}
-        # the places of pictures that the options know in another one
-        self._moved: set[int] = set()
+        self._unchecked: set[int] = set()
+        self._has_begun = False
+
+    @property
+    def listed(self) -> int:
+        """How many pictures the newest list has."""
+        return len(self._urls)
 
     def fetch(self, urls: list[str] | None) -> None:
         """Fetch what is not here yet; None is a list that could not be read."""
@@ -86,6 +101,7 @@ class PictureDownloader:
             self.ended(
                 DownloadError(
                     f"The task {self.task.id} succeeded, but its list of pictures cannot be read.",
+                    pictures=self.task.pictures,
                     next_step="Call wait() again, or look in the service's console.",
                     task_id=self.task.id,
                     transient=True,
@@ -98,98 +114,127 @@ class PictureDownloader:
                 f"The service lists {len(urls)} pictures, and no more than {limit} are fetched."
             )
             urls = urls[:limit]
+        if not self._has_begun:
+            self._unplaced = self._kept()
+            self._has_begun = True
         with self._lock:
-            self._place_anew(urls)
+            self._place(urls)
             self._missing = {}
-            self._awaited = set(range(len(urls))) - set(self._arrived)
+            self._awaited = set(range(len(urls))) - set(self._placed)
             awaited = sorted(self._awaited)
         if not awaited:
-            self._store_moved(len(urls))
             self.ended(None)
         for index in awaited:
-            job = partial(self._download, index, urls[index], len(urls))
             self.scheduler.request(
                 self.scheduler.now(),
-                job,
+                partial(self._download, urls, index),
                 kind=RequestKind.PICTURE,
                 is_local=self.origin.is_loopback and urls[index].startswith(f"{self.origin.url}/"),
             )
 
-    def settle(self) -> None:
-        """Have the options know that there are no more pictures than those that are here."""
-        with self._lock:
-            arrived = sorted(self._arrived.items())
-        for place, one in arrived[-1:]:
-            self.options.picture(one.fetched, place, len(arrived))
+    def _kept(self) -> list[_Arrived]:
+        """Return what is here before anything is fetched.
 
-    def _place_anew(self, urls: list[str]) -> None:
-        """Put what is here in the places of another list; the lock is held.
-
-        Pictures may be listed one by one as they get ready, each where it belongs. What a list does
-        not name any more keeps its place: its address may only have been signed anew.
+        A forked child has its parent's pictures, and a process that takes a task up those that
+        another one stored.
         """
-        named = {at: _place_of(one.url, urls) for at, one in self._arrived.items()}
-        claims = Counter(named.values())
-        places = {
-            at: place for at, place in named.items() if place is not None and claims[place] == 1
-        }
-        taken = set(places.values())
-        places |= {at: at for at in named.keys() - places.keys() if at not in taken}
-        self._moved |= {place for at, place in places.items() if place != at}
-        self._arrived = {place: self._arrived[at] for at, place in places.items()}
-        for place, one in self._arrived.items():
+        if self.task.pictures:
+            return [_Arrived(_as_it_came(one), one, one.raw.url) for one in self.task.pictures]
+        return [
+            _Arrived(fetched, self._picture(fetched, index), None)
+            for index, fetched in sorted(self.options.kept().items())
+        ]
+
+    def _place(self, urls: list[str]) -> None:
+        """Begin with another list: what is here is placed by its address; the lock is held."""
+        known = [*(self._placed[place] for place in sorted(self._placed)), *self._unplaced]
+        self._urls, self._placed = urls, {}
+        for place, url in enumerate(urls):
+            one = next((one for one in known if one.url == url), None)
+            if one is not None:
+                known.remove(one)
+                self._placed[place] = one
+        self._unplaced, self._unchecked = known, set(self._placed)
+        self._publish()
+
+    def _publish(self) -> None:
+        """Tell each picture its place, and the task its pictures; the lock is held."""
+        places = self._placed | dict(enumerate(self._unplaced, len(self._urls)))
+        for place, one in places.items():
             for picture in (one.picture, one.picture.raw):
-                picture.index, picture.count = place, max(len(urls), place + 1)
-        if self._arrived:
-            self.state.set_pictures(self._in_order())
+                picture.index, picture.count = place, len(self._urls) + len(self._unplaced)
+        if places:
+            self.state.set_pictures([places[place].picture for place in sorted(places)])
 
-    def _store_moved(self, count: int) -> None:
-        """Have the options store anew what has another place now, once all pictures are here.
+    def _download(self, urls: list[str], index: int) -> None:
+        """Fetch what a list has in a place, and in each other that turns out to be in doubt."""
+        doubtful: int | None = index
+        while doubtful is not None:
+            index, doubtful = doubtful, None
+            failure: DownloadError | None = None
+            try:
+                fetched = self.download(urls[index], limits=self.scheduler.timing.downloads)
+                doubtful = self._put(fetched, urls, index)
+            except DownloadError as failed:
+                failure = failed
+            except Exception as failed:  # noqa: BLE001 -- a bug must not leave a wait hanging
+                _log.exception("A picture of the task %s could not be fetched.", self.task.id)
+                failure = DownloadError(f"Fetching it failed here ({type(failed).__name__}).")
+            with self._lock:
+                if urls is not self._urls:
+                    return
+                if failure is not None:
+                    self._missing[index] = failure
+                self._awaited.discard(index)
+                over = not self._awaited
+            if over:
+                self.ended(self._incomplete(len(urls)) if self._missing else None)
+            elif failure is None:
+                self.arrived()
 
-        Before, it would seem to them that all were.
-        """
+    def _put(self, fetched: FetchedPicture, urls: list[str], index: int) -> int | None:
+        """Put what came where a list has it; return a place of which that makes it doubtful."""
+        url = urls[index]
         with self._lock:
-            moved = {at: one for at, one in self._arrived.items() if at in self._moved}
-            self._moved = set()
-        for place, one in moved.items():
-            self.options.picture(one.fetched, place, count)
-            self.options.derived(one.picture)
-
-    def _in_order(self) -> list[Picture]:
-        return [self._arrived[place].picture for place in sorted(self._arrived)]
-
-    def _download(self, index: int, url: str, count: int) -> None:
-        limits = self.scheduler.timing.downloads
-        result: _Arrived | DownloadError
-        try:
-            result = self._store(self.download(url, limits=limits), index, url, count)
-        except DownloadError as failed:
-            result = failed
-        except Exception as failed:  # noqa: BLE001 -- a bug must not leave a wait hanging
-            _log.exception("A picture of the task %s could not be fetched.", self.task.id)
-            result = DownloadError(f"Fetching it failed here ({type(failed).__name__}).")
+            if urls is not self._urls:  # of an earlier list: the newest has it fetched anew
+                return None
+            known, doubtful = self._find(fetched)
+            if known is not None:
+                known.url, self._placed[index] = url, known
+                self._publish()
+                return doubtful
+            most = len(urls) + len(self._unplaced)
+        # As long as more may be listed than are, the options are told of as many as were asked for:
+        # a process that takes this one's place has to look for the others.
+        self.options.picture(fetched, index, max(most, min(self.task.request.n, LONGEST_LIST)))
+        one = _Arrived(fetched, self._picture(fetched, index, url), url)
         with self._lock:
-            if isinstance(result, _Arrived):
-                self._arrived[index] = result
-                self.state.set_pictures(self._in_order())
+            if urls is self._urls:
+                self._placed[index] = one
             else:
-                self._missing[index] = result
-            self._awaited.discard(index)
-            over = not self._awaited
-        if over:
-            if not self._missing:
-                self._store_moved(count)
-            self.ended(self._incomplete(count) if self._missing else None)
-        elif isinstance(result, _Arrived):
-            self.arrived()
+                self._unplaced.append(one)
+            self._publish()
+        return None
 
-    def _store(self, fetched: FetchedPicture, index: int, url: str, count: int) -> _Arrived:
-        """Have the options store a picture, and return it as the user gets it, too.
+    def _find(self, fetched: FetchedPicture) -> tuple[_Arrived | None, int | None]:
+        """Take out what is here of the same bytes, and the place it had; the lock is held.
 
-        As long as more may be listed than are, they are told of as many as were asked for: a
-        process that takes this one's place has to look for the others.
+        An address may name a place rather than a picture. So where the bytes that came are those of
+        a picture whose address alone has placed it, that address is fetched after all.
         """
-        self.options.picture(fetched, index, max(count, min(self.task.request.n, LONGEST_LIST)))
+        for one in self._unplaced:
+            if one.fetched.sha256 == fetched.sha256:
+                self._unplaced.remove(one)
+                return one, None
+        for place in sorted(self._unchecked):
+            if self._placed[place].fetched.sha256 == fetched.sha256:
+                self._unchecked.remove(place)
+                self._awaited.add(place)
+                return self._placed.pop(place), place
+        return None, None
+
+    def _picture(self, fetched: FetchedPicture, index: int, url: str | None = None) -> Picture:
+        """Return a picture as the user gets it."""
         picture = Picture(
             fetched.data,
             media_type=fetched.media_type,
@@ -197,12 +242,11 @@ class PictureDownloader:
             height=fetched.height,
             sha256=fetched.sha256,
             index=index,
-            count=count,
             prompt=self.task.request.prompt or None,
             task=self.task,
             url=url,
         )
-        return _Arrived(fetched, self.options.derive(picture), url)
+        return self.options.derive(picture)
 
     def _incomplete(self, count: int) -> DownloadError:
         first = self._missing[min(self._missing)]
@@ -217,13 +261,6 @@ class PictureDownloader:
         )
 
 
-def _place_of(url: str, urls: list[str]) -> int | None:
-    """Return which address of a list is this one; None if none is, or several may be.
-
-    A signature is part of the query as a rule, and another one with each answer.
-    """
-    for found in (urls, [one.partition("?")[0] for one in urls]):
-        if found.count(url) == 1:
-            return found.index(url)
-        url = url.partition("?")[0]
-    return None
+def _as_it_came(picture: Picture) -> FetchedPicture:
+    raw = picture.raw
+    return FetchedPicture(raw.bytes, raw.media_type, raw.width, raw.height, raw.sha256)

@@ -309,8 +309,9 @@ class TaskPoller:
 
     def _delivered(self, error: DownloadError | None) -> None:
         """End the task, or ask once more where pictures may still come."""
-        timing, missing = self._scheduler.timing, self._state.request.n - len(self.task.pictures)
-        if (error is None and missing > 0) or (error and error.status == HTTPStatus.NOT_FOUND):
+        timing, asked_for = self._scheduler.timing, self._state.request.n
+        is_short = error is None and self._downloads.listed < asked_for
+        if is_short or (error and error.status == HTTPStatus.NOT_FOUND):
             patience = timing.doubtful_pictures
         else:
             patience = timing.late_pictures if error and error.transient else 0.0
@@ -322,9 +323,11 @@ class TaskPoller:
             if now + wait < self._succeeded + patience:
                 self._poll_in(wait)
                 return
-        if error is None and missing > 0:
-            self._downloads.settle()
-            self._state.note(f"The service made {missing} fewer pictures than were asked for.")
+        if error is None:
+            pictures = self.task.pictures
+            self._options.placed(pictures)
+            if (missing := asked_for - len(pictures)) > 0:
+                self._state.note(f"The service made {missing} fewer pictures than were asked for.")
         self._finish(error)
 
     def _hide(self, text: bytes) -> bytes:

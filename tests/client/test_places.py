@@ -1,0 +1,227 @@
+"""The places of a task's pictures, whatever becomes of the list while they are fetched."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from lumen_widgets.client import LumenClient
+from lumen_widgets.core.errors import DownloadError
+from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
+from lumen_widgets.core.timing import Timing
+from tests.client import fault_server as fault
+from tests.client.conftest import KEY
+from tests.client.fault_server import FaultServer, Received, http
+from tests.client.service import png
+from tests.conditions import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lumen_widgets.client import Picture, Task
+    from lumen_widgets.journal import JournalRow
+
+PICTURES = {
+    name: png(colour)
+    for name, colour in zip(
+        "abcdxy", ["red", "green", "blue", "white", "black", "grey"], strict=True
+    )
+}
+BY_BYTES = {data: name for name, data in PICTURES.items()}
+
+# How a list may write an address: {name} is the picture, {number} counts the lists, {place} is the
+# place in it. Those with a number are signed anew with each list, and no others are known then.
+STABLE, SIGNED = "{name}", "{name}?signature={number}"
+SIGNED_IN_PATH, SIGNED_BESIDE = "{number}/{name}", "picture?id={name}&signature={number}"
+PLACE = "place/{place}"
+STYLES = st.sampled_from([STABLE, SIGNED, SIGNED_IN_PATH, SIGNED_BESIDE])
+
+# A fault may be found by waiting in vain, which is not done over and over for a smaller example.
+PHASES = [Phase.explicit, Phase.generate]
+
+
+class Listed(NamedTuple):
+    """One answer of the service: pictures by name, those that are not there yet, the addresses."""
+
+    names: str
+    missing: frozenset[int] = frozenset()
+    style: str = STABLE
+
+    @property
+    def present(self) -> str:
+        """The pictures that can be fetched."""
+        return "".join(name for at, name in enumerate(self.names) if at not in self.missing)
+
+    def paths(self, number: int) -> list[str]:
+        """Return the addresses; of two pictures that are the same, each has its own."""
+        return [
+            "/" + self.style.format(name=name + str(before.count(name)), number=number, place=at)
+            for at, name in enumerate(self.names)
+            for before in [self.names[:at]]
+        ]
+
+
+class ChangingList:
+    """A service of one task, each of whose answers lists its pictures anew; the last one stays."""
+
+    def __init__(self, lists: Sequence[Listed]) -> None:
+        self.server: FaultServer
+        self._left = list(lists)
+        self._number = 0
+        self._answers: dict[str, bytes] = {}
+
+    def respond(self, request: Received) -> bytes:
+        """Answer a request; an address that the newest list does not have is not known."""
+        if request.method == "POST":
+            return http(200, {"id": "task", "status": "queued"})
+        if not request.path.startswith("/v1/"):
+            return self._answers.get(request.path, http(404))
+        listed = self._left.pop(0) if len(self._left) > 1 else self._left[0]
+        self._number += 1
+        paths = listed.paths(self._number)
+        self._answers = {
+            path: http(200, PICTURES[name])
+            for at, (path, name) in enumerate(zip(paths, listed.names, strict=True))
+            if at not in listed.missing
+        }
+        data = [{"url": f"{self.server.url}{path}"} for path in paths]
+        return http(200, {"id": "task", "status": "succeeded", "data": data})
+
+
+@contextmanager
+def listing(lists: Sequence[Listed]) -> Iterator[ChangingList]:
+    """Run a service for as long as the block lasts."""
+    service = ChangingList(lists)
+    with FaultServer(fault.calls(service.respond)) as server:
+        service.server = server
+        yield service
+
+
+def quick(patience: float) -> None:
+    """Have lists asked for one right after the other, for as long as `patience` says."""
+    timing = Timing(
+        local_interval=0.005,
+        refresh_interval=0.005,
+        longest_backoff=0.005,
+        late_pictures=patience,
+        doubtful_pictures=patience,
+    )
+    if (before := use_scheduler(Scheduler(timing=timing))) is not None:
+        before.close()
+
+
+def names_of(pictures: Sequence[Picture]) -> str:
+    """Return the pictures by name, each of which has to know its place."""
+    assert [(one.index, one.count) for one in pictures] == [
+        (place, len(pictures)) for place in range(len(pictures))
+    ]
+    return "".join(BY_BYTES[one.raw.bytes] for one in pictures)
+
+
+def final_row(client: LumenClient) -> JournalRow:
+    """Return the task's row once the journal knows of the end."""
+    journal = client.journal
+    assert journal is not None
+    until(lambda: journal.rows()[0].is_final, "the journal knows of the end")
+    (row,) = journal.rows()
+    return row
+
+
+def whole_only_at_the_end(lists: Sequence[Listed], *, fails: bool) -> list[Listed]:
+    """Return lists without those, but for the last one, that a client may take for a whole one.
+
+    What came by an address is there, although the same address does not answer any more.
+    """
+    *earlier, final = lists
+    came: set[str] = set()
+    found = []
+    for listed in earlier:
+        missing = frozenset(
+            at for at in listed.missing if listed.style != STABLE or listed.paths(0)[at] not in came
+        )
+        if missing or not (fails or len(listed.names) >= len(final.names)):
+            found.append(listed._replace(missing=missing))
+            if listed.style == STABLE:
+                paths = enumerate(listed.paths(0))
+                came |= {path for at, path in paths if at not in missing}
+    return [*found, final]
+
+
+def lists_of(*, fails: bool, others: str = "") -> st.SearchStrategy[list[Listed]]:
+    """Draw lists of which the last is the first that is whole.
+
+    Those before it have pictures that are not there or, unless one `fails` in each of them, are too
+    short. They may have `others`, that the last one has not.
+    """
+
+    def drawn(final: str) -> st.SearchStrategy[list[Listed]]:
+        def listed(names: list[str]) -> st.SearchStrategy[Listed]:
+            missing = st.frozensets(st.integers(0, len(names) - 1))
+            return st.builds(Listed, st.just("".join(names)), missing, STYLES)
+
+        orders = st.permutations(final + others)
+        names = st.tuples(orders, st.integers(1, 4)).map(lambda both: both[0][: both[1]])
+        earlier = st.lists(names.flatmap(listed), min_size=1, max_size=4)
+        last = st.builds(Listed, st.just(final), st.just(frozenset[int]()), STYLES)
+        whole = st.tuples(earlier, last).map(lambda both: [*both[0], both[1]])
+        return whole.map(lambda lists: whole_only_at_the_end(lists, fails=fails))
+
+    finals = st.lists(st.sampled_from("abcd"), min_size=1, max_size=4, unique=bool(others))
+    return finals.map("".join).flatmap(drawn)
+
+
+def check_end(client: LumenClient, url: str, final: str, seen: set[str], task: Task) -> None:
+    """Check a task at its end, its row, and what another client restores from that."""
+    names = names_of(task.pictures)
+    assert names.startswith(final)
+    assert sorted(names[len(final) :]) == sorted(seen - set(final))
+    assert [BY_BYTES[one.path.read_bytes()] for one in final_row(client).pictures] == list(names)
+    again = LumenClient(KEY, url, journal=client.journal).task("task")
+    assert names_of(again.pictures) == names
+
+
+@pytest.mark.slow
+@settings(max_examples=40, phases=PHASES)
+@given(lists_of(fails=False) | lists_of(fails=False, others="xy"))
+def test_the_last_list_decides(lists: list[Listed]) -> None:
+    """Each picture is there once, in the last list's order; what it does not name comes after."""
+    quick(20.0)
+    final = lists[-1].names
+    with tempfile.TemporaryDirectory() as home, listing(lists) as service:
+        client = LumenClient(KEY, service.server.url, journal=home)
+        task = client.generate("a cat", n=len(final))
+        given_bytes = {one: one.bytes for one in client.stream([task], timeout=60)}
+        check_end(
+            client, service.server.url, final, set("".join(one.present for one in lists)), task
+        )
+        assert given_bytes == {one: one.bytes for one in task.pictures}
+
+
+@pytest.mark.slow
+@settings(max_examples=40, phases=PHASES)
+@given(
+    lists_of(fails=True) | lists_of(fails=True, others="xy"),
+    st.lists(st.booleans(), min_size=4, max_size=4),
+)
+def test_the_last_list_decides_after_restarts(lists: list[Listed], restarts: list[bool]) -> None:
+    """The same, whether the task waits on after an error or another client takes it up."""
+    quick(0.0)
+    final = lists[-1].names
+    with tempfile.TemporaryDirectory() as home, listing(lists) as service:
+        client = LumenClient(KEY, service.server.url, journal=home)
+        task = client.generate("a cat", n=len(final))
+        for _, restarted in zip(lists[:-1], restarts, strict=False):
+            with pytest.raises(DownloadError):
+                task.wait(60)
+            if restarted:
+                client = LumenClient(KEY, service.server.url, journal=home)
+                task = client.task("task")
+        task.wait(60)
+        check_end(
+            client, service.server.url, final, set("".join(one.present for one in lists)), task
+        )
