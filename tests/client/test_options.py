@@ -193,4 +193,5 @@ def test_a_task_is_followed_through_its_options(service: Service) -> None:
     assert picture.task is poller.task
     until(lambda: "two ended" in steps, "the end is told, after those that wait")
     told = [step for step in steps if step.startswith("two") and "durations" not in step]
-    assert told == ["two watched", "two status", "two picture", "two derive", "two ended"]
+    expected = ["watched", "status", "kept", "picture", "derive", "placed", "ended"]
+    assert told == [f"two {step}" for step in expected]

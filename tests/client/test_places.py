@@ -34,11 +34,10 @@ PICTURES = {
 }
 BY_BYTES = {data: name for name, data in PICTURES.items()}
 
-# How a list may write an address: {name} is the picture, {number} counts the lists, {place} is the
-# place in it. Those with a number are signed anew with each list, and no others are known then.
+# How a list may write an address: {name} is the picture, {number} counts the lists. Those with a
+# number are signed anew with each list, and no others are known then.
 STABLE, SIGNED = "{name}", "{name}?signature={number}"
 SIGNED_IN_PATH, SIGNED_BESIDE = "{number}/{name}", "picture?id={name}&signature={number}"
-PLACE = "place/{place}"
 STYLES = st.sampled_from([STABLE, SIGNED, SIGNED_IN_PATH, SIGNED_BESIDE])
 
 # A fault may be found by waiting in vain, which is not done over and over for a smaller example.
@@ -60,7 +59,7 @@ class Listed(NamedTuple):
     def paths(self, number: int) -> list[str]:
         """Return the addresses; of two pictures that are the same, each has its own."""
         return [
-            "/" + self.style.format(name=name + str(before.count(name)), number=number, place=at)
+            "/" + self.style.format(name=name + str(before.count(name)), number=number)
             for at, name in enumerate(self.names)
             for before in [self.names[:at]]
         ]
