@@ -174,7 +174,7 @@ class ExactOption(Option):
         part = image.crop((box.left, box.top, box.right, box.bottom))
         _send(call, part, bits[box.top : box.bottom, box.left : box.right], size)
         asked = (size.width, size.height)
-        return Ingredients(source, mask, box, asked=asked).recipe(call.digest)
+        return Ingredients(source, mask, box, asked=asked, crop=wish.crop).recipe(call.digest)
 
 
 def was_looked_at(picture: Picture) -> bool:

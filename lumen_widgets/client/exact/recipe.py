@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Names of the other file, and of the details.
 _MASK = "mask"
-_BOX, _SIDES, _ASKED, _REASON = "box", "sides", "asked", "reason"
+_BOX, _SIDES, _ASKED, _CROP, _REASON = "box", "sides", "asked", "crop", "reason"
 
 
 class Ingredients(NamedTuple):
@@ -33,6 +33,9 @@ class Ingredients(NamedTuple):
         The new ground on its sides; None for none.
     asked
         Width and height that the model was asked for; None where it was not.
+    crop
+        The share that was asked for, from which the box follows; None where nothing was cropped,
+        or an earlier release has written it.
     reason
         Why there is no exact picture, as a sentence.
 
@@ -43,6 +46,7 @@ class Ingredients(NamedTuple):
     box: Box | None = None
     sides: Sides | None = None
     asked: tuple[int, int] | None = None
+    crop: float | None = None
     reason: str = ""
 
     def recipe(self, digest: str | None = None) -> Recipe:
@@ -51,11 +55,12 @@ class Ingredients(NamedTuple):
             _BOX: self.box and list(self.box),
             _SIDES: self.sides and list(self.sides),
             _ASKED: self.asked and list(self.asked),
+            _CROP: self.crop,
             _REASON: self.reason,
         }
         files = {SOURCE: self.source, _MASK: self.mask}
         return Recipe(
-            {name: value for name, value in details.items() if value},
+            {name: value for name, value in details.items() if value not in (None, "")},
             {name: file for name, file in files.items() if file is not None},
             digest,
         )
@@ -70,12 +75,13 @@ def read_recipe(recipe: Recipe) -> Ingredients:
         It is none of this release's.
 
     """
-    box, sides, asked = (recipe.details.get(name) for name in (_BOX, _SIDES, _ASKED))
+    box, sides, asked, crop = (recipe.details.get(name) for name in (_BOX, _SIDES, _ASKED, _CROP))
     return Ingredients(
         recipe.files.get(SOURCE),
         recipe.files.get(_MASK),
         None if box is None else Box(*map(int, box)),
         None if sides is None else Sides(*map(int, sides)),
         None if asked is None else (int(asked[0]), int(asked[1])),
+        None if crop is None else float(crop),
         str(recipe.details.get(_REASON, "")),
     )
