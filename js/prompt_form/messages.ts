@@ -30,6 +30,15 @@ export interface FieldError {
   message: string;
 }
 
+/** What the budget of the kernel's process allows, and what of it is left. */
+export interface FormBudget {
+  /** Null is no limit. */
+  credits: number | null;
+  left: number | null;
+  tasks: number | null;
+  tasks_left: number | null;
+}
+
 /** The value of a field in the browser. */
 export interface TypedField {
   /** The trait's name. */
@@ -101,6 +110,14 @@ export interface ReceivedMessage {
   error: string;
 }
 
+/** Kernel → browser: what the form would send, as code, in answer to an `AsCodeMessage`. */
+export interface CodeMessage {
+  kind: "code";
+  request: string;
+  python: string;
+  curl: string;
+}
+
 /** Browser → kernel: a page shows the form and asks for all state that is not in traits. */
 export interface FormHelloMessage {
   kind: "hello";
@@ -124,6 +141,13 @@ export interface SubmitMessage {
   sequence: number;
   fields: TypedField[];
   secret: string;
+}
+
+/** Browser → kernel: a page shows the form as code; the fields are those that it shows. */
+export interface AsCodeMessage {
+  kind: "as_code";
+  request: string;
+  fields: TypedField[];
 }
 
 /** Browser → kernel: add the picture at this address. */
@@ -165,11 +189,13 @@ export type KernelMessage =
   | ErrorsMessage
   | EarlierMessage
   | AnswerMessage
+  | CodeMessage
   | ReceivedMessage;
 export type BrowserMessage =
   | FormHelloMessage
   | TypedMessage
   | SubmitMessage
+  | AsCodeMessage
   | AddressMessage
   | ChunkMessage
   | RemoveMessage
@@ -203,6 +229,8 @@ export interface PromptFormModel {
   _models: FormModel[];
   /** Credits for one picture by model code, as far as the user gave prices; any code, known or not. */
   _prices: Record<string, number>;
+  /** Empty for no limit. */
+  _budget: FormBudget | Record<string, never>;
   /** How many submits there were. */
   _sent: number;
   /** Whether pictures arrive under the form. */

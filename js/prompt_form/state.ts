@@ -5,9 +5,12 @@ import { Connection } from "../shared/connection";
 import { newId } from "../shared/ids";
 import { Requests } from "../shared/requests";
 import { Draft, type FieldName } from "./draft";
+import { FormCode } from "./form_code";
 import type {
   AnswerMessage,
+  AsCodeMessage,
   BrowserMessage,
+  CodeMessage,
   FieldError,
   FormPicture,
   KernelMessage,
@@ -24,6 +27,7 @@ export class FormState {
   readonly connection: Connection;
   readonly draft: Draft;
   readonly uploads: Uploads;
+  readonly code: FormCode;
   images: FormPicture[] = [];
   mask: FormPicture | null = null;
   errors = new Map<string, string>();
@@ -42,6 +46,7 @@ export class FormState {
   readonly #sequences = new Map<Part, number>();
   readonly #listeners = new Set<(part: Part) => void>();
   readonly #requests: Requests<SubmitMessage, AnswerMessage>;
+  readonly #codes: Requests<AsCodeMessage, CodeMessage>;
 
   constructor(model: AnyModel<PromptFormModel>, signal: AbortSignal) {
     this.model = model;
@@ -52,6 +57,13 @@ export class FormState {
       this.#notify("connection");
     });
     this.#requests = new Requests(this.connection);
+    this.#codes = new Requests(this.connection);
+    const { draft } = this;
+    this.code = new FormCode(
+      () => this.#codes.ask({ kind: "as_code", fields: draft.fields }),
+      signal,
+    );
+    draft.listen(() => this.code.change(), signal);
     this.uploads = new Uploads(
       (message, data) => {
         if (!this.connection.send(message, [data])) throw new Error("The kernel is gone.");
@@ -140,6 +152,10 @@ export class FormState {
       this.uploads.receive(message);
       return;
     }
+    if (message.kind === "code") {
+      this.#codes.answer(message.request, message);
+      return;
+    }
     const { sequence } = message;
     if (message.kind === "form" || message.kind === "pictures") {
       if (this.#isNews("pictures", sequence)) {
@@ -201,6 +217,7 @@ export class FormState {
   }
 
   #notify(part: Part): void {
+    if (part === "pictures" || part === "errors") this.code.change();
     for (const listener of [...this.#listeners]) listener(part);
   }
 }

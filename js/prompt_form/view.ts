@@ -1,15 +1,16 @@
 /* One view of a form: its fields in order, kept up to date with the draft and the kernel. */
 
 import { accountWords } from "../shared/account";
-import { element } from "../shared/dom";
+import { element, setText } from "../shared/dom";
 import { oneActionPerGesture } from "../shared/gestures";
 import { newId } from "../shared/ids";
 import { isComposing, keepKeys } from "../shared/keyboard";
-import { numberWords } from "../shared/numbers";
 import { SIDES } from "../shared/side_numbers";
 import { fill } from "../shared/words";
 import { abilities, type Endpoint, endpointOf, modelsFor } from "./abilities";
+import { CodeSection } from "./code_section";
 import { button, Field } from "./controls";
+import { asked, costOf } from "./cost";
 import { ExtendField } from "./extend_field";
 import { FieldSet } from "./field_set";
 import { ModelField } from "./model_field";
@@ -42,6 +43,7 @@ export class FormView {
     autocomplete: "new-password",
   });
   readonly #more: HTMLDetailsElement;
+  readonly #asCode: CodeSection;
   readonly #submit = element("button", { type: "submit", class: "lumen-button lumen-primary" });
   readonly #cost = element("span", { class: "lumen-cost" });
   readonly #status = element("p", { class: "lumen-form-state", role: "status" });
@@ -132,6 +134,9 @@ export class FormView {
         fields.text("_extra_text", words.extra, words.extraHint, "extra"),
       ),
     );
+    this.#asCode = new CodeSection(fields.id("as-code"), state.code, words, signal);
+    this.#cost.id = fields.id("cost");
+    this.#submit.setAttribute("aria-describedby", this.#cost.id);
     const form = element("form", { class: "lumen-form", novalidate: "" });
     const account = state.model.get("_host");
     form.append(
@@ -147,6 +152,7 @@ export class FormView {
       ),
       element("div", { class: "lumen-form-fields" }, main, side),
       this.#more,
+      this.#asCode.el,
       element("footer", {}, this.#submit, this.#cost, this.#status, this.#refusal, this.#lost),
       this.#sent.el,
       this.#below,
@@ -175,7 +181,8 @@ export class FormView {
     }, signal);
     for (const [trait, show] of [
       ["_models", () => this.#showModels()],
-      ["_prices", () => this.#showAbilities()],
+      ["_prices", () => this.#showCost()],
+      ["_budget", () => this.#showCost()],
       ["_below", () => this.#showBelow()],
     ] as const) {
       state.model.on(`change:${trait}`, show);
@@ -324,18 +331,17 @@ export class FormView {
     const { extends: extended } = this.#state.draft;
     const label = extended ? words.submitExtend : verbs[endpoint];
     this.#submit.textContent = label;
-    const { draft, model } = this.#state;
-    const prices = model.get("_prices");
-    const code = draft.text("model");
-    // a code is any text: "constructor" is a property of every object
-    const credits = Object.hasOwn(prices, code) ? Number(prices[code]) : null;
-    const count = Number(draft.text("n") || 1);
-    const price =
-      credits === null
-        ? words.costSome
-        : fill(words.cost, { credits: numberWords(credits * count) });
-    this.#cost.textContent = model.get("_host") === "" ? words.free : price;
+    this.#showCost();
     this.#sent.update(label);
+  }
+
+  #showCost(): void {
+    const { draft, model } = this.#state;
+    const what = asked(draft.text("model"), draft.text("n"), draft.text("_extra_text"));
+    const [host, prices, budget] = [model.get("_host"), model.get("_prices"), model.get("_budget")];
+    const cost = costOf(what, host, prices, budget, this.#words);
+    setText(this.#cost, cost.text);
+    this.#cost.toggleAttribute("data-over", cost.over);
   }
 
   /** Says what came of an action, until the next submit. */

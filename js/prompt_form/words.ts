@@ -1,5 +1,6 @@
 /* Every sentence of the prompt form, in each language that it speaks. */
 import { ACCOUNT_CHINESE, ACCOUNT_ENGLISH } from "../shared/account";
+import { COPY_CHINESE, COPY_ENGLISH } from "../shared/copy_button";
 import { SIDES_CHINESE, SIDES_ENGLISH } from "../shared/side_numbers";
 import { bestLanguage } from "../shared/words";
 
@@ -8,6 +9,7 @@ const ENGLISH = {
   title: "New picture",
   ...ACCOUNT_ENGLISH,
   ...SIDES_ENGLISH,
+  ...COPY_ENGLISH,
   // fields
   prompt: "Prompt",
   promptExample: "A red fox in fresh snow, soft morning light",
@@ -104,7 +106,22 @@ const ENGLISH = {
   submitExtend: "Extend",
   free: "A preview, free",
   cost: "Costs {credits} credits",
+  costEach: "Costs {credits} credits ({n} × {price})",
   costSome: "Costs credits",
+  costUnknown: "Costs credits; lumen.prices has no price of {model}",
+  freeCounts: "the budget counts {credits} credits",
+  leavesCredits: "the budget leaves {left} of {limit} credits",
+  leavesTasks: "the budget leaves {left} of {limit} tasks",
+  overCredits:
+    "Would not be sent: {credits} credits are more than the {left} of {limit} that the budget leaves. Ask for less, or set a new one: lumen.budget(credits=…)",
+  overUnknown: "Would not be sent: the budget needs a price: lumen.prices[{code}] = …",
+  overTasks:
+    "Would not be sent: the budget of {limit} tasks is used up. Set a new one: lumen.budget(tasks=…)",
+  // as code
+  asCode: "As code",
+  copyCode: "Copy the code",
+  codeWaits: "Waits for the notebook, which may be running a cell…",
+  codeGone: "The kernel that writes it is gone.",
   waiting: "Waiting for the notebook, which may be running a cell…",
   waitingUnkept:
     "Waiting for the notebook. Do not reload the page: this browser lets it keep nothing, and it would forget that this was sent.",
@@ -134,6 +151,7 @@ const CHINESE: Words = {
   title: "新图片",
   ...ACCOUNT_CHINESE,
   ...SIDES_CHINESE,
+  ...COPY_CHINESE,
   prompt: "提示词",
   promptExample: "新雪中的红狐，柔和的晨光",
   promptKeys: "{key} 发送 · ↑ ↓ 之前的提示词",
@@ -224,7 +242,20 @@ const CHINESE: Words = {
   submitExtend: "扩展",
   free: "预览，免费",
   cost: "消耗 {credits} 积分",
+  costEach: "消耗 {credits} 积分（{n} × {price}）",
   costSome: "消耗积分",
+  costUnknown: "消耗积分；lumen.prices 中没有 {model} 的价格",
+  freeCounts: "预算计 {credits} 积分",
+  leavesCredits: "预算还剩 {left}/{limit} 积分",
+  leavesTasks: "预算还剩 {left}/{limit} 个任务",
+  overCredits:
+    "不会发送：需要 {credits} 积分，预算只剩 {left}/{limit}。请减少张数，或设置新预算：lumen.budget(credits=…)",
+  overUnknown: "不会发送：有预算时需要价格：lumen.prices[{code}] = …",
+  overTasks: "不会发送：{limit} 个任务的预算已用完。请设置新预算：lumen.budget(tasks=…)",
+  asCode: "代码",
+  copyCode: "复制代码",
+  codeWaits: "正在等待笔记本，它可能正在运行单元格…",
+  codeGone: "生成代码的内核已不在。",
   waiting: "正在等待笔记本，它可能正在运行单元格…",
   waitingUnkept:
     "正在等待笔记本。请不要刷新页面：此浏览器不允许页面保存数据，刷新后会忘记已发送的请求。",

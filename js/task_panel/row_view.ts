@@ -1,9 +1,9 @@
 /* The elements of one row in one view: the task's status and its actions. */
 
+import { CopyButton } from "../shared/copy_button";
 import { element, icon, setText } from "../shared/dom";
 import { newId } from "../shared/ids";
 import type { Answer } from "./answers";
-import { CopyButton } from "./copy_button";
 import { BUSY_MS } from "./row_requests";
 import type { KnownRow, Thumbnails } from "./rows";
 import {

@@ -1,5 +1,6 @@
 /* Every sentence of the task panel, in each language that it speaks. */
 import { ACCOUNT_CHINESE, ACCOUNT_ENGLISH } from "../shared/account";
+import { COPY_CHINESE, COPY_ENGLISH } from "../shared/copy_button";
 import { bestLanguage } from "../shared/words";
 
 const ENGLISH = {
@@ -55,8 +56,7 @@ const ENGLISH = {
   takeUpEmpty: "Type or paste the id that the console shows.",
   copyId: "Copy the id",
   copyCode: "Copy the code that shows its pictures",
-  copied: "Copied",
-  notCopied: "Select it and press Ctrl or Cmd and C",
+  ...COPY_ENGLISH,
   offline: "The page has lost the notebook's server: what stands here may be old.",
   gone: "The kernel that this panel belongs to is gone, and the tasks go on without it. In a cell, lumen.resume() takes all of them up again, lumen.show(id) one.",
   closed:
@@ -131,8 +131,7 @@ const CHINESE: Words = {
   takeUpEmpty: "请输入或粘贴控制台中显示的 ID。",
   copyId: "复制 ID",
   copyCode: "复制显示图片的代码",
-  copied: "已复制",
-  notCopied: "请选中后按 Ctrl 或 Cmd 加 C",
+  ...COPY_CHINESE,
   offline: "页面与笔记本服务器的连接已断开：此处内容可能已过时。",
   gone: "此面板所属的内核已不在，任务仍在继续。在单元格中运行 lumen.resume() 可接续全部任务，lumen.show(id) 可接续其中一个。",
   closed: "此面板已被代码关闭，任务仍在继续。在单元格中运行 lumen.TaskPanel() 可查看。",

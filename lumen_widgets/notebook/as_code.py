@@ -81,8 +81,15 @@ class CodeOf(NamedTuple):
     curl: str
 
 
-def python_call(call: CodeCall) -> str:
+def python_call(call: CodeCall, *, notes: Sequence[str] = ()) -> str:
     """Return a call as Python.
+
+    Parameters
+    ----------
+    call
+        The call.
+    notes
+        What is to be said first, of Python alone.
 
     Examples
     --------
@@ -93,7 +100,7 @@ def python_call(call: CodeCall) -> str:
     lumen.generate("a fox", model="gpt-image-2-low", n=2)
 
     """
-    return _PythonCall(call).text()
+    return _PythonCall(call, notes).text()
 
 
 def curl_call(call: CodeCall, base_url: str, *, sandbox: bool = False) -> str:
@@ -201,10 +208,10 @@ def code_of(picture: Picture) -> CodeOf:
 class _PythonCall:
     """A call on its way to Python: what stands above it is found while it is written."""
 
-    def __init__(self, call: CodeCall) -> None:
+    def __init__(self, call: CodeCall, notes: Sequence[str]) -> None:
         self._call = call
         self._imports: set[str] = set()
-        self._above = [python_comment(one) for one in call.notes]
+        self._above = [python_comment(one) for one in (*notes, *call.notes)]
         self._addresses = 0
 
     def text(self) -> str:

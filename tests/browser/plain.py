@@ -231,6 +231,7 @@ CASES = {
             "_host": "",
             "_models": [{"code": "gpt-image-2-low", "can": ["edits", "generations"]}],
             "_prices": {},
+            "_budget": {},
             "_sent": 0,
             "_below": True,
             "_form": "form",

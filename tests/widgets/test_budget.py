@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,14 +10,15 @@ import lumen_widgets as lumen
 from lumen_widgets.client import BudgetExceeded, LumenClient
 from lumen_widgets.notebook.account import account_of
 from lumen_widgets.notebook.submission import Submission
+from lumen_widgets.widgets import PromptForm
+from lumen_widgets.widgets.prompt_form import widget
 from tests.conditions import until
-from tests.widgets.forms import PICTURE
+from tests.widgets.forms import PICTURE, listeners
 from tests.widgets.panels import Browser
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lumen_widgets.widgets import PromptForm
     from tests.widgets.quiet_service import QuietService
 
 MODEL = "gpt-image-2-low"
@@ -100,3 +101,34 @@ def test_of_fifty_submits_of_a_form_as_many_are_sent_as_there_is_room_for(
 
     assert len(service.submits) == 16
     assert sum(isinstance(one.error, BudgetExceeded) for one in submissions) == 34
+
+
+def test_a_form_shows_what_the_budget_leaves_until_it_is_closed(
+    service: QuietService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also what other cells spend, and what comes back; without a budget, nothing is shown."""
+    listening = listeners(monkeypatch, widget, "subscribe_budget")
+    form = PromptForm(service.client(), prompt="a fox")
+    lumen.prices[MODEL] = 2
+    assert shown(form) == {}
+    lumen.budget(credits=5, tasks=3)
+    full = {"credits": 5.0, "left": 5.0, "tasks": 3, "tasks_left": 3}
+    until(lambda: shown(form) == full, "the budget")
+    service.status = "cancelled"
+    service.client().generate("an owl")
+    until(lambda: shown(form) == {**full, "left": 3.0, "tasks_left": 2}, "what another cell spent")
+    service.refuses = True
+    submission = form.submit()
+    until(lambda: submission.error is not None, "it was refused")
+    until(lambda: shown(form)["tasks_left"] == 2, "nothing was spent")
+    lumen.budget().remove()
+    until(lambda: shown(form) == {}, "there is no budget any more")
+    assert len(listening) == 1
+    form.close()
+
+    assert listening == []
+
+
+def shown(form: PromptForm) -> dict[str, Any]:
+    """Return the budget that a page shows."""
+    return dict(form.get_state("_budget")["_budget"])

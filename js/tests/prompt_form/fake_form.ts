@@ -29,6 +29,7 @@ export function formModel(changes: Partial<PromptFormModel> = {}): FakeForm {
       { code: "fal-flux-pro-fill", can: ["inpaint"] },
     ],
     _prices: { "gpt-image-2-low": 0.1 },
+    _budget: {},
     _sent: 0,
     _below: true,
     _form: "form-1",

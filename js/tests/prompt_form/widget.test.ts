@@ -24,13 +24,13 @@ test("the cost of a submit is shown: nothing in the sandbox, the price where it 
   const service = await mount(fake);
   const cost = () => service.find(".lumen-cost").textContent;
 
-  expect(cost()).toBe("Costs 0.3 credits");
+  expect(cost()).toBe("Costs 0.3 credits (3 × 0.1)");
   fake.set("_prices", { "gpt-image-2-low": 2, mine: 1 });
-  expect(cost()).toBe("Costs 6 credits");
+  expect(cost()).toBe("Costs 6 credits (3 × 2)");
   fake.set("model", "mine");
-  expect(cost()).toBe("Costs 3 credits");
+  expect(cost()).toBe("Costs 3 credits (3 × 1)");
   fake.set("model", "constructor");
-  expect(cost()).toBe("Costs credits");
+  expect(cost()).toBe("Costs credits; lumen.prices has no price of constructor");
   expect(service.find(".lumen-account").textContent).toBe(
     "lumen.example.org · pictures cost credits",
   );

@@ -25,10 +25,12 @@ from lumen_widgets.client.spending.prices import (
 from lumen_widgets.core.answers import FAILED, TERMINAL
 from lumen_widgets.core.errors import BudgetExceeded, InvalidRequest
 from lumen_widgets.core.options import Option
-from lumen_widgets.core.signal import lock_over_forks
+from lumen_widgets.core.signal import Signal, lock_over_forks
 from lumen_widgets.core.words import format_count, short_repr, whole_number
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lumen_widgets.core.answers import Accepted
     from lumen_widgets.core.call import Call
     from lumen_widgets.core.options import StatusReport
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
 # One for all budgets and reservations: what is reserved, and which budget holds, change together.
 # Nothing is called under it that could wait.
 _lock = lock_over_forks()
+
+# Told after the lock is free: what listens may look at the budget.
+_changed: Signal[None] = Signal("the budget")
 
 
 class _Totals:
@@ -107,6 +112,7 @@ class Budget:
         """
         with _lock:
             self._credits = self._tasks = None
+        _changed.send(None)
 
     def reserve(self, request: Request) -> Reservation:
         """Count what a request costs; the lock is held.
@@ -208,6 +214,7 @@ class Reservation:
             if state == "unknown" and self._state != "unknown":
                 self._totals.unknown += 1
             self._state = state
+        _changed.send(None)
 
     def release(self) -> None:
         """Note that nothing was sent, or that the service refused it."""
@@ -215,6 +222,7 @@ class Reservation:
             if self._state == "reserved":
                 self._totals.add(self._cost, -1)
                 self._state = "released"
+        _changed.send(None)
 
     def refund(self) -> None:
         """Note that the task has failed, as often as it is said."""
@@ -223,6 +231,7 @@ class Reservation:
             if self._state != "refunded":
                 self._totals.add(self._cost, -1)
                 self._totals.refunded, self._state = refunded, "refunded"
+        _changed.send(None)
 
 
 class SpendingOption(Option):
@@ -244,6 +253,7 @@ class SpendingOption(Option):
         """Reserve what the request costs in the current budget."""
         with _lock:
             self._reservation = _current.reserve(call.request)
+        _changed.send(None)
 
     def accepted(self, accepted: Accepted) -> None:
         """Count it as spent, unless the task fails."""
@@ -338,7 +348,23 @@ def budget(credits: float | None = None, tasks: int | None = None) -> Budget:  #
     made = Budget(_credit_limit(credits), _task_limit(tasks))
     with _lock:
         _current = made
+    _changed.send(None)
     return made
+
+
+def subscribe_budget(fn: Callable[[None], object]) -> Callable[[], None]:
+    """Have `fn` called when another budget is set, or what is left of it changed.
+
+    It is called on whichever thread changed it and should take no time; what it raises is logged.
+    Returns what ends that.
+
+    Examples
+    --------
+    >>> stop = subscribe_budget(lambda _: print(budget()))
+    >>> stop()
+
+    """
+    return _changed.connect(fn)
 
 
 def _unpriced(request: Request, limit: float) -> BudgetExceeded:

@@ -34,6 +34,15 @@ class FieldError(TypedDict):
     message: str
 
 
+class FormBudget(TypedDict):
+    """What the budget of this process allows, and what of it is left."""
+
+    credits: float | None  # None is no limit
+    left: float | None
+    tasks: int | None
+    tasks_left: int | None
+
+
 class TypedField(TypedDict):
     """What a field holds in the browser."""
 
@@ -106,6 +115,15 @@ class ReceivedMessage(TypedDict):
     error: str  # empty if all is well
 
 
+class CodeMessage(TypedDict):
+    """Kernel → browser: what the form would send, as code, in answer to `AsCodeMessage`."""
+
+    kind: Literal["code"]
+    request: str
+    python: str
+    curl: str
+
+
 class FormHelloMessage(TypedDict):
     """Browser → kernel: a page shows the form and asks for all that is no trait."""
 
@@ -132,6 +150,14 @@ class SubmitMessage(TypedDict):
     sequence: int  # of the newest message that the page has had: what it knew when it was clicked
     fields: list[TypedField]
     secret: str
+
+
+class AsCodeMessage(TypedDict):
+    """Browser → kernel: a page shows the form as code; the fields are those that it shows."""
+
+    kind: Literal["as_code"]
+    request: str
+    fields: list[TypedField]
 
 
 class AddressMessage(TypedDict):

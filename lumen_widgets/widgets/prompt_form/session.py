@@ -23,8 +23,10 @@ from lumen_widgets.widgets.prompt_form.checks import (
     errors_in,
     values_of,
 )
+from lumen_widgets.widgets.prompt_form.form_code import form_code
 from lumen_widgets.widgets.prompt_form.messages import (
     AnswerMessage,
+    CodeMessage,
     EarlierMessage,
     ErrorsMessage,
     FormSnapshotMessage,
@@ -41,7 +43,8 @@ if TYPE_CHECKING:
 
     from anywidget import AnyWidget
 
-    from lumen_widgets.client import LumenClient
+    from lumen_widgets.notebook.account import Account
+    from lumen_widgets.notebook.as_code import CodeOf
     from lumen_widgets.notebook.submission import Submission
     from lumen_widgets.widgets.prompt_form.checks import FormValues
     from lumen_widgets.widgets.prompt_form.taken_submits import TakenSubmit
@@ -90,8 +93,8 @@ class FormSession:
         The form, whose traits hold what is typed.
     form_id
         What pages know the form by.
-    client
-        Whose journal has the prompts of earlier sessions.
+    account
+        Whose credits are spent, and whose journal has the prompts of earlier sessions.
     submit
         Called with values that were found to be in order, the webhook's secret, the id that the
         page gave the submit, and what to call with the submission before anything is done with it.
@@ -99,6 +102,8 @@ class FormSession:
         Called with what another form submitted, for this one to show.
     page_appeared
         Called when a page shows the form.
+    code_changed
+        Called when the form may be other code, though none of its fields changed.
 
     Attributes
     ----------
@@ -111,26 +116,28 @@ class FormSession:
         self,
         form: AnyWidget,
         form_id: str,
-        client: LumenClient,
+        account: Account,
         *,
         submit: Callable[[FormValues, str, str, Callable[[Submission], None]], Submission],
         show: Callable[[Submission], object],
         page_appeared: Callable[[], None],
+        code_changed: Callable[[], None],
     ) -> None:
         self.references = ReferencePictures(self._show_pictures)
         self._form = form
         self._form_id = form_id
-        self._client = client
+        self._account = account
         self._dispatch = submit
         self._show = show
         self._page_appeared = page_appeared
+        self._code_changed = code_changed
         self._lock = threading.Lock()
         # each tab may have a thread of its own in the kernel; a function of the user's is called
         self._receiving = threading.RLock()
         self._sequence = 0
         self._uploads = Uploads()
         # submits taken in, by every form of the account: one that arrives twice is paid once
-        self._submits = taken_submits(client)
+        self._submits = taken_submits(account.client)
         self._recent: deque[_RecentSubmit] = deque(maxlen=_RECENT)
         # addresses taken in: one that arrives twice adds one picture
         self._addresses: set[str] = set()
@@ -176,6 +183,28 @@ class FormSession:
         self.show_errors()
         return errors
 
+    def as_code(self, typed: dict[str, Any], wrong: dict[str, str]) -> CodeOf:
+        """Return what the form would send, as code.
+
+        Parameters
+        ----------
+        typed
+            Newer values of its fields.
+        wrong
+            What is wrong with others, which were not taken.
+
+        """
+        values = values_of(self._form, typed)
+        mask = self.references.mask
+        held = (*self.references.images, *(() if mask is None else (mask,)))
+        return form_code(
+            values,
+            self._account,
+            errors={**self._errors(values, asked=True), **wrong},
+            names={id(one.source): one.name for one in held},
+            painter=getattr(self._form, "painter", None),
+        )
+
     def offer_again(self, prompt: str) -> None:
         """Offer a prompt that was sent among the earlier ones."""
         prompt = strip_controls(prompt)
@@ -187,6 +216,7 @@ class FormSession:
     def show_errors(self) -> None:
         """Have what is wrong sent to the pages, if that changed."""
         publisher.run_soon(self._publish_errors)
+        publisher.run_soon(self._code_changed)
 
     def receive(self, _: Any, content: Any, buffers: Any) -> None:
         """Take in a message; what a browser sends is not trusted to be well-formed."""
@@ -206,6 +236,8 @@ class FormSession:
                 typed, _ = self._typed(content.get("fields"))
                 for name, value in typed.items():
                     self._form.set_trait(name, value)
+            case "as_code" if isinstance(request, str):
+                self._send_code(request, content.get("fields"))
             case "chunk":
                 self._take_chunk(content, list(buffers or ()))
             case "address" if isinstance(request, str) and request not in self._addresses:
@@ -364,6 +396,12 @@ class FormSession:
         values, wrong = checked(self._form, written, TYPED)
         return values, {_FIELD_OF.get(name, name): message for name, message in wrong.items()}
 
+    def _send_code(self, request: str, fields: Any) -> None:
+        code = self.as_code(*self._typed(fields))
+        self._form.send(
+            CodeMessage(kind="code", request=request, python=code.python, curl=code.curl)
+        )
+
     def _take_chunk(self, content: dict[str, Any], buffers: list[Any]) -> None:
         upload, error, size = content.get("upload"), "", 0
         try:
@@ -447,7 +485,7 @@ class FormSession:
     def _show_pictures(self) -> None:
         """Have the pictures sent to the pages, and what is wrong with them."""
         publisher.run_soon(self._publish_pictures)
-        publisher.run_soon(self._publish_errors)
+        self.show_errors()
 
     def _publish_pictures(self) -> None:
         images, mask = self.references.shown()
@@ -467,7 +505,7 @@ class FormSession:
 
     def _read_earlier(self) -> None:
         """Read the prompts of earlier sessions out of the journal; takes time."""
-        journal = self._client.journal
+        journal = self._account.client.journal
         if journal is None:
             return
         try:

@@ -20,6 +20,7 @@ from uuid import uuid4
 import traitlets
 
 from lumen_widgets.client import InvalidRequest, Pictures, Task
+from lumen_widgets.client.spending.budget import budget, subscribe_budget
 from lumen_widgets.client.spending.prices import prices
 from lumen_widgets.core.errors import redacts_traceback
 from lumen_widgets.core.signal import Signal
@@ -39,6 +40,7 @@ from lumen_widgets.widgets.prompt_form.checks import (
     refuse_unknown,
     values_of,
 )
+from lumen_widgets.widgets.prompt_form.messages import FormBudget
 from lumen_widgets.widgets.prompt_form.session import TYPED, FormSession, forget_form
 from lumen_widgets.widgets.prompt_form.submission_display import SubmissionDisplay, submission_of
 from lumen_widgets.widgets.prompt_form.traits import (
@@ -163,6 +165,11 @@ class PromptForm(LumenWidget):
     pictures = traitlets.Instance(Pictures, args=(), read_only=True)
     """The pictures of `task`, empty until they are here. Written by the form, as `task` is."""
 
+    code = traitlets.Unicode(read_only=True)
+    """What the form would send, as Python, up to date with each change. Pictures that have neither
+    an address nor a path are named as the form has them, such as ``form.images[0]``. Never synced.
+    Written by the form."""
+
     language = traitlets.Enum(["", "en", "zh"], default_value="").tag(sync=True)
     """What the form speaks: English, Chinese, or, by default, what the browser prefers. Written by
     Python."""
@@ -184,6 +191,10 @@ class PromptForm(LumenWidget):
     _prices: traitlets.Dict[str, float] = traitlets.Dict().tag(sync=True)
     """Credits for one picture by model code, as `lumen.prices` has them. Written by the kernel."""
 
+    _budget: traitlets.Dict[str, float | None] = traitlets.Dict().tag(sync=True)
+    """What `lumen.budget` allows and leaves, as a `FormBudget`; empty for no limit. Written by the
+    kernel."""
+
     _sent = traitlets.Int(0).tag(sync=True)
     """How many submits there were: the panel shows from the first. Written by the kernel."""
 
@@ -200,7 +211,7 @@ class PromptForm(LumenWidget):
 
     # here too, since ipywidgets closes even what could not be made
     _displays: tuple[SubmissionDisplay, ...] = ()
-    _unsubscribe: Callable[[], None] = staticmethod(lambda: None)
+    _subscriptions: tuple[Callable[[], None], ...] = ()
 
     def __init__(self, client: LumenClient | None = None, **fields: Any) -> None:
         refuse_unknown(fields)
@@ -215,16 +226,18 @@ class PromptForm(LumenWidget):
         self._session = FormSession(
             self,
             form_id,
-            self._account.client,
+            self._account,
             submit=self._dispatch,
             show=self._list,
             page_appeared=self._count_page,
+            code_changed=self._write_code,
         )
         super().__init__(
             panel=TaskPanel([], self._account.client),
             _host=host_of(self._account),
             _models=known_models(),
             _prices=prices.table(),
+            _budget=_limits(),
             _below=in_notebook(),
             _form=form_id,
             _notebook=_notebook_digest(),
@@ -239,7 +252,10 @@ class PromptForm(LumenWidget):
         self.observe(self._read_extra, "_extra_text")
         self.observe(lambda change: self._session.forget_error(change["name"]), list(FIELDS))
         self.on_msg(self._session.receive)
-        self._unsubscribe = prices.subscribe(weakly(self._prices_changed))
+        self._write_code()
+        self.observe(self._write_code, [*FIELDS, "_extra_text"])
+        changed = weakly(self._spending_changed)
+        self._subscriptions = prices.subscribe(changed), subscribe_budget(changed)
         self._session.show_errors()
 
     def __repr__(self) -> str:
@@ -315,9 +331,10 @@ class PromptForm(LumenWidget):
     def _release(self) -> None:
         for display in self._displays:
             display.end()
-        self._unsubscribe()
+        for unsubscribe in self._subscriptions:
+            unsubscribe()
+        self._subscriptions = ()
         forget_form(self._form)
-        self._unsubscribe = lambda: None
         if self.panel is not None:
             self.panel.close()
         if hasattr(self, "_session"):
@@ -396,14 +413,33 @@ class PromptForm(LumenWidget):
         if self.panel is not None:
             self.panel.language = self.language
 
-    def _prices_changed(self, _: str) -> None:
-        publisher.run_soon(self._show_prices)
+    def _spending_changed(self, _: str | None) -> None:
+        publisher.run_soon(self._show_spending)
 
-    def _show_prices(self) -> None:
+    def _show_spending(self) -> None:
         self._prices = prices.table()
+        self._budget = _limits()
+
+    def _write_code(self, _: Any = None) -> None:
+        self.set_trait("code", self._session.as_code({}, {}).python)
 
     def _hold_pictures(self, _: Any = None) -> None:
         self._session.references.hold(self.images, self.mask)
+
+
+def _limits() -> dict[str, Any]:
+    """Return a `FormBudget`, or nothing where there is no limit."""
+    found = budget()
+    if found.credits is None and found.tasks is None:
+        return {}
+    return dict(
+        FormBudget(
+            credits=found.credits,
+            left=found.left,
+            tasks=found.tasks,
+            tasks_left=found.tasks_left,
+        )
+    )
 
 
 def _notebook_digest() -> str:
