@@ -109,9 +109,9 @@ const ENGLISH = {
   costEach: "Costs {credits} credits ({n} × {price})",
   costSome: "Costs credits",
   costUnknown: "Costs credits; lumen.prices has no price of {model}",
-  freeCounts: "the budget counts {credits} credits",
-  leavesCredits: "the budget leaves {left} of {limit} credits",
-  leavesTasks: "the budget leaves {left} of {limit} tasks",
+  freeCounts: "counts as {credits} credits",
+  leavesCredits: "{left} of {limit} credits left in the budget",
+  leavesTasks: "{left} of {limit} tasks left in the budget",
   overCredits:
     "Would not be sent: {credits} credits are more than the {left} of {limit} that the budget leaves. Ask for less, or set a new one: lumen.budget(credits=…)",
   overUnknown: "Would not be sent: the budget needs a price: lumen.prices[{code}] = …",
@@ -245,7 +245,7 @@ const CHINESE: Words = {
   costEach: "消耗 {credits} 积分（{n} × {price}）",
   costSome: "消耗积分",
   costUnknown: "消耗积分；lumen.prices 中没有 {model} 的价格",
-  freeCounts: "预算计 {credits} 积分",
+  freeCounts: "计 {credits} 积分",
   leavesCredits: "预算还剩 {left}/{limit} 积分",
   leavesTasks: "预算还剩 {left}/{limit} 个任务",
   overCredits:

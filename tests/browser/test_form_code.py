@@ -62,7 +62,7 @@ def test_by_keys_code_is_chosen_and_copied_and_waits_for_a_busy_kernel(lab: Lab)
     keys = notebook.page.keyboard
     notebook.ask(3, 'lumen.prices.update({"gpt-image-2-low": 2}) or lumen.budget(credits=3)')
     cost = form.locator(".lumen-cost")
-    expect(cost).to_contain_text("the budget leaves 3 of 3 credits")
+    expect(cost).to_contain_text("3 of 3 credits left in the budget")
     section = _section(form)
     summary = section.locator("summary")
     summary.focus()

@@ -18,7 +18,7 @@ describe("the budget", () => {
   test("is said as what it leaves, and without one nothing is said of it", () => {
     expect(cost(3, 0.1, {})).toEqual({ text: "Costs 0.3 credits (3 × 0.1)", over: false });
     expect(cost(3, 0.1, { credits: 10, left: 0.3, tasks: 4, tasks_left: 1 })).toEqual({
-      text: "Costs 0.3 credits (3 × 0.1) · the budget leaves 0.3 of 10 credits · the budget leaves 1 of 4 tasks",
+      text: "Costs 0.3 credits (3 × 0.1) · 0.3 of 10 credits left in the budget · 1 of 4 tasks left in the budget",
       over: false,
     });
   });
@@ -44,7 +44,7 @@ describe("the budget", () => {
 
   test("counts the sandbox's credits too", () => {
     expect(cost(2, 2, { credits: 10, left: 6 }, "").text).toBe(
-      "A preview, free · the budget counts 4 credits · the budget leaves 6 of 10 credits",
+      "A preview, free · counts as 4 credits · 6 of 10 credits left in the budget",
     );
     expect(cost(2, 2, {}, "").text).toBe("A preview, free");
   });
@@ -55,7 +55,7 @@ describe("the budget", () => {
     const line = find(".lumen-cost");
     expect(find(".lumen-primary").getAttribute("aria-describedby")).toBe(line.id);
     fake.set("_budget", { ...FREE, credits: 1, left: 0.2 });
-    expect(line.textContent).toBe("Costs 0.1 credits · the budget leaves 0.2 of 1 credits");
+    expect(line.textContent).toBe("Costs 0.1 credits · 0.2 of 1 credits left in the budget");
     fake.set("n", 3);
     expect(line.hasAttribute("data-over")).toBe(true);
     fake.set("_budget", {});
