@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import shlex
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from urllib.parse import urlsplit
 
-from lumen_widgets.client import InvalidRequest, LumenClient
+from lumen_widgets.client import InvalidRequest, LumenClient, LumenError
+from lumen_widgets.client.history.account_journal import request_of
 from lumen_widgets.core.callback import SECRET_FIELD, URL_FIELD
 from lumen_widgets.core.models import EDIT, GENERATE, VERBS
+from lumen_widgets.core.pictures.addresses import is_loopback_url
 from lumen_widgets.core.request import check_fields
 from lumen_widgets.notebook.account import accounts
 from lumen_widgets.notebook.code_call import CodePicture, Unwritten
@@ -29,15 +33,17 @@ from lumen_widgets.notebook.code_text import (
     shell_comment,
     shell_text,
 )
+from lumen_widgets.notebook.current_journal import ask_journal, current_journal
 from lumen_widgets.notebook.sent_call import call_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
-    from lumen_widgets.client import Picture, Request
+    from lumen_widgets.client import Picture
     from lumen_widgets.client.exact.wish import Sides, Wish
     from lumen_widgets.core.fields import Fields
+    from lumen_widgets.journal import Journal, JournalRow
+    from lumen_widgets.notebook.account import Account
     from lumen_widgets.notebook.code_call import CodeCall
     from lumen_widgets.notebook.code_text import Node
 
@@ -155,54 +161,105 @@ def curl_call(call: CodeCall, base_url: str, *, sandbox: bool = False) -> str:
     )
 
 
-def code_of_request(
-    request: Request,
-    *,
-    origin: str,
-    home: Path | None = None,
-    sandbox: bool = False,
-) -> CodeOf:
-    """Return a request that was sent as the call that it was.
+def account_note(account: Account) -> list[str]:
+    """Return what is to be said where Python would spend another account's credits than this."""
+    client = accounts.ready_client()
+    if client is None:
+        # without a key, cells use the sandbox
+        same = account.is_sandbox
+    else:
+        used = accounts.of_client(client)
+        same = client is account.client or (used.is_sandbox and account.is_sandbox)
+    return [] if same else [_other_account(account.name)]
+
+
+def code_of(picture: Picture | str, journal: Journal | None = None) -> CodeOf:
+    """Return the call that made a picture.
+
+    What it was made with is named by its path, where it is kept here, or by its address, where that
+    is no secret; the rest is to be filled in.
 
     Parameters
     ----------
-    request
-        The request.
-    origin
-        The service's address.
-    home
-        The journal's folder, where pictures of ours and sources of repaints are kept.
-    sandbox
-        Whether `origin` is the sandbox of this machine.
-
-    """
-    call = call_of(request, home)
-    return CodeOf(python_call(call), curl_call(call, origin, sandbox=sandbox))
-
-
-def code_of(picture: Picture) -> CodeOf:
-    """Return the call that made a picture.
+    picture
+        A picture, or the hex digest of its file, as it is shown or as it came.
+    journal
+        Where to look for a picture whose task is not here; None is the journal of the account in
+        use.
 
     Raises
     ------
     InvalidRequest
         What it was made with is not known here.
+    JournalError
+        The journal is needed, and cannot be read.
 
     Examples
     --------
     >>> print(code_of(cats[0]).python)  # doctest: +SKIP
 
     """
-    task = picture.task
-    if task is None or not task.request.prompt:
+    task = None if isinstance(picture, str) else picture.task
+    client = None if task is None else LumenClient.of(task)
+    known = task is not None and bool(task.request.prompt)
+    row: JournalRow | None = None
+    made_from: list[str] = []
+    try:
+        journal = current_journal(client) if journal is None else journal
+        row = _row_of(picture, journal, None if task is None else task.id)
+        if row is not None:
+            made_from = ask_journal(partial(journal.made_from, row.number))
+    except LumenError:
+        # a task says by itself what was asked for
+        if not known:
+            raise
+    if task is not None and known:
+        request, origin = task.request, task.origin
+    elif row is not None:
+        request, origin = request_of(row), row.origin
+    else:
         raise InvalidRequest(
             "What this picture was made with is not known here.",
-            next_step="Look for it in lumen.history().",
+            next_step="The journal that has it is of another LUMEN_HOME or machine, or its task "
+            "was forgotten.",
         )
-    client = LumenClient.of(task)
-    home = None if client is None or client.journal is None else client.journal.home
-    sandbox = client is not None and accounts.of_client(client).is_sandbox
-    return code_of_request(task.request, origin=task.origin, home=home, sandbox=sandbox)
+    call = call_of(request, None if journal is None else journal.home, made_from)
+    if client is None:
+        notes, service, sandbox = _origin_note(origin)
+    else:
+        account = accounts.of_client(client)
+        notes, service, sandbox = account_note(account), origin, account.is_sandbox
+    return CodeOf(python_call(call, notes=notes), curl_call(call, service, sandbox=sandbox))
+
+
+def _row_of(picture: Picture | str, journal: Journal, task_id: str | None) -> JournalRow | None:
+    """Return the newest row that has a picture, and a request; of a task, that task's."""
+    digests = [picture] if isinstance(picture, str) else [picture.sha256, picture.raw.sha256]
+    for digest in dict.fromkeys(digests):
+        keys = ask_journal(partial(journal.find_by_sha256, digest))
+        numbers = list(dict.fromkeys(number for number, _ in keys))
+        for row in ask_journal(partial(journal.rows_by_number, numbers)):
+            if row.body and task_id in {None, row.task_id}:
+                return row
+    return None
+
+
+def _origin_note(origin: str) -> tuple[list[str], str, bool]:
+    """Return what is to be said of an account that is not here, its service, and what that is."""
+    client = accounts.ready_client()
+    if client is not None and client.base_url == origin:
+        return [], origin, accounts.of_client(client).is_sandbox
+    if is_loopback_url(origin) and (client is None or accounts.of_client(client).is_sandbox):
+        # a sandbox has another port each time
+        return [], origin if client is None else client.base_url, True
+    return [_other_account(urlsplit(origin).netloc)], origin, False
+
+
+def _other_account(name: str) -> str:
+    return (
+        f"This is of the account {name}. Cells have another one in use: choose with lumen.use(), "
+        "or pass client=."
+    )
 
 
 class _PythonCall:

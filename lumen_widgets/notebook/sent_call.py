@@ -12,6 +12,7 @@ from lumen_widgets.core.callback import SECRET_FIELD, URL_FIELD
 from lumen_widgets.core.fields import Fields
 from lumen_widgets.core.models import EDIT, GENERATE, INPAINT
 from lumen_widgets.core.pictures.addresses import is_loopback_url
+from lumen_widgets.core.pictures.images import file_digest
 from lumen_widgets.core.pictures.sources import is_url
 from lumen_widgets.core.request import check_fields
 from lumen_widgets.journal.picture_files import picture_path
@@ -19,6 +20,7 @@ from lumen_widgets.notebook.code_call import CodeCall, CodePicture, hide_address
 from lumen_widgets.notebook.code_text import python_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from lumen_widgets.client import Request
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from lumen_widgets.core.recipe import RecipeFile
 
 
-def call_of(request: Request, home: Path | None = None) -> CodeCall:
+def call_of(request: Request, home: Path | None = None, made_from: Sequence[str] = ()) -> CodeCall:
     """Return the call that made a request, as far as that is known.
 
     Parameters
@@ -35,11 +37,13 @@ def call_of(request: Request, home: Path | None = None) -> CodeCall:
         The request.
     home
         The journal's folder, where pictures of ours and sources of repaints are kept.
+    made_from
+        Hex digests of the files that it was made with, as far as they are known.
 
     """
     body = dict(request.body)
     prompt = str(body.pop("prompt", ""))
-    images = _take_images(body, request, home)
+    images = _take_images(body, request, home, made_from)
     mask: CodePicture | None = None
     wish: Wish | None = None
     notes: list[str] = []
@@ -65,7 +69,9 @@ def call_of(request: Request, home: Path | None = None) -> CodeCall:
     return CodeCall(request.endpoint, prompt, shown, images, mask, wish, notes)
 
 
-def _take_images(body: dict[str, Any], request: Request, home: Path | None) -> list[CodePicture]:
+def _take_images(
+    body: dict[str, Any], request: Request, home: Path | None, made_from: Sequence[str]
+) -> list[CodePicture]:
     """Return the pictures of a request, and take them out of its body."""
     urls = body.get("image_urls")
     if request.endpoint == GENERATE:
@@ -75,7 +81,12 @@ def _take_images(body: dict[str, Any], request: Request, home: Path | None) -> l
     # of what is repainted there is one, whatever `extra` said
     if request.endpoint == EDIT or len(urls) == 1:
         del body["image_urls"]
-    return [_picture_at(one, request, home, "a picture") for one in urls]
+    # where some were given by an address, the files are fewer, and it is not said which they are
+    files = made_from if len(made_from) == len(urls) else [""] * len(urls)
+    return [
+        _picture_at(one, request, home, "a picture", file)
+        for one, file in zip(urls, files, strict=True)
+    ]
 
 
 def _ingredients(request: Request) -> Ingredients | None:
@@ -96,7 +107,7 @@ def _wish_of(made: Ingredients) -> tuple[Wish, list[str]]:
 
 def _is_keyword(name: str, value: Any) -> bool:
     """Say whether a field of a body is what a keyword of the call says; else `extra` said it."""
-    if name == URL_FIELD:
+    if name in {"model", URL_FIELD}:
         return isinstance(value, str)
     if name not in Fields.__annotations__ or name in {"extra", "reuse", SECRET_FIELD}:
         return False
@@ -107,11 +118,13 @@ def _is_keyword(name: str, value: Any) -> bool:
         return False
 
 
-def _picture_at(url: str, request: Request, home: Path | None, thing: str) -> CodePicture:
-    """Return what is at an address of a request."""
-    content = request.content_by_url.get(url, url)
-    kind, _, digest = content.partition(":")
-    path = _kept_path(home, digest) if kind == "file" else None
+def _picture_at(
+    url: str, request: Request, home: Path | None, thing: str, digest: str = ""
+) -> CodePicture:
+    """Return what is at an address of a request; `digest` is its file's, where that is known."""
+    content = request.content_by_url.get(url, f"file:{digest}" if digest else url)
+    found = file_digest(content)
+    path = None if found is None else _kept_path(home, found)
     if path is not None:
         return CodePicture(python_text(str(path)), what=f"it is kept as {path.name}")
     # The address of what was hosted for a call does not last; a journal does not say which was, and
@@ -141,7 +154,7 @@ def _kept(file: RecipeFile, home: Path | None, thing: str) -> CodePicture:
 
 def _kept_path(home: Path | None, sha256: str) -> Path | None:
     """Return where the journal has a picture's file, None if it has not."""
-    if home is None or not sha256.isalnum():
+    if home is None:
         return None
     paths = (picture_path(home, sha256, kind) for kind in ("image/png", "image/jpeg", "image/webp"))
     return next((path for path in paths if path.is_file()), None)

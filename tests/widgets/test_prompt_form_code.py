@@ -259,6 +259,6 @@ def test_code_says_so_where_a_cell_would_spend_at_another_account(form: PromptFo
     lumen.use(QuietService().client(key="sk-lumen-other"))
     form.prompt = "an owl"
 
-    assert "# The form's account is lumen.example.org" in form.code
+    assert "# This is of the account lumen.example.org" in form.code
     assert "pass client=." in form.code
     assert "account" not in _ask(form)["curl"]

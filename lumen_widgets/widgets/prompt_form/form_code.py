@@ -10,8 +10,7 @@ from lumen_widgets.client.exact.wish import Wish
 from lumen_widgets.core.call import is_data_uri
 from lumen_widgets.core.models import INPAINT
 from lumen_widgets.core.pictures.sources import is_url
-from lumen_widgets.notebook.account import accounts
-from lumen_widgets.notebook.as_code import CodeOf, curl_call, python_call
+from lumen_widgets.notebook.as_code import CodeOf, account_note, curl_call, python_call
 from lumen_widgets.notebook.code_call import CodeCall, CodePicture, hide_addresses, may_be_shown
 from lumen_widgets.notebook.code_text import python_text
 
@@ -64,7 +63,7 @@ def form_code(
     )
     service, sandbox = account.client.base_url, account.is_sandbox
     return CodeOf(
-        python_call(call, notes=_elsewhere(account)), curl_call(call, service, sandbox=sandbox)
+        python_call(call, notes=account_note(account)), curl_call(call, service, sandbox=sandbox)
     )
 
 
@@ -96,17 +95,3 @@ def _wish(values: FormValues) -> Wish | None:
         # it is said above the call what is wrong; the call says it too
         return Wish(values.exact, values.crop, values.sides if values.extends else None)
     return Wish() if wish is None and values.endpoint == INPAINT else wish
-
-
-def _elsewhere(account: Account) -> list[str]:
-    """Return what is to be said where a cell would spend another account's credits."""
-    client = accounts.ready_client()
-    if client is None:
-        same = account.is_sandbox
-    else:
-        used = accounts.of_client(client)
-        same = client is account.client or (used.is_sandbox and account.is_sandbox)
-    if same:
-        return []
-    words = f"The form's account is {account.name}. Cells have another one in use: "
-    return [f"{words}choose with lumen.use(), or pass client=."]
