@@ -253,7 +253,7 @@ class PromptForm(LumenWidget):
         self.observe(lambda change: self._session.forget_error(change["name"]), list(FIELDS))
         self.on_msg(self._session.receive)
         self._write_code()
-        self.observe(self._write_code, [*FIELDS, "_extra_text"])
+        self.observe(self._write_code, [*FIELDS, "_extra_text", "painter"])
         changed = weakly(self._spending_changed)
         self._subscriptions = prices.subscribe(changed), subscribe_budget(changed)
         self._session.show_errors()
