@@ -254,6 +254,28 @@ def test_the_mask_of_a_form_is_named_where_it_has_it(form: PromptForm) -> None:
     painter.close()
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "s3://b/fox.png?signature=5ecret",
+        Path("https:/e.org/fox.png?5ecret"),
+        "data:image/png,5ecret",
+    ],
+    ids=["address", "path", "data"],
+)
+def test_what_is_no_plain_path_is_named_where_the_form_has_it(
+    form: PromptForm, source: object
+) -> None:
+    """An address of another kind is refused; its text is in no call."""
+    form.images = source
+    call = form.code.splitlines()[-1]
+
+    assert call == 'lumen.edit("a fox", form.images[0], model="gpt-image-2-low")'
+    if isinstance(source, str):
+        until(lambda: "# Not sent like this. images: " in form.code, "it was looked at")
+        assert "5ecret" not in form.code
+
+
 def test_code_says_so_where_a_cell_would_spend_at_another_account(form: PromptForm) -> None:
     """The form has a client of its own, and the notebook uses another one."""
     lumen.use(QuietService().client(key="sk-lumen-other"))

@@ -74,10 +74,13 @@ def _picture(source: Any, place: str, name: str) -> CodePicture:
             return CodePicture(python_text(source.strip()), source.strip())
         return CodePicture(place, what=f"{name}, whose address may be signed and is not shown")
     what = f"{name} is only here" if name else "it is only here"
-    if isinstance(source, str | os.PathLike) and not is_data_uri(path := _text(source)):
-        # of a path that looks like an address, the text would be read as one
-        is_path = isinstance(source, str) or ":" not in path
-        return CodePicture(python_text(path) if is_path and path else place, what=what)
+    if isinstance(source, str | os.PathLike):
+        path = _text(source)
+        # the text of a path may be read as an address; one that is none of those taken is refused
+        # by the form, and may be signed all the same
+        address = "://" in path if isinstance(source, str) else ":" in path
+        if path and not address and not is_data_uri(path):
+            return CodePicture(python_text(path), what=what)
     return CodePicture(place, what=what)
 
 

@@ -14,7 +14,6 @@ from lumen_widgets.client import LumenError, Picture
 from lumen_widgets.core.pictures.images import LocalPicture, read_picture
 from lumen_widgets.core.pictures.masks import LocalMask, read_mask
 from lumen_widgets.core.pictures.picture import thumbnail
-from lumen_widgets.core.pictures.sources import is_url
 from lumen_widgets.notebook.cell import data_uri, shortened
 from lumen_widgets.notebook.cell_status import error_words
 from lumen_widgets.notebook.worker import Worker
@@ -206,7 +205,7 @@ def _name_of(source: Any) -> str:
         name = source.name
     elif isinstance(source, Picture):
         name = source.alt
-    elif isinstance(source, str) and is_url(source):
+    elif isinstance(source, str) and "://" in source:
         name = _address_name(source)
     elif isinstance(source, str) and source.lstrip()[:5].lower() == "data:":
         name = "data: URI"
