@@ -4,6 +4,8 @@
 import type { AnyWidget } from "@anywidget/types";
 import { Connection, tellShown } from "../shared/connection";
 import { newId } from "../shared/ids";
+import type { PainterExports } from "../shared/painter_exports";
+import { sameSides } from "../shared/side_numbers";
 import { MaskCopy } from "./mask_copy";
 import type { KernelMessage, MaskPainterModel } from "./messages";
 import { SidesCopy } from "./sides_copy";
@@ -23,6 +25,17 @@ const widget: AnyWidget<MaskPainterModel> = () => {
       model.on("msg:custom", receive);
       signal.addEventListener("abort", () => model.off("msg:custom", receive));
       mask.hello();
+      const exports: PainterExports = {
+        onStep: (listener, until) => mask.onStep(listener, until),
+        onSides: (listener, until) => sides.onSet(listener, until),
+        setSides: (wanted) => {
+          if (sameSides(wanted, sides.sides)) return;
+          sides.preview(wanted);
+          sides.commit();
+        },
+        focus: (within) => within.querySelector<HTMLElement>(".lumen-painter-stage")?.focus(),
+      };
+      return exports;
     },
 
     render({ model, el, signal }) {

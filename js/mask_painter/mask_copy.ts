@@ -49,6 +49,7 @@ export class MaskCopy {
   refused = false;
   readonly connection: Connection;
   readonly #listeners = new Set<(change: Change) => void>();
+  readonly #stepListeners = new Set<() => void>();
   #confirmed: UndoHistory = EMPTY_HISTORY;
   #pending: PendingStep[] = [];
   #sequence = 0;
@@ -82,6 +83,12 @@ export class MaskCopy {
   listen(listener: (change: Change) => void, signal: AbortSignal): void {
     this.#listeners.add(listener);
     signal.addEventListener("abort", () => this.#listeners.delete(listener));
+  }
+
+  /** Calls `listener` with each step that is made in this page, until `signal` aborts. */
+  onStep(listener: () => void, signal: AbortSignal): void {
+    this.#stepListeners.add(listener);
+    signal.addEventListener("abort", () => this.#stepListeners.delete(listener));
   }
 
   /** Applies a step made here, and sends it. */
@@ -228,6 +235,7 @@ export class MaskCopy {
     this.#pending.push(sent);
     this.#sendStep(sent);
     if (this.#pending.length === 1) this.#startTimer();
+    for (const listener of this.#stepListeners) listener();
   }
 
   #startTimer(timeout = ANSWER_TIMEOUT_MS): void {

@@ -13,6 +13,7 @@ export class SidesCopy {
   readonly id = newId();
   readonly #connection: Connection;
   readonly #listeners = new Set<() => void>();
+  readonly #setHere = new Set<(sides: Readonly<Sides>) => void>();
   /** Those of the last change that was complete. */
   #set: Readonly<Sides>;
   /** Those of a change in progress. */
@@ -68,8 +69,15 @@ export class SidesCopy {
       this.#number++;
       this.#pending = { kind: "sides", copy_id: this.id, number: this.#number, sides };
       this.#connection.send(this.#pending);
+      for (const listener of this.#setHere) listener(sides);
     }
     this.#changed();
+  }
+
+  /** Calls `listener` with each change that is completed in this page, until `signal` aborts. */
+  onSet(listener: (sides: Readonly<Sides>) => void, signal: AbortSignal): void {
+    this.#setHere.add(listener);
+    signal.addEventListener("abort", () => this.#setHere.delete(listener));
   }
 
   listen(listener: () => void, signal: AbortSignal): void {

@@ -4,7 +4,6 @@ import { isComposing, isModified } from "../shared/keyboard";
 import { extendedSize, type Side, SideNumbers, type Sides } from "../shared/side_numbers";
 import { fill } from "../shared/words";
 import { button, ErrorLine } from "./controls";
-import type { Draft } from "./draft";
 import { ExtendPreview } from "./extend_preview";
 import type { FormPicture } from "./messages";
 import type { Words } from "./words";
@@ -23,9 +22,8 @@ export class ExtendField {
   #shownReason = "";
   #extends = false;
 
-  constructor(id: string, draft: Draft, words: Words, signal: AbortSignal) {
+  constructor(id: string, set: (sides: Sides) => void, words: Words, signal: AbortSignal) {
     this.#words = words;
-    const set = (sides: Sides) => draft.setSides(sides);
     this.#preview = new ExtendPreview(words, set, signal);
     this.#numbers = new SideNumbers(words, {
       typed: (sides) => {

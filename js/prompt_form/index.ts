@@ -4,6 +4,7 @@ import type { AnyWidget } from "@anywidget/types";
 import { tellShown } from "../shared/connection";
 import { element } from "../shared/dom";
 import { newId } from "../shared/ids";
+import { Slot } from "../shared/slot";
 import type { PromptFormModel } from "./messages";
 import { FormState } from "./state";
 import { FormView } from "./view";
@@ -23,10 +24,11 @@ const widget: AnyWidget<PromptFormModel> = () => {
         ending.abort();
         ending = new AbortController();
         const words = wordsFor(model.get("language") || navigator.language);
-        const view = new FormView(state, words, ending.signal);
+        const view = new FormView(state, words, host, ending.signal);
         const slot = element("div", { class: "lumen-form-panel" });
         el.replaceChildren(view.el);
         view.el.append(slot);
+        view.showPainter();
         const showPanel = () => {
           slot.hidden = model.get("_sent") === 0;
         };
@@ -40,16 +42,8 @@ const widget: AnyWidget<PromptFormModel> = () => {
         };
         model.on("change:panel", closed);
         ending.signal.addEventListener("abort", () => model.off("change:panel", closed));
-        const rendering = ending.signal;
-        if (panel !== null) {
-          void host.getWidget(panel).then(
-            (child) => {
-              if (!rendering.aborted) void child.render({ el: slot, signal: rendering });
-            },
-            // the form works without it: the tasks can be shown in a TaskPanel of their own
-            () => slot.remove(),
-          );
-        }
+        // the form works without it: the tasks can be shown in a TaskPanel of their own
+        new Slot(slot, host, ending.signal).show(panel).catch(() => slot.remove());
       };
       draw();
       model.on("change:language", draw);

@@ -21,6 +21,22 @@ export interface FormPicture {
   thumbnail: string | null;
   /** Why it cannot be sent; empty if it can. */
   error: string;
+  /** The part that a mask repaints, 0 to 1; null for pictures, or unknown. */
+  coverage: number | null;
+}
+
+/** The reference picture that the mask is painted on, which is the only one that is sent. */
+export interface PaintedPicture {
+  key: string;
+  /** Whether it was painted in the form; else the user gave a painter of their own. */
+  own: boolean;
+}
+
+/** A model that the form has chosen, since the one before could not do what was asked. */
+export interface ChosenModel {
+  model: string;
+  instead_of: string;
+  cannot: "repaint" | "extend";
 }
 
 /** An error of a field, and what to give instead. */
@@ -60,6 +76,8 @@ export interface FormSnapshotMessage {
   request: string;
   images: FormPicture[];
   mask: FormPicture | null;
+  painted: PaintedPicture | null;
+  chosen: ChosenModel | null;
   errors: FieldError[];
   /** Prompts, newest first. */
   earlier: string[];
@@ -73,6 +91,8 @@ export interface PicturesMessage {
   sequence: number;
   images: FormPicture[];
   mask: FormPicture | null;
+  painted: PaintedPicture | null;
+  chosen: ChosenModel | null;
 }
 
 /** Kernel → browser: the errors changed. */
@@ -98,6 +118,19 @@ export interface AnswerMessage {
   /** Whether it had arrived before: then nothing was done this time. */
   repeated: boolean;
   errors: FieldError[];
+}
+
+/** Kernel → browser: the painter that was asked for is open, or cannot be. */
+export interface OpenedMessage {
+  kind: "opened";
+  request: string;
+  /** Empty if it is open. */
+  error: string;
+}
+
+/** Kernel → browser: unfold the sides of an extension. */
+export interface ShowExtendMessage {
+  kind: "show_extend";
 }
 
 /** Kernel → browser: how much of a file was received, or why it was refused. */
@@ -176,6 +209,23 @@ export interface RemoveMessage {
   key: string;
 }
 
+/** Browser → kernel: open the painter on a reference picture, with what was painted on it. */
+export interface PaintMessage {
+  kind: "paint";
+  request: string;
+  key: string;
+}
+
+/** Browser → kernel: close the painter; what is painted stays the mask. */
+export interface ClosePainterMessage {
+  kind: "close_painter";
+}
+
+/** Browser → kernel: throw away what is painted; the form is as it was before. */
+export interface DiscardMessage {
+  kind: "discard";
+}
+
 /** Browser → kernel: move a picture to another place in the row, counted from 0. */
 export interface MoveMessage {
   kind: "move";
@@ -190,6 +240,8 @@ export type KernelMessage =
   | EarlierMessage
   | AnswerMessage
   | CodeMessage
+  | OpenedMessage
+  | ShowExtendMessage
   | ReceivedMessage;
 export type BrowserMessage =
   | FormHelloMessage
@@ -199,7 +251,10 @@ export type BrowserMessage =
   | AddressMessage
   | ChunkMessage
   | RemoveMessage
-  | MoveMessage;
+  | MoveMessage
+  | PaintMessage
+  | ClosePainterMessage
+  | DiscardMessage;
 
 /** The traits that kernel and form share. */
 export interface PromptFormModel {
@@ -222,6 +277,8 @@ export interface PromptFormModel {
   language: string;
   /** The TaskPanel inside the form, as a reference that the host resolves. */
   panel: string | null;
+  /** The MaskPainter that is open in the form; null while none is. */
+  painter: string | null;
   /** `extra` as it was typed. */
   _extra_text: string;
   /** The service's host, where calls are charged; empty for the sandbox. */

@@ -1,13 +1,20 @@
 /* The model field: a list of known models with what each can do, and a text field for another code. */
 import { element } from "../shared/dom";
+import { fill } from "../shared/words";
 import { abilities } from "./abilities";
-import { Field } from "./controls";
-import type { FormModel } from "./messages";
+import { button, Field } from "./controls";
+import type { ChosenModel, FormModel } from "./messages";
 import type { Words } from "./words";
 
 // never a model's code: codes contain no space
 const OTHER = " other";
 const ORDER = ["generations", "edits", "inpaint"] as const;
+
+/** That a model was chosen in place of another, in words. */
+export function chosenWords({ model, instead_of, cannot }: ChosenModel, words: Words): string {
+  const sentence = cannot === "extend" ? words.modelSinceExtend : words.modelSince;
+  return fill(sentence, { model, before: instead_of });
+}
 
 export class ModelField {
   readonly field: Field;
@@ -16,8 +23,12 @@ export class ModelField {
   readonly #select = element("select", { class: "lumen-input" });
   readonly #code: HTMLInputElement;
   readonly #other: Field;
+  readonly #note = element("p", { class: "lumen-reason", hidden: "" });
+  #noted = "";
   #models: FormModel[] = [];
   #isOther = false;
+  readonly #undo: HTMLButtonElement;
+  #before = "";
 
   constructor(id: string, words: Words, typed: (code: string) => void) {
     this.#words = words;
@@ -32,7 +43,12 @@ export class ModelField {
     this.#other = new Field(`${id}-code`, words.modelCode, this.#code, {
       hint: words.modelUnknown,
     });
-    this.el.append(this.field.el, this.#other.el);
+    this.el.append(this.field.el, this.#other.el, this.#note);
+    this.#undo = button(words.undo, () => {
+      typed(this.#before);
+      this.focus();
+    });
+    this.#undo.classList.add("lumen-instead");
     this.#select.addEventListener("change", () => {
       this.#isOther = this.#select.value === OTHER;
       typed(this.#isOther ? "" : this.#select.value);
@@ -67,6 +83,16 @@ export class ModelField {
   /** Shows what the chosen model requires. */
   showRequirement(text: string): void {
     this.field.hint(text);
+  }
+
+  /** Says that this model was chosen in place of another, which can be taken back; null says nothing. */
+  showChosen(chosen: ChosenModel | null): void {
+    const text = chosen ? chosenWords(chosen, this.#words) : "";
+    if (text === this.#noted) return;
+    this.#noted = text;
+    this.#before = chosen?.instead_of ?? "";
+    this.#note.hidden = text === "";
+    this.#note.replaceChildren(...(text === "" ? [] : [text, " ", this.#undo]));
   }
 
   error(text: string): void {

@@ -4,7 +4,8 @@ import { onEnter } from "../shared/keyboard";
 import { fill } from "../shared/words";
 import { button, Field } from "./controls";
 import type { FormPicture } from "./messages";
-import { PictureRow, uploadRow } from "./picture_row";
+import { PaintedMask } from "./painted_mask";
+import { type Painted, PictureRow, uploadRow } from "./picture_row";
 import type { FormState } from "./state";
 import { type Place, refusal, shownName } from "./uploads";
 import type { Words } from "./words";
@@ -18,6 +19,13 @@ const LINK = [
 
 function isAddress(text: string): boolean {
   return /^data:image\//i.test(text) || (/^https?:\/\/\S+$/i.test(text) && URL.canParse(text));
+}
+
+/** What the buttons for painting do. */
+export interface PaintingActions {
+  /** Opens the painter on a picture, or closes it where it is open on that one. */
+  toggle: (key: string) => void;
+  discard: () => void;
 }
 
 export class PictureField {
@@ -37,6 +45,8 @@ export class PictureField {
   readonly #drop = element("span", { class: "lumen-drop-words" });
   readonly #addressField: Field;
   readonly #reason = element("p", { class: "lumen-reason", hidden: "" });
+  readonly #painting: PaintingActions;
+  readonly #paintedMask: PaintedMask;
   #addError = "";
   #disabledReason = "";
   #disabled = false;
@@ -47,8 +57,15 @@ export class PictureField {
     state: FormState,
     words: Words,
     announce: (text: string) => void,
+    painting: PaintingActions,
   ) {
     this.place = place;
+    this.#painting = painting;
+    this.#paintedMask = new PaintedMask(
+      words,
+      () => painting.toggle(state.painted?.key ?? ""),
+      () => painting.discard(),
+    );
     this.#state = state;
     this.#words = words;
     this.#announce = announce;
@@ -113,9 +130,15 @@ export class PictureField {
 
   /** Shows the pictures and the uploads. */
   show(pictures: FormPicture[]): void {
+    const { painted, closing, model } = this.#state;
+    const isOpen = model.get("painter") !== null;
     const rows = pictures.map((picture, place) => {
+      if (this.place === "mask" && painted?.own) {
+        this.#paintedMask.update(picture, isOpen, closing || this.#state.opening !== "");
+        return this.#paintedMask.el;
+      }
       const row = this.#rows.get(picture.key) ?? this.#newRow(picture.key);
-      row.update(picture, place, pictures.length);
+      row.update(picture, place, pictures.length, this.#paintedOf(picture.key));
       return row.el;
     });
     const keys = new Set(pictures.map(({ key }) => key));
@@ -137,6 +160,21 @@ export class PictureField {
     if (focused instanceof HTMLElement && this.#list.contains(focused)) focused.focus();
     this.#list.hidden = all.length === 0;
     if (this.place === "images") this.field.hint(all.length === 0 ? this.#words.imagesHint : "");
+  }
+
+  focusPaint(key: string): void {
+    const row = this.#rows.get(key);
+    if (row) row.focusPaint();
+    else this.focus();
+  }
+
+  #paintedOf(key: string): Painted {
+    const { painted, opening, model } = this.#state;
+    if (this.place === "mask") return "not";
+    if (opening === key) return "opening";
+    if (painted === null) return "not";
+    if (painted.key !== key) return "out";
+    return model.get("painter") !== null && painted.own ? "open" : "closed";
   }
 
   /** Shows the kernel's error; an error while adding a picture is shown in its place. */
@@ -198,7 +236,12 @@ export class PictureField {
   #newRow(key: string): PictureRow {
     const row = new PictureRow(key, this.#words, {
       remove: (gone) => this.#remove(gone),
-      ...(this.place === "images" ? { move: (moved, by) => this.#move(moved, by) } : {}),
+      ...(this.place === "images"
+        ? {
+            move: (moved, by) => this.#move(moved, by),
+            paint: (painted) => this.#painting.toggle(painted),
+          }
+        : {}),
     });
     this.#rows.set(key, row);
     return row;

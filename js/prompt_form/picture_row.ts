@@ -12,8 +12,14 @@ const LATER = ["M8 3v10", "M4 9l4 4 4-4"];
 const REMOVE = ["M4 4l8 8", "M12 4l-8 8"];
 const PICTURE = ["M2 3h12v10H2z", "M2 11l4-4 3 3 2-2 3 3", "M10.5 6v.1"];
 
+/** How a reference picture has to do with painting: it is not painted on while nothing is painted, or
+    its painter is being opened, open or closed, or it is left out, as another is painted on. */
+export type Painted = "not" | "opening" | "open" | "closed" | "out";
+
 /** What a row's buttons do. */
 export interface PictureActions {
+  /** Absent for a mask. */
+  paint?: (key: string) => void;
   /** Absent where there is no order: the mask is one. */
   move?: (key: string, by: number) => void;
   remove: (key: string) => void;
@@ -28,12 +34,18 @@ export class PictureRow {
   readonly #earlier: HTMLButtonElement | null = null;
   readonly #later: HTMLButtonElement | null = null;
   readonly #remove: HTMLButtonElement;
+  readonly #paint: HTMLButtonElement | null = null;
   #thumbnail: string | null = null;
 
   constructor(key: string, words: Words, actions: PictureActions) {
     this.#words = words;
     const tools = element("span", { class: "lumen-picture-tools" });
-    const { move } = actions;
+    const { move, paint } = actions;
+    if (paint) {
+      this.#paint = button(words.paint, () => paint(key));
+      this.#paint.classList.add("lumen-paint");
+      tools.append(this.#paint);
+    }
     if (move) {
       this.#earlier = button(words.earlier, () => move(key, -1), icon(...EARLIER));
       this.#later = button(words.later, () => move(key, 1), icon(...LATER));
@@ -54,13 +66,25 @@ export class PictureRow {
     this.el.append(this.#frame, text, tools);
   }
 
-  update(picture: FormPicture, place: number, count: number): void {
+  update(picture: FormPicture, place: number, count: number, painted: Painted = "not"): void {
     const words = this.#words;
+    this.el.classList.toggle("lumen-picture-out", painted === "out");
+    this.#paint?.setAttribute("aria-label", fill(words.paintOn, { name: picture.name }));
+    this.#paint?.setAttribute("aria-expanded", String(painted === "open"));
+    this.#paint?.setAttribute("aria-disabled", String(painted === "opening"));
     this.#name.textContent = picture.name;
     this.el.classList.toggle("lumen-picture-bad", picture.error !== "");
     const size = picture.width > 0 ? `${picture.width} × ${picture.height}` : words.byAddress;
     const known = picture.width > 0 || picture.thumbnail !== null || picture.name.includes(" · ");
-    this.#facts.textContent = picture.error || (known ? size : words.looking);
+    const facts = {
+      not: size,
+      opening: words.opening,
+      open: fill(words.repainted, { size }),
+      closed: fill(words.repainted, { size }),
+      out: words.leftOut,
+    }[painted];
+    const isKnown = known || painted !== "not";
+    this.#facts.textContent = picture.error || (isKnown ? facts : words.looking);
     this.#show(picture.thumbnail, fill(words.number, { number: String(place + 1) }));
     const label = (made: HTMLButtonElement | null, sentence: string) => {
       made?.setAttribute("aria-label", fill(sentence, { name: picture.name }));
@@ -76,6 +100,10 @@ export class PictureRow {
 
   focus(): void {
     this.#remove.focus();
+  }
+
+  focusPaint(): void {
+    this.#paint?.focus();
   }
 
   #show(thumbnail: string | null, alt: string): void {

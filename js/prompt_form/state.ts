@@ -3,24 +3,38 @@
 import type { AnyModel } from "@anywidget/types";
 import { Connection } from "../shared/connection";
 import { newId } from "../shared/ids";
+import type { PainterExports } from "../shared/painter_exports";
 import { Requests } from "../shared/requests";
+import type { Sides } from "../shared/side_numbers";
 import { Draft, type FieldName } from "./draft";
 import { FormCode } from "./form_code";
 import type {
   AnswerMessage,
   AsCodeMessage,
   BrowserMessage,
+  ChosenModel,
   CodeMessage,
   FieldError,
   FormPicture,
   KernelMessage,
+  OpenedMessage,
+  PaintedPicture,
+  PaintMessage,
   PromptFormModel,
   SubmitMessage,
 } from "./messages";
 import { isSame, SentRequests, type SentSubmit } from "./sent_requests";
 import { type Place, Uploads } from "./uploads";
 
-type Part = "pictures" | "errors" | "earlier" | "uploads" | "submit" | "connection";
+type Part =
+  | "pictures"
+  | "errors"
+  | "earlier"
+  | "uploads"
+  | "submit"
+  | "connection"
+  | "painter"
+  | "extend";
 
 export class FormState {
   readonly model: AnyModel<PromptFormModel>;
@@ -28,8 +42,18 @@ export class FormState {
   readonly draft: Draft;
   readonly uploads: Uploads;
   readonly code: FormCode;
+  /** Whether the kernel has said what is no trait. */
+  loaded = false;
   images: FormPicture[] = [];
   mask: FormPicture | null = null;
+  /** The picture that the mask is painted on; it alone is sent. */
+  painted: PaintedPicture | null = null;
+  /** The model that was chosen for painting, in place of one that cannot. */
+  chosen: ChosenModel | null = null;
+  /** The key of the picture whose painter was asked for and is not here yet; empty while none is. */
+  opening = "";
+  /** Whether the painter was to be closed or discarded, and is still here. */
+  closing = false;
   errors = new Map<string, string>();
   earlier: string[] = [];
   /** Whether a submit is pending. */
@@ -47,6 +71,8 @@ export class FormState {
   readonly #listeners = new Set<(part: Part) => void>();
   readonly #requests: Requests<SubmitMessage, AnswerMessage>;
   readonly #codes: Requests<AsCodeMessage, CodeMessage>;
+  readonly #paints: Requests<PaintMessage, OpenedMessage>;
+  #painter: PainterExports | null = null;
 
   constructor(model: AnyModel<PromptFormModel>, signal: AbortSignal) {
     this.model = model;
@@ -64,6 +90,7 @@ export class FormState {
       signal,
     );
     draft.listen(() => this.code.change(), signal);
+    this.#paints = new Requests(this.connection);
     this.uploads = new Uploads(
       (message, data) => {
         if (!this.connection.send(message, [data])) throw new Error("The kernel is gone.");
@@ -76,13 +103,61 @@ export class FormState {
     this.#sent = new SentRequests(model.get("_form"), model.get("_notebook"), model.get("_host"));
     const receive = (message: KernelMessage) => this.receive(message);
     model.on("msg:custom", receive);
-    signal.addEventListener("abort", () => model.off("msg:custom", receive));
+    const opened = () => {
+      this.closing = false;
+      if (model.get("painter") === null) this.#painter = null;
+      this.#notify("painter");
+    };
+    model.on("change:painter", opened);
+    signal.addEventListener("abort", () => {
+      model.off("msg:custom", receive);
+      model.off("change:painter", opened);
+    });
     this.send({ kind: "hello", request: this.#hello, unanswered: this.#sent.unanswered });
   }
 
   send(message: BrowserMessage): void {
-    if (["address", "remove", "move"].includes(message.kind)) this.#picturesEdited = true;
+    if (["address", "remove", "move", "close_painter", "discard"].includes(message.kind))
+      this.#picturesEdited = true;
     this.connection.send(message);
+  }
+
+  /** Asks for the painter on a picture; resolves with why it is not open, and with an empty text if it
+      is, or if the kernel is gone, which is said elsewhere. */
+  async paint(key: string): Promise<string> {
+    if (this.opening !== "" || this.connection.ended) return "";
+    this.opening = key;
+    this.#picturesEdited = true;
+    this.#notify("painter");
+    const answer = await this.#paints.ask({ kind: "paint", key });
+    this.opening = "";
+    this.#notify("painter");
+    return answer?.error ?? "";
+  }
+
+  /** Closes the painter, or throws away what is painted in it. */
+  endPainting(kind: "close_painter" | "discard"): void {
+    if (this.closing || this.connection.ended) return;
+    this.closing = true;
+    this.send({ kind });
+    this.#notify("painter");
+  }
+
+  /** Takes in that a view shows the painter: what is done in it belongs to this form, until `signal`
+      aborts. */
+  follow(painter: PainterExports, signal: AbortSignal): void {
+    this.#painter = painter;
+    painter.onStep(() => {
+      this.#picturesEdited = true;
+    }, signal);
+    // at once, and not by way of the kernel: what is sent next is sent with it
+    painter.onSides((sides) => this.draft.setSides(sides), signal);
+  }
+
+  /** Extends the picture, in the fields and in the painter. */
+  setSides(sides: Readonly<Sides>): void {
+    this.draft.setSides(sides);
+    this.#painter?.setSides(sides);
   }
 
   /** The submits of earlier pages and forms of which it is not known whether the kernel got them, and
@@ -156,11 +231,23 @@ export class FormState {
       this.#codes.answer(message.request, message);
       return;
     }
+    if (message.kind === "opened") {
+      this.#paints.answer(message.request, message);
+      return;
+    }
+    if (message.kind === "show_extend") {
+      this.#notify("extend");
+      return;
+    }
     const { sequence } = message;
     if (message.kind === "form" || message.kind === "pictures") {
       if (this.#isNews("pictures", sequence)) {
         this.images = message.images;
         this.mask = message.mask;
+        this.painted = message.painted ?? null;
+        this.chosen = message.chosen ?? null;
+        this.closing = false;
+        this.loaded = true;
         this.#notify("pictures");
       }
     }

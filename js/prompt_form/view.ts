@@ -1,11 +1,12 @@
 /* One view of a form: its fields in order, kept up to date with the draft and the kernel. */
 
+import type { Host } from "@anywidget/types";
 import { accountWords } from "../shared/account";
 import { element, setText } from "../shared/dom";
 import { oneActionPerGesture } from "../shared/gestures";
 import { newId } from "../shared/ids";
 import { isComposing, keepKeys } from "../shared/keyboard";
-import { SIDES } from "../shared/side_numbers";
+import { SIDES, type Sides } from "../shared/side_numbers";
 import { fill } from "../shared/words";
 import { abilities, type Endpoint, endpointOf, modelsFor } from "./abilities";
 import { CodeSection } from "./code_section";
@@ -13,7 +14,8 @@ import { button, Field } from "./controls";
 import { asked, costOf } from "./cost";
 import { ExtendField } from "./extend_field";
 import { FieldSet } from "./field_set";
-import { ModelField } from "./model_field";
+import { chosenWords, ModelField } from "./model_field";
+import { PainterPlace } from "./painter_place";
 import { PictureField } from "./picture_field";
 import { PromptField } from "./prompt_field";
 import { RepaintOptions } from "./repaint_options";
@@ -21,6 +23,9 @@ import { SentNotice } from "./sent_notice";
 import { SizeField } from "./size_field";
 import type { FormState } from "./state";
 import type { Words } from "./words";
+
+/** Milliseconds after which it is said that the painter waits for the kernel. */
+const PATIENCE_MS = 400;
 
 /** The fields inside the folded part, "More". */
 const IN_MORE = new Set(["webhook_url", "webhook_secret", "extra"]);
@@ -52,8 +57,13 @@ export class FormView {
   #announced = "";
   readonly #lost = element("p", { class: "lumen-refusal", role: "alert", hidden: "" });
   readonly #below = element("p", { class: "lumen-hint", hidden: "" });
+  readonly #painter: PainterPlace;
+  #painterTimer: ReturnType<typeof setTimeout> | undefined;
+  #discarding = false;
+  /** The words about a model that was chosen, since they are announced once. */
+  #chosen: string | null = null;
 
-  constructor(state: FormState, words: Words, signal: AbortSignal) {
+  constructor(state: FormState, words: Words, host: Host, signal: AbortSignal) {
     this.#state = state;
     this.#words = words;
     const fields = new FieldSet(`lumen-form-${newId()}`, state, words);
@@ -66,9 +76,19 @@ export class FormView {
     );
     this.#model = new ModelField(fields.id("model"), words, (text) => draft.edit("model", text));
     this.#size = new SizeField(fields.id("size"), words, (text) => draft.edit("size", text));
-    this.#images = new PictureField(fields.id("images"), "images", state, words, announce);
-    this.#mask = new PictureField(fields.id("mask"), "mask", state, words, announce);
-    this.#extend = new ExtendField(fields.id("extend"), draft, words, signal);
+    const painting = {
+      toggle: (key: string) => void this.#togglePainter(key),
+      discard: () => this.#discard(),
+    };
+    const pictures = (place: "images" | "mask") =>
+      new PictureField(fields.id(place), place, state, words, announce, painting);
+    this.#images = pictures("images");
+    this.#mask = pictures("mask");
+    const closed = (key: string) => this.#images.focusPaint(key);
+    const keydown = (event: KeyboardEvent) => this.#submitByKey(event);
+    this.#painter = new PainterPlace(state, words, host, { closed, keydown }, signal);
+    const set = (sides: Sides) => state.setSides(sides);
+    this.#extend = new ExtendField(fields.id("extend"), set, words, signal);
     this.#repaint = new RepaintOptions((name) => fields.id(name), draft, words);
     fields.register("prompt", words.prompt, this.#prompt.field, (text) => this.#prompt.show(text));
     const negative = fields.text("negative_prompt", words.negative, words.negativeHint);
@@ -161,6 +181,7 @@ export class FormView {
       "section",
       { class: "lumen lumen-prompt-form", "aria-label": words.title, lang: words.lang },
       form,
+      this.#painter.el,
     );
     this.#listen(form, signal);
     this.#showAll();
@@ -177,6 +198,8 @@ export class FormView {
       else if (part === "earlier") this.#prompt.history.setPrompts(state.earlier);
       else if (part === "submit") this.#showSubmitting();
       else if (part === "connection") this.#showConnection();
+      else if (part === "painter") this.#showPainting();
+      else if (part === "extend") this.#extend.el.open = true;
       else this.#showPictures();
     }, signal);
     for (const [trait, show] of [
@@ -210,15 +233,52 @@ export class FormView {
     oneActionPerGesture(form, signal);
   }
 
+  /** Shows the painter that is open; call it once the view is in the page. */
+  showPainter(): void {
+    this.#painter.update();
+  }
+
   #keydown(event: KeyboardEvent): void {
+    if (this.#submitByKey(event)) return;
     if (event.key !== "Enter" || isComposing(event)) return;
-    if (event.ctrlKey || event.metaKey) {
-      event.preventDefault();
-      if (!event.repeat) void this.#submitForm();
-    } else if (event.target instanceof HTMLInputElement) {
-      // a browser would submit, and that costs credits
-      event.preventDefault();
+    // a browser would submit, and that costs credits
+    if (event.target instanceof HTMLInputElement) event.preventDefault();
+  }
+
+  #submitByKey(event: KeyboardEvent): boolean {
+    if (event.key !== "Enter" || isComposing(event)) return false;
+    if (!event.ctrlKey && !event.metaKey) return false;
+    event.preventDefault();
+    if (!event.repeat) void this.#submitForm();
+    return true;
+  }
+
+  async #togglePainter(key: string): Promise<void> {
+    const state = this.#state;
+    if (state.painted?.key === key && state.painted.own && state.model.get("painter") !== null) {
+      state.endPainting("close_painter");
+      return;
     }
+    this.#painter.expect();
+    const reason = await state.paint(key);
+    if (reason === "") return;
+    const name = state.images.find((one) => one.key === key)?.name ?? "";
+    this.#announce(fill(this.#words.notOpened, { name, reason }));
+  }
+
+  #discard(): void {
+    this.#discarding = true;
+    this.#images.focusPaint(this.#state.painted?.key ?? "");
+    this.#state.endPainting("discard");
+  }
+
+  #showPainting(): void {
+    const { opening, closing } = this.#state;
+    clearTimeout(this.#painterTimer);
+    if (opening !== "" || closing) {
+      this.#painterTimer = setTimeout(() => this.#announce(this.#words.waiting), PATIENCE_MS);
+    } else if (this.#announced === this.#words.waiting) this.#announce("");
+    this.#showPictures();
   }
 
   async #submitForm(): Promise<void> {
@@ -264,11 +324,30 @@ export class FormView {
   #showPictures(): void {
     this.#images.show(this.#state.images);
     this.#mask.show(this.#state.mask === null ? [] : [this.#state.mask]);
+    // not before the view is in the page
+    if (this.el.isConnected) this.#painter.update();
+    this.#showChosen();
+    if (this.#discarding && this.#state.painted === null) {
+      this.#discarding = false;
+      this.#announce(this.#words.discarded);
+    }
     this.#showAbilities();
   }
 
+  /** Says of a model that it was chosen for painting: beside it, and once aloud. */
+  #showChosen(): void {
+    const { chosen, draft } = this.#state;
+    const shown = chosen?.model === draft.text("model") ? chosen : null;
+    this.#model.showChosen(shown);
+    const text = shown ? chosenWords(shown, this.#words) : "";
+    // a page that is loaded announces nothing of before
+    if (this.#chosen !== null && text !== "" && text !== this.#chosen) this.#announce(text);
+    if (this.#state.loaded) this.#chosen = text;
+  }
+
   #showAbilities(): void {
-    const { draft, model, images, mask } = this.#state;
+    const { draft, model, images, mask, painted } = this.#state;
+    this.#showChosen();
     const words = this.#words;
     const models = model.get("_models");
     const code = draft.text("model");
@@ -279,7 +358,8 @@ export class FormView {
     const full = endpoint === "inpaint" && images.length > 0;
     if (!takesPictures) {
       this.#images.disable(fill(words.cannotEdit, { model: code }), this.#alternative("edits"));
-    } else this.#images.disable(full ? words.oneOnly : "", null, images.length === 1);
+    } else if (painted && images.length > 1) this.#images.disable(words.othersOut);
+    else this.#images.disable(full ? words.oneOnly : "", null, images.length === 1);
 
     const cannot = can !== null && !can.has("inpaint");
     if (cannot) {
@@ -293,9 +373,12 @@ export class FormView {
       );
     } else {
       this.#mask.disable(extended ? words.maskOrExtend : "");
-      this.#extend.disable(mask !== null && !extended ? words.extendOrMask : "");
+      const isEmpty = painted?.own === true && !mask?.coverage;
+      this.#extend.disable(mask !== null && !extended && !isEmpty ? words.extendOrMask : "");
     }
-    this.#extend.show(images.length === 1 ? (images[0] ?? null) : null, draft.sides, extended);
+    const only = images.length === 1 ? images[0] : undefined;
+    const extensible = images.find((one) => one.key === painted?.key) ?? only;
+    this.#extend.show(extensible ?? null, draft.sides, extended);
     const masked = endpoint === "inpaint" && !extended;
     this.#repaint.el.hidden = !masked;
     this.#repaint.show(draft.exact, draft.crop);

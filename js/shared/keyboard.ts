@@ -5,6 +5,8 @@
 
 // the attribute at which Lumino, JupyterLab's toolkit, stops looking for shortcuts
 const KEPT = "data-lm-suppress-shortcuts";
+// on an event that a widget keeps: a widget inside of another one has a bundle of its own
+const KEPT_EVENT = Symbol.for("lumen_widgets.kept");
 
 export const MAC = /mac|iphone|ipad/i.test(navigator.platform);
 
@@ -62,8 +64,10 @@ export function keepKeys(
   const decide = (event: KeyboardEvent) => {
     const { target } = event;
     if (!(target instanceof HTMLElement) || !root.contains(target)) return;
+    const marked = event as KeyboardEvent & { [KEPT_EVENT]?: boolean };
+    if (isKept(event)) marked[KEPT_EVENT] = true;
     // on the element itself, where Lumino begins its search
-    if (isKept(event)) target.setAttribute(KEPT, "true");
+    if (marked[KEPT_EVENT]) target.setAttribute(KEPT, "true");
     else target.removeAttribute(KEPT);
   };
   // before JupyterLab, which listens on the document

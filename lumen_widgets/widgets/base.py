@@ -68,11 +68,15 @@ class ChildWidget(Instance[Any], Generic[W]):
         The widget's class.
     prefix
         What stands before its id in messages.
+    read_only
+        Whether it may be set by `set_trait` alone.
 
     """
 
-    def __init__(self, kind: type[W], prefix: str = "anywidget:") -> None:
-        super().__init__(kind, allow_none=True)
+    def __init__(
+        self, kind: type[W], prefix: str = "anywidget:", *, read_only: bool = False
+    ) -> None:
+        super().__init__(kind, allow_none=True, read_only=read_only)
         self.tag(sync=True, to_json=lambda widget, _: _named(widget, prefix))
 
     def set(self, obj: Any, value: W | None) -> None:

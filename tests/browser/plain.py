@@ -227,6 +227,7 @@ CASES = {
             "bottom": 0,
             "language": "en",
             "panel": None,
+            "painter": None,
             "_extra_text": "",
             "_host": "",
             "_models": [{"code": "gpt-image-2-low", "can": ["edits", "generations"]}],

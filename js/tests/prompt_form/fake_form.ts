@@ -22,6 +22,7 @@ export function formModel(changes: Partial<PromptFormModel> = {}): FakeForm {
     bottom: 0,
     language: "en",
     panel: null,
+    painter: null,
     _extra_text: "",
     _host: "",
     _models: [
@@ -45,4 +46,5 @@ export const PICTURE = {
   height: 64,
   thumbnail: "data:image/png;base64,AA==",
   error: "",
+  coverage: null,
 };

@@ -66,6 +66,11 @@ class Painting:
         """What makes the mask, first to last; what was undone is not among it."""
         return self._steps.history.done
 
+    @property
+    def saved(self) -> SavedMask:
+        """What the mask began with and every step since, for a painter that goes on with it."""
+        return SavedMask(self._steps.base, self._steps.history)
+
     def mask_png(self) -> bytes:
         """Return the mask as a PNG file of one bit a pixel, white where it is painted."""
         return encode(self.array)
@@ -103,8 +108,8 @@ class Painting:
                 f"A mask is not saved as {target.name!r}.", next_step="End the name in .png."
             )
         # the same history for both, while a user may go on painting
-        history = self._steps.history
-        write_file(target, write(self._steps.mask(history), SavedMask(self._steps.base, history)))
+        saved = self.saved
+        write_file(target, write(self._steps.mask(saved.history), saved))
         return target
 
     def __lumen_mask__(self) -> NDArray[np.bool_]:

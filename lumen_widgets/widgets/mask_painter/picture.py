@@ -58,6 +58,8 @@ class BackgroundPicture:
         That copy: JPEG, or PNG where the picture is small or has any transparency.
     alt
         What stands in for it where it cannot be seen.
+    source
+        What it was read from.
 
     """
 
@@ -67,6 +69,7 @@ class BackgroundPicture:
     view_height: int
     file: bytes = field(repr=False)
     alt: str
+    source: Any = field(repr=False, compare=False)
 
     @property
     def digest(self) -> str:
@@ -74,8 +77,8 @@ class BackgroundPicture:
         return f"{self.width} {self.height} {hashlib.sha256(self.file).hexdigest()}"
 
 
-def read_background(source: PictureSource) -> BackgroundPicture:
-    """Read a picture to paint on, fetching it if it is an address.
+def read_background(source: PictureSource | BackgroundPicture) -> BackgroundPicture:
+    """Read a picture to paint on, fetching it if it is an address; one that was read is itself.
 
     Raises
     ------
@@ -84,6 +87,8 @@ def read_background(source: PictureSource) -> BackgroundPicture:
         and what to give instead.
 
     """
+    if isinstance(source, BackgroundPicture):
+        return source
     local = _local(source, "image")
     if max(local.width, local.height) > _LONGEST_SIDE:
         raise InvalidRequest(
@@ -110,11 +115,14 @@ def read_background(source: PictureSource) -> BackgroundPicture:
         *shown.size,
         file.getvalue(),
         source.alt if isinstance(source, Picture) else "",
+        source,
     )
 
 
-def read_start(source: MaskSource | None, width: int, height: int) -> SavedMask:
+def read_start(source: MaskSource | SavedMask | None, width: int, height: int) -> SavedMask:
     """Read what a mask begins with: pixels, and how they were made if a painter saved them.
+
+    What another painter of the picture had `saved` is taken as it is.
 
     Raises
     ------
@@ -124,6 +132,8 @@ def read_start(source: MaskSource | None, width: int, height: int) -> SavedMask:
     """
     if source is None:
         return SavedMask(None, UndoHistory())
+    if isinstance(source, SavedMask):
+        return source
     given: Any = source
     with naming("mask"):
         if hasattr(given, "__lumen_mask__"):

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 from ipywidgets import DOMWidget
 
-from lumen_widgets.core.signal import check_callable
+from lumen_widgets.core.signal import Signal, check_callable
 from lumen_widgets.masks.operations import FARTHEST, MODES
 from lumen_widgets.widgets.base import ChildWidget, LumenWidget
 from lumen_widgets.widgets.browser_values import checked
@@ -43,7 +43,9 @@ if TYPE_CHECKING:
     from lumen_widgets.client.exact.wish import Sides
     from lumen_widgets.core.pictures.images import PictureSource
     from lumen_widgets.core.pictures.masks import MaskSource
+    from lumen_widgets.masks.mask_file import SavedMask
     from lumen_widgets.widgets.mask_painter.messages import DecidedSides, GroundSides
+    from lumen_widgets.widgets.mask_painter.picture import BackgroundPicture
 
 # a brush that is seen on any picture, and that paints an eye as well as a sky: part of its size
 _FIRST_RADIUS = 0.03
@@ -143,8 +145,14 @@ class MaskPainter(Painting, LumenWidget):
     # here too, since ipywidgets closes even what could not be made
     _layers: PictureCanvas | None = None
 
-    def __init__(self, image: PictureSource, mask: MaskSource | None = None) -> None:
+    def __init__(
+        self,
+        image: PictureSource | BackgroundPicture,
+        mask: MaskSource | SavedMask | None = None,
+    ) -> None:
         picture = read_background(image)
+        self._image: PictureSource = picture.source
+        self._extended: Signal[None] = Signal("a painter")
         start = read_start(mask, picture.width, picture.height)
         self._steps = StepLog(picture.width, picture.height, start, picture.digest)
         self._ground = NewGround(picture.width, picture.height, self._show_sides)
@@ -169,6 +177,11 @@ class MaskPainter(Painting, LumenWidget):
             f"Lumen mask painter · {self._width} x {self._height} · "
             f"{100 * self.coverage:.1f} % painted"
         )
+
+    @property
+    def image(self) -> PictureSource:
+        """What is painted on, as it was given."""
+        return self._image
 
     @property
     def canvas(self) -> Canvas:
@@ -219,6 +232,19 @@ class MaskPainter(Painting, LumenWidget):
         check_callable(fn)
         return self._steps.changed.connect(lambda _: fn())
 
+    def on_extend(self, fn: Callable[[], None]) -> Callable[[], None]:
+        """Have `fn` called after `sides` changed, on the thread that did it.
+
+        Returns what ends that; what `fn` raises is logged.
+
+        Examples
+        --------
+        >>> painter.on_extend(lambda: print(painter.sides))  # doctest: +SKIP
+
+        """
+        check_callable(fn)
+        return self._extended.connect(lambda _: fn())
+
     def set_state(self, sync_data: Mapping[str, Any]) -> None:
         """Set what a browser wrote; what no control could have written is left out."""
         accepted, _ = checked(self, sync_data, _CONTROLS)
@@ -235,6 +261,7 @@ class MaskPainter(Painting, LumenWidget):
             self.send_state("_sides")
         else:
             self.set_trait("_sides", decided)
+            self._extended.send(None)
 
     def _release(self) -> None:
         if self._layers is not None:

@@ -15,6 +15,7 @@ from lumen_widgets.core.models import EDIT, GENERATE, INPAINT, MODELS, Endpoint
 from lumen_widgets.core.request import check_fields
 from lumen_widgets.core.words import strip_controls
 from lumen_widgets.notebook.cell_status import error_words
+from lumen_widgets.widgets.mask_painter.widget import MaskPainter
 from lumen_widgets.widgets.prompt_form.messages import FieldError, FormModel
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ class FormValues:
     exact, crop, sides
         What a repaint wants; all sides 0 is no extension.
     images, mask
-        The reference pictures and the mask.
+        The reference pictures and the mask. Where the mask is a painter of one of the pictures, it
+        is that one alone; and a painter in which nothing is painted is no mask of an extension.
 
     """
 
@@ -125,16 +127,26 @@ def values_of(form: HasTraits, typed: Mapping[str, Any]) -> FormValues:
     if "_extra_text" in typed:
         # a text that is no JSON is an error of its own: what `extra` holds does not matter then
         held["extra"] = parsed_extra(typed["_extra_text"]) or None
+    sides = Sides(*(held[side] for side in SIDES))
+    images, mask = _sent_pictures(held["images"], held["mask"], extends=any(sides))
     return FormValues(
         held["prompt"],
         cast("Fields", {name: held[name] for name in _KEYWORDS}),
         held["_extra_text"],
         held["exact"],
         held["crop"],
-        Sides(*(held[side] for side in SIDES)),
-        held["images"],
-        held["mask"],
+        sides,
+        images,
+        mask,
     )
+
+
+def _sent_pictures(images: tuple[Any, ...], mask: Any, *, extends: bool) -> tuple[Any, Any]:
+    """Return those of a form's pictures that are sent, and the mask."""
+    if not isinstance(mask, MaskPainter):
+        return images, mask
+    painted = tuple(one for one in images if one is mask.image)[:1]
+    return painted or images, None if extends and not mask.coverage else mask
 
 
 def errors_in(

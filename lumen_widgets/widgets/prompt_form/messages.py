@@ -25,6 +25,22 @@ class FormPicture(TypedDict):
     height: int
     thumbnail: str | None  # at most 96 px, as a data: URL
     error: str  # why it cannot be sent; empty if it can
+    coverage: float | None  # the part that a mask repaints, 0 to 1; None for pictures, or unknown
+
+
+class PaintedPicture(TypedDict):
+    """The reference picture that the mask is painted on, which is the only one that is sent."""
+
+    key: str
+    own: bool  # whether it was painted in the form; else the user gave a painter of their own
+
+
+class ChosenModel(TypedDict):
+    """A model that the form has chosen, since the one before could not do what was asked."""
+
+    model: str
+    instead_of: str
+    cannot: Literal["repaint", "extend"]
 
 
 class FieldError(TypedDict):
@@ -65,6 +81,8 @@ class FormSnapshotMessage(TypedDict):
     request: str
     images: list[FormPicture]
     mask: FormPicture | None
+    painted: PaintedPicture | None
+    chosen: ChosenModel | None
     errors: list[FieldError]
     earlier: list[str]  # prompts, newest first
     lost: list[str]  # the unanswered submits that no open form of this kernel has sent
@@ -77,6 +95,8 @@ class PicturesMessage(TypedDict):
     sequence: int
     images: list[FormPicture]
     mask: FormPicture | None
+    painted: PaintedPicture | None
+    chosen: ChosenModel | None
 
 
 class ErrorsMessage(TypedDict):
@@ -104,6 +124,20 @@ class AnswerMessage(TypedDict):
     taken: bool
     repeated: bool  # whether it had arrived before: then nothing was done this time
     errors: list[FieldError]
+
+
+class OpenedMessage(TypedDict):
+    """Kernel → browser: the painter that was asked for is open, or cannot be."""
+
+    kind: Literal["opened"]
+    request: str
+    error: str  # empty if it is open
+
+
+class ShowExtendMessage(TypedDict):
+    """Kernel → browser: unfold the sides of an extension."""
+
+    kind: Literal["show_extend"]
 
 
 class ReceivedMessage(TypedDict):
@@ -185,6 +219,26 @@ class RemoveMessage(TypedDict):
 
     kind: Literal["remove"]
     key: str
+
+
+class PaintMessage(TypedDict):
+    """Browser → kernel: open the painter on a reference picture, with what was painted on it."""
+
+    kind: Literal["paint"]
+    request: str
+    key: str
+
+
+class ClosePainterMessage(TypedDict):
+    """Browser → kernel: close the painter; what is painted stays the mask."""
+
+    kind: Literal["close_painter"]
+
+
+class DiscardMessage(TypedDict):
+    """Browser → kernel: throw away what is painted; the form is as it was before."""
+
+    kind: Literal["discard"]
 
 
 class MoveMessage(TypedDict):

@@ -18,6 +18,7 @@ from lumen_widgets.notebook.cell import data_uri, shortened
 from lumen_widgets.notebook.cell_status import error_words
 from lumen_widgets.notebook.worker import Worker
 from lumen_widgets.widgets.base import weakly
+from lumen_widgets.widgets.mask_painter.widget import MaskPainter
 from lumen_widgets.widgets.prompt_form.messages import FormPicture
 from lumen_widgets.widgets.prompt_form.uploads import PictureFile
 
@@ -42,6 +43,10 @@ class Reference:
     height: int = 0
     thumbnail: str | None = None
     error: str = ""
+    # of a mask, the part that it repaints
+    coverage: float | None = None
+    # how often a painter's mask was found changed
+    revision: int = 0
     # whether what is known is of its latest state, or is being read
     fresh: bool = False
 
@@ -54,6 +59,7 @@ class Reference:
             height=self.height,
             thumbnail=self.thumbnail,
             error=self.error,
+            coverage=self.coverage,
         )
 
 
@@ -121,7 +127,9 @@ class ReferencePictures:
 
     def _reread_mask(self) -> None:
         with self._lock:
-            self._mask = [replace(one, fresh=False) for one in self._mask]
+            self._mask = [
+                replace(one, fresh=False, revision=one.revision + 1) for one in self._mask
+            ]
             self._read_soon()
 
     def _read_soon(self) -> None:
@@ -155,7 +163,7 @@ class ReferencePictures:
             known = _read(reference)
             with self._lock:
                 now = next((one for one in self._all() if one.key == known.key), known)
-                self._replace(replace(known, fresh=now.fresh))
+                self._replace(replace(known, fresh=now.fresh, revision=now.revision))
             self._changed()
 
     def _replace(self, known: Reference) -> None:
@@ -166,9 +174,15 @@ class ReferencePictures:
 def _read(reference: Reference) -> Reference:
     """Return a reference with all that can be found out about it, never an exception."""
     source = reference.source
+    share: float | None = None
     try:
+        if reference.mask and isinstance(source, MaskPainter):
+            # as it is now: it is looked at again with the next stroke
+            share = source.coverage
+            source = source.array
         found = read_mask(source) if reference.mask else read_picture(source)
         if isinstance(found, LocalMask):
+            share = found.repaint.share
             # drawn from the mask's pixels when it was read: its file need not be decoded again
             size, small = (found.width, found.height), data_uri(found.repaint.thumbnail)
         elif isinstance(source, Picture):
@@ -179,10 +193,12 @@ def _read(reference: Reference) -> Reference:
             # the service alone fetches it
             size, small = (0, 0), None
     except LumenError as error:
-        return replace(reference, error=error_words(error))
+        return replace(reference, error=error_words(error), coverage=share)
     except Exception as error:  # noqa: BLE001 # a user's object may raise anything; the form says what
         return replace(reference, error=f"This is not a picture: {type(error).__name__}.")
-    return replace(reference, width=size[0], height=size[1], thumbnail=small, error="")
+    return replace(
+        reference, width=size[0], height=size[1], thumbnail=small, error="", coverage=share
+    )
 
 
 def _as_picture(found: LocalPicture) -> Picture:

@@ -7,6 +7,7 @@ import threading
 import weakref
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.client.exact.ground import check_sides
@@ -16,6 +17,7 @@ from lumen_widgets.core.words import strip_controls
 from lumen_widgets.notebook.cell_status import error_words
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.widgets.browser_values import checked
+from lumen_widgets.widgets.mask_painter.widget import MaskPainter
 from lumen_widgets.widgets.prompt_form.checks import (
     FIELDS,
     SIDES,
@@ -24,14 +26,19 @@ from lumen_widgets.widgets.prompt_form.checks import (
     values_of,
 )
 from lumen_widgets.widgets.prompt_form.form_code import form_code
+from lumen_widgets.widgets.prompt_form.form_painter import FormPainter
 from lumen_widgets.widgets.prompt_form.messages import (
     AnswerMessage,
     CodeMessage,
     EarlierMessage,
     ErrorsMessage,
+    FormPicture,
     FormSnapshotMessage,
+    OpenedMessage,
+    PaintedPicture,
     PicturesMessage,
     ReceivedMessage,
+    ShowExtendMessage,
 )
 from lumen_widgets.widgets.prompt_form.reference_pictures import ReferencePictures
 from lumen_widgets.widgets.prompt_form.taken_submits import taken_submits
@@ -62,6 +69,8 @@ _REFUSED_WITH = {
     "mask": ("crop", *SIDES),
     "exact": ("crop",),
 }
+# what an empty mask means where it can be painted in
+_NOTHING_PAINTED = "Nothing is painted yet. Paint over what is to be repainted, or discard it."
 # pictures that a browser may add: each may be 64 MiB of the kernel's memory
 _MOST_PICTURES = 16
 # earlier prompts that are offered, and rows of the journal in which they are looked for
@@ -109,6 +118,8 @@ class FormSession:
     ----------
     references
         The form's pictures, with what is known of each.
+    painting
+        The painter in the form.
 
     """
 
@@ -124,6 +135,7 @@ class FormSession:
         code_changed: Callable[[], None],
     ) -> None:
         self.references = ReferencePictures(self._show_pictures)
+        self.painting = FormPainter(form, self._show_pictures)
         self._form = form
         self._form_id = form_id
         self._account = account
@@ -152,6 +164,7 @@ class FormSession:
     def close(self) -> None:
         """Leave out what is yet to be sent, and let go of the pictures."""
         publisher.forget(self)
+        self.painting.end()
         self.references.close()
 
     def forget_error(self, field: str) -> None:
@@ -218,6 +231,11 @@ class FormSession:
         publisher.run_soon(self._publish_errors)
         publisher.run_soon(self._code_changed)
 
+    def show_extend(self) -> None:
+        """Have every page unfold the sides of an extension."""
+        if self._form.comm is not None:
+            self._form.send(ShowExtendMessage(kind="show_extend"))
+
     def receive(self, _: Any, content: Any, buffers: Any) -> None:
         """Take in a message; what a browser sends is not trusted to be well-formed."""
         if isinstance(content, dict):
@@ -247,6 +265,18 @@ class FormSession:
                 self._remove(content.get("key"))
             case "move":
                 self._move(content.get("key"), content.get("to"))
+            case _:
+                self._take_painting(content)
+
+    def _take_painting(self, content: dict[str, Any]) -> None:
+        request = content.get("request")
+        match content.get("kind"):
+            case "paint" if isinstance(request, str):
+                self._paint(request, content.get("key"))
+            case "close_painter":
+                self.painting.close()
+            case "discard":
+                self.painting.discard()
 
     def _greet(self, request: str, unanswered: Any) -> None:
         self._page_appeared()
@@ -255,7 +285,7 @@ class FormSession:
             first, self._read_journal = not self._read_journal, True
             earlier = list(self._earlier)
         self._sent_errors = self._errors(self._values(), asked=self._asked)
-        images, mask = self.references.shown()
+        images, mask = self._shown_pictures()
         self._form.send(
             FormSnapshotMessage(
                 kind="form",
@@ -263,6 +293,8 @@ class FormSession:
                 request=request,
                 images=images,
                 mask=mask,
+                painted=self._painted(),
+                chosen=self.painting.chosen,
                 errors=as_messages(self._sent_errors),
                 earlier=earlier,
                 lost=lost,
@@ -331,7 +363,8 @@ class FormSession:
         """Return what a submit asks for, with the names of its pictures in place of them."""
         mask = self.references.mask
         names = {
-            id(one.source): one.key
+            # a painter may have more in it
+            id(one.source): f"{one.key} {one.revision}"
             for one in (*self.references.images, *(() if mask is None else (mask,)))
         }
         names[id(None)] = ""
@@ -429,7 +462,10 @@ class FormSession:
 
     def _remove(self, key: Any) -> None:
         if (mask := self.references.mask) is not None and mask.key == key:
-            self._form.set_trait("mask", None)
+            if self.painting.owns(mask.source):
+                self.painting.discard()
+            else:
+                self._form.set_trait("mask", None)
         images = self.references.images
         kept = tuple(one.source for one in images if one.key != key)
         if len(kept) < len(images):
@@ -447,15 +483,38 @@ class FormSession:
             # equal files in another order are no change to traitlets
             self.references.hold(images, None if mask is None else mask.source)
 
+    def _paint(self, request: str, key: Any) -> None:
+        found = next((one for one in self.references.images if one.key == key), None)
+        if found is None:
+            self._opened(request, "", "It is not in the form any more.")
+        else:
+            self.painting.open_soon(found.source, partial(self._opened, request, found.name))
+
+    def _opened(self, request: str, name: str, error: str) -> None:
+        """Answer that the painter is open, or say beside the pictures why it is not."""
+        if error and name:
+            self.refuse("images", f"{name}: {error}")
+        if self._form.comm is not None:
+            self._form.send(OpenedMessage(kind="opened", request=request, error=error))
+
     def _values(self) -> FormValues:
         return values_of(self._form, {})
 
     def _errors(self, values: FormValues, *, asked: bool) -> dict[str, str]:
         errors = errors_in(values, asked=asked)
-        images, mask = self.references.images, self.references.mask
+        mask = None if values.mask is None else self.references.mask
+        images = [
+            one
+            for one in self.references.images
+            if any(one.source is sent for sent in values.images)
+        ]
         if bad := [one for one in images if one.error]:
             errors["images"] = f"{bad[0].name}: {bad[0].error}"
-        if mask is not None and mask.error:
+        if self.painting.owns(values.mask):
+            # it fits its picture, and what is known of it may be older than the last stroke
+            if asked and not values.mask.coverage:
+                errors["mask"] = _NOTHING_PAINTED
+        elif mask is not None and mask.error:
             errors["mask"] = mask.error
         elif mask is not None and images and values.endpoint == INPAINT:
             first = images[0]
@@ -487,10 +546,36 @@ class FormSession:
         publisher.run_soon(self._publish_pictures)
         self.show_errors()
 
-    def _publish_pictures(self) -> None:
+    def _shown_pictures(self) -> tuple[list[FormPicture], FormPicture | None]:
         images, mask = self.references.shown()
+        held = self.references.mask
+        if mask is not None and held is not None and self.painting.owns(held.source):
+            # that nothing is painted yet is no error before it is to be sent
+            mask["error"] = ""
+            if not mask["coverage"]:
+                mask["thumbnail"] = None
+        return images, mask
+
+    def _painted(self) -> PaintedPicture | None:
+        """Return the picture that the mask is painted on, where the form has it."""
+        held = self.references.mask
+        mask = None if held is None else held.source
+        if not isinstance(mask, MaskPainter):
+            return None
+        keys = [one.key for one in self.references.images if one.source is mask.image]
+        return PaintedPicture(key=keys[0], own=self.painting.owns(mask)) if keys else None
+
+    def _publish_pictures(self) -> None:
+        images, mask = self._shown_pictures()
         self._send(
-            PicturesMessage(kind="pictures", sequence=self._next(), images=images, mask=mask)
+            PicturesMessage(
+                kind="pictures",
+                sequence=self._next(),
+                images=images,
+                mask=mask,
+                painted=self._painted(),
+                chosen=self.painting.chosen,
+            )
         )
 
     def _publish_earlier(self) -> None:

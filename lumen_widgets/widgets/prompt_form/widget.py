@@ -19,7 +19,7 @@ from uuid import uuid4
 
 import traitlets
 
-from lumen_widgets.client import InvalidRequest, Pictures, Task
+from lumen_widgets.client import InvalidRequest, Picture, Pictures, Task
 from lumen_widgets.client.spending.budget import budget, subscribe_budget
 from lumen_widgets.client.spending.prices import prices
 from lumen_widgets.core.errors import redacts_traceback
@@ -32,8 +32,11 @@ from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.widgets.base import ChildWidget, LumenWidget, weakly
 from lumen_widgets.widgets.browser_values import checked
 from lumen_widgets.widgets.bundles import bundle
+from lumen_widgets.widgets.mask_painter.picture import read_background
+from lumen_widgets.widgets.mask_painter.widget import MaskPainter
 from lumen_widgets.widgets.prompt_form.checks import (
     FIELDS,
+    SIDES,
     FormValues,
     known_models,
     parsed_extra,
@@ -61,6 +64,7 @@ if TYPE_CHECKING:
     from ipywidgets import Widget
 
     from lumen_widgets.client import LumenClient
+    from lumen_widgets.core.pictures.images import PictureSource
     from lumen_widgets.notebook.submission import Submission
     from lumen_widgets.widgets.prompt_form.messages import FormModel
 
@@ -69,7 +73,8 @@ class PromptForm(LumenWidget):
     """A form for pictures: type, submit, and go on typing while the pictures arrive under it.
 
     Which call it makes follows from what it holds: no pictures, `generate`; pictures, `edit`; a
-    picture and a mask, `inpaint`; a picture and new ground on a side of it, `extend`.
+    picture and a mask, `inpaint`; a picture and new ground on a side of it, `extend`. The mask can
+    be painted in the form itself: *Paint* beside a picture, or `paint`.
 
     Parameters
     ----------
@@ -178,6 +183,10 @@ class PromptForm(LumenWidget):
     """The `TaskPanel` inside the form, with a row for each submit; None once it was closed. Written
     by the form."""
 
+    painter = ChildWidget(MaskPainter, read_only=True)
+    """The `MaskPainter` that is open in the form, whose mask is the form's; None while none is.
+    Closing it keeps what is painted as the mask. Written by the form, with *Paint* and `paint`."""
+
     _extra_text = traitlets.Unicode().tag(sync=True)
     """`extra` as it was typed, so that JSON with a slip in it is not lost. Written by both."""
 
@@ -248,6 +257,7 @@ class PromptForm(LumenWidget):
         self._hold_pictures()
         self._write_extra()
         self.observe(self._hold_pictures, ["images", "mask"])
+        self._follow_painting()
         self.observe(self._write_extra, "extra")
         self.observe(self._read_extra, "_extra_text")
         self.observe(lambda change: self._session.forget_error(change["name"]), list(FIELDS))
@@ -303,6 +313,69 @@ class PromptForm(LumenWidget):
             raise InvalidRequest(f"{field}: {message}", field=field)
         return self._dispatch(values, secret)
 
+    @redacts_traceback
+    def paint(self, picture: PictureSource | None = None) -> MaskPainter:
+        """Open the painter in the form, as *Paint* does; its mask is the form's from here on.
+
+        The picture is then the only one that is sent, and a model that cannot repaint gives way to
+        one that can. All of that is taken back if nothing is painted.
+
+        Parameters
+        ----------
+        picture
+            One of `images`, or another, which is added to them. None is the one that is painted on,
+            else the first.
+
+        Returns
+        -------
+        MaskPainter
+            The painter, which is also `painter`.
+
+        Raises
+        ------
+        InvalidRequest
+            There is no picture, or it cannot be painted on.
+
+        Examples
+        --------
+        >>> form.paint().ellipse(200, 120, 300, 260)  # doctest: +SKIP
+
+        """
+        painting, images = self._session.painting, self.images
+        if picture is None and not images:
+            raise InvalidRequest(
+                "The form has no picture to paint on.",
+                next_step="Give it one: form.paint(picture).",
+                field="image",
+            )
+        painted = self.mask.image if isinstance(self.mask, MaskPainter) else None
+        wanted = painted if picture is None else picture
+        held = next((one for one in images if _is_same_picture(one, wanted)), None)
+        if held is not None or picture is None:
+            return painting.open(images[0] if held is None else held)
+        background = read_background(picture)
+        self.images = (*images, picture)
+        return painting.open(picture, background)
+
+    @redacts_traceback
+    def extend(self, picture: PictureSource) -> None:
+        """Have a picture as the only one of `images`, and show the sides on which it can grow.
+
+        Parameters
+        ----------
+        picture
+            As one of `images`.
+
+        Examples
+        --------
+        >>> form.extend(form.pictures[0])  # doctest: +SKIP
+
+        """
+        self.mask = None
+        self.images = (picture,)
+        self._session.painting.choose_model("extend")
+        self._session.show_extend()
+
     def on_submit(self, fn: Callable[[Submission], None]) -> Callable[[], None]:
         """Have `fn` called with each `Submission` just before it is sent; what it raises is logged.
 
@@ -325,7 +398,7 @@ class PromptForm(LumenWidget):
         super().set_state({name: sync_data[name] for name in accepted})
 
     def close(self) -> None:
-        """Close the form and its panel; what was submitted goes on."""
+        """Close the form with its panel and painter; what was submitted goes on."""
         super().close()
 
     def _release(self) -> None:
@@ -342,7 +415,7 @@ class PromptForm(LumenWidget):
         publisher.forget(self)
 
     def _with_parts(self) -> Sequence[Widget]:
-        return [self] if self.panel is None else [self, self.panel]
+        return [self, *(one for one in (self.panel, self.painter) if one is not None)]
 
     def _is_needed(self) -> bool:
         going = any(not display.over for display in self._displays)
@@ -423,6 +496,20 @@ class PromptForm(LumenWidget):
     def _write_code(self, _: Any = None) -> None:
         self.set_trait("code", self._session.as_code({}, {}).python)
 
+    def _follow_painting(self) -> None:
+        painting = self._session.painting
+        for names, changed in (
+            (["painter"], painting.painter_changed),
+            (["images"], painting.images_changed),
+            (["mask"], painting.mask_changed),
+            (["model"], painting.model_changed),
+            (list(SIDES), painting.sides_changed),
+            (["language"], painting.language_changed),
+        ):
+            self.observe(changed, names)
+        # a mask that was given with the form is as good as one that comes later
+        painting.mask_changed(None)
+
     def _hold_pictures(self, _: Any = None) -> None:
         self._session.references.hold(self.images, self.mask)
 
@@ -440,6 +527,11 @@ def _limits() -> dict[str, Any]:
             tasks_left=found.tasks_left,
         )
     )
+
+
+def _is_same_picture(one: Any, other: Any) -> bool:
+    both = isinstance(one, Picture) and isinstance(other, Picture)
+    return one is other or (both and one.sha256 == other.sha256)
 
 
 def _notebook_digest() -> str:

@@ -1,0 +1,116 @@
+/* Where the mask painter opens in a form: below it, since the painter has a form of its own. The focus
+   goes into it when it was opened here, and back when it is closed here. */
+import type { Host } from "@anywidget/types";
+import { element, setText } from "../shared/dom";
+import { oneActionPerGesture } from "../shared/gestures";
+import { keepKeys } from "../shared/keyboard";
+import type { PainterExports } from "../shared/painter_exports";
+import { Slot } from "../shared/slot";
+import { fill } from "../shared/words";
+import { button } from "./controls";
+import type { FormState } from "./state";
+import type { Words } from "./words";
+
+export interface PainterHooks {
+  /** Takes the focus back to the button that opens the painter on a picture. */
+  closed: (key: string) => void;
+  keydown: (event: KeyboardEvent) => void;
+}
+
+export class PainterPlace {
+  readonly el = element("div", { class: "lumen-form-painter", hidden: "" });
+  readonly #state: FormState;
+  readonly #words: Words;
+  readonly #hooks: PainterHooks;
+  readonly #slot: Slot;
+  readonly #title = element("span", { class: "lumen-form-painter-title", dir: "auto" });
+  readonly #close: HTMLButtonElement;
+  readonly #discard: HTMLButtonElement;
+  readonly #signal: AbortSignal;
+  #ref: string | null = null;
+  #key = "";
+  /** What had the focus when the painter was asked for here. */
+  #from: Element | null = null;
+  #closedHere = false;
+
+  constructor(
+    state: FormState,
+    words: Words,
+    host: Host,
+    hooks: PainterHooks,
+    signal: AbortSignal,
+  ) {
+    this.#state = state;
+    this.#words = words;
+    this.#hooks = hooks;
+    this.#signal = signal;
+    this.#close = button(words.closePainter, () => this.#end("close_painter"));
+    this.#discard = button(words.discard, () => this.#end("discard"));
+    const bar = element(
+      "div",
+      { class: "lumen-form-painter-bar" },
+      this.#title,
+      this.#close,
+      this.#discard,
+    );
+    const slot = element("div", {});
+    this.#slot = new Slot(slot, host, signal);
+    this.el.append(bar, slot);
+    this.el.addEventListener("keydown", hooks.keydown);
+    // sends the form: in JupyterLab it would run the cell
+    keepKeys(this.el, signal, (event) => event.key === "Enter");
+    oneActionPerGesture(bar, signal);
+  }
+
+  /** Takes in that the painter was asked for in this view. */
+  expect(): void {
+    this.#from = document.activeElement;
+  }
+
+  /** Shows the painter that is open; call it while the view is in the page. */
+  update(): void {
+    const state = this.#state;
+    const { images, painted, connection } = state;
+    if (painted) this.#key = painted.key;
+    const name = images.find((one) => one.key === this.#key)?.name ?? "";
+    setText(this.#title, name === "" ? "" : fill(this.#words.painting, { name }));
+    const idle = state.closing || connection.ended;
+    for (const one of [this.#close, this.#discard]) one.setAttribute("aria-disabled", String(idle));
+    const ref = state.model.get("painter");
+    if (ref === this.#ref) return;
+    this.#ref = ref;
+    this.el.hidden = ref === null;
+    void this.#show(ref);
+    if (ref === null && this.#closedHere) {
+      this.#closedHere = false;
+      this.#hooks.closed(this.#key);
+    }
+  }
+
+  async #show(ref: string | null): Promise<void> {
+    let painter: PainterExports | null;
+    try {
+      painter = await this.#slot.show<PainterExports>(ref);
+    } catch (error) {
+      if (ref !== this.#ref) return;
+      const reason = error instanceof Error ? error.message : String(error);
+      const words = fill(this.#words.painterUnseen, { reason });
+      this.#slot.el.replaceChildren(element("p", { class: "lumen-refusal", role: "alert" }, words));
+      return;
+    }
+    if (painter === null || ref !== this.#ref) return;
+    this.#state.follow(painter, this.#signal);
+    const from = this.#from;
+    this.#from = null;
+    const active = document.activeElement;
+    // not if the user has gone on to something else
+    if (from === null || !(active === from || active === null || active === document.body)) return;
+    painter.focus(this.#slot.el);
+    this.el.scrollIntoView({ block: "nearest" });
+  }
+
+  #end(kind: "close_painter" | "discard"): void {
+    this.#closedHere = true;
+    this.#state.endPainting(kind);
+  }
+}
