@@ -14,6 +14,8 @@ import type { Words } from "./words";
 export interface PainterHooks {
   /** Takes the focus back to the button that opens the painter on a picture. */
   closed: (key: string) => void;
+  /** What is painted is to be thrown away. */
+  discarding: () => void;
   keydown: (event: KeyboardEvent) => void;
 }
 
@@ -111,6 +113,7 @@ export class PainterPlace {
 
   #end(kind: "close_painter" | "discard"): void {
     this.#closedHere = true;
+    if (kind === "discard") this.#hooks.discarding();
     this.#state.endPainting(kind);
   }
 }

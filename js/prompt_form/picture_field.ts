@@ -160,6 +160,7 @@ export class PictureField {
     if (focused instanceof HTMLElement && this.#list.contains(focused)) focused.focus();
     this.#list.hidden = all.length === 0;
     if (this.place === "images") this.field.hint(all.length === 0 ? this.#words.imagesHint : "");
+    else this.field.hint(painted?.own ? "" : this.#words.maskHint);
   }
 
   focusPaint(key: string): void {

@@ -59,6 +59,7 @@ export class FormView {
   readonly #below = element("p", { class: "lumen-hint", hidden: "" });
   readonly #painter: PainterPlace;
   #painterTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Whether what is painted was to be thrown away in this view. */
   #discarding = false;
   /** The words about a model that was chosen, since they are announced once. */
   #chosen: string | null = null;
@@ -86,7 +87,11 @@ export class FormView {
     this.#mask = pictures("mask");
     const closed = (key: string) => this.#images.focusPaint(key);
     const keydown = (event: KeyboardEvent) => this.#submitByKey(event);
-    this.#painter = new PainterPlace(state, words, host, { closed, keydown }, signal);
+    const discarding = () => {
+      this.#discarding = true;
+    };
+    const hooks = { closed, discarding, keydown };
+    this.#painter = new PainterPlace(state, words, host, hooks, signal);
     const set = (sides: Sides) => state.setSides(sides);
     this.#extend = new ExtendField(fields.id("extend"), set, words, signal);
     this.#repaint = new RepaintOptions((name) => fields.id(name), draft, words);

@@ -1,9 +1,14 @@
 /* A form shown in a page, as anywidget would. */
 import type { Experimental, Host } from "@anywidget/types";
 import widget from "../../prompt_form/index";
+import type { PainterExports } from "../../shared/painter_exports";
 import { type FakeForm, formModel } from "./fake_form";
 
-export async function mount(fake: FakeForm = formModel(), bundle = widget) {
+export async function mount(
+  fake: FakeForm = formModel(),
+  bundle = widget,
+  painter: Partial<PainterExports> = {},
+) {
   const [life, viewing] = [new AbortController(), new AbortController()];
   const ending = {
     abort: () => {
@@ -15,9 +20,12 @@ export async function mount(fake: FakeForm = formModel(), bundle = widget) {
   document.body.replaceChildren(el);
   const experimental = {} as Experimental;
   const host = {
-    getWidget: async () => ({
-      exports: {},
-      render: async ({ el: slot }: { el: HTMLElement }) => slot.append("the panel"),
+    getWidget: async (ref: string) => ({
+      exports: painter,
+      render: async ({ el: slot }: { el: HTMLElement }) => {
+        slot.append(ref === "anywidget:painter" ? "the painter" : "the panel");
+        slot.tabIndex = 0;
+      },
     }),
   } as unknown as Host;
   const model = fake.model as never;

@@ -55,6 +55,29 @@ test("a plain key stays in the widget; one with Ctrl, Tab and function keys do n
   expect(outsideEvents).toEqual(["keydown s", "keydown Tab", "keydown F5"]);
 });
 
+test("of a widget inside of another one, each keeps its own keys from JupyterLab", () => {
+  for (const outerFirst of [true, false]) {
+    const { box: outer, outsideEvents } = mount((event) => event.key === "Enter");
+    const button = element("button");
+    const inner = element("section", {}, button);
+    outer.replaceWith(inner);
+    // whichever listens first
+    const keep = [
+      () => keepKeys(inner, ending.signal, (event) => event.key === "z"),
+      () => keepKeys(inner.parentElement as HTMLElement, ending.signal, ({ key }) => key === "q"),
+    ];
+    for (const one of outerFirst ? keep.reverse() : keep) one();
+    for (const key of ["Enter", "z", "q"]) {
+      send(button, "keydown", { key, code: key, ctrlKey: true });
+      expect(button.getAttribute(KEPT)).toBe("true");
+    }
+    send(button, "keydown", { key: "s", code: "s", ctrlKey: true });
+    expect(button.hasAttribute(KEPT)).toBe(false);
+    expect(outsideEvents).toEqual(["keydown s"]);
+    ending.abort();
+  }
+});
+
 test("a key that a widget names is kept, and its keyup too, even after the keyup of Ctrl", () => {
   const { button, outsideEvents } = mount((event) => event.key === "Enter");
   send(button, "keydown", { key: "Enter", code: "Enter", ctrlKey: true });

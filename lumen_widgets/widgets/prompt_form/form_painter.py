@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -244,7 +244,10 @@ class FormPainter:
 
     def _give_up(self) -> None:
         """Take in that the painter was closed with nothing in it."""
-        if not any(self._sides()):
+        if not any(sides := self._sides()):
+            # that nothing is to be extended is what the form says now
+            before = self._before or _Before(None, sides)
+            self._before = replace(before, sides=sides)
             self._go_back()
             return
         # an extension takes no mask, and goes on with the model that can

@@ -177,9 +177,9 @@ def _read(reference: Reference) -> Reference:
     share: float | None = None
     try:
         if reference.mask and isinstance(source, MaskPainter):
-            # as it is now: it is looked at again with the next stroke
             share = source.coverage
-            source = source.array
+            # as it is now: it is looked at again with the next stroke
+            source = source.array if share else source
         found = read_mask(source) if reference.mask else read_picture(source)
         if isinstance(found, LocalMask):
             share = found.repaint.share
