@@ -63,7 +63,9 @@ def test_a_picture_is_painted_on_in_the_form_and_sent_with_the_last_stroke(lab: 
     # the cell with the form has not run again
     expect(row).to_have_count(1)
     expect(row.locator(".lumen-task-state")).to_have_text("Succeeded")
-    assert notebook.ask(2, "form.task.request.endpoint, len(form.images)") == "inpaint 2"
+    # they are on the page first
+    notebook.wait_value(2, "form.task and form.task.request.endpoint", "inpaint")
+    assert notebook.ask(2, "len(form.images)") == "2"
     painted = notebook.ask(2, "form.painter.operations, form.painter.coverage")
 
     notebook.save()
@@ -97,7 +99,7 @@ def test_painting_by_keys_alone_sends_and_comes_back_to_the_button(lab: Lab) -> 
     row = notebook.cell_output(1).locator(".lumen-task")
     expect(row).to_have_count(1)
     expect_answered(form)
-    assert notebook.ask(2, "form.task.request.endpoint") == "inpaint"
+    notebook.wait_value(2, "form.task and form.task.request.endpoint", "inpaint")
 
     close = notebook.cell_output(1).locator(".lumen-form-painter").get_by_role("button")
     close.get_by_text("Close painter").focus()
