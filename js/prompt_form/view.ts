@@ -453,6 +453,7 @@ export class FormView {
     this.#lost.textContent = connection.ended && unanswered ? this.#words.unanswered : text;
     this.#lost.hidden = this.#lost.textContent === "";
     this.#showSubmitting();
+    if (this.el.isConnected) this.#painter.update();
   }
 
   #showBelow(): void {

@@ -31,6 +31,11 @@ def still_open():
     living = [(place, one()) for place, one in enumerate(made)]
     return [place for place, one in living if one is not None and one.comm is not None]
 
+def painted_in():
+    form = note(lumen.PromptForm(client, images=grey))
+    form.paint().rectangle(8, 8, 8, 8)
+    return form
+
 def wait(widget, until):
     until.wait()
     widget.close()
@@ -39,6 +44,7 @@ makers = {
     "painter": lambda: note(lumen.MaskPainter(grey)),
     "form": lambda: note(lumen.PromptForm(client, prompt="a fox")),
     "panel": lambda: note(lumen.TaskPanel()),
+    "painted form": painted_in,
 }
 """
 _KINDS = ("painter", "form", "panel")
@@ -76,7 +82,7 @@ def _wait_open(cells: CellKernel, *expected: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", _KINDS)
+@pytest.mark.parametrize("kind", [*_KINDS, "painted form"])
 @pytest.mark.parametrize(
     "code", ["makers['{0}']()", "w = makers['{0}']()\nw", "w = {0!r} and makers['{0}']()"]
 )
@@ -134,10 +140,10 @@ def test_a_name_of_ipythons_that_the_user_has_taken_is_the_users(
     _wait_open(cells, 0, 2)
 
 
-@pytest.mark.parametrize("kind", ["painter", "form"])
+@pytest.mark.parametrize("kind", ["painter", "form", "painted form"])
 def test_what_has_a_part_of_a_widget_keeps_it_open(cells: CellKernel, kind: str) -> None:
-    """Its free layer, its panel: they would be closed with it."""
-    part = {"painter": "canvas", "form": "panel"}[kind]
+    """Its free layer, its panel, its painter: they would be closed with it."""
+    part = {"painter": "canvas", "form": "panel", "painted form": "painter"}[kind]
     code = f"w = makers['{kind}']()\nif len(made) == 1: kept = w.{part}\nw"
     for _ in range(3):
         cells.run(code, f"part {kind}")
