@@ -37,7 +37,8 @@ _PYTHON = st.lists(st.tuples(st.sampled_from(FIELDS), _VALUE), max_size=6)
 
 _NAME = st.sampled_from([*FIELDS, "_extra_text", "_host", "panel", "nothing"]) | st.text(max_size=4)
 _WIRE = _LIKELY.filter(lambda value: not isinstance(value, bytes)) | _JSON | st.text()
-_KINDS = ["hello", "typed", "submit", "as_code", "address", "chunk", "remove", "move", "nothing"]
+_CHANGES = ["remove", "move", "paint", "close_painter", "discard"]
+_KINDS = ["hello", "typed", "submit", "as_code", "address", "chunk", *_CHANGES, "nothing"]
 _KEYS = ["request", "fields", "secret", "place", "url", "upload", "name", "size", "start", "key",
          "to", "unanswered"]  # fmt: skip
 _FIELD_LIST = st.lists(st.fixed_dictionaries({"field": _NAME, "value": _WIRE}) | _WIRE, max_size=4)

@@ -92,7 +92,7 @@ class FormPainter:
             thread.
 
         """
-        if self._is_open_on(source):
+        if self._open_on(source) is not None:
             done("")
         else:
             self._reader.run_soon(partial(self._read, source, done))
@@ -106,11 +106,15 @@ class FormPainter:
             It cannot be painted on.
 
         """
+        if (painter := self._open_on(source)) is not None:
+            return painter
+        # before the lock, for which a page's message would wait
+        background = picture or read_background(source)
         with self._lock:
-            if self._is_open_on(source):
-                return self._form.painter  # type: ignore[no-any-return] # the trait holds no others
+            if (painter := self._open_on(source)) is not None:
+                return painter
             painted = next((one for one in self._painters if one.image is source), None)
-            made = MaskPainter(picture or source, None if painted is None else painted.saved)
+            made = MaskPainter(background, None if painted is None else painted.saved)
             made.language = self._form.language
             for name in _CONTROLS if painted is not None else ():
                 made.set_trait(name, getattr(painted, name))
@@ -232,8 +236,9 @@ class FormPainter:
         self.open(picture.source, picture)
         done("")
 
-    def _is_open_on(self, source: Any) -> bool:
-        return self._form.painter is not None and self._form.painter.image is source
+    def _open_on(self, source: Any) -> MaskPainter | None:
+        painter: MaskPainter | None = self._form.painter
+        return painter if painter is not None and painter.image is source else None
 
     def _show(self, painter: MaskPainter | None) -> None:
         """Show a painter in the form, and close the one that was there."""
