@@ -31,9 +31,10 @@ export class PainterPlace {
   readonly #signal: AbortSignal;
   #ref: string | null = null;
   #key = "";
-  /** What had the focus when the painter was asked for here. */
+  /** What had the focus when the painter was opened here. */
   #from: Element | null = null;
   #closedHere = false;
+  #painter: PainterExports | null = null;
 
   constructor(
     state: FormState,
@@ -64,9 +65,10 @@ export class PainterPlace {
     oneActionPerGesture(bar, signal);
   }
 
-  /** Takes in that the painter was asked for in this view. */
-  expect(): void {
-    this.#from = document.activeElement;
+  /** Takes in that the painter was opened from this view: the focus goes into it, once it is here. */
+  enter(): void {
+    if (this.#painter) this.#focus(this.#painter);
+    else this.#from = document.activeElement;
   }
 
   /** Shows the painter that is open; call it while the view is in the page. */
@@ -81,6 +83,7 @@ export class PainterPlace {
     const ref = state.model.get("painter");
     if (ref === this.#ref) return;
     this.#ref = ref;
+    this.#painter = null;
     this.el.hidden = ref === null;
     void this.#show(ref);
     if (ref === null && this.#closedHere) {
@@ -102,11 +105,16 @@ export class PainterPlace {
     }
     if (painter === null || ref !== this.#ref) return;
     this.#state.follow(painter, this.#signal);
+    this.#painter = painter;
     const from = this.#from;
     this.#from = null;
     const active = document.activeElement;
     // not if the user has gone on to something else
     if (from === null || !(active === from || active === null || active === document.body)) return;
+    this.#focus(painter);
+  }
+
+  #focus(painter: PainterExports): void {
     painter.focus(this.#slot.el);
     this.el.scrollIntoView({ block: "nearest" });
   }

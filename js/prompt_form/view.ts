@@ -264,9 +264,15 @@ export class FormView {
       state.endPainting("close_painter");
       return;
     }
-    this.#painter.expect();
+    const from = document.activeElement;
     const reason = await state.paint(key);
-    if (reason === "") return;
+    if (reason === "") {
+      const active = document.activeElement;
+      // not if the user has gone on to something else
+      const stays = active === from || active === null || active === document.body;
+      if (stays && state.model.get("painter") !== null) this.#painter.enter();
+      return;
+    }
     const name = state.images.find((one) => one.key === key)?.name ?? "";
     this.#announce(fill(this.#words.notOpened, { name, reason }));
   }

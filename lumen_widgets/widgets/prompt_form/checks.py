@@ -57,6 +57,8 @@ class FormValues:
     images, mask
         The reference pictures and the mask. Where the mask is a painter of one of the pictures, it
         is that one alone; and a painter in which nothing is painted is no mask of an extension.
+    places
+        Where each of `images` is among the form's own.
 
     """
 
@@ -68,6 +70,7 @@ class FormValues:
     sides: Sides
     images: tuple[Any, ...]
     mask: Any
+    places: tuple[int, ...]
 
     @property
     def extends(self) -> bool:
@@ -128,7 +131,7 @@ def values_of(form: HasTraits, typed: Mapping[str, Any]) -> FormValues:
         # a text that is no JSON is an error of its own: what `extra` holds does not matter then
         held["extra"] = parsed_extra(typed["_extra_text"]) or None
     sides = Sides(*(held[side] for side in SIDES))
-    images, mask = _sent_pictures(held["images"], held["mask"], extends=any(sides))
+    places, mask = _sent_pictures(held["images"], held["mask"], extends=any(sides))
     return FormValues(
         held["prompt"],
         cast("Fields", {name: held[name] for name in _KEYWORDS}),
@@ -136,17 +139,21 @@ def values_of(form: HasTraits, typed: Mapping[str, Any]) -> FormValues:
         held["exact"],
         held["crop"],
         sides,
-        images,
+        tuple(held["images"][place] for place in places),
         mask,
+        places,
     )
 
 
-def _sent_pictures(images: tuple[Any, ...], mask: Any, *, extends: bool) -> tuple[Any, Any]:
-    """Return those of a form's pictures that are sent, and the mask."""
+def _sent_pictures(
+    images: tuple[Any, ...], mask: Any, *, extends: bool
+) -> tuple[tuple[int, ...], Any]:
+    """Return the places of those of a form's pictures that are sent, and the mask."""
+    every = tuple(range(len(images)))
     if not isinstance(mask, MaskPainter):
-        return images, mask
-    painted = tuple(one for one in images if one is mask.image)[:1]
-    return painted or images, None if extends and not mask.coverage else mask
+        return every, mask
+    painted = tuple(place for place in every if images[place] is mask.image)[:1]
+    return painted or every, None if extends and not mask.coverage else mask
 
 
 def errors_in(
