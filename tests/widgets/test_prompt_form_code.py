@@ -254,6 +254,18 @@ def test_the_mask_of_a_form_is_named_where_it_has_it(form: PromptForm) -> None:
     painter.close()
 
 
+def test_what_is_painted_in_a_form_is_named_where_the_form_has_it(form: PromptForm) -> None:
+    """Of several pictures only the painted one is sent, and its painter is the form's."""
+    form.images = [PNG, PICTURE]
+    form.paint(PICTURE).rectangle(0, 0, 4, 4)
+    assert "form.images[1]" in form.code
+    assert "form.images[0]" not in form.code
+    assert "form.painter" in form.code
+    assert form.painter is not None
+    form.painter.close()
+    assert "form.mask" in form.code
+
+
 @pytest.mark.parametrize(
     "source",
     [

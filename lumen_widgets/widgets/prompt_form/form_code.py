@@ -48,7 +48,7 @@ def form_code(
     notes = [f"Not sent like this. {field}: {message}" for field, message in errors.items()]
     images = [
         _picture(one, f"form.images[{at}]", names.get(id(one), ""))
-        for at, one in enumerate(values.images)
+        for at, one in zip(values.places, values.images, strict=True)
     ]
     mask = values.mask
     place = "form.painter" if painter is not None and mask is painter else "form.mask"

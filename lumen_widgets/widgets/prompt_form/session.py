@@ -215,7 +215,7 @@ class FormSession:
             self._account,
             errors={**self._errors(values, asked=True), **wrong},
             names={id(one.source): one.name for one in held},
-            painter=getattr(self._form, "painter", None),
+            painter=self._form.painter,
         )
 
     def offer_again(self, prompt: str) -> None:
