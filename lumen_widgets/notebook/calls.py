@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 from lumen_widgets.client import (
     InvalidRequest,
     LumenError,
+    Picture,
     Request,
     Task,
     TasksFailed,
@@ -21,7 +22,7 @@ from lumen_widgets.core.fields import Fields, with_fields
 from lumen_widgets.core.models import GENERATE, INPAINT_MODEL, MODEL
 from lumen_widgets.core.request import asks_for_reuse, read_flag
 from lumen_widgets.core.waiting import as_completed
-from lumen_widgets.core.words import format_count, literal, short_repr
+from lumen_widgets.core.words import format_count, literal, short_repr, whole_number
 from lumen_widgets.notebook.account import account_of_task, current
 from lumen_widgets.notebook.cell import (
     Place,
@@ -29,7 +30,7 @@ from lumen_widgets.notebook.cell import (
     cell_advice,
     in_notebook,
     note,
-    picture_bundle,
+    picture_bundles,
 )
 from lumen_widgets.notebook.cell_status import CellStatus, error_words, task_heading
 from lumen_widgets.notebook.output_widget import capturing_output
@@ -38,7 +39,7 @@ from lumen_widgets.notebook.publisher import publisher
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from lumen_widgets.client import LumenClient, Picture, Pictures
+    from lumen_widgets.client import LumenClient, Pictures
     from lumen_widgets.core.pictures.images import PictureSource
     from lumen_widgets.core.pictures.masks import MaskSource
 
@@ -367,20 +368,30 @@ def extend(
 
 # seconds that a notebook call waits at most: more than any model takes
 LONGEST_WAIT = 15 * 60.0
-# an output that shows nothing yet
-_EMPTY = {"text/plain": ""}
 
 
-def show(tasks: Task | str | Iterable[Task | str]) -> None:
-    """Wait for tasks, and show their pictures in this cell.
+def show(
+    tasks_or_pictures: Task | str | Picture | Iterable[Task | str | Picture],
+    columns: int | None = None,
+) -> None:
+    """Show pictures in this cell: of tasks, for which it waits, or those that it is given.
+
+    Several pictures of a task, or of a list, are shown as one contact sheet, each with its index.
 
     Parameters
     ----------
-    tasks
-        A task or a task's id, or several; ids are looked up with the account in use.
+    tasks_or_pictures
+        A task or a task's id, or several; ids are looked up with the account in use. Or a picture,
+        or several.
+    columns
+        How many pictures stand in a row: 1 shows each as an output of its own, at the size of a
+        single one, and with 2 or more a long list takes several sheets. None is one sheet, as it
+        suits their number and shapes.
 
     Raises
     ------
+    InvalidRequest
+        These are neither tasks nor pictures, or `columns` is no whole number from 1.
     TaskFailed, TaskCancelled, DownloadError
         A single task did not deliver all of its pictures.
     TasksFailed
@@ -392,10 +403,37 @@ def show(tasks: Task | str | Iterable[Task | str]) -> None:
     Examples
     --------
     >>> lumen.show("a1b2c3")  # doctest: +SKIP
+    >>> lumen.show(cats, columns=1)  # doctest: +SKIP
 
     """
-    for _ in stream(tasks):
-        pass
+    side_by_side = _read_columns(columns)
+    given: Any = tasks_or_pictures
+    if isinstance(given, Iterable) and not isinstance(given, str):
+        given = list(given)
+    listed = given if isinstance(given, list) else [given]
+    pictures = [one for one in listed if isinstance(one, Picture)]
+    if not pictures:
+        for _ in _stream(given, LONGEST_WAIT, "raise", side_by_side):
+            pass
+        return
+    if len(pictures) < len(listed):
+        raise InvalidRequest(
+            "Tasks and pictures were given together.", next_step="Show them one after the other."
+        )
+    place = Place()
+    if place.shows_anything:
+        for bundle in picture_bundles(pictures, side_by_side):
+            place.show(*bundle)
+
+
+def _read_columns(columns: object) -> int | None:
+    number = whole_number(columns)
+    if columns is not None and (number is None or number < 1):
+        raise InvalidRequest(
+            f"columns is how many pictures stand in a row, from 1, not {short_repr(columns)}.",
+            field="columns",
+        )
+    return number
 
 
 def stream(
@@ -403,7 +441,7 @@ def stream(
     timeout: float | None = None,
     errors: Literal["raise", "skip"] = "raise",
 ) -> Iterator[Picture]:
-    """Yield pictures as their tasks end, and show them in this cell.
+    """Yield pictures as their tasks end, and show them in this cell: those of a task as one sheet.
 
     Parameters
     ----------
@@ -433,6 +471,16 @@ def stream(
     word: object = errors  # what a user passed may be anything
     if not isinstance(word, str) or word not in ("raise", "skip"):
         raise InvalidRequest(f'errors is "raise" or "skip", not {short_repr(errors)}.')
+    yield from _stream(tasks, LONGEST_WAIT if timeout is None else timeout, errors)
+
+
+def _stream(
+    tasks: Task | str | Iterable[Task | str],
+    timeout: float,
+    errors: Literal["raise", "skip"],
+    columns: int | None = None,
+) -> Iterator[Picture]:
+    """Yield and show pictures as `stream` does, so many in a row."""
     alone = isinstance(tasks, (Task, str)) or not isinstance(tasks, Iterable)
     given: Any = [tasks] if alone else tasks
     # one that is given twice is shown, and its cost counted, once
@@ -440,7 +488,7 @@ def stream(
     if not followed:
         return
     failed: list[tuple[Task, LumenError]] = []
-    for task in follow(followed, timeout=LONGEST_WAIT if timeout is None else timeout):
+    for task in follow(followed, timeout=timeout, columns=columns):
         yield from task.pictures
         if task.error is not None:
             failed.append((task, task.error))
@@ -452,7 +500,11 @@ def stream(
 
 
 def follow(
-    tasks: Sequence[Task], *, timeout: float, status: CellStatus | None = None
+    tasks: Sequence[Task],
+    *,
+    timeout: float,
+    status: CellStatus | None = None,
+    columns: int | None = None,
 ) -> Iterator[Task]:
     """Yield each task once it has ended and its pictures, or its failure, stand in this cell.
 
@@ -463,7 +515,7 @@ def follow(
     status.show_panel(tasks)
     try:
         for task in as_completed(tasks, timeout=timeout):
-            show_ended(task, status.place, alone=len(tasks) == 1)
+            show_ended(task, status.place, alone=len(tasks) == 1, columns=columns)
             yield task
     except KeyboardInterrupt:
         left = [task.id for task in dict.fromkeys(tasks) if not task.done]
@@ -479,7 +531,7 @@ def follow(
 
 
 def follow_later(task: Task, status: CellStatus) -> None:
-    """Leave empty outputs in this cell for a task's pictures, filled once the task has ended."""
+    """Leave an output in this cell for a task's pictures, filled once the task has ended."""
     status.show_panel([task])
     # without n the service decides, and its documentation says that it makes one
     expected = task.request.n or 1
@@ -491,7 +543,7 @@ def follow_later(task: Task, status: CellStatus) -> None:
         else "A callback has no cell of its own. To show its pictures in one:",
         code=f"lumen.show({literal(task.id)})",
     )
-    outputs = [place.output(first), *(place.output(_EMPTY) for _ in range(expected - 1))]
+    outputs = [place.output(first)]
     subscriptions: list[Callable[[], None]] = []
 
     def deliver() -> None:
@@ -499,32 +551,30 @@ def follow_later(task: Task, status: CellStatus) -> None:
             return
         while subscriptions:
             subscriptions.pop()()
-        empty = list(outputs)
         # first: what fails below is not tried again
-        outputs.clear()
+        output = outputs.pop()
         pictures = task.pictures
-        for output, picture in zip(empty, pictures, strict=False):
-            output.replace(*picture_bundle(picture))
-        for output in empty[len(pictures) :]:
+        if pictures:
+            (bundle,) = picture_bundles(pictures, of_task=True)
+            output.replace(*bundle)
+        else:
             # the status above says why
             output.replace(note("✗ No picture."))
-        left = len(pictures) - len(empty)
-        more = f"{left} more arrived: lumen.show({literal(task.id)})" if left > 0 else ""
-        status.show_summary(explain=True, more=more)
+        status.show_summary(explain=True)
 
     subscriptions.append(task.subscribe(lambda _: publisher.run_soon(deliver)))
     # the task may have ended before the subscription
     publisher.run_soon(deliver)
 
 
-def show_ended(task: Task, place: Place, *, alone: bool) -> None:
+def show_ended(task: Task, place: Place, *, alone: bool, columns: int | None = None) -> None:
     """Show a task's pictures; one of several has a heading. A script makes nothing to show."""
     if not place.shows_anything:
         return
     if not alone:
         place.show(task_heading(task))
-    for picture in task.pictures:
-        place.show(*picture_bundle(picture))
+    for bundle in picture_bundles(task.pictures, columns, of_task=True):
+        place.show(*bundle)
     if task.error is not None and not alone:
         place.show(note(f"✗ {error_words(task.error)}"))
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lumen_widgets.core.errors import interrupted, may_have_cost, note_unsent
+from lumen_widgets.core.pictures.contact_sheet import sheet_bundle, sheets_of
 from lumen_widgets.core.words import strip_controls
 from lumen_widgets.notebook.output_widget import (
     HeldOutput,
@@ -239,14 +240,39 @@ def join_notes(notes: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def picture_bundle(picture: Picture) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the mimebundle of a picture's display copy, and its metadata with the alt text.
+def picture_bundles(
+    pictures: Sequence[Picture], columns: int | None = None, *, of_task: bool = False
+) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Return the mimebundles that show pictures, each with its metadata: several on one sheet.
 
-    Its small copy is made too, while its pixels are here.
+    Their small copies are made too, while their pixels are here.
+
+    Parameters
+    ----------
+    pictures
+        What is shown.
+    columns
+        How many stand in a row. One is a bundle for each picture; of more, as many rows share a
+        sheet as leave the pictures large. None puts all onto one sheet, as it suits them.
+    of_task
+        Whether each has its index among the pictures of its task, of which some may not be here;
+        otherwise it has its place in the list.
+
     """
-    bundle = picture._repr_mimebundle_()
-    keep_small_copy(picture)
-    return bundle
+    if columns == 1 or (len(pictures) == 1 and not (of_task and pictures[0].count > 1)):
+        bundles = [picture._repr_mimebundle_() for picture in pictures]
+    else:
+        bundles = [
+            sheet_bundle(
+                [pictures[place] for place in places],
+                [pictures[place].index if of_task else place for place in places],
+                columns=columns,
+            )
+            for places in sheets_of(pictures, columns)
+        ]
+    for picture in pictures:
+        keep_small_copy(picture)
+    return bundles
 
 
 def data_uri(data: bytes, media_type: str = "image/png") -> str:

@@ -121,22 +121,20 @@ class CellStatus:
             else note("✗ No task was made, and nothing was spent.")
         )
 
-    def show_summary(self, *, explain: bool = False, more: str = "") -> None:
+    def show_summary(self, *, explain: bool = False) -> None:
         """Replace the panel by a summary of each task.
 
         Parameters
         ----------
         explain
             Whether it says why a task failed: not needed where an error or a note does.
-        more
-            A sentence to add to it.
 
         """
         if self._panel is not None:
             # it sends the last states before it closes
             self._panel.retire()
             self._panel = None
-        words = summary(self._tasks, self._account, explain=explain, more=more, reused=self._reused)
+        words = summary(self._tasks, self._account, explain=explain, reused=self._reused)
         self._output.replace(words)
 
 
@@ -145,7 +143,6 @@ def summary(
     account: Account,
     *,
     explain: bool = True,
-    more: str = "",
     reused: bool = False,
 ) -> dict[str, Any]:
     """Return a bundle that sums up `tasks` in plain text; a `reused` one was paid before."""
@@ -160,8 +157,6 @@ def summary(
         notes += [_line(task, account, explain=explain) for task in rest[:_MOST_LINES]]
         if len(rest) > _MOST_LINES:
             notes.append(note(f"… and {len(rest) - _MOST_LINES} more"))
-    if more:
-        notes.append(note(more))
     return join_notes(notes)
 
 

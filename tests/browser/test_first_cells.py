@@ -49,7 +49,7 @@ def _pictures(notebook: NotebookPage, index: int, count: int) -> None:
 
 
 def test_the_first_cells_show_each_state_and_then_pictures_that_are_saved(lab: Lab) -> None:
-    """Queued, processing, succeeded; then two pictures, in the cell and in the file."""
+    """Queued, processing, succeeded; then two pictures on a sheet, in the cell and in the file."""
     notebook = lab.open(NOTEBOOK)
     notebook.run_cell(1)
     expect(notebook.cell_output(1)).to_contain_text("Sandbox")
@@ -59,7 +59,7 @@ def test_the_first_cells_show_each_state_and_then_pictures_that_are_saved(lab: L
         lab.server.sandbox.set(latency=(seconds, seconds))
         notebook.page.evaluate(_WATCH_STATES)
         notebook.run_cell(3)
-        _pictures(notebook, 3, 2)
+        _pictures(notebook, 3, 1)
         states = notebook.page.evaluate("() => window.lumenStates")
         if set(_STATES) <= set(states):
             break
@@ -69,7 +69,8 @@ def test_the_first_cells_show_each_state_and_then_pictures_that_are_saved(lab: L
     assert [one for one in dict.fromkeys(states) if one in _STATES] == _STATES
     bundles = [output["data"] for output in _outputs(saved, 3)]
     kept = [bundle for bundle in bundles if {"image/jpeg", "image/png"} & set(bundle)]
-    assert len(kept) == 2
+    assert len(kept) == 1
+    assert "[1] Picture 2 of 2: a cute cat" in "".join(kept[0]["text/plain"])
     assert all("text/plain" in bundle and "text/html" not in bundle for bundle in kept)
     text = json.dumps(saved)
     assert "widget-view" not in text, "the file would need a kernel to be read"
@@ -99,7 +100,7 @@ def test_pictures_of_a_call_that_does_not_wait_arrive_in_its_own_cell(
     notebook.run_cell(1)
     expect(notebook.cell_output(1).locator(".lumen-task")).to_have_count(1)
     notebook.run_cell(2, wait=False)
-    _pictures(notebook, 1, 2)
+    _pictures(notebook, 1, 1)
     assert not notebook.execution_done(2), "the pictures came only after the second cell"
     expect(notebook.cell_output(2)).to_contain_text("first the second cell ran: ")
     expect(notebook.cell_output(1)).to_contain_text("· 2 pictures ·")
@@ -108,7 +109,7 @@ def test_pictures_of_a_call_that_does_not_wait_arrive_in_its_own_cell(
     saved = notebook.save()
 
     kinds = [set(output["data"]) for output in _outputs(saved, 1)]
-    assert sum(bool(kind & {"image/jpeg", "image/png"}) for kind in kinds) == 2
+    assert sum(bool(kind & {"image/jpeg", "image/png"}) for kind in kinds) == 1
     assert "widget-view" not in json.dumps(saved)
     assert notebook.errors == []
 

@@ -5,6 +5,7 @@ import hashlib
 import pickle
 import zlib
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import numpy as np
 import PIL.Image
@@ -271,24 +272,27 @@ def test_a_suffix_that_is_no_picture(tmp_path: Path) -> None:
 
 
 def shown(shell: InteractiveShell, code: str, **names: Any) -> list[dict[str, Any]]:
-    """Run a cell, and return what it put out, its result as text last."""
+    """Run a cell, and return what it put out, its result last as a kernel would send it."""
     shell.push(names)
-    with capture_output() as captured:
+    results: list[dict[str, Any]] = []
+    write = patch.object(
+        shell.displayhook, "write_format_data", lambda data, _=None: results.append(data)
+    )
+    with capture_output() as captured, write:
         result = shell.run_cell(code, store_history=True)
     result.raise_error()
-    # a kernel would send the result as an output of its own
-    written = captured.stdout.partition("Out[")[2].partition("]: ")[2].strip()
-    result_output = [{"text/plain": written}] if written else []
-    return [output.data for output in captured.outputs] + result_output
+    return [output.data for output in captured.outputs] + results
 
 
-def test_pictures_show_themselves_one_output_each(shell: InteractiveShell) -> None:
-    """The last value of a cell is shown as pictures, each an output of its own."""
-    pictures = Pictures([picture(), picture(index=1)])
-    outputs = shown(shell, "pictures", pictures=pictures)
+def test_pictures_show_themselves_as_one_sheet(shell: InteractiveShell) -> None:
+    """The last value of a cell is shown as one picture, whose words name each with its index."""
+    (output,) = shown(shell, "pictures", pictures=Pictures([picture(), picture(index=1)]))
 
-    assert [output["text/plain"] for output in outputs] == [made.alt for made in pictures]
-    assert all("text/html" not in output for output in outputs)
+    assert set(output) == {"image/jpeg", "text/plain"}
+    assert output["text/plain"].splitlines() == [
+        "[0] Picture 1 of 2: a cute cat",
+        "[1] Picture 2 of 2: a cute cat",
+    ]
 
 
 def test_a_suppressed_list_shows_nothing_in_its_cell_and_no_other(shell: InteractiveShell) -> None:
@@ -304,10 +308,11 @@ def test_a_suppressed_list_shows_nothing_in_its_cell_and_no_other(shell: Interac
     [
         ("pictures[0]", 0),
         ("pictures[-1]", 0),
-        ("display(pictures)", 2),
+        ("pictures", 0),
+        ("display(pictures)", 1),
         ("display(pictures[0])", 1),
-        ("pictures.append(other); pictures", 3),
-        ("with capture_output() as seen: display(pictures)\nseen.show()\npictures", 2),
+        ("pictures.append(other); pictures", 1),
+        ("with capture_output() as seen: display(pictures)\nseen.show()\npictures", 1),
     ],
 )
 def test_only_the_result_of_the_cell_that_has_shown_it_is_held_back(
@@ -354,9 +359,10 @@ def test_what_is_made_of_pictures_is_pictures(shell: InteractiveShell, line: str
     """Slices, sums, multiples and copies of pictures that a cell has shown are shown too."""
     names = {"cats": Pictures(picture(index=i) for i in range(3)), "dogs": Pictures([picture()])}
     shell.push({"Pictures": Pictures})
-    outputs = shown(shell, f"import copy\ncats.suppress_display()\n{line}", **names)
+    (output,) = shown(shell, f"import copy\ncats.suppress_display()\n{line}", **names)
 
-    assert [sorted(output) for output in outputs] == [["image/jpeg", "text/plain"]] * 2
+    assert set(output) == {"image/jpeg", "text/plain"}
+    assert len(output["text/plain"].splitlines()) == 2
 
 
 def test_a_sum_with_something_else_is_a_plain_list_and_no_pictures_are_text(
@@ -381,10 +387,15 @@ def test_marimo_gets_one_piece_of_html_in_which_no_prompt_is_markup() -> None:
     made = picture(prompt='"><script>alert(1)</script>\x1b[2J\u202e')
     kind, markup = Pictures([made, made])._display_()._mime_()
     parser.feed(markup)
+    one = Pictures([made])._display_()._mime_()
+    parser.feed(one[1])
 
     assert kind == "text/html"
-    assert made._mime_() == ("text/html", markup.splitlines()[0])
-    assert [(tag, image["alt"]) for tag, image in found] == [("img", made.alt)] * 2
+    assert made._mime_() == one
+    assert [tag for tag, _ in found] == ["img"] * 2
+    words = made.alt.removeprefix("Picture 1 of 2")
+    assert found[0][1]["alt"] == f"[0] Picture 1 of 2, [1] Picture 1 of 2{words}"
+    assert found[1][1]["alt"] == made.alt
     assert all(str(image["src"]).startswith("data:image/jpeg;base64,") for _, image in found)
 
 

@@ -31,6 +31,12 @@ class Published:
         ids = list(dict.fromkeys(name for name, _ in named))
         return [data["text/plain"] for name, data in named if name == ids[output]]
 
+    def pictures(self) -> list[str]:
+        """Return the words of each output that shows pictures now, in the order of the outputs."""
+        now = {one["transient"]["display_id"]: one["data"] for one in self._bundles}
+        shown = (one for one in now.values() if {"image/jpeg", "image/png"} & set(one))
+        return [data["text/plain"] for data in shown]
+
 
 @pytest.fixture
 def published() -> Iterator[Published]:

@@ -96,10 +96,10 @@ def test_a_task_that_goes_on_is_told_how_to_take_it_up_and_what_it_repaints() ->
     client = LumenClient("sk-lumen-test", "http://127.0.0.1:9", journal=False)
     request = Request("inpaint", {"prompt": "x", "model": "m"}, repaint=Repaint(0.5, b"\0"))
     task = StagedTask("t1", request).task
-    known = summary([task], account_of(client), more="1 more.")
+    known = summary([task], account_of(client))
     task.request = dataclasses.replace(request, repaint=None)
     unknown = summary([task], account_of(client))
 
-    assert known["text/plain"].splitlines()[1:] == ["Repaints 50 % of the picture", "1 more."]
+    assert known["text/plain"].splitlines()[1:] == ["Repaints 50 % of the picture"]
     assert '>lumen.show(&quot;t1&quot;)</code></p><p><img alt="' in known["text/html"]
     assert unknown["text/plain"].endswith('in a cell: lumen.show("t1")')

@@ -88,7 +88,7 @@ def test_what_a_cell_says_of_a_task_is_no_markup(words: str, account: Account) -
         )
     )
     for task in (running.task, failed.task):
-        _check(summary([task], account, more=words))
+        _check(summary([task], account))
         _check(summary([task, task], account))
         _check(task_heading(task))
         assert not set(f"{task!r} {task.request!r} {task.error}") & _STEERING
@@ -187,7 +187,7 @@ def test_no_word_from_elsewhere_steers_or_turns_what_is_shown(words: str) -> Non
         *error._render_traceback_(),
         str(interrupted(words)),
         repr(task),
-        *summary([task], account, more=words).values(),
+        *summary([task], account).values(),
         *task_heading(task).values(),
     ]
 

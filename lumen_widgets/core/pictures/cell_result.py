@@ -85,22 +85,6 @@ def _place() -> tuple[object, ...] | None:
     return running, id(shell.display_pub), _clears.count
 
 
-def is_displayed() -> bool:
-    """Say whether this is called to show something, by `display` or as a result.
-
-    What only asks how something is shown puts the answer elsewhere, as
-    `ipywidgets.Output.append_display_data` does; so does a display that has an id, by which
-    something else is to take its place.
-    """
-    from IPython.display import display
-
-    showing = display.__code__, getattr(type(sys.displayhook).__call__, "__code__", None)
-    frame = inspect.currentframe()
-    while frame is not None and frame.f_code not in showing:
-        frame = frame.f_back
-    return frame is not None and not frame.f_locals.get("transient")
-
-
 def _shows_result() -> bool:
     """Say whether this is called for a cell's result, or a function's, and not by `display`.
 

@@ -242,7 +242,7 @@ def media_type_of(data: bytes) -> str | None:
     return None
 
 
-def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Decoded:
+def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, long_side: int | None = None) -> Decoded:
     """Open a picture and decode every pixel of it.
 
     Parameters
@@ -251,6 +251,9 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Decoded:
         The whole file.
     max_pixels
         Width times height at most; checked before any pixel is decoded.
+    long_side
+        What is enough of its longer side, in pixels: a JPEG that has twice as many comes reduced to
+        a half, a quarter or an eighth, in a fraction of the time. None is all of it.
 
     Returns
     -------
@@ -264,6 +267,10 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Decoded:
 
     """
     opened = _opened(data, max_pixels)
+    if long_side is not None:
+        longest = max(opened.image.size)
+        width, height = (max(1, side * long_side // longest) for side in opened.image.size)
+        opened.image.draft(None, (width, height))
     _load(opened)
     return Decoded(opened.media_type, opened.image, opened.clean)
 

@@ -14,8 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from lumen_widgets.core.errors import InvalidRequest
-from lumen_widgets.core.pictures.cell_result import ShownHere, is_displayed
+from lumen_widgets.core.pictures.cell_result import ShownHere
 from lumen_widgets.core.pictures.colours import by_gamma, by_profile, is_of_greys
+from lumen_widgets.core.pictures.contact_sheet import (
+    contact_sheet,
+    sheet_alt,
+    sheet_bundle,
+    sheet_words,
+)
 from lumen_widgets.core.pictures.decoding import CICP, copy_of, plain, turned
 from lumen_widgets.core.pictures.recent_pixels import recent_pixels
 from lumen_widgets.core.words import strip_controls
@@ -25,6 +31,7 @@ if TYPE_CHECKING:
     from typing import SupportsIndex, TypeVar
 
     import numpy as np
+    from IPython.lib.pretty import RepresentationPrinter
     from numpy.typing import NDArray
     from PIL.Image import Image
 
@@ -190,6 +197,28 @@ class Picture:
         """What to say in place of the picture: ``Picture 1 of 2: a cute cat``."""
         return alt_text(self.index, self.count, self.prompt)
 
+    def as_shown(self, long_side: int) -> tuple[Image, bytes | None]:
+        """Return a small copy of the pixels, as a screen shows them.
+
+        Parameters
+        ----------
+        long_side
+            Width or height at most, in pixels; a smaller picture is not enlarged.
+
+        Returns
+        -------
+        tuple of PIL.Image.Image and bytes or None
+            RGB, or RGBA where there is any transparency, upright and as `to_srgb` converts it; and
+            the ICC profile that is still to be applied, as a rule None.
+
+        Examples
+        --------
+        >>> image, _ = picture.as_shown(256)  # doctest: +SKIP
+
+        """
+        image, profile = to_srgb(_pixels(self, long_side), long_side)
+        return _opaque(image), profile
+
     def to_pil(self) -> Image:
         """Return the original as a PIL image, decoded, and not turned: as Pillow opens its file.
 
@@ -326,7 +355,7 @@ class Picture:
 
 
 class Pictures(list[Picture]):
-    """The pictures of one call, in order; in a cell each is shown as an output of its own.
+    """The pictures of one call, in order; a cell shows several as one sheet, with their indices.
 
     Slices, sums, multiples and copies are `Pictures` too; what else makes a list of pictures, as
     `sorted` does, may be given to this class.
@@ -394,30 +423,39 @@ class Pictures(list[Picture]):
         return Pictures(self)
 
     def _ipython_display_(self) -> None:
-        """Show every picture; IPython calls this for the last value of a cell."""
-        from IPython.display import display
-
-        if not self or not is_displayed():
-            # for IPython: an empty list is shown as text, since an empty cell says nothing
-            raise NotImplementedError
+        """Show nothing where the cell has shown these pictures; IPython asks for its last value."""
         # what was added to the list since was not shown
-        if not (self._has_been_shown and all(picture.is_suppressed for picture in self)):
-            display(*self)
+        shown = self._has_been_shown and all(picture.is_suppressed for picture in self)
+        if not (self and shown):
+            # for IPython: to be shown by its mimebundle, as if this method was not there
+            raise NotImplementedError
 
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
-    ) -> tuple[dict[str, str], dict[str, dict[str, str | int]]] | dict[str, str] | None:
-        """Return one output for whatever shows the pictures elsewhere, which takes no several."""
+    ) -> tuple[dict[str, str], dict[str, dict[str, str | int]]] | None:
+        """Return what a notebook shows and stores: a contact sheet and its words, never HTML.
+
+        One picture is shown as itself, and an empty list as text.
+        """
         if len(self) == 1:
             return self[0]._repr_mimebundle_(include, exclude)
-        if not self:
-            return None
-        words = "\n".join(picture.alt for picture in self)
-        return {"text/html": self._display_()._mime_()[1], "text/plain": words}
+        return sheet_bundle(self) if self else None
+
+    def _repr_pretty_(self, printer: RepresentationPrinter, cycle: bool) -> None:  # noqa: ARG002  IPython passes it
+        """Write the words of what is shown: IPython would write a list's own beside the sheet."""
+        is_part = len(printer.stack) > 1
+        if is_part or not self:
+            printer.text(repr(self))
+        elif len(self) == 1:
+            printer.text(self[0].alt)
+        else:
+            printer.text(sheet_words(self, range(len(self))))
 
     def _display_(self) -> _Html:
         """Return what marimo shows: it would take a list apart."""
-        return _Html("\n".join(picture._mime_()[1] for picture in self) or repr(self))
+        if len(self) == 1:
+            return _Html(self[0]._mime_()[1])
+        return _Html(_sheet_html(self) if self else repr(self))
 
     def __reduce__(self) -> tuple[type[Pictures], tuple[list[Picture]]]:
         return type(self), (list(self),)
@@ -431,6 +469,13 @@ class _Html:
 
     def _mime_(self) -> tuple[str, str]:
         return "text/html", self._markup
+
+
+def _sheet_html(pictures: Pictures) -> str:
+    sheet = contact_sheet(pictures)
+    source = f"data:{sheet.media_type};base64,{base64.b64encode(sheet.data).decode('ascii')}"
+    words = html.escape(sheet_alt(pictures, range(len(pictures))), quote=True)
+    return f'<img alt="{words}" width="{sheet.shown_width}" src="{source}">'
 
 
 def _listed(items: list[Any]) -> list[Any]:
@@ -473,8 +518,7 @@ def display_copy(picture: Picture, long_side: int = DISPLAY_SIDE) -> tuple[bytes
     >>> data, media_type = display_copy(picture)  # doctest: +SKIP
 
     """
-    image, profile = to_srgb(_pixels(picture), long_side)
-    image = _opaque(image)
+    image, profile = picture.as_shown(long_side)
     media_type = "image/png" if image.mode == "RGBA" else "image/jpeg"
     return _encoded(image, media_type, _DISPLAY_QUALITY, profile), media_type
 
@@ -606,9 +650,15 @@ def write_file(path: Path, data: bytes, *, follow: bool = True) -> None:
         raise
 
 
-def _pixels(picture: Picture) -> Image:
-    """Return the original decoded and upright, only to be looked at."""
-    return turned(recent_pixels().decode(picture.bytes).image)
+def _pixels(picture: Picture, long_side: int | None = None) -> Image:
+    """Return the original decoded and upright, only to be looked at.
+
+    Where so many pixels of its longer side are enough, it may come reduced to more than these.
+    """
+    longest = max(picture.width, picture.height)
+    if long_side and (picture.media_type != "image/jpeg" or longest < 2 * long_side):
+        long_side = None
+    return turned(recent_pixels().decode(picture.bytes, long_side=long_side).image)
 
 
 def _is_grey(image: Image) -> bool:

@@ -65,10 +65,13 @@ class RecentPixels:
         self._begin_anew()
         forked.connect_method(self._begin_anew)
 
-    def decode(self, data: bytes, *, max_pixels: int = MAX_PIXELS) -> Decoded:
-        """Return what `decode` does, from before where it is still kept.
+    def decode(
+        self, data: bytes, *, max_pixels: int = MAX_PIXELS, long_side: int | None = None
+    ) -> Decoded:
+        """Return what `decode` does, from before where it is still kept, and then of its full size.
 
-        The image belongs to all who ask for it: it is only to be looked at.
+        The image belongs to all who ask for it: it is only to be looked at. One that is decoded for
+        a long side is not kept, since others need more of it.
 
         Raises
         ------
@@ -80,8 +83,9 @@ class RecentPixels:
         if found is not None:
             check_size(found.image.width, found.image.height, max_pixels)
             return found
-        decoded = decode(data, max_pixels=max_pixels)
-        self._keep(data, decoded)
+        decoded = decode(data, max_pixels=max_pixels, long_side=long_side)
+        if long_side is None:
+            self._keep(data, decoded)
         return decoded
 
     def let_go(self) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from lumen_widgets.client import InvalidRequest
-from lumen_widgets.notebook.cell import picture_bundle
+from lumen_widgets.client import InvalidRequest, Picture
+from lumen_widgets.notebook.cell import picture_bundles
 from lumen_widgets.notebook.cell_status import task_heading
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.notebook.submission import Submission
@@ -34,6 +34,8 @@ class SubmissionDisplay:
     changed
         Called with the submission when there is news of it, on the publisher's thread, the only one
         that may speak to a browser.
+    shows
+        Says whether the pictures are shown there, once they are here.
 
     """
 
@@ -42,13 +44,15 @@ class SubmissionDisplay:
         submission: Submission,
         cell: Cell | HeldOutput,
         changed: Callable[[Submission], None],
+        shows: Callable[[], bool] = lambda: True,
     ) -> None:
         self._submission = submission
         self._cell = cell
         self._changed = changed
+        self._shows = shows
         self._lock = threading.Lock()
         self._task: Task | None = None
-        self._shown = 0
+        self._shown = set[Picture]()
         self._unsubscribe: Callable[[], None] | None = submission.subscribe(
             lambda _: publisher.run_soon(self._update)
         )
@@ -82,12 +86,13 @@ class SubmissionDisplay:
         self._changed(self._submission)
 
     def _show_pictures(self, task: Task) -> None:
-        pictures = task.pictures
+        # after an error the last ones may be fetched once the others are shown
+        pictures = [one for one in task.pictures if one not in self._shown and self._shows()]
         if pictures and not self._shown:
             self._cell.append(task_heading(task))
-        for picture in pictures[self._shown :]:
-            self._cell.append(*picture_bundle(picture))
-        self._shown = max(self._shown, len(pictures))
+        self._shown.update(pictures)
+        for bundle in picture_bundles(pictures, of_task=True):
+            self._cell.append(*bundle)
         if not resumable(task):
             self.end()
 
