@@ -275,6 +275,8 @@ export interface PromptFormModel {
   bottom: number;
   /** "" is the browser's language. */
   language: string;
+  /** Whether pictures are shown under the form, where the notebook keeps them. */
+  static: boolean;
   /** The TaskPanel inside the form, as a reference that the host resolves. */
   panel: string | null;
   /** The MaskPainter that is open in the form; null while none is. */

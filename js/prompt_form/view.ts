@@ -56,7 +56,7 @@ export class FormView {
   readonly #sent: SentNotice;
   #announced = "";
   readonly #lost = element("p", { class: "lumen-refusal", role: "alert", hidden: "" });
-  readonly #below = element("p", { class: "lumen-hint", hidden: "" });
+  readonly #below = element("p", { class: "lumen-hint lumen-form-below", hidden: "" });
   readonly #painter: PainterPlace;
   #painterTimer: ReturnType<typeof setTimeout> | undefined;
   /** Whether what is painted was to be thrown away in this view. */
@@ -212,6 +212,7 @@ export class FormView {
       ["_prices", () => this.#showCost()],
       ["_budget", () => this.#showCost()],
       ["_below", () => this.#showBelow()],
+      ["static", () => this.#showBelow()],
     ] as const) {
       state.model.on(`change:${trait}`, show);
       signal.addEventListener("abort", () => state.model.off(`change:${trait}`, show));
@@ -464,7 +465,8 @@ export class FormView {
 
   #showBelow(): void {
     const { model } = this.#state;
-    this.#below.hidden = model.get("_below") || model.get("_sent") === 0;
+    const under = model.get("static") && !model.get("_below");
+    this.#below.hidden = !under || model.get("_sent") === 0;
     this.#below.textContent = this.#words.reloaded;
   }
 }

@@ -18,7 +18,7 @@ const widget: AnyWidget<TaskPanelModel> = () => {
       const connection = new Connection(model, signal);
       state = {
         connection,
-        rows: new TaskRows(model.get("_rows"), model.get("_totals")),
+        rows: new TaskRows(model.get("_rows"), model.get("_totals"), model.get("_thumbnails")),
         requests: new Requests(connection),
         again: new AgainRequests(model.get("_panel")),
         announcers: new Set(),

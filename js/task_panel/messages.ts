@@ -61,7 +61,7 @@ export interface Totals {
   hosts: string[];
 }
 
-/** The first picture of a row, or its mask, at most 96 px. */
+/** The picture of a row, several as a small sheet, or its mask; at most 96 px. */
 export interface Thumbnail {
   key: string;
   of: "picture" | "mask";
@@ -198,12 +198,16 @@ export type BrowserMessage =
 export interface TaskPanelModel {
   /** The language that the panel speaks: "", "en" or "zh"; empty is the browser's own. */
   language: string;
+  /** Whether the widget's state may hold thumbnails. */
+  static: boolean;
   /** The service's host, as in a row; null while it is not known. */
   _host: string | null;
   /** The newest rows, as they were when the browser last asked for the widget's state. */
   _rows: TaskRow[];
   /** What the panel counted over all rows then. */
   _totals: Totals;
+  /** Thumbnails of the newest rows that were drawn then. */
+  _thumbnails: Thumbnail[];
   /** Whether the toolbar is there however few rows there are. */
   _toolbar: boolean;
   /** Which panel this is, so that a page recognises what it sent; random. */

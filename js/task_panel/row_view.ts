@@ -59,7 +59,6 @@ export class RowView {
     this.#key = key;
     this.#words = words;
     this.#elapsed.title = words.elapsed;
-    this.#thumbnail.alt = words.thumbnail;
     this.#mask.alt = words.mask;
     this.#state.textContent = words.loading;
     this.#copyId = new CopyButton(words.copyId, words);
@@ -141,6 +140,7 @@ export class RowView {
     this.#show.hidden = row.id === "" || row.status !== "succeeded";
     this.#copyCode.text = `lumen.show(${JSON.stringify(row.id)})`;
     setText(this.#code, this.#copyCode.text);
+    this.#thumbnail.alt = row.arrived > 1 ? pictureWords(row.arrived, words) : words.thumbnail;
     setPicture(this.#thumbnail, thumbnails.picture);
     setPicture(this.#mask, thumbnails.mask);
     this.#showActions(row);

@@ -52,9 +52,15 @@ export class TaskRows {
   #currentFrom = 0;
   #count = 0;
 
-  constructor(first: TaskRow[], totals: Totals, now: () => number = () => performance.now()) {
+  constructor(
+    first: TaskRow[],
+    totals: Totals,
+    drawn: Thumbnail[] = [],
+    now: () => number = () => performance.now(),
+  ) {
     this.#now = now;
     this.#totals = totals;
+    this.#keep(drawn);
     this.#merge(first, 0);
   }
 
@@ -128,12 +134,8 @@ export class TaskRows {
   /** Applies a message; notifies listeners of the rows that it changed. */
   receive(message: KernelMessage): void {
     if (message.kind === "thumbnails") {
-      const drawn = message.thumbnails.filter(({ data }) => data.startsWith("data:image/"));
-      for (const { key, of, data } of drawn) {
-        this.#thumbnails.set(key, { ...this.thumbnails(key), [of]: data });
-      }
       this.#notify(
-        drawn.flatMap(({ key }) => this.#rows.get(key) ?? []),
+        this.#keep(message.thumbnails).flatMap(({ key }) => this.#rows.get(key) ?? []),
         false,
       );
     } else if (message.kind === "rows" || message.kind === "snapshot") {
@@ -154,6 +156,14 @@ export class TaskRows {
   elapsed(row: KnownRow): number | null {
     if (row.elapsed === null) return null;
     return row.running ? row.elapsed + (this.#now() - row.receivedAt) / 1000 : row.elapsed;
+  }
+
+  #keep(thumbnails: Thumbnail[]): Thumbnail[] {
+    const drawn = thumbnails.filter(({ data }) => data.startsWith("data:image/"));
+    for (const { key, of, data } of drawn) {
+      this.#thumbnails.set(key, { ...this.thumbnails(key), [of]: data });
+    }
+    return drawn;
   }
 
   #notify(changed: KnownRow[], live: boolean): void {

@@ -234,6 +234,7 @@ CASES = {
             "_prices": {},
             "_budget": {},
             "_sent": 0,
+            "static": True,
             "_below": True,
             "_form": "form",
             "_notebook": "notebook",

@@ -70,7 +70,7 @@ def test_a_panel_shows_the_mask_in_the_pictures_place_and_later_small_beside_it(
     notebook.run_cell(0)
     row = notebook.cell_output(1).locator(".lumen-task")
     mask = row.get_by_role("img", name="Mask: white is repainted")
-    picture = row.get_by_role("img", name="First picture")
+    picture = row.get_by_role("img", name="Picture")
     with lab.server.drawing_held():
         for index in (1, 2):
             notebook.run_cell(index)

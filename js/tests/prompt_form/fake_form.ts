@@ -21,6 +21,7 @@ export function formModel(changes: Partial<PromptFormModel> = {}): FakeForm {
     right: 0,
     bottom: 0,
     language: "en",
+    static: true,
     panel: null,
     painter: null,
     _extra_text: "",

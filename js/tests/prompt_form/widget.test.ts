@@ -129,6 +129,16 @@ test("the panel shows from the first submit", async () => {
   await vi.waitFor(() => expect(slot.textContent).toBe("the panel"));
 });
 
+test("after a reload a form says where new pictures are, unless none were to be under it", async () => {
+  const { fake, find } = await mount(formModel({ _below: false, _sent: 1 }));
+  const notice = find(".lumen-form-below");
+  expect(notice.hidden).toBe(false);
+  expect(notice.textContent).toContain("new pictures appear in the list");
+  fake.set("static", false);
+
+  expect(notice.hidden).toBe(true);
+});
+
 test("a form changes its language to Chinese, and keeps what was typed", async () => {
   const { fake, find } = await mount();
   const prompt = find<HTMLTextAreaElement>(".lumen-prompt");

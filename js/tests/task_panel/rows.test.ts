@@ -5,7 +5,7 @@ import { changed, row, totals } from "./row";
 const ALL: Filter = { group: "all", words: [] };
 
 function rowsOf(first = [row()], all = totals(first), now?: () => number) {
-  return new TaskRows(first, all, now);
+  return new TaskRows(first, all, [], now);
 }
 
 /** What the kernel found: the rows of these keys. */

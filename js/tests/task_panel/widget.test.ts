@@ -19,9 +19,11 @@ afterEach(() => {
 async function mount(rows = [row()], traits: Partial<TaskPanelModel> = {}) {
   const fake = new FakeModel<TaskPanelModel & Record<string, unknown>>({
     language: "en",
+    static: true,
     _host: null,
     _rows: rows,
     _totals: totals(rows),
+    _thumbnails: [],
     _toolbar: false,
     _panel: "panel-1",
     ...traits,
@@ -141,6 +143,19 @@ test("a thumbnail is requested once, when its row is shown", async () => {
   expect(el.querySelector("img")?.hidden).toBe(false);
   expect(el.querySelector("code")?.textContent).toBe('lumen.show("a1b2c3")');
   expect(sent().filter(({ kind }) => kind === "look").length).toBe(1);
+});
+
+test("a thumbnail that came with the widget's state is shown and not requested", async () => {
+  const data = "data:image/jpeg;base64,AA==";
+  const several = row({ status: "succeeded", running: false, pictured: true, arrived: 4 });
+  const { el, sent } = await mount([several], {
+    _thumbnails: [{ key: "0", of: "picture", data }],
+  });
+  vi.runOnlyPendingTimers();
+  const picture = el.querySelector("img");
+
+  expect([picture?.hidden, picture?.src, picture?.alt]).toEqual([false, data, "4 pictures"]);
+  expect(sent().filter(({ kind }) => kind === "look")).toEqual([]);
 });
 
 test("a mask that the kernel sent unasked is shown before the picture, and not requested", async () => {

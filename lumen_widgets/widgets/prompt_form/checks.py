@@ -206,7 +206,7 @@ def refuse_unknown(fields: Iterable[str]) -> None:
         A form has no such field.
 
     """
-    known = (*FIELDS, "language", *_ANY_WIDGET)
+    known = (*FIELDS, "language", "static", *_ANY_WIDGET)
     for name in fields:
         if name in known:
             continue

@@ -179,6 +179,11 @@ class PromptForm(LumenWidget):
     """What the form speaks: English, Chinese, or, by default, what the browser prefers. Written by
     Python."""
 
+    static = traitlets.Bool(default_value=True).tag(sync=True)
+    """Whether pictures are shown under the form, where the notebook keeps them: those of a task as
+    one sheet. Default True; False leaves none of this form in the saved notebook. Written by
+    Python."""
+
     panel = ChildWidget(TaskPanel)
     """The `TaskPanel` inside the form, with a row for each submit; None once it was closed. Written
     by the form."""
@@ -242,7 +247,7 @@ class PromptForm(LumenWidget):
             code_changed=self._write_code,
         )
         super().__init__(
-            panel=TaskPanel([], self._account.client),
+            panel=TaskPanel([], self._account.client, static=fields.get("static", True)),
             _host=host_of(self._account),
             _models=known_models(),
             _prices=prices.table(),
@@ -254,6 +259,7 @@ class PromptForm(LumenWidget):
         )
         self._speak()
         self.observe(self._speak, "language")
+        self.observe(self._leave_pictures, "static")
         self._hold_pictures()
         self._write_extra()
         self.observe(self._hold_pictures, ["images", "mask"])
@@ -433,7 +439,10 @@ class PromptForm(LumenWidget):
         made(submission)
         self._last = submission
         going = (one for one in self._displays if not one.over)
-        self._displays = (*going, SubmissionDisplay(submission, self._cell, self._show_progress))
+        display = SubmissionDisplay(
+            submission, self._cell, self._show_progress, lambda: self.static
+        )
+        self._displays = (*going, display)
         self._list(submission)
         self._submitted.send(submission)
         self._session.offer_again(values.prompt)
@@ -485,6 +494,10 @@ class PromptForm(LumenWidget):
     def _speak(self, _: Any = None) -> None:
         if self.panel is not None:
             self.panel.language = self.language
+
+    def _leave_pictures(self, _: Any) -> None:
+        if self.panel is not None:
+            self.panel.static = self.static
 
     def _spending_changed(self, _: str | None) -> None:
         publisher.run_soon(self._show_spending)

@@ -61,7 +61,7 @@ class Totals(TypedDict):
 
 
 class Thumbnail(TypedDict):
-    """The first picture of a row, or its mask, at most 96 px."""
+    """The picture of a row, several as a small sheet, or its mask; at most 96 px."""
 
     key: str
     of: Literal["picture", "mask"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from lumen_widgets.client import LumenClient, LumenError
 from lumen_widgets.client.spending.prices import credits_of
+from lumen_widgets.core.pictures.contact_sheet import small_sheet
 from lumen_widgets.core.pictures.picture import thumbnail
 from lumen_widgets.core.words import strip_controls
 from lumen_widgets.notebook.account import account_of, account_of_task
@@ -59,7 +60,7 @@ class PanelRow:
     submission : Submission or None
         The call that made it, where that is known.
     thumbnail : str or None
-        The first picture as a ``data:`` URL, once it is drawn.
+        The picture as a ``data:`` URL, once it is drawn; of several a small sheet.
     usual : float or None
         Seconds that like tasks took, once that is looked up.
     name : tuple of str or None
@@ -159,9 +160,14 @@ class PanelRow:
         task = self.task
         if task is None or not task.done:
             return
-        if task.pictures and self.thumbnail is None and not self._undrawable:
+        pictures = task.pictures
+        if pictures and self.thumbnail is None and not self._undrawable:
             try:
-                self.thumbnail = data_uri(*thumbnail(task.pictures[0], _THUMBNAIL))
+                self.thumbnail = data_uri(
+                    *small_sheet(pictures, _THUMBNAIL)
+                    if len(pictures) > 1
+                    else thumbnail(pictures[0], _THUMBNAIL)
+                )
             except Exception:  # noqa: BLE001 # a picture that cannot be drawn is still a picture
                 self._undrawable = True
                 _log.exception("no thumbnail could be drawn of the task %s", task.id)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lumen_widgets.core.signal import Signal
 from lumen_widgets.notebook.submission import Submission
-from lumen_widgets.widgets.task_panel.messages import Totals
+from lumen_widgets.widgets.task_panel.messages import Thumbnail, Totals
 from lumen_widgets.widgets.task_panel.row import PanelRow, name_of
 from lumen_widgets.widgets.work_queue import work_queue
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # bytes of the rows that a page gets with the panel's state, several screens full: with the bundle,
 # and with the spaces of a saved notebook, a panel stays below 100 kB however many rows it has
 _STATE_BYTES = 30_000
+# and of the thumbnails that come with them, so that all of it stays below that
+_THUMBNAIL_BYTES = 16_000
 
 
 class _Share(NamedTuple):
@@ -108,6 +110,18 @@ class PanelRows:
         """Return what the panel says now of the newest rows, as many as a page gets unasked."""
         rows = reversed(self.all())
         return fitting((row.current() for row in rows), _STATE_BYTES)[::-1]
+
+    def thumbnails(self) -> list[Thumbnail]:
+        """Return the newest thumbnails that are drawn, as many as a page gets unasked."""
+        found: list[Thumbnail] = []
+        left = _THUMBNAIL_BYTES
+        for row in reversed(self.all()):
+            if row.thumbnail is not None:
+                left -= len(row.thumbnail)
+                if left < 0:
+                    break
+                found.append(Thumbnail(key=row.key, of="picture", data=row.thumbnail))
+        return found
 
     def totals(self) -> Totals:
         """Return what the panel counts over all rows; takes no longer for many than for few."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from lumen_widgets.client import LumenClient, Task
     from lumen_widgets.notebook.account import Account
     from lumen_widgets.notebook.submission import Submission
-    from lumen_widgets.widgets.task_panel.messages import TaskRow
+    from lumen_widgets.widgets.task_panel.messages import TaskRow, Thumbnail
 
 
 class TaskPanel(LumenWidget):
@@ -51,6 +51,8 @@ class TaskPanel(LumenWidget):
         Whose account the panel names while it has no row.
     language
         ``"en"``, ``"zh"``, or ``""`` for the browser's own.
+    static
+        Whether small copies of pictures may stay in the saved notebook.
 
     Raises
     ------
@@ -70,6 +72,10 @@ class TaskPanel(LumenWidget):
     """The language that the panel speaks: ``"en"``, ``"zh"``, or ``""`` (the default) for the
     browser's own. Written by the user."""
 
+    static = traitlets.Bool(default_value=True).tag(sync=True)
+    """Whether the widget state, which a notebook may be saved with, has small copies of the newest
+    rows' pictures, of at most 96 px. Default True; False leaves none. Written by Python."""
+
     _host = traitlets.Unicode(None, allow_none=True).tag(sync=True)
     """Who charges, as a row's host says it: a host's name, empty for the sandbox, None (the
     default) while that is not known. Written once, by the kernel."""
@@ -80,6 +86,12 @@ class TaskPanel(LumenWidget):
     """The newest rows, as they are when the browser asks for the widget's state: several screens
     full, however many there are. Never written: the others are read by the browser, and what
     changes travels in messages."""
+
+    _thumbnails: traitlets.List[Thumbnail] = traitlets.List().tag(
+        sync=True, to_json=lambda _, self: self._panel_rows.thumbnails() if self.static else []
+    )
+    """The thumbnails of the newest rows that are drawn when the browser asks for the widget's
+    state; the others it asks for. Never written."""
 
     _panel = traitlets.Unicode().tag(sync=True)
     """What pages know this panel by: random. Written once, by the kernel."""
@@ -99,6 +111,7 @@ class TaskPanel(LumenWidget):
         client: LumenClient | None = None,
         *,
         language: str = "",
+        static: bool = True,
     ) -> None:
         self._panel_rows = PanelRows()
         self._session = PanelSession(self, self._panel_rows)
@@ -111,11 +124,14 @@ class TaskPanel(LumenWidget):
         account = _account_to_name(client, every=tasks is None)
         super().__init__(
             language=language,
+            static=static,
             _host=None if account is None else host_of(account),
             _panel=uuid4().hex,
             _toolbar=tasks is None,
         )
         self.on_msg(self._session.receive)
+        # what a page has of them is what it saves
+        self.observe(lambda _: self.send_state("_thumbnails"), "static")
         self._unsubscribe.append(prices.subscribe(weakly(self._show_price)))
         self._session.begin()
 
