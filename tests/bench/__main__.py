@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from tests.bench import (
     cell,
     client,
+    contact_sheet,
     drawing,
     imports,
     journal,
@@ -37,7 +38,19 @@ if TYPE_CHECKING:
 _PARTS: dict[str, Callable[..., object]] = {
     part.__name__.rpartition(".")[2]: part.measure
     for part in (
-        *(imports, server, drawing, journal, client, pictures, cell, throughput, pacing, peers),
+        *(
+            imports,
+            server,
+            drawing,
+            journal,
+            client,
+            pictures,
+            contact_sheet,
+            cell,
+            throughput,
+            pacing,
+            peers,
+        ),
         *(panel, masks, painter, repaint),
     )
 }

@@ -61,7 +61,7 @@ def measure(*, full: bool) -> Table:
     """Measure each by itself, in milliseconds."""
     table = Table(("pictures", "ms", "the first time, ms"))
     for side in (1024, 4096) if full else (1024,):
-        data = _file(side, 0)
+        data = drawn_file(side, 0)
         name = f"{side}²"
         table.add(f"{name}: checked by a script", _median_ms(partial(check, data)), "")
         table.add(f"{name}: decoded", _median_ms(partial(decode, data)), "")
@@ -94,7 +94,7 @@ def measure(*, full: bool) -> Table:
     return table
 
 
-def _file(side: int, number: int) -> bytes:
+def drawn_file(side: int, number: int) -> bytes:
     """Return a PNG that packs about as well as a drawn picture."""
     rows, columns = np.mgrid[0:side, 0:side] / side
     waves = np.sin(9 * rows + number), rows * columns, np.hypot(rows, columns)
@@ -129,7 +129,7 @@ def _long_history(home: Path) -> Journal:
             origin="o", account="a", endpoint="generations", body={"prompt": f"a fox {number}"}
         )
         journal.mark_accepted(row, task_id=f"p{number}", created=None, status="succeeded")
-        data = _file(1024, number)
+        data = drawn_file(1024, number)
         journal.store_picture(
             row,
             0,

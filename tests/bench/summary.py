@@ -21,6 +21,7 @@ TARGETS = {
     "processor time": "≤ 20 ms",
     "journal": "≤ 40 ms",
     "display copy": "≤ 110 ms",
+    "contact sheet": "≤ 100 ms",
     "history": "≤ 150 ms",
     "picture search": "≤ 150 ms",
     "panel": "≤ 100 kB",

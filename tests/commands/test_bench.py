@@ -22,7 +22,10 @@ pytestmark = pytest.mark.slow
     [
         ("imports journal client", ("LumenClient", "all at once", "ten at once", "tasks end")),
         ("pacing masks", ("nothing learnt", "with a webhook", "in flight together", "steps")),
-        ("repaint", ("14 % masked", "beyond source, mask and result", "as PNG")),
+        (
+            "repaint contact_sheet",
+            ("14 % masked", "beyond source, mask and result", "as PNG", "sheet of four"),
+        ),
         ("cell throughput", ("of it beyond the render", "on the sandbox")),
         ("peers", ("learnt from as many", "could not be installed", "the same, learnt")),
     ],

@@ -56,8 +56,17 @@ class Scene:
 def _first_cells(notebook: NotebookPage) -> Locator:
     notebook.run_cell(1)
     notebook.run_cell(3)
-    expect(notebook.cell_output(3).locator("img")).to_have_count(2)
+    expect(notebook.cell_output(3).locator("img")).to_have_count(1)
     return notebook.cell(3)
+
+
+def _sheet(notebook: NotebookPage) -> Locator:
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    image = notebook.cell_output(1).locator(".jp-RenderedImage img")
+    expect(image).to_have_count(1)
+    image.scroll_into_view_if_needed()
+    return notebook.cell_output(1)
 
 
 def _form(notebook: NotebookPage) -> Locator:
@@ -167,6 +176,7 @@ def _scenes() -> list[Scene]:
     )
     scenes = [
         Scene("first", _NOTEBOOK, _first_cells),
+        Scene("sheet", (_START, f"cats = lumen.generate({_PROMPTS['en'][0]!r}, n=4)"), _sheet),
         Scene("history", history, _history),
         Scene("errors", errors, _errors),
         Scene("repaint", _NOTEBOOK, _repaint),
