@@ -25,10 +25,10 @@ def _typescript_interfaces(path: str) -> dict[str, dict[str, str]]:
     """Read every exported interface of a file as {name: {field: type}}."""
     source = (_JS / path).read_text(encoding="utf-8")
     source = re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
-    types = dict(re.findall(r"export type (\w+) = ([^;]+);", source))
+    types = dict(re.findall(r"export type (\w+) =\s+([^;]+);", source))
     return {
         name: {
-            field: types.get(kind, re.sub(r"\s+", " ", kind).removeprefix("| "))
+            field: re.sub(r"\s+", " ", types.get(kind, kind)).removeprefix("| ")
             for field, kind in re.findall(r"(\w+):\s*([^;]+);", body)
         }
         for name, body in re.findall(r"export interface (\w+) \{(.*?)\n\}", source, flags=re.DOTALL)
@@ -98,7 +98,7 @@ def test_every_message_of_typescript_is_known_to_python(stem: str) -> None:
     assert interfaces == set(_python_messages(stem))
 
 
-@pytest.mark.parametrize("name", ["picture_copies"])
+@pytest.mark.parametrize("name", ["picture_actions", "picture_copies"])
 def test_messages_that_several_widgets_share_are_the_same_on_both_sides(name: str) -> None:
     """What a shared part of a page sends is what its side in the kernel reads."""
     module = import_module(f"lumen_widgets.widgets.{name}")

@@ -270,7 +270,7 @@ class Picture:
         target = path_to_write(path)
         made_up = target.is_dir()
         if made_up:
-            target = target.resolve() / self._file_name()
+            target = target.resolve() / self.file_name
         media_type = _TYPES.get(target.suffix.lower())
         if media_type is None:
             raise InvalidRequest(
@@ -296,7 +296,9 @@ class Picture:
         """Return the width in a cell, in CSS pixels."""
         return max(1, round(self.width * min(1, _SHOWN / max(self.width, self.height))))
 
-    def _file_name(self) -> str:
+    @property
+    def file_name(self) -> str:
+        """A name for its file, made up from prompt, index and content."""
         slug = re.sub(r"\W+", "-", (self.prompt or "")[:_NAME_LENGTH].lower()).strip("-_")
         words = f"{slug or 'picture'}-{self.index + 1}-{self.sha256[:8]}"
         return f"{words}{_SUFFIXES[self.media_type]}"
