@@ -23,6 +23,8 @@ export interface FormPicture {
   error: string;
   /** The part that a mask repaints, 0 to 1; null for pictures, or unknown. */
   coverage: number | null;
+  /** Its digest, where its settings can come back; else empty. */
+  ours: string;
 }
 
 /** The reference picture that the mask is painted on, which is the only one that is sent. */
@@ -149,6 +151,84 @@ export interface CodeMessage {
   request: string;
   python: string;
   curl: string;
+}
+
+/** A picture that a submit of the form has made, in the strip. */
+export interface FormResult {
+  /** Which of them; never shown. */
+  key: string;
+  sha256: string;
+  /** Its number in its task, and its prompt. */
+  name: string;
+  /** Pixels. */
+  width: number;
+  height: number;
+  model: string;
+  /** How many pictures were asked for with it. */
+  count: number;
+}
+
+/** Kernel → browser: the pictures of the strip changed; all of them, newest first. */
+export interface ResultsMessage {
+  kind: "results";
+  pictures: FormResult[];
+  /** How many there were, also those that are not shown any more. */
+  total: number;
+}
+
+/** A field whose value would change, in words; empty for nothing. */
+export interface FieldChange {
+  /** The keyword of `generate`. */
+  field: string;
+  now: string;
+  back: string;
+}
+
+/** Kernel → browser: settings that are offered, or came back and can be undone. */
+export interface RecallMessage {
+  kind: "recall";
+  state: "" | "offered" | "done" | "undone";
+  /** Of the picture or preset that they are of. */
+  name: string;
+  /** Of what is offered. */
+  changes: FieldChange[];
+  /** Those that changed. */
+  fields: string[];
+  /** What cannot come back, each as a sentence. */
+  lost: string[];
+}
+
+/** Kernel → browser: the presets by name, and what went wrong with one of them. */
+export interface PresetsMessage {
+  kind: "presets";
+  names: string[];
+  /** Empty if all is well. */
+  error: string;
+}
+
+/** Browser → kernel: say what would change if the settings of this picture came back. */
+export interface OfferMessage {
+  kind: "offer";
+  sha256: string;
+}
+
+/** Browser → kernel: bring these fields back of what is offered; null takes the offer away. */
+export interface ChooseMessage {
+  kind: "choose";
+  fields: string[] | null;
+}
+
+/** Browser → kernel: put back what came back last, or let go of the way back. */
+export interface UndoMessage {
+  kind: "undo";
+  forget: boolean;
+}
+
+/** Browser → kernel: keep the form's settings under a name, bring such back, or delete them. */
+export interface PresetMessage {
+  kind: "preset";
+  action: "save" | "apply" | "delete";
+  name: string;
 }
 
 /** Browser → kernel: a page shows the form and asks for all state that is not in traits. */

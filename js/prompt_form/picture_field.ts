@@ -47,6 +47,7 @@ export class PictureField {
   readonly #reason = element("p", { class: "lumen-reason", hidden: "" });
   readonly #painting: PaintingActions;
   readonly #paintedMask: PaintedMask;
+  #recall: (sha256: string) => void = () => {};
   #addError = "";
   #disabledReason = "";
   #disabled = false;
@@ -126,6 +127,11 @@ export class PictureField {
     this.#drop.hidden = this.#disabled;
     if (this.#disabled) this.#box.hidden = true;
     this.#reason.replaceChildren(reason, ...(instead ? [" ", instead] : []));
+  }
+
+  /** Has `recall` called with the digest of a picture whose settings are to come back. */
+  recalls(recall: (sha256: string) => void): void {
+    this.#recall = recall;
   }
 
   /** Shows the pictures and the uploads. */
@@ -237,6 +243,7 @@ export class PictureField {
   #newRow(key: string): PictureRow {
     const row = new PictureRow(key, this.#words, {
       remove: (gone) => this.#remove(gone),
+      recall: (sha256) => this.#recall(sha256),
       ...(this.place === "images"
         ? {
             move: (moved, by) => this.#move(moved, by),

@@ -10,6 +10,7 @@ import type { Words } from "./words";
 const EARLIER = ["M8 13V3", "M4 7l4-4 4 4"];
 const LATER = ["M8 3v10", "M4 9l4 4 4-4"];
 const REMOVE = ["M4 4l8 8", "M12 4l-8 8"];
+const BACK = ["M6 3L2 7l4 4", "M2 7h8a4 4 0 0 1 0 7H7"];
 const PICTURE = ["M2 3h12v10H2z", "M2 11l4-4 3 3 2-2 3 3", "M10.5 6v.1"];
 
 /** How a reference picture has to do with painting: it is not painted on while nothing is painted, or
@@ -23,6 +24,8 @@ export interface PictureActions {
   /** Absent where there is no order: the mask is one. */
   move?: (key: string, by: number) => void;
   remove: (key: string) => void;
+  /** Brings the settings of a picture of ours back, by its digest. */
+  recall?: (sha256: string) => void;
 }
 
 export class PictureRow {
@@ -35,6 +38,8 @@ export class PictureRow {
   readonly #later: HTMLButtonElement | null = null;
   readonly #remove: HTMLButtonElement;
   readonly #paint: HTMLButtonElement | null = null;
+  readonly #recall: HTMLButtonElement;
+  #ours = "";
   #thumbnail: string | null = null;
 
   constructor(key: string, words: Words, actions: PictureActions) {
@@ -51,6 +56,9 @@ export class PictureRow {
       this.#later = button(words.later, () => move(key, 1), icon(...LATER));
       tools.append(this.#earlier, this.#later);
     }
+    this.#recall = button(words.actRecall, () => actions.recall?.(this.#ours), icon(...BACK));
+    this.#recall.hidden = true;
+    tools.append(this.#recall);
     this.#remove = button(words.remove, () => actions.remove(key), icon(...REMOVE));
     tools.append(this.#remove);
     tools.addEventListener("keydown", (event) => {
@@ -93,6 +101,9 @@ export class PictureRow {
     label(this.#earlier, words.earlier);
     label(this.#later, words.later);
     label(this.#remove, words.remove);
+    this.#ours = picture.ours;
+    this.#recall.hidden = picture.ours === "";
+    label(this.#recall, words.actRecallOf);
     // not `disabled`, which would drop the focus when a picture is moved to the end
     this.#earlier?.setAttribute("aria-disabled", String(place === 0));
     this.#later?.setAttribute("aria-disabled", String(place === count - 1));

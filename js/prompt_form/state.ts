@@ -24,6 +24,7 @@ import type {
   SubmitMessage,
 } from "./messages";
 import { isSame, SentRequests, type SentSubmit } from "./sent_requests";
+import { StripState } from "./strip_state";
 import { type Place, Uploads } from "./uploads";
 
 type Part =
@@ -44,6 +45,7 @@ export class FormState {
   readonly code: FormCode;
   /** Whether the kernel has said what is no trait. */
   loaded = false;
+  readonly strip: StripState;
   images: FormPicture[] = [];
   mask: FormPicture | null = null;
   /** The picture that the mask is painted on; it alone is sent. */
@@ -78,6 +80,7 @@ export class FormState {
     this.model = model;
     this.connection = new Connection(model, signal);
     this.draft = new Draft(model, this.connection, signal);
+    this.strip = new StripState(model, this.connection, signal);
     this.connection.listen(() => {
       this.unanswered = this.submitting && this.#asked;
       this.#notify("connection");
@@ -223,6 +226,7 @@ export class FormState {
   }
 
   receive(message: KernelMessage): void {
+    if (this.strip.receive(message)) return;
     if (message.kind === "received") {
       this.uploads.receive(message);
       return;

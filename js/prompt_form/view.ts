@@ -17,8 +17,11 @@ import { FieldSet } from "./field_set";
 import { chosenWords, ModelField } from "./model_field";
 import { PainterPlace } from "./painter_place";
 import { PictureField } from "./picture_field";
+import { PresetSection } from "./preset_section";
 import { PromptField } from "./prompt_field";
+import { RecallBox } from "./recall_box";
 import { RepaintOptions } from "./repaint_options";
+import { ResultStrip } from "./result_strip";
 import { SentNotice } from "./sent_notice";
 import { SizeField } from "./size_field";
 import type { FormState } from "./state";
@@ -54,6 +57,9 @@ export class FormView {
   readonly #status = element("p", { class: "lumen-form-state", role: "status" });
   readonly #refusal = element("p", { class: "lumen-refusal", role: "alert" });
   readonly #sent: SentNotice;
+  readonly #strip: ResultStrip;
+  readonly #recall: RecallBox;
+  readonly #presets: PresetSection;
   #announced = "";
   readonly #lost = element("p", { class: "lumen-refusal", role: "alert", hidden: "" });
   readonly #below = element("p", { class: "lumen-hint lumen-form-below", hidden: "" });
@@ -162,6 +168,29 @@ export class FormView {
     this.#asCode = new CodeSection(fields.id("as-code"), state.code, words, signal);
     this.#cost.id = fields.id("cost");
     this.#submit.setAttribute("aria-describedby", this.#cost.id);
+    const flush = () => draft.flush();
+    this.#recall = new RecallBox(
+      state.strip,
+      words,
+      { closed: () => this.#focusAfterRecall() },
+      signal,
+    );
+    this.#strip = new ResultStrip(
+      state.strip,
+      words,
+      {
+        price: ({ model, count }) => this.#price(model, count),
+        flush,
+        offered: () => this.#recall.expect(),
+      },
+      signal,
+    );
+    this.#images.recalls((sha256) => {
+      flush();
+      this.#recall.expect();
+      state.strip.offer(sha256);
+    });
+    this.#presets = new PresetSection(fields.id("presets"), state.strip, words, flush, signal);
     const form = element("form", { class: "lumen-form", novalidate: "" });
     const account = state.model.get("_host");
     form.append(
@@ -177,10 +206,13 @@ export class FormView {
       ),
       element("div", { class: "lumen-form-fields" }, main, side),
       this.#more,
+      this.#presets.el,
       this.#asCode.el,
+      this.#recall.el,
       element("footer", {}, this.#submit, this.#cost, this.#status, this.#refusal, this.#lost),
       this.#sent.el,
       this.#below,
+      this.#strip.el,
     );
     this.el = element(
       "section",
@@ -428,6 +460,19 @@ export class FormView {
     this.#submit.textContent = label;
     this.#showCost();
     this.#sent.update(label);
+    this.#strip.update();
+  }
+
+  #focusAfterRecall(): void {
+    if (this.#strip.el.hidden) this.#prompt.field.focus();
+    else this.#strip.focus();
+  }
+
+  /** What so many pictures of a model cost, in words. */
+  #price(code: string, n: number): string {
+    const { model } = this.#state;
+    return costOf({ model: code, n }, model.get("_host"), model.get("_prices"), {}, this.#words)
+      .text;
   }
 
   #showCost(): void {

@@ -3,6 +3,7 @@ import { ACCOUNT_CHINESE, ACCOUNT_ENGLISH } from "../shared/account";
 import { COPY_CHINESE, COPY_ENGLISH } from "../shared/copy_button";
 import { SIDES_CHINESE, SIDES_ENGLISH } from "../shared/side_numbers";
 import { bestLanguage } from "../shared/words";
+import { STRIP_CHINESE, STRIP_ENGLISH } from "./strip_words";
 
 const ENGLISH = {
   lang: "en",
@@ -10,6 +11,7 @@ const ENGLISH = {
   ...ACCOUNT_ENGLISH,
   ...SIDES_ENGLISH,
   ...COPY_ENGLISH,
+  ...STRIP_ENGLISH,
   // fields
   prompt: "Prompt",
   promptExample: "A red fox in fresh snow, soft morning light",
@@ -173,6 +175,7 @@ const CHINESE: Words = {
   ...ACCOUNT_CHINESE,
   ...SIDES_CHINESE,
   ...COPY_CHINESE,
+  ...STRIP_CHINESE,
   prompt: "提示词",
   promptExample: "新雪中的红狐，柔和的晨光",
   promptKeys: "{key} 发送 · ↑ ↓ 之前的提示词",

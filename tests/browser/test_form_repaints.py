@@ -51,7 +51,7 @@ def test_a_picture_is_extended_by_a_handle_and_by_a_number(lab: Lab) -> None:
     expect(extend).to_contain_text("gpt-image-2-low cannot extend.")
     button(extend, f"Use {_FILL}").click()
     expect(field(form, "Left")).to_be_focused()
-    expect(form.get_by_role("status").first).to_have_text(f"The model is now {_FILL}.")
+    expect(form.locator(".lumen-form-state")).to_have_text(f"The model is now {_FILL}.")
 
     handle = form.get_by_role("slider", name="Extend to the right")
     mouse, (x, y) = notebook.page.mouse, _middle(handle)

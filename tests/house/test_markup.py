@@ -20,6 +20,7 @@ _SINKS = re.compile(
 _ADDRESSES = re.compile(r"\.(href|src|action|formAction)\s*=[^=]|setAttribute\(\s*\"(href|src)\"")
 _ADDRESSED = {
     "js/mask_painter/png.ts": 1,  # an object URL of the mask, to download
+    "js/prompt_form/result_strip.ts": 1,  # an object URL of a tile that the kernel encoded
     "js/task_panel/row_view.ts": 1,  # a data: URL of a thumbnail that the kernel encoded
 }
 

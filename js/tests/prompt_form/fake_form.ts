@@ -48,4 +48,5 @@ export const PICTURE = {
   thumbnail: "data:image/png;base64,AA==",
   error: "",
   coverage: null,
+  ours: "",
 };

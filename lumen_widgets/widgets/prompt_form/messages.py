@@ -26,6 +26,7 @@ class FormPicture(TypedDict):
     thumbnail: str | None  # at most 96 px, as a data: URL
     error: str  # why it cannot be sent; empty if it can
     coverage: float | None  # the part that a mask repaints, 0 to 1; None for pictures, or unknown
+    ours: str  # its digest, where its settings can come back; else empty
 
 
 class PaintedPicture(TypedDict):
@@ -156,6 +157,82 @@ class CodeMessage(TypedDict):
     request: str
     python: str
     curl: str
+
+
+class FormResult(TypedDict):
+    """A picture that a submit of the form has made, in the strip."""
+
+    key: str  # which of them; never shown
+    sha256: str
+    name: str  # its number in its task, and its prompt
+    width: int  # pixels
+    height: int
+    model: str
+    count: int  # how many pictures were asked for with it
+
+
+class ResultsMessage(TypedDict):
+    """Kernel → browser: the pictures of the strip changed; all of them, newest first."""
+
+    kind: Literal["results"]
+    pictures: list[FormResult]
+    total: int  # how many there were, also those that are not shown any more
+
+
+class FieldChange(TypedDict):
+    """A field whose value would change, in words; empty for nothing."""
+
+    field: str  # the keyword of `generate`
+    now: str
+    back: str
+
+
+class RecallMessage(TypedDict):
+    """Kernel → browser: settings that are offered, or came back and can be undone."""
+
+    kind: Literal["recall"]
+    state: Literal["", "offered", "done", "undone"]
+    name: str  # of the picture or preset that they are of
+    changes: list[FieldChange]  # of what is offered
+    fields: list[str]  # that changed
+    lost: list[str]  # what cannot come back, each as a sentence
+
+
+class PresetsMessage(TypedDict):
+    """Kernel → browser: the presets by name, and what went wrong with one of them."""
+
+    kind: Literal["presets"]
+    names: list[str]
+    error: str  # empty if all is well
+
+
+class OfferMessage(TypedDict):
+    """Browser → kernel: say what would change if the settings of this picture came back."""
+
+    kind: Literal["offer"]
+    sha256: str
+
+
+class ChooseMessage(TypedDict):
+    """Browser → kernel: bring these fields back of what is offered; none takes the offer away."""
+
+    kind: Literal["choose"]
+    fields: list[str] | None
+
+
+class UndoMessage(TypedDict):
+    """Browser → kernel: put back what came back last, or let go of the way back."""
+
+    kind: Literal["undo"]
+    forget: bool
+
+
+class PresetMessage(TypedDict):
+    """Browser → kernel: keep the form's settings under a name, bring such back, or delete them."""
+
+    kind: Literal["preset"]
+    action: Literal["save", "apply", "delete"]
+    name: str
 
 
 class FormHelloMessage(TypedDict):

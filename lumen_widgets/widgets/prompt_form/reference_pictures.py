@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import os
 import threading
@@ -14,6 +15,7 @@ from lumen_widgets.client import LumenError, Picture
 from lumen_widgets.core.pictures.images import LocalPicture, read_picture
 from lumen_widgets.core.pictures.masks import LocalMask, read_mask
 from lumen_widgets.core.pictures.picture import thumbnail
+from lumen_widgets.core.pictures.sources import is_url
 from lumen_widgets.notebook.cell import data_uri, shortened
 from lumen_widgets.notebook.cell_status import error_words
 from lumen_widgets.notebook.worker import Worker
@@ -47,6 +49,8 @@ class Reference:
     coverage: float | None = None
     # how often a painter's mask was found changed
     revision: int = 0
+    # the digest of a picture of ours
+    ours: str = ""
     # whether what is known is of its latest state, or is being read
     fresh: bool = False
 
@@ -60,6 +64,7 @@ class Reference:
             thumbnail=self.thumbnail,
             error=self.error,
             coverage=self.coverage,
+            ours=self.ours,
         )
 
 
@@ -70,11 +75,15 @@ class ReferencePictures:
     ----------
     changed
         Called, on any thread, when more is known.
+    is_ours
+        Says of a digest whether it is known how that picture was made; called on a thread of its
+        own, where it may take time.
 
     """
 
-    def __init__(self, changed: Callable[[], None]) -> None:
+    def __init__(self, changed: Callable[[], None], is_ours: Callable[[str], bool]) -> None:
         self._changed = changed
+        self._is_ours = is_ours
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._images: list[Reference] = []
@@ -160,11 +169,16 @@ class ReferencePictures:
                 if reference is None:
                     return
                 self._replace(replace(reference, fresh=True))
-            known = _read(reference)
+            known = self._known_to_us(_read(reference))
             with self._lock:
                 now = next((one for one in self._all() if one.key == known.key), known)
                 self._replace(replace(known, fresh=now.fresh, revision=now.revision))
             self._changed()
+
+    def _known_to_us(self, reference: Reference) -> Reference:
+        """Return a reference picture with its digest, if it is a picture of ours."""
+        digest = "" if reference.mask or reference.error else _digest_of(reference.source)
+        return replace(reference, ours=digest if digest and self._is_ours(digest) else "")
 
     def _replace(self, known: Reference) -> None:
         for row in (self._images, self._mask):
@@ -199,6 +213,21 @@ def _read(reference: Reference) -> Reference:
     return replace(
         reference, width=size[0], height=size[1], thumbnail=small, error="", coverage=share
     )
+
+
+def _digest_of(source: Any) -> str:
+    """Return the digest of a file's bytes, as a journal knows them; empty for what is no file."""
+    if isinstance(source, Picture):
+        return source.sha256
+    if isinstance(source, bytes | bytearray | memoryview):
+        return hashlib.sha256(source).hexdigest()
+    # what has an address is not fetched for this
+    if isinstance(source, str | os.PathLike) and not (isinstance(source, str) and is_url(source)):
+        try:
+            return hashlib.sha256(Path(os.fsdecode(source)).read_bytes()).hexdigest()
+        except (OSError, TypeError, ValueError):
+            return ""
+    return ""
 
 
 def _as_picture(found: LocalPicture) -> Picture:

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from lumen_widgets.notebook.as_code import CodeOf
     from lumen_widgets.notebook.submission import Submission
     from lumen_widgets.widgets.prompt_form.checks import FormValues
+    from lumen_widgets.widgets.prompt_form.strip import Strip
     from lumen_widgets.widgets.prompt_form.taken_submits import TakenSubmit
 
 _log = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ _REFUSED_WITH = {
 # what an empty mask means where it can be painted in
 _NOTHING_PAINTED = "Nothing is painted yet. Paint over what is to be repainted, or discard it."
 # pictures that a browser may add: each may be 64 MiB of the kernel's memory
-_MOST_PICTURES = 16
+MOST_PICTURES = 16
 # earlier prompts that are offered, and rows of the journal in which they are looked for
 _EARLIER, _ROWS = 50, 200
 # submits that a tab may not have seen: more than anybody clicks while a kernel is busy
@@ -104,6 +105,8 @@ class FormSession:
         What pages know the form by.
     account
         Whose credits are spent, and whose journal has the prompts of earlier sessions.
+    strip
+        What its pictures are for.
     submit
         Called with values that were found to be in order, the webhook's secret, the id that the
         page gave the submit, and what to call with the submission before anything is done with it.
@@ -128,17 +131,19 @@ class FormSession:
         form: AnyWidget,
         form_id: str,
         account: Account,
+        strip: Strip,
         *,
         submit: Callable[[FormValues, str, str, Callable[[Submission], None]], Submission],
         show: Callable[[Submission], object],
         page_appeared: Callable[[], None],
         code_changed: Callable[[], None],
     ) -> None:
-        self.references = ReferencePictures(self._show_pictures)
+        self.references = ReferencePictures(self._show_pictures, strip.is_ours)
         self.painting = FormPainter(form, self._show_pictures)
         self._form = form
         self._form_id = form_id
         self._account = account
+        self._strip = strip
         self._dispatch = submit
         self._show = show
         self._page_appeared = page_appeared
@@ -239,6 +244,8 @@ class FormSession:
     def receive(self, _: Any, content: Any, buffers: Any) -> None:
         """Take in a message; what a browser sends is not trusted to be well-formed."""
         if isinstance(content, dict):
+            if self._strip.receive(content):
+                return
             with self._receiving:
                 self._take_in(content, buffers)
 
@@ -300,8 +307,37 @@ class FormSession:
                 lost=lost,
             )
         )
+        self._strip.greet()
         if first:
             work_queue.run_soon(self._read_earlier)
+
+    def send_once(
+        self, request: str, send: Callable[[Callable[[Submission], None]], Submission]
+    ) -> Submission:
+        """Send what needs no check under an id, unless that was done under it.
+
+        Raises
+        ------
+        InvalidRequest
+            It was, and is over.
+        LumenError
+            What `send` raises.
+
+        """
+        known, new = self._submits.begin(request, self._form_id)
+        if not new:
+            if (sent := known.sent()) is None:
+                raise InvalidRequest(
+                    "This was sent already.", next_step="Look in the list, or in lumen.history()."
+                )
+            return sent
+        try:
+            sent = send(known.hold)
+        except BaseException:
+            known.decide(taken=False)
+            raise
+        known.decide(taken=True)
+        return sent
 
     def _submit(self, request: str, content: dict[str, Any]) -> None:
         known, new = self._submits.begin(request, self._form_id)
@@ -455,8 +491,8 @@ class FormSession:
             self._form.set_trait("mask", source)
         elif place == "images":
             held = [one.source for one in self.references.images]
-            if len(held) >= _MOST_PICTURES:
-                self.refuse("images", f"A form takes {_MOST_PICTURES} pictures at most.")
+            if len(held) >= MOST_PICTURES:
+                self.refuse("images", f"A form takes {MOST_PICTURES} pictures at most.")
             else:
                 self._form.set_trait("images", (*held, source))
 

@@ -6,7 +6,8 @@ pictures, errors, earlier prompts; after that each comes by itself when it chang
 *chunks*, each of which is answered. A *submit* brings every field once more, since a trait may
 still be on its way, and is answered with what is wrong or with the word that it was taken. A page
 that does not know the answer sends it under the same id, in its next hello or with the next click:
-under one id nothing is paid twice, not even by the kernel after this one.
+under one id nothing is paid twice, not even by the kernel after this one. The pictures that it
+made, settings that come back and presets have messages of their own (`strip.py`).
 """
 
 from __future__ import annotations
@@ -26,25 +27,32 @@ from lumen_widgets.core.errors import redacts_traceback
 from lumen_widgets.core.signal import Signal
 from lumen_widgets.core.words import strip_controls
 from lumen_widgets.notebook.account import current
-from lumen_widgets.notebook.cell import Cell, here, in_notebook
+from lumen_widgets.notebook.cell import Cell, here, in_notebook, shortened
 from lumen_widgets.notebook.cell_status import error_words
 from lumen_widgets.notebook.publisher import publisher
+from lumen_widgets.notebook.submission import Submission
 from lumen_widgets.widgets.base import ChildWidget, LumenWidget, weakly
 from lumen_widgets.widgets.browser_values import checked
 from lumen_widgets.widgets.bundles import bundle
 from lumen_widgets.widgets.mask_painter.picture import read_background
 from lumen_widgets.widgets.mask_painter.widget import MaskPainter
+from lumen_widgets.widgets.picture_targets import forget_target, note_used
 from lumen_widgets.widgets.prompt_form.checks import (
     FIELDS,
     SIDES,
-    FormValues,
     known_models,
     parsed_extra,
     refuse_unknown,
     values_of,
 )
 from lumen_widgets.widgets.prompt_form.messages import FormBudget
-from lumen_widgets.widgets.prompt_form.session import TYPED, FormSession, forget_form
+from lumen_widgets.widgets.prompt_form.session import (
+    MOST_PICTURES,
+    TYPED,
+    FormSession,
+    forget_form,
+)
+from lumen_widgets.widgets.prompt_form.strip import Strip
 from lumen_widgets.widgets.prompt_form.submission_display import SubmissionDisplay, submission_of
 from lumen_widgets.widgets.prompt_form.traits import (
     CropShare,
@@ -59,14 +67,17 @@ from lumen_widgets.widgets.task_panel.widget import TaskPanel
 from lumen_widgets.widgets.tasks import host_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ipywidgets import Widget
 
-    from lumen_widgets.client import LumenClient
+    from lumen_widgets.client import LumenClient, Request
     from lumen_widgets.core.pictures.images import PictureSource
-    from lumen_widgets.notebook.submission import Submission
+    from lumen_widgets.widgets.prompt_form.checks import FormValues
     from lumen_widgets.widgets.prompt_form.messages import FormModel
+
+# characters of a prompt by which a form is recognised among others
+_NAME_LENGTH = 40
 
 
 class PromptForm(LumenWidget):
@@ -237,10 +248,12 @@ class PromptForm(LumenWidget):
         # where it is not displayed by itself, as in a box, it belongs to the cell that made it
         self._cell = here()
         form_id = uuid4().hex
+        self._strip = Strip(self, self._account.client)
         self._session = FormSession(
             self,
             form_id,
             self._account,
+            self._strip,
             submit=self._dispatch,
             show=self._list,
             page_appeared=self._count_page,
@@ -273,6 +286,7 @@ class PromptForm(LumenWidget):
         changed = weakly(self._spending_changed)
         self._subscriptions = prices.subscribe(changed), subscribe_budget(changed)
         self._session.show_errors()
+        note_used(self)
 
     def __repr__(self) -> str:
         """Return the form in words, for front ends that cannot show it."""
@@ -395,6 +409,147 @@ class PromptForm(LumenWidget):
         """
         return self._submitted.connect(fn)
 
+    @property
+    def name(self) -> str:
+        """What users know the form by, among several: the beginning of its prompt."""
+        return shortened(self.prompt, _NAME_LENGTH)
+
+    def use(self, picture: Picture) -> None:
+        """Take a picture as one more reference picture, unless it is one already.
+
+        Raises
+        ------
+        InvalidRequest
+            The form has as many as it takes.
+
+        Examples
+        --------
+        >>> form.use(cats[2])  # doctest: +SKIP
+
+        """
+        held = [getattr(one, "sha256", None) for one in self.images]
+        if picture.sha256 in held:
+            return
+        if len(held) >= MOST_PICTURES:
+            raise InvalidRequest(
+                f"A form takes {MOST_PICTURES} pictures at most.",
+                next_step="Remove one.",
+                field="images",
+            )
+        self.images = (*self.images, picture)
+        note_used(self)
+
+    def recall(self, picture: Picture, fields: Iterable[str] | None = None) -> tuple[str, ...]:
+        """Bring the settings back that a picture was made with; the form says what changed.
+
+        With them come the pictures that it was made from, as far as they are pictures of ours, or
+        were kept for a repaint. A webhook does not come back.
+
+        Parameters
+        ----------
+        picture
+            A picture of this machine's journal, or of a task that is here.
+        fields
+            The names of the traits that are to come back; None is all.
+
+        Returns
+        -------
+        tuple of str
+            The names of the traits that changed, which `undo` takes back.
+
+        Raises
+        ------
+        InvalidRequest
+            It is not known how the picture was made, or there is no such field.
+        JournalError
+            The journal cannot be read.
+
+        Examples
+        --------
+        >>> form.recall(cats[2], ["prompt", "size"])  # doctest: +SKIP
+        ('prompt', 'size')
+
+        """
+        recalled = self._strip.recalled(picture)
+        note_used(self)
+        return self._strip.recalls.bring_back(picture.alt, recalled, fields)
+
+    def undo(self) -> tuple[str, ...]:
+        """Take the last `recall` or preset back; once more brings it back again.
+
+        Returns
+        -------
+        tuple of str
+            The names of the traits that changed; none if there is nothing to take back.
+
+        Examples
+        --------
+        >>> form.undo()  # doctest: +SKIP
+        ('prompt', 'size')
+
+        """
+        return self._strip.recalls.undo()
+
+    def offer(self, picture: Picture) -> None:
+        """Show what would change if a picture's settings came back, for the user to choose.
+
+        Raises
+        ------
+        InvalidRequest
+            It is not known how the picture was made.
+        JournalError
+            The journal cannot be read.
+
+        Examples
+        --------
+        >>> form.offer(cats[2])  # doctest: +SKIP
+
+        """
+        self._strip.recalls.offer(picture.alt, self._strip.recalled(picture))
+        note_used(self)
+
+    def again(self, picture: Picture, submit_id: str | None = None) -> Submission:
+        """Send what a picture was made by once more, which is paid anew; returns at once.
+
+        The fields of the form stay as they are. A webhook is left out.
+
+        Parameters
+        ----------
+        picture
+            A picture of this machine's journal, or of a task that is here.
+        submit_id
+            What the caller knows this by: under one id nothing is sent twice.
+
+        Returns
+        -------
+        Submission
+            As from `submit`.
+
+        Raises
+        ------
+        InvalidRequest
+            It is not known how the picture was made.
+        JournalError
+            The journal cannot be read.
+
+        Examples
+        --------
+        >>> form.again(cats[2])  # doctest: +SKIP
+
+        """
+        name = submit_id or uuid4().hex
+        note_used(self)
+        return self._session.send_once(
+            name,
+            lambda made: self._strip.again(
+                picture,
+                lambda values: self._dispatch(values, "", name, made),
+                lambda request, values: self._start(
+                    self._submission_of(request, name), values, made
+                ),
+            ),
+        )
+
     def set_state(self, sync_data: Mapping[str, Any]) -> None:
         """Take in what a browser wrote; a wrong value is said beside its field, and not taken."""
         accepted, wrong = checked(self, sync_data, TYPED)
@@ -418,6 +573,8 @@ class PromptForm(LumenWidget):
             self.panel.close()
         if hasattr(self, "_session"):
             self._session.close()
+            self._strip.close()
+        forget_target(self)
         publisher.forget(self)
 
     def _with_parts(self) -> Sequence[Widget]:
@@ -435,8 +592,28 @@ class PromptForm(LumenWidget):
         made: Callable[[Submission], None] = lambda _: None,
     ) -> Submission:
         """Send what was found to be in order, under the id that a page gave it; returns at once."""
-        submission = submission_of(values, secret, self._account, submit_id)
+        return self._start(submission_of(values, secret, self._account, submit_id), values, made)
+
+    def _submission_of(self, request: Request, submit_id: str) -> Submission:
+        """Return the call that sends a request as it was sent, not started yet."""
+        return Submission(
+            lambda client, correlation_id: client.submit(request, correlation_id=correlation_id),
+            account=self._account,
+            prompt=request.prompt,
+            model=request.model,
+            correlation_id=submit_id,
+        )
+
+    def _start(
+        self,
+        submission: Submission,
+        values: FormValues,
+        made: Callable[[Submission], None] = lambda _: None,
+    ) -> Submission:
+        """Send a submission that the form's values make; returns at once."""
         made(submission)
+        self._strip.results.note_sent(submission, values)
+        note_used(self)
         self._last = submission
         going = (one for one in self._displays if not one.over)
         display = SubmissionDisplay(
@@ -465,6 +642,7 @@ class PromptForm(LumenWidget):
     def _show_progress(self, submission: Submission) -> None:
         """Show how far a submission is, on the publisher's thread."""
         task, error = submission.task, submission.error
+        self._strip.note_news(submission)
         if isinstance(error, InvalidRequest) and error.field in FIELDS:
             self._session.refuse(str(error.field), error_words(error))
         if task is None or submission is not self._last:

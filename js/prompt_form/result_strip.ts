@@ -1,0 +1,274 @@
+/* The pictures that a form has made, as a strip under its button: one is selected, and its actions stand
+   below. */
+import { element, setText } from "../shared/dom";
+import { newId } from "../shared/ids";
+import { isModified } from "../shared/keyboard";
+import { PictureToolbar } from "../shared/picture_actions";
+import { fill } from "../shared/words";
+import type { FormResult } from "./messages";
+import type { StripState } from "./strip_state";
+import type { Words } from "./words";
+
+/** Milliseconds after which it is said that a picture waits for the kernel. */
+const BUSY_MS = 1000;
+/** Pixels beside what is seen of the strip whose pictures are fetched too. */
+const AHEAD_PX = 400;
+
+export interface StripHooks {
+  /** What the same again costs, in words. */
+  price: (picture: FormResult) => string;
+  /** Sends what was typed. */
+  flush: () => void;
+  /** The settings of a picture are about to be offered. */
+  offered: () => void;
+}
+
+export class ResultStrip {
+  readonly el: HTMLElement;
+  readonly #state: StripState;
+  readonly #words: Words;
+  readonly #list: HTMLElement;
+  readonly #more = element("p", { class: "lumen-hint", hidden: "" });
+  readonly #name = element("span", { class: "lumen-result-name", dir: "auto", lang: "" });
+  readonly #facts = element("span", { class: "lumen-result-facts" });
+  readonly #waiting = element("p", { class: "lumen-hint", role: "status" });
+  readonly #toolbar: PictureToolbar;
+  readonly #tiles = new Map<string, Tile>();
+  readonly #view = newId();
+  #selected = "";
+  /** Whether the user has selected a picture: until then it is the newest. */
+  #chosen = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(state: StripState, words: Words, hooks: StripHooks, signal: AbortSignal) {
+    this.#state = state;
+    this.#words = words;
+    const heading = element("h3", { class: "lumen-label", id: `lumen-${newId()}` }, words.results);
+    this.#list = element("div", {
+      class: "lumen-results",
+      role: "listbox",
+      "aria-orientation": "horizontal",
+      "aria-labelledby": heading.id,
+    });
+    this.#toolbar = new PictureToolbar(
+      state.actions,
+      // the offer itself stands above, and has the focus
+      { ...words, doneRecall: "" },
+      {
+        price: () => {
+          const picture = this.#picture();
+          return picture === undefined ? "" : hooks.price(picture);
+        },
+        before: hooks.flush,
+        acted: ({ action, error }) => {
+          if (action === "recall" && error === "") hooks.offered();
+        },
+      },
+      signal,
+    );
+    const about = element("p", { class: "lumen-result-about" }, this.#name, " ", this.#facts);
+    this.el = element(
+      "section",
+      { class: "lumen-strip", "aria-labelledby": heading.id, hidden: "" },
+      heading,
+      this.#list,
+      this.#waiting,
+      about,
+      this.#toolbar.el,
+      this.#more,
+    );
+    this.#list.addEventListener("keydown", (event) => this.#keydown(event));
+    this.#list.addEventListener("scroll", () => this.#want(), { passive: true });
+    this.el.addEventListener("focusin", () => {
+      this.#chosen = true;
+    });
+    state.listen((part) => {
+      if (part === "results") this.#showAll();
+    }, signal);
+    state.copies.listen(() => this.#showCopies(), signal);
+    state.actions.listen(() => this.#showStars(), signal);
+    signal.addEventListener("abort", () => {
+      state.copies.forget(this.#view);
+      clearTimeout(this.#timer);
+    });
+    this.#showAll();
+  }
+
+  /** Brings prices and the like up to date. */
+  update(): void {
+    this.#showSelected();
+  }
+
+  /** Focuses the picture that is selected. */
+  focus(): void {
+    this.#tiles.get(this.#selected)?.el.focus();
+  }
+
+  #picture(): FormResult | undefined {
+    return this.#state.pictures.find(({ key }) => key === this.#selected);
+  }
+
+  #showAll(): void {
+    const { pictures, total } = this.#state;
+    this.el.hidden = pictures.length === 0;
+    const keys = new Set(pictures.map(({ key }) => key));
+    for (const [key, tile] of this.#tiles) {
+      if (keys.has(key)) continue;
+      tile.el.remove();
+      this.#tiles.delete(key);
+    }
+    let after: Element | null = null;
+    for (const picture of pictures) {
+      const tile = this.#tiles.get(picture.key) ?? this.#newTile(picture);
+      // only what is new is put in: a tile that is moved would lose the focus
+      if (tile.el.parentNode === null) {
+        if (after === null) this.#list.prepend(tile.el);
+        else after.after(tile.el);
+      }
+      after = tile.el;
+    }
+    const newest = pictures[0]?.key ?? "";
+    if (!this.#chosen || !keys.has(this.#selected)) this.#selected = newest;
+    this.#more.hidden = total <= pictures.length;
+    const counts = { shown: String(pictures.length), total: String(total) };
+    setText(this.#more, fill(this.#words.resultsMore, counts));
+    this.#showSelected();
+    this.#showStars();
+    this.#want();
+  }
+
+  #newTile(picture: FormResult): Tile {
+    const tile = new Tile(picture, () => this.#select(picture.key));
+    this.#tiles.set(picture.key, tile);
+    return tile;
+  }
+
+  #select(key: string): void {
+    this.#chosen = true;
+    this.#selected = key;
+    this.#showSelected();
+    const tile = this.#tiles.get(key);
+    tile?.el.focus();
+    tile?.el.scrollIntoView?.({ block: "nearest", inline: "nearest" });
+  }
+
+  #showSelected(): void {
+    for (const [key, tile] of this.#tiles) tile.select(key === this.#selected);
+    const picture = this.#picture();
+    this.#toolbar.show(picture === undefined ? [] : [picture]);
+    if (picture === undefined) return;
+    setText(this.#name, picture.name);
+    const { width, height, model } = picture;
+    const size = { width: String(width), height: String(height) };
+    setText(this.#facts, fill(this.#words.resultFacts, { ...size, model }));
+  }
+
+  #showStars(): void {
+    for (const tile of this.#tiles.values())
+      tile.star(this.#state.actions.isStarred(tile.sha256), this.#words.doneStar);
+  }
+
+  /** Asks for the tiles that are seen, and those beside them. */
+  #want(): void {
+    const { scrollLeft, clientWidth } = this.#list;
+    const from = Math.abs(scrollLeft) - AHEAD_PX;
+    const to = Math.abs(scrollLeft) + clientWidth + AHEAD_PX;
+    const rtl = getComputedStyle(this.#list).direction === "rtl";
+    const wanted = this.#state.pictures.filter(({ key }) => {
+      const el = this.#tiles.get(key)?.el;
+      if (el === undefined) return false;
+      const start = rtl ? clientWidth - el.offsetLeft - el.offsetWidth : el.offsetLeft;
+      return start + el.offsetWidth >= from && start <= to;
+    });
+    this.#state.copies.want(
+      this.#view,
+      wanted.map(({ sha256 }) => ({ sha256, copy: "tile" as const })),
+    );
+    this.#showCopies();
+  }
+
+  #showCopies(): void {
+    const { copies, connection } = this.#state;
+    let missing = false;
+    for (const tile of this.#tiles.values()) {
+      const url = copies.get(tile.sha256, "tile");
+      const reason = copies.error(tile.sha256, "tile");
+      tile.show(
+        url,
+        reason === "" ? "" : fill(this.#words.resultGone, { name: tile.name, reason }),
+      );
+      missing ||= url === undefined && reason === "";
+    }
+    clearTimeout(this.#timer);
+    if (!missing || connection.ended) setText(this.#waiting, "");
+    else {
+      const say = () => setText(this.#waiting, this.#words.resultWaiting);
+      this.#timer = setTimeout(say, BUSY_MS);
+    }
+  }
+
+  #keydown(event: KeyboardEvent): void {
+    if (isModified(event)) return;
+    const keys = this.#state.pictures.map(({ key }) => key);
+    const at = keys.indexOf(this.#selected);
+    const forward = getComputedStyle(this.#list).direction === "rtl" ? -1 : 1;
+    const steps: Record<string, number> = {
+      ArrowRight: at + forward,
+      ArrowLeft: at - forward,
+      Home: 0,
+      End: keys.length - 1,
+    };
+    const to = steps[event.key];
+    if (to !== undefined) {
+      const next = keys[Math.max(0, Math.min(keys.length - 1, to))];
+      if (next !== undefined) this.#select(next);
+    } else if (!this.#toolbar.key(event)) return;
+    event.preventDefault();
+  }
+}
+
+class Tile {
+  readonly el: HTMLElement;
+  readonly sha256: string;
+  readonly name: string;
+  readonly #img = element("img", { alt: "", draggable: "false", hidden: "" });
+  readonly #star = element(
+    "span",
+    { class: "lumen-result-star", hidden: "", "aria-hidden": "true" },
+    "★",
+  );
+  readonly #starred = element("span", { class: "lumen-heard" });
+
+  constructor(picture: FormResult, selected: () => void) {
+    this.sha256 = picture.sha256;
+    this.name = picture.name;
+    this.el = element(
+      "div",
+      { class: "lumen-result", role: "option", tabindex: "-1", "aria-selected": "false" },
+      this.#img,
+      element("span", { class: "lumen-heard", dir: "auto" }, picture.name),
+      this.#star,
+      this.#starred,
+    );
+    this.el.title = picture.name;
+    this.el.style.aspectRatio = `${picture.width} / ${picture.height}`;
+    this.el.addEventListener("click", selected);
+  }
+
+  show(url: string | undefined, error: string): void {
+    this.#img.hidden = url === undefined;
+    if (url !== undefined && this.#img.src !== url) this.#img.src = url;
+    this.el.classList.toggle("lumen-result-gone", error !== "");
+    this.el.title = error || this.name;
+  }
+
+  select(yes: boolean): void {
+    this.el.setAttribute("aria-selected", String(yes));
+    this.el.tabIndex = yes ? 0 : -1;
+  }
+
+  star(yes: boolean, words: string): void {
+    this.#star.hidden = !yes;
+    setText(this.#starred, yes ? ` · ${words}` : "");
+  }
+}

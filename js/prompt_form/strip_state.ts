@@ -1,0 +1,98 @@
+/* What a page has of the pictures that a form made: the strip, settings that come back, and presets. One
+   for each model, shared by its views. */
+import type { Connection } from "../shared/connection";
+import { PictureActions } from "../shared/picture_actions";
+import { PictureCopies } from "../shared/picture_copies";
+import type {
+  ChooseMessage,
+  FormResult,
+  OfferMessage,
+  PresetMessage,
+  PresetsMessage,
+  RecallMessage,
+  ResultsMessage,
+  UndoMessage,
+} from "./messages";
+
+type StripPart = "results" | "recall" | "presets";
+
+const NO_RECALL: RecallMessage = {
+  kind: "recall",
+  state: "",
+  name: "",
+  changes: [],
+  fields: [],
+  lost: [],
+};
+
+export class StripState {
+  readonly actions: PictureActions;
+  readonly copies: PictureCopies;
+  readonly connection: Connection;
+  pictures: FormResult[] = [];
+  total = 0;
+  recall: RecallMessage = NO_RECALL;
+  presets: string[] = [];
+  presetError = "";
+  readonly #listeners = new Set<(part: StripPart) => void>();
+
+  /** `signal` is that of the model's `initialize`. */
+  constructor(model: unknown, connection: Connection, signal: AbortSignal) {
+    this.connection = connection;
+    this.actions = new PictureActions(connection);
+    this.copies = new PictureCopies(model, connection, signal);
+  }
+
+  /** Takes a message of the kernel; returns whether it was one of these. */
+  receive(message: { kind: string }): boolean {
+    if (this.actions.receive(message)) return true;
+    if (message.kind === "results") {
+      const results = message as ResultsMessage;
+      this.pictures = results.pictures;
+      this.total = results.total;
+      this.#notify("results");
+    } else if (message.kind === "recall") {
+      this.recall = message as RecallMessage;
+      this.#notify("recall");
+    } else if (message.kind === "presets") {
+      const presets = message as PresetsMessage;
+      this.presets = presets.names;
+      this.presetError = presets.error;
+      this.#notify("presets");
+    } else return message.kind === "copy";
+    return true;
+  }
+
+  /** Asks what would change if the settings of a picture of ours came back. */
+  offer(sha256: string): void {
+    this.#send({ kind: "offer", sha256 });
+  }
+
+  /** Brings fields back of what is offered; null takes the offer away. */
+  choose(fields: string[] | null): void {
+    this.#send({ kind: "choose", fields });
+  }
+
+  /** Puts back what came back last, or lets go of the way back. */
+  undo(forget = false): void {
+    this.#send({ kind: "undo", forget });
+  }
+
+  preset(action: PresetMessage["action"], name: string): void {
+    this.#send({ kind: "preset", action, name });
+  }
+
+  /** Calls `listener` with the part that changed, until `signal` aborts. */
+  listen(listener: (part: StripPart) => void, signal: AbortSignal): void {
+    this.#listeners.add(listener);
+    signal.addEventListener("abort", () => this.#listeners.delete(listener));
+  }
+
+  #send(message: OfferMessage | ChooseMessage | UndoMessage | PresetMessage): void {
+    this.connection.send(message);
+  }
+
+  #notify(part: StripPart): void {
+    for (const listener of [...this.#listeners]) listener(part);
+  }
+}

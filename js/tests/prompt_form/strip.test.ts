@@ -1,0 +1,219 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { formModel } from "./fake_form";
+import { mount } from "./mount";
+
+beforeEach(() => {
+  vi.stubGlobal("URL", {
+    canParse: () => true,
+    createObjectURL: () => "blob:tile",
+    revokeObjectURL: () => {},
+  });
+});
+
+afterEach(() => vi.unstubAllGlobals());
+
+const result = (key: string, changes = {}) => ({
+  key,
+  sha256: `sha-${key}`,
+  name: `Picture ${key}`,
+  width: 64,
+  height: 64,
+  model: "gpt-image-2-low",
+  count: 2,
+  ...changes,
+});
+
+async function open(changes = {}) {
+  const { fake, el, find } = await mount(formModel(changes));
+  const shown = (...keys: string[]) =>
+    fake.deliver({
+      kind: "results",
+      pictures: keys.map((key) => result(key)),
+      total: keys.length,
+    });
+  const tiles = () => [...el.querySelectorAll<HTMLElement>("[role=option]")];
+  const button = (name: string) =>
+    [...el.querySelectorAll("button")].find((one) => one.textContent === name) as HTMLButtonElement;
+  const asked = (kind: string) =>
+    (fake.sent as { kind: string }[]).filter((message) => message.kind === kind);
+  const selected = () => tiles().findIndex((one) => one.getAttribute("aria-selected") === "true");
+  return { fake, el, find, shown, tiles, button, asked, selected };
+}
+
+test("the strip is there once there is a picture, the newest selected", async () => {
+  const { find, shown, tiles, selected } = await open();
+  expect(find(".lumen-strip").hidden).toBe(true);
+  shown("2", "1");
+
+  expect(find(".lumen-strip").hidden).toBe(false);
+  expect(tiles().map((one) => one.textContent)).toEqual(["Picture 2★", "Picture 1★"]);
+  expect(selected()).toBe(0);
+});
+
+test("a picture that was selected stays it when another comes, and its tile is the same", async () => {
+  const { shown, tiles, selected } = await open();
+  shown("2", "1");
+  tiles()[1]?.click();
+  const chosen = tiles()[1];
+  shown("3", "2", "1");
+
+  expect(selected()).toBe(2);
+  expect(tiles()[2]).toBe(chosen);
+  expect(document.activeElement).toBe(chosen);
+});
+
+test("arrows go along the strip, and letters act on the picture that is selected", async () => {
+  const { shown, tiles, asked, selected } = await open();
+  shown("3", "2", "1");
+  tiles()[0]?.focus();
+  const press = (key: string) =>
+    document.activeElement?.dispatchEvent(
+      new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }),
+    );
+  press("ArrowRight");
+  press("ArrowRight");
+  press("ArrowRight");
+  press("ArrowLeft");
+  press("s");
+  press("End");
+
+  expect(selected()).toBe(2);
+  expect(asked("picture_action")).toMatchObject([{ action: "save", sha256: ["sha-2"] }]);
+});
+
+test("each tile is asked for once, and shown when it is here", async () => {
+  const { fake, shown, tiles, asked } = await open();
+  shown("2", "1");
+  shown("2", "1");
+  expect(asked("wants")).toMatchObject([
+    { copies: [{ sha256: "sha-2", copy: "tile" }, { sha256: "sha-1" }] },
+  ]);
+  const copy = { kind: "copy", copy: "tile", media_type: "image/png" };
+  fake.deliver({ ...copy, sha256: "sha-1", error: "" }, [new DataView(new ArrayBuffer(4))]);
+  fake.deliver({ ...copy, sha256: "sha-2", error: "It is gone." });
+
+  expect(tiles()[1]?.querySelector("img")?.getAttribute("src")).toBe("blob:tile");
+  expect(tiles()[0]?.title).toBe("Picture 2: It is gone.");
+});
+
+test("the same again says what it costs at this account, for as many as there were", async () => {
+  const { el, shown } = await open({ _host: "lumen.example.org" });
+  shown("1");
+
+  expect(el.querySelector(".lumen-actions")?.textContent).toContain(
+    "The same again · Costs 0.2 credits",
+  );
+});
+
+const OFFER = {
+  kind: "recall",
+  state: "offered",
+  name: "Picture 1",
+  changes: [
+    { field: "prompt", now: "an owl", back: "a fox" },
+    { field: "size", now: "1:1", back: "" },
+  ],
+  fields: [],
+  lost: ["The mask does not come back: it was not kept here."],
+};
+
+test("what would change is listed, and only what is chosen comes back", async () => {
+  const { fake, find, el, button, asked } = await open();
+  fake.deliver(OFFER);
+  const box = find(".lumen-recall");
+  expect(box.textContent).toContain("Bring back the settings of “Picture 1”");
+  expect(box.textContent).toContain("an owl");
+  expect(box.textContent).toContain("nothing");
+  expect(box.textContent).toContain("The mask does not come back");
+  const size = el.querySelectorAll<HTMLInputElement>(".lumen-recall input")[1];
+  if (size) size.checked = false;
+  button("Bring back").click();
+
+  expect(asked("choose")).toEqual([{ kind: "choose", fields: ["prompt"] }]);
+});
+
+test("an offer can be left, and one that changes nothing says so", async () => {
+  const { fake, find, button, asked } = await open();
+  fake.deliver({ ...OFFER, changes: [], lost: [] });
+  expect(find(".lumen-recall").textContent).toContain("has these settings already");
+  expect(button("Bring back")).toBeUndefined();
+  button("Dismiss").click();
+
+  expect(asked("choose")).toEqual([{ kind: "choose", fields: null }]);
+});
+
+test("what came back is said with the way to undo it, which keeps the focus", async () => {
+  const { fake, find, button, asked } = await open();
+  fake.deliver(OFFER);
+  button("Bring back").focus();
+  fake.deliver({ ...OFFER, state: "done", changes: [], fields: ["prompt", "images"] });
+  expect(find(".lumen-recall").textContent).toContain(
+    "Brought back from “Picture 1”: Prompt, Reference pictures.",
+  );
+  expect(document.activeElement).toBe(button("Undo"));
+  button("Undo").click();
+  fake.deliver({ ...OFFER, state: "undone", changes: [], fields: ["prompt"] });
+  button("Bring back again").click();
+  fake.deliver({ ...OFFER, state: "", changes: [] });
+
+  expect(asked("undo")).toHaveLength(2);
+  expect(find(".lumen-recall").hidden).toBe(true);
+});
+
+test("in Chinese, what cannot come back is said in Chinese too", async () => {
+  const { fake, find } = await open({ language: "zh" });
+  fake.deliver({
+    ...OFFER,
+    lost: [
+      "2 reference pictures do not come back (given by address or as pixels): add it again.",
+      "Something new.",
+    ],
+  });
+
+  expect(find(".lumen-recall-lost").textContent).toContain("有 2 张参考图片无法取回");
+  expect(find(".lumen-recall-lost").textContent).toContain("Something new.");
+});
+
+test("a dropped picture of ours offers its settings", async () => {
+  const { fake, find, asked } = await open();
+  const picture = {
+    key: "1",
+    name: "fox.png",
+    width: 8,
+    height: 8,
+    thumbnail: null,
+    error: "",
+    ours: "",
+  };
+  fake.deliver({ kind: "pictures", sequence: 1, images: [picture], mask: null });
+  const recall = () =>
+    find<HTMLButtonElement>('[aria-label$="one of your pictures: bring its settings back"]');
+  expect(recall().hidden).toBe(true);
+  const ours = { ...picture, ours: "sha-1" };
+  fake.deliver({ kind: "pictures", sequence: 2, images: [ours], mask: null });
+  recall().click();
+
+  expect(asked("offer")).toEqual([{ kind: "offer", sha256: "sha-1" }]);
+});
+
+test("a preset is saved by name, used, and deleted at the second press", async () => {
+  const { fake, find, button, asked } = await open();
+  const name = find<HTMLInputElement>("[id$=presets-name]");
+  name.value = "  My   fox ";
+  button("Save as a preset").click();
+  fake.deliver({ kind: "presets", names: ["Another", "My fox"], error: "" });
+  expect(find<HTMLSelectElement>("[id$=presets-choice]").value).toBe("My fox");
+  expect(find(".lumen-presets").textContent).toContain("Saved as “My fox”.");
+  button("Use").click();
+  button("Delete").click();
+  expect(asked("preset")).toHaveLength(2);
+  button("Delete “My fox”?").click();
+  fake.deliver({ kind: "presets", names: ["Another"], error: "" });
+
+  expect(asked("preset")).toEqual([
+    { kind: "preset", action: "save", name: "My fox" },
+    { kind: "preset", action: "apply", name: "My fox" },
+    { kind: "preset", action: "delete", name: "My fox" },
+  ]);
+  expect(find(".lumen-presets").textContent).toContain("“My fox” is deleted.");
+});

@@ -1,0 +1,274 @@
+"""The part of a form that has pictures to do things with: the strip, recall and presets.
+
+It takes in the messages of pages that are about these, and sends what is to be shown. What changes
+the form is done on the publisher's thread, in the order in which it was asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from lumen_widgets.client import InvalidRequest, LumenError, Picture
+from lumen_widgets.core.callback import SECRET_FIELD, URL_FIELD
+from lumen_widgets.core.fields import PICTURE_FIELDS
+from lumen_widgets.notebook.kept_pictures import request_of_picture
+from lumen_widgets.notebook.presets import Presets
+from lumen_widgets.notebook.publisher import publisher
+from lumen_widgets.widgets.browser_values import checked
+from lumen_widgets.widgets.picture_actions import PictureActions
+from lumen_widgets.widgets.picture_copies import PictureCopies
+from lumen_widgets.widgets.prompt_form.messages import PresetsMessage, ResultsMessage
+from lumen_widgets.widgets.prompt_form.recalled import (
+    Recalled,
+    Sources,
+    recalled_request,
+    recalled_values,
+)
+from lumen_widgets.widgets.prompt_form.recalls import Recalls
+from lumen_widgets.widgets.prompt_form.results import Results
+from lumen_widgets.widgets.work_queue import work_queue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lumen_widgets.client import LumenClient, Request
+    from lumen_widgets.notebook.submission import Submission
+    from lumen_widgets.widgets.picture_targets import PictureTarget
+    from lumen_widgets.widgets.prompt_form.checks import FormValues
+    from lumen_widgets.widgets.prompt_form.messages import RecallMessage
+
+# what a preset has: never a key, a secret, an address or a picture
+_PRESET = (
+    "prompt",
+    "negative_prompt",
+    "model",
+    "n",
+    "size",
+    "resolution",
+    "quality",
+    "extra",
+    "exact",
+    "crop",
+)
+_NO_PRESET = {*PICTURE_FIELDS, URL_FIELD, SECRET_FIELD}
+
+
+class Strip:
+    """The strip of one form.
+
+    Parameters
+    ----------
+    form
+        The form, which is also where its pictures are used.
+    client
+        Whose journal has pictures and stars.
+    presets
+        Returns the user's presets.
+
+    Attributes
+    ----------
+    results
+        The pictures in it.
+    recalls
+        What is offered to come back, and what can be undone.
+
+    """
+
+    def __init__(
+        self,
+        form: Any,
+        client: LumenClient,
+        presets: Callable[[], Presets] = Presets,
+    ) -> None:
+        self._form = form
+        self._client = client
+        self._presets = presets
+        self.results = Results(client)
+        self.recalls = Recalls(form, lambda: publisher.run_soon(self._send_recall))
+        target: Callable[[], PictureTarget | None] = lambda: form  # noqa: E731 -- typed: a form is one
+        self._actions = PictureActions(form, client, self.results.find, target)
+        self._copies = PictureCopies(form, self.results.find)
+        self._sources = Sources(client, self.results.find)
+
+    def receive(self, content: dict[str, Any]) -> bool:
+        """Take in a page's message; say whether it was one for this. Takes no time."""
+        if content.get("kind") == "hidden" and isinstance(view := content.get("view"), str):
+            self._copies.forget_view(view)
+            return False
+        if self._actions.receive(content) or self._copies.receive(content):
+            return True
+        if content.get("kind") in {"offer", "choose", "undo", "preset"}:
+            publisher.run_soon(partial(self._carry_out, content))
+            return True
+        return False
+
+    def greet(self) -> None:
+        """Have all of it sent to a page that appears."""
+        publisher.run_soon(self._send_results)
+        publisher.run_soon(self._send_recall)
+        work_queue.run_soon(self._send_presets)
+
+    def note_news(self, submission: Submission) -> None:
+        """Take in what a submission has made, and show it."""
+        if self.results.take(submission):
+            publisher.run_soon(self._send_results)
+
+    def close(self) -> None:
+        """Leave out what is yet to be done and sent."""
+        self._actions.close()
+        self._copies.close()
+        work_queue.forget(self)
+        publisher.forget(self)
+
+    def recalled(self, picture: Picture) -> Recalled:
+        """Return what the form would hold to ask once more for a picture.
+
+        Raises
+        ------
+        InvalidRequest
+            It is not known how it was made.
+        JournalError
+            The journal cannot be read.
+
+        """
+        result, request = self.results.get(picture.sha256), self.request_of(picture)
+        if result is not None:
+            return recalled_values(result.values, request)
+        if request is None:
+            raise InvalidRequest(
+                "It is not known how this picture was made: it is in no journal here.",
+                next_step="Take one that was made here.",
+            )
+        return recalled_request(self._form, picture, request, self._sources)
+
+    def request_of(self, picture: Picture) -> Request | None:
+        """Return what was asked for to have a picture, None where that is not known.
+
+        Raises
+        ------
+        JournalError
+            The journal cannot be read.
+
+        """
+        return request_of_picture(picture, self._client.journal)
+
+    def again(
+        self,
+        picture: Picture,
+        by_values: Callable[[FormValues], Submission],
+        by_request: Callable[[Request, FormValues], Submission],
+    ) -> Submission:
+        """Send what a picture was made by once more.
+
+        Parameters
+        ----------
+        picture
+            The picture.
+        by_values
+            Sends what the form would hold for it: pictures get an address anew.
+        by_request
+            Sends the request as it was sent; for what the form cannot hold any more.
+
+        Raises
+        ------
+        InvalidRequest
+            It is not known how it was made.
+        JournalError
+            The journal cannot be read.
+
+        """
+        recalled = self.recalled(picture)
+        values = recalled.values(self._form)
+        request = self.request_of(picture)
+        if recalled.lost and request is not None:
+            return by_request(request, values)
+        return by_values(values)
+
+    def is_ours(self, sha256: str) -> bool:
+        """Say whether a file is a picture whose settings can come back; may read the journal."""
+        try:
+            return request_of_picture(sha256, self._client.journal) is not None
+        except LumenError:
+            return False
+
+    def _carry_out(self, content: dict[str, Any]) -> None:
+        kind, name = content.get("kind"), content.get("name")
+        if kind == "offer":
+            work_queue.run_soon(partial(self._offer, content.get("sha256")))
+        elif kind == "undo":
+            self.recalls.forget() if content.get("forget") is True else self.recalls.undo()
+        elif kind == "choose":
+            fields = content.get("fields")
+            chosen = (
+                [one for one in fields if isinstance(one, str)]
+                if isinstance(fields, list)
+                else None
+            )
+            self.recalls.choose(chosen)
+        elif isinstance(name, str):
+            # a file is read and written
+            work_queue.run_soon(partial(self._do_preset, content.get("action"), name))
+
+    def _offer(self, sha256: Any) -> None:
+        """Offer the settings of a reference picture that is one of ours."""
+        try:
+            picture = self.results.find(sha256) if isinstance(sha256, str) else None
+            if picture is not None:
+                self.recalls.offer(picture.alt, self.recalled(picture))
+        except LumenError as error:
+            self.recalls.refuse(f"{error.message} {error.next_step}")
+
+    def _do_preset(self, action: Any, name: str) -> None:
+        error = ""
+        try:
+            presets = self._presets()
+            if action == "save":
+                presets.save(name, preset_of(self._form))
+            elif action == "delete":
+                presets.delete(name)
+            elif action == "apply" and (kept := presets.read().get(name)) is not None:
+                publisher.run_soon(partial(self._apply, name, kept))
+            elif action == "apply":
+                error = "This preset is not there any more."
+        except LumenError as failed:
+            error = f"{failed.message} {failed.next_step}"
+        self._send_presets(error)
+
+    def _apply(self, name: str, kept: dict[str, Any]) -> None:
+        values, wrong = checked(self._form, kept, _PRESET)
+        lost = tuple(f"{field}: {message}" for field, message in wrong.items())
+        self.recalls.bring_back(name, Recalled(values, lost))
+
+    def _send_presets(self, error: str = "") -> None:
+        try:
+            names = list(self._presets().read())
+        except LumenError as failed:
+            names, error = [], error or failed.message
+        message = PresetsMessage(kind="presets", names=names, error=error)
+        publisher.run_soon(partial(self._send, message))
+
+    def _send_results(self) -> None:
+        pictures, total = self.results.shown()
+        self._send(ResultsMessage(kind="results", pictures=pictures, total=total))
+        self._actions.tell_stars([one["sha256"] for one in pictures])
+
+    def _send_recall(self) -> None:
+        self._send(self.recalls.message())
+
+    def _send(self, message: ResultsMessage | RecallMessage | PresetsMessage) -> None:
+        if self._form.comm is not None:
+            self._form.send(message)
+
+
+def preset_of(form: Any) -> dict[str, Any]:
+    """Return what a preset keeps of a form: JSON, and nothing secret."""
+    values = {name: getattr(form, name) for name in _PRESET}
+    extra = values.pop("extra") or {}
+    kept = {
+        name: value
+        for name, value in extra.items()
+        if name not in _NO_PRESET and "data:" not in json.dumps(value)
+    }
+    return {**values, "extra": kept or None}
