@@ -5,6 +5,7 @@ import { build, context } from "esbuild";
 
 // The name of each bundle, and its entry: ENTRY.ts and ENTRY.css.
 const ENTRIES = {
+  gallery: "gallery/index",
   mask_painter: "mask_painter/index",
   prompt_form: "prompt_form/index",
   task_panel: "task_panel/index",

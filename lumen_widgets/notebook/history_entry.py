@@ -124,6 +124,11 @@ class HistoryEntry:
         made = ((small_copy(self._row, one), one.index) for one in self._row.pictures)
         return [(data, alt_text(at, count, prompt)) for data, at in made if data is not None]
 
+    def note_of(self, index: int) -> str:
+        """Return what was put back of one of its pictures, or why nothing was; "" for nothing."""
+        facts = (one.facts for one in self._row.derived if one.index == index)
+        return str(next(facts, {}).get("note", ""))
+
     def task(self, client: LumenClient | None = None) -> Task:
         """Take the task up, as ``client.task(id)`` does.
 

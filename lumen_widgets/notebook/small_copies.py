@@ -23,10 +23,11 @@ from lumen_widgets.journal.picture_files import (
 from lumen_widgets.notebook.worker import Worker
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from lumen_widgets.client import Picture
-    from lumen_widgets.journal import JournalRow, StoredPicture
+    from lumen_widgets.journal import JournalRow, KeptPicture, StoredPicture
 
 # px of the longer side: a phone shows a row's beside the text, four tiles fit a notebook's width
 _SIDES: dict[SmallCopy, int] = {"small": 72, "tile": 320}
@@ -69,6 +70,26 @@ def tile(picture: Picture) -> bytes:
         return thumbnail(picture, _SIDES["tile"])[0]
     found = read_small_copy(path, picture.sha256, "tile")
     return _make(picture, path, "tile") if found is None else found
+
+
+def kept_tile(kept: KeptPicture, read: Callable[[], Picture]) -> bytes:
+    """Return the tile of a picture of a journal, whose tasks may be of no client here.
+
+    Parameters
+    ----------
+    kept
+        What the journal says of it.
+    read
+        Returns the picture itself, where there is no tile yet.
+
+    Raises
+    ------
+    LumenError, UnreadablePicture, OSError, ValueError
+        As `read` and decoding do.
+
+    """
+    found = read_small_copy(kept.path, kept.sha256, "tile")
+    return _make(read(), kept.path, "tile") if found is None else found
 
 
 def keep_small_copy(picture: Picture) -> None:

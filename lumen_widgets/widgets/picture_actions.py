@@ -93,26 +93,31 @@ class PictureActions:
     widget
         The widget, whose pages ask and are answered.
     client
-        Whose journal has the stars.
+        Whose journal has the stars; None for a widget that keeps them by `keep_star`.
     find
         Returns a picture that the widget shows, by its digest; None if it is not to be had. Called
         on a worker thread, where it may read a file.
     target
         Returns the form in which things are done; None without one.
+    keep_star
+        Stars pictures by their digests, or takes their stars away, and tells of that; None has it
+        done in the client's journal.
 
     """
 
     def __init__(
         self,
         widget: AnyWidget,
-        client: LumenClient,
+        client: LumenClient | None,
         find: Callable[[str], Picture | None],
         target: Callable[[], PictureTarget | None] = latest_target,
+        keep_star: Callable[[Collection[str], bool], None] | None = None,
     ) -> None:
         self._widget = widget
         self._client = client
         self._find = find
         self._target = target
+        self._keep_star = keep_star or self._star_in_journal
         self._lock = threading.Lock()
         self._sequence = 0
         # None until it is answered
@@ -175,7 +180,7 @@ class PictureActions:
             elif action == "save":
                 paths = [str(saved(one, Path.cwd())) for one in pictures]
             else:
-                star(self._client, names, starred=action == "star")
+                self._keep_star(names, action == "star")
         except Exception as error:  # noqa: BLE001 # whatever it is, the page waits for an answer
             self._refuse(request, action, names, error)
         else:
@@ -241,9 +246,13 @@ class PictureActions:
             self._again[sha256] = None
             return False
 
+    def _star_in_journal(self, names: Collection[str], starred: bool) -> None:
+        if self._client is not None:
+            star(self._client, names, starred=starred)
+
     def _read_stars(self, names: Sequence[str]) -> None:
         try:
-            found = starred_among(self._client, names)
+            found = set() if self._client is None else starred_among(self._client, names)
         except LumenError as error:
             # a star is a comfort: a journal that cannot be read says so where it matters
             _log.debug("%s", error)

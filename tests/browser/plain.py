@@ -186,7 +186,39 @@ def picture(key: str, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def tile(key: str, **changes: Any) -> dict[str, Any]:
+    """Return a picture of a gallery."""
+    return {
+        "key": key,
+        "sha256": f"sha of {key}",
+        "width": 64,
+        "height": 48,
+        "index": 0,
+        "count": 1,
+        "prompt": "a cute cat",
+        "model": "gpt-image-2-low",
+        "size": "",
+        "when": 1_790_000_000.0,
+        "starred": False,
+        "missing": False,
+    } | changes
+
+
+def first_tiles(*tiles: dict[str, Any]) -> dict[str, Any]:
+    """Return what a page of a gallery gets that has these pictures."""
+    return {"listing": 1, "count": len(tiles), "arrived": 0, "sequence": 0, "items": [*tiles]}
+
+
 CASES = {
+    "gallery": Case(
+        {
+            "language": "en",
+            "_history": True,
+            "_first": first_tiles(tile("2.0"), tile("1.0")),
+            "_selected": {"item": None, "view": ""},
+        },
+        stage=".lumen-tile",
+    ),
     "mask_painter": Case(
         {
             "language": "en",
@@ -327,7 +359,7 @@ class PlainPage:
     def sent(self, *but: str) -> list[str]:
         """Return what the widget asked for, each in short; some kinds may not be meant."""
         found: list[dict[str, Any]] = self.page.evaluate("() => window.lumenSent")
-        quiet = {"hello", "bye", "shown", "hidden", "look", "read", "find", *but}
+        quiet = {"hello", "bye", "shown", "hidden", "look", "read", "find", "wants", "tell", *but}
         return [_short(one) for one in found if one["kind"] not in quiet]
 
     def double_click(self, x: float, y: float) -> None:

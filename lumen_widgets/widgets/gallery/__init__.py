@@ -1,0 +1,1 @@
+"""The gallery: pictures to look through, search, compare and act on."""

@@ -1,0 +1,90 @@
+"""What a gallery leaves in the notebook: its count in words, and pictures as one sheet.
+
+Both are ordinary outputs under the gallery, since that is all that can be seen once the notebook is
+opened without its kernel. Each is there once, and takes its own place again when it changes.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from lumen_widgets.client import Pictures
+from lumen_widgets.notebook.cell import Cell, CellOutput, note
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lumen_widgets.notebook.output_widget import HeldOutput
+
+# pictures of a sheet: more would be too small to tell apart
+MOST_ON_SHEET = 24
+
+_EMPTY = {"text/html": "", "text/plain": ""}
+
+_Bundle = tuple[dict[str, Any], dict[str, Any]]
+
+
+class StaticOutput:
+    """The outputs in one place, which is a cell or inside an `ipywidgets.Output`.
+
+    Parameters
+    ----------
+    where
+        The place, under the gallery.
+
+    """
+
+    def __init__(self, where: Cell | HeldOutput) -> None:
+        self._where = where
+        self._lock = threading.Lock()
+        self._words: CellOutput | None = None
+        self._sheet: CellOutput | None = None
+        # what is there
+        self._shown: tuple[str, tuple[str, ...]] | None = None
+
+    def show(self, words: str, pictures: Pictures) -> None:
+        """Leave these words, and a sheet of the first of the pictures; may take a moment."""
+        chosen = Pictures(pictures[:MOST_ON_SHEET])
+        with self._lock:
+            shown = words, tuple(one.sha256 for one in chosen)
+            if shown == self._shown:
+                return
+            had_sheet = self._shown is not None and shown[1] == self._shown[1]
+            self._shown = shown
+            sheet = _sheet(chosen) if chosen else (_EMPTY, {})
+            if not isinstance(self._where, Cell):
+                self._where.replace(note(words))
+                if chosen:
+                    self._where.append(*sheet)
+                return
+            self._words = _put(self._words, (note(words), {}), self._where)
+            if not had_sheet and (chosen or self._sheet is not None):
+                self._sheet = _put(self._sheet, sheet, self._where)
+
+
+def at_end_of_cell(leave: Callable[[], None]) -> None:
+    """Have something left in the cell that runs now, below all that it shows by itself."""
+    from IPython import get_ipython
+
+    events = get_ipython().events
+
+    def ended(*_: object) -> None:
+        events.unregister("post_run_cell", ended)
+        leave()
+
+    events.register("post_run_cell", ended)
+
+
+def _put(output: CellOutput | None, bundle: _Bundle, cell: Cell) -> CellOutput:
+    if output is None:
+        return CellOutput(*bundle, cell=cell)
+    output.replace(*bundle)
+    return output
+
+
+def _sheet(pictures: Pictures) -> _Bundle:
+    """Return pictures as a cell shows them: several as one sheet."""
+    bundle: Any = pictures._repr_mimebundle_()
+    data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+    return data, metadata
