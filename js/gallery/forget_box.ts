@@ -51,7 +51,6 @@ export class ForgetBox {
     this.#yes.addEventListener("click", () => void this.#forget());
     this.el.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
-      event.stopPropagation();
       event.preventDefault();
       this.#leave();
     });

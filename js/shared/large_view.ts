@@ -79,6 +79,8 @@ export class LargeView {
   readonly #zoom = new Zoom();
   /** Decoded pictures by the address of their copy: what is shown, and its neighbours. */
   readonly #images = new Map<string, HTMLImageElement>();
+  /** The addresses of those that are decoded. */
+  readonly #decoded = new Set<string>();
   readonly #pointers = new Map<number, Point>();
   readonly #position = element("span", { class: "lumen-large-position" });
   readonly #percent = element("output", { class: "lumen-large-percent" });
@@ -211,12 +213,11 @@ export class LargeView {
     const file = needsFile ? this.#copies.get(sha256, "original") : undefined;
     const display = this.#copies.get(sha256, "display");
     const tile = this.#copies.get(sha256, "tile");
-    const urls = [
-      file,
-      display ?? tile,
-      ...ahead.map((one) => this.#copies.get(one.sha256, "display")),
-    ];
-    this.#decode(urls.filter((url) => url !== undefined));
+    const next = ahead.map((one) => this.#copies.get(one.sha256, "display"));
+    this.#decode([file, display ?? tile, ...next].filter((url) => url !== undefined));
+    // how many neighbours would be there within a frame
+    const ready = next.filter((url) => url !== undefined && this.#decoded.has(url)).length;
+    this.stage.dataset.ahead = String(ready);
     // the file takes a moment to be decoded: its copy stays until then
     const fine = file !== undefined && this.#image(file).complete ? file : (display ?? file);
     this.#place(fine ?? tile, shown.picture);
@@ -234,7 +235,11 @@ export class LargeView {
 
   #decode(urls: string[]): void {
     const kept = new Set(urls);
-    for (const url of this.#images.keys()) if (!kept.has(url)) this.#images.delete(url);
+    for (const url of this.#images.keys()) {
+      if (kept.has(url)) continue;
+      this.#images.delete(url);
+      this.#decoded.delete(url);
+    }
     for (const url of urls) this.#image(url);
   }
 
@@ -247,7 +252,11 @@ export class LargeView {
     this.#images.set(url, image);
     // a file that no browser can decode is left as it is: the notice says what is known of it
     image.decode?.().then(
-      () => this.#draw(),
+      () => {
+        if (this.#images.get(url) !== image) return;
+        this.#decoded.add(url);
+        this.#draw();
+      },
       () => undefined,
     );
     return image;
@@ -333,7 +342,6 @@ export class LargeView {
     else if (key === "Escape") this.#hooks.close();
     else return;
     event.preventDefault();
-    event.stopPropagation();
   }
 
   #at(event: MouseEvent): Point {
