@@ -45,9 +45,10 @@ makers = {
     "form": lambda: note(lumen.PromptForm(client, prompt="a fox")),
     "panel": lambda: note(lumen.TaskPanel()),
     "painted form": painted_in,
+    "gallery": lambda: note(lumen.Gallery()),
 }
 """
-_KINDS = ("painter", "form", "panel")
+_KINDS = ("painter", "form", "panel", "gallery")
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +115,7 @@ _USES = [
 @pytest.mark.parametrize(
     ("kind", "use"),
     sorted(
-        {(_KINDS[place % 3], use) for place, use in enumerate(_USES)}
+        {(_KINDS[place % len(_KINDS)], use) for place, use in enumerate(_USES)}
         | {(kind, use) for kind in _KINDS for use in (_USES[0], _USES[-1])}
     ),
 )

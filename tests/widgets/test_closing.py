@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lumen_widgets.widgets import MaskPainter, PromptForm, TaskPanel
+from lumen_widgets.widgets import Gallery, MaskPainter, PromptForm, TaskPanel
 from tests.conditions import until
 from tests.staged import use_offline_account
+from tests.widgets.galleries import loose
 from tests.widgets.painters import PICTURE
 from tests.widgets.quiet_service import QuietService
 
@@ -49,12 +50,34 @@ def _panel() -> TaskPanel:
     return TaskPanel()
 
 
+def _gallery() -> Gallery:
+    return Gallery([loose(1), loose(2)])
+
+
+def _used_gallery() -> Gallery:
+    gallery, digest = _gallery(), loose(1).sha256
+    copies = [{"sha256": digest, "copy": "tile"}]
+    act = {"request": "r", "action": "star", "sha256": [digest], "seen": 0}
+    for content in (
+        {"kind": "wants", "view": "v", "copies": copies},
+        {"kind": "picture_action", **act},
+        {"kind": "choose", "view": "v", "key": "g0"},
+    ):
+        # by the comm that it has: another one in its place would hold the widget
+        data = {"method": "custom", "content": content}
+        gallery.comm.handle_msg({"content": {"data": data}, "buffers": []})
+    until(lambda: gallery.selected and gallery.starred, "both were taken in")
+    return gallery
+
+
 def _used_panel() -> TaskPanel:
     return TaskPanel([QuietService().client().generate("a fox")])
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("make", [_painter, _form, _used_form, _panel, _used_panel])
+@pytest.mark.parametrize(
+    "make", [_painter, _form, _used_form, _panel, _used_panel, _gallery, _used_gallery]
+)
 def test_a_closed_widget_leaves_the_kernel(make: Callable[[], ipywidgets.Widget]) -> None:
     """Of those that were closed, and to which no name leads, none is left."""
     use_offline_account()
