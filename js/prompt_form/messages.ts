@@ -231,6 +231,12 @@ export interface PresetMessage {
   name: string;
 }
 
+/** Browser → kernel: open the gallery in the form, or close it. */
+export interface GalleryMessage {
+  kind: "gallery";
+  opened: boolean;
+}
+
 /** Browser → kernel: a page shows the form and asks for all state that is not in traits. */
 export interface FormHelloMessage {
   kind: "hello";
@@ -361,6 +367,8 @@ export interface PromptFormModel {
   panel: string | null;
   /** The MaskPainter that is open in the form; null while none is. */
   painter: string | null;
+  /** The Gallery that is open in the form; null while none is. */
+  gallery: string | null;
   /** `extra` as it was typed. */
   _extra_text: string;
   /** The service's host, where calls are charged; empty for the sandbox. */

@@ -129,6 +129,11 @@ export class PictureField {
     this.#reason.replaceChildren(reason, ...(instead ? [" ", instead] : []));
   }
 
+  /** Adds other ways to a picture, after those of this field. */
+  offer(...ways: HTMLElement[]): void {
+    this.#link.after(...ways);
+  }
+
   /** Has `recall` called with the digest of a picture whose settings are to come back. */
   recalls(recall: (sha256: string) => void): void {
     this.#recall = recall;

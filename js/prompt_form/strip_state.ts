@@ -6,6 +6,7 @@ import { PictureCopies } from "../shared/picture_copies";
 import type {
   ChooseMessage,
   FormResult,
+  GalleryMessage,
   OfferMessage,
   PresetMessage,
   PresetsMessage,
@@ -88,7 +89,14 @@ export class StripState {
     signal.addEventListener("abort", () => this.#listeners.delete(listener));
   }
 
-  #send(message: OfferMessage | ChooseMessage | UndoMessage | PresetMessage): void {
+  /** Opens the gallery in the form, or closes it. */
+  gallery(opened: boolean): void {
+    this.#send({ kind: "gallery", opened });
+  }
+
+  #send(
+    message: OfferMessage | ChooseMessage | UndoMessage | PresetMessage | GalleryMessage,
+  ): void {
     this.connection.send(message);
   }
 

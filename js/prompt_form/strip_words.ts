@@ -5,7 +5,7 @@ export const STRIP_ENGLISH = {
   ...PICTURE_ACTIONS_ENGLISH,
   // the strip
   results: "Made with this form",
-  resultsMore: "The newest {shown} of {total}; lumen.history() has all.",
+  resultsMore: "The newest {shown} of {total}; the gallery has all.",
   resultFacts: "{width} × {height} · {model}",
   resultWaiting: "The pictures wait for the notebook, which may be running a cell…",
   resultGone: "{name}: {reason}",
@@ -25,6 +25,10 @@ export const STRIP_ENGLISH = {
   recallForget: "Dismiss",
   yes: "yes",
   no: "no",
+  // the gallery
+  fromGallery: "From the gallery…",
+  galleryTitle: "Choose a picture for this form",
+  galleryClose: "Close the gallery",
   actRecallOf: "{name} is one of your pictures: bring its settings back",
   // presets
   presets: "Presets",
@@ -44,7 +48,7 @@ export const STRIP_ENGLISH = {
 export const STRIP_CHINESE: typeof STRIP_ENGLISH = {
   ...PICTURE_ACTIONS_CHINESE,
   results: "此表单生成的图片",
-  resultsMore: "共 {total} 张，这里是最新的 {shown} 张；全部见 lumen.history()。",
+  resultsMore: "共 {total} 张，这里是最新的 {shown} 张；全部见图库。",
   resultFacts: "{width} × {height} · {model}",
   resultWaiting: "图片正在等待笔记本，它可能正在运行单元格…",
   resultGone: "{name}：{reason}",
@@ -63,6 +67,9 @@ export const STRIP_CHINESE: typeof STRIP_ENGLISH = {
   recallForget: "关闭提示",
   yes: "是",
   no: "否",
+  fromGallery: "从图库选择…",
+  galleryTitle: "为此表单选择一张图片",
+  galleryClose: "关闭图库",
   actRecallOf: "{name} 是你生成的图片：取回它的设置",
   presets: "预设",
   presetsNone: "预设按名称保存提示词和各项选择，不含图片、密钥和 Webhook。",

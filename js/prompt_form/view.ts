@@ -14,6 +14,7 @@ import { button, Field } from "./controls";
 import { asked, costOf } from "./cost";
 import { ExtendField } from "./extend_field";
 import { FieldSet } from "./field_set";
+import { GalleryPlace } from "./gallery_place";
 import { chosenWords, ModelField } from "./model_field";
 import { PainterPlace } from "./painter_place";
 import { PictureField } from "./picture_field";
@@ -64,6 +65,7 @@ export class FormView {
   readonly #lost = element("p", { class: "lumen-refusal", role: "alert", hidden: "" });
   readonly #below = element("p", { class: "lumen-hint lumen-form-below", hidden: "" });
   readonly #painter: PainterPlace;
+  readonly #gallery: GalleryPlace;
   #painterTimer: ReturnType<typeof setTimeout> | undefined;
   /** Whether what is painted was to be thrown away in this view. */
   #discarding = false;
@@ -190,6 +192,8 @@ export class FormView {
       this.#recall.expect();
       state.strip.offer(sha256);
     });
+    this.#gallery = new GalleryPlace(state, words, host, signal);
+    this.#images.offer(this.#gallery.toggle, this.#gallery.status);
     this.#presets = new PresetSection(fields.id("presets"), state.strip, words, flush, signal);
     const form = element("form", { class: "lumen-form", novalidate: "" });
     const account = state.model.get("_host");
@@ -219,6 +223,7 @@ export class FormView {
       { class: "lumen lumen-prompt-form", "aria-label": words.title, lang: words.lang },
       form,
       this.#painter.el,
+      this.#gallery.el,
     );
     this.#listen(form, signal);
     this.#showAll();
@@ -274,6 +279,7 @@ export class FormView {
   /** Shows the painter that is open; call it once the view is in the page. */
   showPainter(): void {
     this.#painter.update();
+    this.#gallery.update();
   }
 
   #keydown(event: KeyboardEvent): void {

@@ -176,7 +176,7 @@ class PictureActions:
             paths: list[str] = []
             code = None
             if action == "code":
-                code = code_of(pictures[0], self._client.journal)
+                code = code_of(pictures[0], None if self._client is None else self._client.journal)
             elif action == "save":
                 paths = [str(saved(one, Path.cwd())) for one in pictures]
             else:

@@ -260,6 +260,7 @@ CASES = {
             "language": "en",
             "panel": None,
             "painter": None,
+            "gallery": None,
             "_extra_text": "",
             "_host": "",
             "_models": [{"code": "gpt-image-2-low", "can": ["edits", "generations"]}],

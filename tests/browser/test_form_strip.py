@@ -124,3 +124,21 @@ def test_the_strip_has_no_faults_and_fits_a_phone(lab: Lab) -> None:
     make_narrow(form)
     assert too_wide(form, ".lumen-heard, .lumen-results") == []
     assert notebook.errors == []
+
+
+def test_the_gallery_opens_in_the_form_and_its_pictures_are_used_there(lab: Lab) -> None:
+    """Choose one, use it, and go on; the focus comes back to the button."""
+    notebook, form = open_form(lab, "a hut")
+    button(form, "Generate").click()
+    expect(tiles(form)).to_have_count(1)
+    button(form, "From the gallery…").click()
+    gallery = notebook.cell_output(1).locator(".lumen-form-gallery .lumen-gallery")
+    gallery.get_by_role("option", name=re.compile("a hut")).first.click()
+    gallery.get_by_role("button", name="Use as reference", exact=True).click()
+    expect(form.locator(".lumen-picture-name")).to_have_text("Picture 1 of 1: a hut")
+    section = notebook.cell_output(1).locator("section.lumen-prompt-form")
+    button(section, "Close the gallery").click()
+    expect(gallery).to_have_count(0)
+    expect(button(form, "From the gallery…")).to_be_focused()
+
+    assert notebook.errors == []

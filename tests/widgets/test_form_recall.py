@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from lumen_widgets.client import InvalidRequest, LumenClient, Picture
+from lumen_widgets.notebook.account import use
 from lumen_widgets.notebook.presets import Presets
 from lumen_widgets.widgets import MaskPainter, PromptForm
 from tests.conditions import until
+from tests.widgets.comms import PageComm
 from tests.widgets.forms import MASK, PICTURE, FormPage
 
 if TYPE_CHECKING:
@@ -318,6 +320,37 @@ def test_what_was_painted_is_there_again_after_settings_came_back_and_were_undon
     assert painter.coverage > 0
     assert [one.sha256 for one in form.images] == [fox.sha256]
     assert form.model == "fal-flux-pro-fill"
+
+
+def test_the_gallery_in_a_form_acts_in_this_form(client: LumenClient) -> None:
+    """Also while another form was used since; it is closed with the form."""
+    use(client)
+    form, other = PromptForm(client, prompt="a red fox", size=SIZE), PromptForm(client)
+    page = FormPage(form)
+    fox = made(form)
+    page.say({"kind": "gallery", "opened": True})
+    gallery = until(lambda: form.gallery, "it is open")
+    other.use(fox)
+    looking = PageComm(gallery)
+    looking.say(
+        {
+            "kind": "picture_action",
+            "request": "1",
+            "action": "reference",
+            "sha256": [fox.sha256],
+            "seen": 0,
+        }
+    )
+    until(lambda: form.images, "it was used")
+    page.say({"kind": "gallery", "opened": False})
+    until(lambda: form.gallery is None, "it is closed")
+    form.show_gallery()
+    again = form.gallery
+    form.close()
+
+    assert [one.sha256 for one in form.images] == [fox.sha256]
+    assert again is not None
+    assert again.comm is None
 
 
 def test_of_a_picture_from_elsewhere_nothing_is_known(form: PromptForm) -> None:

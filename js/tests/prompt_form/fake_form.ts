@@ -24,6 +24,7 @@ export function formModel(changes: Partial<PromptFormModel> = {}): FakeForm {
     static: true,
     panel: null,
     painter: null,
+    gallery: null,
     _extra_text: "",
     _host: "",
     _models: [

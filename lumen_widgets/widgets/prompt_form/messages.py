@@ -235,6 +235,13 @@ class PresetMessage(TypedDict):
     name: str
 
 
+class GalleryMessage(TypedDict):
+    """Browser → kernel: open the gallery in the form, or close it."""
+
+    kind: Literal["gallery"]
+    opened: bool
+
+
 class FormHelloMessage(TypedDict):
     """Browser → kernel: a page shows the form and asks for all that is no trait."""
 

@@ -99,7 +99,7 @@ class Strip:
             return False
         if self._actions.receive(content) or self._copies.receive(content):
             return True
-        if content.get("kind") in {"offer", "choose", "undo", "preset"}:
+        if content.get("kind") in {"offer", "choose", "undo", "preset", "gallery"}:
             publisher.run_soon(partial(self._carry_out, content))
             return True
         return False
@@ -207,6 +207,8 @@ class Strip:
                 else None
             )
             self.recalls.choose(chosen)
+        elif kind == "gallery":
+            self._form.show_gallery(opened=content.get("opened") is True)
         elif isinstance(name, str):
             # a file is read and written
             work_queue.run_soon(partial(self._do_preset, content.get("action"), name))

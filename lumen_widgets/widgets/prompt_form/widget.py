@@ -20,7 +20,7 @@ from uuid import uuid4
 
 import traitlets
 
-from lumen_widgets.client import InvalidRequest, Picture, Pictures, Task
+from lumen_widgets.client import InvalidRequest, LumenError, Picture, Pictures, Task
 from lumen_widgets.client.spending.budget import budget, subscribe_budget
 from lumen_widgets.client.spending.prices import prices
 from lumen_widgets.core.errors import redacts_traceback
@@ -34,6 +34,7 @@ from lumen_widgets.notebook.submission import Submission
 from lumen_widgets.widgets.base import ChildWidget, LumenWidget, weakly
 from lumen_widgets.widgets.browser_values import checked
 from lumen_widgets.widgets.bundles import bundle
+from lumen_widgets.widgets.gallery.widget import Gallery
 from lumen_widgets.widgets.mask_painter.picture import read_background
 from lumen_widgets.widgets.mask_painter.widget import MaskPainter
 from lumen_widgets.widgets.picture_targets import forget_target, note_used
@@ -202,6 +203,10 @@ class PromptForm(LumenWidget):
     painter = ChildWidget(MaskPainter, read_only=True)
     """The `MaskPainter` that is open in the form, whose mask is the form's; None while none is.
     Closing it keeps what is painted as the mask. Written by the form, with *Paint* and `paint`."""
+
+    gallery = ChildWidget(Gallery, read_only=True)
+    """The `Gallery` that is open in the form, to choose a picture for it; None while none is.
+    Written by the form, with *From the gallery*."""
 
     _extra_text = traitlets.Unicode().tag(sync=True)
     """`extra` as it was typed, so that JSON with a slip in it is not lost. Written by both."""
@@ -550,6 +555,39 @@ class PromptForm(LumenWidget):
             ),
         )
 
+    def show_gallery(self, *, opened: bool = True) -> None:
+        """Open the gallery in the form, whose actions are done in this form; or close it.
+
+        Parameters
+        ----------
+        opened
+            Whether it is to be open from here on.
+
+        Examples
+        --------
+        >>> form.show_gallery()  # doctest: +SKIP
+
+        """
+        if not opened:
+            if self.gallery is not None:
+                self.gallery.close()
+            return
+        note_used(self)
+        if self.gallery is not None:
+            return
+        try:
+            # the form's cell is no place to keep what is looked through
+            gallery = Gallery(language=self.language, static=False)
+        except LumenError as error:
+            self._session.refuse("images", error_words(error))
+            return
+        # of several forms, the one that it is open in
+        gallery.on_msg(weakly(self._note_gallery))
+        self.set_trait("gallery", gallery)
+
+    def _note_gallery(self, *_: object) -> None:
+        note_used(self)
+
     def set_state(self, sync_data: Mapping[str, Any]) -> None:
         """Take in what a browser wrote; a wrong value is said beside its field, and not taken."""
         accepted, wrong = checked(self, sync_data, TYPED)
@@ -569,8 +607,9 @@ class PromptForm(LumenWidget):
             unsubscribe()
         self._subscriptions = ()
         forget_form(self._form)
-        if self.panel is not None:
-            self.panel.close()
+        for part in (self.panel, self.gallery):
+            if part is not None:
+                part.close()
         if hasattr(self, "_session"):
             self._session.close()
             self._strip.close()
@@ -578,7 +617,7 @@ class PromptForm(LumenWidget):
         publisher.forget(self)
 
     def _with_parts(self) -> Sequence[Widget]:
-        return [self, *(one for one in (self.panel, self.painter) if one is not None)]
+        return [self, *(one for one in (self.panel, self.painter, self.gallery) if one is not None)]
 
     def _is_needed(self) -> bool:
         going = any(not display.over for display in self._displays)
@@ -670,8 +709,9 @@ class PromptForm(LumenWidget):
             self._session.forget_error("extra")
 
     def _speak(self, _: Any = None) -> None:
-        if self.panel is not None:
-            self.panel.language = self.language
+        for part in (self.panel, self.gallery):
+            if part is not None:
+                part.language = self.language
 
     def _leave_pictures(self, _: Any) -> None:
         if self.panel is not None:
