@@ -18,6 +18,7 @@ from tests.bench import (
     client,
     contact_sheet,
     drawing,
+    gallery,
     imports,
     journal,
     masks,
@@ -51,7 +52,7 @@ _PARTS: dict[str, Callable[..., object]] = {
             pacing,
             peers,
         ),
-        *(panel, masks, painter, repaint),
+        *(panel, gallery, masks, painter, repaint),
     )
 }
 

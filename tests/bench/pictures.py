@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # rows of the history's journal; the twenty newest, which a cell shows, have a picture each
-_ROWS, _PICTURED = 10_000, 20
+ROWS, _PICTURED = 10_000, 20
 # of an ordinary length
 _PROMPT = (
     "A cute cat on a windowsill in the soft light of an early morning, snow on the roofs outside, "
@@ -73,24 +73,24 @@ def measure(*, full: bool) -> Table:
                 words = f"{again:.0f} ms; decoded anew {first:.0f} ms"
                 summary.note("display copy", f"display copy at {name}", words)
     with tempfile.TemporaryDirectory() as folder:
-        journal = _long_history(Path(folder))
+        journal = long_history(Path(folder))
         first, *later = (
             seconds(History(journal, journal.search(Search()))._repr_html_)
             for _ in range(ROUNDS + 1)
         )
         again = median(later) * 1000
-        table.add(f"history of {_ROWS}, shown", again, first * 1000)
+        table.add(f"history of {ROWS}, shown", again, first * 1000)
         words = f"{again:.0f} ms; the first time {first * 1000:.0f} ms"
-        summary.note("history", f"history of {_ROWS:,} shown", words)
+        summary.note("history", f"history of {ROWS:,} shown", words)
         for what, search in _SEARCHES.items():
             found = _median_ms(partial(journal.find_pictures, search))
-            table.add(f"history of {_ROWS}, pictures by {what}", found, "")
+            table.add(f"history of {ROWS}, pictures by {what}", found, "")
             if what == "words":
                 words = f"{found:.0f} ms"
-                summary.note("picture search", f"pictures of {_ROWS:,} tasks, by words", words)
+                summary.note("picture search", f"pictures of {ROWS:,} tasks, by words", words)
         keys = journal.find_pictures(PictureSearch(limit=_SCREEN))
         read = _median_ms(partial(journal.kept_pictures, keys))
-        table.add(f"history of {_ROWS}, {_SCREEN} pictures read", read, "")
+        table.add(f"history of {ROWS}, {_SCREEN} pictures read", read, "")
     return table
 
 
@@ -114,13 +114,13 @@ def _copy_times(data: bytes, make: Callable[[Picture], object]) -> tuple[float, 
     return seconds(lambda: make(picture)), first
 
 
-def _long_history(home: Path) -> Journal:
+def long_history(home: Path) -> Journal:
     """Return a journal in which each task has a picture; only the newest have its file."""
     journal = Journal(home)
     journal.insert_request(origin="o", account="a", endpoint="generations", body={})
     with contextlib.closing(sqlite3.connect(home / "journal.sqlite3")) as connection:
         body = json.dumps({"model": "gpt-image-2-low", "prompt": _PROMPT})
-        connection.execute(_OLD_ROWS, (_ROWS - _PICTURED - 1, body))
+        connection.execute(_OLD_ROWS, (ROWS - _PICTURED - 1, body))
         connection.execute(_OLD_PICTURES)
         connection.execute(_OLD_STARS)
         connection.commit()

@@ -25,6 +25,8 @@ TARGETS = {
     "history": "≤ 150 ms",
     "picture search": "≤ 150 ms",
     "panel": "≤ 100 kB",
+    "gallery": "1 frame",
+    "first screen": "≤ 500 ms",
     "put back": "≤ 180 / 250 / 600 ms",
 }
 
