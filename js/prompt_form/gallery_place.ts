@@ -2,6 +2,7 @@
 import type { Host } from "@anywidget/types";
 import { element, setText } from "../shared/dom";
 import { oneActionPerGesture } from "../shared/gestures";
+import { keepKeys } from "../shared/keyboard";
 import { Slot } from "../shared/slot";
 import { button } from "./controls";
 import type { FormState } from "./state";
@@ -22,7 +23,14 @@ export class GalleryPlace {
   #closedHere = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(state: FormState, words: Words, host: Host, signal: AbortSignal) {
+  /** `keydown` takes the keys of the form that are pressed beside the gallery. */
+  constructor(
+    state: FormState,
+    words: Words,
+    host: Host,
+    keydown: (event: KeyboardEvent) => void,
+    signal: AbortSignal,
+  ) {
     this.#state = state;
     this.#words = words;
     this.toggle = button("", () => this.#ask(this.#ref === null));
@@ -37,6 +45,9 @@ export class GalleryPlace {
     const slot = element("div", {});
     this.#slot = new Slot(slot, host, signal);
     this.el.append(bar, slot);
+    bar.addEventListener("keydown", keydown);
+    // sends the form: in JupyterLab it would run the cell
+    keepKeys(bar, signal, (event) => event.key === "Enter");
     oneActionPerGesture(bar, signal);
     const changed = () => this.update();
     state.model.on("change:gallery", changed);

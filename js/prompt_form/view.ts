@@ -192,7 +192,7 @@ export class FormView {
       this.#recall.expect();
       state.strip.offer(sha256);
     });
-    this.#gallery = new GalleryPlace(state, words, host, signal);
+    this.#gallery = new GalleryPlace(state, words, host, keydown, signal);
     this.#images.offer(this.#gallery.toggle, this.#gallery.status);
     this.#presets = new PresetSection(fields.id("presets"), state.strip, words, flush, signal);
     const form = element("form", { class: "lumen-form", novalidate: "" });
