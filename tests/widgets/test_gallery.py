@@ -216,6 +216,22 @@ def test_details_say_all_that_is_known(journal: Journal, show: Callable[..., Pag
     assert (details["host"], details["sha256"]) == ("127.0.0.1:9", item["sha256"])
 
 
+def test_a_picture_of_the_history_is_code_and_is_saved(
+    journal: Journal,
+    show: Callable[..., Page],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of one whose task is not here too; where a form is needed, that is said."""
+    monkeypatch.chdir(tmp_path)
+    (fox,) = keep(journal, "a red fox", 1)
+    page = show()
+    assert "a red fox" in page.act("code", fox)["python"]
+    (path,) = page.act("save", fox)["paths"]
+    assert path.startswith(str(tmp_path))
+    assert "lumen.PromptForm()" in page.act("reference", fox)["next_step"]
+
+
 def test_forgetting_says_first_what_goes_and_then_why_something_stays(
     journal: Journal, show: Callable[..., Page]
 ) -> None:
