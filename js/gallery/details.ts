@@ -86,7 +86,7 @@ export class Details {
 
   #add(name: string, value: string | Node): void {
     if (value === "") return;
-    this.#facts.append(element("dt", {}, name), element("dd", {}, value));
+    this.#facts.append(element("div", {}, element("dt", {}, name), element("dd", {}, value)));
   }
 
   #addLinks(name: string, links: PictureLink[], lost: number): void {
