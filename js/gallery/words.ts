@@ -172,7 +172,7 @@ const CHINESE: Words = {
   manyTasks: "{count} 个任务",
   forgetUnknown: "所选图片中有 {count} 张不在本机日志里，会保留。",
   forgetNothing: "这些图片都不在本机日志里：没有可删除的记录。",
-  forgetNow: "删除",
+  forgetNow: "确认删除",
   keep: "保留",
   understood: "好",
   forgetWaits: "正在等待笔记本，它可能正在运行单元格……",
