@@ -21,6 +21,8 @@ export interface StripHooks {
   flush: () => void;
   /** The settings of a picture are about to be offered. */
   offered: () => void;
+  /** The painter was opened, or is about to be, on a picture. */
+  painting: () => void;
 }
 
 export class ResultStrip {
@@ -61,7 +63,9 @@ export class ResultStrip {
         },
         before: hooks.flush,
         acted: ({ action, error }) => {
-          if (action === "recall" && error === "") hooks.offered();
+          if (error !== "") return;
+          if (action === "recall") hooks.offered();
+          if (action === "paint") hooks.painting();
         },
       },
       signal,

@@ -184,6 +184,7 @@ export class FormView {
         price: ({ model, count }) => this.#price(model, count),
         flush,
         offered: () => this.#recall.expect(),
+        painting: () => this.#painter.enter(),
       },
       signal,
     );
