@@ -162,11 +162,13 @@ def _forms(letter: str) -> list[bytes]:
     # no more zeros than any encoder writes: a repeat without end would take its time
     forms = [in_json, in_address, f"&#0{{0,6}}{ord(letter)};", f"&#x0{{0,6}}{ord(letter):x};"]
     patterns = [f"(?i:{form})".encode() for form in forms]
-    plain = {letter, json.dumps(letter)[1:-1], html.escape(letter)}
+    if (in_html := html.escape(letter)) != letter:
+        patterns.append(b"&(?:amp;){0,3}" + re.escape(in_html[1:].encode()))  # or in HTML again
+    if letter == " ":
+        patterns.append(rb"\+|(?i:%(?:25){0,3}2b)")  # as forms write it, or that in an address
+    plain = {letter, json.dumps(letter)[1:-1]}
     if letter.isascii() and not letter.isalnum():
         plain.add(f"\\{letter}")
-    if letter == " ":
-        plain.add("+")  # as forms write it
     patterns += [re.escape(one.encode("utf-8", "replace")) for one in sorted(plain)]
     return patterns
 
@@ -174,33 +176,45 @@ def _forms(letter: str) -> list[bytes]:
 def encodings(secret: str) -> list[bytes]:
     r"""Return patterns of a secret in base64 and in hex, alone or within a longer text.
 
-    Base64 has two alphabets, and three ways to write the same bytes: it depends on how many come
-    before them. Letters that stand for a part of what is around the secret as well are left out.
+    What is encoded may be text in UTF-8 or in either UTF-16. Base64 has two alphabets, and three
+    ways to write the same bytes: it depends on how many come before them. Letters that stand for a
+    part of what is around the secret as well are left out.
 
     Examples
     --------
     >>> pattern = re.compile(b"|".join(encodings("~hush-1?")))
-    >>> import base64
+    >>> import base64, binascii
     >>> [pattern.search(encode(b"Bearer ~hush-1?.")) is not None
-    ...  for encode in (base64.b64encode, base64.urlsafe_b64encode, bytes.hex)]
+    ...  for encode in (base64.b64encode, base64.urlsafe_b64encode, binascii.hexlify)]
     [True, True, True]
 
     """
-    octets = secret.encode("utf-8", "replace")
+    patterns = _encodings(secret.encode("utf-8", "replace"), _BETWEEN_HEX, _LINE_BREAK)
+    # of ASCII both are the same but for a zero byte at one end; in one line only, since making what
+    # may stand in between takes its time
+    texts = (secret.encode(name, "replace").strip(b"\0") for name in ("utf-16-le", "utf-16-be"))
+    for octets in dict.fromkeys(texts):
+        patterns += _encodings(octets, rb"\W?", b"")
+    return patterns
+
+
+def _encodings(octets: bytes, between: bytes, line_break: bytes) -> list[bytes]:
     is_long, octets = len(octets) > _SPELT, octets[:_SPELT]
-    in_hex = _BETWEEN_HEX.join(b"%02x" % octet for octet in octets)
+    in_hex = between.join(b"%02x" % octet for octet in octets)
     patterns = [b"(?i:%s)%s" % (in_hex, _REST_IN_HEX if is_long else b"")]
     for before in range(3):
         letters = base64.b64encode(bytes(before) + octets).decode()
         first, (end, parted) = -(-8 * before // 6), divmod(8 * (before + len(octets)), 6)
         rest = _REST_IN_BASE64 if is_long else _LAST_IN_BASE64 if parted else b""
-        patterns.append(_LINE_BREAK.join(map(_in_base64, letters[first:end])) + rest)
+        patterns.append(line_break.join(map(_in_base64, letters[first:end])) + rest)
     return patterns
 
 
-# What programs put between two bytes in hex, and at the end of a line in base64; in JSON, too.
-_BETWEEN_HEX = rb"(?:[\s:,-]|\\{1,4}x|0x){0,3}"
-_LINE_BREAK = rb"(?:\r?\n|(?:\\r)?\\n)?"
+# What programs put between two bytes in hex, and between two lines in base64, with what these are
+# indented by: as it is, in JSON and in addresses. No part of it can be read as a letter of hex or
+# base64, so that there is one way only to read a text.
+_BETWEEN_HEX = rb"(?:[^0-9A-Za-z%\\]|\\[nrtx]?|%[02357][0-9A-F]x?|0x){0,24}"
+_LINE_BREAK = rb"(?:\s|(?:%|\\{1,4})(?:[nrt]|0[9ADad]|20)){0,24}"
 # What may follow: the rest of a very long secret; a letter that stands for its last bits and for
 # some of what comes next, or what fills up the end.
 _REST_IN_HEX = rb"[0-9A-Fa-f]{0,65536}"

@@ -37,6 +37,10 @@ def _in_hex(text: str) -> str:
     return "".join(f"\\u{unit}" for unit in units)
 
 
+def _in_lines(text: str, line_break: str) -> str:
+    return line_break.join(text[at : at + 24] for at in range(0, len(text), 24))
+
+
 # of a text: how it stands between the quotes of a JSON string
 SPELLINGS: dict[str, Spell] = {
     "as it is": lambda text: json.dumps(text)[1:-1],
@@ -65,6 +69,19 @@ SPELLINGS: dict[str, Spell] = {
     "in base64, in lines": lambda text: json.dumps(
         base64.encodebytes(f"{'-' * 40}{text}".encode()).decode()
     )[1:-1],
+    "in base64, in lines of a letter": lambda text: json.dumps(
+        _in_lines(base64.b64encode(text.encode()).decode(), "\r\n  ")
+    )[1:-1],
+    "in base64, in lines in an address": lambda text: quote(
+        _in_lines(base64.b64encode(text.encode()).decode(), "\n"), safe=""
+    ),
+    "in base64, as UTF-16": lambda text: base64.b64encode(text.encode("utf-16-le")).decode(),
+    "in hex, as UTF-16": lambda text: text.encode("utf-16-be").hex(),
+    "in hex, in lines of C": lambda text: json.dumps(
+        _in_lines(", ".join(f"0x{octet:02x}" for octet in text.encode()), "\n    ")
+    )[1:-1],
+    "in hex, byte by byte in an address": lambda text: quote(text.encode().hex(":"), safe=""),
+    "for HTML in HTML": lambda text: json.dumps(html.escape(html.escape(text)))[1:-1],
     "in hex, byte by byte": lambda text: text.encode().hex(":"),
     "in hex, as a string of C": lambda text: json.dumps(
         "".join(f"\\x{octet:02x}" for octet in text.encode())
