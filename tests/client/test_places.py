@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,10 +22,14 @@ from tests.client.service import png
 from tests.conditions import until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import TypeAlias
 
     from lumen_widgets.client import Picture, Task
     from lumen_widgets.journal import JournalRow
+    from tests.client.service import Service
+
+    Connect: TypeAlias = "Callable[..., LumenClient]"
 
 PICTURES = {
     name: png(colour)
@@ -134,17 +139,23 @@ def final_row(client: LumenClient) -> JournalRow:
 def whole_only_at_the_end(lists: Sequence[Listed], *, fails: bool) -> list[Listed]:
     """Return lists without those, but for the last one, that a client may take for a whole one.
 
-    What came by an address is there, although the same address does not answer any more.
+    What came by an address is there, although the same address does not answer any more, and as
+    many pictures as a list has may be those of the list.
     """
     *earlier, final = lists
     came: set[str] = set()
+    here: Counter[str] = Counter()
     found = []
     for listed in earlier:
         missing = frozenset(
             at for at in listed.missing if listed.style != STABLE or listed.paths(0)[at] not in came
         )
+        now_here = here | Counter(listed._replace(missing=missing).present)
+        if fails and now_here.total() >= len(listed.names):
+            continue
         if missing or not (fails or len(listed.names) >= len(final.names)):
             found.append(listed._replace(missing=missing))
+            here = now_here
             if listed.style == STABLE:
                 paths = enumerate(listed.paths(0))
                 came |= {path for at, path in paths if at not in missing}
@@ -224,3 +235,58 @@ def test_the_last_list_decides_after_restarts(lists: list[Listed], restarts: lis
         check_end(
             client, service.server.url, final, set("".join(one.present for one in lists)), task
         )
+
+
+GONE = {"error": {"code": "gone", "message": "No."}}
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        http(200, {"id": "task", "status": "succeeded", "data": []}),
+        http(200, {"id": "task", "status": "succeeded", "data": [{"url": "gone"}, {"url": "no"}]}),
+        http(200, b"<html>"),
+        *(http(status, GONE) for status in (401, 404, 503)),
+    ],
+    ids=["no list", "other addresses", "no answer", "401", "404", "503"],
+)
+def test_what_was_delivered_stays_delivered(
+    service: Service, connect: Connect, then: bytes
+) -> None:
+    """A model made fewer pictures: whatever a look for more of them meets, they are no failure."""
+    quick(0.3)
+    for name in "ab":
+        service.pictures[f"/{name}"] = [http(200, PICTURES[name])]
+    service.statuses["*"] = [service.succeeded("a", "b"), then]
+    client = connect(service.server.url)
+
+    assert names_of(client.generate("a cat", n=4).wait(30)) == "ab"
+    assert [one.index for one in final_row(client).pictures] == [0, 1]
+
+
+def test_pictures_that_are_kept_need_no_addresses() -> None:
+    """The process ended before it was clear that the service made fewer; then its links ended."""
+    quick(0.0)
+    lists = [Listed("abc", frozenset({2}), SIGNED), Listed("ab", frozenset({0, 1}), SIGNED)]
+    with tempfile.TemporaryDirectory() as home, listing(lists) as service:
+        client = LumenClient(KEY, service.server.url, journal=home)
+        with pytest.raises(DownloadError):
+            client.generate("a cat", n=4).wait(30)
+
+        again = LumenClient(KEY, service.server.url, journal=home).task("task")
+        assert names_of(again.wait(30)) == "ab"
+        assert final_row(client).picture_count == 2
+
+
+def test_a_picture_whose_address_has_ended_keeps_its_place() -> None:
+    """It is the first of two, one of which is missing, although its own does not answer either."""
+    quick(0.0)
+    lists = [Listed("ab", frozenset({1}), SIGNED), Listed("ab", frozenset({0, 1}), SIGNED)]
+    with tempfile.TemporaryDirectory() as home, listing(lists) as service:
+        client = LumenClient(KEY, service.server.url, journal=home)
+        with pytest.raises(DownloadError):
+            client.generate("a cat", n=2).wait(30)
+
+        with pytest.raises(DownloadError, match=r"^1 of 2") as caught:
+            LumenClient(KEY, service.server.url, journal=home).task("task").wait(30)
+        assert [(one.index, one.count) for one in caught.value.pictures] == [(0, 2)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 from dataclasses import KW_ONLY, dataclass
@@ -42,7 +43,7 @@ class PictureDownloader:
     A task that has succeeded may list its pictures one by one, sort them anew, or sign each address
     anew, until all are here. So each list is placed by itself: a picture that is here has the place
     of its own address, or of the address whose bytes are the same. One that the list does not have
-    (any more) was paid too, and stands behind the others.
+    (any more, or yet) was paid too, and has the first place that is free, in the list or behind it.
 
     Parameters
     ----------
@@ -94,6 +95,16 @@ class PictureDownloader:
     def listed(self) -> int:
         """How many pictures the newest list has."""
         return len(self._urls)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether as many pictures are here as the newest list has, wherever they came from.
+
+        An address that ends, or a list that cannot be read, takes back nothing that was delivered.
+        """
+        with self._lock:
+            here = len(self._placed) + len(self._unplaced)
+            return bool(self._urls) and not self._awaited and here >= len(self._urls)
 
     def fetch(self, urls: list[str] | None) -> None:
         """Fetch what is not here yet; None is a list that could not be read."""
@@ -159,10 +170,11 @@ class PictureDownloader:
 
     def _publish(self) -> None:
         """Tell each picture its place, and the task its pictures; the lock is held."""
-        places = self._placed | dict(enumerate(self._unplaced, len(self._urls)))
+        free = (place for place in itertools.count() if place not in self._placed)
+        places = self._placed | dict(zip(free, self._unplaced, strict=False))
         for place, one in places.items():
             for picture in (one.picture, one.picture.raw):
-                picture.index, picture.count = place, len(self._urls) + len(self._unplaced)
+                picture.index, picture.count = place, max(len(self._urls), len(places))
         if places:
             self.state.set_pictures([places[place].picture for place in sorted(places)])
 
@@ -250,8 +262,9 @@ class PictureDownloader:
 
     def _incomplete(self, count: int) -> DownloadError:
         first = self._missing[min(self._missing)]
+        missing = len(self._missing) - len(self._unplaced)
         return DownloadError(
-            f"{len(self._missing)} of {count} pictures of the task {self.task.id} could not be "
+            f"{missing} of {count} pictures of the task {self.task.id} could not be "
             f"fetched: {first.message}",
             pictures=self.task.pictures,
             next_step=f"{first.next_step} Waiting again pays nothing.".lstrip(),

@@ -177,7 +177,7 @@ class TaskPoller:
             if self._phase is not _Phase.POLLING:
                 return
             self._stop_polling(_Phase.ENDED)
-        self._finish(error)
+        self._deliver(error)
 
     def stop(self) -> None:
         """Poll no more until `watch`; a task that has ended or succeeded goes on to its end."""
@@ -289,7 +289,7 @@ class TaskPoller:
         error = report.error or {}
         if status is None:
             if self._unknown >= MAX_UNKNOWN:
-                self._finish(status_requests.unknown_status_error(self._state.id, None))
+                self._deliver(status_requests.unknown_status_error(self._state.id, None))
             return
         failed = status in {FAILED, CANCELLED}
         is_new = failed or self._state.set_status(status)
@@ -298,7 +298,7 @@ class TaskPoller:
         if failed:
             self._finish(failure_of(self._state.id, status, error), status)
         elif self._unknown >= MAX_UNKNOWN:
-            self._finish(status_requests.unknown_status_error(self._state.id, status))
+            self._deliver(status_requests.unknown_status_error(self._state.id, status))
         elif is_new:
             self._notify()
         if status == SUCCEEDED:
@@ -310,7 +310,7 @@ class TaskPoller:
     def _delivered(self, error: DownloadError | None) -> None:
         """End the task, or ask once more where pictures may still come."""
         timing, asked_for = self._scheduler.timing, self._state.request.n
-        is_short = error is None and self._downloads.listed < asked_for
+        is_short = self._downloads.is_whole and self._downloads.listed < asked_for
         if is_short or (error and error.status == HTTPStatus.NOT_FOUND):
             patience = timing.doubtful_pictures
         else:
@@ -323,10 +323,18 @@ class TaskPoller:
             if now + wait < self._succeeded + patience:
                 self._poll_in(wait)
                 return
-        if error is None:
+        self._deliver(error)
+
+    def _deliver(self, error: LumenError | None) -> None:
+        """End the task with the pictures that are here, or with an error if some are missing.
+
+        Where all were here, it was only asked whether there are more.
+        """
+        if error is None or self._downloads.is_whole:
+            error = None
             pictures = self.task.pictures
             self._options.placed(pictures)
-            if (missing := asked_for - len(pictures)) > 0:
+            if (missing := self._state.request.n - len(pictures)) > 0:
                 self._state.note(f"The service made {missing} fewer pictures than were asked for.")
         self._finish(error)
 
@@ -416,6 +424,10 @@ class TaskPoller:
 
     def _retry(self, transient: status_requests.TransientError, turn: int, sent: float) -> None:
         status_requests.pause_origin(self._scheduler, self._origin, transient, sent, self._interval)
+        end = self._succeeded + self._scheduler.timing.doubtful_pictures
+        if self._looks and self._downloads.is_whole and self._scheduler.now() >= end:
+            self.fail(transient.error)
+            return
         with self._lock:
             if turn == self._turn and self._phase is _Phase.POLLING:
                 self._failures += 1
