@@ -196,8 +196,10 @@ def _xmp(orientation: int, *, element: bool = False) -> str:
 def _exif_of(kind: int, form: str) -> bytes:
     """Return EXIF with the orientation 6 as a number of another type, or as the first of two."""
     value = struct.pack(f">{form}", *[6, 1][: len(form)]).ljust(4, b"\0")
-    tag = struct.pack(">HHHL", 1, 0x0112, kind, len(form)) + value
-    return b"Exif\0\0MM\0*\0\0\0\x08" + tag + bytes(4)
+    tag = struct.pack(">HHHL", 1, 0x0112, kind, len(form))
+    # what is longer than four bytes stands behind all tags
+    tag += value + bytes(4) if len(value) <= 4 else struct.pack(">LL", 26, 0) + value
+    return b"Exif\0\0MM\0*\0\0\0\x08" + tag
 
 
 def _with_texts(**texts: tuple[str, bool]) -> dict[str, Any]:
@@ -223,8 +225,10 @@ def _with_texts(**texts: tuple[str, bool]) -> dict[str, Any]:
         # as some programs write the number
         *(
             (("PNG", {"exif": _exif_of(*typed)}))
-            for typed in ((3, "HH"), (4, "L"), (6, "B"), (8, "H"))
+            for typed in ((3, "HH"), (4, "L"), (6, "B"), (8, "H"), (13, "L"), (16, "Q"))
         ),
+        # a tag of a type that is none says nothing
+        ("JPEG", {"exif": _exif_of(17, "Q"), "xmp": _xmp(6).encode()}),
         # what EXIF says goes first
         ("JPEG", {"exif": exif(6), "xmp": _xmp(3).encode()}),
         ("PNG", {"exif": exif(6), **_with_texts(xmp=(_xmp(3), False), raw=(_raw_exif(3), False))}),

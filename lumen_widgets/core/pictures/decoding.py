@@ -68,7 +68,10 @@ _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _BYTE_ORDERS: dict[bytes, Literal["little", "big"]] = {b"II*\0": "little", b"MM\0*": "big"}
 _ORIENTATION_TAG = 0x0112
 # How many bytes a whole number has, by its type in EXIF: short as a rule, which not all keep to.
-_WHOLE_NUMBERS = {3: 2, 4: 4, 6: 1, 8: 2, 9: 4}
+_WHOLE_NUMBERS = {3: 2, 4: 4, 6: 1, 8: 2, 9: 4, 13: 4, 16: 8}
+# The other types: of text, fractions and bytes. A tag of a type that is none is as good as none.
+_NO_WHOLE_NUMBERS = dict.fromkeys((1, 2, 5, 7, 10, 11, 12), 0)
+_SIZES = _WHOLE_NUMBERS | _NO_WHOLE_NUMBERS
 # XMP is only asked where EXIF does not say it. Browsers do not look there; cameras' programs write
 # it, and Pillow, whose images are given to calls too, turns by it.
 _ORIENTATION_IN_XMP = re.compile(rb"tiff:Orientation(?:=[\"']|>)([0-9])")
@@ -729,8 +732,8 @@ def _exif_orientation(exif: bytes) -> int | None:
 
     first = number(4, 4) + 2
     for at in range(first, min(first + 12 * number(first - 2, 2), len(exif)), 12):
-        size, count = _WHOLE_NUMBERS.get(number(at + 2, 2), 0), number(at + 4, 4)
-        if number(at, 2) == _ORIENTATION_TAG and count:
+        size, count = _SIZES.get(number(at + 2, 2)), number(at + 4, 4)
+        if number(at, 2) == _ORIENTATION_TAG and size is not None and count:
             # what is no number says that it is upright
             return number(at + 8 if count * size <= 4 else number(at + 8, 4), size)  # noqa: PLR2004  longer ones are elsewhere
     return None
