@@ -314,6 +314,13 @@ class LumenClient:
         >>> client.inpaint("a corgi", "photo.png", "mask.png", crop=0.5).wait()  # doctest: +SKIP
 
         """
+        given: object = mask  # whatever its type says
+        if given is None:
+            raise InvalidRequest(
+                "The mask is None, so there is nothing to repaint.",
+                next_step="Give a mask; a library that found no file may have returned None.",
+                field="mask",
+            )
         return self.call(
             INPAINT, prompt, images=[image], mask=mask, wish=read_wish(exact, crop), **fields
         )

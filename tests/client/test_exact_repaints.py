@@ -484,3 +484,14 @@ def test_several_pictures_each_say_what_was_put_back(
     assert task.notice is not None
     assert task.notice.startswith("Picture 1: ")
     assert "Picture 2: " in task.notice
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_a_mask_that_is_none_is_refused_in_words(
+    service: Service, connect: Connect, exact: bool
+) -> None:
+    """A library that finds no file may return None, which is then given as a mask."""
+    nothing: Any = None
+    with pytest.raises(InvalidRequest, match="mask is None"):
+        connect(service.server.url).inpaint("a lake", SOURCE, nothing, exact=exact)
+    assert service.server.posts == []

@@ -249,6 +249,26 @@ def test_what_another_library_says_ends_in_one_full_stop(
         reader(Late())
 
 
+class Wordless(Exception):
+    """An error that cannot even say what it is about."""
+
+    def __str__(self) -> str:
+        raise TypeError
+
+
+@pytest.mark.parametrize("method", ["numpy", "__array__", "__fspath__"])
+@pytest.mark.parametrize("reader", [read_picture, read_mask, MaskPainter])
+def test_what_cannot_be_had_is_refused_in_words(reader: Callable[[Any], Any], method: str) -> None:
+    """A path of another library may fetch its file to say where it is, and fail like any other."""
+
+    def fail(*_: Any) -> Any:
+        raise Wordless
+
+    source = type("Remote", (), {method: fail})()
+    with pytest.raises(InvalidRequest, match=r"Given a Remote that .+: Wordless\. Give"):
+        reader(source)
+
+
 @pytest.mark.parametrize("mode", ["I;16", "L", "P"])
 def test_an_opened_image_that_breaks_off_is_refused_in_words(mode: str) -> None:
     """Pillow reads a file only when its pixels are wanted."""

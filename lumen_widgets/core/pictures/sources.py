@@ -7,6 +7,7 @@ import binascii
 import os
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -138,7 +139,10 @@ def _content(file: Any, what: str) -> bytes:
 
 def words_of(error: Exception) -> str:
     """Return what an error of another library says, without its full stop; its name for nothing."""
-    return str(error).rstrip(".") or type(error).__name__
+    words = ""
+    with suppress(Exception):  # one that cannot even say what it is about
+        words = str(error).rstrip(".")
+    return words or type(error).__name__
 
 
 def _read_all(file: Any) -> Any:
@@ -234,14 +238,25 @@ def read_bytes(
     elif isinstance(source, str) and source.lstrip()[:5].lower() == "data:":
         data, name = _from_data_uri(source.strip()), "a data: URI"
     else:
-        data, name = _from_path(source, what), f"the file {os.fsdecode(source)!r}"
+        text = _path_of(source, what)
+        data, name = _from_path(text, source, what), f"the file {text!r}"
     if len(data) > MAX_BYTES:
         raise _too_many_bytes(name)
     return data, name
 
 
-def _from_path(source: str | os.PathLike[str], what: str) -> bytes:
-    text = os.fsdecode(source)
+def _path_of(source: str | os.PathLike[str], what: str) -> str:
+    """Return a path as text; one of another library may fetch a file to say where it is."""
+    try:
+        return os.fsdecode(source)
+    except Exception as error:  # noqa: BLE001  as in `_content`
+        raise InvalidRequest(
+            f"Given a {type(source).__name__} that does not say its path: {words_of(error)}.",
+            next_step=f"Give the {what}'s path as a string, or its bytes.",
+        ) from None
+
+
+def _from_path(text: str, source: str | os.PathLike[str], what: str) -> bytes:
     if isinstance(source, str) and (scheme := _SCHEME.match(source)):
         raise InvalidRequest(
             f"A {what} cannot be read from a {scheme[1]}: address.",
