@@ -536,7 +536,8 @@ class LumenClient:
             self._tasks,
             transport=self._transport,
             timeout=self._timeout,
-            followed={task.id for task in here},
+            # once a task is done the service may give its id to another
+            followed={(task.done and task.correlation_id) or task.id for task in here},
         )
 
     # Of any client's tasks: they stand here because this is where people look for them.

@@ -326,10 +326,27 @@ class Journal:
         self._close(row_number, "unknown", reason)
 
     @shielded
-    def find_or_insert_task(self, *, origin: str, account: str, task_id: str, status: str) -> int:
+    def find_or_insert_task(
+        self,
+        *,
+        origin: str,
+        account: str,
+        task_id: str,
+        status: str,
+        row_number: int | None = None,
+    ) -> int:
         """Return the row of a task that this process follows, inserted if it is new.
 
         This process becomes its owner, unless the owner still runs.
+
+        Parameters
+        ----------
+        origin, account
+            As for `insert_request`.
+        task_id, status
+            The service's id, and its word so far.
+        row_number
+            The task's row, where it is known: another task may have had the same id before.
 
         Raises
         ------
@@ -339,17 +356,20 @@ class Journal:
         """
 
         def find_or_insert(connection: sqlite3.Connection) -> int:
+            number = row_number
+            if number is None:
+                found = select_by_task(connection, self.home, (origin, account, task_id))
+                number = None if found is None else found.number
             known = connection.execute(
-                "SELECT row, owner FROM tasks WHERE origin = ? AND account = ? AND task_id = ?",
-                (origin, account, task_id),
+                "SELECT owner FROM tasks WHERE row = ?", (number,)
             ).fetchone()
-            if known is None:
+            if number is None or known is None:
                 return _insert(connection, (origin, account, None, None, "{}"), status, task_id)
             if known["owner"] is None or known["owner"] in ended_processes(connection):
                 connection.execute(
-                    "UPDATE tasks SET owner = ? WHERE row = ?", (register(connection), known["row"])
+                    "UPDATE tasks SET owner = ? WHERE row = ?", (register(connection), number)
                 )
-            return int(known["row"])
+            return number
 
         return self._database.write(find_or_insert)
 
@@ -821,7 +841,7 @@ class Journal:
         origin, account
             As for `insert_request`.
         followed
-            Ids of the tasks that this process follows already.
+            What the tasks that this process follows already are known by: ids, or correlation ids.
 
         Raises
         ------

@@ -33,19 +33,19 @@ def claim(
     account
         Origin and account.
     followed
-        Ids of the tasks that this process follows.
+        What the tasks that this process follows are known by: ids, or correlation ids.
 
     """
     own = register(connection)
     ended = ended_processes(connection)
     numbers: dict[str, int] = {}
     for entry in connection.execute(
-        "SELECT row, task_id, owner FROM tasks WHERE origin = ? AND account = ? AND settled = 0"
-        " AND task_id IS NOT NULL ORDER BY row",
+        "SELECT row, task_id, correlation_id, owner FROM tasks WHERE origin = ? AND account = ?"
+        " AND settled = 0 AND task_id IS NOT NULL ORDER BY row",
         account,
     ):
         free = entry["owner"] is None or entry["owner"] in ended or entry["owner"] == own
-        if free and entry["task_id"] not in followed:
+        if free and not {entry["task_id"], entry["correlation_id"]} & set(followed):
             # a task that two processes wrote down is claimed once
             numbers.setdefault(entry["task_id"], entry["row"])
     connection.executemany(

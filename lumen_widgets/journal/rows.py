@@ -266,11 +266,17 @@ def _shortened(value: Any) -> Any:
 def select_by_task(
     connection: sqlite3.Connection, home: Path, task: tuple[str, str, str]
 ) -> JournalRow | None:
-    """Return the row of a task by origin, account and id."""
+    """Return the row of a task by origin, account and id.
+
+    A server of one's own may count anew with each start: it is the newest task of that id.
+    """
     found = connection.execute(
-        # Where two processes both wrote the task down, the one with pictures is the better.
-        "SELECT * FROM tasks WHERE origin = ? AND account = ? AND task_id = ? ORDER BY"
-        " (SELECT count(*) FROM pictures WHERE pictures.row = tasks.row) DESC, row DESC"
+        # Where two processes both wrote the task down, the one with pictures is the better; none
+        # of them was written before the task's submit.
+        "WITH same AS (SELECT * FROM tasks WHERE origin = ? AND account = ? AND task_id = ?)"
+        " SELECT * FROM same WHERE row >="
+        " (SELECT coalesce(max(row), 0) FROM same WHERE endpoint IS NOT NULL) ORDER BY"
+        " (SELECT count(*) FROM pictures WHERE pictures.row = same.row) DESC, row DESC"
         " LIMIT 1",
         task,
     ).fetchall()

@@ -211,6 +211,7 @@ class JournalOption(Option):
                 account=self._account_journal.account,
                 task_id=task_id,
                 status=status,
+                row_number=self._row_number,
             )
         except JournalUnusable as error:
             _log.warning("The journal does not know who follows %s: %s", task_id, error)

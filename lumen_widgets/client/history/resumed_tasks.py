@@ -72,7 +72,7 @@ def claim_tasks(
     transport, timeout
         Sends the requests, and seconds for one of them.
     followed
-        Ids of the tasks that this process follows already.
+        What the tasks that this process follows already are known by.
 
     Raises
     ------

@@ -139,25 +139,32 @@ class ReuseLookup:
         try:
             task = self._tasks.take_up(task_id)
         except NotFound as error:
-            raise NotFound(
-                f"The same request was paid as the task {task_id} {format_time(row.submitted)}, "
-                "its pictures are not all on this disk, and the service knows it no more. "
-                "Nothing was sent.",
-                next_step="Call it without reuse=True to have it made, and paid, anew.",
-                status=error.status,
-                request_id=error.request_id,
-                task_id=task_id,
-                may_have_cost=True,
-            ) from None
+            raise self._lost(row, error) from None
         except LumenError as error:
             error.message = (
                 f"The same request was sent as the task {task_id} {format_time(row.submitted)}, "
                 f"and the service does not say how it stands. {error.message} Nothing was sent now."
             )
             raise
+        if task.correlation_id not in {None, row.correlation_id}:
+            raise self._lost(row)  # the service has given its id to another one since
         if task.error is not None:
             task.watch()  # pictures that could not be fetched then may be now
         return task
+
+    @staticmethod
+    def _lost(row: JournalRow, error: NotFound | None = None) -> NotFound:
+        """Return the error of a request whose pictures are nowhere any more."""
+        return NotFound(
+            f"The same request was paid as the task {row.task_id} {format_time(row.submitted)}, "
+            "its pictures are not all on this disk, and the service knows it no more. "
+            "Nothing was sent.",
+            next_step="Call it without reuse=True to have it made, and paid, anew.",
+            status=None if error is None else error.status,
+            request_id=None if error is None else error.request_id,
+            task_id=row.task_id,
+            may_have_cost=True,
+        )
 
     def _wait_for_answer(self, row: JournalRow) -> None:
         """Wait a moment for the answer to a request that is being sent; raise if none can come."""
