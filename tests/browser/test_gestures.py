@@ -121,7 +121,7 @@ def test_a_double_click_removes_one_picture(plain: PlainPage) -> None:
 def test_a_double_click_on_a_summary_unfolds(plain: PlainPage) -> None:
     """And does not fold again at once."""
     plain.mount("prompt_form")
-    more = plain.el.locator("details", has_text="Webhook")
+    more = plain.el.locator("details", has=plain.el.page.get_by_text("More", exact=True))
     more.locator("summary").dblclick()
 
     assert more.get_attribute("open") == ""

@@ -60,7 +60,7 @@ def test_what_a_page_painted_last_is_repainted(client: LumenClient) -> None:
 
     def on_its_way(content: dict[str, Any]) -> None:
         if content["kind"] == "ask":
-            page.later(0.05, Rectangle(40, 30, 60, 60))
+            page.later(0.01, Rectangle(40, 30, 60, 60))
 
     page.wire.answer = on_its_way
     task = client.inpaint("a corgi", PICTURE, painter)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -321,6 +322,14 @@ def test_a_closed_form_closes_its_painter_and_leaves_no_widget(service: QuietSer
     assert open_widgets() == before
 
 
+def _states() -> dict[str, Any] | None:
+    """Return the state of every open widget, as a page that is loaded asks for it."""
+    with suppress(RuntimeError):  # the widgets changed while they were counted
+        state: dict[str, Any] = ipywidgets.Widget.get_manager_state()["state"]
+        return state
+    return None
+
+
 @pytest.mark.parametrize("order", ["pf", "fp", "lp", "clp"])
 def test_painter_and_form_are_closed_in_any_order_and_a_page_is_answered(
     painted: PromptForm, order: str
@@ -335,7 +344,7 @@ def test_painter_and_form_are_closed_in_any_order_and_a_page_is_answered(
     }
     for letter in order:
         closed[letter].close()
-        states = ipywidgets.Widget.get_manager_state()["state"]
+        states = until(_states, "no thread of another test closes a widget meanwhile")
         assert painted.comm is None or painted.model_id in states
 
     assert painted.painter is None
