@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from playwright.sync_api import expect, sync_playwright
 
 from tests import chromium
-from tests.browser.painters import shown_painter
+from tests.browser.painters import Painter, shown_painter
 from tests.jupyter import Lab
 from tests.lab_server import LabServer
 
@@ -33,7 +33,15 @@ _README = _ROOT / ".github" / "images"
 _THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 _WIDTHS = (360, 800, 1400)
 # README's own pictures, each at the width at which it reads best
-_IN_README = {"first": 800, "sent-en": 1400, "panel-en": 800, "paint-en": 1400, "repaint": 800}
+_IN_README = {
+    "first": 800,
+    "sent-en": 1400,
+    "panel-en": 800,
+    "paint-en": 1400,
+    "repaint": 800,
+    "loop-en": 800,
+    "gallery-en": 1400,
+}
 _START = 'import lumen_widgets as lumen\nlumen.use("sandbox")'
 # other scenes share the sandbox, and change its pace
 _PACE = "\n_ = lumen.sandbox.settings(latency=(0.6, 1.0))"
@@ -93,6 +101,42 @@ def _sent_form(notebook: NotebookPage) -> Locator:
     output.locator("form button[type=submit]").first.click()
     expect(output.locator(".jp-RenderedImage img")).to_have_count(1)
     return output.locator(".lumen-prompt-form").first
+
+
+def _loop(notebook: NotebookPage) -> Locator:
+    """Send for four pictures, choose the third, and paint on it."""
+    output = _form(notebook)
+    form = output.locator("form.lumen-form")
+    form.locator("button[type=submit]").click()
+    tiles = output.locator(".lumen-results [role=option]")
+    expect(tiles).to_have_count(4)
+    expect(tiles.locator("img[src^=blob]")).to_have_count(4)
+    tiles.nth(2).click()
+    notebook.page.keyboard.press("p")
+    painter = Painter(notebook, output.locator(".lumen-painter"))
+    expect(painter.stage).to_be_visible()
+    painter.drag([(420, 300), (600, 280), (640, 340), (430, 350), (450, 400), (620, 390)])
+    expect(output.locator(".lumen-painted")).to_contain_text("%")
+    output.locator(".lumen-strip").evaluate("(el) => el.scrollIntoView({ block: 'start' })")
+    return output.locator("section.lumen-prompt-form")
+
+
+def _gallery(notebook: NotebookPage) -> Locator:
+    for index in range(3):
+        notebook.run_cell(index)
+    output = notebook.cell_output(2)
+    tiles = output.locator(".lumen-tile img:visible")
+    expect(tiles.first).to_be_visible()
+    expect(output.locator(".lumen-tile img[src^=blob]").nth(3)).to_be_visible()
+    output.evaluate("(el) => el.scrollIntoView({ block: 'start' })")
+    return output.locator(".lumen-gallery")
+
+
+def _large(notebook: NotebookPage) -> Locator:
+    gallery = _gallery(notebook)
+    gallery.get_by_role("option").nth(1).click()
+    expect(gallery.locator(".lumen-large-stage img")).to_be_visible()
+    return gallery
 
 
 def _panel(notebook: NotebookPage) -> Locator:
@@ -209,7 +253,18 @@ def _scenes() -> list[Scene]:
             f"panel.language = {language!r}\n"
             "panel"
         )
+        loop = f"lumen.PromptForm(prompt={first!r}, n=4, language={language!r})"
+        made = (
+            "client = lumen.use('sandbox').client\n"
+            "tasks = [client.generate(one, n=4, reuse=True) for one in\n"
+            f"         ({first!r}, {second!r}, 'a robot with an umbrella, pixel art')]\n"
+            "pictures = sum((task.wait() for task in tasks), lumen.Pictures())"
+        )
+        gallery = f"lumen.Gallery(pictures, language={language!r})"
         scenes += [
+            Scene(f"loop-{language}", (_START + _PACE, loop), _loop),
+            Scene(f"gallery-{language}", (_START, made, gallery), _gallery),
+            Scene(f"large-{language}", (_START, made, gallery), _large),
             Scene(f"form-{language}", (_START + _PACE, form), _form),
             Scene(f"sent-{language}", (_START + _PACE, form), _sent_form),
             Scene(f"extend-form-{language}", (quiet, extended), _repainting_form),
