@@ -37,6 +37,11 @@ type Part =
   | "painter"
   | "extend";
 
+interface Pictures {
+  images: FormPicture[];
+  mask: FormPicture | null;
+}
+
 export class FormState {
   readonly model: AnyModel<PromptFormModel>;
   readonly connection: Connection;
@@ -64,7 +69,7 @@ export class FormState {
   unkept = false;
   readonly #sent: SentRequests;
   readonly #hello = newId();
-  /** Whether pictures were added, removed or moved in this page. */
+  /** Whether pictures were added, removed or moved while this page was here. */
   #picturesEdited = false;
   /** Whether a submit was pending when the connection ended. */
   unanswered = false;
@@ -191,7 +196,8 @@ export class FormState {
     signal.addEventListener("abort", () => this.#listeners.delete(listener));
   }
 
-  /** Submits the form once its uploads have ended; resolves with the kernel's answer, or with null if a
+  /** Submits the form once its uploads have ended, and what else the kernel is changing in it was changed:
+      what is sent is what is shown then. Resolves with the kernel's answer, or with null if a
       submit is pending already or the kernel is gone. */
   async submit(secret: string): Promise<AnswerMessage | null> {
     // a second submit would pay twice
@@ -199,7 +205,7 @@ export class FormState {
     this.submitting = true;
     this.#notify("submit");
     try {
-      await this.#uploadsEnded();
+      await this.#settled();
       this.draft.flush();
       const fields = this.draft.fields;
       const request = this.#picturesEdited ? newId() : this.#sent.idFor(fields);
@@ -246,6 +252,8 @@ export class FormState {
     const { sequence } = message;
     if (message.kind === "form" || message.kind === "pictures") {
       if (this.#isNews("pictures", sequence)) {
+        // by a gallery, a strip or code: a submit of the same fields is another one then
+        if (this.loaded && !isSamePictures(this, message)) this.#picturesEdited = true;
         this.images = message.images;
         this.mask = message.mask;
         this.painted = message.painted ?? null;
@@ -288,15 +296,17 @@ export class FormState {
     this.#notify("errors");
   }
 
-  #uploadsEnded(): Promise<void> {
+  #settled(): Promise<void> {
     return new Promise((resolve) => {
       const ending = new AbortController();
       const check = () => {
-        if (this.uploads.all.length > 0 && !this.connection.ended) return;
+        const waits = this.uploads.all.length > 0 || this.strip.changing;
+        if (waits && !this.connection.ended) return;
         ending.abort();
         resolve();
       };
       this.listen(check, ending.signal);
+      this.strip.listen(check, ending.signal);
       check();
     });
   }
@@ -311,4 +321,10 @@ export class FormState {
     if (part === "pictures" || part === "errors") this.code.change();
     for (const listener of [...this.#listeners]) listener(part);
   }
+}
+
+/** Whether two lists of a form's pictures are of the same ones, in the same order. */
+function isSamePictures(one: Pictures, other: Pictures): boolean {
+  const keys = ({ images, mask }: Pictures) => [images.map(({ key }) => key), mask?.key ?? ""];
+  return JSON.stringify(keys(one)) === JSON.stringify(keys(other));
 }

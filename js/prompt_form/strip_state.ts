@@ -1,7 +1,7 @@
 /* What a page has of the pictures that a form made: the strip, settings that come back, and presets. One
    for each model, shared by its views. */
 import type { Connection } from "../shared/connection";
-import { PictureActions } from "../shared/picture_actions";
+import { type Action, PictureActions } from "../shared/picture_actions";
 import { PictureCopies } from "../shared/picture_copies";
 import type {
   ChooseMessage,
@@ -15,7 +15,10 @@ import type {
   UndoMessage,
 } from "./messages";
 
-type StripPart = "results" | "recall" | "presets";
+type StripPart = "results" | "recall" | "presets" | "changing";
+
+/** Actions with a picture that change the form. */
+const IN_FORM = new Set<Action>(["reference", "paint", "extend"]);
 
 const NO_RECALL: RecallMessage = {
   kind: "recall",
@@ -36,12 +39,23 @@ export class StripState {
   presets: string[] = [];
   presetError = "";
   readonly #listeners = new Set<(part: StripPart) => void>();
+  /** What was asked for that changes the form, and what its answer is: `pictures` of an action. */
+  #asked: ("recall" | "presets" | "pictures")[] = [];
 
   /** `signal` is that of the model's `initialize`. */
   constructor(model: unknown, connection: Connection, signal: AbortSignal) {
     this.connection = connection;
-    this.actions = new PictureActions(connection);
+    this.actions = new PictureActions(connection, (action, answer) => {
+      if (!IN_FORM.has(action)) return;
+      this.#expect("pictures");
+      void answer.then(() => this.#answered("pictures"));
+    });
     this.copies = new PictureCopies(model, connection, signal);
+  }
+
+  /** Whether the form is being changed by the kernel: what it shows is not yet what it will be. */
+  get changing(): boolean {
+    return this.#asked.length > 0 && !this.connection.ended;
   }
 
   /** Takes a message of the kernel; returns whether it was one of these. */
@@ -55,11 +69,13 @@ export class StripState {
     } else if (message.kind === "recall") {
       this.recall = message as RecallMessage;
       this.#notify("recall");
+      this.#answered("recall");
     } else if (message.kind === "presets") {
       const presets = message as PresetsMessage;
       this.presets = presets.names;
       this.presetError = presets.error;
       this.#notify("presets");
+      this.#answered("presets");
     } else return message.kind === "copy";
     return true;
   }
@@ -71,15 +87,18 @@ export class StripState {
 
   /** Brings fields back of what is offered; null takes the offer away. */
   choose(fields: string[] | null): void {
+    if (fields !== null) this.#expect("recall");
     this.#send({ kind: "choose", fields });
   }
 
   /** Puts back what came back last, or lets go of the way back. */
   undo(forget = false): void {
+    if (!forget) this.#expect("recall");
     this.#send({ kind: "undo", forget });
   }
 
   preset(action: PresetMessage["action"], name: string): void {
+    if (action === "apply") this.#expect("presets");
     this.#send({ kind: "preset", action, name });
   }
 
@@ -98,6 +117,18 @@ export class StripState {
     message: OfferMessage | ChooseMessage | UndoMessage | PresetMessage | GalleryMessage,
   ): void {
     this.connection.send(message);
+  }
+
+  #expect(answer: "recall" | "presets" | "pictures"): void {
+    this.#asked.push(answer);
+    this.#notify("changing");
+  }
+
+  #answered(answer: "recall" | "presets" | "pictures"): void {
+    const at = this.#asked.indexOf(answer);
+    if (at < 0) return;
+    this.#asked.splice(at, 1);
+    this.#notify("changing");
   }
 
   #notify(part: StripPart): void {

@@ -147,9 +147,15 @@ export class PictureActions {
   /** Those that pay and were not answered: a second click is no second one. */
   readonly #paying = new Map<string, Promise<Answer>>();
   #seen = 0;
+  readonly #begun: (action: Action, answer: Promise<Answer>) => void;
 
-  constructor(connection: Connection) {
+  /** `begun` is called with each action that is asked for. */
+  constructor(
+    connection: Connection,
+    begun: (action: Action, answer: Promise<Answer>) => void = () => {},
+  ) {
     this.connection = connection;
+    this.#begun = begun;
     this.#requests = new Requests(connection);
   }
 
@@ -164,6 +170,7 @@ export class PictureActions {
       sha256,
       seen: this.#seen,
     });
+    this.#begun(action, asked);
     if (action === "again" && first !== undefined) {
       this.#paying.set(first, asked);
       void asked.then(() => this.#paying.delete(first));

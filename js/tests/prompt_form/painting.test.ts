@@ -15,8 +15,8 @@ const SINCE = "Model is now fal-flux-pro-fill, since gpt-image-2-low cannot repa
 
 beforeEach(() => sessionStorage.clear());
 
-/** A form with two pictures, and a painter that the test works. */
-async function open() {
+/** A form with two pictures, and a painter that the test works; `first` is what the page finds. */
+async function open(first: object = {}) {
   const listeners = { step: new Set<() => void>(), sides: new Set<(sides: Sides) => void>() };
   const shown: Readonly<Sides>[] = [];
   const painter: PainterExports = {
@@ -34,7 +34,7 @@ async function open() {
     const state = { images, mask: null, painted: null, chosen: null, ...changes };
     fake.deliver({ kind: "pictures", sequence, ...state });
   };
-  pictures();
+  pictures(first);
   const button = (label: string, within: HTMLElement = find(".lumen-form")) =>
     [...within.querySelectorAll("button")].find(
       (one) => (one.getAttribute("aria-label") ?? one.textContent) === label,
@@ -203,14 +203,16 @@ test("more paint after an unanswered submit is another request", async () => {
     page.fake.sent.filter((one) => (one as SubmitMessage).kind === "submit") as SubmitMessage[];
   const id = sent(first)[0]?.request;
 
-  const again = await open();
+  // painted before the page was loaded
+  const before = { mask: MASK, painted: { key: "2", own: true }, chosen: CHOSEN };
+  const again = await open(before);
   await again.opened();
   again.fake.set("model", "gpt-image-2-low");
   click(again.find("form"));
   await vi.waitFor(() => expect(again.submits()).toBe(1));
   expect(sent(again)[0]?.request).toBe(id);
 
-  const painted = await open();
+  const painted = await open(before);
   await painted.opened();
   painted.fake.set("model", "gpt-image-2-low");
   await vi.waitFor(() => expect(painted.listeners.step.size).toBe(1));

@@ -280,3 +280,19 @@ test("the notice speaks the form's language", async () => {
 
   expect(page.notice()).toContain("正在等待笔记本");
 });
+
+test("with another picture, which a gallery gave the form, the same words are another submit", async () => {
+  const { request } = await (await open()).click();
+  const second = await open();
+  second.greet();
+  second.fake.deliver({
+    kind: "pictures",
+    sequence: 2,
+    images: [PICTURE],
+    mask: null,
+    painted: null,
+    chosen: null,
+  });
+
+  expect((await second.click()).request).not.toBe(request);
+});

@@ -217,3 +217,58 @@ test("a preset is saved by name, used, and deleted at the second press", async (
   ]);
   expect(find(".lumen-presets").textContent).toContain("“My fox” is deleted.");
 });
+
+const DONE = { ...OFFER, state: "done", changes: [], fields: ["prompt"] };
+const PRESETS = { kind: "presets", names: ["My fox"], error: "" };
+
+test("a form that is being changed is sent once it is changed, as it is shown then", async () => {
+  const { fake, find, el, button, asked, shown } = await open({ prompt: "an owl" });
+  const send = () => find<HTMLFormElement>("form").requestSubmit();
+  const acted = () => {
+    const { request } = asked("picture_action").at(-1) as unknown as { request: string };
+    const rest = { repeated: false, target: "", paths: [], python: "", curl: "", error: "" };
+    return {
+      kind: "picture_acted",
+      request,
+      sequence: 1,
+      action: "reference",
+      sha256: [],
+      ...rest,
+    };
+  };
+  fake.deliver(OFFER);
+  fake.deliver(PRESETS);
+  shown("1");
+  const steps: [string, () => object][] = [
+    ["Bring back", () => DONE],
+    ["Undo", () => ({ ...DONE, state: "undone" })],
+    ["Use", () => PRESETS],
+    ["Use as reference", acted],
+  ];
+  for (const [index, [name, answer]] of steps.entries()) {
+    const pressed = [...el.querySelectorAll("button")].find((one) => one.textContent === name);
+    (pressed ?? button(name)).click();
+    send();
+    await Promise.resolve();
+    expect(asked("submit")).toHaveLength(index);
+    fake.set("prompt", `changed ${index}`);
+    fake.deliver(answer());
+    await vi.waitFor(() => expect(asked("submit")).toHaveLength(index + 1));
+    const { request, fields } = asked("submit")[index] as unknown as {
+      request: string;
+      fields: { field: string; value: unknown }[];
+    };
+    expect(fields.find(({ field }) => field === "prompt")?.value).toBe(`changed ${index}`);
+    fake.deliver({
+      kind: "answer",
+      sequence: index + 1,
+      request,
+      taken: true,
+      repeated: false,
+      errors: [],
+    });
+    await vi.waitFor(() =>
+      expect(find(".lumen-primary").getAttribute("aria-disabled")).toBe("false"),
+    );
+  }
+});
