@@ -72,7 +72,7 @@ class Presets:
         Raises
         ------
         InvalidRequest
-            The name is empty, or there are too many.
+            The name is empty, or there are too many, or they are too long.
         JournalError
             The file cannot be written.
 
@@ -104,7 +104,14 @@ class Presets:
 
     def _write(self, presets: Mapping[str, Any]) -> None:
         content = {"version": _VERSION, "presets": presets}
-        data = json.dumps(content, ensure_ascii=False, indent=1).encode()
+        # half of a character stays the escape that JSON has for it
+        data = json.dumps(content, ensure_ascii=False, indent=1).encode(errors="backslashreplace")
+        if len(data) > _MOST_BYTES:
+            # it would not be read any more
+            raise InvalidRequest(
+                f"The presets would take more than {_MOST_BYTES >> 20} MiB.",
+                next_step="Delete some, or shorten the prompt.",
+            )
         try:
             self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
             if self._is_damaged():
@@ -121,6 +128,8 @@ class Presets:
         if not self._path.exists():
             return False
         try:
+            if self._path.stat().st_size > _MOST_BYTES:
+                return True
             found = json.loads(self._path.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
             return True

@@ -117,8 +117,24 @@ def test_only_the_fields_that_were_named_come_back(form: PromptForm) -> None:
         form.recall(fox, ["webhook_url"])
 
 
+def test_what_a_page_chooses_that_no_form_has_is_passed_over(form: PromptForm) -> None:
+    """A page of another release may know more fields; the others come back."""
+    page = FormPage(form)
+    fox = made(form)
+    form.prompt = "an owl"
+    form.offer(fox)
+    page.say({"kind": "choose", "fields": ["style", ["prompt"], "prompt"]})
+    recall(page, "done")
+
+    assert form.prompt == "a red fox"
+
+
 def test_without_anything_to_undo_nothing_changes(form: PromptForm) -> None:
-    """Undo is no error."""
+    """Undo is no error, and a page that asked for it is answered: until then it sends nothing."""
+    page = FormPage(form)
+    page.say({"kind": "undo", "forget": False})
+    recall(page, "")
+
     assert form.undo() == ()
     assert form.prompt == "a red fox"
 
@@ -270,6 +286,50 @@ def test_the_same_again_of_a_picture_that_is_only_in_the_journal(
     assert task.request.body == {"model": "gpt-image-2-low", "prompt": "a red fox", "size": SIZE}
 
 
+def test_the_same_again_never_leaves_out_a_picture_that_was_named_in_extra(
+    client: LumenClient, sandbox: SandboxServer
+) -> None:
+    """The journal does not keep it: a later kernel pays for nothing else in its place."""
+    extra = {"image_urls": ["data:image/png;base64,AAAA"]}
+    fox = made(PromptForm(client, prompt="a red fox", size=SIZE, extra=extra))
+    other = PromptForm(later(client, sandbox))
+    picture = Picture(fox.bytes, **facts(fox))
+    submission = other.again(picture)
+    error = until(lambda: submission.error or submission.task, "it is over")
+    other.recall(picture)
+
+    assert isinstance(error, InvalidRequest)
+    assert other.extra is None
+
+
+def test_all_that_comes_back_is_there_though_what_was_painted_goes_with_its_picture(
+    form: PromptForm,
+) -> None:
+    """Without its picture, a mask takes back the model that was chosen for it; undo has both."""
+    fox = made(form)
+    form.size = None
+    form.use(fox)
+    form.paint().rectangle(8, 8, 16, 16)
+    hat = made(form)
+    form.painter.close()
+    form.set_trait("mask", None)
+    form.images, form.model = (PICTURE,), "gpt-image-2-low"
+    form.paint().rectangle(4, 4, 8, 8)
+    painter = form.mask
+    chosen = form.model
+    changed = form.recall(hat)
+    held = form.model, form.images, form.mask
+    undone = form.undo()
+
+    assert held[0] == chosen == hat.task.request.body["model"]
+    assert [one.sha256 for one in held[1]] == [fox.sha256]
+    assert isinstance(held[2], bytes)
+    assert changed == undone
+    assert form.images == (PICTURE,)
+    assert form.mask is painter
+    assert form.model == chosen
+
+
 def test_a_picture_gives_the_call_that_made_it_as_code(
     form: PromptForm, client: LumenClient, sandbox: SandboxServer
 ) -> None:
@@ -414,6 +474,33 @@ def test_a_preset_keeps_settings_by_name_and_nothing_secret(
     assert "s3cret" not in kept
     assert json.loads(kept)["presets"]["Fox one"]["extra"] == {"seed": 7}
     assert (done["name"], prompt, form.prompt) == ("Fox one", "a red fox", "an owl")
+
+
+def test_presets_that_would_not_be_read_any_more_are_refused_and_none_is_lost(
+    tmp_path: Path,
+) -> None:
+    """Long prompts add up; a file longer than any of ours is put aside like a damaged one."""
+    presets = Presets(tmp_path)
+    presets.save("short", {"prompt": "a fox"})
+    with pytest.raises(InvalidRequest, match="4 MiB"):
+        presets.save("long", {"prompt": "x" * 5_000_000})
+    kept = list(presets.read())
+    (tmp_path / "presets.json").write_text(
+        json.dumps({"presets": {"old": {"prompt": "x" * 5_000_000}}})
+    )
+    presets.save("new", {"prompt": "an owl"})
+
+    assert kept == ["short"]
+    assert list(presets.read()) == ["new"]
+    assert '"old"' in (tmp_path / "presets.damaged.json").read_text()
+
+
+def test_a_preset_of_half_a_character_is_kept_as_it_is(tmp_path: Path) -> None:
+    """JSON has an escape for it, and a file in UTF-8 has none."""
+    presets = Presets(tmp_path)
+    presets.save("half", {"prompt": "a fox \ud83e"})
+
+    assert presets.read() == {"half": {"prompt": "a fox \ud83e"}}
 
 
 def test_a_damaged_file_of_presets_is_none_and_is_not_lost(tmp_path: Path) -> None:

@@ -44,6 +44,8 @@ _NOTHING: dict[str, Any] = {
 }
 # how much of a mask's surroundings the form sends where it was not told otherwise
 _USUAL_CROP = 0.5
+# the pictures of a request that come back by fields of their own; any others were in extra
+_OWN_PICTURES: dict[str, set[str]] = {EDIT: {"image_urls"}, INPAINT: {"image_urls", "mask_url"}}
 # what the journal has in place of an address with a picture in it begins so
 _SHORTENED = "data:,sha256="
 
@@ -129,7 +131,7 @@ def recalled_request(
     taken, wrong = checked(form, written, _BODY)
     lost = [f"{name}: {message}" for name, message in wrong.items()]
     fields = {**_NOTHING, **taken}
-    fields["extra"], unsaid = _extra_of(body)
+    fields["extra"], unsaid = _extra_of(request)
     lost += unsaid
     if request.endpoint == EDIT:
         fields["images"], unsaid = _references(picture, request, sources)
@@ -166,15 +168,17 @@ def recalled_values(values: FormValues, request: Request | None) -> Recalled:
     return Recalled(fields, tuple(lost))
 
 
-def _extra_of(body: dict[str, Any]) -> tuple[dict[str, Any] | None, list[str]]:
+def _extra_of(request: Request) -> tuple[dict[str, Any] | None, list[str]]:
     """Return what else was in a request, but for pictures and a webhook."""
+    body = request.body
     known = {*_BODY, *PICTURE_FIELDS, URL_FIELD, SECRET_FIELD}
     rest = {name: value for name, value in body.items() if name not in known}
     kept = {name: value for name, value in rest.items() if _SHORTENED not in json.dumps(value)}
     lost = [
         f"The extra field {name} held a picture, which is not kept." for name in rest.keys() - kept
     ]
-    if "image" in body:
+    # without it, another request would be paid as the same one
+    if body.keys() & PICTURE_FIELDS - _OWN_PICTURES.get(request.endpoint, set()):
         lost.append("A picture that was named in extra does not come back.")
     return kept or None, lost
 

@@ -131,27 +131,24 @@ class Recalls:
             )
         with self._lock:
             self._offer = None
-            changing = {
-                field: value
-                for field, value in recalled.fields.items()
-                if field in wanted and not is_same(field, getattr(self._form, field), value)
-            }
-            before = self._set(changing)
+            before = self._set(
+                {field: value for field, value in recalled.fields.items() if field in wanted}
+            )
             if before:
                 self._undo = _Undo(name, before, recalled.lost, is_back=False)
         self._changed()
-        return tuple(changing)
+        return tuple(field for field in before if field in RECALLED)
 
     def undo(self) -> tuple[str, ...]:
         """Put back what the form held before; once more brings it back again. Return the names."""
         with self._lock:
             undo = self._undo
-            if undo is None:
-                return ()
-            before = self._set(undo.fields)
-            self._undo = undo._replace(fields=before, is_back=not undo.is_back)
+            if undo is not None:
+                before = self._set(undo.fields)
+                self._undo = undo._replace(fields=before, is_back=not undo.is_back)
+        # a page that asked waits for an answer, also where there is nothing to undo any more
         self._changed()
-        return tuple(name for name in undo.fields if name in RECALLED)
+        return () if undo is None else tuple(name for name in undo.fields if name in RECALLED)
 
     def forget(self) -> None:
         """Take the notice away, and with it the way back."""
@@ -160,13 +157,20 @@ class Recalls:
         self._changed()
 
     def _set(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """Set fields, and return what they held."""
+        """Set fields, and return what those held that have changed, with or without being set."""
         # as it was typed: JSON with a slip in it is in no other field
-        names = (*fields, "_extra_text") if "extra" in fields else tuple(fields)
-        before = {name: getattr(self._form, name) for name in names}
-        for name, value in fields.items():
-            self._form.set_trait(name, value)
-        return before
+        before = {name: getattr(self._form, name) for name in (*RECALLED, "_extra_text")}
+        # twice: with a picture goes what was painted on it, and then the form takes back the model,
+        # the mask and the sides that it had before, which may be set already
+        for _ in range(2):
+            for name, value in fields.items():
+                if not is_same(name, getattr(self._form, name), value):
+                    self._form.set_trait(name, value)
+        return {
+            name: held
+            for name, held in before.items()
+            if not is_same(name, held, getattr(self._form, name))
+        }
 
     def _changes(self, recalled: Recalled) -> list[FieldChange]:
         return [

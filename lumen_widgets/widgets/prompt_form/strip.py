@@ -21,6 +21,7 @@ from lumen_widgets.widgets.picture_actions import PictureActions
 from lumen_widgets.widgets.picture_copies import PictureCopies
 from lumen_widgets.widgets.prompt_form.messages import PresetsMessage, ResultsMessage
 from lumen_widgets.widgets.prompt_form.recalled import (
+    RECALLED,
     Recalled,
     Sources,
     recalled_request,
@@ -99,7 +100,8 @@ class Strip:
             return False
         if self._actions.receive(content) or self._copies.receive(content):
             return True
-        if content.get("kind") in {"offer", "choose", "undo", "preset", "gallery"}:
+        # a browser's word may be anything, also what no set can be asked for
+        if content.get("kind") in ("offer", "choose", "undo", "preset", "gallery"):
             publisher.run_soon(partial(self._carry_out, content))
             return True
         return False
@@ -202,9 +204,7 @@ class Strip:
         elif kind == "choose":
             fields = content.get("fields")
             chosen = (
-                [one for one in fields if isinstance(one, str)]
-                if isinstance(fields, list)
-                else None
+                [one for one in fields if one in RECALLED] if isinstance(fields, list) else None
             )
             self.recalls.choose(chosen)
         elif kind == "gallery":
@@ -216,7 +216,8 @@ class Strip:
     def _offer(self, sha256: Any) -> None:
         """Offer the settings of a reference picture that is one of ours."""
         try:
-            picture = self.results.find(sha256) if isinstance(sha256, str) else None
+            is_digest = isinstance(sha256, str) and sha256.isascii()
+            picture = self.results.find(sha256) if is_digest else None
             if picture is not None:
                 self.recalls.offer(picture.alt, self.recalled(picture))
         except LumenError as error:
