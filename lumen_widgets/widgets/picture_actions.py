@@ -151,7 +151,12 @@ class PictureActions:
         request, action, given = (content.get(name) for name in ("request", "action", "sha256"))
         if not (isinstance(request, str) and _is_id(request) and isinstance(given, list)):
             return
-        names = list(dict.fromkeys(one for one in given[:_MOST_PICTURES] if isinstance(one, str)))
+        # half of a character is in no digest, and no journal can be asked for it
+        names = list(
+            dict.fromkeys(
+                one for one in given[:_MOST_PICTURES] if isinstance(one, str) and one.isascii()
+            )
+        )
         with self._lock:
             known = request in self._answers
             answer = self._answers.setdefault(request, None)
@@ -222,7 +227,7 @@ class PictureActions:
 
     def _checked(self, action: Any, names: Sequence[str]) -> list[Picture]:
         """Return the pictures that an action needs; a star needs none."""
-        if action not in _ALL:
+        if not isinstance(action, str) or action not in _ALL:
             raise InvalidRequest("That cannot be done with a picture.")
         if not names or (len(names) > 1 and action not in _SEVERAL):
             raise InvalidRequest("That is done with one picture.", next_step="Choose one.")

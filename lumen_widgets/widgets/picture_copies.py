@@ -202,7 +202,8 @@ def _checked(copies: object) -> list[_Copy]:
         name: CopyName | None = next(
             (known for known in get_args(CopyName) if known == one.get("copy")), None
         )
-        if isinstance(sha256, str) and name is not None:
+        # half of a character is in no digest, and no journal can be asked for it
+        if isinstance(sha256, str) and sha256.isascii() and name is not None:
             found[_Copy(sha256, name)] = None
     return list(found)
 

@@ -38,15 +38,25 @@ _PYTHON = st.lists(st.tuples(st.sampled_from(FIELDS), _VALUE), max_size=6)
 _NAME = st.sampled_from([*FIELDS, "_extra_text", "_host", "panel", "nothing"]) | st.text(max_size=4)
 _WIRE = _LIKELY.filter(lambda value: not isinstance(value, bytes)) | _JSON | st.text()
 _CHANGES = ["remove", "move", "paint", "close_painter", "discard"]
-_KINDS = ["hello", "typed", "submit", "as_code", "address", "chunk", *_CHANGES, "nothing"]
+_STRIP = ["offer", "choose", "undo", "preset", "gallery", "picture_action", "wants", "hidden"]
+_KINDS = ["hello", "typed", "submit", "as_code", "address", "chunk", *_CHANGES, *_STRIP, "nothing"]
 _KEYS = ["request", "fields", "secret", "place", "url", "upload", "name", "size", "start", "key",
-         "to", "unanswered"]  # fmt: skip
+         "to", "unanswered", "sha256", "action", "seen", "view", "copies", "opened",
+         "forget"]  # fmt: skip
+_ACTION = st.sampled_from(["save", "apply", "delete", "star", "again", "reference", "code"])
 _FIELD_LIST = st.lists(st.fixed_dictionaries({"field": _NAME, "value": _WIRE}) | _WIRE, max_size=4)
 _PLACE = st.sampled_from(["images", "mask", "elsewhere"])
 _MESSAGE = (
     st.builds(
-        lambda kind, rest, fields, place: {"kind": kind, **rest, "fields": fields, "place": place},
-        st.sampled_from(_KINDS),
+        lambda kind, action, rest, fields, place: {
+            "kind": kind,
+            "action": action,
+            **rest,
+            "fields": fields,
+            "place": place,
+        },
+        st.sampled_from(_KINDS) | _WIRE,
+        _ACTION,
         st.dictionaries(st.sampled_from(_KEYS), _WIRE),
         _FIELD_LIST | _WIRE,
         _PLACE | _WIRE,
