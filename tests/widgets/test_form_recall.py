@@ -503,6 +503,21 @@ def test_a_preset_of_half_a_character_is_kept_as_it_is(tmp_path: Path) -> None:
     assert presets.read() == {"half": {"prompt": "a fox \ud83e"}}
 
 
+def test_a_preset_of_which_nothing_can_be_taken_says_why(
+    form: PromptForm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another release, or a hand, may have written it: a press of *Use* is never without answer."""
+    monkeypatch.setenv("LUMEN_HOME", str(tmp_path))
+    Presets(tmp_path).save("odd", {"n": "many", "style": 3})
+    page = FormPage(form)
+    page.say({"kind": "preset", "action": "apply", "name": "odd"})
+    told = recall(page, "offered")
+
+    assert told["name"] == "odd"
+    assert told["changes"] == []
+    assert [one.partition(":")[0] for one in told["lost"]] == ["n"]
+
+
 def test_a_damaged_file_of_presets_is_none_and_is_not_lost(tmp_path: Path) -> None:
     """Whoever wrote it may want it back; a name that is nothing is refused."""
     path = tmp_path / "presets.json"

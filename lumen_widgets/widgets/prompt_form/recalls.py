@@ -136,6 +136,9 @@ class Recalls:
             )
             if before:
                 self._undo = _Undo(name, before, recalled.lost, is_back=False)
+            elif recalled.lost:
+                # with nothing to undo, there is still something to say
+                self._offer = _Offer(name, Recalled({}, recalled.lost), [])
         self._changed()
         return tuple(field for field in before if field in RECALLED)
 
