@@ -129,6 +129,28 @@ def test_what_a_page_chooses_that_no_form_has_is_passed_over(form: PromptForm) -
     assert form.prompt == "a red fox"
 
 
+def test_a_page_is_answered_also_where_an_observer_of_the_users_fails(
+    form: PromptForm, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What the observer raised is logged; a page without an answer would send nothing any more."""
+    page = FormPage(form)
+    fox = made(form)
+    form.prompt = "an owl"
+    form.offer(fox)
+    recall(page, "offered")
+
+    def fail(_: object) -> None:
+        raise RuntimeError("mine")
+
+    form.observe(fail, "prompt")
+    page.say({"kind": "choose", "fields": ["prompt"]})
+    recall(page, "")
+    form.unobserve(fail, "prompt")
+
+    assert form.prompt == "a red fox"
+    assert "mine" in caplog.text
+
+
 def test_without_anything_to_undo_nothing_changes(form: PromptForm) -> None:
     """Undo is no error, and a page that asked for it is answered: until then it sends nothing."""
     page = FormPage(form)

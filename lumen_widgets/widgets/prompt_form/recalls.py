@@ -129,28 +129,33 @@ class Recalls:
                 next_step=f"Name some of {', '.join(RECALLED)}.",
                 field="fields",
             )
-        with self._lock:
-            self._offer = None
-            before = self._set(
-                {field: value for field, value in recalled.fields.items() if field in wanted}
-            )
-            if before:
-                self._undo = _Undo(name, before, recalled.lost, is_back=False)
-            elif recalled.lost:
-                # with nothing to undo, there is still something to say
-                self._offer = _Offer(name, Recalled({}, recalled.lost), [])
-        self._changed()
+        try:
+            with self._lock:
+                self._offer = None
+                before = self._set(
+                    {field: value for field, value in recalled.fields.items() if field in wanted}
+                )
+                if before:
+                    self._undo = _Undo(name, before, recalled.lost, is_back=False)
+                elif recalled.lost:
+                    # with nothing to undo, there is still something to say
+                    self._offer = _Offer(name, Recalled({}, recalled.lost), [])
+        finally:
+            # also where a function of the user's that observes a field raised something
+            self._changed()
         return tuple(field for field in before if field in RECALLED)
 
     def undo(self) -> tuple[str, ...]:
         """Put back what the form held before; once more brings it back again. Return the names."""
-        with self._lock:
-            undo = self._undo
-            if undo is not None:
-                before = self._set(undo.fields)
-                self._undo = undo._replace(fields=before, is_back=not undo.is_back)
-        # a page that asked waits for an answer, also where there is nothing to undo any more
-        self._changed()
+        try:
+            with self._lock:
+                undo = self._undo
+                if undo is not None:
+                    before = self._set(undo.fields)
+                    self._undo = undo._replace(fields=before, is_back=not undo.is_back)
+        finally:
+            # a page that asked waits for an answer, also where there is nothing to undo any more
+            self._changed()
         return () if undo is None else tuple(name for name in undo.fields if name in RECALLED)
 
     def forget(self) -> None:
