@@ -324,6 +324,23 @@ def test_the_same_again_never_leaves_out_a_picture_that_was_named_in_extra(
     assert other.extra is None
 
 
+def test_the_same_again_leaves_out_a_webhook_also_where_the_form_cannot_hold_the_request(
+    client: LumenClient, sandbox: SandboxServer
+) -> None:
+    """Its secret is in no journal: a later kernel would be refused, and this one call the hook."""
+    form = PromptForm(client, prompt="a hat", images=PICTURE, webhook_url="https://example.org/")
+    first = form.submit(webhook_secret="s3cret")  # noqa: S106 # a test's own
+    hat = until(lambda: first.task, "there is a task").wait()[0]
+    other = PromptForm(later(client, sandbox))
+    again = other.again(Picture(hat.bytes, **facts(hat)))
+    until(lambda: again.task or again.error, "it is over")
+
+    assert again.error is None
+    assert again.task is not None
+    assert again.task.request.endpoint == "edits"
+    assert "webhook_url" not in again.task.request.body
+
+
 def test_all_that_comes_back_is_there_though_what_was_painted_goes_with_its_picture(
     form: PromptForm,
 ) -> None:

@@ -7,6 +7,7 @@ the form is done on the publisher's thread, in the order in which it was asked f
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -171,7 +172,8 @@ class Strip:
         by_values
             Sends what the form would hold for it: pictures get an address anew.
         by_request
-            Sends the request as it was sent; for what the form cannot hold any more.
+            Sends the request as it was sent, but for its webhook; for what the form cannot hold
+            any more.
 
         Raises
         ------
@@ -185,7 +187,10 @@ class Strip:
         values = recalled.values(self._form)
         request = self.request_of(picture)
         if recalled.lost and request is not None:
-            return by_request(request, values)
+            # a webhook does not come back, and the journal would not have its secret
+            hook = {URL_FIELD, SECRET_FIELD}
+            body = {name: value for name, value in request.body.items() if name not in hook}
+            return by_request(replace(request, body=body, secret=None), values)
         return by_values(values)
 
     def is_ours(self, sha256: str) -> bool:
