@@ -2,6 +2,7 @@
 import type { Connection } from "../shared/connection";
 import { element } from "../shared/dom";
 import { type LargePicture, LargeView, NEIGHBOURS } from "../shared/large_view";
+import { numberWords } from "../shared/numbers";
 import { type PictureActions, PictureToolbar } from "../shared/picture_actions";
 import type { PictureCopies } from "../shared/picture_copies";
 import { fill } from "../shared/words";
@@ -79,7 +80,21 @@ export class LargePane {
       () => (this.#opened ? [this.#opened.item.key] : []),
       () => hooks.forgotten(),
     );
-    this.#toolbar = new PictureToolbar(actions, words, { more: [this.#forget.button] }, signal);
+    this.#toolbar = new PictureToolbar(
+      actions,
+      words,
+      {
+        price: () => this.#price(),
+        host: () => this.#told?.again?.host ?? null,
+        acted: ({ action, error }) => {
+          // another form may be the one that was used last
+          const item = this.#opened?.item;
+          if (action === "again" && error !== "" && item !== undefined) void this.#ask(item);
+        },
+        more: [this.#forget.button],
+      },
+      signal,
+    );
     this.el = element(
       "div",
       { class: "lumen-gallery-large", hidden: "" },
@@ -181,6 +196,18 @@ export class LargePane {
     if (this.#opened === null) return;
     const lost = this.#told === null && this.#connection.ended ? this.#words.detailsLost : "";
     this.details.show(this.#opened.item, this.#told, this.#note || lost);
+    this.#toolbar.show([this.#opened.item]);
+  }
+
+  /** What the same again would cost, in words; empty where no form is known that would send it. */
+  #price(): string {
+    const again = this.#told?.again;
+    if (!again) return "";
+    const words = this.#words;
+    if (again.host === "") return words.againFree;
+    const { host, credits } = again;
+    if (credits === null) return fill(words.againSome, { host });
+    return fill(words.againCost, { credits: numberWords(credits), host });
   }
 
   #keydown(event: KeyboardEvent): void {

@@ -65,6 +65,14 @@ export interface PictureLink {
   place: number | null;
 }
 
+/** What the same again would cost, in the form that was used last. */
+export interface AgainPrice {
+  /** Who charges, empty for the sandbox. */
+  host: string;
+  /** Null where that is not known. */
+  credits: number | null;
+}
+
 /** All that is known of one picture. */
 export interface PictureDetails {
   /** Whether the journal in use has it. */
@@ -85,6 +93,8 @@ export interface PictureDetails {
   credits: number | null;
   /** Who was asked: a host's name, empty where it is not known. */
   host: string;
+  /** What the same again would cost; null without a form to send it. */
+  again: AgainPrice | null;
   /** The service's id. */
   task: string;
   sha256: string;

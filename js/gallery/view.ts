@@ -147,7 +147,13 @@ class GalleryView {
     this.#toolbar = new PictureToolbar(
       actions,
       words,
-      { more: [this.#forget.button, unchoose] },
+      // what pays stands where its price does, in the large view
+      {
+        price: () => "",
+        host: () => null,
+        more: [this.#forget.button, unchoose],
+        without: ["again"],
+      },
       signal,
     );
     this.#chosenBox = element(

@@ -32,6 +32,9 @@ const ENGLISH = {
   searching: "Searching…",
   searchedHere:
     "The notebook is busy: this was found among the {count} pictures that are here. The rest is searched as soon as it is free.",
+  againFree: "a preview, free",
+  againCost: "costs {credits} credits at {host}",
+  againSome: "costs credits at {host}",
   readingWaits: "The notebook is busy: the other pictures come as soon as it is free.",
   // tiles
   tile: "{prompt}. {width} × {height}",
@@ -128,6 +131,9 @@ const CHINESE: Words = {
   clearSearch: "清除",
   searching: "正在搜索…",
   searchedHere: "笔记本正忙：这是在已有的 {count} 张图片中找到的，空闲后会搜索其余图片。",
+  againFree: "免费预览",
+  againCost: "在 {host} 需 {credits} 积分",
+  againSome: "在 {host} 需要积分",
   readingWaits: "笔记本正忙：其余图片在空闲后显示。",
   tile: "{prompt}。{width} × {height}",
   tileStarred: "{prompt}。{width} × {height}，已收藏",

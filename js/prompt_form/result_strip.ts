@@ -17,6 +17,8 @@ const AHEAD_PX = 400;
 export interface StripHooks {
   /** What the same again costs, in words. */
   price: (picture: FormResult) => string;
+  /** Who charges for it; empty for the sandbox. */
+  host: () => string;
   /** Sends what was typed. */
   flush: () => void;
   /** The settings of a picture are about to be offered. */
@@ -61,6 +63,7 @@ export class ResultStrip {
           const picture = this.#picture();
           return picture === undefined ? "" : hooks.price(picture);
         },
+        host: hooks.host,
         before: hooks.flush,
         acted: ({ action, error }) => {
           if (error !== "") return;

@@ -182,6 +182,7 @@ export class FormView {
       words,
       {
         price: ({ model, count }) => this.#price(model, count),
+        host: () => state.model.get("_host"),
         flush,
         offered: () => this.#recall.expect(),
         painting: () => this.#painter.enter(),

@@ -27,6 +27,8 @@ export interface PictureActionMessage {
   sha256: string[];
   /** The number of the newest answer that the page has had. */
   seen: number;
+  /** Who charges for it, as the page says it; null where it says nothing of that. */
+  host: string | null;
 }
 
 /** Kernel → browser: what came of an action; with an error, nothing was done. */
@@ -129,6 +131,8 @@ const CHINESE_REFUSALS: Record<string, string> = {
     "收藏保存在日志中，而此账户没有日志。",
   "It is not known how this picture was made: it is in no journal here.":
     "不知道这张图片是如何生成的：这里的日志中没有它。",
+  "Nothing was sent: the form that was used last is another one by now.":
+    "未发送：最近使用的表单已换成另一个。请看按钮上的价格，再按一次。",
   "What this picture was made with is not known here.": "不知道这张图片是用什么生成的。",
   "A form takes 16 pictures at most.": "一个表单最多 16 张图片。",
 };
@@ -159,8 +163,9 @@ export class PictureActions {
     this.#requests = new Requests(connection);
   }
 
-  /** Does something with pictures; resolves with null once no answer can come any more. */
-  act(action: Action, sha256: string[]): Promise<Answer> {
+  /** Does something with pictures; resolves with null once no answer can come any more. `host` is who the
+      page says charges for it: another form's account pays nothing. */
+  act(action: Action, sha256: string[], host: string | null): Promise<Answer> {
     const [first] = sha256;
     const pending = action === "again" && first !== undefined ? this.#paying.get(first) : undefined;
     if (pending !== undefined) return pending;
@@ -169,6 +174,7 @@ export class PictureActions {
       action,
       sha256,
       seen: this.#seen,
+      host,
     });
     this.#begun(action, asked);
     if (action === "again" && first !== undefined) {
@@ -243,7 +249,9 @@ export interface Chosen {
 /** What a widget adds to its toolbar. */
 export interface ToolbarOptions {
   /** What the same again costs, in words; empty where that is not known. */
-  price?: (sha256: string) => string;
+  price: (sha256: string) => string;
+  /** Who charges for it; empty for the sandbox, null where no form is known that would send it. */
+  host: () => string | null;
   /** Called with what came of an action. */
   acted?: (answer: PictureActedMessage) => void;
   /** Called before an action is asked for: what was typed is then sent first. */
@@ -337,7 +345,7 @@ export class PictureToolbar {
     }
     const again = this.#buttons.get("again")?.querySelector("span");
     if (!again) return;
-    const price = this.#options.price?.(this.#chosen[0]?.sha256 ?? "") ?? "";
+    const price = this.#options.price(this.#chosen[0]?.sha256 ?? "");
     setText(again, price === "" ? words.actAgain : fill(words.actAgainCost, { price }));
   }
 
@@ -351,7 +359,7 @@ export class PictureToolbar {
     this.#say("", mark);
     this.#options.before?.();
     const timer = window.setTimeout(() => this.#say(this.#words.actionBusy, mark), BUSY_MS);
-    const answer = await this.#actions.act(action, sha256);
+    const answer = await this.#actions.act(action, sha256, this.#options.host());
     window.clearTimeout(timer);
     this.#say(this.#wordsFor(answer), mark);
     if (answer === null) return;

@@ -57,6 +57,7 @@ class PictureActionMessage(TypedDict):
     action: Action
     sha256: list[str]
     seen: int  # the number of the newest answer that the page has had
+    host: str | None  # who charges for it, as the page says it; None where it says nothing of that
 
 
 class PictureActedMessage(TypedDict):
@@ -166,9 +167,10 @@ class PictureActions:
             self._send(answer)
         elif not known:
             seen = seen if isinstance(seen := content.get("seen"), int) else 0
-            work_queue.run_soon(partial(self._begin, request, action, names, seen))
+            said = content.get("host")
+            work_queue.run_soon(partial(self._begin, request, action, names, seen, said))
 
-    def _begin(self, request: str, action: Any, names: list[str], seen: int) -> None:
+    def _begin(self, request: str, action: Any, names: list[str], seen: int, said: object) -> None:
         """Do what takes time; what changes a form is left to the publisher."""
         try:
             pictures = self._checked(action, names)
@@ -176,7 +178,8 @@ class PictureActions:
                 self._answer(request, action, names, repeated=True)
                 return
             if action in _IN_FORM:
-                publisher.run_soon(partial(self._do_in_form, request, action, names, pictures))
+                do = partial(self._do_in_form, request, action, names, pictures, said)
+                publisher.run_soon(do)
                 return
             paths: list[str] = []
             code = None
@@ -192,12 +195,18 @@ class PictureActions:
             self._answer(request, action, names, paths=paths, code=code)
 
     def _do_in_form(
-        self, request: str, action: Action, names: list[str], pictures: list[Picture]
+        self,
+        request: str,
+        action: Action,
+        names: list[str],
+        pictures: list[Picture],
+        said: object,
     ) -> None:
         try:
             target = self._open_target()
             match action:
                 case "again":
+                    _check_host(target, said)
                     target.again(pictures[0], request)
                 case "paint":
                     target.paint(pictures[0])
@@ -324,6 +333,15 @@ class PictureActions:
     def _send(self, message: PictureActedMessage | StarsMessage) -> None:
         if self._widget.comm is not None:
             self._widget.send(message)
+
+
+def _check_host(target: PictureTarget, said: object) -> None:
+    """Refuse to pay at another host than the page says beside its button."""
+    if said != target.host:
+        raise InvalidRequest(
+            "Nothing was sent: the form that was used last is another one by now.",
+            next_step="Look at the price on the button, and press it again.",
+        )
 
 
 def saved(picture: Picture, folder: Path) -> Path:

@@ -25,6 +25,10 @@ class PictureTarget(Protocol):
     def name(self) -> str:
         """What users know it by, such as its prompt; may be empty."""
 
+    @property
+    def host(self) -> str:
+        """Who charges for what it sends: a host's name, empty for the sandbox."""
+
     def use(self, picture: Picture) -> None:
         """Take it as one more reference picture."""
 

@@ -62,7 +62,7 @@ class Page:
 
     def act(self, action: str, *sha256: str) -> dict[str, Any]:
         """Do something with pictures, and return what came of it."""
-        return self.ask("picture_action", action=action, sha256=[*sha256], seen=0)
+        return self.ask("picture_action", action=action, sha256=[*sha256], seen=0, host=None)
 
     def prompts(self, **search: Any) -> list[str]:
         """Return the prompts of what a search finds."""

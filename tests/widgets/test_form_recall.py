@@ -285,7 +285,13 @@ def test_the_same_again_is_sent_once_under_its_id_and_the_form_stays_as_it_is(
     fox = made(form)
     strip(page, 1)
     form.prompt = "an owl"
-    action = {"kind": "picture_action", "action": "again", "sha256": [fox.sha256], "seen": 0}
+    action = {
+        "kind": "picture_action",
+        "action": "again",
+        "sha256": [fox.sha256],
+        "seen": 0,
+        "host": form.host,
+    }
     page.say({**action, "request": "1"})
     page.say({**action, "request": "1"})
     strip(page, 2)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lumen_widgets.client import InvalidRequest, LumenClient, Pictures
+from lumen_widgets.client.spending.prices import prices
 from lumen_widgets.notebook.account import use
-from lumen_widgets.widgets import Gallery
+from lumen_widgets.widgets import Gallery, PromptForm
 from tests.conditions import until
 from tests.widgets.galleries import KEY, ORIGIN, Page, keep, loose, use_journal
 
@@ -200,6 +201,24 @@ def test_a_picture_is_linked_with_what_it_was_made_from_and_what_it_led_to(
     narrow = page.find(text="red")
     led = page.ask("tell", key=red["key"], listing=narrow["listing"])["details"]
     assert led["led_to"][0]["place"] is None
+
+
+def test_details_say_what_the_same_again_would_cost_in_the_form_used_last(
+    journal: Journal, show: Callable[..., Page]
+) -> None:
+    """That form may be one of another account than the picture's."""
+    keep(journal, "a red fox", 1)
+    page = show()
+    key = page.first["items"][0]["key"]
+
+    def price() -> Any:
+        return page.ask("tell", key=key, listing=1)["details"]["again"]
+
+    form = PromptForm(LumenClient(KEY, "https://lumen.example.org", journal=False))
+    assert price() == {"host": "lumen.example.org", "credits": None}
+    prices["m"] = 1.5
+    assert price() == {"host": "lumen.example.org", "credits": 1.5}
+    form.close()
 
 
 def test_details_say_all_that_is_known(journal: Journal, show: Callable[..., Page]) -> None:

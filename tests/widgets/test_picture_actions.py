@@ -27,6 +27,7 @@ class Target:
     name = "a fox"
 
     def __init__(self) -> None:
+        self.host = "lumen.example.org"
         self.done: list[tuple[str, str]] = []
 
     def use(self, picture: Picture) -> None:
@@ -79,7 +80,14 @@ class Page:
         self.pictures[made.sha256] = made
         return made.sha256
 
-    def ask(self, request: str, action: str, *sha256: str, seen: int = 0) -> None:
+    def ask(
+        self,
+        request: str,
+        action: str,
+        *sha256: str,
+        seen: int = 0,
+        host: str | None = "lumen.example.org",
+    ) -> None:
         """Ask for something to be done."""
         assert self.actions.receive(
             {
@@ -88,6 +96,7 @@ class Page:
                 "action": action,
                 "sha256": list(sha256),
                 "seen": seen,
+                "host": host,
             }
         )
 
@@ -238,6 +247,21 @@ def test_what_cannot_be_done_is_answered_too(
 
     assert page.answer("1")["error"]
     assert target.done == []
+
+
+@pytest.mark.parametrize("said", [None, "", "another.example.org"])
+def test_nothing_is_paid_at_another_host_than_the_page_says(
+    page: Page, target: Target, said: str | None
+) -> None:
+    """Another form may have been used since the price was looked at."""
+    sha256 = page.add("red")
+    page.ask("1", "again", sha256, host=said)
+    assert "Nothing was sent" in page.answer("1")["error"]
+    assert target.done == []
+
+    page.ask("2", "again", sha256)
+    assert page.answer("2")["error"] == ""
+    assert target.done == [("again 2", sha256)]
 
 
 def test_the_form_that_was_used_last_takes_a_picture(target: Target) -> None:

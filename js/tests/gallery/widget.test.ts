@@ -72,6 +72,7 @@ function found(items: GalleryItem[], changes: object = {}) {
 
 const DETAILS: PictureDetails = {
   known: true,
+  again: { host: "lumen.example.org", credits: 4 },
   prompt: "picture 2 in full",
   negative_prompt: "",
   endpoint: "edits",
@@ -148,6 +149,27 @@ test("details come at once as far as they are known, and then in full", async ()
   expect(text(".lumen-details-note")).toBe("");
   button("picture 0").click();
   expect(text(".lumen-large-position")).toBe("3 of 3");
+});
+
+test("the same again says what it costs and where, and is sent to nobody else", async () => {
+  const { tiles, answer, button, asked } = await mount();
+  tiles()[0]?.click();
+  await vi.advanceTimersByTimeAsync(200);
+  await answer("tell", { kind: "told", key: "2.0", details: DETAILS });
+  button("The same again · costs 4 credits at lumen.example.org").click();
+  expect(asked("picture_action")).toMatchObject([{ action: "again", host: "lumen.example.org" }]);
+  const again = { host: "", credits: 4 };
+  await answer("picture_action", {
+    kind: "picture_acted",
+    action: "again",
+    sha256: [],
+    sequence: 1,
+    error: "Nothing was sent.",
+    next_step: "Press it again.",
+  });
+  await answer("tell", { kind: "told", key: "2.0", details: { ...DETAILS, again } });
+
+  expect(button("The same again · a preview, free")).toBeDefined();
 });
 
 test("a search is the kernel's, and while that is busy it is made among what is here", async () => {

@@ -11,10 +11,15 @@ import { connect, FakeModel } from "./fake_model";
 
 const words = PICTURE_ACTIONS_ENGLISH;
 
-function open(options: ToolbarOptions = {}) {
+function open(options: Partial<ToolbarOptions> = {}) {
   const fake = new FakeModel({});
   const actions = new PictureActions(connect(fake));
-  const toolbar = new PictureToolbar(actions, words, options, new AbortController().signal);
+  const toolbar = new PictureToolbar(
+    actions,
+    words,
+    { price: () => "", host: () => null, ...options },
+    new AbortController().signal,
+  );
   document.body.replaceChildren(toolbar.el);
   const button = (name: string) =>
     [...toolbar.el.querySelectorAll("button")].find(
@@ -69,11 +74,14 @@ test("what was refused is said in the kernel's words", async () => {
 });
 
 test("the same again says what it costs, and is sent once while no answer has come", async () => {
-  const { actions, toolbar, button, status, sent } = open({ price: () => "0.4 credits" });
+  const { actions, toolbar, button, status, sent } = open({
+    price: () => "0.4 credits",
+    host: () => "lumen.example.org",
+  });
   toolbar.show([{ sha256: "a" }]);
   button("The same again · 0.4 credits").click();
   button("The same again · 0.4 credits").click();
-  expect(sent).toHaveLength(1);
+  expect(sent).toMatchObject([{ action: "again", host: "lumen.example.org" }]);
   actions.receive(answered(sent[0], { sequence: 7, repeated: true }));
   await settled();
   expect(status()).toBe(words.againRepeated);

@@ -62,6 +62,13 @@ class PictureLink(TypedDict):
     place: int | None  # where the view's listing has it
 
 
+class AgainPrice(TypedDict):
+    """What the same again would cost, in the form that was used last."""
+
+    host: str  # who charges, empty for the sandbox
+    credits: float | None  # None where that is not known
+
+
 class PictureDetails(TypedDict):
     """All that is known of one picture."""
 
@@ -77,6 +84,7 @@ class PictureDetails(TypedDict):
     seconds: float | None  # how long the task took
     credits: float | None
     host: str  # who was asked: a host's name, empty where it is not known
+    again: AgainPrice | None  # what the same again would cost; None without a form to send it
     task: str  # the service's id
     sha256: str
     note: str  # what was put back in it

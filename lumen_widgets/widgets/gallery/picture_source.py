@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from lumen_widgets.client import InvalidRequest, Picture
+from lumen_widgets.client.spending.prices import credits_of
 from lumen_widgets.core.words import one_line, strip_controls
 from lumen_widgets.notebook.kept_pictures import PictureSearch
-from lumen_widgets.widgets.gallery.messages import GalleryItem, PictureDetails
+from lumen_widgets.widgets.gallery.messages import AgainPrice, GalleryItem, PictureDetails
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -442,6 +443,8 @@ def _details(request: Request | None, asked: Mapping[str, object], sha256: str) 
         seconds=None,
         credits=None,
         host="",
+        # where it would be sent is said by whoever knows the forms
+        again=AgainPrice(host="", credits=None if request is None else credits_of(request)),
         task="",
         sha256=sha256,
         note="",

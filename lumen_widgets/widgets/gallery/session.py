@@ -32,6 +32,7 @@ from lumen_widgets.widgets.gallery.messages import (
 from lumen_widgets.widgets.gallery.picture_source import ALL
 from lumen_widgets.widgets.picture_actions import PictureActions
 from lumen_widgets.widgets.picture_copies import PictureCopies
+from lumen_widgets.widgets.picture_targets import latest_target
 from lumen_widgets.widgets.work_queue import work_queue
 
 if TYPE_CHECKING:
@@ -248,6 +249,11 @@ class GallerySession:
 
     def _tell(self, request: str, key: str, listing: int) -> ToldMessage:
         details = self._source.details(key)
+        form = latest_target()
+        if form is None or details["again"] is None:
+            details["again"] = None
+        else:
+            details["again"]["host"] = form.host
         with self._lock:
             listed = self._listings.get(listing, [])
         row = self._source.row_of(key)

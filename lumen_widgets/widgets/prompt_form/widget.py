@@ -419,6 +419,11 @@ class PromptForm(LumenWidget):
         """What users know the form by, among several: the beginning of its prompt."""
         return shortened(self.prompt, _NAME_LENGTH)
 
+    @property
+    def host(self) -> str:
+        """Who charges for what the form sends: a host's name, empty for the sandbox."""
+        return str(self._host)
+
     def use(self, picture: Picture) -> None:
         """Take a picture as one more reference picture, unless it is one already.
 
