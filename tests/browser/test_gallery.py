@@ -45,12 +45,22 @@ box = lumen.sandbox.start()
 lumen.use(lumen.LumenClient(box.api_key, box.url, journal=tempfile.mkdtemp()))
 """
 _GALLERY = "gallery = lumen.Gallery(); gallery"
-_TILES = """(el) => {
-  const screen = el.querySelector(".lumen-gallery-scroll").getBoundingClientRect();
-  const tiles = [...el.querySelectorAll(".lumen-tile")].map((one) => one.getBoundingClientRect());
-  const seen = tiles.filter((box) => box.bottom > screen.top && box.top < screen.bottom);
-  return [tiles.length, seen.length];
+_TILES = """async (el) => {
+  const scroll = el.querySelector(".lumen-gallery-scroll");
+  let [there, seen] = [[], []];
+  // a page tells of a scroll at one of its next frames
+  for (let frame = 0; frame < 600 && seen.length === 0; frame += 1) {
+    await new Promise(requestAnimationFrame);
+    const screen = scroll.getBoundingClientRect();
+    there = [...el.querySelectorAll(".lumen-tile")].map((one) => one.getBoundingClientRect());
+    seen = there.filter((box) => box.bottom > screen.top && box.top < screen.bottom);
+  }
+  return [there.length, seen.length];
 }"""
+_IN_LINE = """(el) => [...el.querySelectorAll("dt")].every((name) => {
+  const [one, other] = [name, name.nextElementSibling].map((each) => each.getBoundingClientRect());
+  return Math.abs(one.top - other.top) < 4 && one.right <= other.left;
+})"""
 # presses a key on what has the focus, and says what is large in the frame after it
 _NEXT = """(el) => new Promise((resolve) => {
   const stage = el.querySelector(".lumen-large-stage");
@@ -95,6 +105,7 @@ def test_pictures_are_searched_and_looked_at_one_after_the_other_while_the_kerne
     expect(gallery).to_contain_text("3 of 13")
     details = gallery.get_by_role("region", name="Details")
     expect(details).to_contain_text("t297")
+    assert details.evaluate(_IN_LINE), "each name stands on the line of its value"
     expect(gallery.locator(".lumen-large-stage img")).to_have_attribute(
         "alt", "picture 297 of a sea"
     )
