@@ -1,5 +1,7 @@
 /* Where the mask painter opens in a form: below it, since the painter has a form of its own. The focus
-   goes into it when it was opened here, and back when it is closed here. */
+   goes into it when it was opened here, and back when it is closed here. Below the painter stands what
+   is wanted next: the prompt once more, the button, and what came of it, since those of the form are a
+   screen away. */
 import type { Host } from "@anywidget/types";
 import { element, setText } from "../shared/dom";
 import { oneActionPerGesture } from "../shared/gestures";
@@ -7,8 +9,9 @@ import { keepKeys } from "../shared/keyboard";
 import type { PainterExports } from "../shared/painter_exports";
 import { Slot } from "../shared/slot";
 import { fill } from "../shared/words";
-import { button } from "./controls";
+import { button, Field, fitHeight, growingBox } from "./controls";
 import type { FormState } from "./state";
+import { nameWords } from "./strip_words";
 import type { Words } from "./words";
 
 export interface PainterHooks {
@@ -17,6 +20,9 @@ export interface PainterHooks {
   /** What is painted is to be thrown away. */
   discarding: () => void;
   keydown: (event: KeyboardEvent) => void;
+  submit: () => void;
+  /** Leads to the pictures that came last. */
+  look: () => void;
 }
 
 export class PainterPlace {
@@ -28,6 +34,11 @@ export class PainterPlace {
   readonly #title = element("span", { class: "lumen-form-painter-title", dir: "auto" });
   readonly #close: HTMLButtonElement;
   readonly #discard: HTMLButtonElement;
+  readonly #prompt: HTMLTextAreaElement;
+  readonly #submit: HTMLButtonElement;
+  /** What the form's own live region says too: not announced once more. */
+  readonly #said = element("span");
+  readonly #look: HTMLButtonElement;
   readonly #signal: AbortSignal;
   #ref: string | null = null;
   #key = "";
@@ -36,7 +47,9 @@ export class PainterPlace {
   #closedHere = false;
   #painter: PainterExports | null = null;
 
+  /** `id` is that of the prompt here. */
   constructor(
+    id: string,
     state: FormState,
     words: Words,
     host: Host,
@@ -58,11 +71,28 @@ export class PainterPlace {
     );
     const slot = element("div", {});
     this.#slot = new Slot(slot, host, signal);
-    this.el.append(bar, slot);
+    this.#prompt = growingBox(1, words.promptExample);
+    this.#prompt.addEventListener("input", () => {
+      state.draft.edit("prompt", this.#prompt.value);
+      fitHeight(this.#prompt);
+    });
+    this.#prompt.addEventListener("blur", () => state.draft.flush());
+    this.#submit = button("", hooks.submit);
+    this.#submit.classList.add("lumen-primary");
+    this.#look = button(words.lookAtNew, hooks.look);
+    const foot = element(
+      "div",
+      { class: "lumen-form-painter-foot" },
+      new Field(id, words.paintedPrompt, this.#prompt).el,
+      this.#submit,
+      element("p", { class: "lumen-form-painter-state" }, this.#said, this.#look),
+    );
+    this.el.append(bar, slot, foot);
     this.el.addEventListener("keydown", hooks.keydown);
     // sends the form: in JupyterLab it would run the cell
     keepKeys(this.el, signal, (event) => event.key === "Enter");
     oneActionPerGesture(bar, signal);
+    oneActionPerGesture(foot, signal);
   }
 
   /** Takes in that the painter was opened from this view: the focus goes into it, once it is here. */
@@ -71,12 +101,30 @@ export class PainterPlace {
     else this.#from = document.activeElement;
   }
 
+  /** Shows what the prompt is, in this field too. */
+  showPrompt(text: string): void {
+    if (this.#prompt.value !== text) this.#prompt.value = text;
+    fitHeight(this.#prompt);
+  }
+
+  showButton(label: string, isIdle: boolean): void {
+    setText(this.#submit, label);
+    this.#submit.setAttribute("aria-disabled", String(isIdle));
+  }
+
+  /** Says what came of a submit; `arrived` once its pictures are there to be looked at. */
+  say(text: string, arrived: boolean): void {
+    setText(this.#said, text);
+    this.#look.hidden = !arrived;
+  }
+
   /** Shows the painter that is open; call it while the view is in the page. */
   update(): void {
     const state = this.#state;
     const { images, painted, connection } = state;
     if (painted) this.#key = painted.key;
-    const name = images.find((one) => one.key === this.#key)?.name ?? "";
+    const given = images.find((one) => one.key === this.#key)?.name ?? "";
+    const name = nameWords(given, this.#words.lang);
     setText(this.#title, name === "" ? "" : fill(this.#words.painting, { name }));
     const idle = state.closing || connection.ended;
     for (const one of [this.#close, this.#discard]) one.setAttribute("aria-disabled", String(idle));

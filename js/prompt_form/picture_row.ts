@@ -4,6 +4,7 @@ import { isModified } from "../shared/keyboard";
 import { fill } from "../shared/words";
 import { button } from "./controls";
 import type { FormPicture } from "./messages";
+import { nameWords } from "./strip_words";
 import { shownName, type Upload } from "./uploads";
 import type { Words } from "./words";
 
@@ -75,12 +76,13 @@ export class PictureRow {
   }
 
   update(picture: FormPicture, place: number, count: number, painted: Painted = "not"): void {
+    const name = nameWords(picture.name, this.#words.lang);
     const words = this.#words;
     this.el.classList.toggle("lumen-picture-out", painted === "out");
-    this.#paint?.setAttribute("aria-label", fill(words.paintOn, { name: picture.name }));
+    this.#paint?.setAttribute("aria-label", fill(words.paintOn, { name }));
     this.#paint?.setAttribute("aria-expanded", String(painted === "open"));
     this.#paint?.setAttribute("aria-disabled", String(painted === "opening"));
-    this.#name.textContent = picture.name;
+    this.#name.textContent = name;
     this.el.classList.toggle("lumen-picture-bad", picture.error !== "");
     const size = picture.width > 0 ? `${picture.width} × ${picture.height}` : words.byAddress;
     const known = picture.width > 0 || picture.thumbnail !== null || picture.name.includes(" · ");
@@ -95,8 +97,8 @@ export class PictureRow {
     this.#facts.textContent = picture.error || (isKnown ? facts : words.looking);
     this.#show(picture.thumbnail, fill(words.number, { number: String(place + 1) }));
     const label = (made: HTMLButtonElement | null, sentence: string) => {
-      made?.setAttribute("aria-label", fill(sentence, { name: picture.name }));
-      if (made) made.title = fill(sentence, { name: picture.name });
+      made?.setAttribute("aria-label", fill(sentence, { name }));
+      if (made) made.title = fill(sentence, { name });
     };
     label(this.#earlier, words.earlier);
     label(this.#later, words.later);

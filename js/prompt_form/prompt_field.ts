@@ -1,8 +1,8 @@
 /* The prompt's text box: it grows, and the arrow keys at its edges bring back earlier prompts. */
-import { element } from "../shared/dom";
+import { element, setText } from "../shared/dom";
 import { isComposing, MAC } from "../shared/keyboard";
 import { fill } from "../shared/words";
-import { Field, fitHeight, growingBox } from "./controls";
+import { button, Field, fitHeight, growingBox } from "./controls";
 import { PromptHistory } from "./prompt_history";
 import type { Words } from "./words";
 
@@ -10,14 +10,21 @@ export class PromptField {
   readonly field: Field;
   readonly history = new PromptHistory();
   readonly #box: HTMLTextAreaElement;
+  readonly #said = element("span");
+  readonly #look: HTMLButtonElement;
+  readonly #keys: string;
 
-  constructor(id: string, words: Words, typed: (prompt: string) => void) {
+  /** `look` leads to the pictures that came last. */
+  constructor(id: string, words: Words, typed: (prompt: string) => void, look: () => void) {
     this.#box = growingBox(5, words.promptExample);
     this.#box.classList.add("lumen-prompt");
-    const keys = fill(words.promptKeys, { key: MAC ? "⌘ ↵" : "Ctrl + ↵" });
-    const aside = element("span", { class: "lumen-aside" }, keys);
+    this.#keys = fill(words.promptKeys, { key: MAC ? "⌘ ↵" : "Ctrl + ↵" });
+    this.#look = button(words.lookAtNew, look);
+    const aside = element("span", { class: "lumen-aside" }, this.#said, " ", this.#look);
     this.field = new Field(id, words.prompt, this.#box, { aside });
+    this.say("", false);
     this.#box.addEventListener("input", () => {
+      this.say("", false);
       this.history.reset();
       typed(this.#box.value);
       fitHeight(this.#box);
@@ -39,6 +46,13 @@ export class PromptField {
       const caret = event.key === "ArrowUp" ? 0 : found.length;
       this.#box.setSelectionRange(caret, caret);
     });
+  }
+
+  /** Says what came of what was sent from here, in place of the keys: the button may be out of sight.
+      `arrived` once its pictures are there to be looked at. */
+  say(text: string, arrived: boolean): void {
+    setText(this.#said, text || this.#keys);
+    this.#look.hidden = !arrived;
   }
 
   show(prompt: string): void {

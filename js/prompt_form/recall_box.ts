@@ -1,11 +1,12 @@
 /* Settings that come back: what would change, for the user to choose from, and then the way back. */
 import { element, setText } from "../shared/dom";
 import { newId } from "../shared/ids";
+import { isComposing } from "../shared/keyboard";
 import { fill } from "../shared/words";
 import { button } from "./controls";
 import type { FieldChange } from "./messages";
 import type { StripState } from "./strip_state";
-import { lostWords } from "./strip_words";
+import { lostWords, nameWords } from "./strip_words";
 import type { Words } from "./words";
 
 /** The form's label of each field that comes back. */
@@ -59,6 +60,15 @@ export class RecallBox {
     this.#words = words;
     this.#hooks = hooks;
     this.el = element("div", {}, this.#box, this.#heard);
+    this.el.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || isComposing(event)) return;
+      event.preventDefault();
+      this.#press(() => {
+        // as its last button does: the form stays as it is
+        if (state.recall.state === "offered") state.choose(null);
+        else state.undo(true);
+      });
+    });
     state.listen((part) => {
       if (part === "recall") this.#show();
     }, signal);
@@ -131,7 +141,7 @@ export class RecallBox {
     const { recall } = this.#state;
     const labels = recall.fields.map((field) => fieldLabel(field, words)).join(", ");
     const sentence = recall.state === "undone" ? words.recallUndone : words.recallDone;
-    return fill(sentence, { name: recall.name, fields: labels });
+    return fill(sentence, { name: nameWords(recall.name, words.lang), fields: labels });
   }
 
   #offer(): HTMLElement[] {
@@ -146,7 +156,9 @@ export class RecallBox {
     const legend = element(
       "legend",
       { class: "lumen-label" },
-      recall.name === "" ? words.recallNone : fill(words.recallOffer, { name: recall.name }),
+      recall.name === ""
+        ? words.recallNone
+        : fill(words.recallOffer, { name: nameWords(recall.name, words.lang) }),
     );
     const list = element("fieldset", { class: "lumen-field" }, legend, ...rows);
     const same = recall.changes.length === 0 && recall.name !== "";

@@ -1,18 +1,21 @@
 /* The pictures that a form has made, as a strip under its button: one is selected, and its actions stand
-   below. */
-import { element, setText } from "../shared/dom";
+   below. Enter or a double click shows it large between the two, and the strip goes on beside it. */
+import { element, icon, setText } from "../shared/dom";
 import { newId } from "../shared/ids";
-import { isModified } from "../shared/keyboard";
+import { isComposing, isModified } from "../shared/keyboard";
+import { type LargePicture, LargeView, NEIGHBOURS } from "../shared/large_view";
 import { PictureToolbar } from "../shared/picture_actions";
 import { fill } from "../shared/words";
 import type { FormResult } from "./messages";
 import type { StripState } from "./strip_state";
+import { nameWords } from "./strip_words";
 import type { Words } from "./words";
 
 /** Milliseconds after which it is said that a picture waits for the kernel. */
 const BUSY_MS = 1000;
 /** Pixels beside what is seen of the strip whose pictures are fetched too. */
 const AHEAD_PX = 400;
+const ENLARGE = ["M9.5 2H14v4.5", "M14 2L9 7", "M6.5 14H2V9.5", "M2 14l5-5"];
 
 export interface StripHooks {
   /** What the same again costs, in words. */
@@ -23,8 +26,8 @@ export interface StripHooks {
   flush: () => void;
   /** The settings of a picture are about to be offered. */
   offered: () => void;
-  /** The painter was opened, or is about to be, on a picture. */
-  painting: () => void;
+  /** A picture was taken to be painted on, or to be extended: that goes on elsewhere in the form. */
+  goOn: (action: "paint" | "extend") => void;
 }
 
 export class ResultStrip {
@@ -37,11 +40,14 @@ export class ResultStrip {
   readonly #facts = element("span", { class: "lumen-result-facts" });
   readonly #waiting = element("p", { class: "lumen-hint", role: "status" });
   readonly #toolbar: PictureToolbar;
+  readonly #large: LargeView;
+  readonly #enlarge = element("button", { type: "button", class: "lumen-button" });
   readonly #tiles = new Map<string, Tile>();
   readonly #view = newId();
   #selected = "";
   /** Whether the user has selected a picture: until then it is the newest. */
   #chosen = false;
+  #enlarged = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(state: StripState, words: Words, hooks: StripHooks, signal: AbortSignal) {
@@ -54,10 +60,21 @@ export class ResultStrip {
       "aria-orientation": "horizontal",
       "aria-labelledby": heading.id,
     });
+    this.#large = new LargeView(
+      state.copies,
+      state.connection,
+      { ...words, backToAll: words.resultSmall },
+      { move: (by) => this.#move(by, this.#large.stage), close: () => this.#reduce() },
+      signal,
+    );
+    this.#large.el.hidden = true;
+    this.#large.el.addEventListener("keydown", (event) => this.#largeKey(event));
+    this.#enlarge.append(icon(...ENLARGE), element("span", {}, words.resultLarge));
+    this.#enlarge.addEventListener("click", () => this.#toggleLarge());
     this.#toolbar = new PictureToolbar(
       state.actions,
-      // the offer itself stands above, and has the focus
-      { ...words, doneRecall: "" },
+      // the offer, the painter and the sides stand elsewhere in the form, and have the focus
+      { ...words, doneRecall: "", donePaint: "", doneExtend: "" },
       {
         price: () => {
           const picture = this.#picture();
@@ -68,8 +85,9 @@ export class ResultStrip {
         acted: ({ action, error }) => {
           if (error !== "") return;
           if (action === "recall") hooks.offered();
-          if (action === "paint") hooks.painting();
+          else if ((action === "paint" || action === "extend") && this.#isUsed) hooks.goOn(action);
         },
+        more: [this.#enlarge],
       },
       signal,
     );
@@ -79,6 +97,7 @@ export class ResultStrip {
       { class: "lumen-strip", "aria-labelledby": heading.id, hidden: "" },
       heading,
       this.#list,
+      this.#large.el,
       this.#waiting,
       about,
       this.#toolbar.el,
@@ -111,6 +130,23 @@ export class ResultStrip {
     this.#tiles.get(this.#selected)?.el.focus();
   }
 
+  /** The user has sent something: of what comes the newest is selected, unless another is chosen. */
+  follow(): void {
+    if (!this.el.contains(document.activeElement)) this.#chosen = false;
+  }
+
+  /** Selects the newest picture and leads to it. */
+  enterNewest(): void {
+    const newest = this.#state.pictures[0];
+    if (newest !== undefined) this.#select(newest.key);
+  }
+
+  /** Whether nobody has gone on to something else since a button here was pressed. */
+  get #isUsed(): boolean {
+    const active = document.activeElement;
+    return active === null || active === document.body || this.el.contains(active);
+  }
+
   #picture(): FormResult | undefined {
     return this.#state.pictures.find(({ key }) => key === this.#selected);
   }
@@ -135,7 +171,10 @@ export class ResultStrip {
       after = tile.el;
     }
     const newest = pictures[0]?.key ?? "";
-    if (!this.#chosen || !keys.has(this.#selected)) this.#selected = newest;
+    if (!this.#chosen || !keys.has(this.#selected)) {
+      if (this.#selected !== newest) this.#list.scrollLeft = 0;
+      this.#selected = newest;
+    }
     this.#more.hidden = total <= pictures.length;
     const counts = { shown: String(pictures.length), total: String(total) };
     setText(this.#more, fill(this.#words.resultsMore, counts));
@@ -145,26 +184,78 @@ export class ResultStrip {
   }
 
   #newTile(picture: FormResult): Tile {
-    const tile = new Tile(picture, () => this.#select(picture.key));
+    const tile = new Tile(picture, this.#nameOf(picture), {
+      selected: () => this.#select(picture.key),
+      opened: () => this.#openLarge(),
+    });
     this.#tiles.set(picture.key, tile);
     return tile;
   }
 
-  #select(key: string): void {
+  /** Selects a picture; the focus goes to its tile, or stays where it is looked at. */
+  #select(key: string, focus?: HTMLElement): void {
     this.#chosen = true;
     this.#selected = key;
     this.#showSelected();
-    const tile = this.#tiles.get(key);
-    tile?.el.focus();
-    tile?.el.scrollIntoView?.({ block: "nearest", inline: "nearest" });
+    const tile = this.#tiles.get(key)?.el;
+    (focus ?? tile)?.focus();
+    tile?.scrollIntoView?.({ block: "nearest", inline: "nearest" });
+  }
+
+  #move(by: number, focus?: HTMLElement): void {
+    const keys = this.#state.pictures.map(({ key }) => key);
+    const to = Math.max(0, Math.min(keys.length - 1, keys.indexOf(this.#selected) + by));
+    const next = keys[to];
+    if (next !== undefined) this.#select(next, focus);
+  }
+
+  #openLarge(): void {
+    this.#enlarged = true;
+    this.#showLarge();
+    this.#large.stage.focus({ preventScroll: true });
+    this.#large.el.scrollIntoView?.({ block: "nearest" });
+  }
+
+  #reduce(): void {
+    this.#enlarged = false;
+    this.#showLarge();
+    this.focus();
+  }
+
+  #toggleLarge(): void {
+    if (this.#enlarged) this.#reduce();
+    else this.#openLarge();
+  }
+
+  #showLarge(): void {
+    const { pictures } = this.#state;
+    const at = pictures.findIndex(({ key }) => key === this.#selected);
+    const picture = pictures[at];
+    const isShown = this.#enlarged && picture !== undefined;
+    this.#enlarge.setAttribute("aria-expanded", String(isShown));
+    if (!isShown) {
+      if (!this.#large.el.hidden) this.#large.hide();
+      this.#large.el.hidden = true;
+      return;
+    }
+    this.#large.el.hidden = false;
+    const near = (from: number, to: number) =>
+      pictures.slice(from, to).map((one) => this.#largeOf(one));
+    this.#large.show({
+      picture: this.#largeOf(picture),
+      before: near(Math.max(0, at - NEIGHBOURS), at).reverse(),
+      after: near(at + 1, at + 1 + NEIGHBOURS),
+      position: { place: at + 1, count: pictures.length },
+    });
   }
 
   #showSelected(): void {
     for (const [key, tile] of this.#tiles) tile.select(key === this.#selected);
     const picture = this.#picture();
     this.#toolbar.show(picture === undefined ? [] : [picture]);
+    this.#showLarge();
     if (picture === undefined) return;
-    setText(this.#name, picture.name);
+    setText(this.#name, this.#nameOf(picture));
     const { width, height, model } = picture;
     const size = { width: String(width), height: String(height) };
     setText(this.#facts, fill(this.#words.resultFacts, { ...size, model }));
@@ -215,23 +306,40 @@ export class ResultStrip {
   }
 
   #keydown(event: KeyboardEvent): void {
-    if (isModified(event)) return;
-    const keys = this.#state.pictures.map(({ key }) => key);
-    const at = keys.indexOf(this.#selected);
+    if (isModified(event) || isComposing(event)) return;
     const forward = getComputedStyle(this.#list).direction === "rtl" ? -1 : 1;
     const steps: Record<string, number> = {
-      ArrowRight: at + forward,
-      ArrowLeft: at - forward,
-      Home: 0,
-      End: keys.length - 1,
+      ArrowRight: forward,
+      ArrowLeft: -forward,
+      Home: Number.NEGATIVE_INFINITY,
+      End: Number.POSITIVE_INFINITY,
     };
-    const to = steps[event.key];
-    if (to !== undefined) {
-      const next = keys[Math.max(0, Math.min(keys.length - 1, to))];
-      if (next !== undefined) this.#select(next);
-    } else if (!this.#toolbar.key(event)) return;
+    const by = steps[event.key];
+    if (by !== undefined) this.#move(by);
+    else if (event.key === "Enter") this.#openLarge();
+    else if (event.key === "Escape" && this.#enlarged) this.#reduce();
+    else if (!this.#toolbar.key(event)) return;
     event.preventDefault();
   }
+
+  #nameOf({ name }: FormResult): string {
+    return nameWords(name, this.#words.lang);
+  }
+
+  #largeOf(picture: FormResult): LargePicture {
+    const { sha256, width, height } = picture;
+    return { sha256, width, height, alt: this.#nameOf(picture) };
+  }
+
+  /** The letters of the actions, also beside a large picture; its own keys are dealt with by then. */
+  #largeKey(event: KeyboardEvent): void {
+    if (!event.defaultPrevented && this.#toolbar.key(event)) event.preventDefault();
+  }
+}
+
+interface TileHooks {
+  selected: () => void;
+  opened: () => void;
 }
 
 class Tile {
@@ -246,20 +354,21 @@ class Tile {
   );
   readonly #starred = element("span", { class: "lumen-heard" });
 
-  constructor(picture: FormResult, selected: () => void) {
+  constructor(picture: FormResult, name: string, { selected, opened }: TileHooks) {
     this.sha256 = picture.sha256;
-    this.name = picture.name;
+    this.name = name;
     this.el = element(
       "div",
       { class: "lumen-result", role: "option", tabindex: "-1", "aria-selected": "false" },
       this.#img,
-      element("span", { class: "lumen-heard", dir: "auto" }, picture.name),
+      element("span", { class: "lumen-heard", dir: "auto" }, name),
       this.#star,
       this.#starred,
     );
-    this.el.title = picture.name;
+    this.el.title = name;
     this.el.style.aspectRatio = `${picture.width} / ${picture.height}`;
     this.el.addEventListener("click", selected);
+    this.el.addEventListener("dblclick", opened);
   }
 
   show(url: string | undefined, error: string): void {

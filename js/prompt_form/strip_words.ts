@@ -1,12 +1,17 @@
 /* What the form says of the pictures that it made, of settings that come back, and of presets. */
+import { LARGE_CHINESE, LARGE_ENGLISH } from "../shared/large_words";
 import { PICTURE_ACTIONS_CHINESE, PICTURE_ACTIONS_ENGLISH } from "../shared/picture_actions";
 
 export const STRIP_ENGLISH = {
+  ...LARGE_ENGLISH,
   ...PICTURE_ACTIONS_ENGLISH,
   // the strip
   results: "Made with this form",
   resultsMore: "The newest {shown} of {total}; the gallery has all.",
   resultFacts: "{width} × {height} · {model}",
+  resultLarge: "Enlarge",
+  resultSmall: "Close",
+  resultFree: "free",
   resultWaiting: "The pictures wait for the notebook, which may be running a cell…",
   resultGone: "{name}: {reason}",
   // settings that come back
@@ -46,10 +51,14 @@ export const STRIP_ENGLISH = {
 };
 
 export const STRIP_CHINESE: typeof STRIP_ENGLISH = {
+  ...LARGE_CHINESE,
   ...PICTURE_ACTIONS_CHINESE,
   results: "此表单生成的图片",
   resultsMore: "共 {total} 张，这里是最新的 {shown} 张；全部见图库。",
   resultFacts: "{width} × {height} · {model}",
+  resultLarge: "看大图",
+  resultSmall: "关闭大图",
+  resultFree: "免费",
   resultWaiting: "图片正在等待笔记本，它可能正在运行单元格…",
   resultGone: "{name}：{reason}",
   recallOffer: "取回“{name}”的设置",
@@ -97,6 +106,12 @@ const CHINESE_LOST: [RegExp, string][] = [
   [/^What was kept for this repaint .*$/, "这次重绘的记录由其他版本写入，无法读取。"],
   [/^It is not known how this picture was made.*$/, "不知道这张图片是如何生成的。"],
 ];
+
+/** The name of a picture of ours, as the kernel gives it, in the language of `lang`. */
+export function nameWords(name: string, lang: string): string {
+  if (lang !== "zh") return name;
+  return name.replace(/^Picture (\d+) of (\d+)(?:: |$)/, "图片 $1/$2 ");
+}
 
 /** A sentence of the kernel's about what cannot come back, in the language of `lang`. */
 export function lostWords(sentence: string, lang: string): string {

@@ -62,6 +62,9 @@ export class FormView {
   readonly #recall: RecallBox;
   readonly #presets: PresetSection;
   #announced = "";
+  /** The newest picture when something was sent of which no picture has come; null if nothing was. */
+  #newestThen: string | null = null;
+  #arrived = false;
   readonly #lost = element("p", { class: "lumen-refusal", role: "alert", hidden: "" });
   readonly #below = element("p", { class: "lumen-hint lumen-form-below", hidden: "" });
   readonly #painter: PainterPlace;
@@ -80,8 +83,12 @@ export class FormView {
     this.#sent = new SentNotice(state, words);
     const { draft } = state;
     const announce = (text: string) => this.#announce(text);
-    this.#prompt = new PromptField(fields.id("prompt"), words, (text) =>
-      draft.edit("prompt", text),
+    const look = () => this.#strip.enterNewest();
+    this.#prompt = new PromptField(
+      fields.id("prompt"),
+      words,
+      (text) => draft.edit("prompt", text),
+      look,
     );
     this.#model = new ModelField(fields.id("model"), words, (text) => draft.edit("model", text));
     this.#size = new SizeField(fields.id("size"), words, (text) => draft.edit("size", text));
@@ -98,12 +105,16 @@ export class FormView {
     const discarding = () => {
       this.#discarding = true;
     };
-    const hooks = { closed, discarding, keydown };
-    this.#painter = new PainterPlace(state, words, host, hooks, signal);
+    const submit = () => void this.#submitForm();
+    const hooks = { closed, discarding, keydown, submit, look };
+    this.#painter = new PainterPlace(fields.id("painted"), state, words, host, hooks, signal);
     const set = (sides: Sides) => state.setSides(sides);
     this.#extend = new ExtendField(fields.id("extend"), set, words, signal);
     this.#repaint = new RepaintOptions((name) => fields.id(name), draft, words);
-    fields.register("prompt", words.prompt, this.#prompt.field, (text) => this.#prompt.show(text));
+    fields.register("prompt", words.prompt, this.#prompt.field, (text) => {
+      this.#prompt.show(text);
+      this.#painter.showPrompt(text);
+    });
     const negative = fields.text("negative_prompt", words.negative, words.negativeHint);
     fields.register("images", words.images, this.#images);
     for (const side of SIDES) {
@@ -185,7 +196,10 @@ export class FormView {
         host: () => state.model.get("_host"),
         flush,
         offered: () => this.#recall.expect(),
-        painting: () => this.#painter.enter(),
+        goOn: (action) => {
+          if (action === "extend") this.#extend.focus();
+          else this.#painter.enter();
+        },
       },
       signal,
     );
@@ -211,9 +225,7 @@ export class FormView {
         ),
       ),
       element("div", { class: "lumen-form-fields" }, main, side),
-      this.#more,
-      this.#presets.el,
-      this.#asCode.el,
+      element("div", { class: "lumen-form-folded" }, this.#more, this.#presets.el, this.#asCode.el),
       this.#recall.el,
       element("footer", {}, this.#submit, this.#cost, this.#status, this.#refusal, this.#lost),
       this.#sent.el,
@@ -245,6 +257,9 @@ export class FormView {
       else if (part === "painter") this.#showPainting();
       else if (part === "extend") this.#extend.el.open = true;
       else this.#showPictures();
+    }, signal);
+    state.strip.listen((part) => {
+      if (part === "results") this.#showArrived();
     }, signal);
     for (const [trait, show] of [
       ["_models", () => this.#showModels()],
@@ -341,10 +356,16 @@ export class FormView {
       this.#refusal.textContent = fill(this.#words.notSent, { fields: this.#words.extend });
       return;
     }
+    const newest = this.#newest;
     const answer = await this.#state.submit(this.#secret.value);
     if (answer?.taken && answer.repeated) {
       const button = this.#submit.textContent ?? "";
       this.#announce(fill(this.#words.sentAlready, { button }));
+    } else if (answer?.taken) {
+      this.#newestThen = newest;
+      this.#strip.follow();
+      this.#announce(this.#words.sentNow);
+      this.#showArrived();
     }
     if (answer === null || answer.taken) return;
     const labels = this.#fields.invalidLabels().join(", ");
@@ -354,6 +375,17 @@ export class FormView {
     if (first === null) return;
     if (IN_MORE.has(first.name)) this.#more.open = true;
     first.focus();
+  }
+
+  get #newest(): string {
+    return this.#state.strip.pictures[0]?.key ?? "";
+  }
+
+  /** Says that pictures of what was sent in this view have come. */
+  #showArrived(): void {
+    if (this.#newestThen === null || this.#newestThen === this.#newest) return;
+    this.#newestThen = null;
+    this.#announce(this.#words.arrived, true);
   }
 
   #showAll(): void {
@@ -467,7 +499,7 @@ export class FormView {
     const label = extended ? words.submitExtend : verbs[endpoint];
     this.#submit.textContent = label;
     this.#showCost();
-    this.#sent.update(label);
+    this.#showSubmitting();
     this.#strip.update();
   }
 
@@ -479,8 +511,9 @@ export class FormView {
   /** What so many pictures of a model cost, in words. */
   #price(code: string, n: number): string {
     const { model } = this.#state;
-    return costOf({ model: code, n }, model.get("_host"), model.get("_prices"), {}, this.#words)
-      .text;
+    const host = model.get("_host");
+    if (host === "") return this.#words.resultFree;
+    return costOf({ model: code, n }, host, model.get("_prices"), {}, this.#words).text;
   }
 
   #showCost(): void {
@@ -493,17 +526,25 @@ export class FormView {
   }
 
   /** Says what came of an action, until the next submit. */
-  #announce(text: string): void {
+  #announce(text: string, arrived = false): void {
     this.#announced = text;
+    this.#arrived = arrived;
     this.#status.textContent = text;
+    this.#painter.say(text, arrived);
+    const { sentNow, arrived: here } = this.#words;
+    this.#prompt.say(text === sentNow || text === here ? text : "", arrived);
   }
 
   #showSubmitting(): void {
     const { submitting, unkept, connection } = this.#state;
     this.#submit.setAttribute("aria-disabled", String(submitting || connection.ended));
     const waiting = unkept ? this.#words.waitingUnkept : this.#words.waiting;
-    this.#status.textContent = submitting ? waiting : this.#announced;
-    this.#sent.update(this.#submit.textContent ?? "");
+    const label = this.#submit.textContent ?? "";
+    const text = submitting ? waiting : this.#announced;
+    this.#status.textContent = text;
+    this.#painter.say(text, this.#arrived && !submitting);
+    this.#painter.showButton(label, submitting || connection.ended);
+    this.#sent.update(label);
   }
 
   #showConnection(): void {

@@ -93,6 +93,8 @@ const ENGLISH = {
   closePainter: "Close painter",
   discard: "Discard",
   discarded: "The painting is discarded: mask and model are as before.",
+  paintedPrompt: "Prompt: what is to be there",
+  lookAtNew: "Look at them",
   painterUnseen: "The painter cannot be shown here: {reason}",
   modelSince: "Model is now {model}, since {before} cannot repaint.",
   modelSinceExtend: "Model is now {model}, since {before} cannot extend.",
@@ -148,6 +150,8 @@ const ENGLISH = {
   waiting: "Waiting for the notebook, which may be running a cell…",
   waitingUnkept:
     "Waiting for the notebook. Do not reload the page: this browser lets it keep nothing, and it would forget that this was sent.",
+  sentNow: "Sent: it is in the list below.",
+  arrived: "New pictures are here.",
   sentWaiting:
     "was sent, and waits for the notebook’s answer. Nothing more is sent without a click; {button} sends it under the same id: nothing is paid twice.",
   sentOther: "was sent, and the notebook has not answered. Nothing more is sent without a click.",
@@ -164,7 +168,7 @@ const ENGLISH = {
     "The kernel that this form belongs to is gone, and it is not known whether your last submit was sent. Run the cell again: the new form shows it, and pays for it once. lumen.resume() takes up what was sent.",
   notSent: "Not sent. Look at: {fields}.",
   reloaded:
-    "The page was reloaded: new pictures appear in the list. Run the form's cell again to have them below it.",
+    "The page was reloaded: new pictures appear here and in the list. Run the form's cell again to have them below it too.",
 };
 
 export type Words = typeof ENGLISH;
@@ -254,6 +258,8 @@ const CHINESE: Words = {
   closePainter: "收起画板",
   discard: "放弃涂抹",
   discarded: "已放弃涂抹，遮罩和模型恢复原状。",
+  paintedPrompt: "提示词：这里要出现什么",
+  lookAtNew: "查看",
   painterUnseen: "此处无法显示画板：{reason}",
   modelSince: "{before} 不能重绘，已改用 {model}。",
   modelSinceExtend: "{before} 不能扩展画面，已改用 {model}。",
@@ -303,6 +309,8 @@ const CHINESE: Words = {
   waiting: "正在等待笔记本，它可能正在运行单元格…",
   waitingUnkept:
     "正在等待笔记本。请不要刷新页面：此浏览器不允许页面保存数据，刷新后会忘记已发送的请求。",
+  sentNow: "已发送：见下方列表。",
+  arrived: "新图片已到。",
   sentWaiting:
     "已发送，正在等待笔记本回应。不点击就不会再发送任何内容；再次点击“{button}”会使用同一编号，不会重复付费。",
   sentOther: "已发送，笔记本尚未回应。不点击就不会再发送任何内容。",
@@ -317,7 +325,8 @@ const CHINESE: Words = {
   unanswered:
     "此表单所属的内核已不在，不知道上一次提交是否已发送。请重新运行单元格：新表单会显示它，且只付费一次。lumen.resume() 可接续已发送的任务。",
   notSent: "未发送。请检查：{fields}。",
-  reloaded: "页面已刷新：新图片会出现在列表中。重新运行表单所在的单元格，图片就会显示在其下方。",
+  reloaded:
+    "页面已刷新：新图片会出现在这里和列表中。重新运行表单所在的单元格，图片也会显示在其下方。",
 };
 
 /** The form's words in the best language for `language`, a BCP 47 tag such as "zh-TW". */

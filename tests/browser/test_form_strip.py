@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-AGAIN = "The same again · A preview, free"
+AGAIN = "The same again · free"
 
 
 def tiles(form: Locator) -> Locator:

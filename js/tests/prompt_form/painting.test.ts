@@ -228,3 +228,47 @@ test("the sides of an extension are unfolded where code asks for it", async () =
 
   expect(find<HTMLDetailsElement>(".lumen-extend").open).toBe(true);
 });
+
+test("below the painter the prompt is the form's, is sent, and what comes is a press away", async () => {
+  vi.stubGlobal("URL", { canParse: () => true, createObjectURL: () => "blob:tile" });
+  const { opened, place, fake, find, submits, button, el } = await open();
+  await opened();
+  const prompt = place.querySelector("textarea") as HTMLTextAreaElement;
+  expect(prompt.value).toBe("a fox");
+  prompt.value = "a hand";
+  prompt.dispatchEvent(new Event("input"));
+  expect(find<HTMLTextAreaElement>(".lumen-prompt").value).toBe("a hand");
+  expect(button("Look at them", place).hidden).toBe(true);
+  button("Repaint", place).click();
+  await vi.waitFor(() => expect(submits()).toBe(1));
+  const { request, fields } = fake.sent.at(-1) as SubmitMessage;
+  expect(fields.find(({ field }) => field === "prompt")?.value).toBe("a hand");
+  fake.deliver({ kind: "answer", request, sequence: 9, errors: [], taken: true, repeated: false });
+  await vi.waitFor(() => expect(place.textContent).toContain("Sent: it is in the list below."));
+  const result = { key: "1:0", sha256: "a", name: "Hand", width: 8, height: 8 };
+  const pictures = [{ ...result, model: "fal-flux-pro-fill", count: 1 }];
+  fake.deliver({ kind: "results", pictures, total: 1 });
+  button("Look at them", place).click();
+
+  expect(document.activeElement).toBe(el.querySelector("[role=option]"));
+  vi.unstubAllGlobals();
+});
+
+test("painting a picture of the strip leads into the painter", async () => {
+  vi.stubGlobal("URL", { canParse: () => true, createObjectURL: () => "blob:tile" });
+  const { opened, fake, el } = await open();
+  const result = { key: "1:0", sha256: "a", name: "Hand", width: 8, height: 8 };
+  const pictures = [{ ...result, model: "fal-flux-pro-fill", count: 1 }];
+  fake.deliver({ kind: "results", pictures, total: 1 });
+  const tile = el.querySelector("[role=option]") as HTMLElement;
+  tile.focus();
+  tile.dispatchEvent(new KeyboardEvent("keydown", { key: "p", bubbles: true }));
+  const { request } = fake.sent.at(-1) as never as { request: string };
+  await opened();
+  const acted = { kind: "picture_acted", sequence: 1, action: "paint", sha256: ["a"], paths: [] };
+  const rest = { repeated: false, target: "", python: "", curl: "", error: "", next_step: "" };
+  fake.deliver({ ...acted, ...rest, request });
+
+  await vi.waitFor(() => expect(document.activeElement?.textContent).toBe("the painter"));
+  vi.unstubAllGlobals();
+});

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { formModel } from "./fake_form";
+import { formModel, PICTURE } from "./fake_form";
 import { mount } from "./mount";
 
 beforeEach(() => {
@@ -271,4 +271,86 @@ test("a form that is being changed is sent once it is changed, as it is shown th
       expect(find(".lumen-primary").getAttribute("aria-disabled")).toBe("false"),
     );
   }
+});
+
+const press = (key: string, on: Element | null = document.activeElement) =>
+  on?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+
+test("Enter or a double click shows a picture large, arrows go on, and Escape goes back", async () => {
+  const { find, shown, tiles, selected, asked } = await open();
+  shown("3", "2", "1");
+  tiles()[0]?.focus();
+  press("Enter");
+  const large = find(".lumen-large");
+  expect(large.hidden).toBe(false);
+  expect(document.activeElement).toBe(find(".lumen-large-stage"));
+  press("ArrowRight");
+  expect(selected()).toBe(1);
+  expect(large.textContent).toContain("2 of 3");
+  expect(document.activeElement).toBe(find(".lumen-large-stage"));
+  press("r");
+  expect(asked("picture_action")).toMatchObject([{ action: "reference", sha256: ["sha-2"] }]);
+  press("Escape");
+  expect(large.hidden).toBe(true);
+  expect(document.activeElement).toBe(tiles()[1]);
+  tiles()[2]?.click();
+  tiles()[2]?.dispatchEvent(new MouseEvent("dblclick", { bubbles: true }));
+  expect(large.textContent).toContain("3 of 3");
+});
+
+test("what is extended from the strip goes on in the fields for it", async () => {
+  const { fake, find, shown, tiles, asked } = await open();
+  shown("1");
+  fake.deliver({
+    kind: "pictures",
+    sequence: 1,
+    images: [{ ...PICTURE, key: "1", name: "fox.png" }],
+    mask: null,
+  });
+  tiles()[0]?.focus();
+  press("e");
+  const [{ request }] = asked("picture_action") as never as [{ request: string }];
+  const acted = { kind: "picture_acted", sequence: 1, action: "extend", sha256: ["sha-1"] };
+  const rest = { repeated: false, target: "", paths: [], python: "", curl: "", next_step: "" };
+  fake.deliver({ ...acted, ...rest, request, error: "" });
+
+  await vi.waitFor(() => expect(find(".lumen-extend").contains(document.activeElement)).toBe(true));
+});
+
+test("Escape leaves what is offered, and the form as it is", async () => {
+  const { fake, find, asked } = await open();
+  fake.deliver(OFFER);
+  press("Escape", find(".lumen-recall input"));
+
+  expect(asked("choose")).toEqual([{ kind: "choose", fields: null }]);
+});
+
+test("what was sent is said beside the prompt, and then that its pictures are here", async () => {
+  const { fake, find, shown, tiles, selected, asked } = await open({ prompt: "a fox" });
+  const said = () => find(".lumen-prompt-form .lumen-aside").textContent;
+  shown("2", "1");
+  tiles()[1]?.click();
+  find<HTMLTextAreaElement>(".lumen-prompt").focus();
+  find("form").dispatchEvent(new Event("submit", { cancelable: true }));
+  await vi.waitFor(() => expect(asked("submit")).toHaveLength(1));
+  const [{ request }] = asked("submit") as never as [{ request: string }];
+  fake.deliver({ kind: "answer", request, sequence: 2, errors: [], taken: true, repeated: false });
+  await vi.waitFor(() => expect(said()).toContain("Sent: it is in the list below."));
+  expect(selected()).toBe(1);
+  shown("3", "2", "1");
+
+  expect(said()).toContain("New pictures are here.");
+  expect(selected()).toBe(0);
+});
+
+test("in Chinese, a picture is named in Chinese", async () => {
+  const { fake, find, tiles } = await open({ language: "zh" });
+  fake.deliver({
+    kind: "results",
+    pictures: [result("1", { name: "Picture 2 of 4: a fox" })],
+    total: 1,
+  });
+
+  expect(tiles()[0]?.title).toBe("图片 2/4 a fox");
+  expect(find(".lumen-result-name").textContent).toBe("图片 2/4 a fox");
 });

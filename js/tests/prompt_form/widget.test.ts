@@ -133,7 +133,7 @@ test("after a reload a form says where new pictures are, unless none were to be 
   const { fake, find } = await mount(formModel({ _below: false, _sent: 1 }));
   const notice = find(".lumen-form-below");
   expect(notice.hidden).toBe(false);
-  expect(notice.textContent).toContain("new pictures appear in the list");
+  expect(notice.textContent).toContain("new pictures appear here and in the list");
   fake.set("static", false);
 
   expect(notice.hidden).toBe(true);
