@@ -40,7 +40,7 @@ _IN_README = {
     "paint-en": 1400,
     "repaint": 800,
     "loop-en": 800,
-    "gallery-en": 1400,
+    "gallery-en": 800,
 }
 _START = 'import lumen_widgets as lumen\nlumen.use("sandbox")'
 # other scenes share the sandbox, and change its pace
@@ -118,7 +118,7 @@ def _loop(notebook: NotebookPage) -> Locator:
     painter.drag([(420, 300), (600, 280), (640, 340), (430, 350), (450, 400), (620, 390)])
     expect(output.locator(".lumen-painted")).to_contain_text("%")
     output.locator(".lumen-strip").evaluate("(el) => el.scrollIntoView({ block: 'start' })")
-    return output.locator("section.lumen-prompt-form")
+    return output.locator(".lumen-form-painter")
 
 
 def _gallery(notebook: NotebookPage) -> Locator:
