@@ -18,7 +18,7 @@ from lumen_widgets.core.timing import Timing
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, Received, http
-from tests.client.service import png
+from tests.client.service import FAILED, PROCESSING, png
 from tests.conditions import until
 
 if TYPE_CHECKING:
@@ -237,6 +237,7 @@ def test_the_last_list_decides_after_restarts(lists: list[Listed], restarts: lis
         )
 
 
+CANCELLED = {"status": "cancelled"}
 GONE = {"error": {"code": "gone", "message": "No."}}
 
 
@@ -247,8 +248,9 @@ GONE = {"error": {"code": "gone", "message": "No."}}
         http(200, {"id": "task", "status": "succeeded", "data": [{"url": "gone"}, {"url": "no"}]}),
         http(200, b"<html>"),
         *(http(status, GONE) for status in (401, 404, 503)),
+        *(http(200, {"id": "task-1", **said}) for said in (PROCESSING, FAILED, CANCELLED)),
     ],
-    ids=["no list", "other addresses", "no answer", "401", "404", "503"],
+    ids=["no list", "other addresses", "no answer", "401", "404", "503", "runs", "failed", "ended"],
 )
 def test_what_was_delivered_stays_delivered(
     service: Service, connect: Connect, then: bytes
@@ -261,6 +263,27 @@ def test_what_was_delivered_stays_delivered(
     client = connect(service.server.url)
 
     assert names_of(client.generate("a cat", n=4).wait(30)) == "ab"
+    assert [one.index for one in final_row(client).pictures] == [0, 1]
+
+
+@pytest.mark.parametrize("then", [PROCESSING, FAILED, CANCELLED], ids=["runs", "failed", "ended"])
+def test_the_last_word_of_a_service_stays_the_last(
+    service: Service, connect: Connect, then: dict[str, object]
+) -> None:
+    """One of two pictures is late: what is said meanwhile takes nothing back."""
+    quick(0.3)
+    service.pictures["/a"] = [http(200, PICTURES["a"])]
+    service.pictures["/b"] = [http(503, GONE), http(200, PICTURES["b"])]
+    both = service.succeeded("a", "b")
+    service.statuses["*"] = [both, then]
+    client = connect(service.server.url)
+    task = client.generate("a cat", n=2)
+
+    with pytest.raises(DownloadError, match="succeeded, but its list") as caught:
+        task.wait(30)
+    assert [BY_BYTES[one.bytes] for one in caught.value.pictures] == ["a"]
+    service.statuses["*"] = [both]
+    assert names_of(task.wait(30)) == "ab"
     assert [one.index for one in final_row(client).pictures] == [0, 1]
 
 

@@ -270,7 +270,9 @@ class TaskPoller:
             self._unknown = 0 if status in RUNNING | TERMINAL else self._unknown + 1
             now = self._scheduler.now()
             seconds = None
-            if status in TERMINAL or self._unknown >= MAX_UNKNOWN:
+            # The last word stays the last: what is said after it is no list of pictures.
+            has_ended = self._state.status == SUCCEEDED and status is not None
+            if status in TERMINAL or has_ended or self._unknown >= MAX_UNKNOWN:
                 if status == SUCCEEDED:
                     seconds = self._timer.ended(now, webhook_came=webhook_came)
                 else:
@@ -291,6 +293,9 @@ class TaskPoller:
             if self._unknown >= MAX_UNKNOWN:
                 self._deliver(status_requests.unknown_status_error(self._state.id, None))
             return
+        if self._state.status == SUCCEEDED != status:
+            self._fetch_pictures(None)
+            return
         failed = status in {FAILED, CANCELLED}
         is_new = failed or self._state.set_status(status)
         # Before the end is published: a subscriber may look at the budget.
@@ -302,10 +307,13 @@ class TaskPoller:
         elif is_new:
             self._notify()
         if status == SUCCEEDED:
-            try:
-                self._downloads.fetch(report.urls)
-            except RuntimeError as problem:
-                self._finish(status_requests.internal_error(self._state.id, problem))
+            self._fetch_pictures(report.urls)
+
+    def _fetch_pictures(self, urls: list[str] | None) -> None:
+        try:
+            self._downloads.fetch(urls)
+        except RuntimeError as problem:
+            self._finish(status_requests.internal_error(self._state.id, problem))
 
     def _delivered(self, error: DownloadError | None) -> None:
         """End the task, or ask once more where pictures may still come."""
