@@ -493,6 +493,24 @@ class LumenClient:
         """
         return self._tasks.take_up(task_id)
 
+    def take_up(self, row: JournalRow) -> Task:
+        """Take up the task of one of the journal's rows, as `task` does.
+
+        Raises
+        ------
+        NotFound
+            If the service knows it no more, or has given its id to another one since, and its
+            pictures are not all here.
+        LumenError
+            As for `task`.
+
+        Examples
+        --------
+        >>> client.take_up(client.journal.rows()[0]).wait()  # doctest: +SKIP
+
+        """
+        return self._tasks.take_up_row(row)
+
     def resume(self) -> ResumedTasks:
         """Take up the tasks of this account that no process follows any more.
 
@@ -529,7 +547,10 @@ class LumenClient:
         here = [
             task
             for task in live_tasks.known()
-            if task.origin == self.base_url and not (task.done and task.error)
+            if task.origin == self.base_url
+            and not (task.done and task.error)
+            # another account may have a task of the same id
+            and (self.of(task) or self).fingerprint == self.fingerprint
         ]
         return claim_tasks(
             self._account_journal,
@@ -582,7 +603,11 @@ class LumenClient:
         self, request: Request, row: JournalRow | None = None, wish: Wish | None = None
     ) -> Options:
         """Return the options of one task, in the order in which they reserve credits and files."""
-        options: list[Option] = [SpendingOption(self.base_url)]
+        options: list[Option] = [
+            SpendingOption(
+                self.base_url, self.fingerprint, None if row is None else row.correlation_id
+            )
+        ]
         if not PICTURE_FIELDS.isdisjoint(request.body):
             options.append(HostingOption(self._chosen_hosting, self.base_url))
         options.append(JournalOption(self._account_journal, self._tasks, self._timeout, row))

@@ -15,7 +15,7 @@ from lumen_widgets.client.history.account_journal import request_of, restore_tas
 from lumen_widgets.client.spending.budget import refund_if_failed
 from lumen_widgets.client.spending.prices import credits_of
 from lumen_widgets.core.answers import read_id
-from lumen_widgets.core.errors import InvalidRequest
+from lumen_widgets.core.errors import InvalidRequest, NotFound
 from lumen_widgets.core.polling.poller import TaskPoller
 from lumen_widgets.core.polling.scheduler import shared_scheduler
 from lumen_widgets.core.polling.status import poll_until
@@ -191,6 +191,39 @@ class LiveTasks:
         poller.start(report, age=poller.task.elapsed if known else None)
         return self.add(poller.task)
 
+    def take_up_row(self, row: JournalRow) -> Task:
+        """Return the task of a row, though a server of one's own may have given its id again.
+
+        Raises
+        ------
+        NotFound
+            Another task has its id, and its pictures are not all here.
+        LumenError
+            As for `take_up`.
+
+        """
+        task_id = row.task_id or ""
+        if not self._is_of_another(task_id, row):
+            return self.take_up(task_id)
+        if (task := self.restore(row)) is not None:
+            return self.add(task, by_id=False)
+        raise NotFound(
+            f"The service has given the id {task_id} to another task since, and the pictures of "
+            "this one are not all on this disk.",
+            next_step="Submit its request again, which is paid anew.",
+            task_id=task_id,
+        )
+
+    def hold(self, task: Task, row: JournalRow) -> Task:
+        """Hold a task that was restored from its row, by its id where that is still its own."""
+        return self.add(task, by_id=not self._is_of_another(task.id, row))
+
+    def _is_of_another(self, task_id: str, row: JournalRow) -> bool:
+        """Say whether the newest task of an id is another one than a row's."""
+        newest = self.get(task_id) or self._account_journal.find(task_id)
+        calls = {row.correlation_id, None if newest is None else newest.correlation_id}
+        return len(calls - {None}) > 1
+
     def create_poller(self, row: JournalRow | None, task_id: str) -> TaskPoller:
         """Return the poller of a task that was submitted earlier, not started yet."""
         state = TaskState(
@@ -211,7 +244,8 @@ class LiveTasks:
     def restore(self, row: JournalRow) -> Task | None:
         """Return a task from its row, if it needs no network any more."""
         # Another process may have seen its end, which this one's budget does not know yet.
-        refund_if_failed(row.origin, row.task_id or "", row.state)
+        known = row.origin, row.account, row.task_id or ""
+        refund_if_failed(*known, row.state, correlation_id=row.correlation_id)
         return restore_task(row, credits_of, self._make_options(request_of(row), row).derive)
 
     @staticmethod
@@ -234,10 +268,11 @@ class LiveTasks:
         twin.reused = task.reused
         return twin
 
-    def add(self, task: Task) -> Task:
-        """Hold a task: the same one is returned for its id from now on."""
-        self._by_id[task.id] = task
-        self._claims.pop(task.id, None)
+    def add(self, task: Task, *, by_id: bool = True) -> Task:
+        """Hold a task: the same one is returned for its id from now on, unless another has that."""
+        if by_id:
+            self._by_id[task.id] = task
+            self._claims.pop(task.id, None)
         self._on_new(task)
         return task
 

@@ -41,7 +41,11 @@ def claim(
     numbers: dict[str, int] = {}
     for entry in connection.execute(
         "SELECT row, task_id, correlation_id, owner FROM tasks WHERE origin = ? AND account = ?"
-        " AND settled = 0 AND task_id IS NOT NULL ORDER BY row",
+        " AND settled = 0 AND task_id IS NOT NULL"
+        # its id is the one of a later submit by now
+        " AND NOT EXISTS (SELECT 1 FROM tasks AS later WHERE later.task_id = tasks.task_id"
+        " AND later.origin = tasks.origin AND later.account = tasks.account"
+        " AND later.row > tasks.row AND later.endpoint IS NOT NULL) ORDER BY row",
         account,
     ):
         free = entry["owner"] is None or entry["owner"] in ended or entry["owner"] == own

@@ -130,7 +130,7 @@ class HistoryEntry:
         return str(next(facts, {}).get("note", ""))
 
     def task(self, client: LumenClient | None = None) -> Task:
-        """Take the task up, as ``client.task(id)`` does.
+        """Take the task up, as ``client.task(id)`` does; never another one that has its id since.
 
         Parameters
         ----------
@@ -158,7 +158,7 @@ class HistoryEntry:
                 field="client",
             )
         with advising_cells():
-            return chosen.task(self.id)
+            return chosen.take_up(self._row)
 
     def __repr__(self) -> str:
         """Leave out the prompt: a repr ends in logs."""

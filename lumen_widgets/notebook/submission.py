@@ -180,7 +180,7 @@ def _sent_before(client: LumenClient, correlation_id: str) -> Task | None:
     why = f"whether {row.origin} took it is not known"
     if row.task_id is not None and row.account == client.fingerprint:
         try:
-            return client.task(row.task_id)
+            return client.take_up(row)
         except LumenError as error:
             why = f"its task {row.task_id} cannot be taken up: {error.message}"
     elif row.task_id is not None:

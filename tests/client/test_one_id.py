@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client import LumenClient, NotFound, SubmitOutcomeUnknown, TaskFailed
+import lumen_widgets as lumen
+from lumen_widgets.client import LumenClient, NotFound, SubmitOutcomeUnknown, TaskFailed, prices
 from tests.client import fault_server as fault
 from tests.client.children import in_child
+from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, http
 from tests.client.service import FAILED, PROCESSING, QUEUED, Service, png
+from tests.client.spending import MODEL, stands
 from tests.conditions import until
 
 if TYPE_CHECKING:
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lumen_widgets.client import Task
-    from lumen_widgets.journal import Journal
+    from lumen_widgets.journal import Journal, JournalRow
 
 
 def _journal(client: LumenClient) -> Journal:
@@ -149,6 +152,124 @@ def ended(task: Task) -> None:
     """Wait for a task's end, whatever it is."""
     with suppress(TaskFailed):
         task.wait(30)
+
+
+def _ended_and_given_again(service: Service, client: LumenClient) -> JournalRow:
+    """Have a cat made, and have the service count anew; return the cat's row."""
+    service.pictures["/cat"] = [http(200, png("red"))]
+    service.pictures["/dog"] = [http(200, png("blue"))]
+    service.statuses["task-1"] = [service.succeeded("cat")]
+    client.generate("a cat").wait(30)
+    service.forget_tasks()
+    return _journal(client).rows()[0]
+
+
+@pytest.mark.slow
+def test_pictures_of_an_earlier_task_leave_the_one_that_runs_alone(
+    service: Service, connect: Callable[..., LumenClient]
+) -> None:
+    """It lost the refund of the one that ran, which was then not to be found by its id."""
+    prices[MODEL] = 2
+    lumen.budget(credits=10)
+    _ended_and_given_again(service, connect(service.server.url))
+    service.statuses["task-1"] = [PROCESSING]
+    client = connect(service.server.url)
+    dog = client.generate("a dog")
+
+    assert client.generate("a cat", reuse=True).wait(30)[0].bytes == png("red")
+    assert client.task("task-1") is dog
+    service.statuses["task-1"] = [FAILED]
+    with pytest.raises(TaskFailed):
+        dog.wait(30)
+    assert stands() == (2, 2, 8, 1)
+
+
+@pytest.mark.slow
+def test_a_refund_is_of_the_account_that_paid(
+    service: Service, connect: Callable[..., LumenClient]
+) -> None:
+    """A service may count the tasks of each account by themselves."""
+    prices[MODEL] = 2
+    lumen.budget(credits=10)
+    service.statuses["task-1"] = [PROCESSING]
+    mine = connect(service.server.url).generate("a cat")
+    service.forget_tasks()
+    other = LumenClient(f"{KEY}-of-another", service.server.url, journal=False)
+    other.generate("a dog", n=2)
+    service.statuses["task-1"] = [FAILED]
+
+    with pytest.raises(TaskFailed):
+        mine.wait(30)
+    until(lambda: stands() == (0, 6, 10, 0), "both are refunded")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_request_of_the_history_is_never_another_ones_task(
+    service: Service, connect: Callable[..., LumenClient], kept: bool
+) -> None:
+    """The earlier of two with one id gives its own pictures, and says so where they are gone."""
+    cat = _ended_and_given_again(service, connect(service.server.url))
+    service.statuses["task-1"] = [service.succeeded("dog")]
+    connect(service.server.url).generate("a dog").wait(30)
+    client = connect(service.server.url)
+    if kept:
+        assert client.take_up(cat).wait(30)[0].bytes == png("red")
+    else:
+        cat.pictures[0].path.unlink()
+        with pytest.raises(NotFound, match="given the id task-1 to another task"):
+            client.take_up(cat)
+
+    dog = _journal(client).rows()[0]
+    for task in (client.take_up(dog), client.task("task-1")):
+        assert (task.request.prompt, task.wait(30)[0].bytes) == ("a dog", png("blue"))
+
+
+@pytest.mark.slow
+def test_of_two_unfinished_tasks_of_one_id_the_later_is_resumed(
+    service: Service, connect: Callable[..., LumenClient]
+) -> None:
+    """The journal could not be asked as the later one was taken: its id has been given again."""
+    service.pictures["/dog"] = [http(200, png("blue"))]
+    service.statuses["task-1"] = [service.succeeded("dog")]
+    client = connect(service.server.url)
+    journal = _journal(client)
+    for prompt in ("a cat", "a dog"):
+        number = journal.insert_request(
+            origin=client.base_url,
+            account=client.fingerprint,
+            endpoint="generations",
+            body={"prompt": prompt},
+            correlation_id=prompt,
+        )
+        journal.mark_accepted(number, task_id="task-1", created=None, status="queued")
+
+    (task,) = client.resume()
+    assert (task.request.prompt, task.wait(30)[0].bytes) == ("a dog", png("blue"))
+    until(lambda: journal.rows()[0].is_final, "the journal knows of the end")
+    assert client.resume() == []
+    assert [len(row.pictures) for row in journal.rows()] == [1, 0]
+
+
+@pytest.mark.slow
+def test_a_task_is_resumed_while_another_account_has_one_of_its_id(
+    service: Service, connect: Callable[..., LumenClient]
+) -> None:
+    """It was taken for followed already, and nobody fetched its pictures."""
+    service.statuses["task-1"] = [PROCESSING]
+    client = connect(service.server.url)
+    followed = client.generate("a cat")
+    other = LumenClient(f"{KEY}-of-another", client.base_url, journal=client.journal)
+    number = _journal(other).insert_request(
+        origin=other.base_url,
+        account=other.fingerprint,
+        endpoint="generations",
+        body={"prompt": "a dog"},
+    )
+    _journal(other).mark_accepted(number, task_id="task-1", created=None, status="queued")
+
+    assert [task.request.prompt for task in other.resume()] == ["a dog"]
+    assert not followed.done
 
 
 @pytest.mark.slow

@@ -191,8 +191,8 @@ def test_what_was_given_up_and_went_out_all_the_same_is_spent() -> None:
         refused.refused(errors.InsufficientCredits("No."))
     assert stands() == (4, 0, 6, 2)
     for _ in range(2):
-        refund_if_failed("https://example.org", "t", "failed")
-    refund_if_failed("https://example.org", "of somebody else", "failed")
+        refund_if_failed("https://example.org", "", "t", "failed")
+    refund_if_failed("https://example.org", "", "of somebody else", "failed")
     assert stands() == (2, 2, 8, 1)
 
 

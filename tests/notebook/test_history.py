@@ -14,8 +14,12 @@ from PIL import Image
 import lumen_widgets as lumen
 from lumen_widgets.client import JournalError
 from lumen_widgets.journal import Journal
-from lumen_widgets.notebook.account import accounts
-from tests.conditions import PATIENCE
+from lumen_widgets.notebook.account import Account, accounts
+from lumen_widgets.notebook.submission import Submission
+from tests.client.conftest import KEY
+from tests.client.fault_server import http
+from tests.client.service import png, serving
+from tests.conditions import PATIENCE, until
 from tests.notebook.journal_rows import prompts, wrote
 
 if TYPE_CHECKING:
@@ -88,6 +92,39 @@ def test_an_entry_gives_what_is_there(sandbox: SandboxServer) -> None:
     assert abs((entry.when - datetime.now(UTC)).total_seconds()) < PATIENCE
     with pytest.raises(lumen.InvalidRequest, match="This task is at"):
         entry.task(lumen.LumenClient(sandbox.api_key, "http://127.0.0.1:1"))
+
+
+@pytest.mark.slow
+def test_an_entry_never_gives_the_task_that_has_its_id_since(tmp_path: Path) -> None:
+    """A server of one's own counts anew with each start: the cat of the history was a dog."""
+    with serving() as service:
+        client = lumen.LumenClient(KEY, service.server.url, journal=tmp_path)
+        names = {}
+        for prompt, colour in (("a cat", "red"), ("a dog", "blue")):
+            service.pictures[f"/{colour}"] = [http(200, png(colour))]
+            service.statuses["task-1"] = [service.succeeded(colour)]
+            service.forget_tasks()
+            (made,) = client.generate(prompt).wait(PATIENCE)
+            assert isinstance(made.task, lumen.Task)
+            names[prompt] = made.task.correlation_id
+
+        other = lumen.LumenClient(KEY, service.server.url, journal=tmp_path)
+        for entry in lumen.history(client=other):
+            task = entry.task(other)
+            assert (entry.id, task.request.prompt) == ("task-1", entry.prompt)
+        # what a page that was loaded anew asks for
+        call = Submission(
+            lambda client, _: client.generate("paid anew"),
+            account=Account("the test's", other),
+            prompt="a cat",
+            model="m",
+            correlation_id=names["a cat"],
+        )
+        call.start()
+        until(lambda: call.state == "sent", "the call has its task")
+        assert call.task is not None
+        assert call.task.wait(PATIENCE)[0].bytes == png("red")
+        assert len(service.server.posts) == 2
 
 
 @pytest.mark.slow

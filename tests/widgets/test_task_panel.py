@@ -10,6 +10,7 @@ import requests
 
 from lumen_widgets.client import (
     InsufficientCredits,
+    LumenClient,
     LumenError,
     SubmitOutcomeUnknown,
     Task,
@@ -21,13 +22,15 @@ from lumen_widgets.core.task import TaskState
 from lumen_widgets.core.timing import Timing
 from lumen_widgets.notebook.account import account_of
 from lumen_widgets.notebook.submission import Submission
+from tests.client.conftest import KEY
+from tests.client.service import serving
 from tests.conditions import PATIENCE, until
 from tests.staged import StagedTask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from lumen_widgets.client import LumenClient
     from tests.sandboxes import SandboxServer
     from tests.widgets.panels import Browser
 
@@ -64,6 +67,30 @@ def test_a_panel_of_every_task_has_a_row_for_each_that_comes_and_one_only(
 
     assert row["id"] == (call.task.id if call.task else None)
     assert [row["prompt"] for row in snapshot["rows"][-2:]] == ["a fox", "an owl"]
+
+
+def test_a_task_has_its_own_row_though_an_earlier_one_had_its_id(
+    tmp_path: Path, show: Callable[..., Browser]
+) -> None:
+    """A server of one's own counts anew with each start: the second task was nowhere."""
+    with serving() as service:
+        client = LumenClient(KEY, service.server.url, journal=tmp_path)
+        browser = show([])
+        tasks = []
+        for prompt in ("a cat", "a dog"):
+            service.statuses["task-1"] = [service.succeeded(prompt[2:])]
+            service.forget_tasks()
+            tasks.append(client.generate(prompt))
+            browser.panel.add(tasks[-1])
+            browser.panel.add(tasks[-1])
+            tasks[-1].wait(PATIENCE)
+        rows = [browser.state(key, "succeeded") for key in ("0", "1")]
+
+    assert [(row["id"], row["prompt"]) for row in rows] == [
+        ("task-1", "a cat"),
+        ("task-1", "a dog"),
+    ]
+    assert browser.totals()["rows"] == 2
 
 
 def test_what_a_call_came_to_is_told_with_what_can_be_done(

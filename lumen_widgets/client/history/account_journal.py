@@ -58,8 +58,14 @@ class AccountTasks(Protocol):
     def take_up(self, task_id: str) -> Task:
         """Return a task by its id."""
 
+    def take_up_row(self, row: JournalRow) -> Task:
+        """Return the task of a row, though its id may be another one's by now."""
+
     def restore(self, row: JournalRow) -> Task | None:
         """Return a task from its row, if it needs no network any more."""
+
+    def hold(self, task: Task, row: JournalRow) -> Task:
+        """Hold a task that was restored from its row."""
 
     def create_poller(self, row: JournalRow | None, task_id: str) -> TaskPoller:
         """Return the poller of a task that was submitted earlier, not started yet."""

@@ -132,12 +132,12 @@ class ReuseLookup:
         task = self._tasks.restore(row)
         if task is None:
             return None
-        return self._reused(self._tasks.add(task) if ours else task)
+        return self._reused(self._tasks.hold(task, row) if ours else task)
 
     def _take_up(self, row: JournalRow) -> Task:
         task_id = row.task_id or ""
         try:
-            task = self._tasks.take_up(task_id)
+            task = self._tasks.take_up_row(row)
         except NotFound as error:
             raise self._lost(row, error) from None
         except LumenError as error:
@@ -146,22 +146,20 @@ class ReuseLookup:
                 f"and the service does not say how it stands. {error.message} Nothing was sent now."
             )
             raise
-        if task.correlation_id not in {None, row.correlation_id}:
-            raise self._lost(row)  # the service has given its id to another one since
         if task.error is not None:
             task.watch()  # pictures that could not be fetched then may be now
         return task
 
     @staticmethod
-    def _lost(row: JournalRow, error: NotFound | None = None) -> NotFound:
+    def _lost(row: JournalRow, error: NotFound) -> NotFound:
         """Return the error of a request whose pictures are nowhere any more."""
         return NotFound(
             f"The same request was paid as the task {row.task_id} {format_time(row.submitted)}, "
             "its pictures are not all on this disk, and the service knows it no more. "
             "Nothing was sent.",
             next_step="Call it without reuse=True to have it made, and paid, anew.",
-            status=None if error is None else error.status,
-            request_id=None if error is None else error.request_id,
+            status=error.status,
+            request_id=error.request_id,
             task_id=row.task_id,
             may_have_cost=True,
         )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sys
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from lumen_widgets.client.spending.prices import (
     cost_of,
@@ -239,13 +239,17 @@ class SpendingOption(Option):
 
     Parameters
     ----------
-    origin
-        The service's address.
+    origin, account
+        The service's address, and the fingerprint of the key.
+    correlation_id
+        What the call was known by, of a task that is taken up; None where that is not known.
 
     """
 
-    def __init__(self, origin: str) -> None:
+    def __init__(self, origin: str, account: str = "", correlation_id: str | None = None) -> None:
         self._origin = origin
+        self._account = account
+        self._correlation_id = correlation_id
         self._reservation: Reservation | None = None
         self._task_id = ""
 
@@ -253,6 +257,7 @@ class SpendingOption(Option):
         """Reserve what the request costs in the current budget."""
         with _lock:
             self._reservation = _current.reserve(call.request)
+        self._correlation_id = call.correlation_id
         _changed.send(None)
 
     def accepted(self, accepted: Accepted) -> None:
@@ -260,7 +265,8 @@ class SpendingOption(Option):
         self._task_id = accepted.task_id
         if self._reservation is not None:
             self._reservation.commit("accepted")
-            _refundable[self._origin, accepted.task_id] = self._reservation
+            key = self._origin, self._account, accepted.task_id
+            _refundable[key] = _Refundable(self._reservation, self._correlation_id)
 
     def refused(self, error: BaseException) -> None:  # noqa: ARG002 -- whatever it is
         """Release the credits."""
@@ -275,25 +281,41 @@ class SpendingOption(Option):
     def taken_up(self, task_id: str, status: str) -> None:
         """Refund a failed task that was submitted by another client of this process."""
         self._task_id = task_id
-        refund_if_failed(self._origin, task_id, status)
+        self._refund_if_failed(status)
 
     def status(self, report: StatusReport) -> None:
         """Refund the credits of a task that failed, once."""
-        refund_if_failed(self._origin, self._task_id, report.status)
+        self._refund_if_failed(report.status)
+
+    def _refund_if_failed(self, status: str) -> None:
+        key = self._origin, self._account, self._task_id
+        refund_if_failed(*key, status, correlation_id=self._correlation_id)
 
 
-# By origin and id: the tasks of this process that may still fail, whichever client follows them.
-_refundable: dict[tuple[str, str], Reservation] = {}
+class _Refundable(NamedTuple):
+    reservation: Reservation
+    correlation_id: str | None
 
 
-def refund_if_failed(origin: str, task_id: str, status: str) -> None:
-    """Refund a task's credits if it failed, once; any other end makes them spent for good."""
-    if status in TERMINAL:
-        reservation = _refundable.get((origin, task_id))
-        if reservation is not None and status == FAILED:
-            reservation.refund()
+# By origin, account and id: the tasks of this process that may still fail, whichever client follows
+# them.
+_refundable: dict[tuple[str, str, str], _Refundable] = {}
+
+
+def refund_if_failed(
+    origin: str, account: str, task_id: str, status: str, *, correlation_id: str | None = None
+) -> None:
+    """Refund a task's credits if it failed, once; any other end makes them spent for good.
+
+    An earlier task may have had the same id: where a `correlation_id` is given, it is of that call.
+    """
+    key = origin, account, task_id
+    found = _refundable.get(key)
+    if status in TERMINAL and found and correlation_id in {None, found.correlation_id}:
+        if status == FAILED:
+            found.reservation.refund()
         # Afterwards: Ctrl-C in between has it refunded by the next answer.
-        _refundable.pop((origin, task_id), None)
+        _refundable.pop(key, None)
 
 
 _current = Budget()

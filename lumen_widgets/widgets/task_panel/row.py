@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from lumen_widgets.client import LumenClient, LumenError
 from lumen_widgets.client.spending.prices import credits_of
@@ -38,6 +38,29 @@ _LONGEST = 1000
 _log = logging.getLogger(__name__)
 
 
+class TaskName(NamedTuple):
+    """What identifies a task: its origin, its id there, and the call that had the id."""
+
+    origin: str
+    id: str
+    correlation_id: str | None
+
+    @classmethod
+    def of(cls, task: Task) -> TaskName:
+        """Return a task's name."""
+        return cls(task.origin, task.id, task.correlation_id)
+
+    def fits(self, other: TaskName) -> bool:
+        """Say whether both name one task, as far as it is known by which call it was submitted.
+
+        A server of one's own may give an id again once its task has ended.
+        """
+        return (self.origin, self.id) == (other.origin, other.id) and (
+            None in {self.correlation_id, other.correlation_id}
+            or self.correlation_id == other.correlation_id
+        )
+
+
 class PanelRow:
     """A task or call with what a panel says of it; safe to use from any thread.
 
@@ -63,8 +86,8 @@ class PanelRow:
         The picture as a ``data:`` URL, once it is drawn; of several a small sheet.
     usual : float or None
         Seconds that like tasks took, once that is looked up.
-    name : tuple of str or None
-        The origin and the id of its task, once there is one.
+    name : TaskName or None
+        What identifies its task, once there is one.
     wanted : str or None
         The id that is being taken up for it.
 
@@ -79,7 +102,7 @@ class PanelRow:
         self.thumbnail: str | None = None
         self.usual: float | None = None
         self.wanted: str | None = None
-        self.name: tuple[str, str] | None = None
+        self.name: TaskName | None = None
         self._client: LumenClient | None = None
         self._request: Request | None = None
         self._last: TaskRow | None = None
@@ -104,10 +127,10 @@ class PanelRow:
         return None if repaint is None else data_uri(repaint.thumbnail)
 
     @property
-    def source_name(self) -> tuple[str, str]:
+    def source_name(self) -> TaskName:
         """What identifies its task, or its call before there is one, in any panel."""
         call = self.submission
-        return self.name or ("", "" if call is None else call.correlation_id)
+        return self.name or TaskName("", "", None if call is None else call.correlation_id)
 
     @property
     def client(self) -> LumenClient | None:
@@ -144,7 +167,7 @@ class PanelRow:
         with self._lock:
             if self.name is not None:
                 return
-            self.name = name_of(task)
+            self.name = TaskName.of(task)
             self._client, self._request = LumenClient.of(task), task.request
             self.task = task
             self._unsubscribe()
@@ -303,11 +326,6 @@ class PanelRow:
             return ["watch"]
         known = self.submission is not None or bool(task.request.body)
         return ["again"] if task.error is not None and known else []
-
-
-def name_of(task: Task) -> tuple[str, str]:
-    """Return what identifies a task: its origin, and its id there."""
-    return task.origin, task.id
 
 
 def _charge(task: Task) -> Charge:

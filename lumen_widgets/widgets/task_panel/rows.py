@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lumen_widgets.core.signal import Signal
 from lumen_widgets.notebook.submission import Submission
 from lumen_widgets.widgets.task_panel.messages import Thumbnail, Totals
-from lumen_widgets.widgets.task_panel.row import PanelRow, name_of
+from lumen_widgets.widgets.task_panel.row import PanelRow, TaskName
 from lumen_widgets.widgets.work_queue import work_queue
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class PanelRows:
         # reentrant, since a row that is being made reports its first state
         self._lock = threading.RLock()
         self._rows: dict[str, PanelRow] = {}
-        self._names: set[tuple[str, str]] = set()
+        self._names: dict[tuple[str, str], set[TaskName]] = {}
         # rows that are new or changed since the totals were taken last
         self._uncounted: dict[str, PanelRow] = {}
         # held while they are counted; nothing else waits for it
@@ -83,16 +83,18 @@ class PanelRows:
     def has(self, task: Task) -> bool:
         """Say whether a task has a row."""
         with self._lock:
-            return name_of(task) in self._names
+            name = TaskName.of(task)
+            return any(name.fits(one) for one in self._names.get((name.origin, name.id), ()))
 
     def key_of(self, call: Submission) -> str | None:
         """Return the key of the row of a call or of its task, if it has one."""
-        name = None if call.task is None else name_of(call.task)
+        name = None if call.task is None else TaskName.of(call.task)
         return next(
             (
                 row.key
                 for row in self.all()
-                if row.submission is call or (name is not None and row.name == name)
+                if row.submission is call
+                or (name is not None and row.name is not None and row.name.fits(name))
             ),
             None,
         )
@@ -189,9 +191,11 @@ class PanelRows:
     def _report(self, row: PanelRow) -> None:
         with self._lock:
             self._uncounted[row.key] = row
-            has_new_task = row.name is not None and row.name not in self._names
-            if row.name is not None:
-                self._names.add(row.name)
+            has_new_task = False
+            if (name := row.name) is not None:
+                names = self._names.setdefault((name.origin, name.id), set())
+                has_new_task = name not in names
+                names.add(name)
         if has_new_task:
             work_queue.run_soon(row.look_up_usual)
         self.changed.send(row)

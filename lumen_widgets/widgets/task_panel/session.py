@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from lumen_widgets.client import Task
     from lumen_widgets.notebook.submission import Submission
     from lumen_widgets.widgets.task_panel.messages import TaskRow
-    from lumen_widgets.widgets.task_panel.row import PanelRow
+    from lumen_widgets.widgets.task_panel.row import PanelRow, TaskName
     from lumen_widgets.widgets.task_panel.rows import PanelRows
 
 # seconds after which a row that was sent is sent again, for a view that was loading; counted from
@@ -70,7 +70,7 @@ _log = logging.getLogger(__name__)
 
 # the newest try of each task or call that a panel was told to try again: another panel may show it
 # too; used by the publisher's thread alone
-_tries: weakref.WeakValueDictionary[tuple[str, str], Submission] = weakref.WeakValueDictionary()
+_tries: weakref.WeakValueDictionary[TaskName, Submission] = weakref.WeakValueDictionary()
 # the last of them, which hold their pictures: no panel holds a try once its pictures are drawn, and
 # one that is gone would be paid again from a panel that had no news of it
 _newest_tries: deque[Submission] = deque(maxlen=8)
