@@ -202,6 +202,15 @@ def _exif_of(kind: int, form: str) -> bytes:
     return b"Exif\0\0MM\0*\0\0\0\x08" + tag
 
 
+def _with_chunk(name: bytes, keyword: bytes, text: str) -> dict[str, Any]:
+    """Return options of a PNG with a text in a chunk that the text's own standard does not name."""
+    info = PIL.PngImagePlugin.PngInfo()
+    between = {b"iTXt": bytes(4), b"zTXt": bytes(1), b"tEXt": b""}[name]
+    packed = zlib.compress(text.encode()) if name == b"zTXt" else text.encode()
+    info.add(name, keyword + b"\0" + between + packed)
+    return {"pnginfo": info}
+
+
 def _with_texts(**texts: tuple[str, bool]) -> dict[str, Any]:
     """Return options of a PNG with texts under these names, each packed or not."""
     info = PIL.PngImagePlugin.PngInfo()
@@ -222,6 +231,9 @@ def _with_texts(**texts: tuple[str, bool]) -> dict[str, Any]:
         ("PNG", _with_texts(xmp=(_xmp(6), True))),
         ("PNG", _with_texts(raw=(_raw_exif(6), False))),
         ("PNG", _with_texts(raw=(_raw_exif(6), True))),
+        ("PNG", _with_chunk(b"tEXt", b"XML:com.adobe.xmp", _xmp(6))),
+        ("PNG", _with_chunk(b"zTXt", b"XML:com.adobe.xmp", _xmp(6))),
+        ("PNG", _with_chunk(b"iTXt", b"Raw profile type exif", _raw_exif(6))),
         # as some programs write the number
         *(
             (("PNG", {"exif": _exif_of(*typed)}))

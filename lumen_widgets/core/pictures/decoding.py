@@ -762,17 +762,19 @@ def _png_text(
         return b"", "exif"
     met.add(keyword)
     words = data[start + len(keyword) + 1 : end]
+    is_packed = name == b"zTXt"
     try:
-        if keyword == _PNG_XMP and name == b"iTXt":
+        if name == b"iTXt":
             is_packed, (_, _, words) = words[:1] != b"\0", words[2:].split(b"\0", 2)
-            return _unpacked(words) if is_packed else words, "xmp"
-        if keyword == _PNG_RAW_EXIF and name != b"iTXt":
-            words = _unpacked(words[1:]) if name == b"zTXt" else words
-            # after its name and its length, each in a line
-            return bytes.fromhex("".join(words.decode("latin-1").split("\n")[3:])), "exif in hex"
+        elif is_packed:
+            words = words[1:]
+        words = _unpacked(words) if is_packed else words
+        if keyword == _PNG_XMP:
+            return words, "xmp"
+        # after its name and its length, each in a line
+        return bytes.fromhex("".join(words.decode("latin-1").split("\n")[3:])), "exif in hex"
     except (ValueError, zlib.error):
-        pass
-    return b"", "exif"
+        return b"", "exif"
 
 
 def _unpacked(words: bytes) -> bytes:
