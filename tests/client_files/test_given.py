@@ -256,6 +256,23 @@ class Wordless(Exception):
         raise TypeError
 
 
+class Attributes(dict[str, Any]):
+    """A dict whose keys are its attributes, as several libraries have one."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a value, or raise KeyError where AttributeError is asked for."""
+        return self[name]
+
+
+@pytest.mark.parametrize("reader", [read_picture, read_mask, MaskPainter])
+def test_what_raises_for_each_attribute_that_it_has_not_is_refused_in_words(
+    reader: Callable[[Any], Any],
+) -> None:
+    """It is no picture, and the error was KeyError: 'read'."""
+    with pytest.raises(InvalidRequest, match="Given a Attributes, which is not a"):
+        reader(Attributes(url=_URL))
+
+
 @pytest.mark.parametrize("method", ["numpy", "__array__", "__fspath__"])
 @pytest.mark.parametrize("reader", [read_picture, read_mask, MaskPainter])
 def test_what_cannot_be_had_is_refused_in_words(reader: Callable[[Any], Any], method: str) -> None:

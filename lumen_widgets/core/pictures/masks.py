@@ -20,6 +20,7 @@ from lumen_widgets.core.pictures.images import LocalPicture, unreadable, upright
 from lumen_widgets.core.pictures.picture import Picture
 from lumen_widgets.core.pictures.repaint import Repaint, repaint_of
 from lumen_widgets.core.pictures.sources import (
+    attribute,
     checked_url,
     is_url,
     read_given,
@@ -117,9 +118,10 @@ def read_mask(source: MaskSource) -> str | LocalMask:
 
     """
     with naming("mask"):
-        painter = source if hasattr(source, "__lumen_mask__") else None
-        if painter is not None:
-            source = painter.__lumen_mask__()
+        read_painter = attribute(source, "__lumen_mask__")
+        painter = None if read_painter is None else source
+        if read_painter is not None:
+            source = read_painter()
         inside = unwrapped(source)
         if isinstance(inside, str) and is_url(inside):
             return checked_url(inside)

@@ -59,6 +59,17 @@ def unwrapped(source: object) -> object:
     return source
 
 
+def attribute(source: object, name: str) -> Any:  # Any: whatever an object has by that name
+    """Return what an object has by a name, None for nothing: some raise other errors than theirs.
+
+    A dict whose keys are its attributes may raise KeyError, one that is made late whatever fails.
+    """
+    try:
+        return getattr(source, name, None)
+    except Exception:  # noqa: BLE001  a library of the caller's, which may raise anything
+        return None
+
+
 def read_given(source: object, what: str) -> Given:
     """Return what is in a picture or a mask that is no http(s) address.
 
@@ -85,7 +96,7 @@ def read_given(source: object, what: str) -> Given:
     if isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)):
         data, name = read_bytes(source, what)
         return Given(name, f"np.asarray({opened})", file=data)
-    if callable(getattr(source, "read", None)):
+    if callable(attribute(source, "read")):
         data, name = read_bytes(_content(source, what), what)
         return Given(f"a file of {name}", f"np.asarray({opened})", file=data)
 
@@ -94,14 +105,14 @@ def read_given(source: object, what: str) -> Given:
 
     if isinstance(source, PIL.Image.Image):
         return Given(f"a PIL image of mode {source.mode!r}", "np.asarray({})", image=source)
-    if np.ma.is_masked(source):
+    if isinstance(source, np.ma.MaskedArray) and np.ma.is_masked(source):
         raise InvalidRequest(
-            f"Given {_name_of(source)}, some of whose samples are masked out.",  # type: ignore[arg-type]  # only arrays are masked
+            f"Given {_name_of(source)}, some of whose samples are masked out.",
             next_step=f"Say what is there, such as 0: {what} = {what}.filled(0)",
         )
     if isinstance(source, np.ndarray):
         return Given(_name_of(source), "{}", array=source)
-    if callable(getattr(source, "numpy", None)) or hasattr(source, "__array__"):
+    if callable(attribute(source, "numpy")) or attribute(source, "__array__") is not None:
         array, text = _as_array(source, what)
         return Given(f"a {type(source).__name__}, {_name_of(array)}", text, array=array)
     raise InvalidRequest(
@@ -169,8 +180,7 @@ def _as_array(source: Any, what: str) -> tuple[NDArray[np.generic], str]:
     """
     import numpy as np
 
-    steps = [name for name in ("detach", "cpu") if callable(getattr(source, name, None))]
-    steps += ["numpy"] if callable(getattr(source, "numpy", None)) else []
+    steps = [name for name in ("detach", "cpu", "numpy") if callable(attribute(source, name))]
     text = "".join(["{}", *(f".{name}()" for name in steps)])
     text = text if "numpy" in steps else f"np.asarray({text})"
     try:
