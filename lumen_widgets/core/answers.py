@@ -153,7 +153,7 @@ def error_of(
         next_step=next_step,
         status=status,
         code=words.get("code"),
-        request_id=answer.request_id,
+        request_id=_without(answer.request_id, hide) or None,
         task_id=task_id,
     )
 
@@ -309,7 +309,7 @@ def read_report(
     `hide` returns text without secrets, as for `beginning`.
     """
     found = answer.json()
-    status = one_line(found.get("status")) if isinstance(found, dict) else ""
+    status = _without(found.get("status"), hide) if isinstance(found, dict) else ""
     if not status or not isinstance(found["status"], str) or found.get("id", task_id) != task_id:
         return Report(None)
     return Report(

@@ -15,6 +15,7 @@ import re
 import time
 from bisect import bisect_right
 from functools import lru_cache
+from html.entities import codepoint2name
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -164,6 +165,11 @@ def _forms(letter: str) -> list[bytes]:
     patterns = [f"(?i:{form})".encode() for form in forms]
     if (in_html := html.escape(letter)) != letter:
         patterns.append(b"&(?:amp;){0,3}" + re.escape(in_html[1:].encode()))  # or in HTML again
+    if not letter.isascii():
+        # by its name in HTML, and in an address as before UTF-8
+        if (name := codepoint2name.get(ord(letter))) is not None:
+            patterns.append(b"&%s;" % name.encode())
+        patterns += [b"(?i:%%%02x)" % octet for octet in letter.encode("latin-1", "ignore")]
     if letter == " ":
         patterns.append(rb"\+|(?i:%(?:25){0,3}2b)")  # as forms write it, or that in an address
     plain = {letter, json.dumps(letter)[1:-1]}
@@ -174,7 +180,7 @@ def _forms(letter: str) -> list[bytes]:
 
 
 def encodings(secret: str) -> list[bytes]:
-    r"""Return patterns of a secret in base64 and in hex, alone or within a longer text.
+    r"""Return patterns of a secret in base64, in hex and as a list of bytes, in any longer text.
 
     What is encoded may be text in UTF-8 or in either UTF-16. Base64 has two alphabets, and three
     ways to write the same bytes: it depends on how many come before them. Letters that stand for a
@@ -189,7 +195,8 @@ def encodings(secret: str) -> list[bytes]:
     [True, True, True]
 
     """
-    patterns = _encodings(secret.encode("utf-8", "replace"), _BETWEEN_HEX, _LINE_BREAK)
+    in_utf8 = secret.encode("utf-8", "replace")
+    patterns = [*_encodings(in_utf8, _BETWEEN_HEX, _LINE_BREAK), _in_numbers(in_utf8)]
     # of ASCII both are the same but for a zero byte at one end; in one line only, since making what
     # may stand in between takes its time
     texts = (secret.encode(name, "replace").strip(b"\0") for name in ("utf-16-le", "utf-16-be"))
@@ -210,11 +217,19 @@ def _encodings(octets: bytes, between: bytes, line_break: bytes) -> list[bytes]:
     return patterns
 
 
+def _in_numbers(octets: bytes) -> bytes:
+    numbers = _BETWEEN_NUMBERS.join(b"%d" % octet for octet in octets[:_SPELT])
+    rest = b"" if len(octets) <= _SPELT else rb"[^A-Za-z]{0,65536}"
+    return rb"(?<![0-9])%s(?![0-9])%s" % (numbers, rest)
+
+
 # What programs put between two bytes in hex, and between two lines in base64, with what these are
 # indented by: as it is, in JSON and in addresses. No part of it can be read as a letter of hex or
 # base64, so that there is one way only to read a text.
 _BETWEEN_HEX = rb"(?:[^0-9A-Za-z%\\]|\\[nrtx]?|%[02357][0-9A-F]x?|0x){0,24}"
 _LINE_BREAK = rb"(?:\s|(?:%|\\{1,4})(?:[nrt]|0[9ADad]|20)){0,24}"
+# Between two bytes in decimal numbers, as a program writes them that takes them for no text.
+_BETWEEN_NUMBERS = rb"[^0-9A-Za-z]{1,24}(?:n[^0-9A-Za-z]{1,24})?"  # the n of a line break
 # What may follow: the rest of a very long secret; a letter that stands for its last bits and for
 # some of what comes next, or what fills up the end.
 _REST_IN_HEX = rb"[0-9A-Fa-f]{0,65536}"

@@ -82,6 +82,11 @@ SPELLINGS: dict[str, Spell] = {
     )[1:-1],
     "in hex, byte by byte in an address": lambda text: quote(text.encode().hex(":"), safe=""),
     "for HTML in HTML": lambda text: json.dumps(html.escape(html.escape(text)))[1:-1],
+    "in numbers": lambda text: str(list(text.encode())),
+    "in numbers, in lines": lambda text: json.dumps(json.dumps(list(text.encode()), indent=4))[
+        1:-1
+    ],
+    "in numbers, as Go shows them": lambda text: f"[{' '.join(map(str, text.encode()))}]",
     "in hex, byte by byte": lambda text: text.encode().hex(":"),
     "in hex, as a string of C": lambda text: json.dumps(
         "".join(f"\\x{octet:02x}" for octet in text.encode())
@@ -177,6 +182,30 @@ def test_a_secret_is_hidden_that_one_line_shows_otherwise(
 
     assert "horse" not in told
     assert "staple" not in told
+
+
+@pytest.mark.slow
+def test_no_status_shows_a_secret(tmp_path: Path) -> None:
+    """A service may give back what it was sent in whatever it says."""
+    said = {"id": "t", "status": f"for {SECRET}"}
+    with FaultServer(fault.calls(lambda _: http(200, said))) as server:
+        client = LumenClient(KEY, server.url, journal=tmp_path, timeout=10.0)
+        task = client.generate(
+            "a cat", webhook_url="https://example.org/hook", webhook_secret=SECRET
+        )
+        with pytest.raises(LumenError) as caught:
+            task.wait(60)
+
+    told = f"{caught.value} {task!r} {task.status} {Journal(tmp_path).rows()}"
+    assert SECRET not in told
+    assert repr(SECRET)[1:-1] not in told
+
+
+def test_a_secret_with_accents_is_hidden_as_html_and_older_programs_have_it() -> None:
+    """By the names of its letters, and in an address of Latin-1."""
+    hide = Secret("sécret-ñ-12").hide
+    assert hide(b"bad: s&eacute;cret-&ntilde;-12!") == b"bad: [webhook secret]!"
+    assert hide(b"bad: s%E9cret-%f1-12!") == b"bad: [webhook secret]!"
 
 
 def test_json_in_another_encoding_shows_no_secret(tmp_path: Path) -> None:
