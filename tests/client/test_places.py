@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 from collections import Counter
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -13,8 +14,10 @@ from hypothesis import strategies as st
 
 from lumen_widgets.client import LumenClient
 from lumen_widgets.core.errors import DownloadError
+from lumen_widgets.core.polling.downloader import PictureDownloader
 from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from lumen_widgets.core.timing import Timing
+from lumen_widgets.journal import Journal
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, Received, http
@@ -23,6 +26,7 @@ from tests.conditions import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
     from typing import TypeAlias
 
     from lumen_widgets.client import Picture, Task
@@ -285,6 +289,40 @@ def test_the_last_word_of_a_service_stays_the_last(
     service.statuses["*"] = [both]
     assert names_of(task.wait(30)) == "ab"
     assert [one.index for one in final_row(client).pictures] == [0, 1]
+
+
+def test_a_picture_that_comes_after_ctrl_c_is_there_once(
+    service: Service, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its list was asked for again while it was being written down, and it was fetched again."""
+    quick(0.3)
+    for name in "ab":
+        service.pictures[f"/{name}"] = [http(200, PICTURES[name])]
+    service.statuses["*"] = [PROCESSING]
+    task = connect(service.server.url).generate("a cat", n=2)
+    task.stop_watching()
+    service.statuses["*"] = [service.succeeded("a", "b")]
+    fetch, store = PictureDownloader.fetch, Journal.store_picture
+    second = threading.Event()
+
+    def press(*arguments: Any) -> None:
+        fetch(*arguments)
+        raise KeyboardInterrupt
+
+    def store_slowly(*arguments: Any, **options: Any) -> Path:
+        if stored.setdefault(options["sha256"], me := object()) is me:
+            second.wait(1.0)  # it never comes: a longer wait would only be that
+        else:
+            second.set()
+        return store(*arguments, **options)
+
+    stored: dict[str, object] = {}
+    monkeypatch.setattr(Journal, "store_picture", store_slowly)
+    with monkeypatch.context() as patch:
+        patch.setattr(PictureDownloader, "fetch", press)
+        with pytest.raises(KeyboardInterrupt):
+            task.refresh()
+    assert names_of(task.wait(30)) == "ab"
 
 
 def test_pictures_that_are_kept_need_no_addresses() -> None:

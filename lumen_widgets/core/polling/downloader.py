@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import logging
-import threading
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from lumen_widgets.core.answers import LONGEST_LIST
 from lumen_widgets.core.errors import DownloadError
+from lumen_widgets.core.locks import Condition
 from lumen_widgets.core.pictures.downloads import FetchedPicture
 from lumen_widgets.core.pictures.picture import Picture
 from lumen_widgets.core.polling.scheduler import RequestKind
@@ -79,7 +79,9 @@ class PictureDownloader:
 
     def __post_init__(self) -> None:
         # Guards what follows; never held during a download or a call of an option.
-        self._lock = threading.Lock()
+        self._lock = Condition()
+        # Pictures that came and are not placed yet, since something is made of them.
+        self._unfinished = 0
         self._urls: list[str] = []
         # What is here, by its place in the list, and what is not found in it.
         self._placed: dict[int, _Arrived] = {}
@@ -129,6 +131,10 @@ class PictureDownloader:
             self._unplaced = self._kept()
             self._has_begun = True
         with self._lock:
+            # After Ctrl-C those of the list before may still come: else they were fetched again,
+            # and stood there twice.
+            while self._unfinished:
+                self._lock.wait()
             self._place(urls)
             self._missing = {}
             self._awaited = set(range(len(urls))) - set(self._placed)
@@ -216,16 +222,19 @@ class PictureDownloader:
                 self._publish()
                 return doubtful
             most = len(urls) + len(self._unplaced)
+            self._unfinished += 1
         # As long as more may be listed than are, the options are told of as many as were asked for:
         # a process that takes this one's place has to look for the others.
-        self.options.picture(fetched, index, max(most, min(self.task.request.n, LONGEST_LIST)))
-        one = _Arrived(fetched, self._picture(fetched, index, url), url)
-        with self._lock:
-            if urls is self._urls:
+        try:
+            self.options.picture(fetched, index, max(most, min(self.task.request.n, LONGEST_LIST)))
+            one = _Arrived(fetched, self._picture(fetched, index, url), url)
+            with self._lock:
                 self._placed[index] = one
-            else:
-                self._unplaced.append(one)
-            self._publish()
+                self._publish()
+        finally:
+            with self._lock:
+                self._unfinished -= 1
+                self._lock.notify_all()
         return None
 
     def _find(self, fetched: FetchedPicture) -> tuple[_Arrived | None, int | None]:
