@@ -28,7 +28,7 @@ from lumen_widgets.core.pictures.images import (
 )
 from lumen_widgets.core.pictures.masks import check_pair, read_mask
 from lumen_widgets.core.pictures.picture import Picture
-from lumen_widgets.core.pictures.sources import read_bytes
+from lumen_widgets.core.pictures.sources import attribute, read_bytes
 from lumen_widgets.core.recipe import SOURCE
 from lumen_widgets.core.request import asks_for_reuse, build, check_fields
 from lumen_widgets.core.sizes import check_same_size
@@ -142,8 +142,9 @@ def several(pictures: object) -> list[Any]:
         If there is none.
 
     """
-    if isinstance(pictures, str | bytes | bytearray | memoryview) or hasattr(pictures, "read"):
-        return [pictures]  # an open file too, which iterates over its lines
+    is_file = attribute(pictures, "read") is not None  # which iterates over its lines
+    if is_file or isinstance(pictures, str | bytes | bytearray | memoryview):
+        return [pictures]
     listed = list(pictures) if isinstance(pictures, Sequence | Iterator) else [pictures]
     if not listed:
         raise InvalidRequest(

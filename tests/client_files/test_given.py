@@ -270,7 +270,9 @@ def test_what_raises_for_each_attribute_that_it_has_not_is_refused_in_words(
 ) -> None:
     """It is no picture, and the error was KeyError: 'read'."""
     with pytest.raises(InvalidRequest, match="Given a Attributes, which is not a"):
-        reader(Attributes(url=_URL))
+        reader(several(Attributes(url=_URL))[0])
+    with pytest.raises(InvalidRequest, match="Given a Attributes, which is not a mask"):
+        MaskPainter(SQUARE.astype("uint8"), Attributes(url=_URL))
 
 
 @pytest.mark.parametrize("method", ["numpy", "__array__", "__fspath__"])

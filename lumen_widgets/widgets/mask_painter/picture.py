@@ -22,7 +22,7 @@ from lumen_widgets.core.pictures.images import LocalPicture, from_bytes, read_pi
 from lumen_widgets.core.pictures.masks import MaskSource, mask_image, other_size
 from lumen_widgets.core.pictures.picture import to_srgb
 from lumen_widgets.core.pictures.recent_pixels import recent_pixels
-from lumen_widgets.core.pictures.sources import is_url, read_given, unwrapped
+from lumen_widgets.core.pictures.sources import attribute, is_url, read_given, unwrapped
 from lumen_widgets.masks import UndoHistory
 from lumen_widgets.masks.mask_file import SavedMask, read
 
@@ -136,8 +136,8 @@ def read_start(source: MaskSource | SavedMask | None, width: int, height: int) -
         return source
     given: Any = source
     with naming("mask"):
-        if hasattr(given, "__lumen_mask__"):
-            given = given.__lumen_mask__()
+        if (read_painter := attribute(given, "__lumen_mask__")) is not None:
+            given = read_painter()
         given = unwrapped(given)
         if isinstance(given, str) and is_url(given):
             given = _fetched(given)
