@@ -107,7 +107,14 @@ export class FormView {
     };
     const submit = () => void this.#submitForm();
     const hooks = { closed, discarding, keydown, submit, look };
-    this.#painter = new PainterPlace(fields.id("painted"), state, words, host, hooks, signal);
+    this.#painter = new PainterPlace(
+      fields.id("painter-prompt"),
+      state,
+      words,
+      host,
+      hooks,
+      signal,
+    );
     const set = (sides: Sides) => state.setSides(sides);
     this.#extend = new ExtendField(fields.id("extend"), set, words, signal);
     this.#repaint = new RepaintOptions((name) => fields.id(name), draft, words);
