@@ -132,12 +132,6 @@ export class PictureCopies {
     return this.#errors.get(nameOf({ sha256, copy })) ?? "";
   }
 
-  /** Asks again for what could not be had, as for a file that is there again. */
-  retry(): void {
-    this.#errors.clear();
-    for (const view of this.#wants.keys()) this.#ask(view);
-  }
-
   /** Calls `listener` when a wanted copy has arrived or cannot be had, until `signal` aborts. */
   listen(listener: () => void, signal: AbortSignal): void {
     this.#listeners.add(listener);
