@@ -291,6 +291,8 @@ class _Attempt:
                     "v1", "images", request.endpoint, body=body, guard=self._guard
                 )
             except NotSentError as error:
+                if error.is_lasting:
+                    raise self._unreachable(str(error), within="") from None
                 self._wait_to_retry(next(unreachable), self._unreachable(str(error)))
             except NoAnswerError as error:
                 raise self._unknown(str(error)) from None
@@ -347,9 +349,10 @@ class _Attempt:
         if time.monotonic() + seconds >= self._deadline or self._wait_over.wait(seconds):
             raise error from None
 
-    def _unreachable(self, why: str) -> ServiceUnreachable:
+    def _unreachable(self, why: str, *, within: str | None = None) -> ServiceUnreachable:
+        within = f" within {self._timeout:g} s" if within is None else within
         return ServiceUnreachable(
-            f"No connection to {self._transport.origin} within {self._timeout:g} s: {why}. "
+            f"No connection to {self._transport.origin}{within}: {why}. "
             "Nothing was sent and nothing spent.",
             next_step="Check the address, the network and the proxy settings, then try again.",
         )

@@ -99,6 +99,41 @@ def test_what_never_left_may_be_sent_again(connect: Connect) -> None:
         assert len(servers[0].posts) == 1
 
 
+@pytest.mark.parametrize("kind", ["none for its address", "a header that is no text"])
+def test_a_session_that_can_send_nothing_costs_nothing(connect: Connect, kind: str) -> None:
+    """It is refused at once, in words, and counts as not sent."""
+    made = requests.Session()
+    if kind == "none for its address":
+        made.adapters.clear()
+    else:
+        made.headers["X-Group"] = 7  # type: ignore[assignment] # as a user may have it
+    spent = budget(tasks=5)
+    client = connect("http://127.0.0.1:1", session=made, timeout=3600.0)
+    with pytest.raises(errors.ServiceUnreachable, match=r"of the session\b|the session has"):
+        client.generate("a cat")
+    assert spent.submitted == 0
+
+
+@pytest.mark.slow
+def test_what_is_put_on_an_adapter_may_have_sent(connect: Connect) -> None:
+    """As a limit that is put around the `send` of one adapter: what is stuck there may be paid."""
+    use_scheduler(Scheduler(timing=Timing(submit_grace=0.5)))
+    over = threading.Event()
+    adapter = HTTPAdapter()
+
+    def send(*_arguments: Any, **_settings: Any) -> requests.Response:
+        over.wait(30)
+        raise requests.ConnectionError
+
+    vars(adapter)["send"] = send
+    try:
+        client = connect("http://127.0.0.1:1", session=session(adapter), timeout=1.5)
+        with pytest.raises(errors.SubmitOutcomeUnknown):
+            client.generate("a cat")
+    finally:
+        over.set()
+
+
 @pytest.mark.slow
 def test_what_nobody_can_watch_may_have_left(connect: Connect) -> None:
     """Where an adapter of another kind is stuck, its request may have left: that is said."""

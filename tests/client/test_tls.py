@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
+from lumen_widgets.client import budget
 from lumen_widgets.core import errors
 from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from lumen_widgets.core.timing import Timing
@@ -22,6 +24,7 @@ from tests.client.fault_server import FaultServer, http
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import NoReturn
 
     from lumen_widgets.client import LumenClient
     from tests.client.fault_server import Behaviour
@@ -174,3 +177,36 @@ def test_proxy_that_refuses(
         assert {request.method for request in proxy.requests} == {"CONNECT"}
         assert not any(KEY.encode() in request.raw for request in proxy.requests)
     assert Journal(tmp_path / "journal").rows()[0].state == "refused"
+
+
+@pytest.mark.parametrize(
+    ("proxy", "words"),
+    [
+        ("socks5://127.0.0.1:1080", "PySocks"),
+        ("http://127.0.0.1:port", "address"),
+        ("http://127.0.0.1:70000", "address"),
+        ("http://", "address"),
+        (" http://127.0.0.1:3128", "address"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_costs_nothing(
+    connect: Callable[..., LumenClient],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    proxy: str,
+    words: str,
+) -> None:
+    """No connection could be chosen: nothing was sent, which is said at once and in words."""
+    # as where the package is not installed
+    monkeypatch.setattr("requests.adapters.SOCKSProxyManager", _no_socks)
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    spent = budget(tasks=5)
+    with pytest.raises(errors.ServiceUnreachable, match=words) as caught:
+        connect("https://nowhere.invalid", timeout=3600.0).generate("a cat")
+    assert not caught.value.may_have_cost
+    assert spent.submitted == 0
+    assert Journal(tmp_path / "journal").rows()[0].state == "refused"
+
+
+def _no_socks(*_arguments: object, **_settings: object) -> NoReturn:
+    raise requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support.")

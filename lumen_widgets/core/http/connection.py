@@ -107,6 +107,9 @@ class SendGuard:
     unproven
         Whether the server has still to prove itself to an adapter of another kind: the adapter was
         not given the request yet.
+    unconnectable
+        Whether no connection could be chosen that it may go out on, as where the address of a proxy
+        cannot be used: then requests' own adapter has written nothing.
 
     """
 
@@ -118,6 +121,7 @@ class SendGuard:
     verify: Verify | None = None
     sent: bool = field(default=False, init=False)
     unproven: bool = field(default=False, init=False)
+    unconnectable: bool = field(default=False, init=False)
     watched: bool | None = field(default=None, init=False)
     _cancelled: bool = field(default=False, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
@@ -149,6 +153,13 @@ class SendGuard:
             if self._cancelled:
                 raise ConnectTimeoutError(self, "no connection in time")
             self.sent = True
+
+    @property
+    def surely_unsent(self) -> bool:
+        """Whether it is known, however the attempt has ended, that not one byte was written."""
+        # What an adapter of another kind did, before it asked for a connection, nobody saw.
+        unconnected = self.unconnectable and self.watched is None
+        return not self.sent and bool(self.watched or self.unproven or unconnected)
 
     def cancel_unsent(self) -> bool:
         """Forbid the request to leave; False if a byte of it may have left already."""
@@ -333,6 +344,9 @@ def _is_guarded(adapter: HTTPAdapter) -> bool:
 
 
 def _guarded_pool(choose: Callable[..., Any], *args: Any, **settings: Any) -> HTTPConnectionPool:
+    guard = _current.guard
+    if guard is not None:
+        guard.unconnectable = True
     pool: HTTPConnectionPool = choose(*args, **settings)
     # Any: to a type checker urllib3's connections are not http.client's, though they are; Python
     # in a browser has connections of another kind, which cannot be watched.
@@ -345,8 +359,8 @@ def _guarded_pool(choose: Callable[..., Any], *args: Any, **settings: Any) -> HT
     )
     if watched:
         pool.ConnectionCls = _guarded_kind(kind)
-    guard = _current.guard
     if guard is not None:
+        guard.unconnectable = False
         guard.watched = watched
         if guard.verify is not None and not watched:
             raise NotProvenError("it cannot be asked")

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, LocationParseError, NewConnectionError
 from urllib3.response import HTTPResponse
 
 from lumen_widgets.core.errors import redact
@@ -59,6 +59,15 @@ _WORDS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str],
         NotProvenError,
         "the server there did not prove that it is the sandbox, which must be started again",
     ),
+    (
+        requests.exceptions.InvalidSchema,
+        "a SOCKS proxy is set without the package PySocks, or the session has no adapter for it",
+    ),
+    (
+        (requests.exceptions.InvalidURL, LocationParseError),
+        "its address, or that of the proxy which is set, cannot be used",
+    ),
+    (requests.exceptions.InvalidHeader, "a header of the session cannot be sent"),
     (socket.gaierror, "its name could not be resolved"),
     (requests.exceptions.ProxyError, "the proxy refused or failed"),
     (http.client.RemoteDisconnected, "the connection was closed without an answer"),
@@ -75,7 +84,20 @@ _WORDS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str],
 
 
 class NotSentError(Exception):
-    """Not one byte of the request was written."""
+    """Not one byte of the request was written.
+
+    Parameters
+    ----------
+    why
+        Why not, in words.
+    is_lasting
+        Whether it is a setting's fault, such as a proxy's address, which no second try mends.
+
+    """
+
+    def __init__(self, why: str, *, is_lasting: bool = False) -> None:
+        super().__init__(why)
+        self.is_lasting = is_lasting
 
 
 class NoAnswerError(Exception):
@@ -168,8 +190,8 @@ class Transport:
 
         """
         url = self._url(path)
-        adapter = self._session.get_adapter(url)
-        if getattr(type(adapter), "send", None) is not HTTPAdapter.send:
+        adapter = self._adapter(url)
+        if getattr(getattr(adapter, "send", None), "__func__", None) is not HTTPAdapter.send:
             # One of the user's own may send it elsewhere, as through another adapter inside of it:
             # until a connection reports, what left is not known.
             guard.watched = False
@@ -182,8 +204,14 @@ class Transport:
         """Return the URL of a path, each segment percent-encoded."""
         return "/".join((self.origin.url, *(quote(segment, safe="") for segment in path)))
 
+    def _adapter(self, url: str) -> BaseAdapter:
+        try:
+            return self._session.get_adapter(url)
+        except requests.exceptions.InvalidSchema as error:
+            raise NotSentError(describe(error), is_lasting=True) from None
+
     def _pooled_adapter(self, url: str) -> BaseAdapter:
-        adapter = self._session.get_adapter(url)
+        adapter = self._adapter(url)
         if not isinstance(adapter, HTTPAdapter):
             return adapter
         if self._pooled is None or self._pooled[0] is not adapter:
@@ -209,7 +237,7 @@ class Transport:
                 url, self._proxies, stream=True, verify=None, cert=None
             )
         except HTTP_ERRORS as error:
-            raise NotSentError(describe(error)) from None
+            raise NotSentError(describe(error), is_lasting=isinstance(error, ValueError)) from None
         failure: NotSentError | NoAnswerError
         guard.verify = self.key.verify if self.key.is_sandbox else None
         try:
@@ -222,15 +250,14 @@ class Transport:
                 proxies={} if self.origin.is_loopback else found["proxies"],
             )
         except HTTP_ERRORS as error:
-            unsent = guard.watched or guard.unproven or _never_connected(error)
-            if guard.sent or not unsent:
-                failure = NoAnswerError(describe(error))
+            if guard.surely_unsent or (not guard.sent and _never_connected(error)):
+                failure = NotSentError(describe(error), is_lasting=isinstance(error, ValueError))
             else:
-                failure = NotSentError(describe(error))
+                failure = NoAnswerError(describe(error))
         except BaseException as error:
             # It was cancelled, or ended with its thread: only a connection that reports, or the
             # error itself, can tell that nothing left.
-            if not (guard.watched or guard.unproven or _never_connected(error)):
+            if not (guard.surely_unsent or _never_connected(error)):
                 guard.sent = True
             # Below are frames with the request's headers in them.
             redact(error)
