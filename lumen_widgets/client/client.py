@@ -13,7 +13,7 @@ import requests
 from lumen_widgets.client import live_tasks
 from lumen_widgets.client.exact.exact_option import ExactOption, was_looked_at
 from lumen_widgets.client.exact.wish import Wish, read_sides, read_wish
-from lumen_widgets.client.history.account_journal import AccountJournal, open_journal
+from lumen_widgets.client.history.account_journal import AccountJournal, JournalRow, open_journal
 from lumen_widgets.client.history.journal_option import JournalOption
 from lumen_widgets.client.history.resumed_tasks import ResumedTasks, claim_tasks
 from lumen_widgets.client.hosting.default_hosting import default_hosting
@@ -35,7 +35,7 @@ from lumen_widgets.core.models import EDIT, GENERATE, INPAINT, INPAINT_MODEL, MO
 from lumen_widgets.core.options import Option, Options
 from lumen_widgets.core.pictures.downloads import DownloadLimits, fetch_picture
 from lumen_widgets.core.polling.scheduler import shared_scheduler
-from lumen_widgets.core.request import check_again
+from lumen_widgets.core.request import Request, check_again
 from lumen_widgets.core.submit import nothing_sent, submit
 from lumen_widgets.core.task import Task
 from lumen_widgets.core.waiting import check_request_timeout
@@ -43,14 +43,13 @@ from lumen_widgets.core.waiting import check_request_timeout
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lumen_widgets.client.history.account_journal import JournalRow, JournalSource
+    from lumen_widgets.client.history.account_journal import JournalSource
     from lumen_widgets.client.hosting.protocol import Hosting
     from lumen_widgets.core.fields import Fields
     from lumen_widgets.core.models import Endpoint
     from lumen_widgets.core.pictures.downloads import FetchedPicture
     from lumen_widgets.core.pictures.images import PictureSource
     from lumen_widgets.core.pictures.masks import MaskSource
-    from lumen_widgets.core.request import Request
 
 # How many like tasks there must be for an estimate: two may be outliers.
 MIN_SAMPLES = 3
@@ -462,12 +461,22 @@ class LumenClient:
             The median of the newest of them that succeeded, in seconds, from 3 to 30 of them;
             None while there are fewer, or no journal that can be read.
 
+        Raises
+        ------
+        InvalidRequest
+            `request` is no request.
+
         Examples
         --------
         >>> client.usual_seconds(task.request)  # doctest: +SKIP
         12.4
 
         """
+        given: object = request
+        if not isinstance(given, Request):
+            raise InvalidRequest(
+                "That is no request.", next_step="Pass the request of a task.", field="request"
+            )
         seconds = self._account_journal.durations(request)
         return statistics.median(seconds) if len(seconds) >= MIN_SAMPLES else None
 
@@ -501,6 +510,8 @@ class LumenClient:
         NotFound
             If the service knows it no more, or has given its id to another one since, and its
             pictures are not all here.
+        InvalidRequest
+            `row` is no row.
         LumenError
             As for `task`.
 
@@ -509,6 +520,13 @@ class LumenClient:
         >>> client.take_up(client.journal.rows()[0]).wait()  # doctest: +SKIP
 
         """
+        given: object = row
+        if not isinstance(given, JournalRow):
+            raise InvalidRequest(
+                "That is no row of the journal.",
+                next_step="Pass one of client.journal.rows(), or an id to client.task(…).",
+                field="row",
+            )
         return self._tasks.take_up_row(row)
 
     def resume(self) -> ResumedTasks:

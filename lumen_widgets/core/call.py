@@ -32,6 +32,7 @@ from lumen_widgets.core.pictures.sources import attribute, read_bytes
 from lumen_widgets.core.recipe import SOURCE
 from lumen_widgets.core.request import asks_for_reuse, build, check_fields
 from lumen_widgets.core.sizes import check_same_size
+from lumen_widgets.core.words import short_repr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +100,7 @@ class Call:
         self.sources = sources
         self.pictures = {one.content: one for _, one in sources if isinstance(one, LocalPicture)}
         self.reuse = reuse
-        self.correlation_id = correlation_id or uuid4().hex
+        self.correlation_id = _correlation_id(correlation_id)
         self._unprepared = request or by_content
         self.request = self._unprepared
 
@@ -131,6 +132,27 @@ class Call:
     def reset(self) -> None:
         """Forget what an earlier round has prepared and hosted."""
         self.request = self._unprepared
+
+
+def _correlation_id(given: object) -> str:
+    """Return what a call is known by, which the journal has to give back as it was given.
+
+    Raises
+    ------
+    InvalidRequest
+        If it is no text that can be written down.
+
+    """
+    if given is None or (isinstance(given, str) and not given):
+        return uuid4().hex
+    if not isinstance(given, str) or not given.isprintable():
+        raise InvalidRequest(
+            f"correlation_id is {short_repr(given)}, not text that can be printed; nothing was "
+            "sent.",
+            next_step="Pass it as text, such as str(…), or leave it out.",
+            field="correlation_id",
+        )
+    return str(given)
 
 
 def several(pictures: object) -> list[Any]:

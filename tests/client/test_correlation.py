@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 
+from lumen_widgets.client import InvalidRequest
 from lumen_widgets.journal import Journal
 from tests.client import fault_server as fault
 from tests.client.children import in_child
@@ -57,3 +59,17 @@ def test_a_task_that_is_taken_up_still_has_it(
     (task,) = connect(service.server.url).resume()
 
     assert task.correlation_id == "of the form"
+
+
+@pytest.mark.parametrize("given", [7, 2.5, b"of the form", [1], UUID(int=7), "\ud800", "a\0b"])
+@pytest.mark.parametrize("journal", [True, False])
+def test_what_is_no_text_is_refused_before_anything_is_sent(
+    service: Service, connect: Connect, given: Any, *, journal: bool
+) -> None:
+    """The journal would give another back: the row were no more its task's, or not written."""
+    client = connect(service.server.url, **({} if journal else {"journal": False}))
+    with pytest.raises(InvalidRequest, match="correlation_id is") as caught:
+        client.call("generations", "a cat", correlation_id=given)
+
+    assert caught.value.field == "correlation_id"
+    assert not service.server.posts

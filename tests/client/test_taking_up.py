@@ -120,3 +120,15 @@ def test_take_up_rides_out_for_the_timeout(
     assert service.asked("gone") > 1
     with pytest.raises(errors.ServiceUnreachable):
         connect("http://127.0.0.1:1", timeout=0.3).task("far")
+
+
+@pytest.mark.parametrize("given", ["task-1", None, 7])
+def test_what_is_no_row_or_request_is_refused_in_words(
+    connect: Callable[..., LumenClient], given: Any
+) -> None:
+    """An id in place of a row is led to the call that takes it."""
+    client = connect("http://127.0.0.1:1")
+    with pytest.raises(errors.InvalidRequest, match=r"client\.task\(…\)"):
+        client.take_up(given)
+    with pytest.raises(errors.InvalidRequest, match="no request"):
+        client.usual_seconds(given)

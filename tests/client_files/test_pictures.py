@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import pickle
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -426,6 +427,14 @@ def test_a_name_that_no_file_can_have_is_said_in_words(tmp_path: Path, name: str
         with pytest.raises(InvalidRequest, match="no file's name"):
             picture().save(path)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("path", [None, io.BytesIO(), b"cat.png", 7])
+def test_what_is_no_path_is_said_in_words(path: Any) -> None:
+    """A file that is open already is written to by whoever opened it."""
+    with pytest.raises(InvalidRequest, match="not the name of a file") as caught:
+        picture().save(path)
+    assert caught.value.field == "path"
 
 
 def test_links_that_lead_in_a_circle_are_no_folder(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from lumen_widgets.core.pictures.contact_sheet import (
 )
 from lumen_widgets.core.pictures.decoding import CICP, copy_of, plain, turned
 from lumen_widgets.core.pictures.recent_pixels import recent_pixels
-from lumen_widgets.core.words import strip_controls
+from lumen_widgets.core.words import short_repr, strip_controls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -599,9 +599,16 @@ def path_to_write(path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     InvalidRequest
-        No file can have that name.
+        No file can have that name, or it is none.
 
     """
+    given: object = path
+    if not isinstance(given, str | os.PathLike):
+        raise InvalidRequest(
+            f"The path is {short_repr(given)}, not the name of a file.",
+            next_step="Give a path; to write into an open file, write the bytes instead.",
+            field="path",
+        )
     target = Path(path)
     try:
         writable = b"\0" not in os.fsencode(target)
