@@ -8,6 +8,7 @@ import type { PainterExports } from "../shared/painter_exports";
 import { sameSides } from "../shared/side_numbers";
 import { MaskCopy } from "./mask_copy";
 import type { KernelMessage, MaskPainterModel } from "./messages";
+import { PictureFile } from "./picture_file";
 import { SidesCopy } from "./sides_copy";
 import { showPainter } from "./view";
 import { wordsFor } from "./words";
@@ -15,12 +16,15 @@ import { wordsFor } from "./words";
 const widget: AnyWidget<MaskPainterModel> = () => {
   let mask: MaskCopy;
   let sides: SidesCopy;
+  let file: PictureFile;
   return {
     initialize({ model, signal }) {
       mask = new MaskCopy(model, new Connection(model, signal));
       sides = new SidesCopy(model, mask.connection, signal);
+      file = new PictureFile(model, mask.connection, mask.id, signal);
       const receive = (message: KernelMessage, buffers: DataView[]) => {
-        mask.receive(message, buffers);
+        if (message.kind === "picture") file.receive(message, buffers);
+        else mask.receive(message, buffers);
       };
       model.on("msg:custom", receive);
       signal.addEventListener("abort", () => model.off("msg:custom", receive));
@@ -44,7 +48,7 @@ const widget: AnyWidget<MaskPainterModel> = () => {
         ending.abort();
         ending = new AbortController();
         const words = wordsFor(model.get("language") || navigator.language);
-        showPainter(el, model, mask, sides, words, ending.signal);
+        showPainter(el, model, { mask, sides, file }, words, ending.signal);
       };
       show();
       model.on("change:language", show);

@@ -114,6 +114,19 @@ export interface TakeOverMessage {
   copy_id: string;
 }
 
+/** Browser → kernel: a page shows the painter, and its state has no picture. */
+export interface AskPictureMessage {
+  kind: "picture";
+  copy_id: string;
+}
+
+/** Kernel → browser: the file of the picture, in the first buffer, in answer to that. */
+export interface PictureMessage {
+  kind: "picture";
+  /** The copy that it answers. */
+  copy_id: string;
+}
+
 /** How far the picture is to grow on each of its sides, in picture pixels. */
 export interface GroundSides {
   left: number;
@@ -142,12 +155,18 @@ export interface SidesMessage {
 }
 
 export type WireStep = StrokeStep | ShapeStep | PolygonStep | PlainStep;
-export type KernelMessage = MaskSnapshotMessage | DecidedMessage | ResendMessage | AskMessage;
+export type KernelMessage =
+  | MaskSnapshotMessage
+  | DecidedMessage
+  | ResendMessage
+  | AskMessage
+  | PictureMessage;
 export type BrowserMessage =
   | MaskHelloMessage
   | StepMessage
   | UpToMessage
   | TakeOverMessage
+  | AskPictureMessage
   | SidesMessage;
 
 /** The traits that a painter reads, and those that its controls set. */
@@ -171,7 +190,7 @@ export interface MaskPainterModel {
   _alt: string;
   /** The ipycanvas MultiCanvas that shows the picture; null once it was closed. */
   _canvas: string | null;
-  /** The file of the picture as it is shown. */
+  /** The file of the picture as it is shown; empty where the saved notebook is to keep none. */
   _picture: DataView;
   /** Whether the painter that this one's cell showed before left a mask or new ground to take over. */
   _offer: boolean;

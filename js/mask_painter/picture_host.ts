@@ -4,6 +4,7 @@
 import type { AnyModel } from "@anywidget/types";
 import { element } from "../shared/dom";
 import type { MaskPainterModel } from "./messages";
+import type { PictureFile } from "./picture_file";
 
 const REFERENCE_PREFIX = "IPY_MODEL_";
 
@@ -30,6 +31,7 @@ interface Manager {
 export async function showPicture(
   el: HTMLElement,
   model: AnyModel<MaskPainterModel>,
+  file: PictureFile,
   failed: (error: unknown) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -38,7 +40,7 @@ export async function showPicture(
     el.replaceChildren(own);
     signal.addEventListener("abort", () => empty(own));
     const size = ({ width, height }: ImageBitmap) => Object.assign(own, { width, height });
-    await draw(model, own, signal, size).catch(failed);
+    await draw(file, own, signal, size).catch(failed);
   };
   const reference = model.get("_canvas");
   if (reference === null) return showOwn();
@@ -68,7 +70,7 @@ export async function showPicture(
   const redraw = async () => {
     const { width, height } = layer.canvas;
     if (width === 0 || height === 0) return;
-    await draw(model, layer.canvas, signal).catch(failed);
+    await draw(file, layer.canvas, signal).catch(failed);
     // with this ipycanvas puts its layers together
     if (!signal.aborted) layer.trigger("new-frame");
   };
@@ -83,15 +85,14 @@ export async function showPicture(
   await redraw();
 }
 
-/** Decodes a model's picture and draws it on a canvas, unless `signal` aborts meanwhile. */
+/** Decodes a picture and draws it on a canvas, unless `signal` aborts meanwhile. */
 async function draw(
-  model: AnyModel<MaskPainterModel>,
+  file: PictureFile,
   canvas: HTMLCanvasElement,
   signal: AbortSignal,
   size?: (bitmap: ImageBitmap) => void,
 ): Promise<void> {
-  const file = new Blob([model.get("_picture") as DataView<ArrayBuffer>]);
-  const bitmap = await createImageBitmap(file);
+  const bitmap = await createImageBitmap(await file.get());
   if (!signal.aborted) {
     size?.(bitmap);
     const { width, height } = canvas;

@@ -11,6 +11,7 @@ import { isUndoOrRedo, Keys } from "./keys";
 import type { MaskCopy } from "./mask_copy";
 import type { MaskPainterModel } from "./messages";
 import { NumbersForm } from "./numbers_form";
+import type { PictureFile } from "./picture_file";
 import { showPicture } from "./picture_host";
 import { download, maskFile } from "./png";
 import { listenToPointers } from "./pointer";
@@ -26,12 +27,18 @@ const ZOOM = 1.25;
 const ANNOUNCE_DELAY_MS = 500;
 const CHOICES = ["tool", "mode", "radius", "color", "opacity"] as const;
 
-/** Builds a view into `el` and keeps it up to date with mask and sides until `signal` aborts. */
+/** What the views of one model share. */
+export interface Painted {
+  mask: MaskCopy;
+  sides: SidesCopy;
+  file: PictureFile;
+}
+
+/** Builds a view into `el` and keeps it up to date with what it shares until `signal` aborts. */
 export function showPainter(
   el: HTMLElement,
   model: AnyModel<MaskPainterModel>,
-  mask: MaskCopy,
-  sides: SidesCopy,
+  { mask, sides, file }: Painted,
   words: Words,
   signal: AbortSignal,
 ): void {
@@ -135,9 +142,13 @@ export function showPainter(
     return fill(words.coverage, { percent: Math.min(100 * part, 99.9).toFixed(1) });
   };
   let unseen = "";
+  const missing = () => {
+    if (!mask.loaded) return words.loading;
+    return file.awaited ? words.pictureLoading : "";
+  };
   const showSummary = () => {
     coverage.textContent = coverageWords();
-    const behind = mask.delayed ? words.waiting : unseen || (mask.loaded ? "" : words.loading);
+    const behind = mask.delayed ? words.waiting : unseen || missing();
     const { state } = mask.connection;
     const reached = mask.refused ? words.refused : behind;
     const text = state === "live" ? reached : words[state];
@@ -194,7 +205,7 @@ export function showPainter(
     unseen = words.unseen;
     showSummary();
   };
-  void showPicture(stage.picture, model, failed, signal);
+  void showPicture(stage.picture, model, file, failed, signal).then(showSummary);
   showChoices();
   showSummary();
 }

@@ -11,6 +11,7 @@ const ENGLISH = {
   stageOf: "Picture to paint on, {width} × {height} pixels: {alt}",
   help: "Arrow keys move the cursor, Enter paints. Tab leaves.",
   loading: "Waiting for the notebook: what was painted before will appear.",
+  pictureLoading: "Waiting for the notebook: the picture will appear.",
   waiting: "The notebook is busy. What you paint is kept here, and handed over when it is free.",
   refused: "The notebook did not take that step, and it was taken back.",
   offline:
@@ -111,6 +112,7 @@ const CHINESE: Words = {
   stageOf: "待涂抹的图片，{width} × {height} 像素：{alt}",
   help: "方向键移动光标，回车涂抹，Tab 离开。",
   loading: "正在等待笔记本：之前涂抹的内容随后出现。",
+  pictureLoading: "正在等待笔记本：图片随后出现。",
   waiting: "笔记本正忙。你涂抹的内容保存在此，空闲后立即交付。",
   refused: "笔记本没有接受这一步，已撤回。",
   offline: "页面与笔记本服务器的连接已断开。你涂抹的内容保存在此，恢复连接后交付。",

@@ -69,6 +69,23 @@ def test_a_reload_brings_back_the_picture_and_what_is_drawn_over_it(lab: Lab) ->
         notebook.page.wait_for_function(_COLOURS, arg=painter.el.element_handle(), polling=50)
 
 
+def test_a_painter_that_is_not_static_shows_a_picture_that_its_state_does_not_have(
+    lab: Lab,
+) -> None:
+    """The page asks for it: at first, and once it was loaded anew."""
+    show = "painter = lumen.MaskPainter(grey, static=False); painter.radius = {radius}; painter"
+    painter = open_painter(lab, "", show=show)
+    notebook = painter.notebook
+    painter.drag([(60, 60), (200, 60)])
+    before = mask_of(notebook, 2)
+    notebook.save()
+    notebook.reload(1, ".lumen-painter-stage")
+    painter = shown_painter(notebook, 1)
+
+    assert (mask_of(notebook, 2) == before).all()
+    assert notebook.ask(2, "painter.get_state('_picture')") == "{'_picture': b''}"
+
+
 def test_a_picture_that_the_browser_cannot_decode_is_said_so(browser: Browser) -> None:
     """In words, beside a mask that can be painted all the same."""
     with plain_page(browser) as plain:

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from lumen_widgets.masks import Clear, Invert, Raster, Rectangle, Stroke
+from lumen_widgets.widgets import MaskPainter
 from tests.conditions import PATIENCE, until
 from tests.masks.test_wire import described
 from tests.widgets.painters import (
     HEIGHT,
+    PICTURE,
     WIDTH,
     Page,
     Wire,
@@ -255,3 +257,18 @@ def test_a_message_is_taken_in_while_the_mask_is_worked_out(
     cell.join(PATIENCE)
 
     until(lambda: wire.painter.coverage == 1.0, "the mask of it")
+
+
+def test_a_painter_that_is_not_static_keeps_its_picture_out_of_its_state(wire: Wire) -> None:
+    """A page that shows it asks, and is sent the file that the state of another has."""
+    painter = wire.painter
+    file = painter.get_state("_picture")["_picture"]
+    painter.static = False
+    assert painter.get_state()["_picture"] == b""
+    wire.say({"kind": "picture", "copy_id": "a"})
+
+    assert wire.of("picture") == [{"kind": "picture", "copy_id": "a"}]
+    assert wire.buffers("picture") == [file]
+    painter.static = True
+    assert painter.get_state("_picture")["_picture"] == file
+    assert MaskPainter(PICTURE, static=False).get_state()["_picture"] == b""

@@ -51,7 +51,9 @@ class Limited:
     def __init__(self, limits: WaitLimits) -> None:
         widget = anywidget.AnyWidget()
         self.log = StepLog(WIDTH, HEIGHT, SavedMask(None, UndoHistory()))
-        self._session = PainterSession(widget, self.log, NewGround(8, 8, lambda _: None), limits)
+        self._session = PainterSession(
+            widget, self.log, NewGround(8, 8, lambda _: None), bytes, limits
+        )
         widget.on_msg(self._session.receive)
         self.wire = Wire(widget)
 

@@ -356,3 +356,21 @@ def test_the_painter_speaks_as_the_form_does(painted: PromptForm) -> None:
     painted.language = "zh"
     assert painted.painter.language == "zh"
     assert painted.paint(_OTHER).language == "zh"
+
+
+def test_a_form_that_is_not_static_has_a_painter_that_is_not(form: PromptForm) -> None:
+    """Said before it is opened or while it is open: no picture of it is in any saved state."""
+
+    def kept() -> bytes:
+        assert form.painter is not None
+        return bytes(form.painter.get_state("_picture")["_picture"])
+
+    form.images = PICTURE, _OTHER
+    form.paint(PICTURE)
+    assert kept()
+    form.static = False
+    assert not kept()
+    form.paint(_OTHER)
+    assert not kept()
+    form.static = True
+    assert kept()

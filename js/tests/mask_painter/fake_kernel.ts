@@ -32,7 +32,7 @@ export class PainterModel extends FakeModel<MaskPainterModel & Record<string, un
       _height: height,
       _alt: "",
       _canvas: "",
-      _picture: new DataView(new ArrayBuffer(0)),
+      _picture: new DataView(new ArrayBuffer(1)),
       _offer: false,
       _sides: { copy_id: "", number: 0, sides: { left: 0, top: 0, right: 0, bottom: 0 } },
     } as unknown as MaskPainterModel & Record<string, unknown>);

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { PictureFile } from "../../mask_painter/picture_file";
 import { showPicture } from "../../mask_painter/picture_host";
+import { Connection } from "../../shared/connection";
 import { FakeModel } from "../shared/fake_model";
 import { PainterModel } from "./fake_kernel";
 
@@ -54,7 +56,9 @@ function show(reference: string | null, { found = true } = {}) {
   const ending = new AbortController();
   const failed = vi.fn<(error: unknown) => void>();
   const place = document.createElement("div");
-  const showing = showPicture(place, fake.model, failed, ending.signal);
+  const connection = new Connection(fake.model, ending.signal);
+  const file = new PictureFile(fake.model, connection, "a", ending.signal);
+  const showing = showPicture(place, fake.model, file, failed, ending.signal);
   return { fake, ending, place, lower, shown, remove, failed, showing };
 }
 

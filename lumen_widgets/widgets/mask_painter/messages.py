@@ -126,6 +126,20 @@ class TakeOverMessage(TypedDict):
     copy_id: str
 
 
+class AskPictureMessage(TypedDict):
+    """Browser → kernel: a page shows the painter, and its state has no picture."""
+
+    kind: Literal["picture"]
+    copy_id: str
+
+
+class PictureMessage(TypedDict):
+    """Kernel → browser: the file of the picture, in the first buffer, in answer to that."""
+
+    kind: Literal["picture"]
+    copy_id: str  # the copy that it answers
+
+
 class GroundSides(TypedDict):
     """How far the picture is to grow on each of its sides, in picture pixels."""
 

@@ -27,11 +27,12 @@ from lumen_widgets.widgets.mask_painter.messages import (
     DecidedMessage,
     DecidedStep,
     MaskSnapshotMessage,
+    PictureMessage,
     ResendMessage,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from anywidget import AnyWidget
 
@@ -67,6 +68,8 @@ class PainterSession:
         Its steps.
     ground
         How far its picture is to grow.
+    picture
+        Returns the file of the picture, for a page whose state has none.
     limits
         How long `wait_until_quiet` waits.
 
@@ -77,11 +80,13 @@ class PainterSession:
         painter: AnyWidget,
         log: StepLog,
         ground: NewGround,
+        picture: Callable[[], bytes],
         limits: WaitLimits | None = None,
     ) -> None:
         self._painter = painter
         self._log = log
         self._ground = ground
+        self._picture = picture
         self._limits = limits or WaitLimits()
         # the ids of the copies that ever said hello: no message tells that a tab was closed
         self._copies: set[str] = set()
@@ -115,6 +120,9 @@ class PainterSession:
                     answers[copy_id] = number
             case "take_over":
                 self._take_over()
+            case "picture":
+                message = PictureMessage(kind="picture", copy_id=copy_id)
+                self._painter.send(message, buffers=[self._picture()])
             case "sides" if isinstance(number, int):
                 self._ground.receive(copy_id, number, content.get("sides"))
 

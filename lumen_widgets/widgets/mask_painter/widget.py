@@ -10,6 +10,10 @@ for the number of each copy's last step, and waits until those have arrived and 
 How far the picture is to grow is no part of the mask and of its undo steps: the browser sets it at
 once and sends one message when a drag ends; the kernel tells every page by a trait, so that a page
 that is reloaded has it too.
+
+The picture is part of the widget's state, so that a page has it at once, also while the kernel is
+busy. Front ends keep that state in the saved notebook: with `static=False` the picture is no part
+of it, and a page *asks for the picture* once it shows the painter.
 """
 
 from __future__ import annotations
@@ -75,6 +79,8 @@ class MaskPainter(Painting, LumenWidget):
     mask
         What to begin with, as `inpaint` takes a mask; a file that `save` made brings back its
         undo steps too. None is nothing.
+    static
+        Whether the saved notebook keeps the picture.
 
     Raises
     ------
@@ -95,6 +101,11 @@ class MaskPainter(Painting, LumenWidget):
     language = traitlets.Enum(["", "en", "zh"], default_value="").tag(sync=True)
     """What the painter speaks: English, Chinese, or, by default, what the browser prefers. Written
     by Python."""
+
+    static = traitlets.Bool(default_value=True)
+    """Whether the saved notebook keeps the picture, in the painter's state (True by default). False
+    leaves none of it there: a page then gets the picture from the kernel, once that is free.
+    Written by Python."""
 
     tool = traitlets.Enum(["brush", "eraser", "rectangle", "ellipse"], default_value="brush").tag(
         sync=True
@@ -129,9 +140,11 @@ class MaskPainter(Painting, LumenWidget):
     """The ipycanvas `MultiCanvas` that shows the picture; None once it or a layer of it was closed:
     then the browser shows the picture on a canvas of its own. Written by the kernel."""
 
-    _picture = traitlets.Bytes().tag(sync=True)
-    """The file of the picture as it is shown: a JPEG or a PNG. Empty once the painter was closed.
-    Written by the kernel."""
+    _picture = traitlets.Bytes().tag(
+        sync=True, to_json=lambda file, self: file if self.static else b""
+    )
+    """The file of the picture as it is shown: a JPEG or a PNG. Empty once the painter was closed,
+    and for pages where it is not `static`. Written by the kernel."""
 
     _offer = traitlets.Bool(default_value=False).tag(sync=True)
     """Whether the painter that this one's cell showed before left a mask of the same picture, or
@@ -149,6 +162,8 @@ class MaskPainter(Painting, LumenWidget):
         self,
         image: PictureSource | BackgroundPicture,
         mask: MaskSource | SavedMask | None = None,
+        *,
+        static: bool = True,
     ) -> None:
         picture = read_background(image)
         self._image: PictureSource = picture.source
@@ -156,7 +171,7 @@ class MaskPainter(Painting, LumenWidget):
         start = read_start(mask, picture.width, picture.height)
         self._steps = StepLog(picture.width, picture.height, start, picture.digest)
         self._ground = NewGround(picture.width, picture.height, self._show_sides)
-        self._session = PainterSession(self, self._steps, self._ground)
+        self._session = PainterSession(self, self._steps, self._ground, lambda: self._picture)
         self._layers = PictureCanvas(picture)
         super().__init__(
             radius=max(
@@ -168,7 +183,9 @@ class MaskPainter(Painting, LumenWidget):
             _canvas=self._layers.widget,
             _picture=picture.file,
             _sides=self._ground.decided,
+            static=static,
         )
+        self.observe(lambda _: self.send_state("_picture"), "static")
         self.on_msg(self._session.receive)
 
     def __repr__(self) -> str:

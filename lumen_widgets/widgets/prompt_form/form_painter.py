@@ -114,7 +114,11 @@ class FormPainter:
             if (painter := self._open_on(source)) is not None:
                 return painter
             painted = next((one for one in self._painters if one.image is source), None)
-            made = MaskPainter(background, None if painted is None else painted.saved)
+            made = MaskPainter(
+                background,
+                None if painted is None else painted.saved,
+                static=self._form.static,
+            )
             made.language = self._form.language
             for name in _CONTROLS if painted is not None else ():
                 made.set_trait(name, getattr(painted, name))
@@ -216,6 +220,11 @@ class FormPainter:
         """Have the painter speak as the form does."""
         if self._form.painter is not None:
             self._form.painter.language = self._form.language
+
+    def static_changed(self, _: Any) -> None:
+        """Have the painter leave its picture in the saved notebook, or not, as the form says."""
+        if self._form.painter is not None:
+            self._form.painter.static = self._form.static
 
     def _read(self, source: Any, done: Callable[[str], None]) -> None:
         """Read a picture, and have the painter opened on the one thread that speaks to pages."""

@@ -193,8 +193,8 @@ class PromptForm(LumenWidget):
 
     static = traitlets.Bool(default_value=True).tag(sync=True)
     """Whether pictures are shown under the form, where the notebook keeps them: those of a task as
-    one sheet. Default True; False leaves none of this form in the saved notebook. Written by
-    Python."""
+    one sheet. Default True; False leaves none of this form in the saved notebook, nor of its panel
+    and its painter. Written by Python."""
 
     panel = ChildWidget(TaskPanel)
     """The `TaskPanel` inside the form, with a row for each submit; None once it was closed. Written
@@ -741,6 +741,7 @@ class PromptForm(LumenWidget):
             (["model"], painting.model_changed),
             (list(SIDES), painting.sides_changed),
             (["language"], painting.language_changed),
+            (["static"], painting.static_changed),
         ):
             self.observe(changed, names)
         # a mask that was given with the form is as good as one that comes later
