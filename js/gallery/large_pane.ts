@@ -141,8 +141,9 @@ export class LargePane {
     this.#showDetails();
     const [count, at] = [this.#hooks.count(), opened.place];
     const place = { place: String((at ?? 0) + 1), count: String(count) };
-    const position = at === null ? "" : `${fill(this.#words.position, place)}: `;
-    this.#heard.textContent = position + altOf(item, this.#words);
+    const name = altOf(item, this.#words);
+    const position = fill(this.#words.position, place);
+    this.#heard.textContent = at === null ? name : fill(this.#words.placed, { position, name });
     this.#timer = window.setTimeout(() => void this.#ask(item), LOOK_MS);
   }
 
@@ -204,7 +205,7 @@ export class LargePane {
     const again = this.#told?.again;
     if (!again) return "";
     const words = this.#words;
-    if (again.host === "") return words.againFree;
+    if (again.host === "") return words.actFree;
     const { host, credits } = again;
     if (credits === null) return fill(words.againSome, { host });
     return fill(words.againCost, { credits: numberWords(credits), host });

@@ -11,7 +11,6 @@ import { Slot } from "../shared/slot";
 import { fill } from "../shared/words";
 import { button, Field, fitHeight, growingBox } from "./controls";
 import type { FormState } from "./state";
-import { nameWords } from "./strip_words";
 import type { Words } from "./words";
 
 export interface PainterHooks {
@@ -123,8 +122,7 @@ export class PainterPlace {
     const state = this.#state;
     const { images, painted, connection } = state;
     if (painted) this.#key = painted.key;
-    const given = images.find((one) => one.key === this.#key)?.name ?? "";
-    const name = nameWords(given, this.#words.lang);
+    const name = images.find((one) => one.key === this.#key)?.name ?? "";
     setText(this.#title, name === "" ? "" : fill(this.#words.painting, { name }));
     const idle = state.closing || connection.ended;
     for (const one of [this.#close, this.#discard]) one.setAttribute("aria-disabled", String(idle));

@@ -4,7 +4,6 @@ import { isModified } from "../shared/keyboard";
 import { fill } from "../shared/words";
 import { button } from "./controls";
 import type { FormPicture } from "./messages";
-import { nameWords } from "./strip_words";
 import { shownName, type Upload } from "./uploads";
 import type { Words } from "./words";
 
@@ -76,7 +75,7 @@ export class PictureRow {
   }
 
   update(picture: FormPicture, place: number, count: number, painted: Painted = "not"): void {
-    const name = nameWords(picture.name, this.#words.lang);
+    const { name } = picture;
     const words = this.#words;
     this.el.classList.toggle("lumen-picture-out", painted === "out");
     this.#paint?.setAttribute("aria-label", fill(words.paintOn, { name }));

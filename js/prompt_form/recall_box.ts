@@ -6,7 +6,7 @@ import { fill } from "../shared/words";
 import { button } from "./controls";
 import type { FieldChange } from "./messages";
 import type { StripState } from "./strip_state";
-import { lostWords, nameWords } from "./strip_words";
+import { lostWords } from "./strip_words";
 import type { Words } from "./words";
 
 /** The form's label of each field that comes back. */
@@ -139,9 +139,9 @@ export class RecallBox {
   #summary(): string {
     const words = this.#words;
     const { recall } = this.#state;
-    const labels = recall.fields.map((field) => fieldLabel(field, words)).join(", ");
+    const labels = recall.fields.map((field) => fieldLabel(field, words)).join(words.listed);
     const sentence = recall.state === "undone" ? words.recallUndone : words.recallDone;
-    return fill(sentence, { name: nameWords(recall.name, words.lang), fields: labels });
+    return fill(sentence, { name: recall.name, fields: labels });
   }
 
   #offer(): HTMLElement[] {
@@ -156,9 +156,7 @@ export class RecallBox {
     const legend = element(
       "legend",
       { class: "lumen-label" },
-      recall.name === ""
-        ? words.recallNone
-        : fill(words.recallOffer, { name: nameWords(recall.name, words.lang) }),
+      recall.name === "" ? words.recallNone : fill(words.recallOffer, { name: recall.name }),
     );
     const list = element("fieldset", { class: "lumen-field" }, legend, ...rows);
     const same = recall.changes.length === 0 && recall.name !== "";

@@ -8,7 +8,6 @@ import { PictureToolbar } from "../shared/picture_actions";
 import { fill } from "../shared/words";
 import type { FormResult } from "./messages";
 import type { StripState } from "./strip_state";
-import { nameWords } from "./strip_words";
 import type { Words } from "./words";
 
 /** Milliseconds after which it is said that a picture waits for the kernel. */
@@ -184,7 +183,7 @@ export class ResultStrip {
   }
 
   #newTile(picture: FormResult): Tile {
-    const tile = new Tile(picture, this.#nameOf(picture), {
+    const tile = new Tile(picture, {
       selected: () => this.#select(picture.key),
       opened: () => this.#openLarge(),
     });
@@ -255,7 +254,7 @@ export class ResultStrip {
     this.#toolbar.show(picture === undefined ? [] : [picture]);
     this.#showLarge();
     if (picture === undefined) return;
-    setText(this.#name, this.#nameOf(picture));
+    setText(this.#name, picture.name);
     const { width, height, model } = picture;
     const size = { width: String(width), height: String(height) };
     setText(this.#facts, fill(this.#words.resultFacts, { ...size, model }));
@@ -322,13 +321,9 @@ export class ResultStrip {
     event.preventDefault();
   }
 
-  #nameOf({ name }: FormResult): string {
-    return nameWords(name, this.#words.lang);
-  }
-
   #largeOf(picture: FormResult): LargePicture {
     const { sha256, width, height } = picture;
-    return { sha256, width, height, alt: this.#nameOf(picture) };
+    return { sha256, width, height, alt: picture.name };
   }
 
   /** The letters of the actions, also beside a large picture; its own keys are dealt with by then. */
@@ -354,18 +349,18 @@ class Tile {
   );
   readonly #starred = element("span", { class: "lumen-heard" });
 
-  constructor(picture: FormResult, name: string, { selected, opened }: TileHooks) {
+  constructor(picture: FormResult, { selected, opened }: TileHooks) {
     this.sha256 = picture.sha256;
-    this.name = name;
+    this.name = picture.name;
     this.el = element(
       "div",
       { class: "lumen-result", role: "option", tabindex: "-1", "aria-selected": "false" },
       this.#img,
-      element("span", { class: "lumen-heard", dir: "auto" }, name),
+      element("span", { class: "lumen-heard", dir: "auto" }, picture.name),
       this.#star,
       this.#starred,
     );
-    this.el.title = name;
+    this.el.title = picture.name;
     this.el.style.aspectRatio = `${picture.width} / ${picture.height}`;
     this.el.addEventListener("click", selected);
     this.el.addEventListener("dblclick", opened);

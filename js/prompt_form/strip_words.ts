@@ -11,7 +11,6 @@ export const STRIP_ENGLISH = {
   resultFacts: "{width} × {height} · {model}",
   resultLarge: "Enlarge",
   resultSmall: "Close",
-  resultFree: "free",
   resultWaiting: "The pictures wait for the notebook, which may be running a cell…",
   resultGone: "{name}: {reason}",
   // settings that come back
@@ -58,7 +57,6 @@ export const STRIP_CHINESE: typeof STRIP_ENGLISH = {
   resultFacts: "{width} × {height} · {model}",
   resultLarge: "看大图",
   resultSmall: "关闭大图",
-  resultFree: "免费",
   resultWaiting: "图片正在等待笔记本，它可能正在运行单元格…",
   resultGone: "{name}：{reason}",
   recallOffer: "取回“{name}”的设置",
@@ -106,12 +104,6 @@ const CHINESE_LOST: [RegExp, string][] = [
   [/^What was kept for this repaint .*$/, "这次重绘的记录由其他版本写入，无法读取。"],
   [/^It is not known how this picture was made.*$/, "不知道这张图片是如何生成的。"],
 ];
-
-/** The name of a picture of ours, as the kernel gives it, in the language of `lang`. */
-export function nameWords(name: string, lang: string): string {
-  if (lang !== "zh") return name;
-  return name.replace(/^Picture (\d+) of (\d+)(?:: |$)/, "图片 $1/$2 ");
-}
 
 /** A sentence of the kernel's about what cannot come back, in the language of `lang`. */
 export function lostWords(sentence: string, lang: string): string {

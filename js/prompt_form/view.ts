@@ -233,11 +233,12 @@ export class FormView {
       ),
       element("div", { class: "lumen-form-fields" }, main, side),
       element("div", { class: "lumen-form-folded" }, this.#more, this.#presets.el, this.#asCode.el),
-      this.#recall.el,
       element("footer", {}, this.#submit, this.#cost, this.#status, this.#refusal, this.#lost),
       this.#sent.el,
       this.#below,
       this.#strip.el,
+      // last, so that nothing of the form moves from under the pointer that asked for it
+      this.#recall.el,
     );
     this.el = element(
       "section",
@@ -375,7 +376,7 @@ export class FormView {
       this.#showArrived();
     }
     if (answer === null || answer.taken) return;
-    const labels = this.#fields.invalidLabels().join(", ");
+    const labels = this.#fields.invalidLabels().join(this.#words.listed);
     this.#refusal.textContent = fill(this.#words.notSent, { fields: labels });
     this.#fields.showErrors(true);
     const first = this.#fields.firstInvalid();
@@ -519,8 +520,11 @@ export class FormView {
   #price(code: string, n: number): string {
     const { model } = this.#state;
     const host = model.get("_host");
-    if (host === "") return this.#words.resultFree;
-    return costOf({ model: code, n }, host, model.get("_prices"), {}, this.#words).text;
+    if (host === "") return this.#words.actFree;
+    const prices = model.get("_prices");
+    // on a button there is no room for where prices are set: beside the form's own it is said
+    if (!Object.hasOwn(prices, code)) return this.#words.costSome;
+    return costOf({ model: code, n }, host, prices, {}, this.#words).text;
   }
 
   #showCost(): void {

@@ -2,11 +2,12 @@
 import { ACCOUNT_CHINESE, ACCOUNT_ENGLISH } from "../shared/account";
 import { COPY_CHINESE, COPY_ENGLISH } from "../shared/copy_button";
 import { SIDES_CHINESE, SIDES_ENGLISH } from "../shared/side_numbers";
-import { bestLanguage } from "../shared/words";
+import { bestLanguage, LIST_CHINESE, LIST_ENGLISH } from "../shared/words";
 import { STRIP_CHINESE, STRIP_ENGLISH } from "./strip_words";
 
 const ENGLISH = {
   lang: "en",
+  ...LIST_ENGLISH,
   title: "New picture",
   ...ACCOUNT_ENGLISH,
   ...SIDES_ENGLISH,
@@ -175,6 +176,7 @@ export type Words = typeof ENGLISH;
 
 const CHINESE: Words = {
   lang: "zh",
+  ...LIST_CHINESE,
   title: "新图片",
   ...ACCOUNT_CHINESE,
   ...SIDES_CHINESE,

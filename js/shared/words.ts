@@ -1,5 +1,13 @@
 /* How a widget chooses the language of its sentences, and fills in their values. */
 
+/** What stands between the parts of a list. */
+export const LIST_ENGLISH = {
+  listed: ", ",
+};
+export const LIST_CHINESE: typeof LIST_ENGLISH = {
+  listed: "、",
+};
+
 /** The best of the languages for `language`, a BCP 47 tag such as "zh-TW". */
 export function bestLanguage<Words>(language: string, words: { en: Words; zh: Words }): Words {
   return /^zh\b/i.test(language) ? words.zh : words.en;

@@ -56,7 +56,7 @@ export class Announcer {
     );
     return fill(this.#words.announceMany, {
       count: String(changes.length),
-      states: states.join(", "),
+      states: states.join(this.#words.listed),
     });
   }
 }

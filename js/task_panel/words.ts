@@ -1,10 +1,11 @@
 /* Every sentence of the task panel, in each language that it speaks. */
 import { ACCOUNT_CHINESE, ACCOUNT_ENGLISH } from "../shared/account";
 import { COPY_CHINESE, COPY_ENGLISH } from "../shared/copy_button";
-import { bestLanguage } from "../shared/words";
+import { bestLanguage, LIST_CHINESE, LIST_ENGLISH } from "../shared/words";
 
 const ENGLISH = {
   lang: "en",
+  ...LIST_ENGLISH,
   tasks: "Lumen tasks",
   sandboxShort: "Sandbox",
   ...ACCOUNT_ENGLISH,
@@ -83,6 +84,7 @@ export type Words = typeof ENGLISH;
 
 const CHINESE: Words = {
   lang: "zh-Hans",
+  ...LIST_CHINESE,
   tasks: "Lumen 任务",
   sandboxShort: "沙盒",
   ...ACCOUNT_CHINESE,

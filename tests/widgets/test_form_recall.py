@@ -86,7 +86,7 @@ def test_the_strip_has_every_picture_newest_first_and_a_page_that_is_reloaded_to
 
     assert [one["sha256"] for one in pictures[:2]] == [second.sha256, first.sha256]
     assert [one["count"] for one in pictures] == [1, 2, 2]
-    assert pictures[0]["name"] == "Picture 1 of 1: an owl"
+    assert [one["name"] for one in pictures] == ["an owl", "[0] a red fox", "[1] a red fox"]
 
 
 def test_settings_come_back_and_can_be_undone_and_brought_back_again(form: PromptForm) -> None:

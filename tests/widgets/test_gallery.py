@@ -307,8 +307,10 @@ def test_pictures_that_come_are_counted_and_not_pushed(
     task = client.generate("a red fox", n=2)
     task.wait(60)
     page.until(lambda: any(m["kind"] == "news" and m["arrived"] == 2 for m in page.heard))
+    assert repr(page.gallery) == "Lumen gallery · 2 pictures, the history"
     assert page.prompts() == ["a red fox"] * 2
     assert page.find()["arrived"] == 2
+    assert repr(page.gallery) == "Lumen gallery · 2 pictures, the history"
 
 
 def test_a_closed_gallery_hears_and_sends_nothing(

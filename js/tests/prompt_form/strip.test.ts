@@ -117,6 +117,16 @@ const OFFER = {
   lost: ["The mask does not come back: it was not kept here."],
 };
 
+test("the button says what the same again costs, and not where a price would be set", async () => {
+  const { el, fake, find } = await open({ _host: "lumen.example.org", _prices: {} });
+  fake.deliver({ kind: "results", pictures: [result("1", { model: "constructor" })], total: 1 });
+
+  expect(el.querySelector(".lumen-actions")?.textContent).toMatch(
+    /The same again · Costs creditsBring/,
+  );
+  expect(find(".lumen-cost").textContent).toContain("lumen.prices has no price of");
+});
+
 test("what would change is listed, and only what is chosen comes back", async () => {
   const { fake, find, el, button, asked } = await open();
   fake.deliver(OFFER);
@@ -158,6 +168,13 @@ test("what came back is said with the way to undo it, which keeps the focus", as
 
   expect(asked("undo")).toHaveLength(2);
   expect(find(".lumen-recall").hidden).toBe(true);
+});
+
+test("in Chinese, what came back is a list as it is written there", async () => {
+  const { fake, find } = await open({ language: "zh" });
+  fake.deliver({ ...OFFER, state: "done", changes: [], fields: ["prompt", "images"], lost: [] });
+
+  expect(find(".lumen-recall").textContent).toContain("提示词、参考图片");
 });
 
 test("in Chinese, what cannot come back is said in Chinese too", async () => {
@@ -343,14 +360,19 @@ test("what was sent is said beside the prompt, and then that its pictures are he
   expect(selected()).toBe(0);
 });
 
-test("in Chinese, a picture is named in Chinese", async () => {
-  const { fake, find, tiles } = await open({ language: "zh" });
-  fake.deliver({
-    kind: "results",
-    pictures: [result("1", { name: "Picture 2 of 4: a fox" })],
-    total: 1,
-  });
+test("in any language, a picture is named as the kernel names it", async () => {
+  for (const language of ["en", "zh"]) {
+    const { fake, find, tiles } = await open({ language });
+    fake.deliver({ kind: "results", pictures: [result("1", { name: "[1] 狐狸" })], total: 1 });
 
-  expect(tiles()[0]?.title).toBe("图片 2/4 a fox");
-  expect(find(".lumen-result-name").textContent).toBe("图片 2/4 a fox");
+    expect(tiles()[0]?.title).toBe("[1] 狐狸");
+    expect(find(".lumen-result-name").textContent).toBe("[1] 狐狸");
+  }
+});
+
+test("settings that come back are offered below all else in the form: nothing moves for them", async () => {
+  const { find, shown } = await open();
+  shown("1");
+
+  expect(find("form").lastElementChild?.contains(find(".lumen-recall"))).toBe(true);
 });

@@ -122,7 +122,8 @@ class GallerySession:
     def count(self) -> int:
         """How many pictures the gallery has, as was last known."""
         with self._lock:
-            return len(self._listings[self._all[0]])
+            listing, arrived = self._all
+            return len(self._listings[listing]) + self._arrived - arrived
 
     @property
     def first(self) -> FirstItems:

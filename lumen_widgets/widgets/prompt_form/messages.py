@@ -164,7 +164,7 @@ class FormResult(TypedDict):
 
     key: str  # which of them; never shown
     sha256: str
-    name: str  # its number in its task, and its prompt
+    name: str  # its index in its task where that has several, and its prompt
     width: int  # pixels
     height: int
     model: str

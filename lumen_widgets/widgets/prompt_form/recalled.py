@@ -16,6 +16,7 @@ from lumen_widgets.core.pictures.images import file_digest
 from lumen_widgets.core.pictures.sources import is_url
 from lumen_widgets.notebook.current_journal import ask_journal
 from lumen_widgets.widgets.browser_values import checked
+from lumen_widgets.widgets.picture_names import picture_name
 from lumen_widgets.widgets.prompt_form.checks import SIDES, FormValues, values_of
 from lumen_widgets.widgets.prompt_form.uploads import PictureFile
 
@@ -306,5 +307,5 @@ def in_words(name: str, value: Any) -> str:
 
 def _picture_words(source: Any) -> str:
     if isinstance(source, Picture):
-        return source.alt
+        return picture_name(source)
     return source.name if isinstance(source, PictureFile) else type(source).__name__

@@ -21,6 +21,7 @@ from lumen_widgets.notebook.cell_status import error_words
 from lumen_widgets.notebook.worker import Worker
 from lumen_widgets.widgets.base import weakly
 from lumen_widgets.widgets.mask_painter.widget import MaskPainter
+from lumen_widgets.widgets.picture_names import picture_name
 from lumen_widgets.widgets.prompt_form.messages import FormPicture
 from lumen_widgets.widgets.prompt_form.uploads import PictureFile
 
@@ -249,7 +250,7 @@ def _name_of(source: Any) -> str:
     if isinstance(source, PictureFile):
         name = source.name
     elif isinstance(source, Picture):
-        name = source.alt
+        name = picture_name(source)
     elif isinstance(source, str) and "://" in source:
         name = _address_name(source)
     elif isinstance(source, str) and source.lstrip()[:5].lower() == "data:":

@@ -8,9 +8,9 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lumen_widgets.core.words import strip_controls
 from lumen_widgets.notebook.current_journal import ask_journal
 from lumen_widgets.notebook.kept_pictures import picture_of
+from lumen_widgets.widgets.picture_names import picture_name
 from lumen_widgets.widgets.prompt_form.messages import FormResult
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class Results:
         shown = FormResult(
             key=str(self._count),
             sha256=picture.sha256,
-            name=strip_controls(picture.alt),
+            name=picture_name(picture),
             width=picture.width,
             height=picture.height,
             model=values.fields["model"],

@@ -20,6 +20,7 @@ from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.widgets.browser_values import checked
 from lumen_widgets.widgets.picture_actions import PictureActions
 from lumen_widgets.widgets.picture_copies import PictureCopies
+from lumen_widgets.widgets.picture_names import picture_name
 from lumen_widgets.widgets.prompt_form.messages import PresetsMessage, ResultsMessage
 from lumen_widgets.widgets.prompt_form.recalled import (
     RECALLED,
@@ -224,7 +225,7 @@ class Strip:
             is_digest = isinstance(sha256, str) and sha256.isascii()
             picture = self.results.find(sha256) if is_digest else None
             if picture is not None:
-                self.recalls.offer(picture.alt, self.recalled(picture))
+                self.recalls.offer(picture_name(picture), self.recalled(picture))
         except LumenError as error:
             self.recalls.refuse(f"{error.message} {error.next_step}")
 

@@ -37,6 +37,7 @@ from lumen_widgets.widgets.bundles import bundle
 from lumen_widgets.widgets.gallery.widget import Gallery
 from lumen_widgets.widgets.mask_painter.picture import read_background
 from lumen_widgets.widgets.mask_painter.widget import MaskPainter
+from lumen_widgets.widgets.picture_names import picture_name
 from lumen_widgets.widgets.picture_targets import forget_target, note_used
 from lumen_widgets.widgets.prompt_form.checks import (
     FIELDS,
@@ -482,7 +483,7 @@ class PromptForm(LumenWidget):
         """
         recalled = self._strip.recalled(picture)
         note_used(self)
-        return self._strip.recalls.bring_back(picture.alt, recalled, fields)
+        return self._strip.recalls.bring_back(picture_name(picture), recalled, fields)
 
     def undo(self) -> tuple[str, ...]:
         """Take the last `recall` or preset back; once more brings it back again.
@@ -515,7 +516,7 @@ class PromptForm(LumenWidget):
         >>> form.offer(cats[2])  # doctest: +SKIP
 
         """
-        self._strip.recalls.offer(picture.alt, self._strip.recalled(picture))
+        self._strip.recalls.offer(picture_name(picture), self._strip.recalled(picture))
         note_used(self)
 
     def again(self, picture: Picture, submit_id: str | None = None) -> Submission:
