@@ -5,6 +5,7 @@ import { build, context } from "esbuild";
 
 // The name of each bundle, and its entry: ENTRY.ts and ENTRY.css.
 const ENTRIES = {
+  compare: "compare/index",
   gallery: "gallery/index",
   mask_painter: "mask_painter/index",
   prompt_form: "prompt_form/index",

@@ -120,6 +120,9 @@ from lumen_widgets.notebook import (
     use as use,
 )
 from lumen_widgets.widgets import (
+    Compare as Compare,
+)
+from lumen_widgets.widgets import (
     Gallery as Gallery,
 )
 from lumen_widgets.widgets import (

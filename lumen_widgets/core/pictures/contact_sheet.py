@@ -59,6 +59,10 @@ _NO_LABEL = 0.05
 _ALT_LENGTH, _SHORTEST_PROMPT = 600, 20
 
 
+# Code points up to here are Latin-1, which each of Pillow's own fonts has.
+_BEYOND_FONT = 0x100
+
+
 class SheetPicture(Protocol):
     """What a sheet has to know of a picture; a `Picture` is one."""
 
@@ -106,6 +110,7 @@ def contact_sheet(
     indices: Sequence[int] | None = None,
     *,
     columns: int | None = None,
+    names: Sequence[str] | None = None,
 ) -> ContactSheet:
     """Return one picture of several, of at most 1536 pixels on its long side.
 
@@ -117,6 +122,8 @@ def contact_sheet(
         What stands above each, in brackets; None is its place among them.
     columns
         How many stand side by side; None is as it suits their number and shapes.
+    names
+        What stands above each in place of its index, where the font has the letters for all.
 
     Returns
     -------
@@ -138,7 +145,8 @@ def contact_sheet(
     if not pictures:
         raise ValueError("no picture was given for a contact sheet")
     sizes = _sizes(pictures)
-    names = [f"[{index}]" for index in (range(len(pictures)) if indices is None else indices)]
+    if names is None or not all(map(_can_be_drawn, names)):
+        names = [f"[{index}]" for index in (range(len(pictures)) if indices is None else indices)]
     spacing = _spacing(1.0, _labels(names, 1.0))
     across = min(columns or _columns(sizes, spacing, LONG_SIDE), len(sizes))
     # what is shown pixel by pixel needs labels of half the size
@@ -170,23 +178,26 @@ def sheet_bundle(
     indices: Sequence[int] | None = None,
     *,
     columns: int | None = None,
+    names: Sequence[str] | None = None,
 ) -> tuple[dict[str, str], dict[str, dict[str, str | int]]]:
     """Return the mimebundle of a contact sheet, and its metadata with the alt text; never HTML.
 
     Parameters
     ----------
-    pictures, indices, columns
-        As for `contact_sheet`.
+    pictures, indices, columns, names
+        As for `contact_sheet`; names are said in the alt text too.
 
     """
-    sheet = contact_sheet(pictures, indices, columns=columns)
+    sheet = contact_sheet(pictures, indices, columns=columns, names=names)
     places = range(len(pictures)) if indices is None else indices
+    words, alt = sheet_words(pictures, places), sheet_alt(pictures, places)
+    if names is not None:
+        named = [f"[{place}] {name}" for place, name in zip(places, names, strict=True)]
+        words = "\n".join(f"{name}: {one.alt}" for name, one in zip(named, pictures, strict=True))
+        alt = ", ".join(named)
     return (
-        {
-            sheet.media_type: base64.b64encode(sheet.data).decode("ascii"),
-            "text/plain": sheet_words(pictures, places),
-        },
-        {sheet.media_type: {"alt": sheet_alt(pictures, places), "width": sheet.shown_width}},
+        {sheet.media_type: base64.b64encode(sheet.data).decode("ascii"), "text/plain": words},
+        {sheet.media_type: {"alt": alt, "width": sheet.shown_width}},
     )
 
 
@@ -381,6 +392,11 @@ def _labels(names: Sequence[str], scale: float) -> list[Image]:
     except ImportError:  # a Pillow that was built without FreeType
         font = ImageFont.load_default()
     return [_label(name, font, height) for name in names]
+
+
+def _can_be_drawn(name: str) -> bool:
+    """Say whether Pillow's own font has the letters of a name: those of western languages."""
+    return name.isprintable() and all(ord(letter) < _BEYOND_FONT for letter in name) and name != ""
 
 
 def _label(name: str, font: FreeTypeFont | ImageFont, height: int) -> Image:

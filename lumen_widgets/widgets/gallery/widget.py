@@ -23,7 +23,7 @@ from lumen_widgets.widgets.base import LumenWidget, weakly
 from lumen_widgets.widgets.bundles import bundle
 from lumen_widgets.widgets.gallery.picture_source import GivenPictures, HistoryPictures
 from lumen_widgets.widgets.gallery.session import GallerySession
-from lumen_widgets.widgets.gallery.static_output import (
+from lumen_widgets.widgets.static_output import (
     MOST_ON_SHEET,
     StaticOutput,
     at_end_of_cell,

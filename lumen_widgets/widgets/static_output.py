@@ -1,6 +1,6 @@
-"""What a gallery leaves in the notebook: its count in words, and pictures as one sheet.
+"""What a widget leaves in the notebook: a line of words, and pictures as one sheet.
 
-Both are ordinary outputs under the gallery, since that is all that can be seen once the notebook is
+Both are ordinary outputs under the widget, since that is all that can be seen once the notebook is
 opened without its kernel. Each is there once, and takes its own place again when it changes.
 """
 
@@ -10,10 +10,11 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.client import Pictures
+from lumen_widgets.core.pictures.contact_sheet import sheet_bundle
 from lumen_widgets.notebook.cell import Cell, CellOutput, note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from lumen_widgets.notebook.output_widget import HeldOutput
 
@@ -31,7 +32,7 @@ class StaticOutput:
     Parameters
     ----------
     where
-        The place, under the gallery.
+        The place, under the widget.
 
     """
 
@@ -43,8 +44,19 @@ class StaticOutput:
         # what is there
         self._shown: tuple[str, tuple[str, ...]] | None = None
 
-    def show(self, words: str, pictures: Pictures) -> None:
-        """Leave these words, and a sheet of the first of the pictures; may take a moment."""
+    def show(self, words: str, pictures: Pictures, names: Sequence[str] | None = None) -> None:
+        """Leave these words, and a sheet of the first of the pictures; may take a moment.
+
+        Parameters
+        ----------
+        words
+            The line.
+        pictures
+            What is on the sheet; of none there is no sheet.
+        names
+            What stands above each; None is its place among them.
+
+        """
         chosen = Pictures(pictures[:MOST_ON_SHEET])
         with self._lock:
             shown = words, tuple(one.sha256 for one in chosen)
@@ -52,7 +64,7 @@ class StaticOutput:
                 return
             had_sheet = self._shown is not None and shown[1] == self._shown[1]
             self._shown = shown
-            sheet = _sheet(chosen) if chosen else (_EMPTY, {})
+            sheet = _sheet(chosen, names) if chosen else (_EMPTY, {})
             if not isinstance(self._where, Cell):
                 self._where.replace(note(words))
                 if chosen:
@@ -83,8 +95,10 @@ def _put(output: CellOutput | None, bundle: _Bundle, cell: Cell) -> CellOutput:
     return output
 
 
-def _sheet(pictures: Pictures) -> _Bundle:
+def _sheet(pictures: Pictures, names: Sequence[str] | None) -> _Bundle:
     """Return pictures as a cell shows them: several as one sheet."""
+    if names is not None:
+        return sheet_bundle(pictures, names=names)
     bundle: Any = pictures._repr_mimebundle_()
     data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
     return data, metadata

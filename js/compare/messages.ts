@@ -1,0 +1,84 @@
+/* The messages between the kernel and a comparison; the Python side of it is
+   lumen_widgets/widgets/compare/messages.py, and a test holds the names alike. */
+
+/** The frame in which all pictures lie, in pixels of the finest of them. */
+export interface FrameSize {
+  width: number;
+  height: number;
+}
+
+/** Where a picture lies in the frame. */
+export interface FramePlace {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+/** One picture, with its name; what it is called is shown in no blind test before its end. */
+export interface ComparedPicture {
+  sha256: string;
+  width: number;
+  height: number;
+  /** Of its file. */
+  bytes: number;
+  /** What it was called, or what tells it from the others. */
+  name: string;
+  /** What it is to one of the others. */
+  relation: "" | "before" | "after" | "raw" | "exact";
+  alt: string;
+  place: FramePlace;
+}
+
+/** Browser → kernel: by how much do two pictures differ. */
+export interface DifferMessage {
+  kind: "differ";
+  request: string;
+  /** Places among the pictures, from 0. */
+  left: number;
+  right: number;
+}
+
+/** Kernel → browser: by how much two pictures differ. */
+export interface DifferenceMessage {
+  kind: "difference";
+  request: string;
+  /** Of the pixels that both cover, those that differ by more than 8 of 255. */
+  share: number;
+  /** Difference of a channel, of 255. */
+  largest: number;
+  /** Whether every pixel of both files was looked at. */
+  exact: boolean;
+  /** In which all those pixels lie. */
+  box: FramePlace | null;
+}
+
+/** Kernel → browser: a request could not be carried out, and why. */
+export interface ErrorMessage {
+  kind: "error";
+  request: string;
+  message: string;
+  next_step: string;
+}
+
+export type KernelMessage = DifferenceMessage | ErrorMessage;
+
+/** What a page asks for, which is answered. */
+export type CompareRequest = DifferMessage;
+
+export type Mode = "slider" | "side" | "flick" | "difference";
+
+/** The traits of a comparison; the first three are written by pages too. */
+export interface CompareModel {
+  /** How the pictures are shown. */
+  mode: Mode;
+  /** Which picture is on the left of the slider, and which on its right: places from 0. */
+  left: number;
+  right: number;
+  /** The language that the comparison speaks: "", "en" or "zh"; empty is the browser's own. */
+  language: string;
+  /** Whether it is a blind test. */
+  _blind: boolean;
+  _compared: ComparedPicture[];
+  _frame: FrameSize;
+}

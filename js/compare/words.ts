@@ -1,0 +1,113 @@
+/* Every sentence of a comparison, in each language that it speaks. */
+import { LARGE_CHINESE, LARGE_ENGLISH } from "../shared/large_words";
+import { bestLanguage } from "../shared/words";
+
+const ENGLISH = {
+  lang: "en",
+  ...LARGE_ENGLISH,
+  compare: "Compare",
+  comparison: "Comparison of {count} pictures",
+  // names
+  before: "Before",
+  after: "After",
+  raw: "As it came",
+  exact: "Put back",
+  pictureAlt: "{name}: {alt}",
+  // ways to look
+  ways: "How they are shown",
+  slider: "Slider",
+  side: "Side by side",
+  flick: "Flick",
+  difference: "Difference",
+  stageSlider: "The left picture upon the right one: arrow keys move the line between them",
+  stageSide: "Pictures beside each other: arrow keys move all of them",
+  stageFlick: "One picture of several: arrow keys change it, in place",
+  stageDifference: "By how much two pictures differ: arrow keys move them",
+  line: "Line between left and right",
+  lineValue: "{left}: {share} %. {right}: {rest} %",
+  shownOne: "The picture that is shown",
+  leftPicture: "Left",
+  rightPicture: "Right",
+  swap: "Swap left and right",
+  // what can be done, in a line
+  hintSlider: "Drag the line, or press ← →",
+  hintSide: "Zoomed in, drag moves all; so do the arrow keys",
+  hintFlick: "← →, Space, a number or a click changes the picture",
+  hintDifference: "Black is alike; the brighter, the more they differ",
+  hintZoom: "wheel, + and − zoom, 0 fits",
+  hintAlone: "1 to {count}: one alone",
+  // difference
+  gain: "Brighter",
+  gainValue: "× {gain}",
+  differing: "Comparing the pixels…",
+  differWaits: "The notebook is busy: how many pixels differ is said as soon as it is free.",
+  differLost: "The kernel is gone: how many pixels differ was not counted before.",
+  same: "The same, pixel for pixel.",
+  alike: "No pixel differs by more than 8 of 255; the largest difference is {largest}.",
+  differ: "{share} of the pixels differ by more than 8 of 255.",
+  differCopies:
+    "About {share} of the pixels differ by more than 8 of 255, where both pictures are.",
+  alikeCopies: "Where both pictures are, none differs by more than 8 of 255.",
+  percentOf: "{percent} %",
+  underPercent: "Less than 0.1 %",
+  showWhere: "Show where",
+  // connection
+  offline: "The page has lost the notebook's server.",
+  gone: "The kernel is gone. What is here can still be compared; run the cell again for the rest.",
+  closed: "This comparison was closed.",
+};
+
+export type Words = typeof ENGLISH;
+
+const CHINESE: Words = {
+  lang: "zh",
+  ...LARGE_CHINESE,
+  compare: "对比",
+  comparison: "{count} 张图片的对比",
+  before: "之前",
+  after: "之后",
+  raw: "服务原图",
+  exact: "还原后",
+  pictureAlt: "{name}：{alt}",
+  ways: "显示方式",
+  slider: "滑动",
+  side: "并排",
+  flick: "切换",
+  difference: "差异",
+  stageSlider: "左图叠在右图之上：方向键移动分界线",
+  stageSide: "并排的图片：方向键一起移动",
+  stageFlick: "多张中的一张：方向键原位切换",
+  stageDifference: "两张图片的差异：方向键移动",
+  line: "左右分界线",
+  lineValue: "{left}：{share} %。{right}：{rest} %",
+  shownOne: "显示的图片",
+  leftPicture: "左",
+  rightPicture: "右",
+  swap: "左右互换",
+  hintSlider: "拖动分界线，或按 ← →",
+  hintSide: "放大后拖动或按方向键，所有图片一起移动",
+  hintFlick: "← →、空格、数字或点击切换图片",
+  hintDifference: "黑色表示相同，越亮差异越大",
+  hintZoom: "滚轮、+ 和 − 缩放，0 适合窗口",
+  hintAlone: "1 至 {count}：单独查看",
+  gain: "增亮",
+  gainValue: "{gain} 倍",
+  differing: "正在比较像素…",
+  differWaits: "笔记本正忙：空闲后会说明有多少像素不同。",
+  differLost: "内核已不在：此前没有统计有多少像素不同。",
+  same: "逐像素相同。",
+  alike: "没有像素的差异超过 8（满值 255），最大差异是 {largest}。",
+  differ: "{share} 的像素差异超过 8（满值 255）。",
+  differCopies: "在两张图片重叠处，约 {share} 的像素差异超过 8（满值 255）。",
+  alikeCopies: "在两张图片重叠处，没有像素的差异超过 8（满值 255）。",
+  percentOf: "{percent} %",
+  underPercent: "不到 0.1 %",
+  showWhere: "查看位置",
+  offline: "页面与笔记本服务器失去联系。",
+  gone: "内核已不在。已有的仍可对比；其余请重新运行单元格。",
+  closed: "这个对比已关闭。",
+};
+
+export function wordsFor(language: string): Words {
+  return bestLanguage(language, { en: ENGLISH, zh: CHINESE });
+}

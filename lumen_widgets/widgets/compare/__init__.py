@@ -1,0 +1,1 @@
+"""The comparison: two to four pictures in step, or a blind test of up to thirty-two."""

@@ -1,0 +1,204 @@
+"""The comparison: pictures in one frame, beside or upon each other, or two by two without a name.
+
+Protocol (`messages.py`): with the widget's state a page gets the names of the pictures and where
+each lies in the frame in which all of them do; their copies travel as `widgets/picture_copies.py`
+says. From then on a page needs the kernel for one thing alone, to count by how much two pictures
+*differ*, which it asks for ahead.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from lumen_widgets.notebook.cell import Cell, here, in_notebook
+from lumen_widgets.widgets.base import LumenWidget, weakly
+from lumen_widgets.widgets.browser_values import checked
+from lumen_widgets.widgets.bundles import bundle
+from lumen_widgets.widgets.compare.compared import read_compared
+from lumen_widgets.widgets.compare.messages import FrameSize
+from lumen_widgets.widgets.compare.session import CompareSession
+from lumen_widgets.widgets.static_output import StaticOutput, at_end_of_cell
+from lumen_widgets.widgets.work_queue import work_queue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lumen_widgets.client import Picture, Pictures
+    from lumen_widgets.notebook.output_widget import HeldOutput
+
+# what a browser may write
+_CONTROLS = frozenset({"mode", "left", "right"})
+
+
+class Compare(LumenWidget):
+    """Pictures compared: a slider, side by side with zoom in step, by turns, or their difference.
+
+    Parameters
+    ----------
+    *pictures
+        Two to four of them, or one list. Each is a `Picture`, or whatever `LumenClient.edit` takes:
+        a path, bytes, a PIL image, an array, an address, which is fetched.
+    blind
+        Whether they are shown two by two, in random order and without their names, to be voted on:
+        then there may be up to 32.
+    names
+        What each is called; by default what tells them apart, such as model or size, or that one
+        was made from the other.
+    language
+        ``"en"``, ``"zh"``, or ``""`` for the browser's own.
+    static
+        Whether the saved notebook keeps a picture of it.
+
+    Raises
+    ------
+    InvalidRequest
+        They are too few or too many, one cannot be read, or the names are not as many.
+
+    Examples
+    --------
+    >>> lumen.Compare(before, after)  # doctest: +SKIP
+    >>> lumen.Compare(pictures, blind=True)  # doctest: +SKIP
+
+    """
+
+    _esm = bundle("compare.js")
+    _css = bundle("compare.css")
+
+    mode = traitlets.Enum(["slider", "side", "flick", "difference"], default_value="slider").tag(
+        sync=True
+    )
+    """How they are shown: ``"slider"`` (the default where the first two have the same proportions),
+    ``"side"`` (the default otherwise), ``"flick"`` or ``"difference"``. Written by the user and by
+    Python."""
+
+    left = traitlets.Int(0).tag(sync=True)
+    """Which picture is on the left of the slider, and is compared by difference: its place from 0.
+    Default 0. Written by the user and by Python."""
+
+    right = traitlets.Int(1).tag(sync=True)
+    """Which picture is on the right of the slider, and is compared with the left one; the one that
+    is shown by turns. Default 1. Written by the user and by Python."""
+
+    votes = traitlets.List(read_only=True)
+    """The votes of a blind test, oldest first: each a dict of ``left`` and ``right``, the places of
+    two pictures from 0, and ``winner``, the place of the better one, None for a tie. Empty by
+    default. Written by the comparison: on a background thread, so what observes it should take no
+    time."""
+
+    language = traitlets.Enum(("", "en", "zh"), default_value="").tag(sync=True)
+    """The language that the comparison speaks: ``"en"``, ``"zh"``, or ``""`` (the default) for the
+    browser's own. Written by the user."""
+
+    static = traitlets.Bool(default_value=True)
+    """Whether one sheet of the pictures stays in the saved notebook (True by default), or of a
+    blind test the ranking. Written by the user."""
+
+    _blind = traitlets.Bool().tag(sync=True)
+    """Whether it is a blind test. Written once, by the kernel."""
+
+    _compared: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    """The pictures. Written once, by the kernel."""
+
+    _frame: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
+    """The size of the frame in which they lie. Written once, by the kernel."""
+
+    # here too, since ipywidgets closes even what could not be made
+    _session: CompareSession | None = None
+    _static: StaticOutput | None = None
+
+    def __init__(
+        self,
+        *pictures: Any,
+        blind: bool = False,
+        names: Sequence[str] | None = None,
+        language: str = "",
+        static: bool = True,
+    ) -> None:
+        self._given = read_compared(pictures, names, blind=blind)
+        frame = self._given.frame
+        self._session = CompareSession(self, self._given)
+        # where it is not displayed by itself, as in a box, it belongs to the cell that made it
+        self._cell: Cell | HeldOutput = here()
+        super().__init__(
+            mode="slider" if frame.is_filled_by(0, 1) else "side",
+            language=language,
+            static=static,
+            _blind=blind,
+            _compared=self._given.items,
+            _frame=FrameSize(width=frame.width, height=frame.height),
+        )
+        self.observe(self._note_change, ["static", "votes"])
+        self.on_msg(self._session.receive)
+        self.on_msg(self._note_page)
+
+    def __repr__(self) -> str:
+        """Return the comparison in words, for front ends that cannot show it."""
+        if self._blind:
+            return f"Lumen blind test · {len(self._compared)} pictures · {len(self.votes)} votes"
+        return f"Lumen comparison · {' | '.join(self._given.names)}"
+
+    @property
+    def pictures(self) -> Pictures:
+        """What is compared, in the order in which it was given: a copy."""
+        return self._given.pictures.copy()
+
+    @property
+    def ranking(self) -> list[tuple[Picture, float]]:
+        """The pictures of a blind test with their scores, the best first."""
+        return [(picture, 0.0) for picture in self._given.pictures]
+
+    def set_state(self, sync_data: Mapping[str, Any]) -> None:
+        """Set what a browser wrote; what no control could have written is left out."""
+        accepted, _ = checked(self, sync_data, _CONTROLS)
+        # as it was written: where a trait holds something else, the browser is told so
+        super().set_state({name: sync_data[name] for name in accepted})
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """Show the comparison in the cell that runs now, under which it leaves what stays of it."""
+        if in_notebook():
+            self._cell = here(self.model_id)
+            self._static = StaticOutput(self._cell)
+            if isinstance(self._cell, Cell):
+                at_end_of_cell(weakly(self._leave))
+            else:
+                self._note_change()
+        return super()._repr_mimebundle_(**kwargs)
+
+    def close(self) -> None:
+        """Take the comparison from every page; what it left stays."""
+        super().close()
+
+    def _release(self) -> None:
+        if self._session is not None:
+            self._session.close()
+        work_queue.forget(self)
+
+    @traitlets.validate("left", "right")
+    def _check_place(self, proposal: Any) -> int:
+        place = int(proposal["value"])
+        if not 0 <= place < len(self._given.items):
+            raise traitlets.TraitError(
+                f"{proposal['trait'].name} is {place}. Give the place of one of the "
+                f"{len(self._given.items)} pictures, from 0."
+            )
+        return place
+
+    def _note_page(self, _: Any, content: Any, __: Any) -> None:
+        """Leave something in the cell that made it, once a page shows it as part of another one."""
+        shown = isinstance(content, dict) and content.get("kind") == "shown"
+        if shown and self._static is None and in_notebook():
+            self._static = StaticOutput(self._cell)
+            self._note_change()
+
+    def _note_change(self, _: Any = None) -> None:
+        """Have what stays in the notebook brought up to date, if there is anything yet."""
+        if self._static is not None:
+            work_queue.run_soon(self._leave)
+
+    def _leave(self) -> None:
+        if self._static is None:
+            return
+        pictures = self._given.pictures if self.static else []
+        self._static.show(repr(self), pictures, self._given.names)
