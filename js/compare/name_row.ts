@@ -1,5 +1,6 @@
-/* The names of the pictures above the stage: which is left and which right, or which is shown by turns. */
-import { element, icon } from "../shared/dom";
+/* The names of the pictures above the stage: the two of several that are compared, or the one that is shown
+   by turns. */
+import { element } from "../shared/dom";
 import { newId } from "../shared/ids";
 import type { Mode } from "./messages";
 import type { Words } from "./words";
@@ -15,7 +16,7 @@ export class NameRow {
   readonly #hooks: NameHooks;
   readonly #pair: HTMLElement;
   readonly #turns: HTMLElement;
-  readonly #sides: Record<"left" | "right", HTMLElement>;
+  readonly #sides: Record<"left" | "right", HTMLSelectElement>;
   readonly #radios: HTMLInputElement[] = [];
   #left = 0;
   #right = 1;
@@ -23,21 +24,11 @@ export class NameRow {
   constructor(names: readonly string[], words: Words, hooks: NameHooks) {
     this.#names = names;
     this.#hooks = hooks;
-    const swap = element("button", {
-      type: "button",
-      class: "lumen-button lumen-names-swap",
-      title: words.swap,
-      "aria-label": words.swap,
-      "data-stepwise": "",
-    });
-    swap.append(icon("M2 5.5h11M10 2.5l3 3-3 3M14 10.5H3M6 7.5l-3 3 3 3"));
-    swap.addEventListener("click", () => hooks.choose(this.#right, this.#left));
     this.#sides = {
-      left: this.#side("left", words.leftPicture),
-      right: this.#side("right", words.rightPicture),
+      left: this.#select("left", words.leftPicture),
+      right: this.#select("right", words.rightPicture),
     };
-    this.#pair = element("div", { class: "lumen-names-pair" });
-    this.#pair.append(this.#sides.left, swap, this.#sides.right);
+    this.#pair = element("div", { class: "lumen-names-pair" }, this.#sides.left, this.#sides.right);
     const name = newId();
     const turns = names.map((_, place) => {
       const radio = element("input", { type: "radio", name, value: String(place) });
@@ -52,18 +43,13 @@ export class NameRow {
 
   show(mode: Mode, left: number, right: number, turn: number): void {
     [this.#left, this.#right] = [left, right];
-    this.#pair.hidden = mode !== "slider" && mode !== "difference";
+    // two have their names on the stage, and there is nothing to choose
+    const isPair = this.#names.length > 2 && (mode === "slider" || mode === "difference");
+    this.#pair.hidden = !isPair;
     this.#turns.hidden = mode !== "flick";
-    this.el.hidden = mode === "side";
-    for (const [side, place] of [
-      ["left", left],
-      ["right", right],
-    ] as const) {
-      const shown = this.#sides[side];
-      const select = shown.querySelector("select");
-      if (select) select.value = String(place);
-      else shown.textContent = this.#text(place);
-    }
+    this.el.hidden = !isPair && mode !== "flick";
+    this.#sides.left.value = String(left);
+    this.#sides.right.value = String(right);
     this.#radios.forEach((radio, place) => {
       radio.checked = place === turn;
     });
@@ -75,18 +61,17 @@ export class NameRow {
     return name === number ? number : `${number} ${name}`;
   }
 
-  /** The name of one side: of more than two pictures a list to choose from. */
-  #side(side: "left" | "right", label: string): HTMLElement {
-    if (this.#names.length === 2) return element("span", { class: `lumen-names-${side}` });
+  /** The list from which one side is chosen. */
+  #select(side: "left" | "right", label: string): HTMLSelectElement {
     const options = this.#names.map((_, place) =>
       element("option", { value: String(place) }, this.#text(place)),
     );
-    const select = element("select", { class: "lumen-input", "aria-label": label }, ...options);
-    select.addEventListener("change", () => {
-      const place = Number(select.value);
+    const made = element("select", { class: "lumen-input", "aria-label": label }, ...options);
+    made.addEventListener("change", () => {
+      const place = Number(made.value);
       if (side === "left") this.#hooks.choose(place, this.#right);
       else this.#hooks.choose(this.#left, place);
     });
-    return element("span", { class: `lumen-names-${side}` }, select);
+    return made;
   }
 }

@@ -1,6 +1,6 @@
 /* The line of the slider: a native range that lies upon the stage, dragged there too. Left of it one picture
    is seen, right of it the other one. */
-import { element } from "../shared/dom";
+import { element, icon } from "../shared/dom";
 import type { Point } from "../shared/zoom";
 import type { Stage } from "./stage";
 
@@ -15,10 +15,8 @@ export class SplitLine {
   readonly #moved: () => void;
   readonly #range: HTMLInputElement;
   readonly #rule = element("div", { class: "lumen-split-rule" });
-  #left: HTMLElement | undefined;
-  #right: HTMLElement | undefined;
+  #between: [left: number, right: number] | null = null;
   #percent = 50;
-  #on = false;
 
   /** `moved` is called when the line has moved. */
   constructor(stage: Stage, label: string, moved: () => void) {
@@ -35,6 +33,7 @@ export class SplitLine {
       "aria-label": label,
     });
     this.#range.addEventListener("input", () => this.#set(Number(this.#range.value)));
+    this.#rule.append(icon("M6 4 2 8l4 4M10 4l4 4-4 4"));
     this.el = element("div", { class: "lumen-split" }, this.#rule, this.#range);
   }
 
@@ -43,25 +42,22 @@ export class SplitLine {
     return this.#percent;
   }
 
-  /** Shows the line, with what is left and right of it; or hides it, and shows all of both. */
-  show(on: boolean, left: HTMLElement | undefined, right: HTMLElement | undefined): void {
-    for (const pane of [this.#left, this.#right]) if (pane) pane.style.clipPath = "";
-    this.#on = on;
-    this.el.hidden = !on;
-    [this.#left, this.#right] = [left, right];
+  /** Shows the line between these pictures; null hides it. */
+  show(between: [left: number, right: number] | null): void {
+    this.#between = between;
+    this.el.hidden = between === null;
     this.place();
   }
 
   /** Puts the line to its place on the stage, and cuts the pictures there. */
   place(): void {
-    if (!this.#on) return;
+    if (this.#between === null) return;
     const { left, right } = this.#stage.seen;
     const at = left + ((right - left) * this.#percent) / 100;
     this.#rule.style.transform = `translateX(${at}px)`;
     this.#range.style.left = `${left - HANDLE / 2}px`;
     this.#range.style.width = `${right - left + HANDLE}px`;
-    if (this.#left) this.#left.style.clipPath = `inset(0 calc(100% - ${at}px) 0 0)`;
-    if (this.#right) this.#right.style.clipPath = `inset(0 0 0 ${at}px)`;
+    this.#stage.cut(...this.#between, at);
   }
 
   /** Moves the line by so many percent. */

@@ -50,8 +50,8 @@ export interface Arrangement {
   alts: readonly string[];
   /** Pictures that will be shown next, whose copies are wanted ahead. */
   ahead?: readonly number[];
-  /** Whether the files are wanted however small they are shown. */
-  fine?: boolean;
+  /** Whether their difference is to be seen, of the files themselves. */
+  blended?: boolean;
 }
 
 export interface StageHooks {
@@ -66,6 +66,8 @@ export interface StageHooks {
 /** One picture, in a box of its own. */
 class Pane {
   readonly el: HTMLElement;
+  /** What lies in the pane, and stays where it is while the pane is cut. */
+  readonly inner = element("div", { class: "lumen-pane-inner" });
   /** What zoom and pan move: as large as the frame. */
   readonly world = element("div", { class: "lumen-pane-world" });
   /** A copy of it, and its file above that. */
@@ -88,7 +90,15 @@ class Pane {
     this.world.style.width = `${frame.width}px`;
     this.world.style.height = `${frame.height}px`;
     this.world.append(this.copy, this.file);
-    this.el = element("div", { class: "lumen-pane" }, this.world);
+    this.inner.append(this.world);
+    this.el = element("div", { class: "lumen-pane" }, this.inner);
+  }
+
+  /** Shows only what is right of a place, or left of it where that is negative: by two shifts, which a
+      screen draws without drawing the picture anew. */
+  cut(shift: number): void {
+    this.el.style.transform = shift === 0 ? "" : `translateX(${shift}px)`;
+    this.inner.style.transform = shift === 0 ? "" : `translateX(${-shift}px)`;
   }
 
   /** Shows a copy of this address, once it is decoded. */
@@ -116,6 +126,8 @@ export class Stage {
   readonly el: HTMLElement;
   /** What the pictures wait for, in words. */
   readonly notice = element("p", { class: "lumen-stage-notice", role: "status" });
+  /** What the panes are in. */
+  readonly #box = element("div", { class: "lumen-panes" });
   readonly #pictures: readonly StagePicture[];
   readonly #frame: FrameSize;
   readonly #copies: PictureCopies;
@@ -126,6 +138,7 @@ export class Stage {
   readonly #zoom = new Zoom();
   readonly #panes: Pane[];
   readonly #pointers = new Map<number, Point>();
+  #size: Size = { width: 0, height: 0 };
   #arrangement: Arrangement = { layout: "beside", shown: [], alts: [] };
   #since = 0;
   #busyTimer = 0;
@@ -151,7 +164,8 @@ export class Stage {
     this.#hooks = hooks;
     this.#panes = pictures.map((picture) => new Pane(picture, frame));
     this.#zoom.begin(frame);
-    this.el = element("div", { class: "lumen-stage", role: "group", tabindex: "0", dir: "ltr" });
+    const attributes = { class: "lumen-stage", role: "group", tabindex: "0", dir: "ltr" };
+    this.el = element("div", attributes, this.#box);
     this.#followPointers(signal);
     const observer = new ResizeObserver(() => this.layOut());
     observer.observe(this.el);
@@ -186,9 +200,25 @@ export class Stage {
     };
   }
 
-  /** The element of a picture's pane. */
-  pane(place: number): HTMLElement | undefined {
-    return this.#panes[place]?.el;
+  /** Adds something that lies upon a picture, in its pane. */
+  label(place: number, label: HTMLElement): void {
+    this.#panes[place]?.inner.append(label);
+  }
+
+  /** Cuts pictures that lie upon each other: the first is seen left of a place, the second right of it. */
+  cut(left: number, right: number, at: number): void {
+    this.#hold();
+    this.#panes[left]?.cut(at - this.#size.width);
+    this.#panes[right]?.cut(at);
+  }
+
+  /** Shows one of pictures that lie upon each other; null shows all. */
+  only(place: number | null): void {
+    this.#panes.forEach((pane, one) => {
+      const isOn = place === null || place === one;
+      pane.el.toggleAttribute("data-on", isOn);
+      pane.el.setAttribute("aria-hidden", String(!isOn));
+    });
   }
 
   /** How many of these pictures would be there within a frame. */
@@ -204,6 +234,8 @@ export class Stage {
     const before = this.#arrangement;
     this.#arrangement = arrangement;
     this.el.dataset.layout = arrangement.layout;
+    this.el.toggleAttribute("data-blended", arrangement.blended ?? false);
+    for (const pane of this.#panes) pane.cut(0);
     const panes = arrangement.shown.flatMap((place) => this.#panes[place] ?? []);
     panes.forEach((pane, at) => {
       const alt = arrangement.alts[at] ?? "";
@@ -211,13 +243,12 @@ export class Stage {
       if (pane.file.alt !== alt) pane.file.alt = alt;
     });
     const elements = panes.map((pane) => pane.el);
-    const children = [...this.el.querySelectorAll(":scope > .lumen-pane")];
-    // in place where it can be: an image that is moved is decoded again
+    const children = [...this.#box.children];
+    // only where it has to be: what is moved is drawn anew
     if (children.length !== elements.length || elements.some((el, at) => children[at] !== el)) {
-      for (const child of children) if (!elements.includes(child as HTMLElement)) child.remove();
-      this.el.prepend(...elements);
+      this.#box.replaceChildren(...elements);
     }
-    if (before.shown.join() !== arrangement.shown.join() || before.fine !== arrangement.fine)
+    if (before.shown.join() !== arrangement.shown.join() || before.blended !== arrangement.blended)
       this.#wait();
     this.layOut();
   }
@@ -271,7 +302,8 @@ export class Stage {
     const height = Math.min(Math.max(natural, LEAST_HEIGHT), (most - (rows - 1) * GAP) / rows);
     this.el.style.setProperty("--lumen-columns", String(columns));
     this.el.style.setProperty("--lumen-pane-height", `${Math.round(height)}px`);
-    this.#zoom.resize({ width, height: Math.round(height) });
+    this.#size = { width, height: Math.round(height) };
+    this.#zoom.resize(this.#size);
     this.draw();
   }
 
@@ -290,7 +322,8 @@ export class Stage {
       if (!shown.includes(place)) continue;
       const needsFile = this.#needsFile(pane.picture);
       if (needsFile) pane.load(pane.file, this.#copies.get(sha256, "original"), redraw);
-      pane.file.hidden = !needsFile || !pane.isDecoded(pane.file);
+      // it stays once it was needed: to change back and forth at each zoom would draw both anew
+      pane.file.hidden = !pane.isDecoded(pane.file);
       // what has an alpha would be seen twice
       pane.copy.hidden = !pane.file.hidden || copy === undefined;
       pane.world.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
@@ -298,13 +331,22 @@ export class Stage {
       pane.world.toggleAttribute("data-pixels", own >= 3);
     }
     this.el.toggleAttribute("data-zoomed", !fitted);
+    this.#box.style.clipPath = this.#arrangement.blended ? this.#inside() : "";
     setText(this.notice, this.#waitWords());
     this.#hooks.drawn?.();
   }
 
-  get #size(): Size {
-    const first = this.#panes[this.#arrangement.shown[0] ?? 0];
-    return { width: first?.el.clientWidth ?? 0, height: first?.el.clientHeight ?? 0 };
+  /** The frame without its outermost pixels, whose edges two pictures share with the ground behind. */
+  #inside(): string {
+    const { x, y, scale } = this.#zoom;
+    const { width, height } = this.#size;
+    const ends = [
+      y,
+      width - x - this.#frame.width * scale,
+      height - y - this.#frame.height * scale,
+      x,
+    ];
+    return `inset(${ends.map((end) => `${Math.ceil(Math.max(end, 0) + 1)}px`).join(" ")})`;
   }
 
   #wants(shown: readonly number[], ahead: readonly number[]): WantedCopy[] {
@@ -328,7 +370,7 @@ export class Stage {
   /** Whether the screen shows more pixels than a display copy has. */
   #needsFile(picture: StagePicture): boolean {
     if (!isLarge(picture)) return false;
-    if (this.#arrangement.fine) return true;
+    if (this.#arrangement.blended) return true;
     const { width, height } = picture.place;
     const shown = Math.max(width, height) * this.#zoom.scale * devicePixelRatio;
     return !this.#zoom.fitted && shown > DISPLAY_SIDE * 1.1;
@@ -374,18 +416,23 @@ export class Stage {
 
   /** Moves the pictures as one layer, and draws them sharply again once that has ended. */
   #move(change: () => void): void {
+    this.#hold();
+    change();
+    this.draw();
+  }
+
+  #hold(): void {
     this.el.toggleAttribute("data-moving", true);
     window.clearTimeout(this.#settleTimer);
     this.#settleTimer = window.setTimeout(() => this.el.removeAttribute("data-moving"), SETTLE_MS);
-    change();
-    this.draw();
   }
 
   /** A point of the pane that an event is over. */
   #at(event: MouseEvent): Point {
     const over = event.target instanceof Element ? event.target.closest(".lumen-pane") : null;
-    const pane = over ?? this.#panes[this.#arrangement.shown[0] ?? 0]?.el ?? this.el;
-    const box = pane.getBoundingClientRect();
+    const box = (
+      this.#arrangement.layout === "beside" && over ? over : this.#box
+    ).getBoundingClientRect();
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   }
 

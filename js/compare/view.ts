@@ -1,7 +1,7 @@
 /* One view of a comparison: how the pictures are shown, their names, the stage, and what goes with each
    way to look. */
 import type { AnyModel } from "@anywidget/types";
-import { element, setText } from "../shared/dom";
+import { element, icon, setText } from "../shared/dom";
 import { oneActionPerGesture } from "../shared/gestures";
 import { keepKeys } from "../shared/keyboard";
 import { fill } from "../shared/words";
@@ -52,6 +52,7 @@ class CompareView {
   readonly #names: readonly string[];
   readonly #root: HTMLElement;
   readonly #modes = new Map<Mode, HTMLInputElement>();
+  readonly #swap: HTMLButtonElement;
   readonly #row: NameRow;
   readonly #stage: Stage;
   readonly #line: SplitLine;
@@ -102,9 +103,18 @@ class CompareView {
     this.#tags = this.#names.map((name, place) => {
       const tag = element("span", { class: "lumen-pane-name", "aria-hidden": "true" });
       tag.append(...numbered(name, place));
-      this.#stage.pane(place)?.append(tag);
+      this.#stage.label(place, tag);
       return tag;
     });
+    this.#swap = element("button", {
+      type: "button",
+      class: "lumen-button lumen-compare-swap",
+      title: words.swap,
+      "aria-label": words.swap,
+      "data-stepwise": "",
+    });
+    this.#swap.append(icon("M2 5.5h11M10 2.5l3 3-3 3M14 10.5H3M6 7.5l-3 3 3 3"));
+    this.#swap.addEventListener("click", () => this.#swapSides());
     const radios = MODES.map((mode) => this.#radio(mode));
     const group = element("div", { class: "lumen-choices", role: "radiogroup" }, ...radios);
     group.setAttribute("aria-label", words.ways);
@@ -116,6 +126,7 @@ class CompareView {
         {},
         element("span", { class: "lumen-compare-title" }, words.compare),
         group,
+        this.#swap,
         this.#zoomTools.el,
       ),
       this.#lost,
@@ -189,13 +200,11 @@ class CompareView {
       shown,
       alts: shown.map((place) => this.#alt(place)),
       ahead: every.filter((place) => !shown.includes(place)),
-      fine: mode === "difference",
+      blended: mode === "difference",
     });
-    every.forEach((place) => {
-      const isOn = mode !== "flick" || place === this.#turn;
-      this.#stage.pane(place)?.toggleAttribute("data-on", isOn);
-      this.#stage.pane(place)?.setAttribute("aria-hidden", String(!isOn));
-      this.#tags[place]?.toggleAttribute("data-end", mode === "slider" && place === right);
+    this.#stage.only(mode === "flick" ? this.#turn : null);
+    this.#tags.forEach((tag, place) => {
+      tag.toggleAttribute("data-end", mode === "slider" && place === right);
     });
     const { words } = { words: this.#words };
     this.#stage.el.setAttribute(
@@ -207,8 +216,9 @@ class CompareView {
         difference: words.stageDifference,
       }[mode],
     );
+    this.#swap.hidden = mode !== "slider";
     this.#row.show(mode, left, right, this.#turn);
-    this.#line.show(mode === "slider", this.#stage.pane(left), this.#stage.pane(right));
+    this.#line.show(mode === "slider" ? [left, right] : null);
     this.#showLine();
     this.#differences.show(mode === "difference", left, right);
     const hints = {
@@ -233,7 +243,9 @@ class CompareView {
     this.#zoomTools?.show();
     this.#line?.place();
     const every = this.#names?.map((_, place) => place) ?? [];
-    this.#stage?.el.setAttribute("data-ready", String(this.#stage.ready(every)));
+    // how many would be there within a frame
+    const ready = String(this.#stage?.ready(every) ?? 0);
+    if (this.#stage && this.#stage.el.dataset.ready !== ready) this.#stage.el.dataset.ready = ready;
   }
 
   #showLine(): void {
@@ -250,6 +262,10 @@ class CompareView {
     if (left === right)
       this.#write(left === before ? { left: after, right } : { left, right: before });
     else this.#write({ left, right });
+  }
+
+  #swapSides(): void {
+    this.#write({ left: this.#model.get("right"), right: this.#model.get("left") });
   }
 
   #takeTurn(by: number): void {
@@ -280,8 +296,7 @@ class CompareView {
     else if (key === "-") this.#stage.zoomBy(1 / STEP);
     else if (key === "0") this.#stage.fit();
     else if (key.toLowerCase() === "p") this.#stage.toPixels();
-    else if (key.toLowerCase() === "x")
-      this.#choose(this.#model.get("right"), this.#model.get("left"));
+    else if (key.toLowerCase() === "x") this.#swapSides();
     else if (number >= 1 && number <= this.#count) this.#turnTo(number - 1);
     else if (!this.#arrow(event, target)) return;
     event.preventDefault();

@@ -35,7 +35,7 @@ const ENGLISH = {
   hintFlick: "← →, Space, a number or a click changes the picture",
   hintDifference: "Black is alike; the brighter, the more they differ",
   hintZoom: "wheel, + and − zoom, 0 fits",
-  hintAlone: "1 to {count}: one alone",
+  hintAlone: "1 – {count}: one alone",
   // difference
   gain: "Brighter",
   gainValue: "× {gain}",
@@ -89,7 +89,7 @@ const CHINESE: Words = {
   hintFlick: "← →、空格、数字或点击切换图片",
   hintDifference: "黑色表示相同，越亮差异越大",
   hintZoom: "滚轮、+ 和 − 缩放，0 适合窗口",
-  hintAlone: "1 至 {count}：单独查看",
+  hintAlone: "1 – {count}：单独查看",
   gain: "增亮",
   gainValue: "{gain} 倍",
   differing: "正在比较像素…",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from lumen_widgets.client import Pictures
 from lumen_widgets.notebook.cell import Cell, here, in_notebook
 from lumen_widgets.widgets.base import LumenWidget, weakly
 from lumen_widgets.widgets.browser_values import checked
@@ -25,7 +26,7 @@ from lumen_widgets.widgets.work_queue import work_queue
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from lumen_widgets.client import Picture, Pictures
+    from lumen_widgets.client import Picture
     from lumen_widgets.notebook.output_widget import HeldOutput
 
 # what a browser may write
@@ -81,7 +82,7 @@ class Compare(LumenWidget):
     """Which picture is on the right of the slider, and is compared with the left one; the one that
     is shown by turns. Default 1. Written by the user and by Python."""
 
-    votes = traitlets.List(read_only=True)
+    votes: traitlets.List[Any] = traitlets.List(read_only=True)
     """The votes of a blind test, oldest first: each a dict of ``left`` and ``right``, the places of
     two pictures from 0, and ``winner``, the place of the better one, None for a tie. Empty by
     default. Written by the comparison: on a background thread, so what observes it should take no
@@ -200,5 +201,5 @@ class Compare(LumenWidget):
     def _leave(self) -> None:
         if self._static is None:
             return
-        pictures = self._given.pictures if self.static else []
+        pictures = self._given.pictures if self.static else Pictures()
         self._static.show(repr(self), pictures, self._given.names)
