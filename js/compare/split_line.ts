@@ -71,14 +71,11 @@ export class SplitLine {
   }
 
   /** Takes a drag: of the line, or from wherever it begins while zoomed pictures need none. */
-  grab(at: Point, event: PointerEvent): ((to: Point | null) => void) | null {
+  grab(at: Point): ((to: Point | null) => void) | null {
     const { left, right } = this.#stage.seen;
     const line = left + ((right - left) * this.#percent) / 100;
     const isNear = Math.abs(at.x - line) <= NEAR;
     if (!isNear && !this.#stage.fitted) return null;
-    // the focus would go to the stage, where arrow keys move the line further
-    event.preventDefault();
-    this.#range.focus({ preventScroll: true });
     const off = isNear ? at.x - line : 0;
     const follow = (to: Point | null) => {
       if (to) this.#set(((to.x - off - left) / Math.max(right - left, 1)) * 100);

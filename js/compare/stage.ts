@@ -58,9 +58,9 @@ export interface StageHooks {
   /** The zoom, the size or the pictures have changed. */
   drawn?(): void;
   /** A press at a point of a pane: what is returned takes the drag, until it is called with null. */
-  grab?(at: Point, event: PointerEvent): ((to: Point | null) => void) | null;
-  /** A click that moved nothing. */
-  tap?(at: Point): void;
+  grab?(at: Point): ((to: Point | null) => void) | null;
+  /** A click that moved nothing; returns whether it was used, and two of them zoom nothing then. */
+  tap?(at: Point): boolean;
 }
 
 /** One picture, in a box of its own. */
@@ -146,6 +146,7 @@ export class Stage {
   /** Takes the drag that is going on, where somebody grabbed it. */
   #taken: ((to: Point | null) => void) | null = null;
   #travelled = 0;
+  #tapUsed = false;
 
   constructor(
     pictures: readonly StagePicture[],
@@ -455,7 +456,7 @@ export class Stage {
         pointers.set(event.pointerId, at);
         stage.setPointerCapture?.(event.pointerId);
         if (pointers.size > 1) this.#release();
-        else this.#taken = this.#hooks.grab?.(at, event) ?? null;
+        else this.#taken = this.#hooks.grab?.(at) ?? null;
       },
       { signal },
     );
@@ -476,7 +477,8 @@ export class Stage {
       pointers.delete(event.pointerId);
       const taken = this.#taken !== null;
       if (pointers.size === 0) this.#release();
-      if (event.type === "pointerup" && !taken && this.#travelled <= SLACK) this.#hooks.tap?.(at);
+      if (event.type !== "pointerup" || taken || this.#travelled > SLACK) return;
+      this.#tapUsed = this.#hooks.tap?.(at) ?? false;
     };
     for (const type of ["pointerup", "pointercancel", "lostpointercapture"] as const) {
       stage.addEventListener(type, end, { signal });
@@ -496,6 +498,7 @@ export class Stage {
     stage.addEventListener(
       "dblclick",
       (event) => {
+        if (this.#tapUsed) return;
         if (this.#zoom.fitted) this.toPixels(this.#at(event));
         else this.fit();
       },

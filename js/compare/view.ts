@@ -3,6 +3,7 @@
 import type { AnyModel } from "@anywidget/types";
 import { element, icon, setText } from "../shared/dom";
 import { oneActionPerGesture } from "../shared/gestures";
+import { newId } from "../shared/ids";
 import { keepKeys } from "../shared/keyboard";
 import { fill } from "../shared/words";
 import { Differences } from "./differences";
@@ -52,6 +53,8 @@ class CompareView {
   readonly #names: readonly string[];
   readonly #root: HTMLElement;
   readonly #modes = new Map<Mode, HTMLInputElement>();
+  /** Tells the radio buttons of several views apart. */
+  readonly #group = newId();
   readonly #swap: HTMLButtonElement;
   readonly #row: NameRow;
   readonly #stage: Stage;
@@ -63,6 +66,8 @@ class CompareView {
   readonly #tags: readonly HTMLElement[];
   /** The picture that is shown by turns. */
   #turn: number;
+  /** Whether several traits are being written, which are shown together. */
+  #writing = false;
 
   constructor(
     el: HTMLElement,
@@ -86,9 +91,11 @@ class CompareView {
       words,
       {
         drawn: () => this.#drawn(),
-        grab: (at, event) => (this.#mode === "slider" ? this.#line.grab(at, event) : null),
+        grab: (at) => (this.#mode === "slider" ? this.#line.grab(at) : null),
         tap: () => {
-          if (this.#mode === "flick") this.#takeTurn(1);
+          const isFlick = this.#mode === "flick";
+          if (isFlick) this.#takeTurn(1);
+          return isFlick;
         },
       },
       signal,
@@ -145,7 +152,9 @@ class CompareView {
     keepKeys(this.#root, signal);
     oneActionPerGesture(this.#root, signal);
     this.#root.addEventListener("keydown", (event) => this.#keydown(event), { signal });
-    const show = () => this.#show();
+    const show = () => {
+      if (!this.#writing) this.#show();
+    };
     for (const name of ["mode", "left", "right"] as const) {
       model.on(`change:${name}`, show);
       signal.addEventListener("abort", () => model.off(`change:${name}`, show));
@@ -164,21 +173,21 @@ class CompareView {
   }
 
   #radio(mode: Mode): HTMLElement {
-    const input = element("input", { type: "radio", name: `mode of ${this.#id}`, value: mode });
+    const input = element("input", { type: "radio", name: this.#group, value: mode });
     input.addEventListener("change", () => this.#write({ mode }));
     this.#modes.set(mode, input);
     return element("label", { class: "lumen-choice" }, input, this.#words[mode]);
   }
 
-  /** Tells radio buttons of several views apart. */
-  readonly #id = Math.random().toString(36).slice(2);
-
   /** Writes traits, here at once and in the kernel when that is free. */
   #write(traits: Partial<Pick<CompareModel, "mode" | "left" | "right">>): void {
+    this.#writing = true;
     for (const name of ["left", "right", "mode"] as const) {
       const value = traits[name];
       if (value !== undefined && value !== this.#model.get(name)) this.#model.set(name, value);
     }
+    this.#writing = false;
+    this.#show();
     this.#state.connection.save();
   }
 
@@ -206,7 +215,7 @@ class CompareView {
     this.#tags.forEach((tag, place) => {
       tag.toggleAttribute("data-end", mode === "slider" && place === right);
     });
-    const { words } = { words: this.#words };
+    const words = this.#words;
     this.#stage.el.setAttribute(
       "aria-label",
       {
@@ -239,13 +248,11 @@ class CompareView {
   }
 
   #drawn(): void {
-    // the stage draws before all of this is made
-    this.#zoomTools?.show();
-    this.#line?.place();
-    const every = this.#names?.map((_, place) => place) ?? [];
+    this.#zoomTools.show();
+    this.#line.place();
     // how many would be there within a frame
-    const ready = String(this.#stage?.ready(every) ?? 0);
-    if (this.#stage && this.#stage.el.dataset.ready !== ready) this.#stage.el.dataset.ready = ready;
+    const ready = String(this.#stage.ready(this.#names.map((_, place) => place)));
+    if (this.#stage.el.dataset.ready !== ready) this.#stage.el.dataset.ready = ready;
   }
 
   #showLine(): void {

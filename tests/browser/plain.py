@@ -209,7 +209,33 @@ def first_tiles(*tiles: dict[str, Any]) -> dict[str, Any]:
     return {"listing": 1, "count": len(tiles), "arrived": 0, "sequence": 0, "items": [*tiles]}
 
 
+def compared(place: int) -> dict[str, Any]:
+    """Return a picture of a comparison, which fills the frame."""
+    return {
+        "sha256": f"sha of {place}",
+        "width": 64,
+        "height": 48,
+        "bytes": 100,
+        "name": f"picture {place}",
+        "relation": "",
+        "alt": "",
+        "place": {"left": 0, "top": 0, "width": 64, "height": 48},
+    }
+
+
 CASES = {
+    "compare": Case(
+        {
+            "language": "en",
+            "mode": "slider",
+            "left": 0,
+            "right": 1,
+            "_blind": False,
+            "_compared": [compared(0), compared(1)],
+            "_frame": {"width": 64, "height": 48},
+        },
+        stage=".lumen-stage",
+    ),
     "gallery": Case(
         {
             "language": "en",
@@ -360,7 +386,19 @@ class PlainPage:
     def sent(self, *but: str) -> list[str]:
         """Return what the widget asked for, each in short; some kinds may not be meant."""
         found: list[dict[str, Any]] = self.page.evaluate("() => window.lumenSent")
-        quiet = {"hello", "bye", "shown", "hidden", "look", "read", "find", "wants", "tell", *but}
+        quiet = {
+            "hello",
+            "bye",
+            "shown",
+            "hidden",
+            "look",
+            "read",
+            "find",
+            "wants",
+            "tell",
+            "differ",
+            *but,
+        }
         return [_short(one) for one in found if one["kind"] not in quiet]
 
     def double_click(self, x: float, y: float) -> None:

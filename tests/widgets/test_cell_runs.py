@@ -46,9 +46,10 @@ makers = {
     "panel": lambda: note(lumen.TaskPanel()),
     "painted form": painted_in,
     "gallery": lambda: note(lumen.Gallery()),
+    "compare": lambda: note(lumen.Compare(grey, grey)),
 }
 """
-_KINDS = ("painter", "form", "panel", "gallery")
+_KINDS = ("painter", "form", "panel", "gallery", "compare")
 
 
 @pytest.fixture(scope="module")

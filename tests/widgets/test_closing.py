@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lumen_widgets.widgets import Gallery, MaskPainter, PromptForm, TaskPanel
+from lumen_widgets.widgets import Compare, Gallery, MaskPainter, PromptForm, TaskPanel
 from tests.conditions import until
 from tests.staged import use_offline_account
 from tests.widgets.galleries import loose
@@ -70,13 +70,38 @@ def _used_gallery() -> Gallery:
     return gallery
 
 
+def _compare() -> Compare:
+    return Compare(loose(1), loose(2))
+
+
+def _used_compare() -> Compare:
+    compare, answered = _compare(), []
+    compare.comm.send = lambda data, **_: answered.append(data)
+    content = {"kind": "differ", "request": "r", "left": 0, "right": 1}
+    data = {"method": "custom", "content": content}
+    compare.comm.handle_msg({"content": {"data": data}, "buffers": []})
+    until(lambda: bool(answered), "it was answered")
+    return compare
+
+
 def _used_panel() -> TaskPanel:
     return TaskPanel([QuietService().client().generate("a fox")])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "make", [_painter, _form, _used_form, _panel, _used_panel, _gallery, _used_gallery]
+    "make",
+    [
+        _painter,
+        _form,
+        _used_form,
+        _panel,
+        _used_panel,
+        _gallery,
+        _used_gallery,
+        _compare,
+        _used_compare,
+    ],
 )
 def test_a_closed_widget_leaves_the_kernel(make: Callable[[], ipywidgets.Widget]) -> None:
     """Of those that were closed, and to which no name leads, none is left."""
