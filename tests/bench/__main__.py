@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from tests.bench import (
     cell,
     client,
+    compare,
     contact_sheet,
     drawing,
     gallery,
@@ -52,7 +53,7 @@ _PARTS: dict[str, Callable[..., object]] = {
             pacing,
             peers,
         ),
-        *(panel, gallery, masks, painter, repaint),
+        *(panel, gallery, compare, masks, painter, repaint),
     )
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,11 +11,15 @@ from hypothesis import strategies as st
 from lumen_widgets.client.exact.wish import Sides
 from lumen_widgets.widgets.compare.frame import common_frame
 
+if TYPE_CHECKING:
+    from lumen_widgets.widgets.compare.messages import FramePlace
+
 _SIZE = st.tuples(st.integers(1, 4096), st.integers(1, 4096))
 
 
-def _whole(place: dict[str, float]) -> tuple[float, ...]:
-    return tuple(round(one, 6) for one in place.values())
+def _whole(place: FramePlace) -> tuple[float, ...]:
+    sides = place["left"], place["top"], place["width"], place["height"]
+    return tuple(round(one, 6) for one in sides)
 
 
 def test_pictures_of_the_same_proportions_fill_the_frame_whatever_their_sizes() -> None:
