@@ -1,9 +1,7 @@
 /* Where the gallery opens in a form: below it, since its fields are none of the form's. */
 import type { Host } from "@anywidget/types";
+import { ChildPlace } from "../shared/child_place";
 import { element, setText } from "../shared/dom";
-import { oneActionPerGesture } from "../shared/gestures";
-import { keepKeys } from "../shared/keyboard";
-import { Slot } from "../shared/slot";
 import { button } from "./controls";
 import type { FormState } from "./state";
 import type { Words } from "./words";
@@ -14,13 +12,10 @@ const BUSY_MS = 1000;
 export class GalleryPlace {
   /** The button that opens and closes it, for the form. */
   readonly toggle: HTMLButtonElement;
-  readonly el = element("div", { class: "lumen-form-gallery", hidden: "" });
   readonly #state: FormState;
   readonly #words: Words;
-  readonly #slot: Slot;
+  readonly #place: ChildPlace;
   readonly #status = element("span", { class: "lumen-hint", role: "status" });
-  #ref: string | null = null;
-  #closedHere = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** `keydown` takes the keys of the form that are pressed beside the gallery. */
@@ -33,28 +28,28 @@ export class GalleryPlace {
   ) {
     this.#state = state;
     this.#words = words;
-    this.toggle = button("", () => this.#ask(this.#ref === null));
+    this.toggle = button("", () => {
+      if (this.#place.isOpen) this.#place.end();
+      else this.#ask(true);
+    });
     this.toggle.textContent = words.fromGallery;
-    const close = button(words.galleryClose, () => this.#ask(false));
-    const bar = element(
-      "div",
-      { class: "lumen-form-gallery-bar" },
-      element("span", { class: "lumen-label" }, words.galleryTitle),
-      close,
+    this.#place = new ChildPlace(
+      { title: words.galleryTitle, close: words.galleryClose },
+      host,
+      { close: () => this.#ask(false), closed: () => this.toggle.focus(), keydown },
+      signal,
     );
-    const slot = element("div", {});
-    this.#slot = new Slot(slot, host, signal);
-    this.el.append(bar, slot);
-    bar.addEventListener("keydown", keydown);
-    // sends the form: in JupyterLab it would run the cell
-    keepKeys(bar, signal, (event) => event.key === "Enter");
-    oneActionPerGesture(bar, signal);
+    this.#place.el.classList.add("lumen-form-gallery");
     const changed = () => this.update();
     state.model.on("change:gallery", changed);
     signal.addEventListener("abort", () => {
       state.model.off("change:gallery", changed);
       clearTimeout(this.#timer);
     });
+  }
+
+  get el(): HTMLElement {
+    return this.#place.el;
   }
 
   /** What is said while the kernel is busy, for the form. */
@@ -68,21 +63,10 @@ export class GalleryPlace {
     clearTimeout(this.#timer);
     setText(this.#status, "");
     this.toggle.setAttribute("aria-expanded", String(ref !== null));
-    if (ref === this.#ref) return;
-    const had = this.el.contains(document.activeElement) || this.#closedHere;
-    this.#ref = ref;
-    this.#closedHere = false;
-    this.el.hidden = ref === null;
-    // the form works without it: lumen.Gallery() is one in a cell of its own
-    this.#slot.show(ref).catch(() => {
-      this.el.hidden = true;
-    });
-    if (ref === null && had) this.toggle.focus();
-    else if (ref !== null) this.el.scrollIntoView?.({ block: "nearest" });
+    this.#place.show(ref);
   }
 
   #ask(opened: boolean): void {
-    this.#closedHere = !opened && this.el.contains(document.activeElement);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => setText(this.#status, this.#words.actionBusy), BUSY_MS);
     this.#state.strip.gallery(opened);

@@ -1,0 +1,121 @@
+/* Where another widget opens in a widget's view: a bar with its title and a button that closes it, above
+   the widget. The focus goes into it when it was opened here, and back when it is closed here. */
+import type { Host } from "@anywidget/types";
+import { element } from "./dom";
+import { oneActionPerGesture } from "./gestures";
+import { keepKeys } from "./keyboard";
+import { Slot } from "./slot";
+
+/** What a widget exports that can take the focus. */
+interface FocusExports {
+  /** Moves the focus into the view inside of `el`. */
+  focus?: (el: HTMLElement) => void;
+}
+
+export interface ChildHooks {
+  /** The user closes it. */
+  close: () => void;
+  /** It is closed, and what had the focus before is not in the page any more. */
+  closed: () => void;
+  /** Takes the keys that are pressed beside the widget. */
+  keydown?: (event: KeyboardEvent) => void;
+}
+
+export class ChildPlace {
+  readonly el: HTMLElement;
+  readonly #hooks: ChildHooks;
+  readonly #slot: Slot;
+  readonly #close: HTMLButtonElement;
+  #ref: string | null = null;
+  #exports: FocusExports | null = null;
+  /** What had the focus when the widget was asked for here, until it is shown. */
+  #from: Element | null = null;
+  /** Where the focus goes back to. */
+  #back: Element | null = null;
+  #closedHere = false;
+
+  constructor(
+    words: { title: string; close: string },
+    host: Host,
+    hooks: ChildHooks,
+    signal: AbortSignal,
+  ) {
+    this.#hooks = hooks;
+    this.#close = element("button", { type: "button", class: "lumen-button" }, words.close);
+    this.#close.addEventListener("click", () => this.end());
+    const bar = element(
+      "div",
+      { class: "lumen-child-bar" },
+      element("span", { class: "lumen-label" }, words.title),
+      this.#close,
+    );
+    const slot = element("div", {});
+    this.#slot = new Slot(slot, host, signal);
+    this.el = element("div", { class: "lumen-child", hidden: "" }, bar, slot);
+    const { keydown } = hooks;
+    if (keydown) bar.addEventListener("keydown", keydown);
+    // sends the form that it stands in: in JupyterLab it would run the cell
+    keepKeys(bar, signal, (event) => event.key === "Enter");
+    oneActionPerGesture(bar, signal);
+  }
+
+  /** Whether a widget is open in it. */
+  get isOpen(): boolean {
+    return this.#ref !== null;
+  }
+
+  /** Takes in that the widget was asked for from this view: the focus goes into it, once it is here. */
+  enter(): void {
+    this.#from = document.activeElement;
+    if (!this.el.contains(this.#from)) this.#back = this.#from;
+    if (this.#exports) this.#focus();
+  }
+
+  /** Has the widget closed, as its button does. */
+  end(): void {
+    this.#closedHere = this.el.contains(document.activeElement);
+    this.#hooks.close();
+  }
+
+  /** Shows the widget that `ref` names, if it is another one; call it while the view is in the page. */
+  show(ref: string | null): void {
+    if (ref === this.#ref) return;
+    const had = this.el.contains(document.activeElement) || this.#closedHere;
+    this.#ref = ref;
+    this.#exports = null;
+    this.#closedHere = false;
+    this.el.hidden = ref === null;
+    // what it stands in works without it, and it can be shown in a cell of its own
+    this.#open(ref).catch(() => {
+      if (ref === this.#ref) this.el.hidden = true;
+    });
+    if (ref !== null) this.el.scrollIntoView?.({ block: "nearest" });
+    else if (had) this.#leave();
+  }
+
+  async #open(ref: string | null): Promise<void> {
+    const exports = await this.#slot.show<FocusExports>(ref);
+    if (ref === null || ref !== this.#ref) return;
+    this.#exports = exports ?? {};
+    this.el.scrollIntoView?.({ block: "nearest" });
+    if (this.#from !== null) this.#focus();
+  }
+
+  /** Moves the focus into the widget, unless the user has gone on to something else. */
+  #focus(): void {
+    const [from, active] = [this.#from, document.activeElement];
+    this.#from = null;
+    if (!(active === from || active === null || active === document.body)) return;
+    const focus = this.#exports?.focus;
+    if (focus) focus(this.#slot.el);
+    else this.#close.focus({ preventScroll: true });
+    this.el.scrollIntoView?.({ block: "nearest" });
+  }
+
+  #leave(): void {
+    const back = this.#back;
+    this.#back = null;
+    if (back instanceof HTMLElement && back.isConnected) back.focus();
+    if (document.activeElement !== back || back === null) this.#hooks.closed();
+  }
+}
