@@ -10,6 +10,12 @@ export interface NameHooks {
   turn(place: number): void;
 }
 
+/** A name after its number, which is the key that shows its picture. */
+export function numbered(name: string, place: number): string {
+  const number = String(place + 1);
+  return name === number ? number : `${number} ${name}`;
+}
+
 export class NameRow {
   readonly el = element("div", { class: "lumen-names" });
   readonly #names: readonly string[];
@@ -56,9 +62,7 @@ export class NameRow {
   }
 
   #text(place: number): string {
-    const number = String(place + 1);
-    const name = this.#names[place] ?? "";
-    return name === number ? number : `${number} ${name}`;
+    return numbered(this.#names[place] ?? "", place);
   }
 
   /** The list from which one side is chosen. */

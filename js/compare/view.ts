@@ -8,7 +8,7 @@ import { keepKeys } from "../shared/keyboard";
 import { fill } from "../shared/words";
 import { Differences } from "./differences";
 import type { ComparedPicture, CompareModel, Mode } from "./messages";
-import { NameRow } from "./name_row";
+import { NameRow, numbered } from "./name_row";
 import { SplitLine } from "./split_line";
 import { STEP, Stage } from "./stage";
 import type { CompareState } from "./state";
@@ -61,6 +61,7 @@ class CompareView {
   readonly #line: SplitLine;
   readonly #zoomTools: ZoomTools;
   readonly #differences: Differences;
+  readonly #heard = element("span", { class: "lumen-heard", role: "status" });
   readonly #hint = element("p", { class: "lumen-compare-hint" });
   readonly #lost = element("p", { class: "lumen-compare-lost", "aria-live": "polite" });
   readonly #tags: readonly HTMLElement[];
@@ -109,7 +110,7 @@ class CompareView {
     });
     this.#tags = this.#names.map((name, place) => {
       const tag = element("span", { class: "lumen-pane-name", "aria-hidden": "true" });
-      tag.append(...numbered(name, place));
+      tag.textContent = numbered(name, place);
       this.#stage.label(place, tag);
       return tag;
     });
@@ -142,6 +143,7 @@ class CompareView {
       this.#stage.notice,
       this.#differences.el,
       this.#hint,
+      this.#heard,
     );
     this.#root.setAttribute(
       "aria-label",
@@ -152,10 +154,12 @@ class CompareView {
     keepKeys(this.#root, signal);
     oneActionPerGesture(this.#root, signal);
     this.#root.addEventListener("keydown", (event) => this.#keydown(event), { signal });
-    const show = () => {
-      if (!this.#writing) this.#show();
-    };
     for (const name of ["mode", "left", "right"] as const) {
+      const show = () => {
+        if (this.#writing) return;
+        if (name === "right") this.#turn = model.get("right");
+        this.#show();
+      };
       model.on(`change:${name}`, show);
       signal.addEventListener("abort", () => model.off(`change:${name}`, show));
     }
@@ -281,6 +285,7 @@ class CompareView {
 
   #turnTo(place: number): void {
     this.#turn = place;
+    setText(this.#heard, numbered(this.#names[place] ?? "", place));
     if (this.#mode === "flick") this.#show();
     else this.#write({ mode: "flick" });
   }
@@ -330,11 +335,4 @@ class CompareView {
     else return false;
     return true;
   }
-}
-
-/** A name with its number in front, which is the key that shows it. */
-export function numbered(name: string, place: number): (Node | string)[] {
-  const number = String(place + 1);
-  const badge = element("b", {}, number);
-  return name === number ? [badge] : [badge, ` ${name}`];
 }

@@ -9,18 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from lumen_widgets.client import DownloadError, InvalidRequest, LumenError, Picture, Pictures
+from lumen_widgets.client import InvalidRequest, LumenError, Picture, Pictures
 from lumen_widgets.client.exact.recipe import read_recipe
-from lumen_widgets.core.errors import naming
-from lumen_widgets.core.pictures.downloads import DownloadLimits, fetch_picture
-from lumen_widgets.core.pictures.images import LocalPicture, from_bytes, read_picture
-from lumen_widgets.core.pictures.sources import is_url, unwrapped
 from lumen_widgets.core.recipe import SOURCE
 from lumen_widgets.core.words import one_line, short_repr
 from lumen_widgets.notebook.cell import shortened
 from lumen_widgets.notebook.journal_pictures import JournalPictures, pictures_in_use
 from lumen_widgets.widgets.compare.frame import Frame, common_frame
 from lumen_widgets.widgets.compare.messages import ComparedPicture
+from lumen_widgets.widgets.local_picture import read_local
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,8 +32,6 @@ MOST_BLIND = 32
 _LEAST = 2
 # characters of a name, two of which stand beside each other on a telephone
 _LONGEST_NAME = 40
-# the user waits for the cell that makes the comparison
-_DOWNLOAD_LIMITS = DownloadLimits(seconds=60.0)
 
 Relation = Literal["", "before", "after", "raw", "exact"]
 
@@ -172,15 +167,7 @@ def _picture(source: Any) -> Picture:
     """
     if isinstance(source, Picture):
         return source
-    with naming("pictures"):
-        inside = unwrapped(source)
-        if isinstance(inside, str) and is_url(inside):
-            local = from_bytes(_fetched(inside), "a picture from that address")
-        else:
-            found = read_picture(source)
-            # only what is an address is not read, and those are fetched above
-            assert isinstance(found, LocalPicture)  # noqa: S101 # for the type checker
-            local = found
+    local = read_local(source, "pictures")
     return Picture(
         local.data,
         media_type=local.media_type,
@@ -188,17 +175,6 @@ def _picture(source: Any) -> Picture:
         height=local.height,
         sha256=local.sha256,
     )
-
-
-def _fetched(url: str) -> bytes:
-    try:
-        # the user typed this address here: one on this machine is meant to be on this machine
-        return fetch_picture(url.strip(), base_url=url.strip(), limits=_DOWNLOAD_LIMITS).data
-    except DownloadError as error:
-        raise InvalidRequest(
-            f"The picture could not be fetched from its address. {error.message}",
-            next_step="Download it yourself, and give the file's path or its bytes.",
-        ) from None
 
 
 def _own_names(sources: Sequence[Any]) -> list[str] | None:

@@ -79,8 +79,8 @@ class Compare(LumenWidget):
     Default 0. Written by the user and by Python."""
 
     right = traitlets.Int(1).tag(sync=True)
-    """Which picture is on the right of the slider, and is compared with the left one; the one that
-    is shown by turns. Default 1. Written by the user and by Python."""
+    """Which picture is on the right of the slider, and is compared with the left one; by turns, it
+    is shown first. Default 1. Written by the user and by Python."""
 
     votes: traitlets.List[Any] = traitlets.List(read_only=True)
     """The votes of a blind test, oldest first: each a dict of ``left`` and ``right``, the places of

@@ -14,17 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lumen_widgets.client import DownloadError, InvalidRequest, Picture
+from lumen_widgets.client import InvalidRequest, Picture
 from lumen_widgets.core.errors import naming
 from lumen_widgets.core.pictures.decoding import CICP
-from lumen_widgets.core.pictures.downloads import DownloadLimits, fetch_picture
-from lumen_widgets.core.pictures.images import LocalPicture, from_bytes, read_picture
 from lumen_widgets.core.pictures.masks import MaskSource, mask_image, other_size
 from lumen_widgets.core.pictures.picture import to_srgb
 from lumen_widgets.core.pictures.recent_pixels import recent_pixels
 from lumen_widgets.core.pictures.sources import attribute, is_url, read_given, unwrapped
 from lumen_widgets.masks import UndoHistory
 from lumen_widgets.masks.mask_file import SavedMask, read
+from lumen_widgets.widgets.local_picture import fetched, read_local
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,8 +39,6 @@ _LONGEST_SIDE = 32_767
 # below this many pixels every one of them counts, and a PNG is small
 _PIXEL_ART = 512 * 512
 _JPEG_QUALITY = 92
-# the user waits for the cell that makes the painter
-_DOWNLOAD_LIMITS = DownloadLimits(seconds=60.0)
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ def read_background(source: PictureSource | BackgroundPicture) -> BackgroundPict
     """
     if isinstance(source, BackgroundPicture):
         return source
-    local = _local(source, "image")
+    local = read_local(source, "image")
     if max(local.width, local.height) > _LONGEST_SIDE:
         raise InvalidRequest(
             f"The picture is {local.width} x {local.height} pixels.",
@@ -140,7 +137,7 @@ def read_start(source: MaskSource | SavedMask | None, width: int, height: int) -
             given = read_painter()
         given = unwrapped(given)
         if isinstance(given, str) and is_url(given):
-            given = _fetched(given)
+            given = fetched(given)
         image = mask_image(given)
         file = read_given(given, "mask").file if not isinstance(given, Picture) else given.bytes
         if image.size != (width, height):
@@ -150,27 +147,3 @@ def read_start(source: MaskSource | SavedMask | None, width: int, height: int) -
     if saved is not None:
         return saved
     return SavedMask(pixels if pixels.any() else None, UndoHistory())
-
-
-def _local(source: PictureSource, name: str) -> LocalPicture:
-    with naming(name):
-        if isinstance(source, Picture):
-            return from_bytes(source.bytes, "a Picture")
-        inside = unwrapped(source)
-        if isinstance(inside, str) and is_url(inside):
-            return from_bytes(_fetched(inside), "a picture from that address")
-        found = read_picture(source)
-        # only what is an address is not read, and those are fetched above
-        assert isinstance(found, LocalPicture)  # noqa: S101 # for the type checker
-        return found
-
-
-def _fetched(url: str) -> bytes:
-    try:
-        # the user typed this address here: one on this machine is meant to be on this machine
-        return fetch_picture(url.strip(), base_url=url.strip(), limits=_DOWNLOAD_LIMITS).data
-    except DownloadError as error:
-        raise InvalidRequest(
-            f"The picture could not be fetched from its address. {error.message}",
-            next_step="Download it yourself, and give the file's path or its bytes.",
-        ) from None
