@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import PIL.Image
+import PIL.ImageOps
 import pytest
 
 from lumen_widgets.client import InvalidRequest, LumenClient
@@ -273,6 +274,55 @@ def test_what_is_kept_is_counted(
         len(file.data) for file in picture.task.request.recipe.files.values()
     )
     assert journal.disk_use([]).pictures == 0
+
+
+@pytest.mark.parametrize("fields", [{}, {"crop": 0.5}], ids=["all of it", "a part of it"])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_a_photograph_that_a_camera_has_turned_is_as_exact(
+    repainted: Callable[..., Picture],
+    service: Service,
+    connect: Connect,
+    tmp_path: Path,
+    *,
+    model: RedrawingModel,
+    mode: str,
+    fields: dict[str, Any],
+) -> None:
+    """What is sent of it is encoded again, and loses a little: what stays is the user's own."""
+    taken, photograph = (
+        PIL.Image.fromarray(SOURCE).convert(mode).rotate(90, expand=True),
+        io.BytesIO(),
+    )
+    exif = taken.getexif()
+    exif[0x112] = 6  # to be turned by 90 degrees, clockwise
+    taken.save(photograph, "JPEG", quality=80, exif=exif)
+    seen = PIL.ImageOps.exif_transpose(PIL.Image.open(photograph)).convert("RGB")
+    if fields:
+        model.size = None  # the part has proportions of its own
+    picture = repainted(source=photograph.getvalue(), **fields)
+    again = LumenClient(KEY, service.server.url, journal=tmp_path / "journal")
+
+    assert is_exact(picture, np.asarray(seen))
+    assert again.task(picture.task.id).wait(60)[0].bytes == picture.bytes
+
+
+def test_a_turned_photograph_is_extended_as_exactly(
+    service: Service, connect: Connect, model: RedrawingModel
+) -> None:
+    """What was there before stays bit for bit."""
+    taken, photograph = PIL.Image.fromarray(SOURCE).rotate(180), io.BytesIO()
+    exif = taken.getexif()
+    exif[0x112] = 3
+    taken.save(photograph, "JPEG", quality=80, exif=exif)
+    seen = PIL.ImageOps.exif_transpose(PIL.Image.open(photograph)).convert("RGB")
+    model.size = None
+    client = connect(service.server.url, hosting=model.uploads)
+    with service.holding_statuses():
+        task = client.extend("a lake", photograph.getvalue(), left=64)
+        service.statuses["*"] = [model.answer()]
+    (picture,) = task.wait(60)
+
+    assert np.array_equal(pixels(picture.bytes)[:, 64:], np.asarray(seen))
 
 
 def test_without_a_journal_it_is_as_exact(

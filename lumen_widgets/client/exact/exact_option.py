@@ -17,6 +17,7 @@ from lumen_widgets.core.pictures.images import (
     from_bytes,
     from_image,
     upright_image,
+    without_loss,
 )
 from lumen_widgets.core.pictures.masks import (
     LocalMask,
@@ -154,7 +155,7 @@ class ExactOption(Option):
             mask = read if isinstance(read, LocalMask) else None
         if mask is not None:
             check_pair(source, mask)
-        return source, mask
+        return without_loss(source), mask
 
     @staticmethod
     def _changed(call: Call, wish: Wish, source: LocalPicture, mask: LocalMask | None) -> Recipe:

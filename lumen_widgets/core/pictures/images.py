@@ -86,6 +86,9 @@ class LocalPicture:
         Hex digest of `data`.
     content
         What stands for it where two requests are compared; see `content_of`.
+    before_turning
+        The file as it was given, where `data` is a JPEG that was encoded again to stand upright,
+        which loses a little (`without_loss`); empty where nothing was lost.
 
     """
 
@@ -95,6 +98,7 @@ class LocalPicture:
     height: int
     sha256: str
     content: str = dataclasses.field(repr=False)
+    before_turning: bytes = dataclasses.field(default=b"", repr=False, compare=False, kw_only=True)
 
 
 def read_picture(
@@ -211,6 +215,7 @@ def from_bytes(data: bytes, name: str) -> LocalPicture:
 
     """
     content = file_content(data)
+    before_turning = b""
     try:
         media_type, image, clean = recent_pixels().decode(data)
         if orientation_of(image) is None:
@@ -219,11 +224,34 @@ def from_bytes(data: bytes, name: str) -> LocalPicture:
         else:
             upright = turned(image)
             width, height = upright.size
+            if media_type == "image/jpeg" and image.mode in {"L", "RGB"}:
+                before_turning = data
             data, media_type = _encoded(upright, media_type)
     except UnreadablePicture as error:
         raise unreadable(name, error) from None
     sha256 = hashlib.sha256(data).hexdigest()
-    return LocalPicture(data, media_type, width, height, sha256, content)
+    return LocalPicture(
+        data, media_type, width, height, sha256, content, before_turning=before_turning
+    )
+
+
+def without_loss(picture: LocalPicture) -> LocalPicture:
+    """Return a picture with the very pixels of the file that was given, as a PNG if need be.
+
+    What is sent of a JPEG that must be turned is encoded again, as small as it was; what stays
+    outside of a repaint's mask is the user's own, bit for bit.
+    """
+    if not picture.before_turning:
+        return picture
+    upright = turned(recent_pixels().decode(picture.before_turning).image)
+    data = _png(plain(upright), upright.info.get("icc_profile"))
+    return dataclasses.replace(
+        picture,
+        data=data,
+        media_type="image/png",
+        sha256=hashlib.sha256(data).hexdigest(),
+        before_turning=b"",
+    )
 
 
 def from_image(image: Image, name: str) -> LocalPicture:
