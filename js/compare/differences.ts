@@ -2,7 +2,7 @@
 import { element, setText } from "../shared/dom";
 import { newId } from "../shared/ids";
 import { fill } from "../shared/words";
-import type { DifferenceMessage } from "./messages";
+import type { ComparedPicture, DifferenceMessage } from "./messages";
 import type { Stage } from "./stage";
 import type { CompareState } from "./state";
 import type { Words } from "./words";
@@ -15,6 +15,7 @@ const FIRST_GAIN = 2;
 
 export class Differences {
   readonly el: HTMLElement;
+  readonly #pictures: readonly ComparedPicture[];
   readonly #state: CompareState;
   readonly #stage: Stage;
   readonly #words: Words;
@@ -26,7 +27,14 @@ export class Differences {
   #late = false;
   #timer = 0;
 
-  constructor(state: CompareState, stage: Stage, words: Words, signal: AbortSignal) {
+  constructor(
+    pictures: readonly ComparedPicture[],
+    state: CompareState,
+    stage: Stage,
+    words: Words,
+    signal: AbortSignal,
+  ) {
+    this.#pictures = pictures;
     this.#state = state;
     this.#stage = stage;
     this.#words = words;
@@ -121,11 +129,18 @@ export class Differences {
       return this.#late ? words.differWaits : words.differing;
     }
     const { share, largest, exact } = answer;
-    if (exact && largest === 0) return words.same;
-    if (share === 0) {
-      return exact ? fill(words.alike, { largest: String(largest) }) : words.alikeCopies;
-    }
-    return fill(exact ? words.differ : words.differCopies, { share: percentWords(share, words) });
+    const where = this.#isPartial() ? words.where : "";
+    const values = { where, largest: String(largest), share: percentWords(share, words) };
+    if (share > 0) return fill(exact ? words.differ : words.differAbout, values);
+    if (!exact) return fill(words.alikeAbout, values);
+    return fill(largest === 0 ? words.same : words.alike, values);
+  }
+
+  /** Whether one picture lies where the other one does not. */
+  #isPartial(): boolean {
+    const [one, other] = this.#pair.map((place) => this.#pictures[place]?.place);
+    const sides = ["left", "top", "width", "height"] as const;
+    return sides.some((side) => one?.[side] !== other?.[side]);
   }
 }
 

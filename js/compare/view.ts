@@ -103,7 +103,7 @@ class CompareView {
     );
     this.#line = new SplitLine(this.#stage, words.line, () => this.#showLine());
     this.#zoomTools = new ZoomTools(this.#stage, words);
-    this.#differences = new Differences(state, this.#stage, words, signal);
+    this.#differences = new Differences(this.#pictures, state, this.#stage, words, signal);
     this.#row = new NameRow(this.#names, words, {
       choose: (left, right) => this.#choose(left, right),
       turn: (place) => this.#turnTo(place),

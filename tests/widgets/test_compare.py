@@ -12,8 +12,12 @@ import traitlets
 from PIL import Image
 
 from lumen_widgets.client import InvalidRequest, Picture, Pictures
+from lumen_widgets.client.exact.wish import Sides
 from lumen_widgets.notebook.journal_pictures import pictures_in_use
 from lumen_widgets.widgets import Compare
+from lumen_widgets.widgets.compare.compared import Compared
+from lumen_widgets.widgets.compare.differences import difference
+from lumen_widgets.widgets.compare.frame import common_frame
 from tests.conditions import until
 from tests.staged import use_offline_account
 from tests.widgets.comms import PageComm
@@ -241,6 +245,24 @@ def test_alike_pictures_differ_by_nothing(compare: Any) -> None:
     found = _ask(compare(_grey(), file.getvalue()), kind="differ", left=1, right=0)
 
     assert (found["share"], found["largest"], found["exact"], found["box"]) == (0, 0, True, None)
+
+
+def test_what_was_extended_is_compared_with_its_source_pixel_by_pixel(
+    compare: Any,
+) -> None:
+    """Where both are, which is all of the source; of new ground nothing is counted."""
+    source, extended = _picture(_grey(40, 30)), _grey(60, 30, 200)
+    extended.paste((90, 90, 90), (15, 0, 55, 30))
+    extended.putpixel((20, 3), (90, 120, 90))
+    frame = common_frame([(40, 30), (60, 30)], {1: (0, Sides(left=15, right=5))})
+    items = compare(source, extended).get_state("_compared")["_compared"]
+    for item, place in zip(items, frame.places, strict=True):
+        item["place"] = place
+    found = difference(Compared(Pictures([source, _picture(extended)]), items, frame), 0, 1)
+
+    assert found.share == pytest.approx(1 / 1200)
+    assert (found.exact, found.largest) == (True, 30)
+    assert found.box == {"left": 20, "top": 3, "width": 1, "height": 1}
 
 
 def test_pictures_of_two_sizes_are_compared_where_both_are(compare: Any) -> None:

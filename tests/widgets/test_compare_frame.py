@@ -53,6 +53,7 @@ def test_what_was_extended_lies_where_it_lies_in_the_extended_picture() -> None:
     left, top, width, height = _whole(frame.places[0])
 
     assert (frame.width, frame.height) == (1200, 600)
+    assert frame.is_filled_by(0, 1), "so they are shown with a slider"
     assert (left, top, width, height) == (300, 0, 800, 600)
 
 

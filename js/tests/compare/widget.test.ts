@@ -175,6 +175,13 @@ test("of alike pictures it is said how alike they are", async () => {
   other.press("d");
   await other.answer({ largest: 7 });
   expect(other.find(".lumen-differ-words").textContent).toContain("largest difference is 7");
+  const inside = compared(1, { place: { left: 0, top: 0, width: 400, height: 600 } });
+  const partial = await mount(2, { _compared: [compared(0), inside] });
+  partial.press("d");
+  await partial.answer({ exact: false, share: 0.5 });
+  expect(partial.find(".lumen-differ-words").textContent).toBe(
+    "Brought to one size, 50 % of the pixels differ by more than 8 of 255, where both pictures are.",
+  );
 });
 
 test("while the kernel is busy, and once it is gone, that is said", async () => {

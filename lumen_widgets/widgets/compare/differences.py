@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -20,6 +20,10 @@ VISIBLE = 8
 _LONGEST = 1024
 # rows that are compared at once: of a large picture, all of them would be several copies of it
 _ROWS = 256
+# of a pixel: what arithmetic adds to a whole number
+_WHOLE = 1e-3
+
+_Box: TypeAlias = tuple[int, int, int, int]
 
 
 class Difference(NamedTuple):
@@ -53,21 +57,23 @@ def difference(compared: Compared, left: int, right: int) -> Difference:
         The file of one cannot be decoded.
 
     """
-    one, other = (compared.items[place]["place"] for place in (left, right))
-    pictures = compared.pictures[left], compared.pictures[right]
-    sizes = [(picture.width, picture.height) for picture in pictures]
-    common = _overlap(one, other)
+    places = [compared.items[place]["place"] for place in (left, right)]
+    pictures = [compared.pictures[place] for place in (left, right)]
+    common = _overlap(*places)
     if common is None:
         return Difference(0.0, 0, exact=True, box=None)
-    exact = sizes[0] == sizes[1] and one == other
-    if exact:
-        first, second = (_pixels(picture, max(sizes[0])) for picture in pictures)
-    else:
-        scale = min(1.0, _LONGEST / max(common["width"], common["height"]))
-        size = max(1, round(common["width"] * scale)), max(1, round(common["height"] * scale))
-        first = _part(pictures[0], one, common, size)
-        second = _part(pictures[1], other, common, size)
-    return _compare(first, second, common, exact=exact)
+    first_box, second_box = (
+        _pixel_box(picture, place, common) for picture, place in zip(pictures, places, strict=True)
+    )
+    if first_box is not None and second_box is not None and _size(first_box) == _size(second_box):
+        first, second = _pixels(pictures[0], first_box), _pixels(pictures[1], second_box)
+        return _compare(first, second, common, exact=True)
+    scale = min(1.0, _LONGEST / max(common["width"], common["height"]))
+    size = max(1, round(common["width"] * scale)), max(1, round(common["height"] * scale))
+    first, second = (
+        _part(picture, place, common, size) for picture, place in zip(pictures, places, strict=True)
+    )
+    return _compare(first, second, common, exact=False)
 
 
 def _compare(
@@ -107,10 +113,29 @@ def _overlap(one: FramePlace, other: FramePlace) -> FramePlace | None:
     return FramePlace(left=left, top=top, width=right - left, height=bottom - top)
 
 
-def _pixels(picture: Picture, long_side: int) -> NDArray[np.uint8]:
-    """Return a picture as it is seen, with its alpha."""
-    image, _ = picture.as_shown(long_side)
-    return np.asarray(image.convert("RGBA"))
+def _pixel_box(picture: Picture, place: FramePlace, common: FramePlace) -> _Box | None:
+    """Return the part of a picture that lies in both, None where that is not of whole pixels."""
+    across, down = picture.width / place["width"], picture.height / place["height"]
+    edges = (
+        (common["left"] - place["left"]) * across,
+        (common["top"] - place["top"]) * down,
+        (common["left"] + common["width"] - place["left"]) * across,
+        (common["top"] + common["height"] - place["top"]) * down,
+    )
+    left, top, right, bottom = map(round, edges)
+    whole = all(abs(edge - round(edge)) < _WHOLE for edge in edges)
+    return (left, top, right, bottom) if whole else None
+
+
+def _size(box: _Box) -> tuple[int, int]:
+    left, top, right, bottom = box
+    return right - left, bottom - top
+
+
+def _pixels(picture: Picture, box: _Box) -> NDArray[np.uint8]:
+    """Return a part of a picture as it is seen, with its alpha."""
+    image, _ = picture.as_shown(max(picture.width, picture.height))
+    return np.asarray(image.convert("RGBA").crop(box))
 
 
 def _part(

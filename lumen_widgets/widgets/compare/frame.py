@@ -19,17 +19,31 @@ _LEAST_SHARE = 0.5
 
 
 class Frame(NamedTuple):
-    """A frame, in pixels of the finest picture, and the places in it."""
+    """A frame, and the places in it.
+
+    Attributes
+    ----------
+    width, height
+        In pixels of the finest picture.
+    places
+        Where each picture lies.
+    inside
+        The places of pictures that lie where another one shows the same.
+
+    """
 
     width: float
     height: float
     places: list[FramePlace]
+    inside: frozenset[int]
 
     def is_filled_by(self, *pictures: int) -> bool:
-        """Say whether pictures cover the frame, so that one may lie upon the other."""
-        size = self.width, self.height
+        """Say whether pictures show the same, so that one may lie upon the other."""
         return all(
-            (one["width"], one["height"]) == size for one in map(self.places.__getitem__, pictures)
+            place in self.inside
+            or (self.places[place]["width"], self.places[place]["height"])
+            == (self.width, self.height)
+            for place in pictures
         )
 
 
@@ -80,6 +94,7 @@ def common_frame(
             )
             for one in relative
         ],
+        frozenset(inside),
     )
 
 
