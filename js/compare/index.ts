@@ -1,6 +1,7 @@
 /* A comparison: pictures beside or upon each other, or a blind test of them. Traits and messages are those
    of lumen_widgets/widgets/compare/widget.py. */
 import type { AnyWidget } from "@anywidget/types";
+import type { FocusExports } from "../shared/child_place";
 import { Connection, tellShown } from "../shared/connection";
 import { newId } from "../shared/ids";
 import { PictureCopies } from "../shared/picture_copies";
@@ -28,6 +29,12 @@ const widget: AnyWidget<CompareModel> = () => {
       };
       model.on("msg:custom", receive);
       signal.addEventListener("abort", () => model.off("msg:custom", receive));
+      const exports: FocusExports = {
+        // before the stage of a blind test is there, or once its ranking is shown, another place
+        focus: (within) =>
+          within.querySelector<HTMLElement>(".lumen-stage, [tabindex='0'], button")?.focus(),
+      };
+      return exports;
     },
 
     render({ model, el, signal }) {

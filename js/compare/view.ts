@@ -1,6 +1,7 @@
 /* One view of a comparison: how the pictures are shown, their names, the stage, and what goes with each
    way to look. */
 import type { AnyModel } from "@anywidget/types";
+import { leave } from "../shared/child_place";
 import { element, icon, setText } from "../shared/dom";
 import { oneActionPerGesture } from "../shared/gestures";
 import { newId } from "../shared/ids";
@@ -306,6 +307,7 @@ class CompareView {
     if (mode) this.#write({ mode });
     else if (key === "+" || key === "=") this.#stage.zoomBy(STEP);
     else if (key === "-") this.#stage.zoomBy(1 / STEP);
+    else if (key === "Escape") leave(this.#root);
     else if (key === "0") this.#stage.fit();
     else if (key.toLowerCase() === "p") this.#stage.toPixels();
     else if (key.toLowerCase() === "x") this.#swapSides();

@@ -40,14 +40,14 @@ const widget: AnyWidget<GalleryModel> = () => {
       signal.addEventListener("abort", () => model.off("msg:custom", receive));
     },
 
-    render({ model, el, signal }) {
+    render({ model, el, signal, host }) {
       const view = newId();
       let ending = new AbortController();
       const show = () => {
         ending.abort();
         ending = new AbortController();
         const words = wordsFor(model.get("language") || navigator.language);
-        showGallery(el, model, state, words, view, ending.signal);
+        showGallery(el, model, host, state, words, view, ending.signal);
       };
       show();
       model.on("change:language", show);

@@ -32,6 +32,8 @@ export interface PaneHooks {
   /** Go to a place, whose picture the page may not know yet. */
   go(place: number): void;
   forgotten(): void;
+  /** What was asked to be compared is shown. */
+  compared(): void;
 }
 
 export class LargePane {
@@ -90,6 +92,7 @@ export class LargePane {
           // another form may be the one that was used last
           const item = this.#opened?.item;
           if (action === "again" && error !== "" && item !== undefined) void this.#ask(item);
+          if (action === "compare" && error === "") hooks.compared();
         },
         more: [this.#forget.button],
       },

@@ -213,6 +213,11 @@ export interface ForgetMessage {
   confirmed: boolean;
 }
 
+/** Browser → kernel: close the comparison that is open in the gallery. */
+export interface CloseCompareMessage {
+  kind: "close_compare";
+}
+
 export type KernelMessage =
   | FoundMessage
   | ItemsMessage
@@ -234,4 +239,6 @@ export interface GalleryModel {
   _first: FirstItems;
   /** The picture that is selected. */
   _selected: Selection;
+  /** The comparison that is open in it. */
+  compare: string | null;
 }

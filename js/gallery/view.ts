@@ -1,5 +1,6 @@
 /* One view of a gallery: header, search, grid, and one picture large in the grid's place. */
-import type { AnyModel } from "@anywidget/types";
+import type { AnyModel, Host } from "@anywidget/types";
+import { ChildPlace } from "../shared/child_place";
 import type { Connection } from "../shared/connection";
 import { element, setText } from "../shared/dom";
 import { oneActionPerGesture } from "../shared/gestures";
@@ -42,12 +43,13 @@ export interface GalleryState {
 export function showGallery(
   el: HTMLElement,
   model: AnyModel<GalleryModel>,
+  host: Host,
   state: GalleryState,
   words: Words,
   view: string,
   signal: AbortSignal,
 ): void {
-  new GalleryView(el, model, state, words, view, signal);
+  new GalleryView(el, model, host, state, words, view, signal);
 }
 
 class GalleryView {
@@ -69,6 +71,7 @@ class GalleryView {
   readonly #grid: Grid;
   readonly #pane: LargePane;
   readonly #browse: HTMLElement;
+  readonly #compare: ChildPlace;
   readonly #toolbar: PictureToolbar;
   readonly #forget: ForgetBox;
   readonly #chosenBox: HTMLElement;
@@ -93,6 +96,7 @@ class GalleryView {
   constructor(
     el: HTMLElement,
     model: AnyModel<GalleryModel>,
+    host: Host,
     state: GalleryState,
     words: Words,
     view: string,
@@ -130,6 +134,16 @@ class GalleryView {
         open: (opened) => this.#open(opened),
         go: (place) => this.#go(place),
         forgotten: () => undefined,
+        compared: () => this.#enterCompare(),
+      },
+      signal,
+    );
+    this.#compare = new ChildPlace(
+      { title: words.compareTitle, close: words.compareClose },
+      host,
+      {
+        close: () => connection.send({ kind: "close_compare" }),
+        closed: () => this.#focusPictures(),
       },
       signal,
     );
@@ -151,6 +165,9 @@ class GalleryView {
       {
         price: () => "",
         host: () => null,
+        acted: ({ action, error }) => {
+          if (action === "compare" && error === "") this.#enterCompare();
+        },
         more: [this.#forget.button, unchoose],
         without: ["again"],
       },
@@ -191,6 +208,7 @@ class GalleryView {
       this.#lost,
       this.#browse,
       this.#pane.el,
+      this.#compare.el,
       this.#waits,
       this.#heard,
     );
@@ -206,15 +224,19 @@ class GalleryView {
     state.changed.add(changed);
     const selected = () => this.#selectionChanged();
     model.on("change:_selected", selected);
+    const compared = () => this.#compare.show(model.get("compare"));
+    model.on("change:compare", compared);
     signal.addEventListener("abort", () => {
       state.changed.delete(changed);
       model.off("change:_selected", selected);
+      model.off("change:compare", compared);
       window.clearTimeout(this.#wantTimer);
       copies.forget(this.#tilesOf);
       pictures.release(this.#listing);
     });
     this.#show(this.#listing);
     this.#showNotices();
+    compared();
   }
 
   // what is shown
@@ -445,6 +467,16 @@ class GalleryView {
     if (choosing) connection.send({ kind: "choose", view: this.#view, key: opened.item.key });
     void this.#read();
     this.#wantTiles();
+  }
+
+  /** Leads to a comparison that was asked for here; one in a form is shown by the form. */
+  #enterCompare(): void {
+    if (this.#model.get("compare") !== null) this.#compare.enter();
+  }
+
+  #focusPictures(): void {
+    if (this.#pane.opened === null) this.#grid.reveal(this.#grid.active, true);
+    else this.#pane.view.stage.focus({ preventScroll: true });
   }
 
   #selectionChanged(): void {

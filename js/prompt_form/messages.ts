@@ -237,6 +237,11 @@ export interface GalleryMessage {
   opened: boolean;
 }
 
+/** Browser → kernel: close the comparison that is open in the form. */
+export interface CloseCompareMessage {
+  kind: "close_compare";
+}
+
 /** Browser → kernel: a page shows the form and asks for all state that is not in traits. */
 export interface FormHelloMessage {
   kind: "hello";
@@ -369,6 +374,7 @@ export interface PromptFormModel {
   painter: string | null;
   /** The Gallery that is open in the form; null while none is. */
   gallery: string | null;
+  compare: string | null;
   /** `extra` as it was typed. */
   _extra_text: string;
   /** The service's host, where calls are charged; empty for the sandbox. */

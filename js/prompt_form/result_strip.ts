@@ -4,7 +4,7 @@ import { element, icon, setText } from "../shared/dom";
 import { newId } from "../shared/ids";
 import { isComposing, isModified } from "../shared/keyboard";
 import { type LargePicture, LargeView, NEIGHBOURS } from "../shared/large_view";
-import { PictureToolbar } from "../shared/picture_actions";
+import { type Action, PictureToolbar } from "../shared/picture_actions";
 import { fill } from "../shared/words";
 import type { FormResult } from "./messages";
 import type { StripState } from "./strip_state";
@@ -16,6 +16,11 @@ const BUSY_MS = 1000;
 const AHEAD_PX = 400;
 const ENLARGE = ["M9.5 2H14v4.5", "M14 2L9 7", "M6.5 14H2V9.5", "M2 14l5-5"];
 
+/** What goes on elsewhere in the form. */
+type ElsewhereAction = "paint" | "extend" | "compare";
+
+const ELSEWHERE = new Set<Action>(["paint", "extend", "compare"]);
+
 export interface StripHooks {
   /** What the same again costs, in words. */
   price: (picture: FormResult) => string;
@@ -25,8 +30,8 @@ export interface StripHooks {
   flush: () => void;
   /** The settings of a picture are about to be offered. */
   offered: () => void;
-  /** A picture was taken to be painted on, or to be extended: that goes on elsewhere in the form. */
-  goOn: (action: "paint" | "extend") => void;
+  /** A picture was taken to be painted on, extended or compared: that goes on elsewhere in the form. */
+  goOn: (action: ElsewhereAction) => void;
 }
 
 export class ResultStrip {
@@ -72,8 +77,8 @@ export class ResultStrip {
     this.#enlarge.addEventListener("click", () => this.#toggleLarge());
     this.#toolbar = new PictureToolbar(
       state.actions,
-      // the offer, the painter and the sides stand elsewhere in the form, and have the focus
-      { ...words, doneRecall: "", donePaint: "", doneExtend: "" },
+      // the offer and the like stand elsewhere in the form, and have the focus
+      { ...words, doneRecall: "", donePaint: "", doneExtend: "", doneCompare: "" },
       {
         price: () => {
           const picture = this.#picture();
@@ -84,7 +89,7 @@ export class ResultStrip {
         acted: ({ action, error }) => {
           if (error !== "") return;
           if (action === "recall") hooks.offered();
-          else if ((action === "paint" || action === "extend") && this.#isUsed) hooks.goOn(action);
+          else if (isElsewhere(action) && this.#isUsed) hooks.goOn(action);
         },
         more: [this.#enlarge],
       },
@@ -330,6 +335,10 @@ export class ResultStrip {
   #largeKey(event: KeyboardEvent): void {
     if (!event.defaultPrevented && this.#toolbar.key(event)) event.preventDefault();
   }
+}
+
+function isElsewhere(action: Action): action is ElsewhereAction {
+  return ELSEWHERE.has(action);
 }
 
 interface TileHooks {

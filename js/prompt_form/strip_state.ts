@@ -5,6 +5,7 @@ import { type Action, PictureActions } from "../shared/picture_actions";
 import { PictureCopies } from "../shared/picture_copies";
 import type {
   ChooseMessage,
+  CloseCompareMessage,
   FormResult,
   GalleryMessage,
   OfferMessage,
@@ -113,8 +114,19 @@ export class StripState {
     this.#send({ kind: "gallery", opened });
   }
 
+  /** Closes the comparison that is open in the form. */
+  closeCompare(): void {
+    this.#send({ kind: "close_compare" });
+  }
+
   #send(
-    message: OfferMessage | ChooseMessage | UndoMessage | PresetMessage | GalleryMessage,
+    message:
+      | OfferMessage
+      | ChooseMessage
+      | UndoMessage
+      | PresetMessage
+      | GalleryMessage
+      | CloseCompareMessage,
   ): void {
     this.connection.send(message);
   }

@@ -2,6 +2,7 @@
 
 import type { Host } from "@anywidget/types";
 import { accountWords } from "../shared/account";
+import { ChildPlace } from "../shared/child_place";
 import { element, setText } from "../shared/dom";
 import { oneActionPerGesture } from "../shared/gestures";
 import { newId } from "../shared/ids";
@@ -69,6 +70,7 @@ export class FormView {
   readonly #below = element("p", { class: "lumen-hint lumen-form-below", hidden: "" });
   readonly #painter: PainterPlace;
   readonly #gallery: GalleryPlace;
+  readonly #compare: ChildPlace;
   #painterTimer: ReturnType<typeof setTimeout> | undefined;
   /** Whether what is painted was to be thrown away in this view. */
   #discarding = false;
@@ -189,12 +191,7 @@ export class FormView {
     this.#cost.id = fields.id("cost");
     this.#submit.setAttribute("aria-describedby", this.#cost.id);
     const flush = () => draft.flush();
-    this.#recall = new RecallBox(
-      state.strip,
-      words,
-      { closed: () => this.#focusAfterRecall() },
-      signal,
-    );
+    this.#recall = new RecallBox(state.strip, words, { closed: () => this.#focusStrip() }, signal);
     this.#strip = new ResultStrip(
       state.strip,
       words,
@@ -205,6 +202,7 @@ export class FormView {
         offered: () => this.#recall.expect(),
         goOn: (action) => {
           if (action === "extend") this.#extend.focus();
+          else if (action === "compare") this.#compare.enter();
           else this.#painter.enter();
         },
       },
@@ -217,6 +215,16 @@ export class FormView {
     });
     this.#gallery = new GalleryPlace(state, words, host, keydown, signal);
     this.#images.offer(this.#gallery.toggle, this.#gallery.status);
+    this.#compare = new ChildPlace(
+      { title: words.compareTitle, close: words.compareClose },
+      host,
+      {
+        close: () => state.strip.closeCompare(),
+        closed: () => this.#focusStrip(),
+        keydown,
+      },
+      signal,
+    );
     this.#presets = new PresetSection(fields.id("presets"), state.strip, words, flush, signal);
     const form = element("form", { class: "lumen-form", novalidate: "" });
     const account = state.model.get("_host");
@@ -245,6 +253,8 @@ export class FormView {
       { class: "lumen lumen-prompt-form", "aria-label": words.title, lang: words.lang },
       form,
       this.#painter.el,
+      // it may have been opened in the gallery, which is the longer of the two
+      this.#compare.el,
       this.#gallery.el,
     );
     this.#listen(form, signal);
@@ -275,6 +285,7 @@ export class FormView {
       ["_budget", () => this.#showCost()],
       ["_below", () => this.#showBelow()],
       ["static", () => this.#showBelow()],
+      ["compare", () => this.#showCompare()],
     ] as const) {
       state.model.on(`change:${trait}`, show);
       signal.addEventListener("abort", () => state.model.off(`change:${trait}`, show));
@@ -301,10 +312,19 @@ export class FormView {
     oneActionPerGesture(form, signal);
   }
 
-  /** Shows the painter that is open; call it once the view is in the page. */
+  /** Shows the painter, the gallery and the comparison that are open; call it once the view is in the page. */
   showPainter(): void {
     this.#painter.update();
     this.#gallery.update();
+    this.#showCompare();
+  }
+
+  #showCompare(): void {
+    const ref = this.#state.model.get("compare");
+    // asked for in the gallery, whose view knows nothing of the form
+    const inGallery = this.#gallery.el.contains(document.activeElement);
+    this.#compare.show(ref);
+    if (ref !== null && inGallery) this.#compare.enter();
   }
 
   #keydown(event: KeyboardEvent): void {
@@ -511,7 +531,7 @@ export class FormView {
     this.#strip.update();
   }
 
-  #focusAfterRecall(): void {
+  #focusStrip(): void {
     if (this.#strip.el.hidden) this.#prompt.field.focus();
     else this.#strip.focus();
   }

@@ -7,9 +7,17 @@ import { keepKeys } from "./keyboard";
 import { Slot } from "./slot";
 
 /** What a widget exports that can take the focus. */
-interface FocusExports {
+export interface FocusExports {
   /** Moves the focus into the view inside of `el`. */
-  focus?: (el: HTMLElement) => void;
+  focus: (el: HTMLElement) => void;
+}
+
+/** Keys that a widget keeps do not leave it: this does, where Escape is to close the widget. */
+const LEAVE = "lumen-leave";
+
+/** Has the place that a widget stands in close it, if it stands in one. */
+export function leave(root: HTMLElement): void {
+  root.dispatchEvent(new CustomEvent(LEAVE, { bubbles: true }));
 }
 
 export interface ChildHooks {
@@ -27,7 +35,7 @@ export class ChildPlace {
   readonly #slot: Slot;
   readonly #close: HTMLButtonElement;
   #ref: string | null = null;
-  #exports: FocusExports | null = null;
+  #exports: Partial<FocusExports> | null = null;
   /** What had the focus when the widget was asked for here, until it is shown. */
   #from: Element | null = null;
   /** Where the focus goes back to. */
@@ -52,6 +60,11 @@ export class ChildPlace {
     const slot = element("div", {});
     this.#slot = new Slot(slot, host, signal);
     this.el = element("div", { class: "lumen-child", hidden: "" }, bar, slot);
+    this.el.addEventListener(LEAVE, (event) => {
+      // of the innermost place alone
+      event.stopPropagation();
+      this.end();
+    });
     const { keydown } = hooks;
     if (keydown) bar.addEventListener("keydown", keydown);
     // sends the form that it stands in: in JupyterLab it would run the cell
@@ -89,12 +102,16 @@ export class ChildPlace {
     this.#open(ref).catch(() => {
       if (ref === this.#ref) this.el.hidden = true;
     });
-    if (ref !== null) this.el.scrollIntoView?.({ block: "nearest" });
-    else if (had) this.#leave();
+    if (ref !== null) {
+      this.el.scrollIntoView?.({ block: "nearest" });
+      return;
+    }
+    if (had) this.#leave();
+    this.#from = this.#back = null;
   }
 
   async #open(ref: string | null): Promise<void> {
-    const exports = await this.#slot.show<FocusExports>(ref);
+    const exports = await this.#slot.show<Partial<FocusExports>>(ref);
     if (ref === null || ref !== this.#ref) return;
     this.#exports = exports ?? {};
     this.el.scrollIntoView?.({ block: "nearest" });
@@ -114,7 +131,6 @@ export class ChildPlace {
 
   #leave(): void {
     const back = this.#back;
-    this.#back = null;
     if (back instanceof HTMLElement && back.isConnected) back.focus();
     if (document.activeElement !== back || back === null) this.#hooks.closed();
   }

@@ -14,6 +14,7 @@ export type Action =
   | "extend"
   | "again"
   | "recall"
+  | "compare"
   | "code"
   | "save"
   | "star"
@@ -72,6 +73,8 @@ export const PICTURE_ACTIONS_ENGLISH = {
   actAgainCost: "The same again · {price}",
   actFree: "free",
   actRecall: "Bring its settings back…",
+  actCompare: "Compare…",
+  actBlind: "Blind test of {count}…",
   actCode: "As code",
   actSave: "Save",
   actStar: "Star",
@@ -80,6 +83,9 @@ export const PICTURE_ACTIONS_ENGLISH = {
   doneExtend: "The form has it, ready to be extended.",
   doneAgain: "Sent again: it is in the form's list.",
   doneRecall: "The form shows what would change.",
+  doneCompare: "Opened to be compared.",
+  compareTitle: "Pictures beside each other",
+  compareClose: "Close the comparison",
   doneCode: "The call that made it:",
   copyCode: "Copy the {name}",
   closeCode: "Close the code",
@@ -105,6 +111,8 @@ export const PICTURE_ACTIONS_CHINESE: PictureActionWords = {
   actAgainCost: "同样再来一次 · {price}",
   actFree: "免费",
   actRecall: "取回它的设置…",
+  actCompare: "对比…",
+  actBlind: "{count} 张盲测…",
   actCode: "生成代码",
   actSave: "保存",
   actStar: "收藏",
@@ -113,6 +121,9 @@ export const PICTURE_ACTIONS_CHINESE: PictureActionWords = {
   doneExtend: "已放入表单，可以扩展了。",
   doneAgain: "已再次发送：见表单的列表。",
   doneRecall: "表单显示了将要更改的内容。",
+  doneCompare: "已打开对比。",
+  compareTitle: "图片对比",
+  compareClose: "关闭对比",
   doneCode: "生成这张图片的调用：",
   copyCode: "复制 {name}",
   closeCode: "收起代码",
@@ -137,6 +148,11 @@ const CHINESE_REFUSALS: Record<string, string> = {
     "未发送：最近使用的表单已换成另一个。请看按钮上的价格，再按一次。",
   "What this picture was made with is not known here.": "不知道这张图片是用什么生成的。",
   "A form takes 16 pictures at most.": "一个表单最多 16 张图片。",
+  "There is nothing to compare this picture with: it stands alone.":
+    "没有可与这张图片对比的图片。请选择两到四张：在图库中用空格键标记。",
+  "A blind test takes 32 pictures at most.": "盲测最多 32 张图片。请少选一些。",
+  "The blind test that is open has votes, which would be gone.":
+    "打开着的盲测已有投票，换掉它会丢失投票。请先关闭它。",
 };
 
 /** Milliseconds after which it is said that an answer waits for the kernel. */
@@ -219,6 +235,7 @@ type Label =
   | "actExtend"
   | "actAgain"
   | "actRecall"
+  | "actCompare"
   | "actCode"
   | "actSave"
   | "actStar";
@@ -237,11 +254,14 @@ const BUTTONS: Drawn[] = [
   ["extend", "actExtend", "e", ["M5 5h6v6H5z", "M8 1v2", "M8 13v2", "M1 8h2", "M13 8h2"]],
   ["again", "actAgain", "", ["M13 8a5 5 0 1 1-1.5-3.5", "M13 2v3h-3"]],
   ["recall", "actRecall", "b", ["M6 3L2 7l4 4", "M2 7h8a4 4 0 0 1 0 7H7"]],
+  ["compare", "actCompare", "v", ["M2 3h5v10H2z", "M9 3h5v10H9z"]],
   ["code", "actCode", "c", ["M5.5 4.5L2 8l3.5 3.5", "M10.5 4.5L14 8l-3.5 3.5"]],
   ["save", "actSave", "s", ["M8 2v8", "M4.5 7L8 10.5 11.5 7", "M2 13h12"]],
   ["star", "actStar", "*", ["M8 1.8l1.9 4 4.3.5-3.2 3 .9 4.3L8 11.5l-3.9 2.1.9-4.3-3.2-3 4.3-.5z"]],
 ];
-const SEVERAL = new Set<Action>(["reference", "save", "star"]);
+const SEVERAL = new Set<Action>(["reference", "compare", "save", "star"]);
+/** Pictures that are compared at once; more are put to a blind test. */
+const MOST_COMPARED = 4;
 
 /** A picture that a toolbar is for. */
 export interface Chosen {
@@ -345,6 +365,9 @@ export class PictureToolbar {
       made.setAttribute("aria-disabled", String(cannot));
       if (action === "star") made.setAttribute("aria-pressed", String(all));
     }
+    const compare = this.#buttons.get("compare")?.querySelector("span");
+    const blind = fill(words.actBlind, { count: String(length) });
+    if (compare) setText(compare, length > MOST_COMPARED ? blind : words.actCompare);
     const again = this.#buttons.get("again")?.querySelector("span");
     if (!again) return;
     const price = this.#options.price(this.#chosen[0]?.sha256 ?? "");
@@ -415,6 +438,7 @@ export class PictureToolbar {
       extend: words.doneExtend,
       again: words.doneAgain,
       recall: words.doneRecall,
+      compare: words.doneCompare,
       code: words.doneCode,
       save: fill(words.doneSave, { paths: answer.paths.join(", ") }),
       star: words.doneStar,

@@ -11,13 +11,13 @@ from lumen_widgets.core.pictures.decoding import UnreadablePicture
 from lumen_widgets.journal import Forgotten, Journal
 from lumen_widgets.notebook.current_journal import ask_journal, current_journal
 from lumen_widgets.notebook.history_entry import HistoryEntry
-from lumen_widgets.notebook.kept_pictures import picture_of
+from lumen_widgets.notebook.kept_pictures import picture_of, request_of_picture
 from lumen_widgets.notebook.small_copies import kept_tile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from lumen_widgets.client import Picture
+    from lumen_widgets.client import Picture, Request
     from lumen_widgets.journal import JournalRow, KeptPicture, PictureKey, PictureSearch
 
 T = TypeVar("T")
@@ -113,6 +113,37 @@ class JournalPictures:
     def made_from(self, row_number: int) -> list[str]:
         """Return the digests of the pictures that a request was made with."""
         return self._ask(lambda journal: journal.made_from(row_number), [])
+
+    def made_with(self, picture: Picture) -> list[str]:
+        """Return the digests of the pictures that a picture was made with."""
+        for digest in dict.fromkeys((picture.sha256, picture.raw.sha256)):
+            for row_number, _ in self.keys_of(digest):
+                if found := self.made_from(row_number):
+                    return found
+        return []
+
+    def request_of(self, picture: Picture) -> Request | None:
+        """Return what was asked for to have a picture, None where that is not known."""
+        return request_of_picture(picture, self._journal)
+
+    def siblings(self, picture: Picture) -> list[Picture]:
+        """Return the pictures of a picture's task that are on the disk, itself among them.
+
+        Of several tasks that made the same picture, those of the newest with others.
+        """
+        for row_number, _ in self.keys_of(picture.sha256):
+            keys = [
+                (row.number, one.index) for row in self._rows([row_number]) for one in row.pictures
+            ]
+            found = []
+            for key in keys if len(keys) > 1 else ():
+                try:
+                    found.append(self.read(key))
+                except LumenError as error:
+                    _log.debug("%s", error)
+            if len(found) > 1:
+                return found
+        return []
 
     def led_to(self, sha256: str) -> list[tuple[int, int]]:
         """Return the pictures of the requests that were made with a picture, oldest first."""

@@ -28,17 +28,18 @@ if TYPE_CHECKING:
 
     from lumen_widgets.client import LumenClient
     from lumen_widgets.notebook.as_code import CodeOf
+    from lumen_widgets.widgets.comparisons import Comparison, Comparisons
     from lumen_widgets.widgets.picture_targets import PictureTarget
 
 _log = logging.getLogger(__name__)
 
 Action = Literal[
-    "reference", "paint", "extend", "again", "recall", "code", "save", "star", "unstar"
+    "reference", "paint", "extend", "again", "recall", "compare", "code", "save", "star", "unstar"
 ]
 # what is done in a form
 _IN_FORM: frozenset[Action] = frozenset({"reference", "paint", "extend", "again", "recall"})
 # what may be done with several pictures at once
-_SEVERAL: frozenset[Action] = frozenset({"reference", "save", "star", "unstar"})
+_SEVERAL: frozenset[Action] = frozenset({"reference", "compare", "save", "star", "unstar"})
 _ALL: frozenset[Action] = _IN_FORM | _SEVERAL | {"code"}
 
 # answers that are kept for pages that ask again
@@ -103,6 +104,8 @@ class PictureActions:
     keep_star
         Stars pictures by their digests, or takes their stars away, and tells of that; None has it
         done in the client's journal.
+    comparisons
+        What pictures are compared with, and where; None for a widget that compares none.
 
     """
 
@@ -113,12 +116,15 @@ class PictureActions:
         find: Callable[[str], Picture | None],
         target: Callable[[], PictureTarget | None] = latest_target,
         keep_star: Callable[[Collection[str], bool], None] | None = None,
+        *,
+        comparisons: Comparisons | None = None,
     ) -> None:
         self._widget = widget
         self._client = client
         self._find = find
         self._target = target
         self._keep_star = keep_star or self._star_in_journal
+        self._comparisons = comparisons
         self._lock = threading.Lock()
         self._sequence = 0
         # None until it is answered
@@ -181,6 +187,9 @@ class PictureActions:
                 do = partial(self._do_in_form, request, action, names, pictures, said)
                 publisher.run_soon(do)
                 return
+            if action == "compare":
+                self._begin_compare(request, names, pictures)
+                return
             paths: list[str] = []
             code = None
             if action == "code":
@@ -224,6 +233,21 @@ class PictureActions:
             self._refuse(request, action, names, error)
         else:
             self._answer(request, action, names, target=target.name)
+
+    def _begin_compare(self, request: str, names: list[str], pictures: list[Picture]) -> None:
+        if self._comparisons is None:
+            raise InvalidRequest("Pictures are not compared here.")
+        comparison = self._comparisons.of(pictures)
+        publisher.run_soon(partial(self._compare, request, names, comparison))
+
+    def _compare(self, request: str, names: list[str], comparison: Comparison) -> None:
+        try:
+            if self._comparisons is not None:
+                self._comparisons.show(comparison)
+        except Exception as error:  # noqa: BLE001 # whatever it is, the page waits for an answer
+            self._refuse(request, "compare", names, error)
+        else:
+            self._answer(request, "compare", names)
 
     def _open_target(self) -> PictureTarget:
         target = self._target()

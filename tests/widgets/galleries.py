@@ -100,12 +100,13 @@ def keep(
     height: int = 16,
     state: str = "succeeded",
     made_from: tuple[str, ...] = (),
+    endpoint: str = "generations",
 ) -> list[str]:
     """Write down a task with its pictures; return their digests."""
     row = journal.insert_request(
         origin=ORIGIN,
         account="a",
-        endpoint="generations",
+        endpoint=endpoint,
         body={"prompt": prompt, "model": model, "n": count},
         made_from=made_from,
     )

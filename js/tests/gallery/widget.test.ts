@@ -29,6 +29,7 @@ async function mount(count = 3, traits: Partial<GalleryModel> = {}) {
     _history: true,
     _first: firstItems(count),
     _selected: { item: null, view: "" },
+    compare: null,
     ...traits,
   });
   const model = fake.model as never;

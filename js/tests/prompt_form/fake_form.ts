@@ -25,6 +25,7 @@ export function formModel(changes: Partial<PromptFormModel> = {}): FakeForm {
     panel: null,
     painter: null,
     gallery: null,
+    compare: null,
     _extra_text: "",
     _host: "",
     _models: [

@@ -334,6 +334,28 @@ test("what is extended from the strip goes on in the fields for it", async () =>
   await vi.waitFor(() => expect(find(".lumen-extend").contains(document.activeElement)).toBe(true));
 });
 
+test("what is compared from the strip stands below the form, and the focus comes back", async () => {
+  const { fake, find, shown, tiles, asked, button } = await open();
+  shown("1");
+  tiles()[0]?.focus();
+  press("v");
+  const [{ request }] = asked("picture_action") as never as [{ request: string }];
+  fake.set("compare", "anywidget:compare");
+  const acted = { kind: "picture_acted", sequence: 1, action: "compare", sha256: ["sha-1"] };
+  const rest = { repeated: false, target: "", paths: [], python: "", curl: "", next_step: "" };
+  fake.deliver({ ...acted, ...rest, request, error: "" });
+  const place = () => button("Close the comparison").closest<HTMLElement>(".lumen-child");
+  await vi.waitFor(() => expect(place()?.contains(document.activeElement)).toBe(true));
+  expect(place()?.hidden).toBe(false);
+  button("Close the comparison").click();
+  fake.set("compare", null);
+
+  expect(asked("close_compare")).toHaveLength(1);
+  expect(place()?.hidden).toBe(true);
+  expect(document.activeElement).toBe(tiles()[0]);
+  expect(find(".lumen-strip [role=status]").textContent).toBe("");
+});
+
 test("Escape leaves what is offered, and the form as it is", async () => {
   const { fake, find, asked } = await open();
   fake.deliver(OFFER);

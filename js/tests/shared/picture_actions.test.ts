@@ -111,6 +111,23 @@ test("of several pictures, what is done with one of them cannot be pressed", () 
   expect(sent).toMatchObject([{ action: "save", sha256: ["a", "b"] }]);
 });
 
+test("up to four pictures are compared, and more are put to a blind test", () => {
+  const { toolbar, button, sent } = open();
+  const marked = (count: number) => Array.from({ length: count }, (_, n) => ({ sha256: `${n}` }));
+  toolbar.show(marked(4));
+  button("Compare…").click();
+  toolbar.show(marked(5));
+  button("Blind test of 5…").click();
+  toolbar.show(marked(1));
+  toolbar.key(new KeyboardEvent("keydown", { key: "v" }));
+
+  expect(sent.map(({ action, sha256 }) => [action, sha256.length])).toEqual([
+    ["compare", 4],
+    ["compare", 5],
+    ["compare", 1],
+  ]);
+});
+
 test("letters do what the buttons do, but for what pays", () => {
   const { toolbar, sent } = open();
   toolbar.show([{ sha256: "a" }]);

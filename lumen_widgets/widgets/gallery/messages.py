@@ -205,3 +205,9 @@ class ForgetMessage(TypedDict):
     request: str
     keys: list[str]
     confirmed: bool
+
+
+class CloseCompareMessage(TypedDict):
+    """Browser → kernel: close the comparison that is open in the gallery."""
+
+    kind: Literal["close_compare"]

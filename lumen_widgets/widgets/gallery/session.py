@@ -16,6 +16,7 @@ from lumen_widgets.client import InvalidRequest, LumenError, Pictures, live_task
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.notebook.stars import StarChange, stars_changed
 from lumen_widgets.widgets.base import weakly
+from lumen_widgets.widgets.comparisons import Comparisons
 from lumen_widgets.widgets.gallery.messages import (
     ErrorMessage,
     FirstItems,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     from lumen_widgets.client import Picture, Task
     from lumen_widgets.notebook.journal_pictures import JournalPictures
+    from lumen_widgets.widgets.comparisons import Comparison
     from lumen_widgets.widgets.gallery.picture_source import PictureSource
 
 # pictures that a page gets unasked: the first screen of a wide one
@@ -81,6 +83,13 @@ class GallerySession:
     changed
         Called once the stars of the gallery or its number of pictures has changed, on a thread
         where that may take a moment.
+    compare
+        Called with what is to be compared, on the publisher's thread.
+
+    Attributes
+    ----------
+    comparisons
+        What its pictures are compared with.
 
     """
 
@@ -91,6 +100,8 @@ class GallerySession:
         journal: JournalPictures,
         chosen: Callable[[Picture | None, Selection], None],
         changed: Callable[[], None],
+        *,
+        compare: Callable[[Comparison], object],
     ) -> None:
         self._gallery = gallery
         self._chosen = chosen
@@ -113,8 +124,13 @@ class GallerySession:
         self._choice = 0
         self._tasks: dict[int, Callable[[], None]] = {}
         self.copies = PictureCopies(gallery, source.picture_by_sha256, journal.tile)
+        self.comparisons = Comparisons(journal, weakly(compare))
         self.actions = PictureActions(
-            gallery, None, source.picture_by_sha256, keep_star=weakly(self._star)
+            gallery,
+            None,
+            source.picture_by_sha256,
+            keep_star=weakly(self._star),
+            comparisons=self.comparisons,
         )
         self._stop_hearing: Callable[[], None] = lambda: None
 

@@ -19,8 +19,9 @@ import traitlets
 from lumen_widgets.client import InvalidRequest, Picture, Pictures
 from lumen_widgets.notebook.cell import Cell, here, in_notebook
 from lumen_widgets.notebook.journal_pictures import pictures_in_use
-from lumen_widgets.widgets.base import LumenWidget, weakly
+from lumen_widgets.widgets.base import weakly
 from lumen_widgets.widgets.bundles import bundle
+from lumen_widgets.widgets.comparing import ComparingWidget
 from lumen_widgets.widgets.gallery.picture_source import GivenPictures, HistoryPictures
 from lumen_widgets.widgets.gallery.session import GallerySession
 from lumen_widgets.widgets.static_output import (
@@ -31,13 +32,14 @@ from lumen_widgets.widgets.static_output import (
 from lumen_widgets.widgets.work_queue import work_queue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from lumen_widgets.notebook.output_widget import HeldOutput
+    from lumen_widgets.widgets.comparisons import Comparison, Comparisons
     from lumen_widgets.widgets.gallery.messages import Selection
 
 
-class Gallery(LumenWidget):
+class Gallery(ComparingWidget):
     """Pictures to look through: search, large view, details, what each was made from and led to.
 
     Parameters
@@ -98,6 +100,8 @@ class Gallery(LumenWidget):
     # here too, since ipywidgets closes even what could not be made
     _session: GallerySession | None = None
     _static: StaticOutput | None = None
+    # else here
+    _compares_in: Callable[[Comparison], object] | None = None
 
     def __init__(
         self,
@@ -110,7 +114,14 @@ class Gallery(LumenWidget):
         journal = pictures_in_use(given)
         self._given = given
         source = HistoryPictures(journal) if given is None else GivenPictures(given, journal)
-        self._session = GallerySession(self, source, journal, self._take_choice, self._note_change)
+        self._session = GallerySession(
+            self,
+            source,
+            journal,
+            self._take_choice,
+            self._note_change,
+            compare=self._open_comparison,
+        )
         # where it is not displayed by itself, as in a box, it belongs to the cell that made it
         self._cell: Cell | HeldOutput = here()
         self._choosing = False
@@ -137,6 +148,19 @@ class Gallery(LumenWidget):
                 self._note_change()
         return super()._repr_mimebundle_(**kwargs)
 
+    @property
+    def comparisons(self) -> Comparisons:
+        """What the pictures of this gallery are compared with."""
+        assert self._session is not None  # noqa: S101 # for the type checker
+        return self._session.comparisons
+
+    def compares_in(self, show: Callable[[Comparison], object]) -> None:
+        """Have what is compared in a page shown elsewhere, as in the form that this stands in."""
+        self._compares_in = show
+
+    def _open_comparison(self, comparison: Comparison) -> object:
+        return (self._compares_in or self.open_comparison)(comparison)
+
     def set_state(self, sync_data: Mapping[str, Any]) -> None:  # noqa: ARG002 # ipywidgets passes it
         """Take in nothing that a browser wrote; what is chosen in a page comes as a message."""
         super().set_state({})
@@ -158,6 +182,7 @@ class Gallery(LumenWidget):
         if self._session is not None:
             self._session.close()
         work_queue.forget(self)
+        super()._release()
 
     def _show_selected(self, change: Any) -> None:
         """Have pages show what code has selected."""

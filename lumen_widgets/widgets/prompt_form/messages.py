@@ -242,6 +242,12 @@ class GalleryMessage(TypedDict):
     opened: bool
 
 
+class CloseCompareMessage(TypedDict):
+    """Browser → kernel: close the comparison that is open in the form."""
+
+    kind: Literal["close_compare"]
+
+
 class FormHelloMessage(TypedDict):
     """Browser → kernel: a page shows the form and asks for all that is no trait."""
 

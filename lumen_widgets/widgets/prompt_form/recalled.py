@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lumen_widgets.client import JournalError, Picture
@@ -14,7 +13,6 @@ from lumen_widgets.core.models import EDIT, INPAINT
 from lumen_widgets.core.pictures.addresses import is_loopback_url
 from lumen_widgets.core.pictures.images import file_digest
 from lumen_widgets.core.pictures.sources import is_url
-from lumen_widgets.notebook.current_journal import ask_journal
 from lumen_widgets.widgets.browser_values import checked
 from lumen_widgets.widgets.picture_names import picture_name
 from lumen_widgets.widgets.prompt_form.checks import SIDES, FormValues, values_of
@@ -25,8 +23,9 @@ if TYPE_CHECKING:
 
     from traitlets import HasTraits
 
-    from lumen_widgets.client import LumenClient, Request
+    from lumen_widgets.client import Request
     from lumen_widgets.core.recipe import RecipeFile
+    from lumen_widgets.notebook.journal_pictures import JournalPictures
 
 # what comes back of a request's own fields; a webhook is no part of the picture
 _BODY = ("prompt", "negative_prompt", "model", "n", "size", "resolution", "quality")
@@ -79,15 +78,15 @@ class Sources:
 
     Parameters
     ----------
-    client
-        Whose journal says what it was made with.
+    journal
+        The journal that says what it was made with.
     find
         Returns a picture of ours by its digest, None if it is not to be had.
 
     """
 
-    def __init__(self, client: LumenClient, find: Callable[[str], Picture | None]) -> None:
-        self._client = client
+    def __init__(self, journal: JournalPictures, find: Callable[[str], Picture | None]) -> None:
+        self._journal = journal
         self._find = find
 
     def find(self, sha256: str) -> Picture | None:
@@ -106,14 +105,7 @@ class Sources:
             The journal cannot be read.
 
         """
-        journal = self._client.journal
-        if journal is None:
-            return []
-        for digest in dict.fromkeys((picture.sha256, picture.raw.sha256)):
-            for row_number, _ in ask_journal(partial(journal.find_by_sha256, digest)):
-                if found := ask_journal(partial(journal.made_from, row_number)):
-                    return found
-        return []
+        return self._journal.made_with(picture)
 
 
 def recalled_request(

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 from lumen_widgets.client import InvalidRequest, LumenError, Picture
 from lumen_widgets.core.callback import SECRET_FIELD, URL_FIELD
 from lumen_widgets.core.fields import PICTURE_FIELDS
+from lumen_widgets.notebook.journal_pictures import JournalPictures
 from lumen_widgets.notebook.kept_pictures import request_of_picture
 from lumen_widgets.notebook.presets import Presets
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.widgets.browser_values import checked
+from lumen_widgets.widgets.comparisons import Comparisons
 from lumen_widgets.widgets.picture_actions import PictureActions
 from lumen_widgets.widgets.picture_copies import PictureCopies
 from lumen_widgets.widgets.picture_names import picture_name
@@ -76,6 +78,8 @@ class Strip:
         The pictures in it.
     recalls
         What is offered to come back, and what can be undone.
+    comparisons
+        What its pictures are compared with.
 
     """
 
@@ -91,9 +95,13 @@ class Strip:
         self.results = Results(client)
         self.recalls = Recalls(form, lambda: publisher.run_soon(self._send_recall))
         target: Callable[[], PictureTarget | None] = lambda: form  # noqa: E731 -- typed: a form is one
-        self._actions = PictureActions(form, client, self.results.find, target)
+        pictures = JournalPictures(client.journal)
+        self.comparisons = Comparisons(pictures, form.open_comparison, self._images_of)
+        self._actions = PictureActions(
+            form, client, self.results.find, target, comparisons=self.comparisons
+        )
         self._copies = PictureCopies(form, self.results.find)
-        self._sources = Sources(client, self.results.find)
+        self._sources = Sources(pictures, self.results.find)
 
     def receive(self, content: dict[str, Any]) -> bool:
         """Take in a page's message; say whether it was one for this. Takes no time."""
@@ -200,6 +208,11 @@ class Strip:
             return request_of_picture(sha256, self._client.journal) is not None
         except LumenError:
             return False
+
+    def _images_of(self, picture: Picture) -> tuple[Any, ...]:
+        """Return the pictures that the form held when a picture of it was sent for."""
+        result = self.results.get(picture.sha256)
+        return () if result is None else result.values.images
 
     def _carry_out(self, content: dict[str, Any]) -> None:
         kind, name = content.get("kind"), content.get("name")

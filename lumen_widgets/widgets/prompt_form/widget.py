@@ -31,9 +31,10 @@ from lumen_widgets.notebook.cell import Cell, here, in_notebook, shortened
 from lumen_widgets.notebook.cell_status import error_words
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.notebook.submission import Submission
-from lumen_widgets.widgets.base import ChildWidget, LumenWidget, weakly
+from lumen_widgets.widgets.base import ChildWidget, weakly
 from lumen_widgets.widgets.browser_values import checked
 from lumen_widgets.widgets.bundles import bundle
+from lumen_widgets.widgets.comparing import ComparingWidget
 from lumen_widgets.widgets.gallery.widget import Gallery
 from lumen_widgets.widgets.mask_painter.picture import read_background
 from lumen_widgets.widgets.mask_painter.widget import MaskPainter
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
 
     from lumen_widgets.client import LumenClient, Request
     from lumen_widgets.core.pictures.images import PictureSource
+    from lumen_widgets.widgets.comparisons import Comparisons
     from lumen_widgets.widgets.prompt_form.checks import FormValues
     from lumen_widgets.widgets.prompt_form.messages import FormModel
 
@@ -82,7 +84,7 @@ if TYPE_CHECKING:
 _NAME_LENGTH = 40
 
 
-class PromptForm(LumenWidget):
+class PromptForm(ComparingWidget):
     """A form for pictures: type, submit, and go on typing while the pictures arrive under it.
 
     Which call it makes follows from what it holds: no pictures, `generate`; pictures, `edit`; a
@@ -589,7 +591,13 @@ class PromptForm(LumenWidget):
             return
         # of several forms, the one that it is open in
         gallery.on_msg(weakly(self._note_gallery))
+        gallery.compares_in(weakly(self.open_comparison))
         self.set_trait("gallery", gallery)
+
+    @property
+    def comparisons(self) -> Comparisons:
+        """What the pictures of this form are compared with."""
+        return self._strip.comparisons
 
     def _note_gallery(self, *_: object) -> None:
         note_used(self)
@@ -621,9 +629,11 @@ class PromptForm(LumenWidget):
             self._strip.close()
         forget_target(self)
         publisher.forget(self)
+        super()._release()
 
     def _with_parts(self) -> Sequence[Widget]:
-        return [self, *(one for one in (self.panel, self.painter, self.gallery) if one is not None)]
+        own = (self.panel, self.painter, self.gallery)
+        return [*super()._with_parts(), *(one for one in own if one is not None)]
 
     def _is_needed(self) -> bool:
         going = any(not display.over for display in self._displays)
