@@ -30,9 +30,11 @@ const widget: AnyWidget<CompareModel> = () => {
       model.on("msg:custom", receive);
       signal.addEventListener("abort", () => model.off("msg:custom", receive));
       const exports: FocusExports = {
-        // before the stage of a blind test is there, or once its ranking is shown, another place
-        focus: (within) =>
-          within.querySelector<HTMLElement>(".lumen-stage, [tabindex='0'], button")?.focus(),
+        focus: (within) => {
+          // once the ranking of a blind test is shown there is none
+          const stage = within.querySelector<HTMLElement>(".lumen-stage");
+          (stage ?? within.querySelector<HTMLElement>("button"))?.focus();
+        },
       };
       return exports;
     },

@@ -139,7 +139,7 @@ class GalleryView {
       signal,
     );
     this.#compare = new ChildPlace(
-      { title: words.compareTitle, close: words.compareClose },
+      { close: words.compareClose },
       host,
       {
         close: () => connection.send({ kind: "close_compare" }),

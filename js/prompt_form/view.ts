@@ -216,7 +216,7 @@ export class FormView {
     this.#gallery = new GalleryPlace(state, words, host, keydown, signal);
     this.#images.offer(this.#gallery.toggle, this.#gallery.status);
     this.#compare = new ChildPlace(
-      { title: words.compareTitle, close: words.compareClose },
+      { close: words.compareClose },
       host,
       {
         close: () => state.strip.closeCompare(),

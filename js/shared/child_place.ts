@@ -1,5 +1,4 @@
-/* Where another widget opens in a widget's view: a bar with its title and a button that closes it, above
-   the widget. The focus goes into it when it was opened here, and back when it is closed here. */
+/* Where another widget opens in a widget's view: a bar with a button that closes it, above the widget. The focus goes into it when it was opened here, and back when it is closed here. */
 import type { Host } from "@anywidget/types";
 import { element } from "./dom";
 import { oneActionPerGesture } from "./gestures";
@@ -43,7 +42,7 @@ export class ChildPlace {
   #closedHere = false;
 
   constructor(
-    words: { title: string; close: string },
+    words: { title?: string; close: string },
     host: Host,
     hooks: ChildHooks,
     signal: AbortSignal,
@@ -54,7 +53,8 @@ export class ChildPlace {
     const bar = element(
       "div",
       { class: "lumen-child-bar" },
-      element("span", { class: "lumen-label" }, words.title),
+      // a widget that has a title of its own needs none here
+      element("span", { class: "lumen-label" }, words.title ?? ""),
       this.#close,
     );
     const slot = element("div", {});
