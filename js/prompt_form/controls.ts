@@ -164,7 +164,7 @@ export function fitHeight(box: HTMLTextAreaElement): void {
 
 /** A choice of a few values: radio buttons that look like one control. */
 export class Choice {
-  readonly el = element("div", { class: "lumen-choice" });
+  readonly el = element("div", { class: "lumen-form-choice" });
   readonly #inputs = new Map<string, HTMLInputElement>();
   readonly #name: string;
   readonly #chosen: (value: string) => void;

@@ -152,7 +152,7 @@ export class FormView {
       this.#size.field.el,
       element(
         "div",
-        { class: "lumen-choices" },
+        { class: "lumen-form-choices" },
         fields.choice(
           "n",
           words.n,
