@@ -1,4 +1,5 @@
-/* Where another widget opens in a widget's view: a bar with a button that closes it, above the widget. The focus goes into it when it was opened here, and back when it is closed here. */
+/* Where another widget opens in a widget's view: a bar with a button that closes it, above the widget. The
+   focus goes into it when it was opened here, and back when it is closed here. */
 import type { Host } from "@anywidget/types";
 import { element } from "./dom";
 import { oneActionPerGesture } from "./gestures";

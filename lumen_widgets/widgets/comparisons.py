@@ -5,25 +5,25 @@ Nothing is fetched for it: what is not on this machine is not shown.
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lumen_widgets.client import InvalidRequest, JournalError, Picture
+from lumen_widgets.client import InvalidRequest, JournalError
 from lumen_widgets.core.models import EDIT, GENERATE
 from lumen_widgets.core.pictures.images import file_digest
 from lumen_widgets.core.pictures.sources import is_url, unwrapped
 from lumen_widgets.core.recipe import SOURCE
+from lumen_widgets.widgets.compare.compared import MOST, MOST_BLIND, as_picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from lumen_widgets.client import Request
+    from lumen_widgets.client import Picture, Request
     from lumen_widgets.core.pictures.images import PictureSource
     from lumen_widgets.notebook.journal_pictures import JournalPictures
 
-# pictures that are looked at beside each other; more are put to a blind test
-MOST = 4
-MOST_BLIND = 32
+_log = logging.getLogger(__name__)
 
 
 class Comparison(NamedTuple):
@@ -32,7 +32,7 @@ class Comparison(NamedTuple):
     Attributes
     ----------
     pictures
-        In order: each a `Picture`, or whatever else `Compare` takes.
+        In order.
     names
         What each is called; None leaves that to `Compare`.
     blind
@@ -40,13 +40,13 @@ class Comparison(NamedTuple):
 
     """
 
-    pictures: tuple[Any, ...]
+    pictures: tuple[Picture, ...]
     names: tuple[str, ...] | None = None
     blind: bool = False
 
     def is_same(self, other: Comparison) -> bool:
         """Say whether another one shows the same."""
-        mine, others = ([_content(one) for one in each.pictures] for each in (self, other))
+        mine, others = ([one.sha256 for one in each.pictures] for each in (self, other))
         return mine == others and self.blind == other.blind
 
 
@@ -115,9 +115,13 @@ class Comparisons:
     def _made_of(self, picture: Picture) -> Comparison | None:
         """Return a picture beside what it was made of; None where nothing of that is to be had."""
         raw = () if picture.raw.sha256 == picture.sha256 else (picture.raw,)
-        before = self._sources(picture)[: MOST - 1 - len(raw)]
-        # what each is to the others, `Compare` says by itself
-        return Comparison((*before, picture, *raw)) if before or raw else None
+        before, are_kept = self._sources(picture)
+        before = before[: MOST - 1 - len(raw)]
+        if not (before or raw):
+            return None
+        shown = (*before, picture, *raw)
+        # what each is to the others, `Compare` knows of what was kept
+        return Comparison(shown) if are_kept else Comparison(shown, _names(len(before), len(raw)))
 
     def _of_task(self, picture: Picture) -> Comparison | None:
         """Return the pictures of a picture's task; None where it is the only one."""
@@ -129,22 +133,35 @@ class Comparisons:
             return None
         return Comparison(tuple(shown), tuple(f"[{one.index}]" for one in shown))
 
-    def _sources(self, picture: Picture) -> list[Any]:
-        """Return the pictures that a picture was made with, as far as they are here."""
+    def _sources(self, picture: Picture) -> tuple[list[Picture], bool]:
+        """Return the pictures that a picture was made with, and whether each was kept as such."""
         request = self._journal.request_of(picture)
         if request is None or request.endpoint == GENERATE:
-            return []
-        found: list[Any] = [*self._ours(picture, request)]
+            return [], True
+        found = self._ours(picture, request)
         if request.endpoint == EDIT:
             # of several, those that are not ours are here only if the widget has them
-            given = [one for one in self._given(picture) if _is_here(one)]
-            return given if len(given) > len(found) else found
+            given = self._given_with(picture)
+            return (given, False) if len(given) > len(found) else (found, True)
         kept = None if request.recipe is None else request.recipe.files.get(SOURCE)
         if not found and kept is not None:
             # its file may have been pruned
             with suppress(OSError):
-                return [kept.data]
-        return (found or [one for one in self._given(picture) if _is_here(one)])[:1]
+                return [as_picture(kept.data)], True
+        return (found[:1], True) if found else (self._given_with(picture)[:1], False)
+
+    def _given_with(self, picture: Picture) -> list[Picture]:
+        """Return the pictures that the widget has of itself, as far as they are still to be had."""
+        found = []
+        for one in self._given(picture):
+            if not _is_here(one):
+                continue
+            try:
+                found.append(as_picture(one))
+            except InvalidRequest as error:
+                # a file that is gone, or was written over
+                _log.debug("%s", error)
+        return found
 
     def _ours(self, picture: Picture, request: Request) -> list[Picture]:
         """Return those of a request's pictures that the journal has."""
@@ -166,11 +183,11 @@ class Comparisons:
         return found
 
 
-def _content(source: Any) -> object:
-    """Return what tells a picture from another one."""
-    if isinstance(source, Picture):
-        return source.sha256
-    return hash(source) if isinstance(source, bytes) else id(source)
+def _names(before: int, raw: int) -> tuple[str, ...]:
+    """Return what pictures are called that were made of so many, and came as so many others."""
+    numbers = [f" {number}" for number in range(1, before + 1)] if before > 1 else [""] * before
+    came = ("Put back", "As it came") if raw else ("After",)
+    return (*(f"Before{number}" for number in numbers), *came)
 
 
 def _is_here(source: Any) -> bool:

@@ -73,6 +73,7 @@ def test_from_the_strip_by_mouse_pictures_of_a_task_stand_beside_each_other(lab:
     compare = _compared(section)
     expect(compare.locator(".lumen-stage")).to_be_focused()
     assert _names(notebook, 2, "form") == ["[0]", "[1]"]
+    notebook.save()
     notebook.page.reload()
     notebook.wait_widget(1, "form.lumen-form")
     expect(compare.locator(".lumen-stage img").first).to_be_visible()
@@ -117,7 +118,9 @@ def test_from_the_strip_by_keys_alone_an_edit_stands_after_its_source(lab: Lab) 
     tiles(form).first.focus()
     keys.press("v")
     expect(compare.locator(".lumen-stage")).to_be_focused()
-    assert too_wide(section, ".lumen-heard, .lumen-results, .lumen-pane *") == []
+    assert (
+        too_wide(section.locator(".lumen-child", has=compare), ".lumen-heard, .lumen-pane *") == []
+    )
     names = _names(notebook, 3, "form")
     assert [name.split()[0] for name in names] == ["Before", "After"]
     assert notebook.errors == []

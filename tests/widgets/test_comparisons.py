@@ -43,8 +43,7 @@ def _names(comparison: Comparison) -> list[str]:
 
 
 def _same(comparison: Comparison, expected: Sequence[Picture]) -> bool:
-    digests = [getattr(one, "sha256", None) for one in comparison.pictures]
-    return digests == [one.sha256 for one in expected]
+    return [one.sha256 for one in comparison.pictures] == [one.sha256 for one in expected]
 
 
 def _read(journal: Journal, sha256: str) -> Picture:
@@ -91,9 +90,7 @@ def test_a_repaint_stands_between_its_source_and_what_the_service_sent(
     source, shown, raw = comparison.pictures
 
     assert (shown, raw) == (made, made.raw)
-    assert isinstance(source, bytes)
-    with lumen.Compare(source, made).pictures[0].to_pil() as image:
-        assert np.array_equal(np.asarray(image.convert("RGB")), PICTURE)
+    assert np.array_equal(source.to_numpy()[..., :3], PICTURE)
     assert _names(comparison) == ["Before", "Put back", "As it came"]
 
 
@@ -129,18 +126,34 @@ def test_a_picture_that_stands_alone_is_refused_with_what_to_do(client: LumenCli
 
 
 def test_pictures_that_a_widget_has_itself_are_what_an_edit_is_compared_with(
-    client: LumenClient,
+    client: LumenClient, tmp_path: Path
 ) -> None:
-    """Pixels are in no journal; an address is not asked for."""
+    """Pixels are in no journal; an address is not asked for, and a file may be gone by now."""
     use(client)
     (owl,) = client.edit("an owl", [PICTURE], size=SIZE).wait()
-    held = (PICTURE, "https://example.org/cat.png")
+    held = (PICTURE, "https://example.org/cat.png", tmp_path / "gone.png")
     comparison = _beside(client, owl, given=lambda _: held)
 
     assert len(comparison.pictures) == 2
-    assert comparison.pictures[0] is PICTURE
+    assert np.array_equal(comparison.pictures[0].to_numpy()[..., :3], PICTURE)
     with pytest.raises(InvalidRequest, match="stands alone"):
         _beside(client, owl, given=lambda _: held[1:])
+
+
+def test_what_stands_before_is_named_so_that_each_page_says_it_in_its_language(
+    client: LumenClient,
+) -> None:
+    """Also several pictures that the widget alone has."""
+    use(client)
+    (owl,) = client.edit("an owl", [PICTURE, PICTURE // 2], size=SIZE).wait()
+    comparison = _beside(client, owl, given=lambda _: (PICTURE, PICTURE // 2))
+    compare = lumen.Compare(*comparison.pictures, names=comparison.names)
+    items = compare.get_state("_compared")["_compared"]
+    compare.close()
+
+    assert comparison.names == ("Before 1", "Before 2", "After")
+    told = [(one["relation"], one["name"]) for one in items]
+    assert told == [("before", "1"), ("before", "2"), ("after", "")]
 
 
 def test_several_are_compared_and_more_than_four_are_put_to_a_blind_test(
@@ -188,11 +201,14 @@ def test_a_form_that_sent_pixels_compares_what_came_with_them(client: LumenClien
     form = PromptForm(client, prompt="an owl", size=SIZE, images=[PICTURE])
     form.submit()
     (made,) = until(lambda: form.pictures, "it has come")
-    before, after = form.compare_pictures(made).pictures
+    compare = form.compare_pictures(made)
+    before, after = compare.pictures
+    words = repr(compare)
     form.close()
 
     assert np.array_equal(before.to_numpy()[..., :3], PICTURE)
     assert after.sha256 == made.sha256
+    assert words == "Lumen comparison · Before | After"
 
 
 def test_a_gallery_opens_a_comparison_of_its_own_and_keeps_what_is_selected(

@@ -102,7 +102,7 @@ def read_compared(
             next_step=_count_advice(len(sources), blind=blind),
             field="pictures",
         )
-    pictures = Pictures([_picture(one) for one in sources])
+    pictures = Pictures([as_picture(one) for one in sources])
     known = _Known(pictures)
     called = _checked_names(names, len(pictures))
     if called is None:
@@ -110,7 +110,9 @@ def read_compared(
         if words is None:
             words = known.telling(relations)
     else:
-        relations, words = [""] * len(pictures), called
+        # what the comparison itself would say, each page says in its language
+        split = [_split(one) for one in called]
+        relations, words = [one for one, _ in split], [name for _, name in split]
     frame = common_frame([(one.width, one.height) for one in pictures], known.extended())
     items = [
         ComparedPicture(
@@ -156,7 +158,7 @@ def _checked_names(names: object, count: int) -> list[str] | None:
     return [shortened(one_line(one), _LONGEST_NAME) for one in given]
 
 
-def _picture(source: Any) -> Picture:
+def as_picture(source: Any) -> Picture:
     """Return a picture; one that is none of ours is read as `LumenClient.edit` reads it.
 
     Raises
@@ -175,6 +177,15 @@ def _picture(source: Any) -> Picture:
         height=local.height,
         sha256=local.sha256,
     )
+
+
+def _split(name: str) -> tuple[Relation, str]:
+    """Return what a name says of a picture's relation, and the rest of it: ``Before 2``."""
+    for relation, word in _WORDS.items():
+        rest = name.removeprefix(word).strip()
+        if word and name.startswith(word) and (rest == "" or rest.isdecimal()):
+            return relation, rest
+    return "", name
 
 
 def _own_names(sources: Sequence[Any]) -> list[str] | None:
