@@ -39,8 +39,11 @@ async function mount(count = 3, traits: Partial<GalleryModel> = {}) {
   const experimental = {} as Experimental;
   const definition = typeof widget === "function" ? await widget() : widget;
   await definition.initialize?.({ model, signal: life.signal, experimental });
+  const host = {
+    getWidget: async () => ({ exports: {}, render: async () => undefined }),
+  } as unknown as Host;
   const show = async (el: HTMLElement) =>
-    definition.render?.({ model, el, signal: viewing.signal, host: {} as Host, experimental });
+    definition.render?.({ model, el, signal: viewing.signal, host, experimental });
   await show(el);
   const text = (selector: string) => el.querySelector(selector)?.textContent ?? "";
   const tiles = () => [...el.querySelectorAll<HTMLElement>(".lumen-tile")];
@@ -272,6 +275,30 @@ test("what was chosen in one view is marked in the other, and opens nothing ther
   expect(el.querySelector(".lumen-gallery-large")?.hasAttribute("hidden")).toBe(true);
 });
 
+test("marked pictures are compared below, and closing that leads back to the tile", async () => {
+  const { fake, el, tiles, press, asked, button } = await mount();
+  tiles()[0]?.focus();
+  press(tiles()[0], " ");
+  press(tiles()[0], "ArrowRight");
+  press(document.activeElement, " ");
+  press(document.activeElement, "v");
+  const [{ sha256, request }] = asked("picture_action") as never as [Record<string, string>];
+  fake.set("compare", "anywidget:compare");
+  const rest = { repeated: false, target: "", paths: [], python: "", curl: "", next_step: "" };
+  const acted = { kind: "picture_acted", sequence: 1, action: "compare", sha256, ...rest };
+  fake.deliver({ ...acted, request, error: "" });
+  await vi.advanceTimersByTimeAsync(0);
+  const place = el.querySelector<HTMLElement>(".lumen-child");
+  expect(place?.contains(document.activeElement)).toBe(true);
+  button("Close the comparison").click();
+  fake.set("compare", null);
+
+  expect(sha256).toHaveLength(2);
+  expect(asked("close_compare")).toHaveLength(1);
+  expect(place?.hidden).toBe(true);
+  expect(document.activeElement).toBe(tiles()[1]);
+});
+
 test("without its kernel a gallery says so, and what is here can be searched and opened", async () => {
   const { fake, type, tiles, text } = await mount();
   fake.tell("comm_live_update");
@@ -312,7 +339,13 @@ test("a gallery that is closed leaves no listener behind", async () => {
   viewing.abort();
   life.abort();
 
-  for (const event of ["msg:custom", "change:_selected", "change:language", "comm_live_update"]) {
+  for (const event of [
+    "msg:custom",
+    "change:_selected",
+    "change:compare",
+    "change:language",
+    "comm_live_update",
+  ]) {
     expect(fake.listenerCount(event)).toBe(0);
   }
 });
