@@ -177,6 +177,35 @@ def test_a_budget_that_is_removed_limits_nothing_and_goes_on_counting(
     assert lumen.budget()._repr_html_().startswith("<p><b>No budget is set</b>: 2 credits spent ·")
 
 
+def test_what_is_spent_and_left_is_one_dict(
+    service: Service, connect: Callable[..., LumenClient]
+) -> None:
+    """A page gets all that a budget counts of one moment, with limits and without."""
+    service.statuses["*"] = [FAILED]
+    client = connect(service.server.url)
+    nothing = lumen.budget().spending()
+    assert nothing == {
+        "spent": 0,
+        "left": None,
+        "tasks": 0,
+        "tasks_left": None,
+        "unpriced": 0,
+        "unknown": 0,
+        "refunded": 0,
+    }
+    lumen.budget(tasks=5)
+    client.generate("a", model="unheard-of")
+    failed = client.generate("b", n=2)
+    with pytest.raises(errors.TaskFailed):
+        failed.wait(30)
+    lumen.budget().remove()
+    assert lumen.budget().spending() | {"unpriced": 0, "tasks": 0} == nothing | {"refunded": 4}
+    lumen.budget(credits=7)
+    service.statuses["*"] = [PROCESSING]
+    client.generate("c")
+    assert lumen.budget().spending() == nothing | {"spent": 2, "left": 5, "tasks": 1}
+
+
 @pytest.mark.parametrize(
     ("limits", "field"),
     [

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sys
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypedDict
 
 from lumen_widgets.client.spending.prices import (
     cost_of,
@@ -42,6 +42,18 @@ _lock = lock_over_forks()
 
 # Told after the lock is free: what listens may look at the budget.
 _changed: Signal[None] = Signal("the budget")
+
+
+class Spending(TypedDict):
+    """What a budget counts, all of one moment, as a page shows it."""
+
+    spent: float  # credits that are spent or reserved, as far as prices are known
+    left: float | None  # credits that may still be spent; None is no limit
+    tasks: int  # that count: all that were submitted, but for those that failed
+    tasks_left: int | None
+    unpriced: int  # of these tasks, how many have no known price
+    unknown: int  # requests of unknown outcome, which count as spent
+    refunded: float  # credits that came back because their tasks failed
 
 
 class _Totals:
@@ -101,6 +113,27 @@ class Budget:
     def tasks_left(self) -> int | None:
         """How many tasks may still be submitted; None without such a limit."""
         return None if self.tasks is None else self.tasks - self._totals.submitted
+
+    def spending(self) -> Spending:
+        """Return what it counts, all of one moment, as a dict of JSON.
+
+        Examples
+        --------
+        >>> budget().spending()["unknown"]
+        0
+
+        """
+        with _lock:
+            totals = self._totals
+            return Spending(
+                spent=self.spent,
+                left=self.left,
+                tasks=totals.submitted,
+                tasks_left=self.tasks_left,
+                unpriced=totals.unpriced,
+                unknown=totals.unknown,
+                refunded=self.refunded,
+            )
 
     def remove(self) -> None:
         """Limit nothing any more, and go on counting.
