@@ -529,13 +529,18 @@ class LumenClient:
             )
         return self._tasks.take_up_row(row)
 
-    def resume(self) -> ResumedTasks:
+    def resume(self, among: Collection[JournalRow] | None = None) -> ResumedTasks:
         """Take up the tasks of this account that no process follows any more.
 
         They are those in the journal that have not ended, or whose pictures are not all here, and
         whose process is gone: killed, restarted, or on another machine and silent for ten minutes.
         Each goes to one process, however many resume at once. This returns at once; each task is
         asked about once in the background, and followed from then on.
+
+        Parameters
+        ----------
+        among
+            Rows of the journal: of these alone the tasks are taken up. None is all.
 
         Returns
         -------
@@ -577,6 +582,7 @@ class LumenClient:
             timeout=self._timeout,
             # once a task is done the service may give its id to another
             followed={(task.done and task.correlation_id) or task.id for task in here},
+            among=among,
         )
 
     # Of any client's tasks: they stand here because this is where people look for them.

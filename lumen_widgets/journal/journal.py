@@ -829,7 +829,12 @@ class Journal:
 
     @shielded
     def claim(
-        self, *, origin: str, account: str, followed: Collection[str] = ()
+        self,
+        *,
+        origin: str,
+        account: str,
+        followed: Collection[str] = (),
+        among: Collection[int] | None = None,
     ) -> list[JournalRow]:
         """Become the owner of the tasks that no process follows now; return them, oldest first.
 
@@ -842,6 +847,8 @@ class Journal:
             As for `insert_request`.
         followed
             What the tasks that this process follows already are known by: ids, or correlation ids.
+        among
+            The numbers of the rows that may be claimed; None is all.
 
         Raises
         ------
@@ -850,7 +857,9 @@ class Journal:
 
         """
         return self._database.update(
-            lambda connection: ownership.claim(connection, self.home, (origin, account), followed)
+            lambda connection: ownership.claim(
+                connection, self.home, (origin, account), followed, among
+            )
         )
 
     @shielded

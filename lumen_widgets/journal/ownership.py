@@ -20,6 +20,7 @@ def claim(
     home: Path,
     account: tuple[str, str],
     followed: Collection[str],
+    among: Collection[int] | None = None,
 ) -> list[JournalRow]:
     """Make this process the owner of the tasks that have none, and return them, oldest first.
 
@@ -34,6 +35,8 @@ def claim(
         Origin and account.
     followed
         What the tasks that this process follows are known by: ids, or correlation ids.
+    among
+        The numbers of the rows that may be claimed; None is all.
 
     """
     own = register(connection)
@@ -49,7 +52,8 @@ def claim(
         account,
     ):
         free = entry["owner"] is None or entry["owner"] in ended or entry["owner"] == own
-        if free and not {entry["task_id"], entry["correlation_id"]} & set(followed):
+        wanted = among is None or entry["row"] in among
+        if wanted and free and not {entry["task_id"], entry["correlation_id"]} & set(followed):
             # a task that two processes wrote down is claimed once
             numbers.setdefault(entry["task_id"], entry["row"])
     connection.executemany(

@@ -12,12 +12,14 @@ from lumen_widgets.client.history.account_journal import (
 )
 from lumen_widgets.client.live_tasks import known
 from lumen_widgets.journal import (
+    DerivedPicture,
     Forgotten,
     Journal,
     KeptPicture,
     PictureKey,
     PictureSearch,
     Refusal,
+    StoredPicture,
 )
 from lumen_widgets.notebook.current_journal import ask_journal
 
@@ -27,12 +29,15 @@ if TYPE_CHECKING:
 
 # also the journal's own types, for files that may not import it
 __all__ = [
+    "DerivedPicture",
     "Forgotten",
     "Journal",
     "KeptPicture",
     "PictureKey",
     "PictureSearch",
     "Refusal",
+    "StoredPicture",
+    "held_task",
     "picture_of",
     "request_of_picture",
 ]
@@ -72,7 +77,7 @@ def picture_of(journal: Journal, key: PictureKey) -> Picture:
         )
     (row,), (stored,) = rows, kept
     shown = row.shown(stored)
-    task = _task_of(row)
+    task = held_task(row)
     if task is not None:
         for picture in task.pictures:
             if picture.index == index and picture.sha256 == shown.sha256:
@@ -127,8 +132,15 @@ def request_of_picture(picture: Picture | str, journal: Journal | None) -> Reque
     return None
 
 
-def _task_of(row: JournalRow) -> Task | None:
-    """Return the task of a row, where a client here submitted it or took it up."""
+def held_task(row: JournalRow) -> Task | None:
+    """Return the task of a row, where a client here submitted it or took it up.
+
+    Examples
+    --------
+    >>> held_task(journal.rows()[0])  # doctest: +SKIP
+    <Task a1b2c3 succeeded>
+
+    """
     for task in known():
         client = LumenClient.of(task)
         if (

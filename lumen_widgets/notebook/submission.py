@@ -47,6 +47,8 @@ class Submission:
         The task, once the service has taken it.
     error : LumenError or None
         Why there is none.
+    is_earlier : bool
+        Whether it is a call of an earlier kernel, known from the journal alone (`lost`).
 
     Examples
     --------
@@ -75,6 +77,7 @@ class Submission:
         self.correlation_id = correlation_id or uuid4().hex
         self.task: Task | None = None
         self.error: LumenError | None = None
+        self.is_earlier = False
         # an id that was just made up can be in no journal
         self._may_be_sent = correlation_id is not None
         self._submit = submit
@@ -83,6 +86,42 @@ class Submission:
         self._changed: Signal[Submission] = Signal("a submission")
         self._started_at = time.monotonic()
         self._ended_at: float | None = None
+
+    @classmethod
+    def lost(
+        cls,
+        submit: Callable[[LumenClient, str], Task],
+        error: LumenError,
+        *,
+        account: Account,
+        prompt: str,
+        model: str,
+        correlation_id: str | None = None,
+    ) -> Submission:
+        """Return a call of an earlier kernel whose answer was lost: nothing sends it any more.
+
+        Parameters
+        ----------
+        submit
+            As for others; only `again` uses it.
+        error
+            Why there is no task.
+        account, prompt, model, correlation_id
+            As for others.
+
+        Examples
+        --------
+        >>> Submission.lost(submit, error, account=account, prompt="", model="m").state
+        'unknown'
+
+        """
+        call = cls(
+            submit, account=account, prompt=prompt, model=model, correlation_id=correlation_id
+        )
+        call.is_earlier, call.error = True, error
+        call._unsent.acquire()
+        call._ended_at = call._started_at
+        return call
 
     @property
     def state(self) -> Literal["sending", "sent", "refused", "unknown"]:

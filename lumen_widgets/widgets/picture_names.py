@@ -24,6 +24,17 @@ def picture_name(picture: Picture) -> str:
     '[2] a cute cat'
 
     """
-    prompt = picture.prompt or ""
-    index = "" if picture.count == 1 and prompt.strip() else f"[{picture.index}]"
-    return shortened(f"{index} {prompt}", _LENGTH)
+    return indexed_name(picture.index, picture.count, picture.prompt or "")
+
+
+def indexed_name(index: int, count: int, prompt: str) -> str:
+    """Return the name of a picture that is not read yet, as `picture_name` does.
+
+    Examples
+    --------
+    >>> indexed_name(2, 4, "a cute cat")
+    '[2] a cute cat'
+
+    """
+    place = "" if count == 1 and prompt.strip() else f"[{index}]"
+    return shortened(f"{place} {prompt}", _LENGTH)

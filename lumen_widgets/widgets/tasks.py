@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from lumen_widgets.client import InvalidRequest, Task, TaskCancelled, TaskFailed
+from lumen_widgets.notebook.kept_task import KeptTask
 from lumen_widgets.notebook.submission import Submission
 
 if TYPE_CHECKING:
     from lumen_widgets.notebook.account import Account
 
 
-def checked_tasks(given: Any) -> list[Task | Submission]:
+def checked_tasks(given: Any) -> list[Task | KeptTask | Submission]:
     """Return tasks, and submissions that become tasks, as a list; one alone is one of them.
+
+    A task that is over may be as the journal has it.
 
     Raises
     ------
@@ -25,7 +28,7 @@ def checked_tasks(given: Any) -> list[Task | Submission]:
     several = isinstance(given, Iterable) and not isinstance(given, str | bytes)
     entries = list(given) if several else [given]
     for entry in entries:
-        if not isinstance(entry, (Task, Submission)):
+        if not isinstance(entry, (Task, KeptTask, Submission)):
             raise InvalidRequest(
                 f"A task was expected, not {type(entry).__name__}.",
                 next_step='Give it a Task or several; of an id, client.task("its id") is the task.',
@@ -39,6 +42,6 @@ def host_of(account: Account) -> str:
     return "" if account.is_sandbox else urlsplit(account.client.base_url).netloc
 
 
-def resumable(task: Task) -> bool:
+def resumable(task: Task | KeptTask) -> bool:
     """Say whether what went wrong is not the task's own end: then it can be asked about again."""
     return task.error is not None and not isinstance(task.error, TaskFailed | TaskCancelled)

@@ -14,7 +14,7 @@ from lumen_widgets.core.polling.scheduler import shared_scheduler
 from lumen_widgets.journal import JournalUnusable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from lumen_widgets.client.history.account_journal import AccountJournal, AccountTasks
     from lumen_widgets.core.http.transport import Transport
@@ -60,6 +60,7 @@ def claim_tasks(
     transport: Transport,
     timeout: float,
     followed: set[str],
+    among: Collection[JournalRow] | None = None,
 ) -> ResumedTasks:
     """Claim every task of this account whose process has ended, and follow it.
 
@@ -73,6 +74,8 @@ def claim_tasks(
         Sends the requests, and seconds for one of them.
     followed
         What the tasks that this process follows already are known by.
+    among
+        The rows that may be claimed; None is all.
 
     Raises
     ------
@@ -91,7 +94,8 @@ def claim_tasks(
         )
     names = {"origin": account_journal.origin, "account": account_journal.account}
     try:
-        rows = journal.claim(**names, followed=followed)
+        numbers = None if among is None else {row.number for row in among}
+        rows = journal.claim(**names, followed=followed, among=numbers)
         unknown = journal.unknown_outcomes(**names)
     except JournalUnusable as error:
         raise journal_error(error, "Nothing could be taken up.") from None

@@ -107,11 +107,36 @@ class Sources:
         """
         return self._journal.made_with(picture)
 
+    def made_from_row(self, row_number: int) -> list[str]:
+        """Return the digests of the pictures that a request was made with, by its row.
+
+        Raises
+        ------
+        JournalError
+            The journal cannot be read.
+
+        """
+        return self._journal.made_from(row_number)
+
 
 def recalled_request(
-    form: HasTraits, picture: Picture, request: Request, sources: Sources
+    form: HasTraits,
+    request: Request,
+    sources: Sources,
+    made_from: Callable[[], list[str]],
 ) -> Recalled:
     """Return what a form would hold to make a request that is known from its task or the journal.
+
+    Parameters
+    ----------
+    form
+        The form, whose traits say which values they take.
+    request
+        The request.
+    sources
+        Where the pictures that it was made with are found again.
+    made_from
+        Returns the digests of these, as the journal has them; asked only where that is needed.
 
     Raises
     ------
@@ -127,10 +152,10 @@ def recalled_request(
     fields["extra"], unsaid = _extra_of(request)
     lost += unsaid
     if request.endpoint == EDIT:
-        fields["images"], unsaid = _references(picture, request, sources)
+        fields["images"], unsaid = _references(request, sources, made_from)
         lost += unsaid
     elif request.endpoint == INPAINT:
-        repaint, unsaid = _repaint(picture, request, sources)
+        repaint, unsaid = _repaint(request, sources, made_from)
         fields |= repaint
         lost += unsaid
     return Recalled(fields, tuple(lost))
@@ -177,7 +202,7 @@ def _extra_of(request: Request) -> tuple[dict[str, Any] | None, list[str]]:
 
 
 def _references(
-    picture: Picture, request: Request, sources: Sources
+    request: Request, sources: Sources, made_from: Callable[[], list[str]]
 ) -> tuple[tuple[Any, ...], list[str]]:
     """Return the reference pictures of an edit, those that are to be had."""
     addresses = request.body.get("image_urls")
@@ -187,7 +212,7 @@ def _references(
         for one in addresses
     ]
     if not any(digests):
-        digests = list(sources.made_from(picture))
+        digests = list(made_from())
     found: list[Any] = [None if one is None else sources.find(one) for one in digests]
     if not found:
         # without any file of ours, each is an address, which may be of a host that has it no more
@@ -212,12 +237,12 @@ def _missing(count: int) -> list[str]:
 
 
 def _repaint(
-    picture: Picture, request: Request, sources: Sources
+    request: Request, sources: Sources, made_from: Callable[[], list[str]]
 ) -> tuple[dict[str, Any], list[str]]:
     """Return picture, mask and wishes of a repaint, as far as they were kept."""
     source, mask = _kept(request)
     lost: list[str] = []
-    digests = sources.made_from(picture) or [
+    digests = made_from() or [
         digest
         for content in request.content_by_url.values()
         if (digest := file_digest(content)) is not None

@@ -38,7 +38,8 @@ from lumen_widgets.widgets.work_queue import work_queue
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lumen_widgets.client import LumenClient, Request
+    from lumen_widgets.client import LumenClient, Request, Task
+    from lumen_widgets.notebook.kept_task import KeptTask
     from lumen_widgets.notebook.submission import Submission
     from lumen_widgets.widgets.picture_targets import PictureTarget
     from lumen_widgets.widgets.prompt_form.checks import FormValues
@@ -100,7 +101,7 @@ class Strip:
         self._actions = PictureActions(
             form, client, self.results.find, target, comparisons=self.comparisons
         )
-        self._copies = PictureCopies(form, self.results.find)
+        self._copies = PictureCopies(form, self.results.find, self.results.tile)
         self._sources = Sources(pictures, self.results.find)
 
     def receive(self, content: dict[str, Any]) -> bool:
@@ -127,6 +128,18 @@ class Strip:
         if self.results.take(submission):
             publisher.run_soon(self._send_results)
 
+    def note_earlier(self, task: Task | KeptTask, age: int) -> None:
+        """Take in what a task has made that was not sent from here, and show it.
+
+        Parameters
+        ----------
+        task, age
+            As for `Results.take_earlier`.
+
+        """
+        if self.results.take_earlier(task, age):
+            publisher.run_soon(self._send_results)
+
     def close(self) -> None:
         """Leave out what is yet to be done and sent."""
         self._actions.close()
@@ -146,14 +159,27 @@ class Strip:
 
         """
         result, request = self.results.get(picture.sha256), self.request_of(picture)
-        if result is not None:
+        if result is not None and result.values is not None:
             return recalled_values(result.values, request)
         if request is None:
             raise InvalidRequest(
                 "It is not known how this picture was made: it is in no journal here.",
                 next_step="Take one that was made here.",
             )
-        return recalled_request(self._form, picture, request, self._sources)
+        made_from = partial(self._sources.made_from, picture)
+        return recalled_request(self._form, request, self._sources, made_from)
+
+    def recalled_row(self, row_number: int, request: Request) -> Recalled:
+        """Return what the form would hold to send a request of the journal once more.
+
+        Raises
+        ------
+        JournalError
+            The journal cannot be read.
+
+        """
+        made_from = partial(self._sources.made_from_row, row_number)
+        return recalled_request(self._form, request, self._sources, made_from)
 
     def request_of(self, picture: Picture) -> Request | None:
         """Return what was asked for to have a picture, None where that is not known.
@@ -212,7 +238,7 @@ class Strip:
     def _images_of(self, picture: Picture) -> tuple[Any, ...]:
         """Return the pictures that the form held when a picture of it was sent for."""
         result = self.results.get(picture.sha256)
-        return () if result is None else result.values.images
+        return () if result is None or result.values is None else result.values.images
 
     def _carry_out(self, content: dict[str, Any]) -> None:
         kind, name = content.get("kind"), content.get("name")

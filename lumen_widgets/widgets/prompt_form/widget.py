@@ -48,6 +48,7 @@ from lumen_widgets.widgets.prompt_form.checks import (
     refuse_unknown,
     values_of,
 )
+from lumen_widgets.widgets.prompt_form.earlier_work import EarlierWork
 from lumen_widgets.widgets.prompt_form.messages import FormBudget
 from lumen_widgets.widgets.prompt_form.session import (
     MOST_PICTURES,
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
 
     from lumen_widgets.client import LumenClient, Request
     from lumen_widgets.core.pictures.images import PictureSource
+    from lumen_widgets.notebook.kept_task import KeptTask
     from lumen_widgets.widgets.comparisons import Comparisons
     from lumen_widgets.widgets.prompt_form.checks import FormValues
     from lumen_widgets.widgets.prompt_form.messages import FormModel
@@ -229,7 +231,8 @@ class PromptForm(ComparingWidget):
     kernel."""
 
     _sent = traitlets.Int(0).tag(sync=True)
-    """How many submits there were: the panel shows from the first. Written by the kernel."""
+    """How many submits there were, and tasks before them that were taken up: the panel shows from
+    the first. Written by the kernel."""
 
     _below = traitlets.Bool(default_value=False).tag(sync=True)
     """Whether pictures arrive under the form: not once its page was reloaded, since the new one
@@ -257,6 +260,7 @@ class PromptForm(ComparingWidget):
         self._cell = here()
         form_id = uuid4().hex
         self._strip = Strip(self, self._account.client)
+        self._earlier = EarlierWork(self, self._account.client, self._strip, self._list_earlier)
         self._session = FormSession(
             self,
             form_id,
@@ -563,6 +567,26 @@ class PromptForm(ComparingWidget):
             ),
         )
 
+    def take_up_last(self) -> None:
+        """Go on where the account's work ended, by its journal; returns at once.
+
+        The strip then has the pictures of its last tasks, the panel their rows, and the fields hold
+        the last request, unless they hold something already; `undo` empties them. A task that no
+        process follows is followed from here on, as `lumen.resume` does it; a request of unknown
+        outcome has a row that says so. Nothing is sent again, and nothing is paid. A form does not
+        do so by itself, since it starts empty and a notebook may have many: a `Studio` goes on.
+
+        A journal that is locked is tried a few times; if it cannot be read the form says why. Once
+        it was called, it does nothing more.
+
+        Examples
+        --------
+        >>> form = lumen.PromptForm()  # doctest: +SKIP
+        >>> form.take_up_last()  # doctest: +SKIP
+
+        """
+        self._earlier.take_up()
+
     def show_gallery(self, *, opened: bool = True) -> None:
         """Open the gallery in the form, whose actions are done in this form; or close it.
 
@@ -626,6 +650,7 @@ class PromptForm(ComparingWidget):
                 part.close()
         if hasattr(self, "_session"):
             self._session.close()
+            self._earlier.close()
             self._strip.close()
         forget_target(self)
         publisher.forget(self)
@@ -686,6 +711,13 @@ class PromptForm(ComparingWidget):
         if self.panel is not None:
             self.panel.add(submission)
         self._sent += 1
+
+    def _list_earlier(self, entries: Sequence[Task | KeptTask | Submission]) -> None:
+        """Show in the panel what was done before, oldest first, on the publisher's thread."""
+        if self.panel is not None:
+            for entry in entries:
+                self.panel.add(entry)
+        self._sent += len(entries)
 
     def _count_page(self) -> None:
         """Take in that a page shows the form, perhaps one that was reloaded."""

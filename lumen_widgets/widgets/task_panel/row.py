@@ -6,13 +6,14 @@ import logging
 import threading
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from lumen_widgets.client import LumenClient, LumenError
+from lumen_widgets.client import LumenClient, LumenError, Task
 from lumen_widgets.client.spending.prices import credits_of
 from lumen_widgets.core.pictures.contact_sheet import small_sheet
 from lumen_widgets.core.pictures.picture import thumbnail
 from lumen_widgets.core.words import strip_controls
 from lumen_widgets.notebook.account import account_of, account_of_task
 from lumen_widgets.notebook.cell import data_uri
+from lumen_widgets.notebook.kept_task import KeptTask
 from lumen_widgets.notebook.submission import Submission
 from lumen_widgets.widgets.task_panel.messages import (
     Action,
@@ -26,7 +27,6 @@ from lumen_widgets.widgets.tasks import host_of, resumable
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from lumen_widgets.client import Task
     from lumen_widgets.core.request import Request
 
 # px of a thumbnail's longer side: the most that a widget may carry of a picture
@@ -46,7 +46,7 @@ class TaskName(NamedTuple):
     correlation_id: str | None
 
     @classmethod
-    def of(cls, task: Task) -> TaskName:
+    def of(cls, task: Task | KeptTask) -> TaskName:
         """Return a task's name."""
         return cls(task.origin, task.id, task.correlation_id)
 
@@ -72,13 +72,13 @@ class PanelRow:
     key
         Which row of its panel.
     source
-        A task, or a submission that may become one.
+        A task, which may be over and as the journal has it, or a submission that may become one.
     changed
         Called with this row after every change, on the thread on which it happened.
 
     Attributes
     ----------
-    task : Task or None
+    task : Task or KeptTask or None
         The task, while there is one and it is still needed.
     submission : Submission or None
         The call that made it, where that is known.
@@ -94,10 +94,13 @@ class PanelRow:
     """
 
     def __init__(
-        self, key: str, source: Task | Submission, changed: Callable[[PanelRow], None]
+        self,
+        key: str,
+        source: Task | KeptTask | Submission,
+        changed: Callable[[PanelRow], None],
     ) -> None:
         self.key = key
-        self.task: Task | None = None
+        self.task: Task | KeptTask | None = None
         self.submission: Submission | None = None
         self.thumbnail: str | None = None
         self.usual: float | None = None
@@ -117,7 +120,11 @@ class PanelRow:
             # it may have been sent before this subscribed
             self._show_call_outcome()
         else:
-            self._host = host_of(account_of_task(source))
+            self._host = host_of(
+                account_of(source.client)
+                if isinstance(source, KeptTask)
+                else account_of_task(source)
+            )
             self.follow(source)
 
     @property
@@ -148,7 +155,9 @@ class PanelRow:
     def unfinished(self) -> bool:
         """Whether it waits for something: news of the task, or what the user does about it."""
         if self.task is None and self._last is None and self.submission is not None:
-            return self.submission.state in {"sending", "unknown"}
+            # one of an earlier kernel is found again by whoever looks into the journal
+            unknown = self.submission.state == "unknown" and not self.submission.is_earlier
+            return unknown or self.submission.state == "sending"
         return not self.ended
 
     def takes(self, task: Task) -> bool:
@@ -162,16 +171,19 @@ class PanelRow:
         # What takes it up for this row shows it then.
         return self.wanted == task.id
 
-    def follow(self, task: Task) -> None:
+    def follow(self, task: Task | KeptTask) -> None:
         """Show this task from here on."""
         with self._lock:
             if self.name is not None:
                 return
             self.name = TaskName.of(task)
-            self._client, self._request = LumenClient.of(task), task.request
-            self.task = task
+            self._request, self.task = task.request, task
             self._unsubscribe()
-            self._unsubscribe = task.subscribe(lambda _: self._changed(self))
+            if isinstance(task, KeptTask):
+                self._client = task.client
+            else:
+                self._client = LumenClient.of(task)
+                self._unsubscribe = task.subscribe(lambda _: self._changed(self))
         self._changed(self)
 
     def close(self) -> None:
@@ -183,14 +195,11 @@ class PanelRow:
         task = self.task
         if task is None or not task.done:
             return
-        pictures = task.pictures
-        if pictures and self.thumbnail is None and not self._undrawable:
+        if task.pictures and self.thumbnail is None and not self._undrawable:
             try:
-                self.thumbnail = data_uri(
-                    *small_sheet(pictures, _THUMBNAIL)
-                    if len(pictures) > 1
-                    else thumbnail(pictures[0], _THUMBNAIL)
-                )
+                drawn = _drawn(task)
+                self._undrawable = drawn is None
+                self.thumbnail = None if drawn is None else data_uri(*drawn)
             except Exception:  # noqa: BLE001 # a picture that cannot be drawn is still a picture
                 self._undrawable = True
                 _log.exception("no thumbnail could be drawn of the task %s", task.id)
@@ -208,13 +217,13 @@ class PanelRow:
 
     def stop(self) -> None:
         """Stop asking about the task."""
-        if self.task is not None:
+        if isinstance(self.task, Task):
             self.task.stop_watching()
             self._changed(self)
 
     def watch(self) -> None:
         """Ask about the task again."""
-        if self.task is not None:
+        if isinstance(self.task, Task):
             self.task.watch()
             self._changed(self)
 
@@ -250,7 +259,7 @@ class PanelRow:
         elif call is not None and call.error is not None:
             self._changed(self)
 
-    def _let_go(self, task: Task) -> None:
+    def _let_go(self, task: Task | KeptTask) -> None:
         with self._lock:
             self._last = self._task_row(task)
             self._unsubscribe()
@@ -278,7 +287,7 @@ class PanelRow:
             prompt=_short(call.prompt),
             model=_short(call.model),
             host=self._host,
-            elapsed=call.elapsed,
+            elapsed=None if call.is_earlier else call.elapsed,
             usual=None,
             arrived=0,
             pictured=False,
@@ -290,7 +299,7 @@ class PanelRow:
             notice="",
         )
 
-    def _task_row(self, task: Task) -> TaskRow:
+    def _task_row(self, task: Task | KeptTask) -> TaskRow:
         call, done, watched = self.submission, task.done, task.watched
         going = not done and watched
         error, actions = task.error, self._actions(task)
@@ -319,7 +328,7 @@ class PanelRow:
             notice=_short(task.notice or ""),
         )
 
-    def _actions(self, task: Task) -> list[Action]:
+    def _actions(self, task: Task | KeptTask) -> list[Action]:
         if not task.done:
             return ["stop"] if task.watched else ["watch"]
         if resumable(task):
@@ -328,7 +337,17 @@ class PanelRow:
         return ["again"] if task.error is not None and known else []
 
 
-def _charge(task: Task) -> Charge:
+def _drawn(task: Task | KeptTask) -> tuple[bytes, str] | None:
+    """Return a task's pictures in small, and the media type; None if no file of them is here."""
+    if isinstance(task, KeptTask):
+        return task.thumbnail(_THUMBNAIL)
+    pictures = task.pictures
+    if len(pictures) > 1:
+        return small_sheet(pictures, _THUMBNAIL)
+    return thumbnail(pictures[0], _THUMBNAIL)
+
+
+def _charge(task: Task | KeptTask) -> Charge:
     """Return what is known of its price: the page promises a refund for failed tasks alone."""
     known: dict[str, Charge] = {"failed": "refunded", "cancelled": "unknown"}
     return known.get(task.status, "charged")

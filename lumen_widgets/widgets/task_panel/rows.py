@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from lumen_widgets.client import Task
+    from lumen_widgets.notebook.kept_task import KeptTask
     from lumen_widgets.widgets.task_panel.messages import Group, TaskRow
 
 # bytes of the rows that a page gets with the panel's state, several screens full: with the bundle,
@@ -61,7 +62,7 @@ class PanelRows:
         self._kinds: dict[_Share, _Share] = {}
         self._counts: Counter[_Share] = Counter()
 
-    def add(self, source: Task | Submission) -> str | None:
+    def add(self, source: Task | KeptTask | Submission) -> str | None:
         """Make a row of a source, and return its key; None if it has one already."""
         with self._lock:
             task = source.task if isinstance(source, Submission) else source
@@ -80,7 +81,7 @@ class PanelRows:
         with self._lock:
             return self._rows.get(key)
 
-    def has(self, task: Task) -> bool:
+    def has(self, task: Task | KeptTask) -> bool:
         """Say whether a task has a row."""
         with self._lock:
             name = TaskName.of(task)

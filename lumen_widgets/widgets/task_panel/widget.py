@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from lumen_widgets.client import LumenClient, Task
     from lumen_widgets.notebook.account import Account
+    from lumen_widgets.notebook.kept_task import KeptTask
     from lumen_widgets.notebook.submission import Submission
     from lumen_widgets.widgets.task_panel.messages import TaskRow, Thumbnail
 
@@ -107,7 +108,7 @@ class TaskPanel(LumenWidget):
 
     def __init__(
         self,
-        tasks: Sequence[Task | Submission] | Task | Submission | None = None,
+        tasks: Sequence[Task | KeptTask | Submission] | Task | KeptTask | Submission | None = None,
         client: LumenClient | None = None,
         *,
         language: str = "",
@@ -145,7 +146,7 @@ class TaskPanel(LumenWidget):
             ["Lumen tasks", *(strip_controls(" ".join(row.split())) for row in rows[::-1])]
         )
 
-    def add(self, entry: Task | Submission) -> None:
+    def add(self, entry: Task | KeptTask | Submission) -> None:
         """Show another task, or a call that is not a task yet, as the newest row.
 
         Parameters
