@@ -103,6 +103,9 @@ const CHINESE_LOST: [RegExp, string][] = [
   [/^How much around the mask .*$/, "当时发送了遮罩周围多大范围没有保存：取遮罩外框的一半。"],
   [/^What was kept for this repaint .*$/, "这次重绘的记录由其他版本写入，无法读取。"],
   [/^It is not known how this picture was made.*$/, "不知道这张图片是如何生成的。"],
+  [/^The request named no model .*$/, "请求中没有表单可用的模型：保留表单原有的模型。"],
+  [/^What was done last is not all here\. (.*)$/, "上次的工作没有全部取回。$1"],
+  [/^What was done last could not be taken up (.*)\.$/, "无法取回上次的工作 $1。"],
 ];
 
 /** A sentence of the kernel's about what cannot come back, in the language of `lang`. */

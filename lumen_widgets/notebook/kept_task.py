@@ -62,8 +62,9 @@ class KeptTask:
         self.error: LumenError | None = None
         if row.state in {FAILED, CANCELLED}:
             self.error = failure_of(self.id, row.state, dict(row.error or {}))
+        succeeded = row.state == SUCCEEDED
         self.pictures: list[StoredPicture | DerivedPicture] = [
-            row.shown(one) for one in row.pictures
+            row.shown(one) for one in row.pictures if succeeded
         ]
 
     def __repr__(self) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lumen_widgets.client import SubmitOutcomeUnknown
 from lumen_widgets.client.history.account_journal import request_of
 from lumen_widgets.core.words import format_count, format_time
-from lumen_widgets.journal import Search
+from lumen_widgets.journal import JournalUnusable, Search
 from lumen_widgets.notebook.account import account_of
 from lumen_widgets.notebook.current_journal import ask_journal
 from lumen_widgets.notebook.kept_pictures import held_task
@@ -176,13 +176,27 @@ def lost_call(client: LumenClient, row: JournalRow, count: int) -> Submission:
 
 def _read(journal: Journal, origin: str, account: str) -> LastWork:
     newest = journal.search(Search(origin=origin, account=account, limit=_ROWS))
-    rows = journal.rows_by_number(newest)
+    rows = _checked(journal.rows_by_number(newest), journal)
     # older ones may have been paid as well
     unknown = journal.search(Search(origin=origin, account=account, state="unknown"))
     tasks = [row for row in rows if row.task_id is not None and not row.dismissed]
     return LastWork(
         tasks[:MOST_TASKS],
         next((row for row in rows if row.endpoint is not None), None),
-        journal.rows_by_number(unknown[:MOST_TASKS]),
+        _checked(journal.rows_by_number(unknown[:MOST_TASKS]), journal),
         len(unknown),
     )
+
+
+def _checked(rows: list[JournalRow], journal: Journal) -> list[JournalRow]:
+    """Return rows that hold what the journal writes: a damaged file may hold anything."""
+    for row in rows:
+        texts = (row.state, row.task_id or "", row.correlation_id or "", row.endpoint or "")
+        objects = (row.body, row.error or {})
+        whole = all(isinstance(one, str) for one in texts)
+        if not (whole and all(isinstance(one, dict) for one in objects)):
+            raise JournalUnusable(
+                f"The journal in {journal.home} has a row that is damaged.",
+                "Keep a copy of the file, since it may still name paid tasks.",
+            )
+    return rows

@@ -91,6 +91,7 @@ class EarlierWork:
         try:
             work = read_last_work(self._client)
             recalled = self._recalled(work)
+            known = known_tasks(self._client, work.tasks)
         except LumenError as error:
             if late:
                 work_queue.run_soon(partial(self._read, late[1:]), after=late[0])
@@ -98,39 +99,34 @@ class EarlierWork:
                 self._strip.recalls.refuse(_words(error))
             return
         except Exception as error:  # noqa: BLE001 # a damaged file may hold anything
-            _log.exception("what was done last could not be read")
-            self._strip.recalls.refuse(
-                f"What was done last could not be read ({type(error).__name__})."
-            )
+            self._strip.recalls.refuse(_unforeseen(error))
             return
         if recalled is not None:
             publisher.run_soon(partial(self._fill, *recalled))
-        known = known_tasks(self._client, work.tasks)
         # the pictures at once, whatever has to be waited for
         self._put_in_strip(known)
         if None not in known:
             self._list(work, known)
             return
         try:
-            start_thread(partial(self._claim, work), "lumen-take-up", "earlier tasks")
+            start_thread(partial(self._claim, work, known), "lumen-take-up", "earlier tasks")
         except LumenError as error:
-            self._give_up(work, known, error)
+            self._list(work, known)
+            self._strip.recalls.refuse(_words(error))
 
-    def _claim(self, work: LastWork) -> None:
+    def _claim(self, work: LastWork, known: Sequence[Task | KeptTask | None]) -> None:
+        """Have those tasks followed that no process follows; it may wait for the journal."""
+        error = ""
         try:
-            tasks = take_up_tasks(self._client, work.tasks)
-        except LumenError as error:
-            self._give_up(work, known_tasks(self._client, work.tasks), error)
-            return
-        self._put_in_strip(tasks)
-        self._list(work, tasks)
-
-    def _give_up(
-        self, work: LastWork, known: Sequence[Task | KeptTask | None], error: LumenError
-    ) -> None:
-        """Show what is known without asking anybody, and say why there is no more."""
+            known = take_up_tasks(self._client, work.tasks)
+        except LumenError as failed:
+            error = _words(failed)
+        except Exception as failed:  # noqa: BLE001 # what is known is shown all the same
+            error = _unforeseen(failed)
+        self._put_in_strip(known)
         self._list(work, known)
-        self._strip.recalls.refuse(_words(error))
+        if error:
+            self._strip.recalls.refuse(error)
 
     def _put_in_strip(self, tasks: Sequence[Task | KeptTask | None]) -> None:
         for age, task in enumerate(tasks, 1):
@@ -183,6 +179,11 @@ def is_as_new(form: Any) -> bool:
     # as it was typed: JSON with a slip in it is in no other field
     names = (*RECALLED, "_extra_text")
     return all(is_same(name, getattr(form, name), form.trait_defaults(name)) for name in names)
+
+
+def _unforeseen(error: Exception) -> str:
+    _log.exception("what was done last could not be taken up")
+    return f"What was done last could not be taken up ({type(error).__name__})."
 
 
 def _words(error: LumenError) -> str:

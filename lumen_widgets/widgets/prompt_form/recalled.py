@@ -56,7 +56,7 @@ class Recalled(NamedTuple):
     Attributes
     ----------
     fields
-        Values by the names of traits, all of `RECALLED`.
+        Values by the names of traits, all of `RECALLED` but those that a form cannot hold.
     lost
         What cannot come back, or not as it was, each as a sentence.
 
@@ -149,6 +149,10 @@ def recalled_request(
     taken, wrong = checked(form, written, _BODY)
     lost = [f"{name}: {message}" for name, message in wrong.items()]
     fields = {**_NOTHING, **taken}
+    if "model" not in taken:
+        # a form has one in any case
+        del fields["model"]
+        lost.append("The request named no model that the form can hold: it keeps its own.")
     fields["extra"], unsaid = _extra_of(request)
     lost += unsaid
     if request.endpoint == EDIT:
