@@ -9,6 +9,7 @@ const ENTRIES = {
   gallery: "gallery/index",
   mask_painter: "mask_painter/index",
   prompt_form: "prompt_form/index",
+  studio: "studio/index",
   task_panel: "task_panel/index",
 };
 

@@ -19,7 +19,7 @@ _NAMES = {
         SubmitOutcomeUnknown Task TaskCancelled TaskFailed TasksFailed UpstreamError WaitTimeout
         WebhookReceiver budget prices sign_webhook verify_webhook""",
     "lumen_widgets.notebook": "History edit extend generate history inpaint resume show stream use",
-    "lumen_widgets.widgets": "Compare Gallery MaskPainter PromptForm TaskPanel",
+    "lumen_widgets.widgets": "Compare Gallery MaskPainter PromptForm Studio TaskPanel",
 }
 _MODULE_OF = {name: package for package, names in _NAMES.items() for name in names.split()}
 

@@ -132,6 +132,9 @@ from lumen_widgets.widgets import (
     PromptForm as PromptForm,
 )
 from lumen_widgets.widgets import (
+    Studio as Studio,
+)
+from lumen_widgets.widgets import (
     TaskPanel as TaskPanel,
 )
 

@@ -2,6 +2,7 @@
 import type { Host } from "@anywidget/types";
 import { ChildPlace } from "../shared/child_place";
 import { element, setText } from "../shared/dom";
+import type { FormPlaces } from "../shared/form_exports";
 import { button } from "./controls";
 import type { FormState } from "./state";
 import type { Words } from "./words";
@@ -14,6 +15,7 @@ export class GalleryPlace {
   readonly toggle: HTMLButtonElement;
   readonly #state: FormState;
   readonly #words: Words;
+  readonly #places: FormPlaces | null;
   readonly #place: ChildPlace;
   readonly #status = element("span", { class: "lumen-hint", role: "status" });
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -24,19 +26,28 @@ export class GalleryPlace {
     words: Words,
     host: Host,
     keydown: (event: KeyboardEvent) => void,
+    places: FormPlaces | null,
     signal: AbortSignal,
   ) {
     this.#state = state;
     this.#words = words;
+    this.#places = places;
     this.toggle = button("", () => {
-      if (this.#place.isOpen) this.#place.end();
-      else this.#ask(true);
+      places?.lead("gallery");
+      if (!this.#place.isOpen) this.#ask(true);
+      else if (places === null) this.#place.end();
     });
     this.toggle.textContent = words.fromGallery;
     this.#place = new ChildPlace(
-      { title: words.galleryTitle, close: words.galleryClose },
+      // in a place of its own it is left, and need not be closed
+      places === null ? { title: words.galleryTitle, close: words.galleryClose } : null,
       host,
-      { close: () => this.#ask(false), closed: () => this.toggle.focus(), keydown },
+      {
+        close: () => this.#ask(false),
+        closed: () => this.toggle.focus(),
+        opened: (isOpen) => places?.opened("gallery", isOpen),
+        keydown,
+      },
       signal,
     );
     this.#place.el.classList.add("lumen-form-gallery");
@@ -62,7 +73,7 @@ export class GalleryPlace {
     const ref = this.#state.model.get("gallery");
     clearTimeout(this.#timer);
     setText(this.#status, "");
-    this.toggle.setAttribute("aria-expanded", String(ref !== null));
+    if (this.#places === null) this.toggle.setAttribute("aria-expanded", String(ref !== null));
     this.#place.show(ref);
   }
 

@@ -3,8 +3,10 @@
 import type { AnyWidget } from "@anywidget/types";
 import { tellShown } from "../shared/connection";
 import { element } from "../shared/dom";
+import type { FormExports, FormPlaces } from "../shared/form_exports";
 import { newId } from "../shared/ids";
 import { Slot } from "../shared/slot";
+import { lentRoot } from "./lent_root";
 import type { PromptFormModel } from "./messages";
 import { FormState } from "./state";
 import { FormView } from "./view";
@@ -12,9 +14,20 @@ import { wordsFor } from "./words";
 
 const widget: AnyWidget<PromptFormModel> = () => {
   let state: FormState;
+  // by the element that a view is rendered into
+  const lent = new WeakMap<Element, FormPlaces>();
+  const views = new WeakMap<Element, FormView>();
   return {
     initialize({ model, signal }) {
       state = new FormState(model, signal);
+      const exports: FormExports = {
+        lend: (el, places) => void lent.set(el, places),
+        focus: (el, part) => views.get(el)?.focus(part) ?? false,
+        openGallery: () => {
+          if (model.get("gallery") === null) state.strip.gallery(true);
+        },
+      };
+      return exports;
     },
 
     render({ model, el, signal, host }) {
@@ -24,13 +37,17 @@ const widget: AnyWidget<PromptFormModel> = () => {
         ending.abort();
         ending = new AbortController();
         const words = wordsFor(model.get("language") || navigator.language);
-        const view = new FormView(state, words, host, ending.signal);
+        const places = lent.get(el) ?? null;
+        const view = new FormView(state, words, host, places, ending.signal);
+        views.set(el, view);
         const slot = element("div", { class: "lumen-form-panel" });
         el.replaceChildren(view.el);
-        view.el.append(slot);
+        if (places === null) view.el.append(slot);
+        else lentRoot(places, "tasks", words, slot, ending.signal);
         view.showPainter();
         const showPanel = () => {
-          slot.hidden = model.get("_sent") === 0;
+          // where it has a place of its own, it says there that there is nothing yet
+          slot.hidden = places === null && model.get("_sent") === 0;
         };
         showPanel();
         model.on("change:_sent", showPanel);
@@ -39,7 +56,9 @@ const widget: AnyWidget<PromptFormModel> = () => {
         // it may be closed on its own
         const closed = () => {
           if (model.get("panel") === null) slot.remove();
+          places?.opened("tasks", model.get("panel") !== null);
         };
+        closed();
         model.on("change:panel", closed);
         ending.signal.addEventListener("abort", () => model.off("change:panel", closed));
         // the form works without it: the tasks can be shown in a TaskPanel of their own

@@ -22,6 +22,10 @@ export interface PainterHooks {
   submit: () => void;
   /** Leads to the pictures that came last. */
   look: () => void;
+  /** The painter is here, or is not any more. */
+  opened: (isOpen: boolean) => void;
+  /** The painter is about to get the focus. */
+  reached: () => void;
 }
 
 export class PainterPlace {
@@ -131,6 +135,7 @@ export class PainterPlace {
     this.#ref = ref;
     this.#painter = null;
     this.el.hidden = ref === null;
+    this.#hooks.opened(ref !== null);
     void this.#show(ref);
     if (ref === null && this.#closedHere) {
       this.#closedHere = false;
@@ -161,6 +166,7 @@ export class PainterPlace {
   }
 
   #focus(painter: PainterExports): void {
+    this.#hooks.reached();
     painter.focus(this.#slot.el);
     this.el.scrollIntoView({ block: "nearest" });
   }

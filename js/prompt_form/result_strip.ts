@@ -51,12 +51,22 @@ export class ResultStrip {
   #selected = "";
   /** Whether the user has selected a picture: until then it is the newest. */
   #chosen = false;
-  #enlarged = false;
+  /** Whether it has a place of its own, where the picture that is selected is always large. */
+  readonly #isWide: boolean;
+  #enlarged: boolean;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(state: StripState, words: Words, hooks: StripHooks, signal: AbortSignal) {
+  constructor(
+    state: StripState,
+    words: Words,
+    hooks: StripHooks,
+    isWide: boolean,
+    signal: AbortSignal,
+  ) {
     this.#state = state;
     this.#words = words;
+    this.#isWide = isWide;
+    this.#enlarged = isWide;
     const heading = element("h3", { class: "lumen-label", id: `lumen-${newId()}` }, words.results);
     this.#list = element("div", {
       class: "lumen-results",
@@ -67,7 +77,7 @@ export class ResultStrip {
     this.#large = new LargeView(
       state.copies,
       state.connection,
-      { ...words, backToAll: words.resultSmall },
+      { ...words, backToAll: isWide ? "" : words.resultSmall },
       { move: (by) => this.#move(by, this.#large.stage), close: () => this.#reduce() },
       signal,
     );
@@ -91,7 +101,7 @@ export class ResultStrip {
           if (action === "recall") hooks.offered();
           else if (isElsewhere(action) && this.#isUsed) hooks.goOn(action);
         },
-        more: [this.#enlarge],
+        more: isWide ? [] : [this.#enlarge],
       },
       signal,
     );
@@ -221,7 +231,7 @@ export class ResultStrip {
   }
 
   #reduce(): void {
-    this.#enlarged = false;
+    this.#enlarged = this.#isWide;
     this.#showLarge();
     this.focus();
   }

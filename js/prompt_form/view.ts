@@ -4,6 +4,7 @@ import type { Host } from "@anywidget/types";
 import { accountWords } from "../shared/account";
 import { ChildPlace } from "../shared/child_place";
 import { element, setText } from "../shared/dom";
+import type { FormPlaces, LentPart } from "../shared/form_exports";
 import { oneActionPerGesture } from "../shared/gestures";
 import { newId } from "../shared/ids";
 import { isComposing, keepKeys } from "../shared/keyboard";
@@ -16,6 +17,7 @@ import { asked, costOf } from "./cost";
 import { ExtendField } from "./extend_field";
 import { FieldSet } from "./field_set";
 import { GalleryPlace } from "./gallery_place";
+import { lentRoot } from "./lent_root";
 import { chosenWords, ModelField } from "./model_field";
 import { PainterPlace } from "./painter_place";
 import { PictureField } from "./picture_field";
@@ -39,6 +41,8 @@ export class FormView {
   readonly el: HTMLElement;
   readonly #state: FormState;
   readonly #words: Words;
+  /** Where the parts of this view stand, if not in it. */
+  readonly #places: FormPlaces | null;
   readonly #fields: FieldSet;
   readonly #images: PictureField;
   readonly #extend: ExtendField;
@@ -77,15 +81,25 @@ export class FormView {
   /** The words about a model that was chosen, since they are announced once. */
   #chosen: string | null = null;
 
-  constructor(state: FormState, words: Words, host: Host, signal: AbortSignal) {
+  constructor(
+    state: FormState,
+    words: Words,
+    host: Host,
+    places: FormPlaces | null,
+    signal: AbortSignal,
+  ) {
     this.#state = state;
     this.#words = words;
+    this.#places = places;
     const fields = new FieldSet(`lumen-form-${newId()}`, state, words);
     this.#fields = fields;
     this.#sent = new SentNotice(state, words);
     const { draft } = state;
     const announce = (text: string) => this.#announce(text);
-    const look = () => this.#strip.enterNewest();
+    const look = () => {
+      places?.lead("results");
+      this.#strip.enterNewest();
+    };
     this.#prompt = new PromptField(
       fields.id("prompt"),
       words,
@@ -102,13 +116,18 @@ export class FormView {
       new PictureField(fields.id(place), place, state, words, announce, painting);
     this.#images = pictures("images");
     this.#mask = pictures("mask");
-    const closed = (key: string) => this.#images.focusPaint(key);
+    const closed = (key: string) => {
+      places?.lead("form");
+      this.#images.focusPaint(key);
+    };
     const keydown = (event: KeyboardEvent) => this.#submitByKey(event);
     const discarding = () => {
       this.#discarding = true;
     };
     const submit = () => void this.#submitForm();
-    const hooks = { closed, discarding, keydown, submit, look };
+    const opened = (isOpen: boolean) => places?.opened("painter", isOpen);
+    const reached = () => places?.lead("painter");
+    const hooks = { closed, discarding, keydown, submit, look, opened, reached };
     this.#painter = new PainterPlace(
       fields.id("painter-prompt"),
       state,
@@ -199,13 +218,20 @@ export class FormView {
         price: ({ model, count }) => this.#price(model, count),
         host: () => state.model.get("_host"),
         flush,
-        offered: () => this.#recall.expect(),
+        offered: () => {
+          places?.lead("form");
+          this.#recall.expect();
+        },
         goOn: (action) => {
-          if (action === "extend") this.#extend.focus();
+          if (action === "paint") this.#painter.enter();
           else if (action === "compare") this.#compare.enter();
-          else this.#painter.enter();
+          else {
+            places?.lead("form");
+            this.#extend.focus();
+          }
         },
       },
+      places !== null,
       signal,
     );
     this.#images.recalls((sha256) => {
@@ -213,14 +239,19 @@ export class FormView {
       this.#recall.expect();
       state.strip.offer(sha256);
     });
-    this.#gallery = new GalleryPlace(state, words, host, keydown, signal);
+    this.#gallery = new GalleryPlace(state, words, host, keydown, places, signal);
     this.#images.offer(this.#gallery.toggle, this.#gallery.status);
     this.#compare = new ChildPlace(
       { close: words.compareClose },
       host,
       {
         close: () => state.strip.closeCompare(),
-        closed: () => this.#focusStrip(),
+        closed: () => {
+          places?.lead("results");
+          this.#focusStrip();
+        },
+        opened: (isOpen) => places?.opened("compare", isOpen),
+        reached: () => places?.lead("compare"),
         keydown,
       },
       signal,
@@ -228,37 +259,70 @@ export class FormView {
     this.#presets = new PresetSection(fields.id("presets"), state.strip, words, flush, signal);
     const form = element("form", { class: "lumen-form", novalidate: "" });
     const account = state.model.get("_host");
-    form.append(
+    const header = element(
+      "header",
+      {},
+      element("span", { class: "lumen-form-title" }, words.title),
       element(
-        "header",
-        {},
-        element("span", { class: "lumen-form-title" }, words.title),
-        element(
-          "span",
-          { class: "lumen-account", "data-sandbox": String(account === "") },
-          accountWords(account, words),
-        ),
+        "span",
+        { class: "lumen-account", "data-sandbox": String(account === "") },
+        accountWords(account, words),
       ),
+    );
+    form.append(
+      // whoever lends places says it for all of them
+      ...(places === null ? [header] : []),
       element("div", { class: "lumen-form-fields" }, main, side),
       element("div", { class: "lumen-form-folded" }, this.#more, this.#presets.el, this.#asCode.el),
       element("footer", {}, this.#submit, this.#cost, this.#status, this.#refusal, this.#lost),
       this.#sent.el,
       this.#below,
-      this.#strip.el,
-      // last, so that nothing of the form moves from under the pointer that asked for it
-      this.#recall.el,
     );
     this.el = element(
       "section",
       { class: "lumen lumen-prompt-form", "aria-label": words.title, lang: words.lang },
       form,
-      this.#painter.el,
-      // it may have been opened in the gallery, which is the longer of the two
-      this.#compare.el,
-      this.#gallery.el,
     );
+    if (places === null) {
+      // the offer last, so that nothing of the form moves from under the pointer that asked for it
+      form.append(this.#strip.el, this.#recall.el);
+      // what is compared may have been chosen in the gallery, which is the longer of the two
+      this.el.append(this.#painter.el, this.#compare.el, this.#gallery.el);
+    } else {
+      form.append(this.#recall.el);
+      this.#lend(places, keydown, signal);
+    }
     this.#listen(form, signal);
     this.#showAll();
+  }
+
+  /** Shows the parts where another widget has a place for each. */
+  #lend(places: FormPlaces, keydown: (event: KeyboardEvent) => void, signal: AbortSignal): void {
+    this.el.classList.add("lumen-form-lending");
+    const lend = (part: LentPart, content: HTMLElement) =>
+      lentRoot(places, part, this.#words, content, signal);
+    const results = lend("results", this.#strip.el);
+    lend("painter", this.#painter.el);
+    lend("compare", this.#compare.el);
+    lend("gallery", this.#gallery.el);
+    // as in the form, of which it is no part there
+    results.addEventListener("keydown", keydown);
+    keepKeys(results, signal, (event) => event.key === "Enter");
+    oneActionPerGesture(results, signal);
+    const shown = () => places.opened("results", this.#state.strip.pictures.length > 0);
+    this.#state.strip.listen((part) => {
+      if (part === "results") shown();
+    }, signal);
+    shown();
+  }
+
+  /** Moves the focus to where the work with a part is done; returns whether there is such a place. */
+  focus(part: LentPart | "form"): boolean {
+    if (part === "form") this.#prompt.field.focus();
+    else if (part === "results" && !this.#strip.el.hidden) this.#strip.focus();
+    else if (part === "painter" && this.#state.model.get("painter") !== null) this.#painter.enter();
+    else return false;
+    return true;
   }
 
   #listen(form: HTMLFormElement, signal: AbortSignal): void {
@@ -414,6 +478,7 @@ export class FormView {
     if (this.#newestThen === null || this.#newestThen === this.#newest) return;
     this.#newestThen = null;
     this.#announce(this.#words.arrived, true);
+    this.#places?.arrived();
   }
 
   #showAll(): void {
@@ -581,7 +646,9 @@ export class FormView {
   #showConnection(): void {
     const { connection, unanswered } = this.#state;
     const { state } = connection;
-    const text = state === "live" ? "" : this.#words[state];
+    // whoever lends places says it for all of them
+    const isSaid = state !== "live" && this.#places === null;
+    const text = isSaid ? this.#words[state] : "";
     this.#lost.textContent = connection.ended && unanswered ? this.#words.unanswered : text;
     this.#lost.hidden = this.#lost.textContent === "";
     this.#showSubmitting();
@@ -590,7 +657,8 @@ export class FormView {
 
   #showBelow(): void {
     const { model } = this.#state;
-    const under = model.get("static") && !model.get("_below");
+    const isShown = this.#places !== null;
+    const under = model.get("static") && !model.get("_below") && !isShown;
     this.#below.hidden = !under || model.get("_sent") === 0;
     this.#below.textContent = this.#words.reloaded;
   }

@@ -1,7 +1,7 @@
 /* Where another widget opens in a widget's view: a bar with a button that closes it, above the widget. The
    focus goes into it when it was opened here, and back when it is closed here. */
 import type { Host } from "@anywidget/types";
-import { element } from "./dom";
+import { element, setText } from "./dom";
 import { oneActionPerGesture } from "./gestures";
 import { keepKeys } from "./keyboard";
 import { Slot } from "./slot";
@@ -25,6 +25,10 @@ export interface ChildHooks {
   close: () => void;
   /** It is closed, and what had the focus before is not in the page any more. */
   closed: () => void;
+  /** A widget is open from now on, or is not any more. */
+  opened?: (isOpen: boolean) => void;
+  /** The widget is about to get the focus. */
+  reached?: () => void;
   /** Takes the keys that are pressed beside the widget. */
   keydown?: (event: KeyboardEvent) => void;
 }
@@ -42,29 +46,32 @@ export class ChildPlace {
   #back: Element | null = null;
   #closedHere = false;
 
+  /** Without `words` there is no bar: in a room of its own a widget need not be closed. */
   constructor(
-    words: { title?: string; close: string },
+    words: { title?: string; close: string } | null,
     host: Host,
     hooks: ChildHooks,
     signal: AbortSignal,
   ) {
     this.#hooks = hooks;
-    this.#close = element("button", { type: "button", class: "lumen-button" }, words.close);
+    this.#close = element("button", { type: "button", class: "lumen-button" });
+    setText(this.#close, words?.close ?? "");
     this.#close.addEventListener("click", () => this.end());
     const bar = element(
       "div",
       { class: "lumen-child-bar" },
       // a widget that has a title of its own needs none here
-      element("span", { class: "lumen-label" }, words.title ?? ""),
+      element("span", { class: "lumen-label" }, words?.title ?? ""),
       this.#close,
     );
     const slot = element("div", {});
     this.#slot = new Slot(slot, host, signal);
-    this.el = element("div", { class: "lumen-child", hidden: "" }, bar, slot);
+    this.el = element("div", { class: "lumen-child", hidden: "" }, slot);
+    if (words !== null) this.el.prepend(bar);
     this.el.addEventListener(LEAVE, (event) => {
       // of the innermost place alone
       event.stopPropagation();
-      this.end();
+      if (words !== null) this.end();
     });
     const { keydown } = hooks;
     if (keydown) bar.addEventListener("keydown", keydown);
@@ -99,6 +106,7 @@ export class ChildPlace {
     this.#exports = null;
     this.#closedHere = false;
     this.el.hidden = ref === null;
+    this.#hooks.opened?.(ref !== null);
     // what it stands in works without it, and it can be shown in a cell of its own
     this.#open(ref).catch(() => {
       if (ref === this.#ref) this.el.hidden = true;
@@ -124,6 +132,7 @@ export class ChildPlace {
     const [from, active] = [this.#from, document.activeElement];
     this.#from = null;
     if (!(active === from || active === null || active === document.body)) return;
+    this.#hooks.reached?.();
     const focus = this.#exports?.focus;
     if (focus) focus(this.#slot.el);
     else this.#close.focus({ preventScroll: true });

@@ -123,7 +123,10 @@ export class LargeView {
       element(
         "div",
         { class: "lumen-large-tools" },
-        button(words.backToAll, words.backToAll, () => hooks.close()),
+        // no words where there is nothing to go back to
+        ...(words.backToAll === ""
+          ? []
+          : [button(words.backToAll, words.backToAll, () => hooks.close())]),
         this.#previous,
         this.#position,
         this.#next,

@@ -257,6 +257,8 @@ const BUTTONS: Drawn[] = [
   ["save", "actSave", "s", ["M8 2v8", "M4.5 7L8 10.5 11.5 7", "M2 13h12"]],
   ["star", "actStar", "*", ["M8 1.8l1.9 4 4.3.5-3.2 3 .9 4.3L8 11.5l-3.9 2.1.9-4.3-3.2-3 4.3-.5z"]],
 ];
+/** Keys that mean the same as another: M, for the mask. */
+const ALIASES: Record<string, string> = { m: "p" };
 const SEVERAL = new Set<Action>(["reference", "compare", "save", "star"]);
 /** Pictures that are compared at once; more are put to a blind test. */
 const MOST_COMPARED = 4;
@@ -342,7 +344,8 @@ export class PictureToolbar {
   /** Does what a key means in a list of pictures; returns whether it means anything. */
   key(event: KeyboardEvent): boolean {
     if (isModified(event) || event.repeat) return false;
-    const pressed = event.key.toLowerCase();
+    const typed = event.key.toLowerCase();
+    const pressed = ALIASES[typed] ?? typed;
     const found = BUTTONS.find(([action, , key]) => key === pressed && this.#buttons.has(action));
     if (found === undefined) return false;
     void this.#run(found[0]);

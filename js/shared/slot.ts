@@ -18,8 +18,12 @@ export class Slot {
 
   /** Shows the widget that `ref` names, and resolves with what it exports once it is in the page; with
       null if another was to be shown meanwhile. Call it while `el` is in the page: marimo puts the
-      styles of a widget where that is rendered. A `null` shows nothing. */
-  async show<Exports>(ref: string | null): Promise<Exports | null> {
+      styles of a widget where that is rendered. A `null` shows nothing. `before` is called with what the
+      widget exports and the element into which it is rendered next. */
+  async show<Exports>(
+    ref: string | null,
+    before: (exports: Exports, root: HTMLElement) => void = () => {},
+  ): Promise<Exports | null> {
     this.#ending.abort();
     this.#ending = new AbortController();
     const { signal } = this.#ending;
@@ -30,6 +34,7 @@ export class Slot {
     if (ref === null) return null;
     const child = await this.#host.getWidget<Exports>(ref);
     if (signal.aborted) return null;
+    before(child.exports, root);
     await child.render({ el: root, signal });
     return signal.aborted ? null : child.exports;
   }

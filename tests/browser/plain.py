@@ -324,6 +324,25 @@ CASES = {
             },
         ),
     ),
+    "studio": Case(
+        {
+            "form": None,
+            "language": "en",
+            "_host": "",
+            "_spending": {
+                "spent": 0,
+                "left": None,
+                "tasks": 0,
+                "tasks_left": None,
+                "unpriced": 0,
+                "unknown": 0,
+                "refunded": 0,
+            },
+            "_studio": "studio",
+        },
+        stage=".lumen-studio-tab",
+        own=("Control+Enter", "Meta+Enter", "F6"),
+    ),
     "task_panel": Case(
         {"language": "en", "_host": None, "_toolbar": True, "_panel": "p", **panel(row("0"))},
         stage=".lumen-task",

@@ -18,7 +18,7 @@ _NAMES = [
     "InsufficientCredits", "NotFound", "RateLimited", "UpstreamError", "SubmitOutcomeUnknown",
     "TaskFailed", "TaskCancelled", "TasksFailed", "WaitTimeout", "DownloadError", "generate",
     "edit", "extend", "inpaint", "show", "stream", "use", "Compare", "Gallery", "MaskPainter",
-    "PromptForm", "TaskPanel",
+    "PromptForm", "Studio", "TaskPanel",
     "prices", "budget", "BudgetExceeded", "WebhookReceiver", "sign_webhook", "verify_webhook",
     "CallableHosting", "DataURIHosting", "FsspecHosting", "sandbox", "History", "history",
     "resume",

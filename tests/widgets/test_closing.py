@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lumen_widgets.widgets import Compare, Gallery, MaskPainter, PromptForm, TaskPanel
+from lumen_widgets.widgets import Compare, Gallery, MaskPainter, PromptForm, Studio, TaskPanel
 from tests.conditions import until
 from tests.staged import use_offline_account
 from tests.widgets.galleries import loose
@@ -84,6 +84,18 @@ def _used_compare() -> Compare:
     return compare
 
 
+def _studio() -> Studio:
+    return Studio(QuietService().client())
+
+
+def _used_studio() -> Studio:
+    studio = _studio()
+    studio.form.prompt = "a fox"
+    submission = studio.form.submit()
+    until(lambda: submission.task is not None and submission.task.done, "its task ended")
+    return studio
+
+
 def _used_panel() -> TaskPanel:
     return TaskPanel([QuietService().client().generate("a fox")])
 
@@ -101,6 +113,8 @@ def _used_panel() -> TaskPanel:
         _used_gallery,
         _compare,
         _used_compare,
+        _studio,
+        _used_studio,
     ],
 )
 def test_a_closed_widget_leaves_the_kernel(make: Callable[[], ipywidgets.Widget]) -> None:

@@ -309,10 +309,21 @@ class PromptForm(ComparingWidget):
 
         Or in the `ipywidgets.Output` that captures what is shown.
         """
-        self._cell = here(self.model_id)
+        self.display_here(self.model_id)
+        return super()._repr_mimebundle_(**kwargs)
+
+    def display_here(self, shown_id: str) -> None:
+        """Have pictures go to the cell that runs now, which shows the form, or what it is in.
+
+        Parameters
+        ----------
+        shown_id
+            The model's id of the widget that the cell displays.
+
+        """
+        self._cell = here(shown_id)
         self._pages = 0
         self._below = in_notebook()
-        return super()._repr_mimebundle_(**kwargs)
 
     @redacts_traceback
     def submit(self, *, webhook_secret: str | None = None) -> Submission:
@@ -656,13 +667,22 @@ class PromptForm(ComparingWidget):
         publisher.forget(self)
         super()._release()
 
-    def _with_parts(self) -> Sequence[Widget]:
+    def parts(self) -> Sequence[Widget]:
+        """Return the form with the widgets in it, for the one that it is in."""
         own = (self.panel, self.painter, self.gallery)
         return [*super()._with_parts(), *(one for one in own if one is not None)]
 
-    def _is_needed(self) -> bool:
+    @property
+    def unfinished(self) -> bool:
+        """Whether something that was submitted here has not ended."""
         going = any(not display.over for display in self._displays)
-        return super()._is_needed() or going or (self.panel is not None and self.panel.unfinished)
+        return going or (self.panel is not None and self.panel.unfinished)
+
+    def _with_parts(self) -> Sequence[Widget]:
+        return self.parts()
+
+    def _is_needed(self) -> bool:
+        return super()._is_needed() or self.unfinished
 
     def _dispatch(
         self,

@@ -1,0 +1,1 @@
+"""The Studio: the form, its results, painter, gallery and tasks on one surface."""
