@@ -57,6 +57,10 @@ _START = """([name, value, run]) => {
     },
     "run-all": () => app.commands.execute("notebook:run-all-cells"),
     "save": () => panel.context.save(),
+    "view-output": () => {
+      panel.content.activeCellIndex = value;
+      return app.commands.execute("notebook:create-output-view");
+    },
     "restart": () => session.restartKernel(),
     "interrupt": () => session.session.kernel.interrupt(),
     "theme": () => app.commands.execute("apputils:change-theme", { theme: value }),
@@ -417,6 +421,13 @@ class NotebookPage:
         self._finish("save")
         saved: dict[str, Any] = json.loads(self.file.read_text(encoding="utf-8"))
         return saved
+
+    def view_output(self, index: int) -> Locator:
+        """Open the output of a cell (from 0) in a tab beside the notebook, as the menu does."""
+        self._start("view-output", index)
+        view = self.page.locator(".jp-LinkedOutputView")
+        view.wait_for()
+        return view
 
     def restart_kernel(self) -> None:
         """Give the notebook a new kernel, as the menu does, and wait until it is idle."""

@@ -327,7 +327,6 @@ export class StudioView {
       this.#keys.toggle();
     else return;
     event.preventDefault();
-    event.stopPropagation();
   }
 
   /** From the form to the part beside it, and back. */
