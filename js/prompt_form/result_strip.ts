@@ -1,5 +1,6 @@
 /* The pictures that a form has made, as a strip under its button: one is selected, and its actions stand
    below. Enter or a double click shows it large between the two, and the strip goes on beside it. */
+import { remember, remembered } from "../shared/browser_memory";
 import { element, icon, setText } from "../shared/dom";
 import { newId } from "../shared/ids";
 import { isComposing, isModified } from "../shared/keyboard";
@@ -22,6 +23,8 @@ type ElsewhereAction = "paint" | "extend" | "compare";
 const ELSEWHERE = new Set<Action>(["paint", "extend", "compare"]);
 
 export interface StripHooks {
+  /** What the page knows the form by. */
+  form: string;
   /** What the same again costs, in words. */
   price: (picture: FormResult) => string;
   /** Who charges for it; empty for the sandbox. */
@@ -49,6 +52,8 @@ export class ResultStrip {
   readonly #tiles = new Map<string, Tile>();
   readonly #view = newId();
   #selected = "";
+  /** Where the browser keeps which one the user has selected. */
+  readonly #kept: string;
   /** Whether the user has selected a picture: until then it is the newest. */
   #chosen = false;
   /** Whether it has a place of its own, where the picture that is selected is always large. */
@@ -66,6 +71,7 @@ export class ResultStrip {
     this.#state = state;
     this.#words = words;
     this.#isWide = isWide;
+    this.#kept = `lumen-selected:${hooks.form}`;
     this.#enlarged = isWide;
     const heading = element("h3", { class: "lumen-label", id: `lumen-${newId()}` }, words.results);
     this.#list = element("div", {
@@ -146,7 +152,9 @@ export class ResultStrip {
 
   /** The user has sent something: of what comes the newest is selected, unless another is chosen. */
   follow(): void {
-    if (!this.el.contains(document.activeElement)) this.#chosen = false;
+    if (this.el.contains(document.activeElement)) return;
+    this.#chosen = false;
+    remember("sessionStorage", this.#kept, null);
   }
 
   /** Selects the newest picture and leads to it. */
@@ -185,6 +193,11 @@ export class ResultStrip {
       after = tile.el;
     }
     const newest = pictures[0]?.key ?? "";
+    const kept = remembered("sessionStorage", this.#kept);
+    if (this.#selected === "" && typeof kept === "string" && keys.has(kept)) {
+      this.#selected = kept;
+      this.#chosen = true;
+    }
     if (!this.#chosen || !keys.has(this.#selected)) {
       if (this.#selected !== newest) this.#list.scrollLeft = 0;
       this.#selected = newest;
@@ -210,6 +223,7 @@ export class ResultStrip {
   #select(key: string, focus?: HTMLElement): void {
     this.#chosen = true;
     this.#selected = key;
+    remember("sessionStorage", this.#kept, key);
     this.#showSelected();
     const tile = this.#tiles.get(key)?.el;
     (focus ?? tile)?.focus();

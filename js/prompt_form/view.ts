@@ -215,6 +215,7 @@ export class FormView {
       state.strip,
       words,
       {
+        form: state.model.get("_form"),
         price: ({ model, count }) => this.#price(model, count),
         host: () => state.model.get("_host"),
         flush,

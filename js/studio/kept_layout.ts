@@ -1,6 +1,8 @@
 /* How a Studio was laid out, kept in the browser: for this tab of it which part was in view and how wide
    the form was, so that a reload changes nothing; for the next Studio how wide the form was last. */
 
+import { remember, remembered } from "../shared/browser_memory";
+
 const PREFIX = "lumen-studio";
 
 /** What is kept of one Studio. */
@@ -13,40 +15,24 @@ export interface Layout {
   share: number | null;
 }
 
-function read(name: "sessionStorage" | "localStorage", key: string): unknown {
-  try {
-    return JSON.parse(globalThis[name].getItem(key) ?? "null");
-  } catch {
-    // blocked, or damaged: any script of the page can write there
-    return null;
-  }
-}
-
-function write(name: "sessionStorage" | "localStorage", key: string, value: unknown): void {
-  try {
-    globalThis[name].setItem(key, JSON.stringify(value));
-  } catch {
-    // full, or forbidden in a private window: then the next page begins anew
-  }
-}
-
 function asShare(value: unknown): number | null {
   return typeof value === "number" && value > 0 && value < 1 ? value : null;
 }
 
 /** The layout of the Studio with this id, or what a new one begins with. */
 export function keptLayout(id: string): Layout {
-  const kept = read("sessionStorage", `${PREFIX}:${id}`) as Partial<Layout> | null;
+  const kept = remembered("sessionStorage", `${PREFIX}:${id}`) as Partial<Layout> | null;
   const { part, isFormInFront, share } = kept ?? {};
   return {
     part: typeof part === "string" ? part : "results",
     isFormInFront: isFormInFront !== false,
     share:
-      asShare(share) ?? (kept === null ? asShare(read("localStorage", `${PREFIX}-share`)) : null),
+      asShare(share) ??
+      (kept === null ? asShare(remembered("localStorage", `${PREFIX}-share`)) : null),
   };
 }
 
 export function keepLayout(id: string, layout: Layout): void {
-  write("sessionStorage", `${PREFIX}:${id}`, layout);
-  write("localStorage", `${PREFIX}-share`, layout.share);
+  remember("sessionStorage", `${PREFIX}:${id}`, layout);
+  remember("localStorage", `${PREFIX}-share`, layout.share);
 }

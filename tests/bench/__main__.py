@@ -30,6 +30,7 @@ from tests.bench import (
     pictures,
     repaint,
     server,
+    studio,
     summary,
     throughput,
 )
@@ -53,7 +54,7 @@ _PARTS: dict[str, Callable[..., object]] = {
             pacing,
             peers,
         ),
-        *(panel, gallery, compare, masks, painter, repaint),
+        *(panel, gallery, compare, studio, masks, painter, repaint),
     )
 }
 

@@ -28,6 +28,7 @@ TARGETS = {
     "gallery": "1 frame",
     "first screen": "≤ 500 ms",
     "compare": "a frame, 17 ms",
+    "Studio": "≤ 500 ms after the form",
     "put back": "≤ 180 / 250 / 600 ms",
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ _NOTEBOOK = _ROOT / "notebooks" / "01_pictures_from_a_prompt.ipynb"
 _README = _ROOT / ".github" / "images"
 _THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 _WIDTHS = (360, 800, 1400)
+# of what is laid out in columns
+_WIDER = (*_WIDTHS, 2000)
 # README's own pictures, each at the width at which it reads best
 _IN_README = {
     "first": 800,
@@ -41,6 +44,7 @@ _IN_README = {
     "repaint": 800,
     "loop-en": 800,
     "gallery-en": 800,
+    "studio-en": 1400,
 }
 _START = 'import lumen_widgets as lumen\nlumen.use("sandbox")'
 # other scenes share the sandbox, and change its pace
@@ -59,6 +63,7 @@ class Scene:
     name: str
     notebook: Path | tuple[str, ...]
     prepare: Callable[[NotebookPage], Locator]
+    widths: tuple[int, ...] = _WIDTHS
 
 
 def _first_cells(notebook: NotebookPage) -> Locator:
@@ -119,6 +124,34 @@ def _loop(notebook: NotebookPage) -> Locator:
     expect(output.locator(".lumen-painted")).to_contain_text("%")
     output.locator(".lumen-strip").evaluate("(el) => el.scrollIntoView({ block: 'start' })")
     return output.locator(".lumen-form-painter")
+
+
+def _studio(notebook: NotebookPage) -> Locator:
+    """Send for four pictures, and choose the third."""
+    output = _form(notebook)
+    studio = output.locator(".lumen-studio")
+    studio.locator("form button[type=submit]").click()
+    tab = studio.locator("[data-tab=results]")
+    if studio.get_attribute("data-layout") == "narrow":
+        expect(tab).to_have_attribute("data-new", "")
+        tab.click()
+    tiles = studio.locator(".lumen-results [role=option]")
+    expect(tiles.locator("img[src^=blob]")).to_have_count(4)
+    tiles.nth(2).click()
+    expect(studio.locator(".lumen-large-stage img")).to_have_attribute("alt", re.compile("3"))
+    studio.evaluate("(el) => el.scrollIntoView({ block: 'start' })")
+    return studio
+
+
+def _studio_painter(notebook: NotebookPage) -> Locator:
+    """Go on in the painter."""
+    studio = _studio(notebook)
+    notebook.page.keyboard.press("m")
+    painter = Painter(notebook, studio.locator(".lumen-painter"))
+    expect(painter.stage).to_be_focused()
+    painter.drag([(420, 300), (600, 280), (640, 340), (430, 350), (450, 400), (620, 390)])
+    studio.evaluate("(el) => el.scrollIntoView({ block: 'start' })")
+    return studio
 
 
 def _gallery(notebook: NotebookPage) -> Locator:
@@ -261,8 +294,14 @@ def _scenes() -> list[Scene]:
             "pictures = sum((task.wait() for task in tasks), lumen.Pictures())"
         )
         gallery = f"lumen.Gallery(pictures, language={language!r})"
+        studio = (
+            f"studio = lumen.Studio(language={language!r})\n"
+            f"studio.form.prompt, studio.form.n = {first!r}, 4\nstudio"
+        )
         scenes += [
             Scene(f"loop-{language}", (_START + _PACE, loop), _loop),
+            Scene(f"studio-{language}", (_START + _PACE, studio), _studio, _WIDER),
+            Scene(f"studio-paint-{language}", (_START + _PACE, studio), _studio_painter, _WIDER),
             Scene(f"gallery-{language}", (_START, made, gallery), _gallery),
             Scene(f"large-{language}", (_START, made, gallery), _large),
             Scene(f"form-{language}", (_START + _PACE, form), _form),
@@ -288,7 +327,7 @@ def make(folder: Path, names: list[str], *, readme: bool) -> None:
             if names and not scene.name.startswith(tuple(names)):
                 continue
             for theme in _THEMES:
-                for width in _WIDTHS:
+                for width in scene.widths:
                     lab = Lab(server, browser)
                     notebook = lab.open(scene.notebook, theme=theme, width=width, height=1500)
                     notebook.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
