@@ -14,10 +14,11 @@ export function remembered(storage: StorageName, key: string): unknown {
   }
 }
 
-/** Keeps a value; where the browser keeps nothing, the next page begins anew. */
+/** Keeps a value, or null for nothing; where the browser keeps nothing, the next page begins anew. */
 export function remember(storage: StorageName, key: string, value: unknown): void {
   try {
-    globalThis[storage].setItem(key, JSON.stringify(value));
+    if (value === null) globalThis[storage].removeItem(key);
+    else globalThis[storage].setItem(key, JSON.stringify(value));
   } catch {
     // full, or forbidden in a private window
   }
