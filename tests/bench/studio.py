@@ -1,4 +1,4 @@
-"""A Studio beside its form alone: the first display of each in JupyterLab, and what it adds to send."""
+"""A Studio beside a form alone: the first display of each in JupyterLab, and their bundles."""
 
 from __future__ import annotations
 
