@@ -63,12 +63,12 @@ def test_a_slider_is_dragged_zoomed_and_panned_while_the_kernel_sleeps(lab: Lab)
     notebook.run_cell(0)
     notebook.run_cell(1)
     compare, mouse = _compare(notebook, 1, 2), notebook.page.mouse
-    expect(compare.get_by_text("1 before")).to_be_visible()
-    expect(compare.get_by_text("2 after")).to_be_visible()
+    expect(compare.locator(".lumen-pane-name", has_text="1 before")).to_be_visible()
+    expect(compare.locator(".lumen-pane-name", has_text="2 after")).to_be_visible()
     stage = compare.locator(".lumen-stage")
-    stage.scroll_into_view_if_needed()
     assert faults(compare, ".lumen-compare") == []
     with notebook.deaf(3):
+        stage.scroll_into_view_if_needed()
         box = stage.bounding_box()
         assert box is not None
         middle, height = box["x"] + box["width"] / 2, box["y"] + box["height"] / 3
@@ -88,10 +88,10 @@ def test_a_slider_is_dragged_zoomed_and_panned_while_the_kernel_sleeps(lab: Lab)
         mouse.move(middle - 60, height - 30, steps=3)
         mouse.up()
         assert stage.locator(".lumen-pane-world").first.get_attribute("style") != before
-        compare.get_by_text("Flick").click()
+        compare.get_by_role("radio", name="Flick").check()
         for name in ("before", "after", "before"):
             assert compare.evaluate(_TURN) == [name, True]
-        compare.get_by_text("Difference").click()
+        compare.get_by_role("radio", name="Difference").check()
         expect(compare).to_contain_text("% of the pixels differ by more than 8 of 255")
         compare.get_by_role("button", name="Show where").click()
         expect(compare.locator(".lumen-stage-notice")).to_have_text("")
@@ -121,16 +121,16 @@ def test_by_keys_alone_three_pictures_of_any_sizes_are_compared(lab: Lab) -> Non
     keyboard.press("ArrowRight")
     assert _line(compare) == pytest.approx(52)
     keyboard.press("x")
-    expect(compare.get_by_label("Left")).to_have_value("1")
+    expect(compare.get_by_label("Left", exact=True)).to_have_value("1")
     keyboard.press("+")
     keyboard.press("Shift+ArrowRight")
     keyboard.press("0")
     notebook.run_cell(2)
-    expect(compare.get_by_label("Left")).to_have_value("2")
-    notebook.page.reload()
-    notebook.wait_ready()
+    expect(compare.get_by_label("Left", exact=True)).to_have_value("2")
+    notebook.save()
+    notebook.reload(1, ".lumen-compare")
     compare = _compare(notebook, 1, 3)
-    expect(compare.get_by_label("Left")).to_have_value("2")
+    expect(compare.get_by_label("Left", exact=True)).to_have_value("2")
     for mode in ("slider", "side", "flick", "difference"):
         compare.locator(f'[value="{mode}"]').check()
         make_narrow(compare)
