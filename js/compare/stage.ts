@@ -295,7 +295,9 @@ export class Stage {
     const { layout, shown } = this.#arrangement;
     const across = this.el.clientWidth;
     if (across === 0) return;
-    const most = Math.min(HEIGHT_PART * window.innerHeight, MOST_HEIGHT);
+    // what the styles leave it, where it is shown in a room of a certain height; else NaN
+    const room = Number.parseFloat(getComputedStyle(this.el).maxBlockSize);
+    const most = room || Math.min(HEIGHT_PART * window.innerHeight, MOST_HEIGHT);
     const count = layout === "beside" ? Math.max(shown.length, 1) : 1;
     const { columns, rows } = gridOf(count, across, most, this.#frame);
     const width = (across - (columns - 1) * GAP) / columns;
