@@ -6,6 +6,7 @@ import { Connection, tellShown } from "../shared/connection";
 import { newId } from "../shared/ids";
 import { PictureCopies } from "../shared/picture_copies";
 import { Requests } from "../shared/requests";
+import { Ballot } from "./ballot";
 import { showBlind } from "./blind_view";
 import type { CompareModel, CompareRequest, KernelMessage } from "./messages";
 import type { CompareState } from "./state";
@@ -22,6 +23,7 @@ const widget: AnyWidget<CompareModel> = () => {
         requests: new Requests<CompareRequest, KernelMessage>(connection),
         copies: new PictureCopies(model, connection, signal),
         differences: new Map(),
+        ballot: new Ballot(model, connection, signal),
       };
       const receive = (message: KernelMessage) => {
         if (message.kind === "difference" || message.kind === "error")

@@ -30,6 +30,97 @@ export interface ComparedPicture {
   place: FramePlace;
 }
 
+/** One picture of a blind test, before its end: nothing that is a name. */
+export interface BlindPicture {
+  sha256: string;
+  width: number;
+  height: number;
+  /** Of its file. */
+  bytes: number;
+  place: FramePlace;
+}
+
+/** Two pictures of a blind test, by their numbers in it. */
+export interface BlindPair {
+  left: number;
+  right: number;
+}
+
+/** All that is to be voted on, in an order that is not that of the user. */
+export interface BlindTest {
+  id: string;
+  pictures: BlindPicture[];
+  pairs: BlindPair[];
+}
+
+/** The vote on a pair. */
+export interface BlindVote {
+  /** Its number in the test. */
+  pair: number;
+  /** How often a vote on it had been taken back before. */
+  attempt: number;
+  outcome: "left" | "right" | "tie";
+}
+
+/** A pair whose vote was taken back. */
+export interface UndonePair {
+  pair: number;
+  times: number;
+}
+
+/** The votes that count, oldest first. */
+export interface BlindBallot {
+  votes: BlindVote[];
+  undone: UndonePair[];
+}
+
+/** A picture's place in the ranking, with its name. */
+export interface RankedPicture {
+  sha256: string;
+  name: string;
+  relation: "" | "before" | "after" | "raw" | "exact";
+  alt: string;
+  /** Its place among those that were given, from 0. */
+  number: number;
+  /** From 1; pictures of one score share the place. */
+  place: number;
+  /** 0 to 1. */
+  score: number;
+  /** The standard error of that. */
+  error: number;
+  votes: number;
+  /** 0.5 to 1: how sure it is above the next one; null for the last. */
+  above_next: number | null;
+}
+
+/** The ranking of a blind test that has ended. */
+export interface BlindRanking {
+  method: "bradley-terry" | "wins";
+  votes: number;
+  places: RankedPicture[];
+}
+
+/** Browser → kernel: a vote; it is answered by the ballot. */
+export interface VoteMessage {
+  kind: "vote";
+  pair: number;
+  attempt: number;
+  outcome: "left" | "right" | "tie";
+}
+
+/** Browser → kernel: take a vote back; it is answered by the ballot. */
+export interface UnvoteMessage {
+  kind: "unvote";
+  pair: number;
+  attempt: number;
+}
+
+/** Browser → kernel: rank the pictures, or go on with the test. */
+export interface EndMessage {
+  kind: "end";
+  ended: boolean;
+}
+
 /** Browser → kernel: by how much do two pictures differ. */
 export interface DifferMessage {
   kind: "differ";
@@ -81,4 +172,8 @@ export interface CompareModel {
   _blind: boolean;
   _compared: ComparedPicture[];
   _frame: FrameSize;
+  /** Of a blind test: all that is to be voted on, the votes, and once it has ended the ranking. */
+  _test: BlindTest | null;
+  _ballot: BlindBallot;
+  _ranking: BlindRanking | null;
 }

@@ -50,6 +50,8 @@ export interface Arrangement {
   alts: readonly string[];
   /** Pictures that will be shown next, whose copies are wanted ahead. */
   ahead?: readonly number[];
+  /** CSS pixels of width from which all stand in one row, though they may be smaller in it. */
+  rowFrom?: number;
   /** Whether their difference is to be seen, of the files themselves. */
   blended?: boolean;
 }
@@ -292,14 +294,17 @@ export class Stage {
 
   /** Gives the panes their size: as large as the room allows, with the frame's proportions. */
   layOut(): void {
-    const { layout, shown } = this.#arrangement;
+    const { layout, shown, rowFrom = Number.POSITIVE_INFINITY } = this.#arrangement;
     const across = this.el.clientWidth;
     if (across === 0) return;
     // what the styles leave it, where it is shown in a room of a certain height; else NaN
     const room = Number.parseFloat(getComputedStyle(this.el).maxBlockSize);
     const most = room || Math.min(HEIGHT_PART * window.innerHeight, MOST_HEIGHT);
     const count = layout === "beside" ? Math.max(shown.length, 1) : 1;
-    const { columns, rows } = gridOf(count, across, most, this.#frame);
+    const isRow = across >= rowFrom;
+    const { columns, rows } = isRow
+      ? { columns: count, rows: 1 }
+      : gridOf(count, across, most, this.#frame);
     const width = (across - (columns - 1) * GAP) / columns;
     const natural = Math.min(width / this.#frame.width, 1) * this.#frame.height;
     const height = Math.min(Math.max(natural, LEAST_HEIGHT), (most - (rows - 1) * GAP) / rows);

@@ -2,6 +2,7 @@
 import type { Connection } from "../shared/connection";
 import type { PictureCopies } from "../shared/picture_copies";
 import type { Requests } from "../shared/requests";
+import type { Ballot } from "./ballot";
 import type { CompareRequest, DifferenceMessage, ErrorMessage, KernelMessage } from "./messages";
 
 export interface CompareState {
@@ -10,4 +11,6 @@ export interface CompareState {
   copies: PictureCopies;
   /** By the places of two pictures: by how much they differ, null while that is being counted. */
   differences: Map<string, DifferenceMessage | ErrorMessage | null>;
+  /** The votes of a blind test. */
+  ballot: Ballot;
 }

@@ -41,7 +41,7 @@ export function showCompare(
 }
 
 /** What a picture is called, in the language of the page. */
-export function nameOf(picture: ComparedPicture, words: Words): string {
+export function nameOf(picture: Pick<ComparedPicture, "name" | "relation">, words: Words): string {
   const relation = picture.relation === "" ? "" : words[picture.relation];
   return [relation, picture.name].filter((word) => word !== "").join(" ");
 }

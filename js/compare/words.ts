@@ -1,10 +1,12 @@
 /* Every sentence of a comparison, in each language that it speaks. */
 import { LARGE_CHINESE, LARGE_ENGLISH } from "../shared/large_words";
 import { bestLanguage } from "../shared/words";
+import { BLIND_CHINESE, BLIND_ENGLISH } from "./blind_words";
 
 const ENGLISH = {
   lang: "en",
   ...LARGE_ENGLISH,
+  ...BLIND_ENGLISH,
   compare: "Compare",
   comparison: "Comparison of {count} pictures",
   // names
@@ -63,6 +65,7 @@ export type Words = typeof ENGLISH;
 const CHINESE: Words = {
   lang: "zh",
   ...LARGE_CHINESE,
+  ...BLIND_CHINESE,
   compare: "对比",
   comparison: "{count} 张图片的对比",
   before: "之前",

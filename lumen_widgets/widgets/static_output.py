@@ -7,7 +7,7 @@ opened without its kernel. Each is there once, and takes its own place again whe
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lumen_widgets.client import Pictures
 from lumen_widgets.core.pictures.contact_sheet import sheet_bundle
@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 MOST_ON_SHEET = 24
 
 _EMPTY = {"text/html": "", "text/plain": ""}
+
+
+class Table(Protocol):
+    """What is shown as a table: it has its own bundle."""
+
+    def _repr_mimebundle_(self) -> dict[str, str]: ...
+
 
 _Bundle = tuple[dict[str, Any], dict[str, Any]]
 
@@ -42,9 +49,16 @@ class StaticOutput:
         self._words: CellOutput | None = None
         self._sheet: CellOutput | None = None
         # what is there
-        self._shown: tuple[str, tuple[str, ...]] | None = None
+        self._shown: tuple[str, object] | None = None
 
-    def show(self, words: str, pictures: Pictures, names: Sequence[str] | None = None) -> None:
+    def show(
+        self,
+        words: str,
+        pictures: Pictures,
+        names: Sequence[str] | None = None,
+        *,
+        table: Table | None = None,
+    ) -> None:
         """Leave these words, and a sheet of the first of the pictures; may take a moment.
 
         Parameters
@@ -55,23 +69,26 @@ class StaticOutput:
             What is on the sheet; of none there is no sheet.
         names
             What stands above each; None is its place among them.
+        table
+            What is left in place of a sheet.
 
         """
         chosen = Pictures(pictures[:MOST_ON_SHEET])
         with self._lock:
-            shown = words, tuple(one.sha256 for one in chosen)
+            made = None if table is None else table._repr_mimebundle_()
+            shown = words, made or tuple(one.sha256 for one in chosen)
             if shown == self._shown:
                 return
             had_sheet = self._shown is not None and shown[1] == self._shown[1]
             self._shown = shown
-            sheet = _sheet(chosen, names) if chosen else (_EMPTY, {})
+            sheet = _sheet(chosen, names) if chosen else (made or _EMPTY, {})
             if not isinstance(self._where, Cell):
                 self._where.replace(note(words))
-                if chosen:
+                if chosen or made:
                     self._where.append(*sheet)
                 return
             self._words = _put(self._words, (note(words), {}), self._where)
-            if not had_sheet and (chosen or self._sheet is not None):
+            if not had_sheet and (chosen or made or self._sheet is not None):
                 self._sheet = _put(self._sheet, sheet, self._where)
 
 

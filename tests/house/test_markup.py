@@ -19,6 +19,7 @@ _SINKS = re.compile(
 # An attribute by which an address could be followed or loaded; each place has its reason.
 _ADDRESSES = re.compile(r"\.(href|src|action|formAction)\s*=[^=]|setAttribute\(\s*\"(href|src)\"")
 _ADDRESSED = {
+    "js/compare/ranking_table.ts": 1,  # object URLs of tiles that the kernel sent
     "js/compare/stage.ts": 1,  # an object URL of a copy that the kernel sent
     "js/gallery/details.ts": 1,  # object URLs of tiles that the kernel sent
     "js/gallery/grid.ts": 1,  # the same

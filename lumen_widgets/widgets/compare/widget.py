@@ -3,7 +3,8 @@
 Protocol (`messages.py`): with the widget's state a page gets the names of the pictures and where
 each lies in the frame in which all of them do; their copies travel as `widgets/picture_copies.py`
 says. From then on a page needs the kernel for one thing alone, to count by how much two pictures
-*differ*, which it asks for ahead.
+*differ*, which it asks for ahead. Of a blind test it gets all pairs with the widget's state, and no
+name; it *votes*, *unvotes* and *ends* the test, and is told of all votes by a trait.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from lumen_widgets.client import Pictures
+from lumen_widgets.client import InvalidRequest, Pictures
 from lumen_widgets.notebook.cell import Cell, here, in_notebook
 from lumen_widgets.widgets.base import LumenWidget, weakly
 from lumen_widgets.widgets.browser_values import checked
 from lumen_widgets.widgets.bundles import bundle
+from lumen_widgets.widgets.compare.blind_session import BlindSession
 from lumen_widgets.widgets.compare.compared import read_compared
 from lumen_widgets.widgets.compare.messages import FrameSize
+from lumen_widgets.widgets.compare.ranked_pictures import RankedPictures
 from lumen_widgets.widgets.compare.session import CompareSession
 from lumen_widgets.widgets.static_output import StaticOutput, at_end_of_cell
 from lumen_widgets.widgets.work_queue import work_queue
@@ -26,8 +29,8 @@ from lumen_widgets.widgets.work_queue import work_queue
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from lumen_widgets.client import Picture
     from lumen_widgets.notebook.output_widget import HeldOutput
+    from lumen_widgets.widgets.compare.blind_test import LeftTest
 
 # what a browser may write
 _CONTROLS = frozenset({"mode", "left", "right"})
@@ -105,8 +108,22 @@ class Compare(LumenWidget):
     _frame: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
     """The size of the frame in which they lie. Written once, by the kernel."""
 
+    _test: traitlets.Dict[str, Any] = traitlets.Dict(allow_none=True, default_value=None).tag(
+        sync=True
+    )
+    """Of a blind test, all that is to be voted on. Written by the kernel."""
+
+    _ballot: traitlets.Dict[str, Any] = traitlets.Dict({"votes": [], "undone": []}).tag(sync=True)
+    """The votes of a blind test, as pages know them. Written by the kernel."""
+
+    _ranking: traitlets.Dict[str, Any] = traitlets.Dict(allow_none=True, default_value=None).tag(
+        sync=True
+    )
+    """The ranking of a blind test that has ended, else None. Written by the kernel."""
+
     # here too, since ipywidgets closes even what could not be made
     _session: CompareSession | None = None
+    _voting: BlindSession | None = None
     _static: StaticOutput | None = None
 
     def __init__(
@@ -120,6 +137,8 @@ class Compare(LumenWidget):
         self._given = read_compared(pictures, names, blind=blind)
         frame = self._given.frame
         self._session = CompareSession(self, self._given)
+        if blind:
+            self._voting = BlindSession(self, self._given.items, weakly(self._note_change))
         # where it is not displayed by itself, as in a box, it belongs to the cell that made it
         self._cell: Cell | HeldOutput = here()
         super().__init__(
@@ -127,17 +146,22 @@ class Compare(LumenWidget):
             language=language,
             static=static,
             _blind=blind,
-            _compared=self._given.items,
+            # names and order of a blind test are in no page before its end
+            _compared=[] if blind else self._given.items,
+            _test=None if self._voting is None else self._voting.test.told,
             _frame=FrameSize(width=frame.width, height=frame.height),
         )
         self.observe(self._note_change, ["static", "votes"])
         self.on_msg(self._session.receive)
+        if self._voting is not None:
+            self.on_msg(self._voting.receive)
         self.on_msg(self._note_page)
 
     def __repr__(self) -> str:
         """Return the comparison in words, for front ends that cannot show it."""
-        if self._blind:
-            return f"Lumen blind test · {len(self._compared)} pictures · {len(self.votes)} votes"
+        if self._voting is not None:
+            votes = f"{len(self.votes)} of {self._voting.test.pairs} votes"
+            return f"Lumen blind test · {len(self._given.items)} pictures · {votes}"
         return f"Lumen comparison · {' | '.join(self._given.names)}"
 
     @property
@@ -146,9 +170,25 @@ class Compare(LumenWidget):
         return self._given.pictures.copy()
 
     @property
-    def ranking(self) -> list[tuple[Picture, float]]:
-        """The pictures of a blind test with their scores, the best first."""
-        return [(picture, 0.0) for picture in self._given.pictures]
+    def ranking(self) -> RankedPictures:
+        """The pictures of a blind test with their scores, the best first, by the votes so far.
+
+        A score (0 to 1) is the share of votes that the picture would win against each of the
+        others. A cell shows it as a table, with how sure each place is; `RankedPictures` has the
+        same as numbers, and says how it was found.
+
+        Raises
+        ------
+        InvalidRequest
+            It is no blind test.
+
+        """
+        if self._voting is None:
+            raise InvalidRequest(
+                "This comparison is no blind test, so it has no ranking.",
+                next_step="Make one with lumen.Compare(pictures, blind=True), and vote.",
+            )
+        return RankedPictures(self._given.pictures, self._given.names, self._voting.test.rank())
 
     def set_state(self, sync_data: Mapping[str, Any]) -> None:
         """Set what a browser wrote; what no control could have written is left out."""
@@ -172,9 +212,16 @@ class Compare(LumenWidget):
         super().close()
 
     def _release(self) -> None:
-        if self._session is not None:
-            self._session.close()
+        for session in (self._session, self._voting):
+            if session is not None:
+                session.close()
         work_queue.forget(self)
+
+    def _leaves(self) -> LeftTest | None:
+        return None if self._voting is None else self._voting.test.leave()
+
+    def _takes(self, left: Any) -> bool:
+        return left is None or (self._voting is not None and self._voting.take(left))
 
     @traitlets.validate("left", "right")
     def _check_place(self, proposal: Any) -> int:
@@ -201,5 +248,10 @@ class Compare(LumenWidget):
     def _leave(self) -> None:
         if self._static is None:
             return
-        pictures = self._given.pictures if self.static else Pictures()
-        self._static.show(repr(self), pictures, self._given.names)
+        if self._voting is None:
+            pictures = self._given.pictures if self.static else Pictures()
+            self._static.show(repr(self), pictures, self._given.names)
+        else:
+            # before the end, what is below the pictures would say which is which
+            ranked = self.static and self._voting.test.ended
+            self._static.show(repr(self), Pictures(), table=self.ranking if ranked else None)
