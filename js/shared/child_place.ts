@@ -75,8 +75,8 @@ export class ChildPlace {
     });
     const { keydown } = hooks;
     if (keydown) bar.addEventListener("keydown", keydown);
-    // sends the form that it stands in: in JupyterLab it would run the cell
-    keepKeys(bar, signal, (event) => event.key === "Enter");
+    // with Ctrl it sends the form that this stands in: in JupyterLab it would run the cell
+    keepKeys(bar, signal, (event) => keydown !== undefined && event.key === "Enter");
     oneActionPerGesture(bar, signal);
   }
 
