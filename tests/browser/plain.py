@@ -340,7 +340,7 @@ CASES = {
             },
             "_studio": "studio",
         },
-        stage=".lumen-studio-tab",
+        stage="[data-tab=results]",
         own=("Control+Enter", "Meta+Enter", "F6"),
     ),
     "task_panel": Case(

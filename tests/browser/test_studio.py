@@ -329,3 +329,27 @@ def test_in_one_column_the_way_leads_from_tab_to_tab(lab: Lab, tmp_path: Path) -
     expect(_tab(studio, "Form")).to_have_attribute("aria-selected", "true")
     expect(_tab(studio, "Paint")).to_have_count(0)
     assert notebook.errors == []
+
+
+def test_what_is_compared_has_a_tab_until_it_is_closed(lab: Lab, tmp_path: Path) -> None:
+    """It is opened by a key, fits the room beside the form, and leads back to its picture."""
+    notebook, studio = _open(lab, tmp_path)
+    _make(studio)
+    _tiles(studio).nth(1).click()
+    notebook.page.keyboard.press("v")
+    expect(_tab(studio, "Compare")).to_have_attribute("aria-selected", "true")
+    stage = studio.locator(".lumen-compare .lumen-stage")
+    expect(stage).to_be_focused()
+    panel = studio.locator("[data-part=compare]")
+    until(
+        lambda: panel.evaluate("(el) => el.scrollHeight <= el.clientHeight"),
+        "all of the comparison is in view",
+    )
+    _tab(studio, "Gallery").click()
+    expect(studio.locator(".lumen-tile")).to_have_count(4)
+    _tab(studio, "Compare").click()
+    button(studio, "Close the comparison").click()
+    expect(_tab(studio, "Compare")).to_have_count(0)
+    expect(_tab(studio, "Gallery")).to_have_attribute("aria-selected", "true")
+    assert notebook.ask(2, "studio.form.compare") == "None"
+    assert notebook.errors == []
