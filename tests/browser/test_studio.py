@@ -340,7 +340,7 @@ def test_what_is_compared_has_a_tab_until_it_is_closed(lab: Lab, tmp_path: Path)
     expect(_tab(studio, "Compare")).to_have_attribute("aria-selected", "true")
     stage = studio.locator(".lumen-compare .lumen-stage")
     expect(stage).to_be_focused()
-    panel = studio.locator("[data-part=compare]")
+    panel = studio.get_by_role("tabpanel", name="Compare")
     until(
         lambda: panel.evaluate("(el) => el.scrollHeight <= el.clientHeight"),
         "all of the comparison is in view",
