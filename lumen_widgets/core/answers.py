@@ -116,7 +116,7 @@ class Report:
 
     status: str | None
     error: dict[str, str] | None = None
-    urls: list[str] | None = None
+    urls: list[str | None] | None = None
 
 
 def error_of(
@@ -319,9 +319,10 @@ def read_report(
     )
 
 
-def _read_urls(data: Any) -> list[str] | None:
-    if not isinstance(data, list) or not data:
+def _read_urls(data: Any) -> list[str | None] | None:
+    """Return the addresses of a list; what cannot be read of it keeps its place, as None."""
+    if not isinstance(data, list):
         return None
     found = [entry.get("url") if isinstance(entry, dict) else None for entry in data]
-    urls = [url for url in found if isinstance(url, str) and url]
-    return urls if len(urls) == len(data) else None
+    urls = [url if isinstance(url, str) and url else None for url in found]
+    return urls if any(urls) else None

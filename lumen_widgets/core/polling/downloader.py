@@ -82,7 +82,7 @@ class PictureDownloader:
         self._lock = Condition()
         # Pictures that came and are not placed yet, since something is made of them.
         self._unfinished = 0
-        self._urls: list[str] = []
+        self._urls: list[str | None] = []
         # What is here, by its place in the list, and what is not found in it.
         self._placed: dict[int, _Arrived] = {}
         self._unplaced: list[_Arrived] = []
@@ -108,8 +108,8 @@ class PictureDownloader:
             here = len(self._placed) + len(self._unplaced)
             return bool(self._urls) and not self._awaited and here >= len(self._urls)
 
-    def fetch(self, urls: list[str] | None) -> None:
-        """Fetch what is not here yet; None is a list that could not be read."""
+    def fetch(self, urls: list[str | None] | None) -> None:
+        """Fetch what is not here yet; None is a list, or a place in it, that could not be read."""
         if urls is None:
             self.ended(
                 DownloadError(
@@ -136,17 +136,20 @@ class PictureDownloader:
             while self._unfinished:
                 self._lock.wait()
             self._place(urls)
-            self._missing = {}
-            self._awaited = set(range(len(urls))) - set(self._placed)
-            awaited = sorted(self._awaited)
+            # The others may not be there for long: they are fetched all the same.
+            self._missing = {at: _without_address() for at, url in enumerate(urls) if not url}
+            awaited = [
+                (index, url) for index, url in enumerate(urls) if url and index not in self._placed
+            ]
+            self._awaited = {index for index, _ in awaited}
         if not awaited:
-            self.ended(None)
-        for index in awaited:
+            self._end(urls)
+        for index, url in awaited:
             self.scheduler.request(
                 self.scheduler.now(),
                 partial(self._download, urls, index),
                 kind=RequestKind.PICTURE,
-                is_local=self.origin.is_loopback and urls[index].startswith(f"{self.origin.url}/"),
+                is_local=self.origin.is_loopback and url.startswith(f"{self.origin.url}/"),
             )
 
     def _kept(self) -> list[_Arrived]:
@@ -162,12 +165,12 @@ class PictureDownloader:
             for index, fetched in sorted(self.options.kept().items())
         ]
 
-    def _place(self, urls: list[str]) -> None:
+    def _place(self, urls: list[str | None]) -> None:
         """Begin with another list: what is here is placed by its address; the lock is held."""
         known = [*(self._placed[place] for place in sorted(self._placed)), *self._unplaced]
         self._urls, self._placed = urls, {}
         for place, url in enumerate(urls):
-            one = next((one for one in known if one.url == url), None)
+            one = next((one for one in known if url and one.url == url), None)
             if one is not None:
                 known.remove(one)
                 self._placed[place] = one
@@ -184,7 +187,7 @@ class PictureDownloader:
         if places:
             self.state.set_pictures([places[place].picture for place in sorted(places)])
 
-    def _download(self, urls: list[str], index: int) -> None:
+    def _download(self, urls: list[str | None], index: int) -> None:
         """Fetch what a list has in a place, and in each other that turns out to be in doubt."""
         doubtful: int | None = index
         while doubtful is not None:
@@ -206,11 +209,15 @@ class PictureDownloader:
                 self._awaited.discard(index)
                 over = not self._awaited
             if over:
-                self.ended(self._incomplete(len(urls)) if self._missing else None)
+                self._end(urls)
             elif failure is None:
                 self.arrived()
 
-    def _put(self, fetched: FetchedPicture, urls: list[str], index: int) -> int | None:
+    def _end(self, urls: list[str | None]) -> None:
+        """Say that all of a list is fetched, but for what is missing."""
+        self.ended(self._incomplete(len(urls)) if self._missing else None)
+
+    def _put(self, fetched: FetchedPicture, urls: list[str | None], index: int) -> int | None:
         """Put what came where a list has it; return a place of which that makes it doubtful."""
         url = urls[index]
         with self._lock:
@@ -281,6 +288,10 @@ class PictureDownloader:
             task_id=self.task.id,
             transient=all(error.transient for error in self._missing.values()),
         )
+
+
+def _without_address() -> DownloadError:
+    return DownloadError("The service lists it without an address.", transient=True)
 
 
 def _as_it_came(picture: Picture) -> FetchedPicture:

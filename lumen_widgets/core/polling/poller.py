@@ -309,7 +309,7 @@ class TaskPoller:
         if status == SUCCEEDED:
             self._fetch_pictures(report.urls)
 
-    def _fetch_pictures(self, urls: list[str] | None) -> None:
+    def _fetch_pictures(self, urls: list[str | None] | None) -> None:
         try:
             self._downloads.fetch(urls)
         except RuntimeError as problem:
