@@ -207,12 +207,7 @@ class LiveTasks:
             return self.take_up(task_id)
         if (task := self.restore(row)) is not None:
             return self.add(task, by_id=False)
-        raise NotFound(
-            f"The service has given the id {task_id} to another task since, and the pictures of "
-            "this one are not all on this disk.",
-            next_step="Submit its request again, which is paid anew.",
-            task_id=task_id,
-        )
+        raise _given_again(task_id, "on this disk")
 
     def hold(self, task: Task, row: JournalRow) -> Task:
         """Hold a task that was restored from its row, by its id where that is still its own."""
@@ -221,8 +216,7 @@ class LiveTasks:
     def _is_of_another(self, task_id: str, row: JournalRow) -> bool:
         """Say whether the newest task of an id is another one than a row's."""
         newest = self.get(task_id) or self._account_journal.find(task_id)
-        calls = {row.correlation_id, None if newest is None else newest.correlation_id}
-        return len(calls - {None}) > 1
+        return newest is not None and _is_another(newest, row)
 
     def create_poller(self, row: JournalRow | None, task_id: str) -> TaskPoller:
         """Return the poller of a task that was submitted earlier, not started yet."""
@@ -271,7 +265,11 @@ class LiveTasks:
     def add(self, task: Task, *, by_id: bool = True) -> Task:
         """Hold a task: the same one is returned for its id from now on, unless another has that."""
         if by_id:
+            before = self.get(task.id)
             self._by_id[task.id] = task
+            if before is not None and _is_another(before, task):
+                # it would go on with what the service says of the other
+                before.close(_given_again(task.id, "here"))
             self._claims.pop(task.id, None)
         self._on_new(task)
         return task
@@ -284,3 +282,17 @@ class LiveTasks:
             fetch=self._fetch,
             timeout=self._timeout,
         )
+
+
+def _is_another(one: Task | JournalRow, other: Task | JournalRow) -> bool:
+    """Say whether two of one id are known to be of two calls."""
+    return len({one.correlation_id, other.correlation_id} - {None}) > 1
+
+
+def _given_again(task_id: str, where: str) -> NotFound:
+    return NotFound(
+        f"The service has given the id {task_id} to another task since, and the pictures of this "
+        f"one are not all {where}.",
+        next_step="Submit its request again, which is paid anew.",
+        task_id=task_id,
+    )

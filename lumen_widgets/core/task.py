@@ -115,6 +115,8 @@ class TaskState:
         self.signal: Signal[Task] = Signal(f"the task {task_id}")
         # Whether a wait has raised the error.
         self.was_raised = False
+        # Whether its id is another task's by now: what the service says of it is not of this one.
+        self.is_closed = False
         forked.connect_method(self.after_fork)
 
     def set_status(self, status: str) -> bool:
@@ -160,12 +162,25 @@ class TaskState:
     def reopen(self) -> bool:
         """Be not done any more; return False, and change nothing, if there is no more to come."""
         with self.changed:
-            final = TaskFailed | TaskCancelled
-            if self.done and (self.error is None or isinstance(self.error, final)):
+            if self.done and not self.may_go_on:
                 return False
             self.error = None
             self.done = False
             self.ended = None
+            return True
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether it is done for now, with an error that is not the task's own end."""
+        final = TaskFailed | TaskCancelled
+        return not (self.is_closed or self.error is None or isinstance(self.error, final))
+
+    def close(self, error: LumenError) -> bool:
+        """Have what may go on not do so any more, for that reason; return whether it might have."""
+        with self.changed:
+            if not (self.done and self.may_go_on):
+                return False
+            self.error, self.is_closed = error, True
             return True
 
     def outcome(self) -> Outcome | None:
@@ -252,6 +267,11 @@ class Task:
     def error(self) -> LumenError | None:
         """What `wait` raises, None while there is nothing to raise."""
         return self._state.error
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether `watch`, or another `wait`, may still bring what `error` says is missing."""
+        return self._state.may_go_on
 
     @property
     def trouble(self) -> str | None:
@@ -407,6 +427,11 @@ class Task:
         """
         if self._watcher is not None:
             self._watcher.watch()
+
+    def close(self, error: LumenError) -> None:
+        """Have it not go on any more, for that reason; one that goes on, or has ended, stays so."""
+        if self._state.close(error):
+            self._state.signal.send(self)
 
     def subscribe(self, fn: Callable[[Task], None]) -> Callable[[], None]:
         """Have `fn` called with this task after every change of its state, pictures or watching.

@@ -47,6 +47,7 @@ class KeptTask:
     """
 
     done = True
+    may_go_on = False
     watched = False
 
     def __init__(self, client: LumenClient, row: JournalRow) -> None:

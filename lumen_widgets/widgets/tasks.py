@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from lumen_widgets.client import InvalidRequest, Task, TaskCancelled, TaskFailed
+from lumen_widgets.client import InvalidRequest, Task
 from lumen_widgets.notebook.kept_task import KeptTask
 from lumen_widgets.notebook.submission import Submission
 
@@ -40,8 +40,3 @@ def checked_tasks(given: Any) -> list[Task | KeptTask | Submission]:
 def host_of(account: Account) -> str:
     """Return who charges: a host's name, or an empty text for the sandbox of this machine."""
     return "" if account.is_sandbox else urlsplit(account.client.base_url).netloc
-
-
-def resumable(task: Task | KeptTask) -> bool:
-    """Say whether what went wrong is not the task's own end: then it can be asked about again."""
-    return task.error is not None and not isinstance(task.error, TaskFailed | TaskCancelled)

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 import lumen_widgets as lumen
-from lumen_widgets.client import LumenClient, NotFound, SubmitOutcomeUnknown, TaskFailed, prices
+from lumen_widgets.client import (
+    DownloadError,
+    LumenClient,
+    NotFound,
+    SubmitOutcomeUnknown,
+    TaskFailed,
+    prices,
+)
+from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
+from lumen_widgets.core.timing import Timing
 from tests.client import fault_server as fault
 from tests.client.children import in_child
 from tests.client.conftest import KEY
@@ -86,6 +95,29 @@ def test_one_of_many_submits_at_once_has_the_id(connect: Callable[..., LumenClie
 
 
 @pytest.mark.slow
+def test_an_id_may_come_again_once_its_row_is_dismissed(
+    service: Service, connect: Callable[..., LumenClient]
+) -> None:
+    """The submit that was refused it kept it for itself, and no later one could have it."""
+    service.statuses["*"] = [service.succeeded("cat")]
+    client = connect(service.server.url)
+    journal = _journal(client)
+    number = journal.insert_request(
+        origin=client.base_url,
+        account=client.fingerprint,
+        endpoint="generations",
+        body={"prompt": "of a process that has ended"},
+    )
+    journal.mark_accepted(number, task_id="task-1", created=None, status="queued")
+    with pytest.raises(SubmitOutcomeUnknown, match="the id task-1, which an unfinished"):
+        client.generate("a cat")
+    journal.dismiss([row.number for row in journal.rows()])
+
+    service.forget_tasks()
+    assert len(client.generate("a cat").wait(30)) == 1
+
+
+@pytest.mark.slow
 def test_an_id_may_come_again_once_its_task_has_ended(
     service: Service, connect: Callable[..., LumenClient]
 ) -> None:
@@ -104,6 +136,43 @@ def test_an_id_may_come_again_once_its_task_has_ended(
     again = [client.generate(f"a {name}", reuse=True).wait(30)[0].bytes for name in ("cat", "dog")]
     assert again == [png("red"), png("blue")]
     assert len(service.server.posts) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("journal", [True, False], ids=["dismissed", "no journal"])
+@pytest.mark.parametrize("ended_by", ["not known", "a picture is gone"])
+def test_a_task_whose_id_is_given_again_does_not_go_on(
+    service: Service, connect: Callable[..., LumenClient], journal: bool, ended_by: str
+) -> None:
+    """Waited for once more, it had the pictures of the task that has its id by now."""
+    use_scheduler(Scheduler(timing=Timing(doubtful_pictures=0.0)))
+    service.pictures["/cat"] = [http(404)]
+    service.pictures["/dog"] = [http(200, png("blue"))]
+    service.statuses["task-1"] = [
+        http(404) if ended_by == "not known" else service.succeeded("cat")
+    ]
+    client = connect(service.server.url, **({} if journal else {"journal": False}))
+    cat = client.generate("a cat")
+    with pytest.raises((NotFound, DownloadError)):
+        cat.wait(30)
+    assert cat.may_go_on
+    if journal:
+        _journal(client).dismiss([row.number for row in _journal(client).rows()])
+    service.forget_tasks()
+    service.statuses["task-1"] = [service.succeeded("dog")]
+
+    dog = client.generate("a dog")
+    assert dog.wait(30)[0].bytes == png("blue")
+    assert not cat.may_go_on
+    for _ in range(2):
+        with pytest.raises(NotFound, match="given the id task-1 to another task"):
+            cat.wait(30)
+    cat.watch()
+    assert cat.done
+    assert cat.pictures == []
+    if journal:
+        until(lambda: _journal(client).rows()[0].is_final, "the journal knows of the end")
+        assert [len(row.pictures) for row in _journal(client).rows()] == [1, 0]
 
 
 SUBMIT_A_DOG = """

@@ -178,7 +178,8 @@ class JournalOption(Option):
 
         One that has ended is no harm: a server of one's own may count anew with each start.
         """
-        return not self._tasks.claim(task_id) or self._account_journal.has_unfinished(task_id)
+        # Claimed last: what is claimed for a submit that is then none was never given back.
+        return self._account_journal.has_unfinished(task_id) or not self._tasks.claim(task_id)
 
     def accepted(self, accepted: Accepted) -> None:
         """Complete the row with the task's id."""

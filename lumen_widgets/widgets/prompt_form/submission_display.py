@@ -10,7 +10,6 @@ from lumen_widgets.notebook.cell import picture_bundles
 from lumen_widgets.notebook.cell_status import task_heading
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.notebook.submission import Submission
-from lumen_widgets.widgets.tasks import resumable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +92,7 @@ class SubmissionDisplay:
         self._shown.update(pictures)
         for bundle in picture_bundles(pictures, of_task=True):
             self._cell.append(*bundle)
-        if not resumable(task):
+        if not task.may_go_on:
             self.end()
 
 

@@ -22,7 +22,7 @@ from lumen_widgets.widgets.task_panel.messages import (
     RowError,
     TaskRow,
 )
-from lumen_widgets.widgets.tasks import host_of, resumable
+from lumen_widgets.widgets.tasks import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -149,7 +149,7 @@ class PanelRow:
         """Whether nothing more will happen to it by itself or by its actions but another try."""
         if self._last is not None:
             return True
-        return self.task is not None and self.task.done and not resumable(self.task)
+        return self.task is not None and self.task.done and not self.task.may_go_on
 
     @property
     def unfinished(self) -> bool:
@@ -331,7 +331,7 @@ class PanelRow:
     def _actions(self, task: Task | KeptTask) -> list[Action]:
         if not task.done:
             return ["stop"] if task.watched else ["watch"]
-        if resumable(task):
+        if task.may_go_on:
             return ["watch"]
         known = self.submission is not None or bool(task.request.body)
         return ["again"] if task.error is not None and known else []

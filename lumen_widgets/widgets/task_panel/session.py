@@ -32,7 +32,6 @@ from lumen_widgets.widgets.task_panel.messages import (
     ThumbnailsMessage,
 )
 from lumen_widgets.widgets.task_panel.rows import fitting
-from lumen_widgets.widgets.tasks import resumable
 from lumen_widgets.widgets.work_queue import work_queue
 
 if TYPE_CHECKING:
@@ -283,7 +282,7 @@ class PanelSession:
         if call is None or call.account.client is not row.client:
             return None
         task = call.task
-        has_failed = task is not None and task.error is not None and not resumable(task)
+        has_failed = task is not None and task.error is not None and not task.may_go_on
         if has_failed or call.state == "refused":
             return None
         if (known := self._rows.key_of(call)) is not None:
