@@ -12,8 +12,8 @@ import base64
 import html
 import json
 import re
-import time
 from bisect import bisect_right
+from datetime import UTC, datetime
 from functools import lru_cache
 from html.entities import codepoint2name
 from numbers import Integral, Real
@@ -28,6 +28,10 @@ LONGEST_WORDS = 300
 
 # Letters of a secret that are looked for in each of their forms: more take long to prepare.
 _SPELT = 256
+
+# What every platform's calendar reaches in every time zone, in unix seconds: from the day after
+# 1970-01-01 to the one before 9999-12-31.
+_FIRST_TIME, _LAST_TIME = 86_400.0, 253_402_128_000.0
 
 # C0 and C1 controls but for tab and line feed, and the marks that embed, override or isolate a
 # direction. Marks that only join or hint (ZWJ in an emoji, RLM in Hebrew) are part of writing.
@@ -396,6 +400,21 @@ def format_count(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
+def local_time(seconds: float) -> datetime:
+    """Return unix seconds in this machine's time zone.
+
+    A clock may have been wrong by any number when a row was written: what a calendar does not
+    reach is the first or the last day of one, and stands in nobody's way.
+
+    Examples
+    --------
+    >>> local_time(1e12).year
+    9999
+
+    """
+    return datetime.fromtimestamp(min(max(seconds, _FIRST_TIME), _LAST_TIME), UTC).astimezone()
+
+
 def format_time(seconds: float) -> str:
     """Return unix seconds in words: on which day, and at what time by this machine's clock."""
-    return time.strftime("on %Y-%m-%d at %H:%M", time.localtime(seconds))
+    return format(local_time(seconds), "on %Y-%m-%d at %H:%M")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client import InvalidRequest, Pictures
@@ -15,12 +14,14 @@ from lumen_widgets.client.history.account_journal import (
 from lumen_widgets.client.spending.prices import credits_of
 from lumen_widgets.core.answers import CANCELLED, FAILED, SUCCEEDED
 from lumen_widgets.core.pictures.picture import alt_text
-from lumen_widgets.core.words import one_line, strip_controls
+from lumen_widgets.core.words import local_time, one_line, strip_controls
 from lumen_widgets.notebook.account import current
 from lumen_widgets.notebook.cell import advising_cells
 from lumen_widgets.notebook.small_copies import small_copy
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from lumen_widgets.client import LumenClient, Request, Task
     from lumen_widgets.journal import JournalRow
 
@@ -39,7 +40,7 @@ class HistoryEntry:
     @property
     def when(self) -> datetime:
         """When it was submitted, in this machine's time zone."""
-        return datetime.fromtimestamp(self._row.submitted, UTC).astimezone()
+        return local_time(self._row.submitted)
 
     @property
     def request(self) -> Request:

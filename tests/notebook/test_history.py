@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from PIL import Image
 
 import lumen_widgets as lumen
 from lumen_widgets.client import JournalError
+from lumen_widgets.core.words import format_time
 from lumen_widgets.journal import Journal
 from lumen_widgets.notebook.account import Account, accounts
 from lumen_widgets.notebook.submission import Submission
@@ -73,6 +75,20 @@ def test_newest_first_and_filtered() -> None:
         "a cat"
     ]
     assert prompts(lumen.history(limit=2)) == ["refused", "a fox that runs"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("days", [-1e7, 1e7, -1e300])
+def test_a_clock_that_was_wrong_hides_nothing(days: float) -> None:
+    """What a calendar does not reach is its nearest day: one such row, and nothing was shown."""
+    wrote("a cat", days=days)
+    wrote("a fox")
+
+    assert prompts(lumen.history()) == ["a fox", "a cat"]
+    assert lumen.history()[1].when.year == (1970 if days > 0 else 9999)
+    assert "a cat" in repr(lumen.history())
+    assert "a cat" in lumen.history()._repr_html_()
+    assert format_time(time.time() - days * 86_400).startswith("on ")
 
 
 @pytest.mark.slow
