@@ -277,7 +277,7 @@ def test_what_is_kept_is_counted(
 
 
 @pytest.mark.parametrize("fields", [{}, {"crop": 0.5}], ids=["all of it", "a part of it"])
-@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
 def test_a_photograph_that_a_camera_has_turned_is_as_exact(
     repainted: Callable[..., Picture],
     service: Service,
@@ -303,6 +303,7 @@ def test_a_photograph_that_a_camera_has_turned_is_as_exact(
     again = LumenClient(KEY, service.server.url, journal=tmp_path / "journal")
 
     assert is_exact(picture, np.asarray(seen))
+    assert ("CMYK" in picture.note) == (mode == "CMYK")
     assert again.task(picture.task.id).wait(60)[0].bytes == picture.bytes
 
 

@@ -165,17 +165,21 @@ class ExactOption(Option):
         if wish.sides is not None:
             size = _extend(call, source, wish.sides)
             asked = (size.width, size.height)
-            return Ingredients(source, sides=wish.sides, asked=asked).recipe(call.digest)
+            return Ingredients(
+                source, sides=wish.sides, asked=asked, was_inks=source.was_inks
+            ).recipe(call.digest)
         assert mask is not None  # noqa: S101 -- an inpaint has one
         if wish.crop is None:
-            return Ingredients(source, mask).recipe()
+            return Ingredients(source, mask, was_inks=source.was_inks).recipe()
         bits = np.asarray(mask_image(mask.data))
         box, size = crop_box(bits, wish.crop, _model(call))
         image = upright_image(recent_pixels().decode(source.data).image, "a picture")
         part = image.crop((box.left, box.top, box.right, box.bottom))
         _send(call, part, bits[box.top : box.bottom, box.left : box.right], size)
         asked = (size.width, size.height)
-        return Ingredients(source, mask, box, asked=asked, crop=wish.crop).recipe(call.digest)
+        return Ingredients(
+            source, mask, box, asked=asked, crop=wish.crop, was_inks=source.was_inks
+        ).recipe(call.digest)
 
 
 def was_looked_at(picture: Picture) -> bool:

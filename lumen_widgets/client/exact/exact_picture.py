@@ -102,7 +102,7 @@ def _made(raw: Picture, given: Ingredients) -> Picture:
 
     if given.source is None:
         raise FileNotFoundError("its source")
-    source = _read_source(given.source.data)
+    source = _read_source(given.source.data, was_inks=given.was_inks)
     height, width = source.pixels.shape[:2]
     if given.sides is not None:
         whole = with_sides(source.pixels, given.sides)
@@ -147,7 +147,7 @@ def _is_left_alone(
     return True
 
 
-def _read_source(data: bytes) -> _Source:
+def _read_source(data: bytes, *, was_inks: bool) -> _Source:
     """Return the picture that is repainted, as the eight bits of red, green and blue it is sent in.
 
     Its file stands upright: `LocalPicture` says so.
@@ -156,7 +156,7 @@ def _read_source(data: bytes) -> _Source:
     words = ""
     if bits_of(data) > 8:  # noqa: PLR2004 -- bits a sample
         words = "The source has 16 bits a colour, of which the result keeps 8."
-    elif image.mode == "CMYK":
+    elif was_inks or image.mode == "CMYK":
         words = "The source is in CMYK; the result is in RGB, as it was repainted."
     return _Source(_rgb(image), image, words)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # Names of the other file, and of the details.
 _MASK = "mask"
 _BOX, _SIDES, _ASKED, _CROP, _REASON = "box", "sides", "asked", "crop", "reason"
+_INKS = "inks"
 
 
 class Ingredients(NamedTuple):
@@ -38,6 +39,8 @@ class Ingredients(NamedTuple):
         or an earlier release has written it.
     reason
         Why there is no exact picture, as a sentence.
+    was_inks
+        Whether the picture that was given is in CMYK, though `source` is not.
 
     """
 
@@ -48,6 +51,7 @@ class Ingredients(NamedTuple):
     asked: tuple[int, int] | None = None
     crop: float | None = None
     reason: str = ""
+    was_inks: bool = False
 
     def recipe(self, digest: str | None = None) -> Recipe:
         """Return it as it is kept; `digest` is of what was asked, where something else is sent."""
@@ -57,6 +61,7 @@ class Ingredients(NamedTuple):
             _ASKED: self.asked and list(self.asked),
             _CROP: self.crop,
             _REASON: self.reason,
+            _INKS: self.was_inks or None,
         }
         files = {SOURCE: self.source, _MASK: self.mask}
         return Recipe(
@@ -84,4 +89,5 @@ def read_recipe(recipe: Recipe) -> Ingredients:
         None if asked is None else (int(asked[0]), int(asked[1])),
         None if crop is None else float(crop),
         str(recipe.details.get(_REASON, "")),
+        bool(recipe.details.get(_INKS)),
     )

@@ -89,6 +89,8 @@ class LocalPicture:
     before_turning
         The file as it was given, where `data` is a JPEG that was encoded again to stand upright,
         which loses a little (`without_loss`); empty where nothing was lost.
+    was_inks
+        Whether `data` is the red, green and blue that `without_loss` made of inks.
 
     """
 
@@ -99,6 +101,7 @@ class LocalPicture:
     sha256: str
     content: str = dataclasses.field(repr=False)
     before_turning: bytes = dataclasses.field(default=b"", repr=False, compare=False, kw_only=True)
+    was_inks: bool = dataclasses.field(default=False, compare=False, kw_only=True)
 
 
 def read_picture(
@@ -224,7 +227,7 @@ def from_bytes(data: bytes, name: str) -> LocalPicture:
         else:
             upright = turned(image)
             width, height = upright.size
-            if media_type == "image/jpeg" and image.mode in {"L", "RGB"}:
+            if media_type == "image/jpeg":
                 before_turning = data
             data, media_type = _encoded(upright, media_type)
     except UnreadablePicture as error:
@@ -244,13 +247,17 @@ def without_loss(picture: LocalPicture) -> LocalPicture:
     if not picture.before_turning:
         return picture
     upright = turned(recent_pixels().decode(picture.before_turning).image)
-    data = _png(plain(upright), upright.info.get("icc_profile"))
+    was_inks = upright.mode == "CMYK"
+    # a profile of inks says nothing of red, green and blue
+    profile = None if was_inks else upright.info.get("icc_profile")
+    data = _png(plain(upright), profile)
     return dataclasses.replace(
         picture,
         data=data,
         media_type="image/png",
         sha256=hashlib.sha256(data).hexdigest(),
         before_turning=b"",
+        was_inks=was_inks,
     )
 
 
