@@ -2,42 +2,27 @@
    whatever the kernel does. Traits and messages are those of
    lumen_widgets/widgets/mask_painter/widget.py. */
 import type { AnyWidget } from "@anywidget/types";
-import { Connection, tellShown } from "../shared/connection";
+import { tellShown } from "../shared/connection";
 import { newId } from "../shared/ids";
 import type { PainterExports } from "../shared/painter_exports";
-import { sameSides } from "../shared/side_numbers";
-import { MaskCopy } from "./mask_copy";
-import type { KernelMessage, MaskPainterModel } from "./messages";
-import { PictureFile } from "./picture_file";
-import { SidesCopy } from "./sides_copy";
+import type { MaskPainterModel } from "./messages";
+import { ShownPainting } from "./shown_painting";
 import { showPainter } from "./view";
 import { wordsFor } from "./words";
 
+const STAGE = ".lumen-painter-stage";
+
 const widget: AnyWidget<MaskPainterModel> = () => {
-  let mask: MaskCopy;
-  let sides: SidesCopy;
-  let file: PictureFile;
+  let shown: ShownPainting;
   return {
     initialize({ model, signal }) {
-      mask = new MaskCopy(model, new Connection(model, signal));
-      sides = new SidesCopy(model, mask.connection, signal);
-      file = new PictureFile(model, mask.connection, mask.id, signal);
-      const receive = (message: KernelMessage, buffers: DataView[]) => {
-        if (message.kind === "picture") file.receive(message, buffers);
-        else mask.receive(message, buffers);
-      };
-      model.on("msg:custom", receive);
-      signal.addEventListener("abort", () => model.off("msg:custom", receive));
-      mask.hello();
+      shown = new ShownPainting(model, signal);
       const exports: PainterExports = {
-        onStep: (listener, until) => mask.onStep(listener, until),
-        onSides: (listener, until) => sides.onSet(listener, until),
-        setSides: (wanted) => {
-          if (sameSides(wanted, sides.sides)) return;
-          sides.preview(wanted);
-          sides.commit();
-        },
-        focus: (within) => within.querySelector<HTMLElement>(".lumen-painter-stage")?.focus(),
+        painting: () => shown.mask.painting,
+        onStep: (listener, until) => shown.onStep(listener, until),
+        onSides: (listener, until) => shown.onSides(listener, until),
+        setSides: (wanted) => shown.setSides(wanted),
+        focus: (within) => within.querySelector<HTMLElement>(STAGE)?.focus(),
       };
       return exports;
     },
@@ -45,14 +30,17 @@ const widget: AnyWidget<MaskPainterModel> = () => {
     render({ model, el, signal }) {
       let ending = new AbortController();
       const show = () => {
+        const focused = el.contains(document.activeElement);
         ending.abort();
         ending = new AbortController();
         const words = wordsFor(model.get("language") || navigator.language);
-        showPainter(el, model, { mask, sides, file }, words, ending.signal);
+        showPainter(el, model, shown, words, ending.signal);
+        if (focused) el.querySelector<HTMLElement>(STAGE)?.focus({ preventScroll: true });
       };
       show();
       model.on("change:language", show);
-      tellShown(mask.connection, newId(), el, signal);
+      shown.listen(show, signal);
+      tellShown(shown.connection, newId(), el, signal);
       signal.addEventListener("abort", () => {
         ending.abort();
         model.off("change:language", show);

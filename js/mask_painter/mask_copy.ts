@@ -1,4 +1,4 @@
-/* The browser's copy of a mask, one for each model in each browser tab: the steps that the kernel has
+/* The browser's copy of the mask of a painting, one for each model in each browser tab: the steps that the kernel has
    confirmed, and on top of them this copy's pending steps. A step made here shows at once and is sent as
    one message; steps of other copies and of Python go below the pending ones. The views of one model
    share the copy and listen to it, so that a stroke in one is in the others without the kernel; the way
@@ -38,6 +38,8 @@ export interface Change {
 export class MaskCopy {
   /** The id of this copy in messages. */
   readonly id = newId();
+  /** That of the painting. */
+  readonly painting: string;
   readonly raster: MaskRaster;
   /** The confirmed and the pending steps. */
   history: UndoHistory = EMPTY_HISTORY;
@@ -57,8 +59,14 @@ export class MaskCopy {
   #timer = 0;
   /** The number of the stroke in progress, or of the last one. */
   #stroke = 0;
+  /** Called once the kernel has decided every step, after this painting is shown no more. */
+  #left: (() => void) | null = null;
+  readonly #ending = new AbortController();
 
+  /** A copy of the painting that a model shows now. */
   constructor(model: AnyModel<MaskPainterModel>, connection: Connection) {
+    const { painting, width, height } = model.get("_shown");
+    this.painting = painting;
     this.connection = connection;
     // the mask is still here, and can be downloaded
     connection.listen(() => {
@@ -67,8 +75,8 @@ export class MaskCopy {
       window.clearTimeout(this.#timer);
       // front ends may keep what showed a closed widget
       this.raster.release();
-    });
-    this.raster = new MaskRaster(model.get("_width"), model.get("_height"));
+    }, this.#ending.signal);
+    this.raster = new MaskRaster(width, height);
   }
 
   /** The part of the picture that is painted, 0 to 1. */
@@ -77,7 +85,16 @@ export class MaskCopy {
   }
 
   hello(): void {
-    this.#send({ kind: "hello", copy_id: this.id });
+    this.#send({ kind: "hello", painting: this.painting, copy_id: this.id });
+  }
+
+  /** Takes in that this painting is shown no more: what was done in it is seen to until the kernel has
+      all of it, and then `left` is called. */
+  leave(left: () => void): void {
+    this.#endStroke();
+    this.#left = left;
+    this.raster.release();
+    this.#leaveIfDecided();
   }
 
   listen(listener: (change: Change) => void, signal: AbortSignal): void {
@@ -146,7 +163,8 @@ export class MaskCopy {
       case "ask": {
         const { request } = message;
         if (this.delayed) for (const sent of this.#pending) this.#sendStep(sent);
-        this.#send({ kind: "up_to", request, copy_id: this.id, number: this.#lastNumber });
+        const { painting, id: copy_id } = this;
+        this.#send({ kind: "up_to", painting, request, copy_id, number: this.#lastNumber });
         break;
       }
     }
@@ -154,7 +172,7 @@ export class MaskCopy {
 
   /** Asks for the mask that is offered. */
   takeOver(): void {
-    this.#send({ kind: "take_over", copy_id: this.id });
+    this.#send({ kind: "take_over", painting: this.painting, copy_id: this.id });
   }
 
   #endStroke(): void {
@@ -172,7 +190,7 @@ export class MaskCopy {
     const read = (wires: MaskSnapshotMessage["done"]) =>
       wires.map((wire) => unpacker.step(wire) as UndoHistory["done"][number]);
     let box = emptyBox();
-    if (!this.loaded && base && base.byteLength > 0) {
+    if (!this.loaded && !this.#left && base && base.byteLength > 0) {
       this.raster.setBase(new Uint8Array(base.buffer, base.byteOffset, base.byteLength));
       box = { x0: 0, y0: 0, x1: this.raster.width, y1: this.raster.height };
     }
@@ -221,11 +239,22 @@ export class MaskCopy {
 
   /** Rebuilds history and raster from confirmed and pending steps; `changed` is changed already. */
   #rebuild(changed = emptyBox()): void {
+    this.#leaveIfDecided();
+    // nothing shows it any more
+    if (this.#left) return;
     this.history = this.#pending.reduce((past, { step }) => after(past, step), this.#confirmed);
     this.#changed({
       box: union(changed, this.raster.follow(this.history.done)),
       summaryChanged: true,
     });
+  }
+
+  #leaveIfDecided(): void {
+    if (!this.#left || this.#pending.length > 0) return;
+    window.clearTimeout(this.#timer);
+    this.#send({ kind: "left", painting: this.painting, copy_id: this.id });
+    this.#ending.abort();
+    this.#left();
   }
 
   #enqueue(step: Step): void {
@@ -253,7 +282,8 @@ export class MaskCopy {
     const { wire, points } = pack(step);
     // slice: a message sends the whole buffer
     const buffer = points.slice().buffer;
-    this.#send({ kind: "step", copy_id: this.id, number, step: wire }, [buffer]);
+    const { painting, id: copy_id } = this;
+    this.#send({ kind: "step", painting, copy_id, number, step: wire }, [buffer]);
   }
 
   #send(message: BrowserMessage, buffers: ArrayBuffer[] = []): void {

@@ -1,7 +1,19 @@
 /* The messages between the kernel and a mask painter; the Python side of it is
    lumen_widgets/widgets/mask_painter/messages.py, and a test holds the names alike. The points of all
-   steps of a message are one run of float32 pairs in its first buffer. Each model in each browser tab has
-   a copy of the mask (mask_copy.ts); `copy_id` is its id. */
+   steps of a message are one run of float32 pairs in its first buffer. Each message names the painting that
+   it is about, since a painter goes on from one to another. Of each painting that it shows, each model in
+   each browser tab has a copy of the mask (mask_copy.ts); `copy_id` is its id. */
+
+/** The value of a trait: what is painted on now. */
+export interface ShownPainting {
+  /** Its id. */
+  painting: string;
+  /** The picture's size in pixels. */
+  width: number;
+  height: number;
+  /** The text alternative of the picture. */
+  alt: string;
+}
 
 /** A brush along points. */
 export interface StrokeStep {
@@ -52,6 +64,7 @@ export interface DecidedStep {
     first step, one bit a pixel; it is empty where that was empty. */
 export interface MaskSnapshotMessage {
   kind: "snapshot";
+  painting: string;
   /** The copy that it answers. */
   copy_id: string;
   /** How many steps the kernel has decided, accepted or refused. */
@@ -65,6 +78,7 @@ export interface MaskSnapshotMessage {
 /** Kernel → browser: steps decided since, in the kernel's order. */
 export interface DecidedMessage {
   kind: "decided";
+  painting: string;
   /** How many steps the kernel has decided, accepted or refused, these included. */
   sequence: number;
   steps: DecidedStep[];
@@ -73,6 +87,7 @@ export interface DecidedMessage {
 /** Kernel → browser: steps of a copy were lost; send them again. */
 export interface ResendMessage {
   kind: "resend";
+  painting: string;
   copy_id: string;
   /** The first that is missing. */
   number: number;
@@ -81,18 +96,21 @@ export interface ResendMessage {
 /** Kernel → browser: the mask is to be read; answer with the number of the last step. */
 export interface AskMessage {
   kind: "ask";
+  painting: string;
   request: string;
 }
 
 /** Browser → kernel: a copy was made and asks for the history. */
 export interface MaskHelloMessage {
   kind: "hello";
+  painting: string;
   copy_id: string;
 }
 
 /** Browser → kernel: a step made in a copy. */
 export interface StepMessage {
   kind: "step";
+  painting: string;
   copy_id: string;
   /** Counted from 1 in that copy. */
   number: number;
@@ -102,27 +120,38 @@ export interface StepMessage {
 /** Browser → kernel: the number of a copy's last step, in answer to an ask. */
 export interface UpToMessage {
   kind: "up_to";
+  painting: string;
   request: string;
   copy_id: string;
   /** Of its last step. */
   number: number;
 }
 
+/** Browser → kernel: a copy shows its painting no more, and every step of it was decided. */
+export interface LeftMessage {
+  kind: "left";
+  painting: string;
+  copy_id: string;
+}
+
 /** Browser → kernel: do all that is offered. */
 export interface TakeOverMessage {
   kind: "take_over";
+  painting: string;
   copy_id: string;
 }
 
 /** Browser → kernel: a page shows the painter, and its state has no picture. */
 export interface AskPictureMessage {
   kind: "picture";
+  painting: string;
   copy_id: string;
 }
 
 /** Kernel → browser: the file of the picture, in the first buffer, in answer to that. */
 export interface PictureMessage {
   kind: "picture";
+  painting: string;
   /** The copy that it answers. */
   copy_id: string;
 }
@@ -137,6 +166,8 @@ export interface GroundSides {
 
 /** The value of a trait: the sides, and what the kernel took in last. */
 export interface DecidedSides {
+  /** Whose sides they are. */
+  painting: string;
   /** The copy in which they were set; empty for Python. */
   copy_id: string;
   /** Of that copy's message, counted from 1. */
@@ -148,6 +179,7 @@ export interface DecidedSides {
 /** Browser → kernel: sides that were set in a copy. */
 export interface SidesMessage {
   kind: "sides";
+  painting: string;
   copy_id: string;
   /** Counted from 1 in that copy. */
   number: number;
@@ -165,6 +197,7 @@ export type BrowserMessage =
   | MaskHelloMessage
   | StepMessage
   | UpToMessage
+  | LeftMessage
   | TakeOverMessage
   | AskPictureMessage
   | SidesMessage;
@@ -183,11 +216,8 @@ export interface MaskPainterModel {
   color: string;
   /** The overlay's, 0 to 1. */
   opacity: number;
-  /** The picture's size in pixels. */
-  _width: number;
-  _height: number;
-  /** The text alternative of the picture. */
-  _alt: string;
+  /** What is painted on now. */
+  _shown: ShownPainting;
   /** The ipycanvas MultiCanvas that shows the picture; null once it was closed. */
   _canvas: string | null;
   /** The file of the picture as it is shown; empty where the saved notebook is to keep none. */

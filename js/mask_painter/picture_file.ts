@@ -1,28 +1,34 @@
-/* The file of the picture to paint on. It is in the model's state; where the saved notebook is to keep none
+/* The file of the picture of a painting. It is in the model's state; where the saved notebook is to keep none
    of it, the kernel is asked for it, once a page. */
 import type { AnyModel } from "@anywidget/types";
 import type { Connection } from "../shared/connection";
 import type { MaskPainterModel, PictureMessage } from "./messages";
 
+/** What a copy of a mask is known by. */
+interface Copy {
+  id: string;
+  painting: string;
+}
+
 export class PictureFile {
   readonly #model: AnyModel<MaskPainterModel>;
   readonly #connection: Connection;
-  readonly #copyId: string;
+  readonly #copy: Copy;
   #asked: Promise<Blob> | null = null;
   /** Whether a view has had the file: it goes on showing the picture. */
   #given = false;
   #arrive: ((file: Blob) => void) | null = null;
 
-  /** `copyId` is the id of this page's copy of the mask. */
+  /** `copy` is this page's copy of the mask. */
   constructor(
     model: AnyModel<MaskPainterModel>,
     connection: Connection,
-    copyId: string,
+    copy: Copy,
     signal: AbortSignal,
   ) {
     this.#model = model;
     this.#connection = connection;
-    this.#copyId = copyId;
+    this.#copy = copy;
     // what was asked of a server that the page had lost may never have come there
     connection.listen(() => {
       if (connection.state === "live") this.#ask();
@@ -50,7 +56,7 @@ export class PictureFile {
   }
 
   receive({ copy_id }: PictureMessage, buffers: readonly DataView[]): void {
-    if (copy_id !== this.#copyId || this.#arrive === null) return;
+    if (copy_id !== this.#copy.id || this.#arrive === null) return;
     const arrive = this.#arrive;
     this.#arrive = null;
     this.#given = true;
@@ -63,6 +69,7 @@ export class PictureFile {
   }
 
   #ask(): void {
-    if (this.#arrive !== null) this.#connection.send({ kind: "picture", copy_id: this.#copyId });
+    const { painting, id: copy_id } = this.#copy;
+    if (this.#arrive !== null) this.#connection.send({ kind: "picture", painting, copy_id });
   }
 }

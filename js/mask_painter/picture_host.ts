@@ -45,8 +45,11 @@ export async function showPicture(
   const reference = model.get("_canvas");
   if (reference === null) return showOwn();
   // somebody may close it, or a layer of it
-  model.on("change:_canvas", showOwn);
-  signal.addEventListener("abort", () => model.off("change:_canvas", showOwn));
+  const closed = () => {
+    if (model.get("_canvas") === null) void showOwn();
+  };
+  model.on("change:_canvas", closed);
+  signal.addEventListener("abort", () => model.off("change:_canvas", closed));
 
   let view: View | undefined;
   let lower: Layer | undefined;

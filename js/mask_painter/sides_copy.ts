@@ -1,16 +1,17 @@
-/* How far the picture is to grow, in this browser tab: shown at once, and sent as one message when a drag
+/* How far the picture of a painting is to grow, in this browser tab: shown at once, and sent as one message when a drag
    ends. The views of one model share it. What the kernel says meanwhile counts once it knows of the last
    message: what is older would undo that for as long as a cell keeps the kernel busy. A custom message, not
    the trait: the front end holds traits back while the kernel is busy, past the cells that are run then. */
 import type { AnyModel } from "@anywidget/types";
 import type { Connection } from "../shared/connection";
 import { newId } from "../shared/ids";
-import { type Sides, sameSides } from "../shared/side_numbers";
+import { NO_SIDES, type Sides, sameSides } from "../shared/side_numbers";
 import type { MaskPainterModel, SidesMessage } from "./messages";
 
 export class SidesCopy {
   /** The id of this copy in messages. */
   readonly id = newId();
+  readonly #painting: string;
   readonly #connection: Connection;
   readonly #listeners = new Set<() => void>();
   readonly #setHere = new Set<(sides: Readonly<Sides>) => void>();
@@ -22,12 +23,16 @@ export class SidesCopy {
   /** The last message, while the kernel has not answered. */
   #pending: SidesMessage | null = null;
 
-  /** `signal` is that of the model's `initialize`. */
+  /** `signal` aborts once another painting is shown. */
   constructor(model: AnyModel<MaskPainterModel>, connection: Connection, signal: AbortSignal) {
+    this.#painting = model.get("_shown").painting;
     this.#connection = connection;
-    this.#set = model.get("_sides").sides;
+    const first = model.get("_sides");
+    // a front end may tell of one trait before the other
+    this.#set = first.painting === this.#painting ? first.sides : NO_SIDES;
     const receive = () => {
-      const { copy_id, number, sides } = model.get("_sides");
+      const { painting, copy_id, number, sides } = model.get("_sides");
+      if (painting !== this.#painting) return;
       const answered = copy_id === this.id && number === this.#number;
       if (this.#pending && !answered) return;
       this.#pending = null;
@@ -67,7 +72,9 @@ export class SidesCopy {
     if (!sameSides(sides, this.#set)) {
       this.#set = sides;
       this.#number++;
-      this.#pending = { kind: "sides", copy_id: this.id, number: this.#number, sides };
+      const { id: copy_id } = this;
+      const number = this.#number;
+      this.#pending = { kind: "sides", painting: this.#painting, copy_id, number, sides };
       this.#connection.send(this.#pending);
       for (const listener of this.#setHere) listener(sides);
     }

@@ -8,14 +8,12 @@ import { fill } from "../shared/words";
 import { Extending } from "./extending";
 import { keyList } from "./key_list";
 import { isUndoOrRedo, Keys } from "./keys";
-import type { MaskCopy } from "./mask_copy";
 import type { MaskPainterModel } from "./messages";
 import { NumbersForm } from "./numbers_form";
-import type { PictureFile } from "./picture_file";
 import { showPicture } from "./picture_host";
 import { download, maskFile } from "./png";
 import { listenToPointers } from "./pointer";
-import type { SidesCopy } from "./sides_copy";
+import type { ShownPainting } from "./shown_painting";
 import { Stage } from "./stage";
 import { Toolbar } from "./toolbar";
 import { Tools } from "./tools";
@@ -27,25 +25,18 @@ const ZOOM = 1.25;
 const ANNOUNCE_DELAY_MS = 500;
 const CHOICES = ["tool", "mode", "radius", "color", "opacity"] as const;
 
-/** What the views of one model share. */
-export interface Painted {
-  mask: MaskCopy;
-  sides: SidesCopy;
-  file: PictureFile;
-}
-
 /** Builds a view into `el` and keeps it up to date with what it shares until `signal` aborts. */
 export function showPainter(
   el: HTMLElement,
   model: AnyModel<MaskPainterModel>,
-  { mask, sides, file }: Painted,
+  { mask, sides, file }: ShownPainting,
   words: Words,
   signal: AbortSignal,
 ): void {
   const tools = new Tools(mask, model);
   const { width, height } = mask.raster;
   const size = { width: String(width), height: String(height) };
-  const alt = model.get("_alt");
+  const { alt } = model.get("_shown");
   const coverage = element("span", { class: "lumen-painter-coverage" });
   const zoom = element("span", { class: "lumen-painter-zoom" });
   const note = element("p", { class: "lumen-painter-note", role: "status" });

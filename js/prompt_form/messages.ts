@@ -32,6 +32,8 @@ export interface PaintedPicture {
   key: string;
   /** Whether it was painted in the form; else the user gave a painter of their own. */
   own: boolean;
+  /** The id of what is painted on it. */
+  painting: string;
 }
 
 /** A model that the form has chosen, since the one before could not do what was asked. */
@@ -265,6 +267,8 @@ export interface SubmitMessage {
   sequence: number;
   fields: TypedField[];
   secret: string;
+  /** The id of what the page shows as painted; empty where nothing is. */
+  painting: string;
 }
 
 /** Browser → kernel: a page shows the form as code; the fields are those that it shows. */
@@ -310,11 +314,15 @@ export interface PaintMessage {
 /** Browser → kernel: close the painter; what is painted stays the mask. */
 export interface ClosePainterMessage {
   kind: "close_painter";
+  /** The id of what the page shows in it. */
+  painting: string;
 }
 
 /** Browser → kernel: throw away what is painted; the form is as it was before. */
 export interface DiscardMessage {
   kind: "discard";
+  /** The id of what the page shows as painted. */
+  painting: string;
 }
 
 /** Browser → kernel: move a picture to another place in the row, counted from 0. */

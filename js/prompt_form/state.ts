@@ -147,7 +147,7 @@ export class FormState {
   endPainting(kind: "close_painter" | "discard"): void {
     if (this.closing || this.connection.ended) return;
     this.closing = true;
-    this.send({ kind });
+    this.send({ kind, painting: this.#painting });
     this.#notify("painter");
   }
 
@@ -213,7 +213,15 @@ export class FormState {
       this.unkept = !this.#sent.keep(request, fields);
       this.#notify("submit");
       const sequence = Math.max(0, ...this.#sequences.values());
-      const asked = this.#requests.ask({ kind: "submit", sequence, fields, secret }, request);
+      const painting = this.#painting;
+      const submit: Omit<SubmitMessage, "request"> = {
+        kind: "submit",
+        sequence,
+        fields,
+        secret,
+        painting,
+      };
+      const asked = this.#requests.ask(submit, request);
       this.#asked = !this.connection.ended;
       if (!this.#asked) this.#sent.unsend(request);
       this.#addEarlier(this.model.get("prompt"));
@@ -282,6 +290,12 @@ export class FormState {
       this.#requests.answer(message.request, message);
       this.#notify("submit");
     }
+  }
+
+  /** The id of what this page shows as painted: that of the painter, which goes on to another painting
+      before the kernel has told of the pictures. */
+  get #painting(): string {
+    return this.#painter?.painting() ?? this.painted?.painting ?? "";
   }
 
   /** Adds the prompt that was just sent: the kernel sends the list too, but later. */

@@ -2,6 +2,8 @@
 import type { Sides } from "./side_numbers";
 
 export interface PainterExports {
+  /** The id of the painting that it shows now. */
+  painting(): string;
   /** Calls `listener` with each step that is made in this page, until `signal` aborts. */
   onStep(listener: () => void, signal: AbortSignal): void;
   /** Calls `listener` with the new ground that is set in the painter in this page. */

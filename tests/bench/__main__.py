@@ -25,6 +25,7 @@ from tests.bench import (
     masks,
     pacing,
     painter,
+    paintings,
     panel,
     peers,
     pictures,
@@ -54,7 +55,7 @@ _PARTS: dict[str, Callable[..., object]] = {
             pacing,
             peers,
         ),
-        *(panel, gallery, compare, studio, masks, painter, repaint),
+        *(panel, gallery, compare, studio, masks, painter, paintings, repaint),
     )
 }
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import re
 from typing import TYPE_CHECKING
 
+import numpy as np
+import PIL.Image
 import pytest
 from playwright.sync_api import expect
 
@@ -18,6 +22,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
+_file = io.BytesIO()
+PIL.Image.fromarray(np.full((40, 128, 3), (200, 90, 30), np.uint8)).save(_file, "PNG")
+_OTHER = _file.getvalue()
 _FILL, _LOW = "fal-flux-pro-fill", "gpt-image-2-low"
 _SINCE = f"Model is now {_FILL}, since {_LOW} cannot repaint."
 
@@ -147,6 +154,58 @@ def test_a_busy_notebook_is_waited_for_and_the_last_stroke_goes_along(lab: Lab) 
     row = notebook.cell_output(1).locator(".lumen-task")
     expect(row).to_have_count(1)
     assert notebook.ask(2, "form.right, form.painter.sides['right']") == "0 0"
+    assert notebook.errors == []
+
+
+def _stage_of(notebook: NotebookPage, size: str) -> Painter:
+    """Return the painter in the form, once it shows a picture of a size."""
+    painter = _painter(notebook)
+    expect(painter.stage).to_have_attribute("aria-label", re.compile(size))
+    return painter
+
+
+def test_one_painter_goes_on_to_the_next_picture_and_each_is_sent_as_it_was_painted(
+    lab: Lab,
+) -> None:
+    """Painted, sent and gone on from while the kernel is busy: each call has its own mask."""
+    notebook, form = _open_form(lab, "sea.png")
+    images = form.get_by_role("group", name="Reference pictures")
+    images.locator("input[type=file]").set_input_files(
+        {"name": "dog.png", "mimeType": "image/png", "buffer": _OTHER}
+    )
+    expect(images.get_by_text("128 \u00d7 40")).to_be_visible()
+    button(form, "Paint on sea.png").click()
+    painter = _stage_of(notebook, "96")
+    notebook.ask(2, "globals().update(first=form.painter, sea=form.mask, tasks=[])")
+    notebook.ask(2, "form.observe(lambda change: tasks.append(change.new), 'task') or ''")
+    with notebook.deaf(2):
+        painter.drag([(10, 10), (60, 10)])
+        notebook.page.keyboard.press("Control+Enter")
+        painter.drag([(10, 40), (60, 40)])
+        button(form, "Paint on dog.png").click()
+    painter = _stage_of(notebook, "128")
+    expect(painter.stage).to_be_focused()
+    assert painter.share() == "Nothing painted yet"
+    painter.drag([(20, 20), (100, 20)])
+    notebook.page.keyboard.press("Control+Enter")
+    expect(notebook.cell_output(1).locator(".lumen-task")).to_have_count(2)
+    notebook.wait_value(2, "len(tasks)", "2")
+    same = "form.painter is first, sea is not form.mask, form.painter.painting is form.mask"
+    assert notebook.ask(2, same) == "True True True"
+    # both calls have a picture and a mask of one size, and the first had its own steps
+    assert notebook.ask(2, "len(sea.operations), len(form.mask.operations)") == "2 1"
+    assert notebook.ask(2, "sea.array.shape, form.mask.array.shape") == "(64, 96) (40, 128)"
+
+    button(form, "Paint on sea.png").click()
+    painter = _stage_of(notebook, "96")
+    expect(painter.el.locator(".lumen-painter-coverage")).to_contain_text("%")
+    assert notebook.ask(2, "form.mask is sea, form.painter is first") == "True True"
+    notebook.save()
+    notebook.reload(1, "form.lumen-form")
+    painter = _stage_of(notebook, "96")
+    expect(painter.el.locator(".lumen-painter-coverage")).to_contain_text("%")
+    painter.button("Undo").click()
+    notebook.wait_value(2, "len(sea.operations)", "1")
     assert notebook.errors == []
 
 

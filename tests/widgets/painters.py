@@ -15,7 +15,7 @@ from tests.conditions import PATIENCE, until
 from tests.widgets.comms import PageComm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from lumen_widgets.masks import Operation, Step
 
@@ -44,6 +44,12 @@ class Wire(PageComm):
     def __init__(self, painter: Any) -> None:
         super().__init__(painter)
         self.painter = painter
+
+    def say(self, content: object, buffers: Sequence[bytes] | None = ()) -> None:
+        """Say something about what the painter shows, unless it names another painting."""
+        if isinstance(content, dict) and isinstance(self.painter, MaskPainter):
+            content = {"painting": self.painter.painting.id, **content}
+        super().say(content, buffers)
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         """Return the messages of a kind."""

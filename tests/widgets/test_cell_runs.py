@@ -236,6 +236,12 @@ def test_a_widget_with_an_unfinished_task_stays_until_it_has_ended(cells: CellKe
     _wait_open(cells, 5, 6, 7)
 
 
+def _take_over(cells: CellKernel, painter: str) -> None:
+    """Have a page of a painter ask for the mask that is offered there."""
+    model, painting = cells.run(f"print({painter}.model_id, {painter}.painting.id)").split()
+    cells.say(model, {"kind": "take_over", "painting": painting, "copy_id": "a"})
+
+
 @pytest.mark.slow
 def test_the_mask_of_a_painter_is_offered_to_the_one_that_takes_its_place(
     cells: CellKernel,
@@ -250,9 +256,8 @@ def test_the_mask_of_a_painter_is_offered_to_the_one_that_takes_its_place(
     # one that was not taken over goes on to the next
     cells.run(code, "offer")
     _wait_open(cells, 2)
-    model = cells.run("print(w.model_id)")
-    cells.say(model, {"kind": "take_over", "copy_id": "a"})
-    cells.say(model, {"kind": "take_over", "copy_id": "a"})
+    _take_over(cells, "w")
+    _take_over(cells, "w")
 
     assert cells.run("print((w.array == before).all(), len(w.operations))") == "True 2"
     cells.run("w.undo()")
@@ -269,7 +274,7 @@ def test_new_ground_is_offered_too_with_a_mask_and_without(cells: CellKernel) ->
     cells.run(code, "ground")
     _wait_open(cells, 1)
     assert cells.run(offered) == "True 0 0"
-    cells.say(cells.run("print(w.model_id)"), {"kind": "take_over", "copy_id": "a"})
+    _take_over(cells, "w")
     assert cells.run(offered) == "False 7 0"
     cells.run("w.rectangle(5, 5, 10, 10)")
     cells.run(code, "ground")
@@ -278,7 +283,7 @@ def test_new_ground_is_offered_too_with_a_mask_and_without(cells: CellKernel) ->
     # what is only offered goes on to the next, with what was set meanwhile
     cells.run(code, "ground")
     _wait_open(cells, 3)
-    cells.say(cells.run("print(w.model_id)"), {"kind": "take_over", "copy_id": "a"})
+    _take_over(cells, "w")
 
     assert cells.run(offered) == "True 9 1"
 
@@ -310,8 +315,7 @@ def test_each_painter_of_one_picture_gets_the_mask_of_the_one_in_its_place(
     cells.run(code, f"one picture {painted}")
     _wait_open(cells, 3, 4, 5)
     for place in painted:
-        model = cells.run(f"print(w[{place}].model_id)")
-        cells.say(model, {"kind": "take_over", "copy_id": "a"})
+        _take_over(cells, f"w[{place}]")
 
     equal = "all((one.array == mask).all() for one, mask in zip(w, before))"
     offers = "[place for place in range(3) if w[place].get_state('_offer')['_offer']]"

@@ -65,7 +65,7 @@ _STATE = st.dictionaries(
             "color",
             "opacity",
             "language",
-            "_width",
+            "_shown",
             "_canvas",
             "_sides",
             "sides",
@@ -108,7 +108,7 @@ def test_whatever_a_page_says_raises_nothing_and_leaves_the_painter_whole(
 def test_whatever_a_page_writes_raises_nothing(state: dict[str, Any]) -> None:
     """Controls hold what a control can; everything else is as it was."""
     painter = painter_of()
-    kept = {name: getattr(painter, name) for name in ("_width", "_height", "_canvas", "language")}
+    kept = {name: getattr(painter, name) for name in ("_shown", "_canvas", "language")}
     painter.set_state(state)
 
     assert {name: getattr(painter, name) for name in kept} == kept

@@ -72,9 +72,9 @@ def test_a_colour_is_read_as_people_write_it() -> None:
 def test_a_browser_may_write_controls_and_nothing_else() -> None:
     """Size, picture and language are the kernel's alone; nonsense raises nothing."""
     painter = painter_of()
-    before = {name: getattr(painter, name) for name in ("_width", "_alt", "_canvas", "language")}
+    before = {name: getattr(painter, name) for name in ("_shown", "_canvas", "language")}
     painter.set_state(
-        {"_width": 5, "_alt": "x", "_canvas": None, "language": "zh", "nothing": 1,
+        {"_shown": {"painting": "x"}, "_canvas": None, "language": "zh", "nothing": 1,
          "radius": 12.5, "tool": "eraser", "mode": "xor", "color": "red", "opacity": [1]}
     )  # fmt: skip
 

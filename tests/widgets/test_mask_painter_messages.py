@@ -104,7 +104,9 @@ def test_a_step_that_comes_too_early_is_asked_for_again(wire: Wire) -> None:
     page.do(Rectangle(0, 0, 9, 9), 1)
     page.do(Invert(), 3)
 
-    assert wire.of("resend") == [{"kind": "resend", "copy_id": "a", "number": 2}]
+    painting = wire.painter.painting.id
+    told = {"kind": "resend", "painting": painting, "copy_id": "a", "number": 2}
+    assert wire.of("resend") == [told]
     assert kinds(wire.painter.operations) == ["rectangle"]
     page.do(Clear(), 2)
     page.do(Invert(), 3)
@@ -267,7 +269,8 @@ def test_a_painter_that_is_not_static_keeps_its_picture_out_of_its_state(wire: W
     assert painter.get_state()["_picture"] == b""
     wire.say({"kind": "picture", "copy_id": "a"})
 
-    assert wire.of("picture") == [{"kind": "picture", "copy_id": "a"}]
+    told = {"kind": "picture", "painting": painter.painting.id, "copy_id": "a"}
+    assert wire.of("picture") == [told]
     assert wire.buffers("picture") == [file]
     painter.static = True
     assert painter.get_state("_picture")["_picture"] == file

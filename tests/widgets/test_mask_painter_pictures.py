@@ -174,7 +174,8 @@ def test_a_photo_that_a_camera_held_upright_is_painted_upright(orientation: int)
     painter = MaskPainter(data)
 
     assert painter.array.shape == (uploaded.height, uploaded.width)
-    size = state_of(painter, "_width", "_height")
+    (known,) = state_of(painter, "_shown")
+    size = known["width"], known["height"]
     assert size == (uploaded.width, uploaded.height)
     assert (size[0] == 24) == (orientation >= 5)
     seen = np.asarray(shown(painter)).astype(int)
@@ -227,8 +228,8 @@ def test_the_words_of_a_picture_are_kept() -> None:
     """Whoever cannot see it hears what was asked for."""
     painter = MaskPainter(picture_of(_DATA, prompt="a fox"))
 
-    assert state_of(painter, "_alt") == ("Picture 1 of 1: a fox",)
-    assert state_of(MaskPainter(_DATA), "_alt") == ("",)
+    words = [state_of(one, "_shown")[0]["alt"] for one in (painter, MaskPainter(_DATA))]
+    assert words == ["Picture 1 of 1: a fox", ""]
 
 
 def test_an_address_is_fetched(server: LoopbackServer) -> None:

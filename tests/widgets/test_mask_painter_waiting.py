@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import pytest
 
-from lumen_widgets.masks import Invert, Rectangle, UndoHistory
-from lumen_widgets.masks.mask_file import SavedMask
+from lumen_widgets.masks import Invert, Rectangle
 from lumen_widgets.widgets.mask_painter import session, step_log
-from lumen_widgets.widgets.mask_painter.new_ground import NewGround
+from lumen_widgets.widgets.mask_painter.painting import Painting
 from lumen_widgets.widgets.mask_painter.session import PainterSession, WaitLimits
-from lumen_widgets.widgets.mask_painter.step_log import StepLog
 from tests.conditions import PATIENCE
-from tests.widgets.painters import HEIGHT, WIDTH, Page, Wire, elsewhere, painter_of
+from tests.widgets.painters import PICTURE, Page, Wire, elsewhere, painter_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,10 +48,9 @@ class Limited:
 
     def __init__(self, limits: WaitLimits) -> None:
         widget = anywidget.AnyWidget()
-        self.log = StepLog(WIDTH, HEIGHT, SavedMask(None, UndoHistory()))
-        self._session = PainterSession(
-            widget, self.log, NewGround(8, 8, lambda _: None), bytes, limits
-        )
+        painting = Painting(PICTURE)
+        self.log = painting.steps
+        self._session = PainterSession(widget, painting, limits)
         widget.on_msg(self._session.receive)
         self.wire = Wire(widget)
 

@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 
 from lumen_widgets.client import InvalidRequest
+from lumen_widgets.core.pictures.images import read_picture
+from lumen_widgets.core.pictures.masks import read_mask
+from lumen_widgets.masks import Rectangle
 from lumen_widgets.widgets import MaskPainter, PromptForm
 from tests.conditions import until
 from tests.widgets.forms import MASK, PICTURE, FormPage, taken
-from tests.widgets.painters import open_widgets
+from tests.widgets.painters import Page, Wire, open_widgets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +61,8 @@ def test_the_picture_that_is_painted_on_is_the_only_one_that_is_sent(
     assert path.endswith("inpaint")
     assert body["model"] == _FILL
     assert len(painted.images) == 2
-    assert snapshot["painted"] == {"key": snapshot["images"][1]["key"], "own": True}
+    key, painting = snapshot["images"][1]["key"], painted.painter.painting.id
+    assert snapshot["painted"] == {"key": key, "own": True, "painting": painting}
     chosen = {"model": _FILL, "instead_of": _LOW, "cannot": "repaint"}
     assert snapshot["chosen"] == chosen
     assert snapshot["errors"] == []
@@ -74,7 +78,8 @@ def test_paint_is_pressed_and_the_form_reads_the_picture_on_another_thread(
     assert _press_paint(page, key) == ""
     painter = form.painter
     assert _press_paint(page, key, "again") == ""
-    assert form.painter is painter is form.mask
+    assert form.painter is painter
+    assert form.mask is painter.painting
     assert "neither PNG" in _press_paint(page, _key(page, 1))
     assert form.painter is painter
     assert "not in the form any more" in _press_paint(page, "99")
@@ -133,8 +138,8 @@ def test_abandoned_painting_leaves_mask_model_and_sides_as_they_were(
 ) -> None:
     """However it is abandoned: also the mask of before is there again."""
     form.images, form.mask, form.left = (_OTHER, PICTURE), MASK, 8
-    painter = form.paint(PICTURE)
-    painter.rectangle(8, 8, 8, 8)
+    form.paint(PICTURE).rectangle(8, 8, 8, 8)
+    painter = form.painter
     if abandon in (_clear_and_close, _clear_and_close_by_code):
         # with new ground it would be an extension
         form.left = 0
@@ -172,24 +177,30 @@ def test_a_closed_painter_is_the_mask_and_opens_with_its_steps_and_its_brush(
     assert FormPage(painted).hello()["painted"]["own"]
     painted.submit()
     assert taken(service)[0].endswith("inpaint")
-    second = painted.paint()
+    painted.paint()
+    second: Any = painted.painter
     second.undo()
 
     assert (second.radius, second.tool) == (7, "eraser")
     assert second.coverage == 0
     second.redo()
+    assert second.coverage > 0
     np.testing.assert_array_equal(second.array, first.array)
 
 
 def test_each_picture_keeps_what_was_painted_on_it(painted: PromptForm) -> None:
-    """Painting on another picture puts the first one aside, until it is painted on again."""
-    first = painted.painter
+    """One painter shows each in turn, and what is put aside is as it was."""
+    painter, first = painted.painter, painted.mask
+    before, painter.tool = first.array, "eraser"
     second = painted.paint(_OTHER)
     second.ellipse(4, 4, 9, 9)
-    assert first.comm is None
+    assert painted.painter is painter
+    assert (painter.tool, painter.image) == ("brush", _OTHER)
     assert FormPage(painted).hello()["painted"]["key"] == _key(FormPage(painted))
-    again = painted.paint(PICTURE)
-    np.testing.assert_array_equal(again.array, first.array)
+    assert painted.paint(PICTURE) is first is painted.mask
+    np.testing.assert_array_equal(painter.array, before)
+    assert painter.tool == "eraser"
+    np.testing.assert_array_equal(first.array, before)
     _discard(painted)
     assert painted.mask is None
 
@@ -322,6 +333,104 @@ def test_a_closed_form_closes_its_painter_and_leaves_no_widget(service: QuietSer
     assert open_widgets() == before
 
 
+def _sent(service: QuietService) -> tuple[str, str]:
+    """Return the addresses of picture and mask of the one submit that the service got."""
+    _, body = taken(service)
+    return body["image_urls"][0], body["mask_url"]
+
+
+def _hosted(picture: Any, mask: Any) -> tuple[str, str]:
+    """Return where picture and mask are hosted."""
+    found = read_picture(picture), read_mask(mask)
+    first, second = (f"https://pictures.example.org/{one.sha256}" for one in found)  # type: ignore[union-attr] # both are files
+    return first, second
+
+
+def test_going_on_to_another_picture_changes_nothing_that_is_being_sent(
+    painted: PromptForm, service: QuietService
+) -> None:
+    """A call asks for the last stroke, and then the painter shows another picture of that size."""
+    other = np.full_like(PICTURE, 30)
+    painted.images = PICTURE, other
+    painting, wire = painted.mask, Wire(painted.painter)
+    page = Page(wire)
+    page.hello()
+    content, points = page.message(Rectangle(0, 0, 48, 4))
+
+    def answer(asked: dict[str, Any]) -> None:
+        if asked["kind"] != "ask" or asked["painting"] != painting.id:
+            return
+        painted.paint(other).ellipse(0, 0, 48, 32)
+        wire.say({**content, "painting": painting.id}, points)
+        known = {"kind": "up_to", "request": asked["request"], "copy_id": "a", "number": 1}
+        wire.say({**known, "painting": painting.id})
+
+    wire.answer = answer
+    painted.submit()
+    expected = np.zeros((32, 48), bool)
+    expected[8:16, 8:16] = expected[:4] = True
+
+    assert _sent(service) == _hosted(PICTURE, expected)
+    assert painted.painter.image is other
+
+
+def test_a_page_sends_what_it_shows_where_the_form_has_gone_on_meanwhile(
+    painted: PromptForm, service: QuietService
+) -> None:
+    """A busy kernel gets a click after code that opened another picture: one click, one call."""
+    page, first = FormPage(painted), painted.mask
+    sequence = page.hello()["sequence"]
+    painted.paint(_OTHER).ellipse(4, 4, 9, 9)
+    shown = {"kind": "submit", "sequence": sequence, "fields": [], "painting": first.id}
+    page.say({**shown, "request": "one"})
+    page.say({**shown, "request": "two"})
+
+    assert [one["repeated"] for one in page.of("answer")] == [False, True]
+    assert _sent(service) == _hosted(PICTURE, first.array)
+    assert painted.mask.image is _OTHER
+
+
+def test_nothing_is_sent_of_a_painting_that_was_thrown_away(
+    painted: PromptForm, service: QuietService
+) -> None:
+    """Nor of another one in place of it; where nothing is painted, the page may not know it yet."""
+    page, first = FormPage(painted), painted.mask
+    painted.paint(_OTHER).ellipse(4, 4, 9, 9)
+    page.say({"kind": "discard", "painting": first.id})
+    assert painted.mask.coverage > 0
+    assert painted.paint(PICTURE) is not first
+    shown = {"kind": "submit", "sequence": 0, "fields": [], "painting": first.id}
+    page.say({**shown, "request": "one"})
+    (answer,) = page.of("answer")
+    assert not answer["taken"]
+    assert "thrown away" in {one["field"]: one["message"] for one in answer["errors"]}["mask"]
+    assert service.submits == []
+    page.say({"kind": "discard", "painting": painted.mask.id})
+    page.say({**shown, "request": "two"})
+
+    assert page.of("answer")[-1]["taken"]
+    assert taken(service)[0].endswith("edits")
+
+
+def test_a_page_closes_what_it_shows_and_nothing_else(painted: PromptForm) -> None:
+    """Where the form has gone on since, its painter stays open."""
+    page, first = FormPage(painted), painted.mask
+    second = painted.paint(_OTHER)
+    page.say({"kind": "close_painter", "painting": first.id})
+    assert painted.painter.painting is second
+    page.say({"kind": "close_painter", "painting": second.id})
+
+    assert painted.painter is None
+
+
+def test_the_form_s_own_painter_as_its_mask_is_what_it_shows(painted: PromptForm) -> None:
+    """It stays open, and may go on to another picture."""
+    painting = painted.mask
+    painted.mask = painted.painter
+    assert painted.mask is painting
+    assert painted.painter.painting is painting
+
+
 def _states() -> dict[str, Any] | None:
     """Return the state of every open widget, as a page that is loaded asks for it."""
     with suppress(RuntimeError):  # the widgets changed while they were counted
@@ -355,7 +464,9 @@ def test_the_painter_speaks_as_the_form_does(painted: PromptForm) -> None:
     """From the first, and when that changes."""
     painted.language = "zh"
     assert painted.painter.language == "zh"
-    assert painted.paint(_OTHER).language == "zh"
+    painted.painter.close()
+    painted.paint(_OTHER)
+    assert painted.painter.language == "zh"
 
 
 def test_a_form_that_is_not_static_has_a_painter_that_is_not(form: PromptForm) -> None:
@@ -370,6 +481,9 @@ def test_a_form_that_is_not_static_has_a_painter_that_is_not(form: PromptForm) -
     assert kept()
     form.static = False
     assert not kept()
+    form.paint(_OTHER)
+    assert not kept()
+    form.painter.close()
     form.paint(_OTHER)
     assert not kept()
     form.static = True

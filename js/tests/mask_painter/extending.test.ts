@@ -6,7 +6,7 @@ import { Stage } from "../../mask_painter/stage";
 import { wordsFor } from "../../mask_painter/words";
 import { NO_SIDES, type Side, type Sides } from "../../shared/side_numbers";
 import { connect } from "../shared/fake_model";
-import { PainterModel } from "./fake_kernel";
+import { decidedSides, PainterModel } from "./fake_kernel";
 
 const PICTURE = { width: 400, height: 300 };
 const STAGE = { width: 800, height: 600 };
@@ -36,7 +36,7 @@ afterEach(() => {
 /** A view of a painter, as far as its picture is extended. */
 function open(first: Partial<Sides> = {}, picture = PICTURE) {
   const fake = new PainterModel(picture.width, picture.height);
-  fake.set("_sides", { copy_id: "", number: 0, sides: { ...NO_SIDES, ...first } });
+  fake.set("_sides", decidedSides({ ...NO_SIDES, ...first }));
   const ending = new AbortController();
   const { signal } = ending;
   const copy = new SidesCopy(fake.model, connect(fake), new AbortController().signal);

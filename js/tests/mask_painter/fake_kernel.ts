@@ -4,12 +4,16 @@
 import type {
   BrowserMessage,
   DecidedStep,
+  GroundSides,
   KernelMessage,
   MaskPainterModel,
 } from "../../mask_painter/messages";
 import { type Operation, pack, type Step, Unpacker } from "../../mask_painter/operations";
 import { after, EMPTY_HISTORY, type UndoHistory } from "../../mask_painter/undo_history";
 import { FakeModel } from "../shared/fake_model";
+
+/** The id of the painting that a model shows first. */
+export const PAINTING = "p";
 
 export interface Sent<T> {
   message: T;
@@ -28,13 +32,11 @@ export class PainterModel extends FakeModel<MaskPainterModel & Record<string, un
       mode: "add",
       color: "#e0218a",
       opacity: 0.5,
-      _width: width,
-      _height: height,
-      _alt: "",
+      _shown: { painting: PAINTING, width, height, alt: "" },
       _canvas: "",
       _picture: new DataView(new ArrayBuffer(1)),
       _offer: false,
-      _sides: { copy_id: "", number: 0, sides: { left: 0, top: 0, right: 0, bottom: 0 } },
+      _sides: decidedSides({ left: 0, top: 0, right: 0, bottom: 0 }),
     } as unknown as MaskPainterModel & Record<string, unknown>);
   }
 
@@ -49,6 +51,11 @@ export class PainterModel extends FakeModel<MaskPainterModel & Record<string, un
     const all = this.outbox.map(({ message }) => message);
     return all.filter((one) => one.kind === kind) as Extract<BrowserMessage, { kind: K }>[];
   }
+}
+
+/** The value of the trait that says how far a picture is to grow. */
+export function decidedSides(sides: GroundSides, number = 0, copy_id = "", painting = PAINTING) {
+  return { painting, copy_id, number, sides };
 }
 
 /** Steps packed for a message, and the one buffer with their points. */
@@ -78,10 +85,10 @@ export class FakeKernel {
   receive({ message, buffers }: Sent<BrowserMessage>): Sent<KernelMessage>[] {
     if (message.kind === "hello") return [this.#snapshot(message.copy_id)];
     if (message.kind !== "step") return [];
-    const { copy_id, number } = message;
+    const { painting, copy_id, number } = message;
     const expected = (this.#numbers.get(copy_id) ?? 0) + 1;
     if (number > expected) {
-      return [{ message: { kind: "resend", copy_id, number: expected }, buffers: [] }];
+      return [{ message: { kind: "resend", painting, copy_id, number: expected }, buffers: [] }];
     }
     if (number === expected) {
       this.#numbers.set(copy_id, number);
@@ -98,7 +105,11 @@ export class FakeKernel {
       return { copy_id, number, accepted, step: wires[at] as DecidedStep["step"] };
     });
     this.#news = [];
-    return { message: { kind: "decided", sequence: this.sequence, steps }, buffers: [buffer] };
+    const { sequence } = this;
+    return {
+      message: { kind: "decided", painting: PAINTING, sequence, steps },
+      buffers: [buffer],
+    };
   }
 
   #apply(copy_id: string, number: number, made: Step): void {
@@ -112,6 +123,7 @@ export class FakeKernel {
     const { wires, buffer } = packAll([...done, ...undone]);
     const message: KernelMessage = {
       kind: "snapshot",
+      painting: PAINTING,
       copy_id,
       sequence: this.sequence,
       number: this.#numbers.get(copy_id) ?? 0,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Change } from "../../mask_painter/mask_copy";
-import { kinds } from "./fake_kernel";
+import { kinds, PAINTING } from "./fake_kernel";
 import { INVERT, LEFT, open, SIZE, UNDO, UPPER } from "./open_copy";
 
 beforeEach(() => {
@@ -148,9 +148,9 @@ describe("a step made in a copy", () => {
     snapshot();
     for (const step of [UPPER, INVERT, UNDO]) mask.apply(step);
     fake.outbox.length = 0;
-    mask.receive({ kind: "resend", copy_id: "another", number: 1 }, []);
+    mask.receive({ kind: "resend", painting: PAINTING, copy_id: "another", number: 1 }, []);
     expect(fake.outbox).toEqual([]);
-    mask.receive({ kind: "resend", copy_id: mask.id, number: 2 }, []);
+    mask.receive({ kind: "resend", painting: PAINTING, copy_id: mask.id, number: 2 }, []);
 
     expect(fake.of("step").map(({ number, step }) => [number, step.kind])).toEqual([
       [2, "invert"],

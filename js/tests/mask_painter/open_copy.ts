@@ -3,7 +3,7 @@ import { type Change, MaskCopy } from "../../mask_painter/mask_copy";
 import type { DecidedStep, KernelMessage } from "../../mask_painter/messages";
 import type { Shape, Step } from "../../mask_painter/operations";
 import { connect } from "../shared/fake_model";
-import { PainterModel, packAll } from "./fake_kernel";
+import { PAINTING, PainterModel, packAll } from "./fake_kernel";
 
 export const SIZE = 10;
 export const INVERT: Step = { kind: "invert" };
@@ -32,6 +32,7 @@ export function open() {
     const { wires, buffer } = packAll([...done, ...undone]);
     const message: KernelMessage = {
       kind: "snapshot",
+      painting: PAINTING,
       copy_id: mask.id,
       sequence: done.length,
       number: 0,
@@ -49,7 +50,7 @@ export function open() {
       const step = made ? (wires[at++] as DecidedStep["step"]) : null;
       return { copy_id, number, accepted, step };
     });
-    mask.receive({ kind: "decided", sequence, steps: decidedSteps }, [buffer]);
+    mask.receive({ kind: "decided", painting: PAINTING, sequence, steps: decidedSteps }, [buffer]);
   };
   const mine = (number: number, accepted = true) => ({ copy_id: mask.id, number, accepted });
   return { fake, mask, changes, snapshot, decided, mine };

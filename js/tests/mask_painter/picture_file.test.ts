@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { PictureFile } from "../../mask_painter/picture_file";
 import { Connection } from "../../shared/connection";
-import { PainterModel } from "./fake_kernel";
+import { PAINTING, PainterModel } from "./fake_kernel";
 
 const FILE = new DataView(new Uint8Array([1, 2, 3]).buffer);
+const COPY = { id: "a", painting: PAINTING };
 const EMPTY = new DataView(new ArrayBuffer(0));
 
 /** The file of a painter whose state has this much of it. */
@@ -13,7 +14,7 @@ function fileOf(kept: DataView) {
   const { signal } = new AbortController();
   return {
     fake,
-    file: new PictureFile(fake.model, new Connection(fake.model, signal), "a", signal),
+    file: new PictureFile(fake.model, new Connection(fake.model, signal), COPY, signal),
   };
 }
 
@@ -36,10 +37,10 @@ test("what is not in the state is asked for once, whichever views want it", asyn
   expect(file.awaited).toBe(true);
   const both = Promise.all([file.get(), file.get()]);
 
-  expect(fake.of("picture")).toEqual([{ kind: "picture", copy_id: "a" }]);
-  file.receive({ kind: "picture", copy_id: "another page's" }, [EMPTY]);
+  expect(fake.of("picture")).toEqual([{ kind: "picture", painting: PAINTING, copy_id: "a" }]);
+  file.receive({ kind: "picture", painting: PAINTING, copy_id: "another page's" }, [EMPTY]);
   expect(file.awaited).toBe(true);
-  file.receive({ kind: "picture", copy_id: "a" }, [FILE]);
+  file.receive({ kind: "picture", painting: PAINTING, copy_id: "a" }, [FILE]);
   const [first, second] = await both;
   expect(await bytes(first)).toEqual([1, 2, 3]);
   expect(second).toBe(first);

@@ -3,7 +3,7 @@ import { PictureFile } from "../../mask_painter/picture_file";
 import { showPicture } from "../../mask_painter/picture_host";
 import { Connection } from "../../shared/connection";
 import { FakeModel } from "../shared/fake_model";
-import { PainterModel } from "./fake_kernel";
+import { PAINTING, PainterModel } from "./fake_kernel";
 
 const SIZE = { width: 100, height: 80 };
 
@@ -57,7 +57,12 @@ function show(reference: string | null, { found = true } = {}) {
   const failed = vi.fn<(error: unknown) => void>();
   const place = document.createElement("div");
   const connection = new Connection(fake.model, ending.signal);
-  const file = new PictureFile(fake.model, connection, "a", ending.signal);
+  const file = new PictureFile(
+    fake.model,
+    connection,
+    { id: "a", painting: PAINTING },
+    ending.signal,
+  );
   const showing = showPicture(place, fake.model, file, failed, ending.signal);
   return { fake, ending, place, lower, shown, remove, failed, showing };
 }

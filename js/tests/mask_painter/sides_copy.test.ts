@@ -3,7 +3,7 @@ import type { GroundSides } from "../../mask_painter/messages";
 import { SidesCopy } from "../../mask_painter/sides_copy";
 import { NO_SIDES } from "../../shared/side_numbers";
 import { connect } from "../shared/fake_model";
-import { PainterModel } from "./fake_kernel";
+import { decidedSides, PAINTING, PainterModel } from "./fake_kernel";
 
 const LEFT = { ...NO_SIDES, left: 64 };
 const RIGHT = { ...NO_SIDES, right: 8 };
@@ -20,7 +20,7 @@ function open() {
   let changes = 0;
   copy.listen(() => changes++, ending.signal);
   const decide = (sides: GroundSides, number = 0, copy_id = number ? copy.id : "") =>
-    fake.set("_sides", { copy_id, number, sides });
+    fake.set("_sides", decidedSides(sides, number, copy_id));
   const set = (sides: GroundSides) => {
     copy.preview(sides);
     copy.commit();
@@ -37,7 +37,9 @@ test("a drag shows at once, and is one message when it ends", () => {
   copy.commit();
 
   expect(copy.sides).toEqual(LEFT);
-  expect(fake.of("sides")).toEqual([{ kind: "sides", copy_id: copy.id, number: 1, sides: LEFT }]);
+  expect(fake.of("sides")).toEqual([
+    { kind: "sides", painting: PAINTING, copy_id: copy.id, number: 1, sides: LEFT },
+  ]);
   expect(fake.saves).toBe(0);
 });
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Change } from "../../mask_painter/mask_copy";
 import type { Operation } from "../../mask_painter/operations";
-import { kinds } from "./fake_kernel";
+import { kinds, PAINTING } from "./fake_kernel";
 import { INVERT, LEFT, open, SIZE, UNDO, UPPER } from "./open_copy";
 
 beforeEach(() => {
@@ -15,7 +15,7 @@ describe("a message of the kernel", () => {
   test("brings the whole history first, undone steps too", () => {
     const { fake, mask, snapshot } = open();
     mask.hello();
-    expect(fake.of("hello")).toEqual([{ kind: "hello", copy_id: mask.id }]);
+    expect(fake.of("hello")).toEqual([{ kind: "hello", painting: PAINTING, copy_id: mask.id }]);
     expect(mask.loaded).toBe(false);
     snapshot({ done: [UPPER], undone: [LEFT], sequence: 3 });
 
@@ -113,13 +113,13 @@ describe("a message of the kernel", () => {
   test("may ask for the number of this copy's last step", () => {
     const { fake, mask, snapshot } = open();
     snapshot();
-    mask.receive({ kind: "ask", request: "q" }, []);
+    mask.receive({ kind: "ask", painting: PAINTING, request: "q" }, []);
     mask.apply(UPPER);
-    mask.receive({ kind: "ask", request: "r" }, []);
+    mask.receive({ kind: "ask", painting: PAINTING, request: "r" }, []);
 
     expect(fake.of("up_to")).toEqual([
-      { kind: "up_to", request: "q", copy_id: mask.id, number: 0 },
-      { kind: "up_to", request: "r", copy_id: mask.id, number: 1 },
+      { kind: "up_to", painting: PAINTING, request: "q", copy_id: mask.id, number: 0 },
+      { kind: "up_to", painting: PAINTING, request: "r", copy_id: mask.id, number: 1 },
     ]);
     // after the step itself, so that the kernel has the step when this arrives
     expect(fake.outbox.map(({ message }) => message.kind)).toEqual(["up_to", "step", "up_to"]);

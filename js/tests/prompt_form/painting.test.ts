@@ -20,6 +20,7 @@ async function open(first: object = {}) {
   const listeners = { step: new Set<() => void>(), sides: new Set<(sides: Sides) => void>() };
   const shown: Readonly<Sides>[] = [];
   const painter: PainterExports = {
+    painting: () => "p",
     onStep: (listener) => listeners.step.add(listener),
     onSides: (listener) => listeners.sides.add(listener),
     setSides: (sides) => shown.push(sides),
@@ -47,7 +48,7 @@ async function open(first: object = {}) {
   const opened = async (mask: object = MASK) => {
     fake.set("model", CHOSEN.model);
     fake.set("painter", "anywidget:painter");
-    pictures({ mask, painted: { key: "2", own: true }, chosen: CHOSEN });
+    pictures({ mask, painted: { key: "2", own: true, painting: "p" }, chosen: CHOSEN });
     await vi.waitFor(() => expect(el.textContent).toContain("the painter"));
   };
   const answer = (error = "") => {
@@ -123,7 +124,7 @@ test("the model that was chosen is said aloud and beside the model, and taken ba
   expect(find<HTMLSelectElement>(".lumen-model select").value).toBe("gpt-image-2-low");
   expect(find(".lumen-model").textContent).not.toContain("since");
   await vi.waitFor(() => expect(fake.get("model")).toBe("gpt-image-2-low"));
-  pictures({ mask: MASK, painted: { key: "2", own: true } });
+  pictures({ mask: MASK, painted: { key: "2", own: true, painting: "p" } });
 
   expect(find(".lumen-model").textContent).not.toContain("since");
 });
@@ -131,7 +132,7 @@ test("the model that was chosen is said aloud and beside the model, and taken ba
 test("a page that is loaded announces no model of before", async () => {
   const fake = formModel({ model: CHOSEN.model });
   const { find } = await mount(fake);
-  const state = { images: [PICTURE], mask: MASK, painted: { key: "1", own: true } };
+  const state = { images: [PICTURE], mask: MASK, painted: { key: "1", own: true, painting: "p" } };
   fake.deliver({ kind: "pictures", sequence: 1, ...state, chosen: CHOSEN });
 
   expect(find(".lumen-form-state").textContent).toBe("");
@@ -142,7 +143,7 @@ test("the mask says that it is painted here, how much, and what can be done", as
   const { opened, pictures, rows, press, kinds, fake, button, find } = await open();
   await opened();
   expect(rows()[2]).toContain("Nothing is painted yet");
-  const painted = { painted: { key: "2", own: true } };
+  const painted = { painted: { key: "2", own: true, painting: "p" } };
   pictures({ mask: { ...MASK, coverage: 0.0324 }, ...painted });
   expect(rows()[2]).toContain("3.2 % of the picture");
   press("Close painter");
@@ -204,7 +205,7 @@ test("more paint after an unanswered submit is another request", async () => {
   const id = sent(first)[0]?.request;
 
   // painted before the page was loaded
-  const before = { mask: MASK, painted: { key: "2", own: true }, chosen: CHOSEN };
+  const before = { mask: MASK, painted: { key: "2", own: true, painting: "p" }, chosen: CHOSEN };
   const again = await open(before);
   await again.opened();
   again.fake.set("model", "gpt-image-2-low");

@@ -37,7 +37,7 @@ class PictureCanvas:
         from ipycanvas import MultiCanvas
         from ipycanvas.canvas import _CANVAS_MANAGER
 
-        self._scale = (picture.view_width / picture.width, picture.view_height / picture.height)
+        self._scale = _scale(picture)
         self._closed = False
         # `Widget.close_all()` closes what every canvas needs, and nothing else would open it again
         _CANVAS_MANAGER.open()
@@ -60,6 +60,18 @@ class PictureCanvas:
     def parts(self) -> list[Widget]:
         """Return every widget that this made and still uses, each with its layout."""
         return [part for one in (self.widget, *self._layers) for part in (one, one.layout)]
+
+    def show(self, picture: BackgroundPicture) -> bool:
+        """Take the size of another picture, with nothing drawn on it; say whether it still can."""
+        if self._closed:
+            return False
+        self._scale = _scale(picture)
+        # layers of another size are emptied; of the same size they would not be
+        self.free.reset_transform()
+        self.free.clear()
+        self.widget.width, self.widget.height = picture.view_width, picture.view_height
+        self._set_scale()
+        return True
 
     def close(self) -> None:
         """Take the layers from every page, and give back their memory there."""
@@ -90,3 +102,8 @@ class PictureCanvas:
         upper.set_transform(across, 0, 0, down, 0, 0)
         # commands that a failed `hold_canvas` of a cell left waiting would wait for ever
         upper.flush()
+
+
+def _scale(picture: BackgroundPicture) -> tuple[float, float]:
+    """Return how much of a pixel on the screen a pixel of the picture is, across and down."""
+    return picture.view_width / picture.width, picture.view_height / picture.height

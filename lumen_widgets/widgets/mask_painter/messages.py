@@ -1,15 +1,27 @@
 """What kernel and browser say about a mask; `js/mask_painter/messages.ts` is the other side of it.
 
 A mask travels as the steps that make it, never as pixels. The points of all steps of a message are
-one run of float32 pairs in the message's first buffer, each step taking its number of them. Each
-model in each browser tab has a copy of the mask (`js/mask_painter/mask_copy.ts`); `copy_id` is its
-id. The new ground of an extension is no part of the mask: it travels as four numbers, under the id
-of the tab's copy of them (`js/mask_painter/sides_copy.ts`).
+one run of float32 pairs in the message's first buffer, each step taking its number of them.
+
+A painter goes on from one painting to another, so each message names the painting that it is about:
+one that comes late is about the former one. Of each painting that it shows, each model in each
+browser tab has a copy of the mask (`js/mask_painter/mask_copy.ts`); `copy_id` is its id. The new
+ground of an extension is no part of the mask: it travels as four numbers, under the id of the tab's
+copy of them (`js/mask_painter/sides_copy.ts`).
 """
 
 from __future__ import annotations
 
 from typing import Literal, TypedDict
+
+
+class ShownPainting(TypedDict):
+    """The value of a trait: what is painted on now."""
+
+    painting: str  # its id
+    width: int  # of the picture, in pixels
+    height: int
+    alt: str  # what stands in for the picture where it cannot be seen
 
 
 class StrokeStep(TypedDict):
@@ -64,6 +76,7 @@ class MaskSnapshotMessage(TypedDict):
     """
 
     kind: Literal["snapshot"]
+    painting: str
     copy_id: str  # the copy that it answers
     sequence: int  # how many steps the kernel has decided, accepted or refused
     number: int  # the last of that copy's own steps among them
@@ -75,6 +88,7 @@ class DecidedMessage(TypedDict):
     """Kernel → browser: steps that were decided since, in the kernel's order."""
 
     kind: Literal["decided"]
+    painting: str
     sequence: int  # how many steps the kernel has decided, accepted or refused, these among them
     steps: list[DecidedStep]
 
@@ -83,6 +97,7 @@ class ResendMessage(TypedDict):
     """Kernel → browser: steps of a copy were lost on the way."""
 
     kind: Literal["resend"]
+    painting: str
     copy_id: str
     number: int  # the first that is missing
 
@@ -91,6 +106,7 @@ class AskMessage(TypedDict):
     """Kernel → browser: a call wants the mask; answer with the number of the last step."""
 
     kind: Literal["ask"]
+    painting: str
     request: str
 
 
@@ -98,6 +114,7 @@ class MaskHelloMessage(TypedDict):
     """Browser → kernel: a copy was made and asks for the history."""
 
     kind: Literal["hello"]
+    painting: str
     copy_id: str
 
 
@@ -105,6 +122,7 @@ class StepMessage(TypedDict):
     """Browser → kernel: a step made in a copy."""
 
     kind: Literal["step"]
+    painting: str
     copy_id: str
     number: int  # counted from 1 in that copy
     step: StrokeStep | ShapeStep | PolygonStep | PlainStep
@@ -114,15 +132,25 @@ class UpToMessage(TypedDict):
     """Browser → kernel: the number of a copy's last step, in answer to an ask."""
 
     kind: Literal["up_to"]
+    painting: str
     request: str
     copy_id: str
     number: int  # of its last step
+
+
+class LeftMessage(TypedDict):
+    """Browser → kernel: a copy shows its painting no more, and every step of it was decided."""
+
+    kind: Literal["left"]
+    painting: str
+    copy_id: str
 
 
 class TakeOverMessage(TypedDict):
     """Browser → kernel: do all that is offered."""
 
     kind: Literal["take_over"]
+    painting: str
     copy_id: str
 
 
@@ -130,6 +158,7 @@ class AskPictureMessage(TypedDict):
     """Browser → kernel: a page shows the painter, and its state has no picture."""
 
     kind: Literal["picture"]
+    painting: str
     copy_id: str
 
 
@@ -137,6 +166,7 @@ class PictureMessage(TypedDict):
     """Kernel → browser: the file of the picture, in the first buffer, in answer to that."""
 
     kind: Literal["picture"]
+    painting: str
     copy_id: str  # the copy that it answers
 
 
@@ -152,6 +182,7 @@ class GroundSides(TypedDict):
 class DecidedSides(TypedDict):
     """The value of a trait: the sides, and what the kernel took in last."""
 
+    painting: str  # whose sides they are
     copy_id: str  # the copy in which they were set; empty for Python
     number: int  # of that copy's message, counted from 1
     sides: GroundSides  # those of before, if that message was refused
@@ -161,6 +192,7 @@ class SidesMessage(TypedDict):
     """Browser → kernel: sides that were set in a copy."""
 
     kind: Literal["sides"]
+    painting: str
     copy_id: str
     number: int  # counted from 1 in that copy
     sides: GroundSides

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from lumen_widgets.client.exact.ground import check_sides
 from lumen_widgets.client.exact.wish import Sides, whole_sides
 from lumen_widgets.core.errors import InvalidRequest
+from lumen_widgets.core.signal import Signal
 from lumen_widgets.core.words import short_repr
 from lumen_widgets.widgets.mask_painter.messages import DecidedSides, GroundSides
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def _read(value: object, width: int, height: int) -> Sides:
@@ -50,21 +47,25 @@ class NewGround:
     ----------
     width, height
         The picture's size in pixels.
-    publish
-        Tells the pages what was decided.
+    painting
+        The id of the painting that they belong to.
 
     Attributes
     ----------
     decided : DecidedSides
         The sides as they are, and whose change was decided last.
+    changed, repeated : Signal
+        Tell of each decision, on the thread that made it: whether it says anything new or not.
 
     """
 
-    def __init__(self, width: int, height: int, publish: Callable[[DecidedSides], None]) -> None:
+    def __init__(self, width: int, height: int, painting: str = "") -> None:
         self._size = width, height
-        self._publish = publish
+        self._painting = painting
         self._sides = Sides()
-        self.decided = _decided("", 0, self._sides)
+        self.decided = self._decided("", 0)
+        self.changed: Signal[None] = Signal("a painter")
+        self.repeated: Signal[None] = Signal("a painter")
         self._numbers: dict[str, int] = {}
 
     @property
@@ -97,12 +98,11 @@ class NewGround:
         self._decide(copy_id, number, sides)
 
     def _decide(self, copy_id: str, number: int, sides: Sides) -> None:
-        self._sides = sides
-        self.decided = _decided(copy_id, number, sides)
-        self._publish(self.decided)
+        before, self._sides = self.decided, sides
+        self.decided = self._decided(copy_id, number)
+        (self.repeated if self.decided == before else self.changed).send(None)
 
-
-def _decided(copy_id: str, number: int, sides: Sides) -> DecidedSides:
-    left, top, right, bottom = sides
-    ground = GroundSides(left=left, top=top, right=right, bottom=bottom)
-    return DecidedSides(copy_id=copy_id, number=number, sides=ground)
+    def _decided(self, copy_id: str, number: int) -> DecidedSides:
+        left, top, right, bottom = self._sides
+        ground = GroundSides(left=left, top=top, right=right, bottom=bottom)
+        return DecidedSides(painting=self._painting, copy_id=copy_id, number=number, sides=ground)

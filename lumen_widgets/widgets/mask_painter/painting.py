@@ -1,219 +1,167 @@
-"""What code does with a painter: operations with numbers, and the mask as files and arrays.
+"""A painting: a picture, what is painted on it, and how far it is to grow.
 
-Nothing here needs a browser; the widget adds what is on the screen.
+It needs no widget: a painter shows it for a while, and may go on to another one. What is sent is
+made of the painting, so that it is the same whatever the painter shows by then.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+import threading
+from typing import TYPE_CHECKING, Any, Protocol
+from uuid import uuid4
 
-from lumen_widgets.core.errors import InvalidRequest
-from lumen_widgets.core.pictures.picture import path_to_write, write_file
-from lumen_widgets.masks import (
-    Clear,
-    Ellipse,
-    Invert,
-    MaskError,
-    Polygon,
-    Rectangle,
-    Stroke,
-    encode,
-)
-from lumen_widgets.masks.mask_file import SavedMask, write
+from lumen_widgets.core.signal import check_callable
+from lumen_widgets.widgets.mask_painter.mask_by_code import MaskByCode
+from lumen_widgets.widgets.mask_painter.new_ground import NewGround
+from lumen_widgets.widgets.mask_painter.picture import read_background, read_start
+from lumen_widgets.widgets.mask_painter.step_log import StepLog
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Iterable
-    from pathlib import Path
+    from collections.abc import Callable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
-    from PIL.Image import Image
 
-    from lumen_widgets.masks import Mode, Operation, Step
-    from lumen_widgets.widgets.mask_painter.step_log import StepLog
+    from lumen_widgets.client.exact.wish import Sides
+    from lumen_widgets.core.pictures.images import PictureSource
+    from lumen_widgets.core.pictures.masks import MaskSource
+    from lumen_widgets.masks.mask_file import SavedMask
+    from lumen_widgets.widgets.mask_painter.messages import GroundSides
+    from lumen_widgets.widgets.mask_painter.picture import BackgroundPicture
+
+# a brush that is seen on any picture, and that paints an eye as well as a sky: part of its size
+_FIRST_RADIUS = 0.03
 
 
-class Painting:
-    """A mask in the making. All coordinates are picture pixels; every call is one undo step."""
+class Session(Protocol):
+    """What a painter says to its pages about a painting: see `PainterSession`."""
 
-    _steps: StepLog
+    shown: bool
+    ended: bool
+
+    def wait_until_quiet(self) -> None:
+        """Wait for what is still on its way from a page."""
+
+
+class Painting(MaskByCode):
+    """A picture with what is painted on it; pass it as the mask to `inpaint`.
+
+    Parameters
+    ----------
+    image, mask
+        As for `MaskPainter`.
+
+    Raises
+    ------
+    InvalidRequest
+        As from `MaskPainter`.
+
+    Attributes
+    ----------
+    id : str
+        What messages name it by.
+    picture : BackgroundPicture
+        The picture as a painter shows it.
+    steps : StepLog
+        What makes the mask.
+    ground : NewGround
+        How far the picture is to grow.
+    controls : dict
+        How a painter's controls were left, by the names of its traits; at first a brush to match.
+
+    Examples
+    --------
+    >>> painting = form.paint(pictures[0])  # doctest: +SKIP
+    >>> painting.ellipse(200, 120, 300, 260)  # doctest: +SKIP
+    >>> lumen.inpaint("a corgi", painting.image, painting)  # doctest: +SKIP
+
+    """
+
+    def __init__(
+        self,
+        image: PictureSource | BackgroundPicture,
+        mask: MaskSource | SavedMask | None = None,
+    ) -> None:
+        picture = read_background(image)
+        width, height = picture.width, picture.height
+        self.id = uuid4().hex
+        self.picture = picture
+        self.steps = StepLog(width, height, read_start(mask, width, height), picture.digest)
+        self.ground = NewGround(width, height, self.id)
+        radius = round(2 * _FIRST_RADIUS * math.sqrt(width * height)) / 2
+        self.controls: dict[str, Any] = {
+            "tool": "brush",
+            "mode": "add",
+            "radius": max(0.5, radius),
+        }
+        self._lock = threading.Lock()
+        self._sessions: tuple[Session, ...] = ()
+
+    def __repr__(self) -> str:
+        """Return the painting in words."""
+        return (
+            f"Lumen painting · {self.picture.width} x {self.picture.height} · "
+            f"{100 * self.coverage:.1f} % painted"
+        )
 
     @property
-    def mask(self) -> Image:
-        """The mask as a PIL image of mode ``"1"``, as large as the picture: white is painted.
+    def image(self) -> PictureSource:
+        """What is painted on, as it was given."""
+        return self.picture.source  # type: ignore[no-any-return] # as `MaskPainter` was given it
 
-        It is made of the steps that the kernel has received by now, as are `array`, `coverage`,
-        `mask_png` and `save`: none of them waits. A call that is given the painter, such as
-        `inpaint`, also waits for a stroke that is still on its way from the browser.
+    @property
+    def sides(self) -> GroundSides:
+        """How many pixels of new ground the picture is to get on each side: see `MaskPainter`."""
+        return self.ground.decided["sides"].copy()
+
+    @sides.setter
+    def sides(self, value: Mapping[str, int] | Sides) -> None:
+        self.ground.set(value)
+
+    def on_change(self, fn: Callable[[], None]) -> Callable[[], None]:
+        """Have `fn` called after every step, on the thread that logged it; returns what ends that.
+
+        What it raises is logged.
         """
-        import PIL.Image
+        check_callable(fn)
+        return self.steps.changed.connect(lambda _: fn())
 
-        return PIL.Image.fromarray(self.array)
+    def on_extend(self, fn: Callable[[], None]) -> Callable[[], None]:
+        """Have `fn` called after `sides` changed, on the thread that did it.
 
-    @property
-    def array(self) -> NDArray[np.bool_]:
-        """The mask as a bool array of shape (height, width), a copy: True is painted."""
-        return self._steps.mask()
-
-    @property
-    def coverage(self) -> float:
-        """The part of the picture that is painted, 0 to 1."""
-        return self._steps.coverage()
-
-    @property
-    def operations(self) -> tuple[Operation, ...]:
-        """What makes the mask, first to last; what was undone is not among it."""
-        return self._steps.history.done
-
-    @property
-    def saved(self) -> SavedMask:
-        """What the mask began with and every step since, for a painter that goes on with it."""
-        return SavedMask(self._steps.base, self._steps.history)
-
-    def mask_png(self) -> bytes:
-        """Return the mask as a PNG file of one bit a pixel, white where it is painted."""
-        return encode(self.array)
-
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the mask to a file that `MaskPainter(image, mask=path)` goes on with.
-
-        Parameters
-        ----------
-        path
-            A file that ends in ``.png``; one of that name is replaced. It is a PNG of one bit a
-            pixel like any other, and has the operations in its text chunks.
-
-        Returns
-        -------
-        Path
-            The file, which is complete or was not touched.
-
-        Raises
-        ------
-        InvalidRequest
-            The name does not end in ``.png``.
-        OSError
-            The file cannot be written.
-
-        Examples
-        --------
-        >>> painter.save("sky.png")  # doctest: +SKIP
-        PosixPath('sky.png')
-
+        Returns what ends that; what `fn` raises is logged.
         """
-        target = path_to_write(path)
-        if target.suffix.lower() != ".png":
-            raise InvalidRequest(
-                f"A mask is not saved as {target.name!r}.", next_step="End the name in .png."
-            )
-        # the same history for both, while a user may go on painting
-        saved = self.saved
-        write_file(target, write(self._steps.mask(saved.history), saved))
-        return target
+        check_callable(fn)
+        return self.ground.changed.connect(lambda _: fn())
 
     def __lumen_mask__(self) -> NDArray[np.bool_]:
         """Return the mask for a call, once there was no step for a tenth of a second.
 
-        It waits for the steps that the browsers say they have made, five seconds at most. It is
-        handed on as the array that it is: what hosts it makes the file.
+        It waits for the steps that the browsers say they have made, five seconds at most, also
+        where they show another painting by now. The mask is handed on as the array that it is: what
+        hosts it makes the file.
         """
-        self._wait_until_quiet()
+        for session in self._sessions:
+            session.wait_until_quiet()
         return self.array
 
-    def stroke(
-        self,
-        points: Iterable[tuple[float, float]],
-        radius: float,
-        erase: bool = False,
-    ) -> None:
-        """Draw a round brush along points.
+    def show(self, session: Session) -> None:
+        """Take in that a painter shows this from here on, and has a session about it."""
+        with self._lock:
+            session.shown = True
+            others = [one for one in self._sessions if one is not session and not one.ended]
+            self._sessions = (*others, session)
+            self.steps.follow()
 
-        Parameters
-        ----------
-        points
-            (x, y) of each; one alone is a dab.
-        radius
-            In pixels, above 0: a pixel is set if its centre is no farther from the line.
-        erase
-            Take out of the mask instead.
+    def put_aside(self, session: Session) -> None:
+        """Take in that a painter shows this no more; steps may still come from its pages."""
+        with self._lock:
+            session.shown = False
+            self._sessions = tuple(one for one in self._sessions if not one.ended)
+            if not any(one.shown for one in self._sessions):
+                self.steps.rest()
 
-        Raises
-        ------
-        InvalidRequest
-            A number is not finite, is negative where it may not be, or is beyond a million.
-
-        Examples
-        --------
-        >>> painter.stroke([(10, 10), (60, 40), (90, 12)], radius=8)  # doctest: +SKIP
-
-        """
-        self._do(lambda: Stroke(points, radius, erase))  # type: ignore[arg-type] # any points are converted
-
-    def rectangle(self, x: float, y: float, w: float, h: float, mode: Mode = "add") -> None:
-        """Put a rectangle into the mask.
-
-        Parameters
-        ----------
-        x, y
-            Its top left corner.
-        w, h
-            Its width and height, above 0.
-        mode
-            ``"add"``, ``"subtract"``, or ``"intersect"``, which leaves only what is in both.
-
-        Raises
-        ------
-        InvalidRequest
-            As `stroke`.
-
-        """
-        self._do(lambda: Rectangle(x, y, w, h, mode))
-
-    def ellipse(self, x: float, y: float, w: float, h: float, mode: Mode = "add") -> None:
-        """Put the ellipse into the mask that is inscribed in a rectangle, given as `rectangle`."""
-        self._do(lambda: Ellipse(x, y, w, h, mode))
-
-    def polygon(self, points: Iterable[tuple[float, float]], mode: Mode = "add") -> None:
-        """Put a polygon into the mask: what is inside it an odd number of times.
-
-        Parameters
-        ----------
-        points
-            (x, y) of at least three corners; the last is joined to the first.
-        mode
-            As for `rectangle`.
-
-        Raises
-        ------
-        InvalidRequest
-            As `stroke`.
-
-        """
-        self._do(lambda: Polygon(points, mode))  # type: ignore[arg-type] # any points are converted
-
-    def invert(self) -> None:
-        """Swap what is painted and what is not."""
-        self._do(Invert)
-
-    def clear(self) -> None:
-        """Take everything out of the mask."""
-        self._do(Clear)
-
-    def undo(self) -> None:
-        """Take the last step back; with none left nothing happens."""
-        self._do(lambda: "undo")
-
-    def redo(self) -> None:
-        """Bring back the step that was taken back last; with none left nothing happens."""
-        self._do(lambda: "redo")
-
-    def _wait_until_quiet(self) -> None:
-        """Wait for what is still on its way from a browser."""
-
-    def _do(self, make: Callable[[], Step]) -> None:
-        try:
-            step = make()
-        except MaskError as error:
-            raise InvalidRequest(str(error), field="mask") from None
-        self._steps.add(step)
+    @property
+    def _steps(self) -> StepLog:
+        return self.steps

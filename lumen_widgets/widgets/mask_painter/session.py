@@ -1,4 +1,4 @@
-"""The messages between one mask painter and the browsers that show it.
+"""The messages between one mask painter and the browsers that show it, about one painting.
 
 Each model in each browser tab has a copy of the mask (`js/mask_painter/mask_copy.ts`), with an id
 of its own. The way of a stroke from one tab to another: the copy that a view paints in draws the
@@ -14,6 +14,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -32,13 +33,12 @@ from lumen_widgets.widgets.mask_painter.messages import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from anywidget import AnyWidget
 
     from lumen_widgets.masks import Step
-    from lumen_widgets.widgets.mask_painter.new_ground import NewGround
-    from lumen_widgets.widgets.mask_painter.step_log import StepLog
+    from lumen_widgets.widgets.mask_painter.painting import Painting
 
 
 @dataclass(frozen=True)
@@ -60,33 +60,38 @@ class WaitLimits:
 class PainterSession:
     """Receives what is painted in browsers, and sends each what was painted elsewhere.
 
+    It goes on when its painter shows another painting: a page may still have steps for this one.
+
     Parameters
     ----------
     painter
-        The painter, which sends.
-    log
-        Its steps.
-    ground
-        How far its picture is to grow.
-    picture
-        Returns the file of the picture, for a page whose state has none.
+        The painter, which sends; not held.
+    painting
+        What is painted; it holds this, so only its parts are held here.
     limits
         How long `wait_until_quiet` waits.
+
+    Attributes
+    ----------
+    shown : bool
+        Whether the painter shows the painting now.
+    ended : bool
+        Whether the painter is closed.
 
     """
 
     def __init__(
         self,
         painter: AnyWidget,
-        log: StepLog,
-        ground: NewGround,
-        picture: Callable[[], bytes],
+        painting: Painting,
         limits: WaitLimits | None = None,
     ) -> None:
-        self._painter = painter
-        self._log = log
-        self._ground = ground
-        self._picture = picture
+        self.shown = self.ended = False
+        self._painter = weakref.ref(painter)
+        self._id = painting.id
+        self._log = painting.steps
+        self._ground = painting.ground
+        self._file = painting.picture.file
         self._limits = limits or WaitLimits()
         # the ids of the copies that ever said hello: no message tells that a tab was closed
         self._copies: set[str] = set()
@@ -95,8 +100,8 @@ class PainterSession:
         self._latest = ""
         # the threads that receive messages: while the only one waits, no message can arrive
         self._receivers: set[int] = set()
-        # weakly, since the log also serves a painter that is closed
-        log.changed.connect_method(self._publish_soon)
+        # weakly, since the log also serves where no painter shows it
+        self._log.changed.connect_method(self._publish_soon)
 
     def receive(self, _: Any, content: Any, buffers: Any) -> None:
         """Handle a message; what a browser sends is not trusted to be well-formed."""
@@ -118,13 +123,22 @@ class PainterSession:
                 answers = self._answers.get(str(content.get("request")))
                 if answers is not None:
                     answers[copy_id] = number
+            case "sides" if isinstance(number, int):
+                self._ground.receive(copy_id, number, content.get("sides"))
+            case kind:
+                self._take_in(kind, copy_id)
+
+    def _take_in(self, kind: object, copy_id: str) -> None:
+        """Take in what a copy says of itself, or asks for."""
+        match kind:
+            case "left":
+                self._copies.discard(copy_id)
+                self._latest = "" if self._latest == copy_id else self._latest
             case "take_over":
                 self._take_over()
             case "picture":
-                message = PictureMessage(kind="picture", copy_id=copy_id)
-                self._painter.send(message, buffers=[self._picture()])
-            case "sides" if isinstance(number, int):
-                self._ground.receive(copy_id, number, content.get("sides"))
+                message = PictureMessage(kind="picture", painting=self._id, copy_id=copy_id)
+                self._send(message, buffers=[self._file])
 
     def wait_until_quiet(self) -> None:
         """Wait until painting pauses, so that the last stroke before a call is in the mask.
@@ -132,7 +146,7 @@ class PainterSession:
         Messages may be received on another thread while this waits, or only after it: that differs
         from kernel to kernel.
         """
-        if not self._copies or self._painter.comm is None:
+        if not self._copies or not self._is_open:
             return
         began = time.monotonic()
         limits = self._limits
@@ -150,17 +164,33 @@ class PainterSession:
             if any(numbers.get(copy_id, 0) < number for copy_id, number in answered):
                 return False
             # the answer of an idle tab does not stand for the tab that is painted in
-            return self._latest in answers or not receives_meanwhile or now - began > limits.answer
+            latest = not self._copies or self._latest in answers
+            return latest or not receives_meanwhile or now - began > limits.answer
 
         try:
-            self._painter.send(AskMessage(kind="ask", request=request))
+            self._send(AskMessage(kind="ask", painting=self._id, request=request))
             self._log.wait(began + limits.longest, enough)
         finally:
             del self._answers[request]
 
     def close(self) -> None:
-        """Leave out what is yet to be sent."""
+        """Leave out what is yet to be sent, as the painter is closed."""
+        self.ended = True
         publisher.forget(self)
+
+    @property
+    def _is_open(self) -> bool:
+        painter = self._painter()
+        return painter is not None and painter.comm is not None
+
+    def _send(
+        self,
+        message: MaskSnapshotMessage | DecidedMessage | ResendMessage | AskMessage | PictureMessage,
+        buffers: list[bytes] | None = None,
+    ) -> None:
+        painter = self._painter()
+        if painter is not None and painter.comm is not None:
+            painter.send(message, buffers=buffers)
 
     def _take_over(self) -> None:
         left = self._log.take_over()
@@ -170,7 +200,9 @@ class PainterSession:
             self._ground.set(left.sides)
         if not left.operations:
             # no step of it shows that it was taken
-            self._painter.set_trait("_offer", value=False)
+            painter = self._painter()
+            if painter is not None and self.shown:
+                painter.set_trait("_offer", value=False)
 
     def _publish_soon(self, _: None) -> None:
         publisher.run_soon(self._publish)
@@ -180,9 +212,10 @@ class PainterSession:
         objects, points = pack((*history.done, *history.undone))
         base = self._log.base
         done = len(history.done)
-        self._painter.send(
+        self._send(
             MaskSnapshotMessage(
                 kind="snapshot",
+                painting=self._id,
                 copy_id=copy_id,
                 sequence=sequence,
                 number=number,
@@ -200,12 +233,14 @@ class PainterSession:
             step = None
         if self._log.receive(copy_id, number, step) == "early":
             missing = self._log.number_of(copy_id) + 1
-            self._painter.send(ResendMessage(kind="resend", copy_id=copy_id, number=missing))
+            self._send(
+                ResendMessage(kind="resend", painting=self._id, copy_id=copy_id, number=missing)
+            )
 
     def _publish(self) -> None:
         """Send what is new, from the publisher's thread."""
         sequence, news = self._log.news()
-        if not news or not self._copies or self._painter.comm is None:
+        if not news or not self._copies:
             return
         # a copy has its own steps: only the other copies need them
         steps_to_send = [
@@ -222,6 +257,7 @@ class PainterSession:
             )
             for logged, step in zip(news, steps_to_send, strict=True)
         ]
-        self._painter.send(
-            DecidedMessage(kind="decided", sequence=sequence, steps=steps), buffers=[points]
+        self._send(
+            DecidedMessage(kind="decided", painting=self._id, sequence=sequence, steps=steps),
+            buffers=[points],
         )

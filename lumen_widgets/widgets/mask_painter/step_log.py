@@ -205,6 +205,12 @@ class StepLog:
             news, self._news = self._news, []
             return self._sequence, news
 
+    @property
+    def sequence(self) -> int:
+        """How many steps were decided."""
+        with self._changing:
+            return self._sequence
+
     def wait(self, until: float, enough: Callable[[float, Mapping[str, int]], bool]) -> None:
         """Wait while steps arrive, until a time or until it is `enough`.
 
@@ -229,7 +235,14 @@ class StepLog:
                 self._coverage = history, float(self._draw(history).mean())
             return self._coverage[1]
 
-    def close(self) -> None:
+    def follow(self) -> None:
+        """Keep what is drawn from here on, and draw no more than what comes to it."""
+        with self._drawing:
+            if self._raster is None:
+                self._base, self._packed_base = self.base, None
+                self._raster = Raster(*self._size, self._base)
+
+    def rest(self) -> None:
         """Let go of what is drawn: a mask that is asked for after this is drawn for itself."""
         with self._drawing:
             self._raster = None

@@ -7,6 +7,10 @@ the mask when it is asked for. A copy says *hello* and gets the whole history; i
 that are not decided yet on top of those that are. Where a call wants the mask, the kernel *asks*
 for the number of each copy's last step, and waits until those have arrived and painting pauses.
 
+A painter shows one painting (`painting.py`), and can be given another: then each page begins with
+a copy of that one. What it has sent of the former is still taken in, since each message names the
+painting that it is about.
+
 How far the picture is to grow is no part of the mask and of its undo steps: the browser sets it at
 once and sends one message when a drag ends; the kernel tells every page by a trait, so that a page
 that is reloaded has it too.
@@ -20,39 +24,42 @@ from __future__ import annotations
 
 import math
 import re
+import threading
+import weakref
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 from ipywidgets import DOMWidget
 
+from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.signal import Signal, check_callable
 from lumen_widgets.masks.operations import FARTHEST, MODES
-from lumen_widgets.widgets.base import ChildWidget, LumenWidget
+from lumen_widgets.widgets.base import ChildWidget, LumenWidget, weakly
 from lumen_widgets.widgets.browser_values import checked
 from lumen_widgets.widgets.bundles import bundle
 from lumen_widgets.widgets.mask_painter.canvas import PictureCanvas
-from lumen_widgets.widgets.mask_painter.new_ground import NewGround
+from lumen_widgets.widgets.mask_painter.mask_by_code import MaskByCode
+from lumen_widgets.widgets.mask_painter.messages import ShownPainting
 from lumen_widgets.widgets.mask_painter.painting import Painting
-from lumen_widgets.widgets.mask_painter.picture import read_background, read_start
 from lumen_widgets.widgets.mask_painter.session import PainterSession
-from lumen_widgets.widgets.mask_painter.step_log import LeftMask, StepLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    import numpy as np
     from ipycanvas import Canvas
     from ipywidgets import Widget
+    from numpy.typing import NDArray
 
     from lumen_widgets.client.exact.wish import Sides
     from lumen_widgets.core.pictures.images import PictureSource
     from lumen_widgets.core.pictures.masks import MaskSource
     from lumen_widgets.masks.mask_file import SavedMask
-    from lumen_widgets.widgets.mask_painter.messages import DecidedSides, GroundSides
+    from lumen_widgets.widgets.mask_painter.messages import GroundSides
     from lumen_widgets.widgets.mask_painter.picture import BackgroundPicture
+    from lumen_widgets.widgets.mask_painter.step_log import LeftMask, StepLog
 
-# a brush that is seen on any picture, and that paints an eye as well as a sky: part of its size
-_FIRST_RADIUS = 0.03
 # the traits that a browser may write: the controls
 _CONTROLS = frozenset({"tool", "radius", "mode", "color", "opacity"})
 
@@ -65,7 +72,7 @@ class _Number(traitlets.Float[Any, Any]):
         return super().validate(obj, float(value) if isinstance(value, Real) else value)
 
 
-class MaskPainter(Painting, LumenWidget):
+class MaskPainter(MaskByCode, LumenWidget):
     """A picture to paint a mask on; pass it as the mask to `inpaint`.
 
     What is painted is repainted. All coordinates are picture pixels, (0, 0) the top left corner of
@@ -75,7 +82,8 @@ class MaskPainter(Painting, LumenWidget):
     ----------
     image
         A path, bytes, a PIL image, a uint8 array of shape (height, width[, 3 or 4]), a `Picture`,
-        or an http(s) address, which is fetched. It stands as its EXIF orientation says.
+        or an http(s) address, which is fetched. It stands as its EXIF orientation says. Or the
+        `painting` of another painter, to go on with.
     mask
         What to begin with, as `inpaint` takes a mask; a file that `save` made brings back its
         undo steps too. None is nothing.
@@ -85,7 +93,8 @@ class MaskPainter(Painting, LumenWidget):
     Raises
     ------
     InvalidRequest
-        One of them cannot be read, or they differ in size; the message says what to give.
+        One of them cannot be read, or they differ in size; the message says what to give. Or a
+        painting is given another mask.
 
     Examples
     --------
@@ -127,14 +136,8 @@ class MaskPainter(Painting, LumenWidget):
     opacity = _Number(0.5, min=0.0, max=1.0).tag(sync=True)
     """The overlay's opacity, 0 to 1. Default 0.5. Written by the user and by Python."""
 
-    _width = traitlets.Int().tag(sync=True)
-    """The picture's width in pixels. Written once, by the kernel."""
-
-    _height = traitlets.Int().tag(sync=True)
-    """The picture's height in pixels. Written once, by the kernel."""
-
-    _alt = traitlets.Unicode().tag(sync=True)
-    """What stands in for the picture where it cannot be seen. Written once, by the kernel."""
+    _shown: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
+    """What is painted on now, as a `ShownPainting`. Written by the kernel."""
 
     _canvas = ChildWidget(DOMWidget, "IPY_MODEL_")
     """The ipycanvas `MultiCanvas` that shows the picture; None once it or a layer of it was closed:
@@ -160,45 +163,96 @@ class MaskPainter(Painting, LumenWidget):
 
     def __init__(
         self,
-        image: PictureSource | BackgroundPicture,
+        image: PictureSource | BackgroundPicture | Painting,
         mask: MaskSource | SavedMask | None = None,
         *,
         static: bool = True,
     ) -> None:
-        picture = read_background(image)
-        self._image: PictureSource = picture.source
+        if not isinstance(image, Painting):
+            image = Painting(image, mask)
+        elif mask is not None:
+            raise InvalidRequest(
+                "A painting has a mask already.",
+                next_step="Leave out mask, or give the picture instead: painting.image.",
+                field="mask",
+            )
+        self._painting = image
+        self._changed: Signal[None] = Signal("a painter")
         self._extended: Signal[None] = Signal("a painter")
-        start = read_start(mask, picture.width, picture.height)
-        self._steps = StepLog(picture.width, picture.height, start, picture.digest)
-        self._ground = NewGround(picture.width, picture.height, self._show_sides)
-        self._session = PainterSession(self, self._steps, self._ground, lambda: self._picture)
-        self._layers = PictureCanvas(picture)
-        super().__init__(
-            radius=max(
-                0.5, round(2 * _FIRST_RADIUS * math.sqrt(picture.width * picture.height)) / 2
-            ),
-            _width=picture.width,
-            _height=picture.height,
-            _alt=picture.alt,
-            _canvas=self._layers.widget,
-            _picture=picture.file,
-            _sides=self._ground.decided,
-            static=static,
+        # of two threads that give it a painting, one is first
+        self._giving = threading.RLock()
+        # one for each painting that it has shown, while something holds that
+        self._sessions: weakref.WeakValueDictionary[str, PainterSession] = (
+            weakref.WeakValueDictionary()
         )
+        self._layers = PictureCanvas(image.picture)
+        super().__init__(**self._state_of(image), _canvas=self._layers.widget, static=static)
         self.observe(lambda _: self.send_state("_picture"), "static")
-        self.on_msg(self._session.receive)
+        self._follow = self._followed(image)
+        self.on_msg(self._receive)
 
     def __repr__(self) -> str:
         """Return the painter in words, for front ends that cannot show it."""
+        painting = self._painting
         return (
-            f"Lumen mask painter · {self._width} x {self._height} · "
-            f"{100 * self.coverage:.1f} % painted"
+            f"Lumen mask painter · {painting.picture.width} x {painting.picture.height} · "
+            f"{100 * painting.coverage:.1f} % painted"
         )
+
+    @property
+    def painting(self) -> Painting:
+        """What the painter shows: a picture, and what is painted on it.
+
+        Set it to another one to go on with that. A painting has all that code does with a painter,
+        may be passed as a mask, and stays what it is when the painter goes on to another.
+
+        Raises
+        ------
+        InvalidRequest
+            On setting it: the painter is closed.
+
+        Examples
+        --------
+        >>> first = painter.painting  # doctest: +SKIP
+        >>> painter.painting = lumen.MaskPainter("other.png").painting  # doctest: +SKIP
+
+        """
+        return self._painting
+
+    @painting.setter
+    def painting(self, painting: Painting) -> None:
+        with self._giving:
+            before = self._painting
+            if painting is before:
+                return
+            if self.comm is None or self._layers is None:
+                raise InvalidRequest(
+                    "The painter is closed.",
+                    next_step="Make a new one: lumen.MaskPainter(painting).",
+                    field="painting",
+                )
+            before.controls = {name: getattr(self, name) for name in _CONTROLS}
+            for end in self._follow:
+                end()
+            self._painting = painting
+            if (session := self._sessions.get(before.id)) is not None:
+                before.put_aside(session)
+            # before any page can say hello to it
+            self._follow = self._followed(painting)
+            if not self._layers.show(painting.picture):
+                self._layers = PictureCanvas(painting.picture)
+            # all of it in one message
+            with self.hold_sync():
+                for name, value in self._state_of(painting).items():
+                    self.set_trait(name, value)
+                self._canvas = self._layers.widget
+        self._changed.send(None)
+        self._extended.send(None)
 
     @property
     def image(self) -> PictureSource:
         """What is painted on, as it was given."""
-        return self._image
+        return self._painting.image
 
     @property
     def canvas(self) -> Canvas:
@@ -230,16 +284,16 @@ class MaskPainter(Painting, LumenWidget):
         >>> lumen.extend("more beach", picture, **painter.sides)  # doctest: +SKIP
 
         """
-        return self._ground.decided["sides"].copy()
+        return self._painting.sides
 
     @sides.setter
     def sides(self, value: Mapping[str, int] | Sides) -> None:
-        self._ground.set(value)
+        self._painting.sides = value
 
     def on_change(self, fn: Callable[[], None]) -> Callable[[], None]:
         """Have `fn` called after every step, on the thread that logged it; returns what ends that.
 
-        What it raises is logged.
+        And once it shows another painting. What it raises is logged.
 
         Examples
         --------
@@ -247,7 +301,7 @@ class MaskPainter(Painting, LumenWidget):
 
         """
         check_callable(fn)
-        return self._steps.changed.connect(lambda _: fn())
+        return self._changed.connect(lambda _: fn())
 
     def on_extend(self, fn: Callable[[], None]) -> Callable[[], None]:
         """Have `fn` called after `sides` changed, on the thread that did it.
@@ -272,26 +326,72 @@ class MaskPainter(Painting, LumenWidget):
         """Take the painter from every page; what was painted can still be asked for."""
         super().close()
 
-    def _show_sides(self, decided: DecidedSides) -> None:
-        if self._sides == decided:
+    def __lumen_mask__(self) -> NDArray[np.bool_]:
+        """Return the mask for a call: that of what it shows now, as `Painting` returns it."""
+        return self._painting.__lumen_mask__()
+
+    @property
+    def _steps(self) -> StepLog:
+        return self._painting.steps
+
+    def _state_of(self, painting: Painting) -> dict[str, Any]:
+        """Return the traits that show a painting."""
+        picture = painting.picture
+        return {
+            **painting.controls,
+            "_shown": ShownPainting(
+                painting=painting.id, width=picture.width, height=picture.height, alt=picture.alt
+            ),
+            "_picture": picture.file,
+            "_sides": painting.ground.decided,
+            "_offer": painting.steps.offered is not None,
+        }
+
+    def _followed(self, painting: Painting) -> tuple[Callable[[], None], ...]:
+        """Follow what is done with a painting; return what ends that."""
+        session = self._sessions.get(painting.id) or PainterSession(self, painting)
+        self._sessions[painting.id] = session
+        painting.show(session)
+        ground = painting.ground
+        return (
+            painting.steps.changed.connect(weakly(self._tell_changed)),
+            ground.changed.connect(weakly(self._show_sides)),
             # a copy that sends again was not told
-            self.send_state("_sides")
-        else:
-            self.set_trait("_sides", decided)
-            self._extended.send(None)
+            ground.repeated.connect(weakly(self._repeat_sides)),
+        )
+
+    def _receive(self, _: Any, content: Any, buffers: Any) -> None:
+        """Hand a message to the painting that it names."""
+        name = content.get("painting") if isinstance(content, dict) else None
+        session = self._sessions.get(name) if isinstance(name, str) else None
+        if session is not None:
+            session.receive(self, content, buffers)
+
+    def _tell_changed(self, _: None) -> None:
+        self._changed.send(None)
+
+    def _show_sides(self, _: None) -> None:
+        self.set_trait("_sides", self._painting.ground.decided)
+        self._extended.send(None)
+
+    def _repeat_sides(self, _: None) -> None:
+        self.send_state("_sides")
 
     def _release(self) -> None:
         if self._layers is not None:
             self._layers.close()
-            self._session.close()
-            self._steps.close()
+            for one in list(self._sessions.values()):
+                one.close()
+            if (session := self._sessions.get(self._painting.id)) is not None:
+                self._painting.put_aside(session)
+            self._painting.controls = {name: getattr(self, name) for name in _CONTROLS}
             self._picture = b""
 
     def _leaves(self) -> LeftMask | None:
-        return self._steps.leave(self._ground.sides)
+        return self._painting.steps.leave(self._painting.ground.sides)
 
     def _takes(self, left: Any) -> bool:
-        if left is not None and not self._steps.take(left):
+        if left is not None and not self._painting.steps.take(left):
             return False
         self._offer = self._offer or left is not None
         return True
@@ -316,5 +416,9 @@ class MaskPainter(Painting, LumenWidget):
             )
         return color
 
-    def _wait_until_quiet(self) -> None:
-        self._session.wait_until_quiet()
+
+def painting_of(mask: Any) -> Painting | None:
+    """Return the painting that a mask is, or that a painter shows now; None of any other mask."""
+    if isinstance(mask, MaskPainter):
+        return mask.painting
+    return mask if isinstance(mask, Painting) else None

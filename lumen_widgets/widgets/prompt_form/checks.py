@@ -15,7 +15,7 @@ from lumen_widgets.core.models import EDIT, GENERATE, INPAINT, MODELS, Endpoint
 from lumen_widgets.core.request import check_fields
 from lumen_widgets.core.words import strip_controls
 from lumen_widgets.notebook.cell_status import error_words
-from lumen_widgets.widgets.mask_painter.widget import MaskPainter
+from lumen_widgets.widgets.mask_painter.widget import painting_of
 from lumen_widgets.widgets.prompt_form.messages import FieldError, FormModel
 
 if TYPE_CHECKING:
@@ -55,8 +55,9 @@ class FormValues:
     exact, crop, sides
         What a repaint wants; all sides 0 is no extension.
     images, mask
-        The reference pictures and the mask. Where the mask is a painter of one of the pictures, it
-        is that one alone; and a painter in which nothing is painted is no mask of an extension.
+        The reference pictures and the mask. Of a painter, the mask is the painting that it shows
+        now: it may go on to another one. Where it is one of the pictures that is painted on, it is
+        that one alone; and where nothing is painted it is no mask of an extension.
     places
         Where each of `images` is among the form's own.
 
@@ -150,10 +151,10 @@ def _sent_pictures(
 ) -> tuple[tuple[int, ...], Any]:
     """Return the places of those of a form's pictures that are sent, and the mask."""
     every = tuple(range(len(images)))
-    if not isinstance(mask, MaskPainter):
+    if (painting := painting_of(mask)) is None:
         return every, mask
-    painted = tuple(place for place in every if images[place] is mask.image)[:1]
-    return painted or every, None if extends and not mask.coverage else mask
+    painted = tuple(place for place in every if images[place] is painting.image)[:1]
+    return painted or every, None if extends and not painting.coverage else painting
 
 
 def errors_in(

@@ -27,7 +27,7 @@ def form_code(
     *,
     errors: Mapping[str, str],
     names: Mapping[int, str],
-    painter: object = None,
+    open_painting: object = None,
 ) -> CodeOf:
     """Return the call that a form would make.
 
@@ -41,8 +41,8 @@ def form_code(
         What is wrong with its fields, by their names: it would not send this.
     names
         What its pictures are called, by their `id`.
-    painter
-        The painter that is open in it.
+    open_painting
+        What the painter shows that is open in it.
 
     """
     notes = [f"Not sent like this. {field}: {message}" for field, message in errors.items()]
@@ -51,7 +51,8 @@ def form_code(
         for at, one in zip(values.places, values.images, strict=True)
     ]
     mask = values.mask
-    place = "form.painter" if painter is not None and mask is painter else "form.mask"
+    is_open = mask is not None and mask is open_painting
+    place = "form.painter" if is_open else "form.mask"
     call = CodeCall(
         values.endpoint,
         values.prompt,

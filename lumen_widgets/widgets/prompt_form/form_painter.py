@@ -1,4 +1,7 @@
-"""The painter inside a form: which picture is painted on, and what the form was before."""
+"""The painter inside a form: which picture is painted on, and what the form was before.
+
+One painter is used for as long as it is open, and shows the painting of each picture in turn.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,9 @@ from lumen_widgets.notebook.cell_status import error_words
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.notebook.worker import Worker
 from lumen_widgets.widgets.base import weakly
+from lumen_widgets.widgets.mask_painter.painting import Painting
 from lumen_widgets.widgets.mask_painter.picture import read_background
-from lumen_widgets.widgets.mask_painter.widget import MaskPainter
+from lumen_widgets.widgets.mask_painter.widget import MaskPainter, painting_of
 from lumen_widgets.widgets.prompt_form.messages import ChosenModel
 
 if TYPE_CHECKING:
@@ -28,8 +32,6 @@ if TYPE_CHECKING:
     from lumen_widgets.widgets.mask_painter.picture import BackgroundPicture
 
 _SIDES = Sides._fields
-# what a painter that goes on where another was closed has of it, beside the mask
-_CONTROLS = ("tool", "radius", "mode", "color", "opacity")
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,8 @@ class _Before:
 class FormPainter:
     """Opens and closes the painter of one form; safe to use from any thread.
 
-    The form's mask is the painter, open or closed: a closed one still has its mask. Nothing of it
-    is lost by closing it, or by painting on another picture meanwhile.
+    The form's mask is the painting, whether the painter shows it or not: what is sent is made of
+    it. Nothing of it is lost by closing the painter, or by painting on another picture meanwhile.
 
     Parameters
     ----------
@@ -65,7 +67,7 @@ class FormPainter:
         self._before: _Before | None = None
         self._chosen: ChosenModel | None = None
         # what was painted on each picture, newest last
-        self._painters: list[MaskPainter] = []
+        self._paintings: list[Painting] = []
         self._unsubscribe: Callable[[], None] = lambda: None
         # a picture that is an address may take a minute to fetch
         self._reader = Worker("lumen-painters", "a form could not open a painter")
@@ -78,7 +80,21 @@ class FormPainter:
 
     def owns(self, mask: Any) -> bool:
         """Say whether a mask was painted in this form."""
-        return any(one is mask for one in self._painters)
+        return any(one is mask for one in self._paintings)
+
+    def is_another(self, painting_id: Any) -> bool:
+        """Say whether a page means another painting than the one that is the form's mask.
+
+        It may not have heard yet that the form has gone on. Where the form has no painting of its
+        own as its mask, or the page names none, it means what the form has.
+        """
+        mask = self._form.mask
+        named = isinstance(painting_id, str) and painting_id != ""
+        return named and self.owns(mask) and mask.id != painting_id
+
+    def find(self, painting_id: Any) -> Painting | None:
+        """Return the painting of this form with an id; None if it was thrown away."""
+        return next((one for one in self._paintings if one.id == painting_id), None)
 
     def open_soon(self, source: Any, done: Callable[[str], None]) -> None:
         """Open the painter on a picture of the form, which is read on another thread.
@@ -94,10 +110,12 @@ class FormPainter:
         """
         if self._open_on(source) is not None:
             done("")
+        elif (known := self._painting_on(source)) is not None:
+            publisher.run_soon(partial(self._open_read, known.picture, done))
         else:
             self._reader.run_soon(partial(self._read, source, done))
 
-    def open(self, source: Any, picture: BackgroundPicture | None = None) -> MaskPainter:
+    def open(self, source: Any, picture: BackgroundPicture | None = None) -> Painting:
         """Open the painter on a picture of the form; a picture that was read need not be again.
 
         Raises
@@ -106,44 +124,55 @@ class FormPainter:
             It cannot be painted on.
 
         """
-        if (painter := self._open_on(source)) is not None:
-            return painter
+        if (opened := self._open_on(source)) is not None:
+            return opened
         # before the lock, for which a page's message would wait
-        background = picture or read_background(source)
+        read = self._painting_on(source) or Painting(picture or source)
         with self._lock:
-            if (painter := self._open_on(source)) is not None:
-                return painter
-            painted = next((one for one in self._painters if one.image is source), None)
-            made = MaskPainter(
-                background,
-                None if painted is None else painted.saved,
-                static=self._form.static,
-            )
-            made.language = self._form.language
-            for name in _CONTROLS if painted is not None else ():
-                made.set_trait(name, getattr(painted, name))
+            if (opened := self._open_on(source)) is not None:
+                return opened
+            painting = self._painting_on(source) or read
             if self._before is None:
                 self._before = _Before(self._form.mask, self._sides())
-            self._painters = [*(one for one in self._painters if one is not painted), made]
+            others = [one for one in self._paintings if one is not painting]
+            self._paintings = [*others, painting]
+            # the form says how far whatever is painted on is to grow
+            self._extend(painting)
             with self._own_change():
-                self._form.mask = made
-                self._show(made)
+                self._form.mask = painting
+                self._show(painting)
             self.choose_model("repaint")
         self._changed()
-        return made
+        return painting
 
-    def close(self) -> None:
-        """Close the painter; what is painted stays the mask, and nothing painted is no mask."""
+    def close(self, painting_id: Any = "") -> None:
+        """Close the painter; what is painted stays the mask, and nothing painted is no mask.
+
+        Parameters
+        ----------
+        painting_id
+            What a page shows in it: nothing is closed if the form has gone on since.
+
+        """
         with self._lock:
-            if self._form.painter is not None:
+            if self._form.painter is not None and not self.is_another(painting_id):
                 self._form.painter.close()
 
-    def discard(self) -> None:
-        """Throw away what is painted on the picture; the form is as it was before."""
+    def discard(self, painting_id: Any = "") -> None:
+        """Throw away what is painted on the picture; the form is as it was before.
+
+        Parameters
+        ----------
+        painting_id
+            What a page shows: if the form has gone on since, that alone is thrown away.
+
+        """
         with self._lock:
             mask = self._form.mask
-            if self.owns(mask):
-                self._painters = [one for one in self._painters if one is not mask]
+            if self.is_another(painting_id):
+                self._paintings = [one for one in self._paintings if one.id != painting_id]
+            elif self.owns(mask):
+                self._paintings = [one for one in self._paintings if one is not mask]
                 self._go_back()
         self._changed()
 
@@ -167,7 +196,7 @@ class FormPainter:
             with self._own_change():
                 if (painter := self._form.painter) is not None:
                     painter.close()
-            self._painters, self._before = [], None
+            self._paintings, self._before = [], None
         publisher.forget(self)
 
     def painter_changed(self, change: Any) -> None:
@@ -197,10 +226,10 @@ class FormPainter:
         """Take in that the form has other pictures, perhaps without the one that is painted on."""
         with self._lock:
             held = self._form.images
-            lost = [one for one in self._painters if not any(one.image is own for own in held)]
+            lost = [one for one in self._paintings if not any(one.image is own for own in held)]
             if any(one is self._form.mask for one in lost):
                 self.discard()
-            self._painters = [one for one in self._painters if one not in lost]
+            self._paintings = [one for one in self._paintings if one not in lost]
         self._changed()
 
     def model_changed(self, _: Any) -> None:
@@ -245,16 +274,26 @@ class FormPainter:
         self.open(picture.source, picture)
         done("")
 
-    def _open_on(self, source: Any) -> MaskPainter | None:
-        painter: MaskPainter | None = self._form.painter
-        return painter if painter is not None and painter.image is source else None
+    def _painting_on(self, source: Any) -> Painting | None:
+        return next((one for one in self._paintings if one.image is source), None)
 
-    def _show(self, painter: MaskPainter | None) -> None:
-        """Show a painter in the form, and close the one that was there."""
-        earlier = self._form.painter
-        self._form.set_trait("painter", painter)
-        if earlier is not None:
-            earlier.close()
+    def _open_on(self, source: Any) -> Painting | None:
+        painter: MaskPainter | None = self._form.painter
+        return painter.painting if painter is not None and painter.image is source else None
+
+    def _show(self, painting: Painting | None) -> None:
+        """Show a painting in the form's painter, or none."""
+        painter: MaskPainter | None = self._form.painter
+        if painting is not None and painter is not None and painter.comm is not None:
+            painter.painting = painting
+            return
+        made = None
+        if painting is not None:
+            made = MaskPainter(painting, static=self._form.static)
+            made.language = self._form.language
+        self._form.set_trait("painter", made)
+        if painter is not None:
+            painter.close()
 
     def _give_up(self) -> None:
         """Take in that the painter was closed with nothing in it."""
@@ -289,7 +328,7 @@ class FormPainter:
     def _link(self, mask: Any) -> None:
         """Have form and mask extend the picture alike, where the mask is a painter."""
         self._end_link()
-        if not isinstance(mask, MaskPainter):
+        if painting_of(mask) is None:
             return
         # a painter that comes with new ground brings it along
         if any(mask.sides.values()) and not any(self._sides()):
@@ -304,18 +343,23 @@ class FormPainter:
 
     def _extend_form(self) -> None:
         with self._lock:
-            if not isinstance(mask := self._form.mask, MaskPainter):
+            if painting_of(mask := self._form.mask) is None:
                 return
             with self._own_change():
                 for name, pixels in mask.sides.items():
                     self._form.set_trait(name, pixels)
 
     def _extend_painter(self) -> None:
-        mask, sides = self._form.mask, self._sides()
-        if isinstance(mask, MaskPainter) and mask.sides != sides._asdict():
+        if (painting := painting_of(self._form.mask)) is not None:
+            self._extend(painting)
+
+    def _extend(self, painting: Painting) -> None:
+        """Extend a painting's picture as the form says."""
+        sides = self._sides()
+        if painting.sides != sides._asdict():
             # what cannot be is said beside the form's own field
             with suppress(InvalidRequest):
-                mask.sides = sides
+                painting.sides = sides
 
     def _sides(self) -> Sides:
         return Sides(*(getattr(self._form, name) for name in _SIDES))

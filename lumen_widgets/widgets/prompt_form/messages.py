@@ -34,6 +34,7 @@ class PaintedPicture(TypedDict):
 
     key: str
     own: bool  # whether it was painted in the form; else the user gave a painter of their own
+    painting: str  # the id of what is painted on it
 
 
 class ChosenModel(TypedDict):
@@ -274,6 +275,7 @@ class SubmitMessage(TypedDict):
     sequence: int  # of the newest message that the page has had: what it knew when it was clicked
     fields: list[TypedField]
     secret: str
+    painting: str  # the id of what the page shows as painted; empty where nothing is
 
 
 class AsCodeMessage(TypedDict):
@@ -323,12 +325,14 @@ class ClosePainterMessage(TypedDict):
     """Browser → kernel: close the painter; what is painted stays the mask."""
 
     kind: Literal["close_painter"]
+    painting: str  # the id of what the page shows in it
 
 
 class DiscardMessage(TypedDict):
     """Browser → kernel: throw away what is painted; the form is as it was before."""
 
     kind: Literal["discard"]
+    painting: str  # the id of what the page shows as painted
 
 
 class MoveMessage(TypedDict):

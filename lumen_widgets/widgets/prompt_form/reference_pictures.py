@@ -20,7 +20,7 @@ from lumen_widgets.notebook.cell import data_uri, shortened
 from lumen_widgets.notebook.cell_status import error_words
 from lumen_widgets.notebook.worker import Worker
 from lumen_widgets.widgets.base import weakly
-from lumen_widgets.widgets.mask_painter.widget import MaskPainter
+from lumen_widgets.widgets.mask_painter.widget import painting_of
 from lumen_widgets.widgets.picture_names import picture_name
 from lumen_widgets.widgets.prompt_form.messages import FormPicture
 from lumen_widgets.widgets.prompt_form.uploads import PictureFile
@@ -191,10 +191,10 @@ def _read(reference: Reference) -> Reference:
     source = reference.source
     share: float | None = None
     try:
-        if reference.mask and isinstance(source, MaskPainter):
-            share = source.coverage
+        if reference.mask and (painting := painting_of(source)) is not None:
+            share = painting.coverage
             # as it is now: it is looked at again with the next stroke
-            source = source.array if share else source
+            source = painting.array if share else source
         found = read_mask(source) if reference.mask else read_picture(source)
         if isinstance(found, LocalMask):
             share = found.repaint.share

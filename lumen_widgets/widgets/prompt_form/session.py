@@ -17,7 +17,8 @@ from lumen_widgets.core.words import strip_controls
 from lumen_widgets.notebook.cell_status import error_words
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.widgets.browser_values import checked
-from lumen_widgets.widgets.mask_painter.widget import MaskPainter
+from lumen_widgets.widgets.mask_painter.painting import Painting
+from lumen_widgets.widgets.mask_painter.widget import painting_of
 from lumen_widgets.widgets.prompt_form.checks import (
     FIELDS,
     SIDES,
@@ -72,6 +73,8 @@ _REFUSED_WITH = {
 }
 # what an empty mask means where it can be painted in
 _NOTHING_PAINTED = "Nothing is painted yet. Paint over what is to be repainted, or discard it."
+# what was painted in a page is not what would be sent
+_GONE_ON = "What was painted here was thrown away since. Look at what is there now, and send again."
 # pictures that a browser may add: each may be 64 MiB of the kernel's memory
 MOST_PICTURES = 16
 # earlier prompts that are offered, and rows of the journal in which they are looked for
@@ -219,8 +222,8 @@ class FormSession:
             values,
             self._account,
             errors={**self._errors(values, asked=True), **wrong},
-            names={id(one.source): one.name for one in held},
-            painter=self._form.painter,
+            names={id(painting_of(one.source) or one.source): one.name for one in held},
+            open_painting=painting_of(self._form.painter),
         )
 
     def offer_again(self, prompt: str) -> None:
@@ -281,9 +284,9 @@ class FormSession:
             case "paint" if isinstance(request, str):
                 self._paint(request, content.get("key"))
             case "close_painter":
-                self.painting.close()
+                self.painting.close(content.get("painting"))
             case "discard":
-                self.painting.discard()
+                self.painting.discard(content.get("painting"))
 
     def _greet(self, request: str, unanswered: Any) -> None:
         self._page_appeared()
@@ -347,6 +350,11 @@ class FormSession:
             self._repeat_answer(request, known)
             return
         typed, wrong = self._typed(content.get("fields"))
+        if self.painting.is_another(shown := content.get("painting")):
+            # what the page shows is what it means, also where the form has gone on to another one
+            typed["mask"] = self.painting.find(shown)
+            if typed["mask"] is None:
+                wrong["mask"] = _GONE_ON
         values = values_of(self._form, typed)
         if (same := self._find_unseen(values, known, content.get("sequence"))) is not None:
             self._finish_interrupted(same.known)
@@ -399,11 +407,13 @@ class FormSession:
         """Return what a submit asks for, with the names of its pictures in place of them."""
         mask = self.references.mask
         names = {
-            # a painter may have more in it
+            # a mask that can say what it is may have more in it
             id(one.source): f"{one.key} {one.revision}"
             for one in (*self.references.images, *(() if mask is None else (mask,)))
         }
         names[id(None)] = ""
+        if isinstance(values.mask, Painting):
+            names[id(values.mask)] = f"{values.mask.id} {values.mask.steps.sequence}"
         pictures = [names.get(id(one), object()) for one in (*values.images, values.mask)]
         wish = values.exact, values.crop, values.sides
         return values.prompt, dict(values.fields), values.extra_text, wish, pictures
@@ -596,10 +606,12 @@ class FormSession:
         """Return the picture that the mask is painted on, where the form has it."""
         held = self.references.mask
         mask = None if held is None else held.source
-        if not isinstance(mask, MaskPainter):
+        if (painting := painting_of(mask)) is None:
             return None
-        keys = [one.key for one in self.references.images if one.source is mask.image]
-        return PaintedPicture(key=keys[0], own=self.painting.owns(mask)) if keys else None
+        keys = [one.key for one in self.references.images if one.source is painting.image]
+        if not keys:
+            return None
+        return PaintedPicture(key=keys[0], own=self.painting.owns(mask), painting=painting.id)
 
     def _publish_pictures(self) -> None:
         images, mask = self._shown_pictures()

@@ -37,7 +37,7 @@ from lumen_widgets.widgets.bundles import bundle
 from lumen_widgets.widgets.comparing import ComparingWidget
 from lumen_widgets.widgets.gallery.widget import Gallery
 from lumen_widgets.widgets.mask_painter.picture import read_background
-from lumen_widgets.widgets.mask_painter.widget import MaskPainter
+from lumen_widgets.widgets.mask_painter.widget import MaskPainter, painting_of
 from lumen_widgets.widgets.picture_names import picture_name
 from lumen_widgets.widgets.picture_targets import forget_target, note_used
 from lumen_widgets.widgets.prompt_form.checks import (
@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from lumen_widgets.core.pictures.images import PictureSource
     from lumen_widgets.notebook.kept_task import KeptTask
     from lumen_widgets.widgets.comparisons import Comparisons
+    from lumen_widgets.widgets.mask_painter.painting import Painting
     from lumen_widgets.widgets.prompt_form.checks import FormValues
     from lumen_widgets.widgets.prompt_form.messages import FormModel
 
@@ -155,8 +156,9 @@ class PromptForm(ComparingWidget):
     the user, as bytes and addresses, and by Python; never synced."""
 
     mask = traitlets.Any()
-    """The mask, as `LumenClient.inpaint` takes it: white is repainted. Default None. Written by
-    the user, as bytes or an address, and by Python; never synced."""
+    """The mask, as `LumenClient.inpaint` takes it: white is repainted. What is painted in the form
+    is a `Painting`. Default None. Written by the user, as bytes or an address, and by Python; never
+    synced."""
 
     exact = traitlets.Bool(default_value=True).tag(sync=True)
     """Whether a repaint is put back into its picture, so that nothing else in it differs. Default
@@ -206,8 +208,9 @@ class PromptForm(ComparingWidget):
     by the form."""
 
     painter = ChildWidget(MaskPainter, read_only=True)
-    """The `MaskPainter` that is open in the form, whose mask is the form's; None while none is.
-    Closing it keeps what is painted as the mask. Written by the form, with *Paint* and `paint`."""
+    """The `MaskPainter` that is open in the form, whose `painting` is the form's mask; None while
+    none is. It goes on to another picture when that is painted on, and closing it keeps what is
+    painted as the mask. Written by the form, with *Paint* and `paint`."""
 
     gallery = ChildWidget(Gallery, read_only=True)
     """The `Gallery` that is open in the form, to choose a picture for it; None while none is.
@@ -357,7 +360,7 @@ class PromptForm(ComparingWidget):
         return self._dispatch(values, secret)
 
     @redacts_traceback
-    def paint(self, picture: PictureSource | None = None) -> MaskPainter:
+    def paint(self, picture: PictureSource | None = None) -> Painting:
         """Open the painter in the form, as *Paint* does; its mask is the form's from here on.
 
         The picture is then the only one that is sent, and a model that cannot repaint gives way to
@@ -371,8 +374,9 @@ class PromptForm(ComparingWidget):
 
         Returns
         -------
-        MaskPainter
-            The painter, which is also `painter`.
+        Painting
+            What is painted on the picture, which is `mask` too: everything that code does with a
+            painter is done with it. It stays this picture's also once `painter` shows another.
 
         Raises
         ------
@@ -391,7 +395,8 @@ class PromptForm(ComparingWidget):
                 next_step="Give it one: form.paint(picture).",
                 field="image",
             )
-        painted = self.mask.image if isinstance(self.mask, MaskPainter) else None
+        painting_now = painting_of(self.mask)
+        painted = None if painting_now is None else painting_now.image
         wanted = painted if picture is None else picture
         held = next((one for one in images if _is_same_picture(one, wanted)), None)
         if held is not None or picture is None:
@@ -794,6 +799,12 @@ class PromptForm(ComparingWidget):
 
     def _write_code(self, _: Any = None) -> None:
         self.set_trait("code", self._session.as_code({}, {}).python)
+
+    @traitlets.validate("mask")
+    def _take_mask(self, proposal: Any) -> Any:
+        """Take what the form's own painter shows for the painter: it may go on to another."""
+        mask = proposal["value"]
+        return mask.painting if mask is not None and mask is self.painter else mask
 
     def _follow_painting(self) -> None:
         painting = self._session.painting
