@@ -178,6 +178,9 @@ def test_two_painters_show_one_painting() -> None:
     assert one.coverage == other.coverage == 0.5
     with pytest.raises(InvalidRequest, match="painter is closed"):
         one.painting = Painting(_OTHER)
+    nothing: Any = PICTURE
+    with pytest.raises(InvalidRequest, match="painting is of type ndarray"):
+        other.painting = nothing
     with pytest.raises(InvalidRequest, match="has a mask already"):
         MaskPainter(one.painting, np.ones((HEIGHT, WIDTH), bool))
     other.close()

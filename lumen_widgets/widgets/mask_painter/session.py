@@ -164,7 +164,7 @@ class PainterSession:
             if any(numbers.get(copy_id, 0) < number for copy_id, number in answered):
                 return False
             # the answer of an idle tab does not stand for the tab that is painted in
-            latest = not self._copies or self._latest in answers
+            latest = not self._latest or self._latest in answers
             return latest or not receives_meanwhile or now - began > limits.answer
 
         try:

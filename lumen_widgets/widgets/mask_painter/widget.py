@@ -209,7 +209,7 @@ class MaskPainter(MaskByCode, LumenWidget):
         Raises
         ------
         InvalidRequest
-            On setting it: the painter is closed.
+            On setting it: it is no painting, or the painter is closed.
 
         Examples
         --------
@@ -221,6 +221,12 @@ class MaskPainter(MaskByCode, LumenWidget):
 
     @painting.setter
     def painting(self, painting: Painting) -> None:
+        if not isinstance(painting, Painting):
+            raise InvalidRequest(
+                f"painting is of type {type(painting).__name__}.",
+                next_step="Give the painting of a painter: lumen.MaskPainter(picture).painting.",
+                field="painting",
+            )
         with self._giving:
             before = self._painting
             if painting is before:
