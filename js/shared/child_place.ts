@@ -61,7 +61,7 @@ export class ChildPlace {
       "div",
       { class: "lumen-child-bar" },
       // a widget that has a title of its own needs none here
-      element("span", { class: "lumen-label" }, words?.title ?? ""),
+      element("span", { class: "lumen-child-title" }, words?.title ?? ""),
       this.#close,
     );
     const slot = element("div", {});
