@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # Python swallows what is raised where it clears a reference.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
-ACCOUNT = {"origin": "https://lumen.example", "account": "a1"}
+ACCOUNT: dict[str, Any] = {"origin": "https://lumen.example", "account": "a1"}
 REQUEST: dict[str, Any] = {**ACCOUNT, "endpoint": "generations", "body": {"prompt": "a cat"}}
 
 
