@@ -153,7 +153,8 @@ def test_a_form_goes_on_where_a_killed_kernel_ended(sandbox: SandboxServer, tmp_
     shown = form.panel._panel_rows.all()
     until(lambda: all(row.thumbnail for row in shown), "each row has its picture in small")
     assert len(client.journal.rows()) == 3  # type: ignore[union-attr]
-    assert page.of("recall")[-1]["fields"] == ["prompt", "n", "size", "images"]
+    said = until(lambda: page.of("recall"), "it says what came back")
+    assert said[-1]["fields"] == ["prompt", "n", "size", "images"]
     form.undo()
     assert (form.prompt, form.n, form.images) == ("", None, ())
     form.close()
@@ -174,7 +175,7 @@ def test_a_repaint_comes_back_with_its_picture_and_mask(
     assert form.model == "fal-flux-pro-fill"
     assert len(form.images) == 1
     assert form.mask is not None
-    assert page.of("recall")[-1]["lost"] == []
+    assert until(lambda: page.of("recall"), "it says what came back")[-1]["lost"] == []
     assert form.submit().prompt == "a hat"
     until(lambda: form.pictures, "it can be asked for again")
     form.close()

@@ -96,10 +96,10 @@ class EarlierWork:
             if late:
                 work_queue.run_soon(partial(self._read, late[1:]), after=late[0])
             else:
-                self._strip.recalls.refuse(_words(error))
+                self._say(_words(error))
             return
         except Exception as error:  # noqa: BLE001 # a damaged file may hold anything
-            self._strip.recalls.refuse(_unforeseen(error))
+            self._say(_unforeseen(error))
             return
         if recalled is not None:
             publisher.run_soon(partial(self._fill, *recalled))
@@ -112,7 +112,7 @@ class EarlierWork:
             start_thread(partial(self._claim, work, known), "lumen-take-up", "earlier tasks")
         except LumenError as error:
             self._list(work, known)
-            self._strip.recalls.refuse(_words(error))
+            self._say(_words(error))
 
     def _claim(self, work: LastWork, known: Sequence[Task | KeptTask | None]) -> None:
         """Have those tasks followed that no process follows; it may wait for the journal."""
@@ -126,7 +126,7 @@ class EarlierWork:
         self._put_in_strip(known)
         self._list(work, known)
         if error:
-            self._strip.recalls.refuse(error)
+            self._say(error)
 
     def _put_in_strip(self, tasks: Sequence[Task | KeptTask | None]) -> None:
         for age, task in enumerate(tasks, 1):
@@ -158,6 +158,10 @@ class EarlierWork:
         new = [entry for entry in entries if not own(entry.correlation_id)]
         if new and self._form.comm is not None:
             self._show(new)
+
+    def _say(self, words: str) -> None:
+        """Have the form say why something is not there, after what came back by then."""
+        publisher.run_soon(partial(self._strip.recalls.refuse, words))
 
     def _recalled(self, work: LastWork) -> tuple[str, Recalled] | None:
         """Return a name for the last request, and what the form would hold for it."""
