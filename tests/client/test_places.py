@@ -265,9 +265,10 @@ def test_what_can_be_read_of_a_list_is_fetched(
         client.generate("a cat", n=3).wait(30)
     here = [(BY_BYTES[one.bytes], one.index, one.count) for one in caught.value.pictures]
     assert here == [("a", 0, 3), ("b", 2, 3)]
-    assert client.journal is not None
-    until(lambda: len(client.journal.rows()[0].pictures) == 2, "the journal has both")
-    assert not client.journal.rows()[0].is_final
+    journal = client.journal
+    assert journal is not None
+    until(lambda: len(journal.rows()[0].pictures) == 2, "the journal has both")
+    assert not journal.rows()[0].is_final
 
 
 CANCELLED = {"status": "cancelled"}

@@ -118,18 +118,6 @@ class Sources:
         """
         return self._journal.made_from(row_number)
 
-    def made_from_row(self, row_number: int) -> list[str]:
-        """Return the digests of the pictures that a request was made with, by its row.
-
-        Raises
-        ------
-        JournalError
-            The journal cannot be read.
-
-        """
-        journal = self._client.journal
-        return [] if journal is None else ask_journal(lambda: journal.made_from(row_number))
-
 
 def recalled_request(
     form: HasTraits,
