@@ -81,8 +81,6 @@ export class RankingTable {
     const image = element("img", { alt: "", draggable: "false" });
     this.#images.push([image, picture.sha256]);
     const score = { score: inPercent(picture.score), error: inPercent(picture.error) };
-    const cell = (label: string, ...children: (Node | string)[]) =>
-      element("td", { "data-label": label }, ...children);
     return element(
       "tr",
       {},
@@ -90,17 +88,21 @@ export class RankingTable {
       element(
         "th",
         { scope: "row" },
-        element("span", { class: "lumen-ranking-thumbnail" }, image),
         element(
-          "span",
-          { class: "lumen-ranking-name" },
-          element("bdi", {}, name),
-          ...(picture.alt === "" ? [] : [element("small", { dir: "auto" }, picture.alt)]),
+          "div",
+          { class: "lumen-ranking-picture" },
+          element("span", { class: "lumen-ranking-thumbnail" }, image),
+          element(
+            "span",
+            { class: "lumen-ranking-name" },
+            element("bdi", {}, name),
+            ...(picture.alt === "" ? [] : [element("small", { dir: "auto" }, picture.alt)]),
+          ),
         ),
       ),
-      cell(words.scoreHead, fill(words.score, score)),
-      cell(words.votesHead, String(picture.votes)),
-      cell(words.aboveHead, this.#sureness(picture.above_next)),
+      element("td", { class: "lumen-ranking-score" }, fill(words.score, score)),
+      element("td", {}, String(picture.votes)),
+      element("td", {}, this.#sureness(picture.above_next)),
     );
   }
 

@@ -38,7 +38,9 @@ def _blind(notebook: NotebookPage, index: int = 1) -> Locator:
 
 def _vote(notebook: NotebookPage, keys: str, index: int = 1) -> None:
     """Press keys one after the other, as soon as both pictures of the pair are there."""
-    ready = _blind(notebook, index).locator(".lumen-blind-votes button[aria-disabled=false]")
+    blind = _blind(notebook, index)
+    ready = blind.locator(".lumen-blind-votes button[aria-disabled=false]")
+    blind.get_by_role("group").focus()
     for key in keys:
         expect(ready).to_have_count(3)
         notebook.page.keyboard.press(key)
@@ -51,7 +53,6 @@ def test_a_blind_test_of_eight_pictures_is_voted_by_keys(lab: Lab) -> None:
     notebook.run_cell(1)
     blind = _blind(notebook)
     expect(blind).to_contain_text("Pair 1 of 28")
-    blind.get_by_role("group").focus()
     _vote(notebook, "12=1")
     expect(blind).to_contain_text("Pair 5 of 28")
     notebook.page.keyboard.press("u")
@@ -65,7 +66,6 @@ def test_a_blind_test_of_eight_pictures_is_voted_by_keys(lab: Lab) -> None:
     assert blind.evaluate(_ALTS) == ["Left picture", "Right picture"]
     assert faults(blind, ".lumen-blind") == []
     notebook.wait_value(2, "len(compare.votes)", "5")
-    blind.get_by_role("group").focus()
 
     with notebook.deaf(2):
         _vote(notebook, "12=12")
@@ -74,13 +74,13 @@ def test_a_blind_test_of_eight_pictures_is_voted_by_keys(lab: Lab) -> None:
         notebook.page.keyboard.press("Backspace")
         expect(blind).to_contain_text("Pair 10 of 28")
         _vote(notebook, "=")
+        notebook.save()
         notebook.page.reload()
-    notebook.wait_ready()
+    notebook.wait_widget(1, ".lumen-blind")
     expect(blind).to_contain_text("Pair 11 of 28")
     notebook.wait_value(2, "len(compare.votes)", "10")
     notebook.wait_value(2, "[one['winner'] for one in compare.votes][-1]", "None")
 
-    blind.get_by_role("group").focus()
     _vote(notebook, "12=112=21")
     expect(blind).to_contain_text("Pair 20 of 28")
     _vote(notebook, "121212121")

@@ -81,7 +81,7 @@ class RankedPictures(list[tuple[Picture, float]]):
         numbers = [str(one.picture + 1) for one in ranking.places]
         called = (names[one.picture] for one in ranking.places)
         self._names = [
-            f"Picture {number}" if name == number else name
+            f"Picture no. {number}" if name == number else name
             for name, number in zip(called, numbers, strict=True)
         ]
         self._votes = ranking.votes
