@@ -57,13 +57,9 @@ export class ChildPlace {
     this.#close = element("button", { type: "button", class: "lumen-button" });
     setText(this.#close, words?.close ?? "");
     this.#close.addEventListener("click", () => this.end());
-    const bar = element(
-      "div",
-      { class: "lumen-child-bar" },
-      // a widget that has a title of its own needs none here
-      element("span", { class: "lumen-child-title" }, words?.title ?? ""),
-      this.#close,
-    );
+    const bar = element("div", { class: "lumen-child-bar" }, this.#close);
+    // a widget that has a title of its own needs none here
+    if (words?.title) bar.prepend(element("span", { class: "lumen-child-title" }, words.title));
     const slot = element("div", {});
     this.#slot = new Slot(slot, host, signal);
     this.el = element("div", { class: "lumen-child", hidden: "" }, slot);

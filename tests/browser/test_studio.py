@@ -350,6 +350,6 @@ def test_what_is_compared_has_a_tab_until_it_is_closed(lab: Lab, tmp_path: Path)
     _tab(studio, "Compare").click()
     button(studio, "Close the comparison").click()
     expect(_tab(studio, "Compare")).to_have_count(0)
-    expect(_tab(studio, "Gallery")).to_have_attribute("aria-selected", "true")
+    expect(_tiles(studio).nth(1)).to_be_focused()
     assert notebook.ask(2, "studio.form.compare") == "None"
     assert notebook.errors == []
