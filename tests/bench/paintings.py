@@ -75,6 +75,7 @@ def measure(*, full: bool) -> Table:
             "ten pictures painted on in a row",
             "first opened in, ms",
             "then, ms",
+            "processor of the page, ms a picture",
             "first: sent to the page, kB",
             "then, kB a picture",
             "kernel's widgets made",
@@ -119,11 +120,13 @@ def _measure_form(table: Table, lab: Lab, browser: Browser, size: int) -> None:
     assert len(labels) == _COUNT
     notebook.wait_idle()
     before = int(notebook.ask(3, _WIDGETS))
-    memory, taken, told = [], list[float](), list[float]()
+    memory, taken, told, work = [], list[float](), list[float](), list[float]()
     for label in labels:
+        worked = sum(_page(browser).cpu_times()[:2])
         with _received(notebook) as sent:
             taken.append(notebook.page.evaluate(_OPEN, [1, label]))
             notebook.wait_idle()
+        work.append(1000 * (sum(_page(browser).cpu_times()[:2]) - worked))
         told.append(sum(sent) / 1000)
         painter = Painter(notebook, output.locator(".lumen-painter"))
         painter.drag([(size * 0.2, size * 0.2), (size * 0.6, size * 0.4)])
@@ -135,6 +138,7 @@ def _measure_form(table: Table, lab: Lab, browser: Browser, size: int) -> None:
         f"{size} x {size}",
         taken[0],
         median(taken[1:]),
+        median(work[1:]),
         told[0],
         median(told[1:]),
         made,
@@ -149,10 +153,15 @@ def _page_memory(browser: Browser, notebook: NotebookPage) -> float:
     for _ in range(3):
         session.send("HeapProfiler.collectGarbage")
         notebook.page.evaluate("() => new Promise((done) => requestAnimationFrame(done))")
-    processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
-    pages = [one["id"] for one in processes if one["type"] == "renderer"]
-    resident: int = max(psutil.Process(one).memory_info().rss for one in pages)
+    resident: int = _page(browser).memory_info().rss
     return resident / 2**20
+
+
+def _page(browser: Browser) -> psutil.Process:
+    """Return the page's process: of those that draw one, the largest."""
+    processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    pages = [psutil.Process(one["id"]) for one in processes if one["type"] == "renderer"]
+    return max(pages, key=lambda one: one.memory_info().rss)
 
 
 @contextlib.contextmanager
