@@ -57,8 +57,8 @@ ANSWERS = {
     "a list": b'{"id": "a1", "status": ["succeeded"]}',
     "half a letter": b'{"id": "a1", "status": "\\ud800"}',
     "digits": b'{"status": ' + b"9" * 10_000 + b"}",
-    "10,000 pictures, one of which is none": json.dumps(
-        {"status": "succeeded", "data": [*[{"url": "https://example.org/1"}] * 10_000, 7]}
+    "10,000 pictures, none of which is one": json.dumps(
+        {"status": "succeeded", "data": [*[{"url": 7}] * 10_000, 7]}
     ).encode(),
     "addresses of other types": b'{"status": "succeeded", "data": [{"url": {"a": 1}}, 7, null]}',
     "twice the same word": b'{"status": "succeeded", "status": 7}',
