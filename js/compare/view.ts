@@ -209,6 +209,8 @@ class CompareView {
       flick: every,
       difference: [left, right],
     }[mode];
+    // before: the line cuts what it stands between whenever the stage is drawn
+    this.#line.show(mode === "slider" ? [left, right] : null);
     this.#stage.arrange({
       layout: mode === "side" ? "beside" : "upon",
       shown,
@@ -232,7 +234,6 @@ class CompareView {
     );
     this.#swap.hidden = mode !== "slider";
     this.#row.show(mode, left, right, this.#turn);
-    this.#line.show(mode === "slider" ? [left, right] : null);
     this.#showLine();
     this.#differences.show(mode === "difference", left, right);
     const hints = {

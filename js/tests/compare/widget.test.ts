@@ -62,6 +62,17 @@ test("a picture is named for what it is to another one, in the page's language",
   expect(names.sort()).toEqual(["1 之前", "2"]);
 });
 
+test("no other way to look at them shows pictures cut at the line", async () => {
+  const { el, press } = await mount();
+  const cut = () =>
+    [...el.querySelectorAll<HTMLElement>(".lumen-pane")].map((pane) => pane.style.transform);
+  expect(cut()).not.toEqual(["", ""]);
+  for (const key of ["b", "s", "d", "s", "f", "s", "2"]) {
+    press(key);
+    if (key !== "s") expect(cut(), key).toEqual(["", ""]);
+  }
+});
+
 test("arrow keys move the line, and stop at its ends", async () => {
   const { press, find } = await mount();
   const line = find<HTMLInputElement>(".lumen-split-range");
