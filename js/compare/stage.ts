@@ -545,13 +545,15 @@ export function gridOf(
   frame: Size,
 ): { columns: number; rows: number } {
   let best = { columns: 1, rows: count };
-  let largest = 0;
+  let [largest, fewest] = [0, count];
   for (let columns = 1; columns <= count; columns += 1) {
     const rows = Math.ceil(count / columns);
     const wide = (across - (columns - 1) * GAP) / columns / frame.width;
     const scale = Math.min(wide, (down - (rows - 1) * GAP) / rows / frame.height);
-    // more columns where both are as good: less to scroll
-    if (scale >= largest) [best, largest] = [{ columns, rows }, scale];
+    const empty = columns * rows - count;
+    // where both are as large: fewer empty places, then more columns, which is less to scroll
+    if (scale > largest || (scale === largest && empty <= fewest))
+      [best, largest, fewest] = [{ columns, rows }, scale, empty];
   }
   return best;
 }

@@ -59,6 +59,8 @@ test("panes stand as the pictures are largest in the room there is", () => {
   expect(gridOf(2, 1400, 700, wide)).toEqual({ columns: 2, rows: 1 });
   expect(gridOf(2, 340, 560, wide)).toEqual({ columns: 1, rows: 2 });
   expect(gridOf(4, 1400, 700, wide)).toEqual({ columns: 2, rows: 2 });
+  // not three and one, which are no larger
+  expect(gridOf(4, 760, 485, { width: 100, height: 100 })).toEqual({ columns: 2, rows: 2 });
   expect(gridOf(4, 2000, 500, { width: 100, height: 200 })).toEqual({ columns: 4, rows: 1 });
 });
 
