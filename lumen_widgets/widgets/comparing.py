@@ -52,7 +52,8 @@ class ComparingWidget(LumenWidget):
         Parameters
         ----------
         pictures
-            Two to four pictures, which are seen beside each other; up to 32, which are put to a
+            Two to four pictures, which are seen beside each other, of two what the other was made
+            of before it; up to 32, which are put to a
             blind test. One alone stands after what it was made of, and before what the service
             sent, where that differs; or, made of nothing, among those of its task.
         blind

@@ -80,9 +80,10 @@ class Comparisons:
         Parameters
         ----------
         pictures
-            Several are compared with each other. One alone is compared with what it was made of:
-            an edit, repaint or extension stands after its source, and before what the service
-            sent, where that differs; any other picture stands among those of its task.
+            Several are compared with each other, as they stand; of two, what the other was made of
+            stands before it: a gallery shows the newest first. One alone is compared with what it
+            was made of: an edit, repaint or extension stands after its source, and before what the
+            service sent, where that differs; any other picture stands among those of its task.
         blind
             Whether several are put to a blind test; more than four are in any case.
 
@@ -101,7 +102,10 @@ class Comparisons:
                 field="pictures",
             )
         if len(pictures) > 1:
-            return Comparison(tuple(pictures), blind=blind or len(pictures) > MOST)
+            shown = tuple(pictures)
+            if len(shown) == 2 and self._is_made_of(*shown):  # noqa: PLR2004
+                shown = shown[::-1]
+            return Comparison(shown, blind=blind or len(shown) > MOST)
         (picture,) = pictures
         found = self._made_of(picture) or self._of_task(picture)
         if found is None:
@@ -122,6 +126,11 @@ class Comparisons:
         shown = (*before, picture, *raw)
         # what each is to the others, `Compare` knows of what was kept
         return Comparison(shown) if are_kept else Comparison(shown, _names(len(before), len(raw)))
+
+    def _is_made_of(self, picture: Picture, other: Picture) -> bool:
+        """Say whether a picture was made of another one."""
+        sources, _ = self._sources(picture)
+        return other.sha256 in {one.sha256 for one in sources}
 
     def _of_task(self, picture: Picture) -> Comparison | None:
         """Return the pictures of a picture's task; None where it is the only one."""

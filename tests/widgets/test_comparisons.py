@@ -65,6 +65,21 @@ def test_an_edit_stands_after_the_picture_that_it_was_made_of(client: LumenClien
     assert [name.split()[0] for name in _names(comparison)] == ["Before", "After"]
 
 
+def test_of_two_that_are_chosen_the_source_stands_before_what_was_made_of_it(
+    client: LumenClient,
+) -> None:
+    """In a gallery, where the newest is first, and is marked first."""
+    use(client)
+    (fox,) = client.generate("a fox", size=SIZE).wait()
+    (cub,) = client.edit("a fox cub", fox).wait()
+    found = Comparisons(JournalPictures(client.journal), lambda _: None)
+
+    assert _same(found.of([cub, fox]), [fox, cub])
+    assert _same(found.of([fox, cub]), [fox, cub])
+    # nobody asks a blind test for an order, and of three none is before all others
+    assert _same(found.of([cub, fox, loose(0)]), [cub, fox, loose(0)])
+
+
 def test_what_the_journal_alone_knows_is_compared_as_well(tmp_path: Path) -> None:
     """An edit of two pictures, one of which is gone; and pictures of one task."""
     journal = use_journal(tmp_path)
