@@ -457,7 +457,8 @@ export class FormView {
     } else if (answer?.taken) {
       this.#newestThen = newest;
       this.#strip.follow();
-      this.#announce(this.#words.sentNow);
+      this.#announce(this.#sentNow);
+      this.#places?.sent();
       this.#showArrived();
     }
     if (answer === null || answer.taken) return;
@@ -468,6 +469,11 @@ export class FormView {
     if (first === null) return;
     if (IN_MORE.has(first.name)) this.#more.open = true;
     first.focus();
+  }
+
+  /** Says that something was sent, and where that stands. */
+  get #sentNow(): string {
+    return this.#places === null ? this.#words.sentNow : this.#words.sentLent;
   }
 
   get #newest(): string {
@@ -628,8 +634,8 @@ export class FormView {
     this.#arrived = arrived;
     this.#status.textContent = text;
     this.#painter.say(text, arrived);
-    const { sentNow, arrived: here } = this.#words;
-    this.#prompt.say(text === sentNow || text === here ? text : "", arrived);
+    const isSaid = text === this.#sentNow || text === this.#words.arrived;
+    this.#prompt.say(isSaid ? text : "", arrived);
   }
 
   #showSubmitting(): void {

@@ -13,6 +13,8 @@ export interface FormPlaces {
   opened(part: LentPart, isOpen: boolean): void;
   /** Somebody is led to a part, or to the form itself: it is to be in view before it gets the focus. */
   lead(part: LentPart | "form"): void;
+  /** Something was sent in this view. */
+  sent(): void;
   /** Pictures have come of what was sent in this view. */
   arrived(): void;
 }

@@ -61,6 +61,8 @@ export class StudioView {
   #isWide = true;
   /** Whether the form was rendered: what opens from then on was opened by somebody. */
   #isReady = false;
+  /** Whether something was sent in this view whose pictures have not come. */
+  #isSent = false;
 
   constructor(
     model: AnyModel<StudioModel>,
@@ -154,6 +156,7 @@ export class StudioView {
     const ref = this.#model.get("form");
     this.#isReady = false;
     this.#exports = this.#root = null;
+    this.#isSent = false;
     const say = (text: string) =>
       this.#form.replaceChildren(element("p", { class: "lumen-studio-nothing" }, text));
     this.#open.clear();
@@ -192,6 +195,7 @@ export class StudioView {
       elements: elements as Record<LentPart, HTMLElement>,
       opened: (part, isOpen) => this.#opened(part, isOpen),
       lead: (name) => this.#choose(name),
+      sent: () => this.#sent(true),
       arrived: () => this.#arrived(),
     };
   }
@@ -216,7 +220,13 @@ export class StudioView {
     return [...this.#panels.values()].some((panel) => panel.contains(active));
   }
 
+  #sent(isSent: boolean): void {
+    this.#isSent = isSent;
+    this.#showNothing("results");
+  }
+
   #arrived(): void {
+    this.#sent(false);
     const inView = this.#shown === "results" && (this.#isWide || !this.#layout.isFormInFront);
     if (inView) return;
     // one column is not taken from under somebody who types
@@ -297,7 +307,7 @@ export class StudioView {
     const words = this.#words;
     const hint = fill(words.noResultsHint, { key: withControl("↵") });
     const said: Partial<Record<LentPart, string[]>> = {
-      results: [words.noResults, hint],
+      results: this.#isSent ? [words.sentResults, words.sentResultsHint] : [words.noResults, hint],
       gallery: [words.noGallery],
       tasks: [words.noTasks],
     };

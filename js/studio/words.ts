@@ -26,6 +26,8 @@ const ENGLISH = {
   // where there is nothing yet
   noResults: "No pictures yet",
   noResultsHint: "Say what you want to see, and press {key}. What comes is here, large.",
+  sentResults: "Sent: its pictures come here",
+  sentResultsHint: "Tasks shows how it stands.",
   noGallery: "The gallery opens as soon as the notebook answers. If it cannot, the form says why.",
   noTasks: "The list of tasks was closed. lumen.TaskPanel() in a cell shows one.",
   noForm: "The form of this Studio was closed. Run its cell again for a new one.",
@@ -95,6 +97,8 @@ const CHINESE: Words = {
   border: "表单宽度",
   noResults: "还没有图片",
   noResultsHint: "写下想看到的画面，然后按 {key}。生成的图片会在这里放大显示。",
+  sentResults: "已发送：图片会出现在这里",
+  sentResultsHint: "“任务”中可查看进度。",
   noGallery: "笔记本一有响应，图库就会打开。如果打不开，表单会说明原因。",
   noTasks: "任务列表已关闭。在单元格中运行 lumen.TaskPanel() 可再次显示。",
   noForm: "此工作室的表单已关闭。请重新运行它的单元格以新建一个。",

@@ -19,6 +19,20 @@ test("form and pictures are in view, and a part that is open on demand has no ta
   expect(el.querySelector(".lumen-studio-body")?.hasAttribute("data-beside-form")).toBe(true);
 });
 
+test("where the first pictures will come it says that they were sent, until they are there", async () => {
+  const { form, el } = await mount();
+  const said = () => el.querySelector("[data-part=results] .lumen-studio-nothing")?.textContent;
+  expect(said()).toContain("No pictures yet");
+  form.places.sent();
+  expect(said()).toBe("Sent: its pictures come hereTasks shows how it stands.");
+  form.open("results");
+  form.places.arrived();
+  expect(said()).toBeUndefined();
+  form.open("results", false);
+
+  expect(said()).toContain("No pictures yet");
+});
+
 test("a painter that opens has a tab, which goes with it, and then what was before is in view", async () => {
   const { form, tab, tabs, inView } = await mount();
   tab("Tasks")?.click();
