@@ -58,6 +58,16 @@ function rows(words: Words): [string, Row[]][] {
       ],
     ],
     [
+      words.groupCompare,
+      [
+        [["S", "B", "F", "D"], words.keyWays],
+        [arrows, words.keyLine],
+        [["1", "X"], words.keyAlone],
+        [["1", "=", "2"], words.keyVote],
+        [["Esc"], words.keyLeave],
+      ],
+    ],
+    [
       words.groupGallery,
       [
         [["Enter"], words.keyOpen],
