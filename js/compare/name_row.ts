@@ -16,6 +16,13 @@ export function numbered(name: string, place: number): string {
   return name === number ? number : `${number} ${name}`;
 }
 
+/** The same, with the number as a key, to be seen. */
+export function withKey(name: string, place: number): (HTMLElement | string)[] {
+  const number = String(place + 1);
+  const key = element("kbd", { class: "lumen-name-key" }, number);
+  return name === number ? [key] : [key, " ", name];
+}
+
 export class NameRow {
   readonly el = element("div", { class: "lumen-names" });
   readonly #names: readonly string[];
@@ -40,7 +47,12 @@ export class NameRow {
       const radio = element("input", { type: "radio", name, value: String(place) });
       radio.addEventListener("change", () => hooks.turn(place));
       this.#radios.push(radio);
-      return element("label", { class: "lumen-choice" }, radio, this.#text(place));
+      return element(
+        "label",
+        { class: "lumen-choice" },
+        radio,
+        ...withKey(names[place] ?? "", place),
+      );
     });
     this.#turns = element("div", { class: "lumen-choices", role: "radiogroup" }, ...turns);
     this.#turns.setAttribute("aria-label", words.shownOne);
@@ -61,14 +73,10 @@ export class NameRow {
     });
   }
 
-  #text(place: number): string {
-    return numbered(this.#names[place] ?? "", place);
-  }
-
   /** The list from which one side is chosen. */
   #select(side: "left" | "right", label: string): HTMLSelectElement {
-    const options = this.#names.map((_, place) =>
-      element("option", { value: String(place) }, this.#text(place)),
+    const options = this.#names.map((name, place) =>
+      element("option", { value: String(place) }, name),
     );
     const made = element("select", { class: "lumen-input", "aria-label": label }, ...options);
     made.addEventListener("change", () => {

@@ -9,7 +9,7 @@ import { keepKeys } from "../shared/keyboard";
 import { fill } from "../shared/words";
 import { Differences } from "./differences";
 import type { ComparedPicture, CompareModel, Mode } from "./messages";
-import { NameRow, numbered } from "./name_row";
+import { NameRow, numbered, withKey } from "./name_row";
 import { SplitLine } from "./split_line";
 import { STEP, Stage } from "./stage";
 import type { CompareState } from "./state";
@@ -111,7 +111,7 @@ class CompareView {
     });
     this.#tags = this.#names.map((name, place) => {
       const tag = element("span", { class: "lumen-pane-name", "aria-hidden": "true" });
-      tag.textContent = numbered(name, place);
+      tag.append(...withKey(name, place));
       this.#stage.label(place, tag);
       return tag;
     });
