@@ -49,6 +49,8 @@ class BlindView {
   readonly #rank: HTMLButtonElement;
   readonly #goOn: HTMLButtonElement;
   readonly #pairOnly: HTMLElement;
+  /** What the keys do, while there is a pair. */
+  readonly #keys: HTMLElement;
   readonly #done: HTMLElement;
   readonly #waiting = element("p", { class: "lumen-blind-waiting" });
   readonly #notice = element("p", { class: "lumen-stage-notice", role: "status" });
@@ -110,12 +112,13 @@ class BlindView {
         this.#buttons.right,
       ),
     );
+    this.#keys = element("p", { class: "lumen-blind-keys" }, words.blindKeys);
     this.#done = element("p", { class: "lumen-blind-done", tabindex: "-1" }, words.allVoted);
     this.#voting.append(
       this.#pairOnly,
       this.#done,
       element("div", { class: "lumen-blind-tools" }, this.#undo, this.#rank),
-      element("p", { class: "lumen-blind-keys" }, words.blindKeys),
+      this.#keys,
     );
     this.#result.append(
       this.#waiting,
@@ -180,6 +183,7 @@ class BlindView {
     this.#zoomTools.el.hidden = !isPair;
     this.#result.hidden = !ended;
     this.#pairOnly.hidden = this.#pair === null;
+    this.#keys.hidden = this.#pair === null;
     this.#done.hidden = this.#pair !== null;
     this.#undo.setAttribute("aria-disabled", String(votes === 0));
     this.#table.show(ended ? ranking : null, pairs.length);

@@ -30,7 +30,7 @@ _EVEN = 0.5
 
 _METHODS: dict[Method, str] = {
     "bradley-terry": "by Bradley–Terry with ties (Davidson's model)",  # noqa: RUF001 # a dash
-    "wins": "by the share of votes won, since the votes do not determine a model yet",
+    "wins": "by the share of votes won, since they are too few, or too unanimous, for a model",
 }
 _SCORES = (
     "A score is the share of votes that the picture would win against each of the others, a tie "
