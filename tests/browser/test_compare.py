@@ -42,7 +42,7 @@ _TURN = """(el) => new Promise((resolve) => {
   });
 })"""
 # what is larger than its place on purpose: what is zoomed, and lists as wide as they may be
-_CUT = ".lumen-stage, .lumen-stage *, select"
+CUT = ".lumen-stage, .lumen-stage *, select"
 _READY = '.lumen-stage[data-ready="{}"]'
 
 
@@ -134,7 +134,7 @@ def test_by_keys_alone_three_pictures_of_any_sizes_are_compared(lab: Lab) -> Non
     for mode in ("slider", "side", "flick", "difference"):
         compare.locator(f'[value="{mode}"]').check()
         make_narrow(compare)
-        assert too_wide(compare, _CUT) == []
+        assert too_wide(compare, CUT) == []
     notebook.restart_kernel()
     expect(compare).to_contain_text("The kernel is gone")
     compare.locator('[value="flick"]').check()

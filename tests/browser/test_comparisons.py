@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.access import faults, make_narrow, too_wide
 from tests.browser.forms import button, expect_answered, field, open_form
+from tests.browser.test_compare import CUT
 from tests.browser.test_form_strip import tiles
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def test_from_the_strip_by_keys_alone_an_edit_stands_after_its_source(lab: Lab) 
     keys.press("v")
     expect(compare.locator(".lumen-stage")).to_be_focused()
     place = section.locator(".lumen-child:not([hidden])")
-    assert too_wide(place, ".lumen-heard, .lumen-pane *") == []
+    assert too_wide(place, CUT) == []
     names = _names(notebook, 3, "form")
     assert [name.split()[0] for name in names] == ["Before", "After"]
     assert notebook.errors == []
