@@ -239,14 +239,16 @@ def test_in_a_tab_of_its_own_it_fills_it_beside_the_one_in_the_cell(
 
 def _fills(view: Locator, studio: Locator) -> bool:
     outer, inner = view.bounding_box(), studio.bounding_box()
-    if outer is None or inner is None:
+    form = studio.locator(".lumen-studio-form").bounding_box()
+    if outer is None or inner is None or form is None:
         return False
     scrolls = view.evaluate(
         "(el) => [el, ...el.querySelectorAll('.jp-OutputArea, .jp-OutputArea-child')]"
         ".some((one) => one.scrollHeight > one.clientHeight + 1)"
     )
     apart = max(abs(outer[side] - inner[side]) for side in ("x", "y", "width", "height"))
-    return not scrolls and apart <= 12
+    ends = [box["y"] + box["height"] for box in (inner, form)]
+    return not scrolls and apart <= 12 and abs(ends[0] - ends[1]) <= 1
 
 
 def test_two_studios_of_a_notebook_are_two(lab: Lab, tmp_path: Path) -> None:

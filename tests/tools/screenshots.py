@@ -296,10 +296,9 @@ def _scenes() -> list[Scene]:
         gallery = f"lumen.Gallery(pictures, language={language!r})"
         studio = (
             # not what other scenes made
-            "import tempfile\n"
-            "sandbox, journal = lumen.sandbox.start(), tempfile.mkdtemp()\n"
-            "client = lumen.LumenClient(sandbox.api_key, sandbox.url, journal=journal)\n"
-            "_ = lumen.use(client)\n"
+            "import os, tempfile\n"
+            'os.environ["LUMEN_HOME"] = tempfile.mkdtemp()\n'
+            '_ = lumen.use("sandbox")\n'
             f"studio = lumen.Studio(language={language!r})\n"
             f"studio.form.prompt, studio.form.n = {first!r}, 4\nstudio"
         )
