@@ -30,6 +30,7 @@ from tests.client.conftest import KEY
 from tests.client.service import FAILED, PROCESSING, Service, png, serving
 from tests.conditions import until
 from tests.widgets.forms import FormPage
+from tests.widgets.panels import Browser
 from tests.widgets.quiet_service import QuietService
 
 if TYPE_CHECKING:
@@ -78,8 +79,19 @@ def taken_up(client: LumenClient, **fields: Any) -> tuple[PromptForm, FormPage]:
     form = PromptForm(client, **fields)
     page = FormPage(form)
     form.take_up_last()
-    until(lambda: form._sent or page.of("recall"), "something was taken up")
+    until(lambda: sent(form) or page.of("recall"), "something was taken up")
     return form, page
+
+
+def sent(form: PromptForm) -> int:
+    """Return how many submits a page is told of that opens the form now."""
+    count: int = form.get_state("_sent")["_sent"]
+    return count
+
+
+def drawn(form: PromptForm) -> set[str]:
+    """Return the keys of the rows that have a picture in small, as a page gets it now."""
+    return {one["key"] for one in form.panel.get_state("_thumbnails")["_thumbnails"]}
 
 
 def in_strip(page: FormPage) -> list[str]:
@@ -150,8 +162,7 @@ def test_a_form_goes_on_where_a_killed_kernel_ended(sandbox: SandboxServer, tmp_
     until(lambda: len(in_strip(page)) == 5, "what ran has brought its pictures")
     assert in_strip(page)[:2] == ["[0] a fox", "[1] a fox"]
     assert rows(form)[0] == ("succeeded", "a fox")
-    shown = form.panel._panel_rows.all()
-    until(lambda: all(row.thumbnail for row in shown), "each row has its picture in small")
+    until(lambda: len(drawn(form)) == 3, "each row has its picture in small")
     assert len(client.journal.rows()) == 3  # type: ignore[union-attr]
     said = until(lambda: page.of("recall"), "it says what came back")
     assert said[-1]["fields"] == ["prompt", "n", "size", "images"]
@@ -220,19 +231,18 @@ def test_what_is_over_needs_no_server_and_what_is_unknown_is_never_sent(
         "The task failed: No.",
     )
     assert (done["arrived"], done["actions"], done["charge"]) == (1, [], "charged")
-    until(lambda: all(row.thumbnail for row in form.panel._panel_rows.all()[:1]), "it is drawn")
+    until(lambda: drawn(form) == {done["key"]}, "it is drawn")
     # nothing waits: the form may be closed, and a later one says the same
     assert not form.panel.unfinished
-    for row in form.panel._panel_rows.all():
-        if row.submission is not None:
-            row.submission.start()
+    browser = Browser(form.panel)
+    again = {"key": unknown["key"], "action": "again", "seen": len(rows(form))}
+    assert browser.ask("act", **again)["kind"] == "error"
     settled()
     assert len(scripted.server.requests) == requests
     # its id, where the user finds it
     scripted.statuses["task-9"] = [FAILED]
-    lost = form.panel._panel_rows.all()[2]
-    lost.follow(later.task("task-9"))
-    until(lambda: lost.ended, "it is known")
+    assert browser.ask("take_up", key=unknown["key"], id="task-9")["kind"] == "done"
+    until(lambda: rows(form)[0] == ("failed", "lost"), "it is known")
     form.close()
 
 
@@ -248,7 +258,7 @@ def test_a_task_is_followed_by_one_process(
     form, _ = taken_up(later)
     until(lambda: form.prompt == "a cat", "the last request is back")
     settled()
-    assert form._sent == 0
+    assert sent(form) == 0
     assert later.resume() == []
     form.close()
     child.kill()
@@ -349,7 +359,7 @@ def test_a_journal_that_cannot_be_read_leaves_the_form_as_it_is(
     settled()
     page.hello()
     until(lambda: page.of("results"), "the strip is told")
-    assert (form.prompt, form._sent, in_strip(page)) == ("", 0, [])
+    assert (form.prompt, sent(form), in_strip(page)) == ("", 0, [])
     form.close()
 
 
@@ -372,9 +382,9 @@ def test_a_locked_journal_is_tried_again(
         form.take_up_last()
         for _ in range(3):
             settled()
-        assert form._sent == 0
+        assert sent(form) == 0
         assert page.of("recall") == []
-    until(lambda: form.prompt == "a cat" and in_strip(page) and form._sent, "it is all back")
+    until(lambda: form.prompt == "a cat" and in_strip(page) and sent(form), "it is all back")
     form.close()
 
 
@@ -427,7 +437,7 @@ def test_a_form_that_is_closed_takes_up_nothing(later: LumenClient) -> None:
     form.close()
     form.take_up_last()
     settled()
-    assert form._sent == 0
+    assert sent(form) == 0
 
 
 _JSON = st.recursive(
@@ -529,7 +539,7 @@ def test_a_damaged_row_is_said_and_raises_nothing(column: str, value: Any) -> No
         form = PromptForm(client)
         page = FormPage(form)
         form.take_up_last()
-        until(lambda: form._sent or page.of("recall"), "it is there, or said")
+        until(lambda: sent(form) or page.of("recall"), "it is there, or said")
         form.prompt = "an owl"
         assert json.dumps(form.panel.get_state("_rows")["_rows"])
         assert service.submits == []
