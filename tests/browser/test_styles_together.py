@@ -18,7 +18,8 @@ pytestmark = pytest.mark.browser
 # moves is on a layer of its own for a moment
 _LOOKS = """(root) => [...root.querySelectorAll("*")].map((el) => {
   const style = getComputedStyle(el);
-  const looks = [...style].filter((name) => !/size$|width$|height$|-origin$|^will-change$/.test(name));
+  const passing = /size$|width$|height$|-origin$|^will-change$/;
+  const looks = [...style].filter((name) => !passing.test(name));
   return [el.outerHTML.slice(0, 90), looks.map((name) => `${name}: ${style[name]}`)];
 })"""
 _ADD = """(css) => {
