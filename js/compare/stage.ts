@@ -6,20 +6,14 @@ import type { Connection } from "../shared/connection";
 import { element, setText } from "../shared/dom";
 import { newId } from "../shared/ids";
 import type { LargeWords } from "../shared/large_words";
-import type { PictureCopies, WantedCopy } from "../shared/picture_copies";
-import { type Point, type Size, Zoom } from "../shared/zoom";
+import { DISPLAY_SIDE, type PictureCopies, type WantedCopy } from "../shared/picture_copies";
+import { type Point, type Size, WHEEL, Zoom } from "../shared/zoom";
 import type { FramePlace, FrameSize } from "./messages";
 
 /** A kernel that has sent no copy after so many milliseconds is busy with a cell. */
 const BUSY_MS = 1500;
-/** Pixels of the longer side of a display copy: beyond, the file itself is wanted. */
-const DISPLAY_SIDE = 1024;
 /** Bytes of files that are fetched before anybody has zoomed: a comparison is looked at closely. */
 const MOST_AHEAD = 48 * 1024 * 1024;
-/** Of one press of a zoom key. */
-export const STEP = 1.25;
-/** Zoom factor (as an exponent) of a pixel of wheel movement. */
-const WHEEL = 0.0015;
 /** CSS pixels that a drag moves at least: less is a click. */
 const SLACK = 4;
 /** Milliseconds after the last movement, when pictures are drawn sharply again. */

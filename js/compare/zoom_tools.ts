@@ -3,7 +3,8 @@ import { element, setText } from "../shared/dom";
 import { STEPWISE } from "../shared/gestures";
 import type { LargeWords } from "../shared/large_words";
 import { fill } from "../shared/words";
-import { STEP, type Stage } from "./stage";
+import { STEP } from "../shared/zoom";
+import type { Stage } from "./stage";
 
 export class ZoomTools {
   readonly el: HTMLElement;

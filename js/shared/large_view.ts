@@ -5,20 +5,14 @@ import type { Connection } from "./connection";
 import { element, setText } from "./dom";
 import { newId } from "./ids";
 import type { LargeWords } from "./large_words";
-import type { PictureCopies, WantedCopy } from "./picture_copies";
+import { DISPLAY_SIDE, type PictureCopies, type WantedCopy } from "./picture_copies";
 import { fill } from "./words";
-import { type Point, Zoom } from "./zoom";
+import { type Point, STEP, WHEEL, Zoom } from "./zoom";
 
 /** Pictures on each side that are fetched ahead. */
 export const NEIGHBOURS = 4;
 /** A kernel that has sent no copy after so many milliseconds is busy with a cell. */
 const BUSY_MS = 1500;
-/** Pixels of the longer side of a display copy: beyond, the file itself is wanted. */
-const DISPLAY_SIDE = 1024;
-/** Of one press of a zoom key. */
-const STEP = 1.25;
-/** Zoom factor (as an exponent) of a pixel of wheel movement. */
-const WHEEL = 0.0015;
 /** CSS pixels that Shift with an arrow moves a zoomed picture. */
 const PAN = 60;
 

@@ -49,6 +49,9 @@ interface PageCopies {
 /** Bytes that a page keeps beside what its views want: some twenty originals, or all tiles. */
 export const MOST_BYTES = 96 * 1024 * 1024;
 
+/** Pixels of the longer side of a display copy: beyond, the file itself is wanted. */
+export const DISPLAY_SIDE = 1024;
+
 /** Each widget's bundle is a module of its own: they meet here. */
 const PAGE = Symbol.for("lumen_widgets.picture_copies.1");
 

@@ -11,6 +11,10 @@ export interface Size {
   height: number;
 }
 
+/** Of one press of a zoom key. */
+export const STEP = 1.25;
+/** Zoom factor (as an exponent) of a pixel of wheel movement. */
+export const WHEEL = 0.0015;
 /** CSS pixels of a picture pixel, at most; a small picture may be enlarged further than that by its fit. */
 const MAX_SCALE = 16;
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import contextlib
 import json
 import tempfile
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
@@ -19,6 +17,7 @@ from lumen_widgets.notebook.journal_pictures import JournalPictures
 from lumen_widgets.widgets import Gallery
 from tests import chromium
 from tests.bench import summary
+from tests.bench.page_messages import received_bytes
 from tests.bench.pictures import ROWS, long_history
 from tests.bench.table import NOTHING, ROUNDS, Table
 from tests.jupyter import Lab
@@ -27,8 +26,6 @@ from tests.staged import use_offline_account
 from tests.widgets.galleries import Page, loose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.jupyter import NotebookPage
 
 _COUNT, _MORE = 60, 500
@@ -130,7 +127,7 @@ def _measure_both(table: Table, lab: Lab, count: int) -> None:
     notebook = lab.open([_BEGIN.format(count=count), _GALLERY, _GRID, ""], own_page=True)
     notebook.run_cell(0)
     elements = _elements(notebook)
-    with _received(notebook) as sent:
+    with received_bytes(notebook) as sent:
         shown = _shown(notebook, 1, ".lumen-gallery-scroll", ".lumen-tile")
         told = sum(sent) / 1000
     of_gallery = _elements(notebook) - elements
@@ -154,7 +151,7 @@ def _measure_both(table: Table, lab: Lab, count: int) -> None:
     summary.note("gallery", f"gallery of {count}: next picture at a key", f"{frames} frame")
 
     elements = _elements(notebook)
-    with _received(notebook) as sent:
+    with received_bytes(notebook) as sent:
         grid_shown = _shown(notebook, 2, ".widget-gridbox", "img")
         grid_told = sum(sent) / 1000
     of_grid = _elements(notebook) - elements
@@ -226,21 +223,3 @@ def _tiles_at(notebook: NotebookPage, place: float) -> tuple[int, int]:
     notebook.page.evaluate("() => new Promise((r) => requestAnimationFrame(() => setTimeout(r)))")
     most, seen = gallery.evaluate(_TILES)
     return most, seen
-
-
-@contextlib.contextmanager
-def _received(notebook: NotebookPage) -> Iterator[list[int]]:
-    """Collect the bytes of each message that the page gets meanwhile."""
-    sizes: list[int] = []
-    session = notebook.page.context.new_cdp_session(notebook.page)
-    session.send("Network.enable")
-
-    def take(event: dict[str, Any]) -> None:
-        payload, is_text = event["response"]["payloadData"], event["response"]["opcode"] == 1
-        sizes.append(len(payload.encode() if is_text else base64.b64decode(payload)))
-
-    session.on("Network.webSocketFrameReceived", take)
-    try:
-        yield sizes
-    finally:
-        session.detach()

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-import contextlib
 import tempfile
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psutil
 from playwright.sync_api import expect, sync_playwright
 
 from tests import chromium
+from tests.bench.page_messages import received_bytes
 from tests.bench.table import Table
 from tests.browser.painters import Painter
 from tests.jupyter import Lab
 from tests.lab_server import LabServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playwright.sync_api import Browser
 
     from tests.jupyter import NotebookPage
@@ -123,7 +120,7 @@ def _measure_form(table: Table, lab: Lab, browser: Browser, size: int) -> None:
     memory, taken, told, work = [], list[float](), list[float](), list[float]()
     for label in labels:
         worked = sum(_page(browser).cpu_times()[:2])
-        with _received(notebook) as sent:
+        with received_bytes(notebook) as sent:
             taken.append(notebook.page.evaluate(_OPEN, [1, label]))
             notebook.wait_idle()
         work.append(1000 * (sum(_page(browser).cpu_times()[:2]) - worked))
@@ -162,21 +159,3 @@ def _page(browser: Browser) -> psutil.Process:
     processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
     pages = [psutil.Process(one["id"]) for one in processes if one["type"] == "renderer"]
     return max(pages, key=lambda one: one.memory_info().rss)
-
-
-@contextlib.contextmanager
-def _received(notebook: NotebookPage) -> Iterator[list[int]]:
-    """Collect the bytes of each message that the page gets meanwhile."""
-    sizes: list[int] = []
-    session = notebook.page.context.new_cdp_session(notebook.page)
-    session.send("Network.enable")
-
-    def take(event: dict[str, Any]) -> None:
-        payload, is_text = event["response"]["payloadData"], event["response"]["opcode"] == 1
-        sizes.append(len(payload.encode() if is_text else base64.b64decode(payload)))
-
-    session.on("Network.webSocketFrameReceived", take)
-    try:
-        yield sizes
-    finally:
-        session.detach()
