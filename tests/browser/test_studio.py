@@ -291,7 +291,9 @@ def test_axe_finds_nothing_in_any_part_and_nothing_is_cut_off_at_any_width(
         ".lumen-picture-name, .lumen-picture-facts, .lumen-ground, .lumen-heard, .lumen-results, "
         ".lumen-large-stage, .lumen-painter-frame, .lumen-painter-frame *, .lumen-tile-caption"
     )
-    for width in (360, 800, 1400, 2000):
+    # what axe looks at differs between one column and two, and colours by the theme
+    by_axe = (360, 1400)
+    for width in by_axe if theme == "dark" else (360, 800, 1400, 2000):
         notebook.page.set_viewport_size({"width": width + 100, "height": 1000})
         studio.evaluate("(el, width) => { el.parentElement.style.width = `${width}px`; }", width)
         expect(studio).to_have_attribute("data-layout", "narrow" if width < 860 else "wide")
@@ -303,12 +305,14 @@ def test_axe_finds_nothing_in_any_part_and_nothing_is_cut_off_at_any_width(
             if name == "Gallery":
                 expect(studio.locator(".lumen-tile").first).to_be_visible()
             assert too_wide(studio, cut) == [], (width, name)
-            assert faults(studio, ".lumen-studio") == [], (width, name)
+            if width in by_axe:
+                assert faults(studio, ".lumen-studio") == [], (width, name)
         studio.get_by_role("button", name=re.compile("^Keys")).first.click()
         sheet = studio.get_by_role("dialog")
         expect(sheet).to_be_visible()
         assert too_wide(sheet) == [], width
-        assert faults(sheet, ".lumen-studio dialog") == [], width
+        if width in by_axe:
+            assert faults(sheet, ".lumen-studio dialog") == [], width
         notebook.page.keyboard.press("Escape")
     assert notebook.errors == []
 
