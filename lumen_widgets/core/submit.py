@@ -98,7 +98,8 @@ def submit(
         If it was sent and no answer tells whether it was taken.
     KeyboardInterrupt
         If the wait was interrupted: the request goes on, unless its pictures are still being
-        uploaded; then it is not sent.
+        uploaded; then it is not sent. So it is where a signal handler raises anything else, which
+        then has a note of it.
 
     """
     while True:
@@ -175,17 +176,30 @@ class _Attempt:
                     break
             return self._deliver()
         except KeyboardInterrupt:
-            with self._lock:
-                self._wait_over.set()
-                message = _STOPPED
-                if self._prepared.is_set():
-                    message = stopped_before_answer(self._options.home)
-            if self._accepted is not None:
-                message = stopped_waiting(self._accepted.task_id)
-            stopped = interrupted(message)
-            if message is _STOPPED:
+            words = self._stop()
+            stopped = interrupted(words)
+            if words is _STOPPED:
                 note_unsent(stopped)
             raise stopped from None
+        except LumenError:
+            raise
+        except BaseException as error:
+            # a signal handler's, such as the caller's own time-out, ends the wait as Ctrl-C does
+            if error is not self._error:
+                words = self._stop()
+                error.add_note(words)
+                if words is _STOPPED:
+                    note_unsent(error)
+            raise
+
+    def _stop(self) -> str:
+        """End the wait, and with it what is still being prepared; say what goes on."""
+        with self._lock:
+            self._wait_over.set()
+            is_prepared = self._prepared.is_set()
+        if self._accepted is not None:
+            return stopped_waiting(self._accepted.task_id)
+        return stopped_before_answer(self._options.home) if is_prepared else _STOPPED
 
     def _begin(self) -> None:
         """Begin to send it, unless the wait for it is over already."""

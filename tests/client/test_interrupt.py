@@ -12,15 +12,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lumen_widgets.client import CallableHosting, budget
+from lumen_widgets.core.errors import may_have_cost
 from lumen_widgets.journal import Journal
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer, http
+from tests.client.service import png
+from tests.conditions import PATIENCE, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from lumen_widgets.client import LumenClient
+    from tests.client.service import Service
 
 pytestmark = pytest.mark.slow
 
@@ -129,3 +134,75 @@ def test_interrupted_wait_names_the_task(connect: Callable[..., LumenClient]) ->
         with pytest.raises(KeyboardInterrupt, match=r'client\.task\("going-on"\)\.wait\(\)'):
             task.wait(30)
         assert not task.done
+
+
+class TooLate(Exception):
+    """A time-out of the user's own, raised by a signal handler."""
+
+
+@pytest.fixture
+def time_out() -> Iterator[Callable[[], None]]:
+    """Return what raises `TooLate` on the main thread, as `signal.alarm` has it done."""
+
+    def handle(*_: object) -> None:
+        raise TooLate
+
+    before = signal.signal(signal.SIGALRM, handle)
+    main = threading.main_thread().ident
+    assert main is not None
+    try:
+        yield lambda: signal.pthread_kill(main, signal.SIGALRM)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_a_time_out_of_the_users_own_sends_nothing_more(
+    service: Service, connect: Callable[..., LumenClient], time_out: Callable[[], None]
+) -> None:
+    """Whoever tries again after it pays once: what was still being uploaded is not sent."""
+    service.statuses["*"] = [service.succeeded("a")]
+    ended = threading.Event()
+
+    def upload(_data: bytes, _type: str) -> str:
+        if not ended.is_set():
+            time_out()
+            assert ended.wait(PATIENCE)
+        return "https://files.example/cat.png"
+
+    budget(tasks=1)
+    client = connect(service.server.url, hosting=CallableHosting(upload))
+    with pytest.raises(TooLate) as caught:
+        client.edit("snow", png())
+    ended.set()
+
+    assert caught.value.__notes__ == ["Stopped before anything was sent; nothing was spent."]
+    assert not may_have_cost(caught.value)
+    until(lambda: budget().tasks_left == 1)
+    assert len(client.edit("snow", png()).wait(PATIENCE)) == 1
+    assert len(service.server.posts) == 1
+
+
+def test_a_time_out_of_the_users_own_says_what_goes_on(
+    connect: Callable[..., LumenClient], time_out: Callable[[], None]
+) -> None:
+    """What is on its way by then is written down, and the error has a note of where."""
+    ended = threading.Event()
+
+    def respond(request: fault.Received) -> bytes:
+        if request.method == "POST":
+            time_out()
+            assert ended.wait(PATIENCE)
+            return http(200, {"id": "task-1", "status": "queued"})
+        return http(200, {"id": "task-1", "status": "processing"})
+
+    with FaultServer(fault.calls(respond)) as server:
+        client = connect(server.url)
+        with pytest.raises(TooLate) as caught:
+            client.generate("a cat")
+        ended.set()
+        (note,) = caught.value.__notes__
+        assert "its answer will be in the journal" in note
+        assert may_have_cost(caught.value)
+        assert client.journal is not None
+        journal = client.journal
+        until(lambda: journal.rows()[0].task_id == "task-1")
