@@ -24,6 +24,8 @@ from tests.conditions import PATIENCE, until
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lumen_widgets.core.pictures.images import LocalPicture
+
 pytestmark = pytest.mark.slow
 
 
@@ -122,7 +124,7 @@ def test_addresses_of_a_request_are_taken_again(driven: Driven) -> None:
 
     again.release()
     driven.after(GRACE_PERIOD)
-    with pytest.raises(HostingError, match="its address has ended; nothing was sent"):
+    with pytest.raises(HostingError, match="is not at its address any more; nothing was sent"):
         Lease().acquire_urls([url])
 
 
@@ -132,7 +134,7 @@ def test_an_address_that_has_ended_is_not_acquired_again() -> None:
     use_upload_cache(UploadCache(clock=lambda: time.time() + later))
     url = host(local(), MemoryHosting(lasts=2 * RENEW_BEFORE))
     later = 2 * RENEW_BEFORE
-    with pytest.raises(HostingError, match="its address has ended; nothing was sent"):
+    with pytest.raises(HostingError, match="is not at its address any more; nothing was sent"):
         Lease().acquire_urls([url])
 
 
@@ -202,6 +204,97 @@ def test_an_upload_that_replaces_another_is_not_deleted_with_it(driven: Driven) 
     third.release()
     driven.after(GRACE_PERIOD)
     assert there == []
+
+
+class OneName:
+    """A hosting that names every file alike, and signs each address anew or not."""
+
+    def __init__(self, query: str = "") -> None:
+        self._query = query
+        self.puts = 0
+        self._file = b""
+
+    def is_there(self, picture: LocalPicture) -> bool:
+        """Say whether a picture's file is at the one place."""
+        return self._file == picture.data
+
+    def put(self, data: bytes, media_type: str, digest: str) -> HostedFile:
+        """Keep a file in the place of the one before."""
+        del media_type, digest
+        self.puts += 1
+        self._file = data
+        return HostedFile(
+            f"https://files.example/upload.png{self._query.format(self.puts)}", None, self.delete
+        )
+
+    def delete(self) -> None:
+        """Delete what is there."""
+        self._file = b""
+
+
+ALIKE = pytest.mark.parametrize(
+    "query", ["", "?X-Amz-Date={0}&X-Amz-Signature={0}", "?sv=2022&sig={0}"]
+)
+
+
+@ALIKE
+def test_one_address_is_not_sent_for_two_pictures(query: str) -> None:
+    """The service would read one of them for both, a mask for its picture, and be paid for it."""
+    lease, hosting = Lease(), OneName(query)
+    lease.address(local(), hosting, SERVICE)
+    with pytest.raises(HostingError, match="name each upload differently"):
+        lease.address(local(50), hosting, SERVICE)
+
+
+@ALIKE
+def test_a_picture_whose_place_another_one_took_is_put_there_again(
+    query: str, driven: Driven
+) -> None:
+    """One after another, each is at its address for as long as it is needed."""
+    hosting = OneName(query)
+    for picture in (local(), local(50), local()):
+        host(picture, hosting)
+        assert hosting.is_there(picture)
+
+    again = Lease()
+    again.address(local(50), hosting, SERVICE)
+    driven.after(2 * GRACE_PERIOD)
+    assert hosting.is_there(local(50))
+    again.release()
+    driven.after(GRACE_PERIOD)
+    assert not hosting.is_there(local(50))
+    assert hosting.puts == 4
+
+
+@ALIKE
+def test_a_request_is_not_sent_again_with_another_picture_at_its_address(
+    query: str, driven: Driven
+) -> None:
+    """Also where the upload of the other one was refused, since that is there all the same."""
+    hosting = OneName(query)
+    first = Lease()
+    url = first.address(local(), hosting, SERVICE)
+    named = {url: local().content}
+    first.acquire_urls([url], named)
+    with pytest.raises(HostingError):
+        Lease().address(local(50), hosting, SERVICE)
+    with pytest.raises(HostingError, match="not at its address any more; nothing was sent"):
+        Lease().acquire_urls([url], named)
+
+    first.release()
+    driven.after(GRACE_PERIOD)
+    url = host(local(), hosting)
+    host(local(50), hosting)
+    with pytest.raises(HostingError, match="not at its address any more; nothing was sent"):
+        Lease().acquire_urls([url], {url: local().content})
+
+
+def test_what_is_asked_of_one_path_may_be_any_number_of_files() -> None:
+    """A query that says which file it is makes two addresses of it, signed or not."""
+    lease, hosting = Lease(), OneName("?id={0}&signature=abc")
+    urls = {lease.address(picture, hosting, SERVICE) for picture in (local(), local(50))}
+    lease.acquire_urls(urls)
+    assert len(urls) == 2
 
 
 class Slow:

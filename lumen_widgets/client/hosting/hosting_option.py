@@ -44,7 +44,9 @@ class HostingOption(Option):
         if not named:
             return
         self._lease = lease = Lease()
-        lease.acquire_urls(url for url in named if url not in call.pictures)
+        lease.acquire_urls(
+            (url for url in named if url not in call.pictures), call.request.content_by_url
+        )
         found = {
             content: lease.address(call.pictures[content], self._hosting(), self._base_url)
             for content in dict.fromkeys(named)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client.hosting.protocol import checked_hosting
@@ -10,7 +11,7 @@ from lumen_widgets.core.errors import HostingError
 from lumen_widgets.core.pictures.addresses import is_loopback_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from lumen_widgets.client.hosting.protocol import Hosting
     from lumen_widgets.core.pictures.images import LocalPicture
@@ -63,25 +64,29 @@ class Lease:
             )
         return url
 
-    def acquire_urls(self, urls: Iterable[str]) -> None:
+    def acquire_urls(
+        self, urls: Iterable[str], contents: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         """Hold the files that a request names already, since it is sent again.
 
         Parameters
         ----------
         urls
             Its pictures' addresses; those that no hosting of this process gave are passed over.
+        contents
+            By their addresses, what is to be there, as far as it is known.
 
         Raises
         ------
         HostingError
-            One of them has ended.
+            One of them has ended, or another picture lies there by now.
 
         """
         for url in urls:
-            if not self._cache.acquire_url(url, self):
+            if not self._cache.acquire_url(url, self, contents.get(url)):
                 raise HostingError(
-                    "A picture of this request was hosted for a time, and its address has ended; "
-                    "nothing was sent.",
+                    "A picture of this request was hosted for a time, and is not at its address "
+                    "any more; nothing was sent.",
                     next_step="Call edit or inpaint again with the picture itself.",
                 )
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from lumen_widgets.client.hosting.protocol import (
     RENEW_BEFORE,
@@ -41,6 +42,15 @@ GRACE_PERIOD = 600.0
 # threads, and a host that hangs must not block them.
 DELETE_TIMEOUT = 10.0
 
+# What stores sign an address with (S3, CloudFront, Google, OSS, Azure), in lower case: none of it
+# says which file it is.
+_SIGNING = frozenset({
+    "awsaccesskeyid", "expires", "googleaccessid", "key-pair-id", "ossaccesskeyid", "policy",
+    "security-token", "se", "sig", "signature", "sip", "ske", "skoid", "sks", "skt", "sktid", "skv",
+    "sp", "spr", "sr", "st", "sv",
+})  # fmt: skip
+_SIGNING_PREFIXES = ("response-", "x-amz-", "x-goog-", "x-oss-")
+
 # Seconds that the end of the process waits for deletions: Jupyter kills a kernel that takes five.
 # Before that it waits for leases of tasks that have just ended: a background thread releases them.
 EXIT_TIMEOUT, EXIT_RELEASE_TIMEOUT = 3.0, 0.25
@@ -54,15 +64,25 @@ class _File:
     hosted: HostedFile
     sha256: str
     deleted: bool = False
+    # whether another one lies there by now
+    replaced: bool = False
+
+    @property
+    def place(self) -> str:
+        """Its address without what signs it, as far as that can be told: another file takes it."""
+        url, _, query = self.hosted.url.partition("?")
+        names = {name.lower() for name, _ in parse_qsl(query, keep_blank_values=True)}
+        signing = {name for name in names if name.startswith(_SIGNING_PREFIXES)} | _SIGNING
+        return url if names <= signing else self.hosted.url
 
     @property
     def names(self) -> set[str]:
         """What an upload that is the same file has one of, as in a store that names by content.
 
-        Its address, and its content with the address without what signs it.
+        Its address, its place, and its content with the address without what may sign it.
         """
         url = self.hosted.url
-        return {url, f"{self.sha256} {url.partition('?')[0]}"}
+        return {url, self.place, f"{self.sha256} {url.partition('?')[0]}"}
 
 
 class UploadCache:
@@ -92,6 +112,8 @@ class UploadCache:
         self._holds: dict[object, set[_File]] = {}
         # Every address that was given out, with its end: a request with it may be sent again.
         self._addresses: dict[str, tuple[_File, float | None]] = {}
+        # Of each picture by its content, what its file is.
+        self._sha256: dict[str, str] = {}
         # By each of its names, the newest upload of a file.
         self._newest: dict[str, _File] = {}
         # Of files that are being deleted, however long that takes; and, by each upload that runs,
@@ -118,6 +140,7 @@ class UploadCache:
         key, upload = (id(hosting), picture.sha256), list[HostingError]()
         try:
             with self._changed:
+                self._sha256[picture.content] = picture.sha256
                 while (known := self._files.get(key)) is None or not self._lasts(known.hosted):
                     other = self._uploads.setdefault(key, upload)
                     if other is upload:
@@ -140,13 +163,18 @@ class UploadCache:
                     del self._uploads[key]
                     self._changed.notify_all()
 
-    def acquire_url(self, url: str, holder: object) -> bool:
-        """Hold the file with an address that was given out; return False if that has ended."""
+    def acquire_url(self, url: str, holder: object, content: str | None = None) -> bool:
+        """Hold the file with an address that was given out; return False if that has ended.
+
+        So it has where something else than `content` lies there by now, as far as that is known.
+        """
         with self._changed:
             file, ends = self._addresses.get(url, (None, None))
             if file is None:  # of no hosting of this process
                 return True
-            if file.deleted or (ends is not None and ends <= self._clock()):
+            if file.deleted or file.replaced or (ends is not None and ends <= self._clock()):
+                return False
+            if content is not None and self._sha256.get(content, file.sha256) != file.sha256:
                 return False
             self._hold(file, holder)
             return True
@@ -220,6 +248,7 @@ class UploadCache:
                 file = _File(hosting, hosted, picture.sha256)
                 with self._changed:
                     if deleted.isdisjoint(file.names):
+                        self._take_place(file)
                         self._keep(file, hosted, holder)
                         return hosted
                     deadline = time.monotonic() + DELETE_TIMEOUT
@@ -235,6 +264,27 @@ class UploadCache:
             finally:
                 with self._changed:
                     del self._deleted_meanwhile[this_upload]
+
+    def _take_place(self, file: _File) -> None:
+        """Know of a file that lies where another one lay, which is there no more.
+
+        Raises
+        ------
+        HostingError
+            A request needs that one: the service would read this in its place.
+
+        """
+        before = self._newest.get(file.place)
+        if before is None or before.sha256 == file.sha256:
+            return
+        before.replaced = True
+        self._files = {key: one for key, one in self._files.items() if one is not before}
+        if any(before in files for files in self._holds.values()):
+            raise HostingError(
+                "The hosting gave a picture the address of another one that is in use, and the "
+                "service would read the same for both; nothing was sent.",
+                next_step="Have it name each upload differently, as by secrets.token_hex(16).",
+            )
 
     def _keep(self, file: _File, hosted: HostedFile, holder: object) -> None:
         """Know a file by its address from now on, and hold it."""
