@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import stat
+import struct
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import PIL.Image
 import PIL.ImageOps
 import pytest
+from PIL.PngImagePlugin import PngInfo
 
 from lumen_widgets.client import InvalidRequest, LumenClient
 from lumen_widgets.client.hosting.protocol import HostedFile
@@ -20,6 +22,7 @@ from tests.client.conftest import KEY
 from tests.client.fault_server import http
 from tests.client.png_files import deep_png
 from tests.client.redrawing import COLOUR, RedrawingModel, disc, file_of, landscape, pixels
+from tests.client_files.test_colours import swapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +34,13 @@ if TYPE_CHECKING:
     Connect = Callable[..., LumenClient]
 
 SOURCE, MASK = landscape(), disc()
+
+
+def saying(name: bytes, data: bytes) -> PngInfo:
+    """Return what a PNG says of its colours."""
+    said = PngInfo()
+    said.add(name, data)
+    return said
 
 
 @pytest.fixture
@@ -102,6 +112,45 @@ def test_a_model_that_leaves_the_rest_as_it_was_is_taken_as_it_is(
     assert picture.bytes == file_of(made)
     assert picture.changed_outside == 0
     assert picture.note == ""
+
+
+@pytest.mark.parametrize(
+    ("tags", "kind"),
+    [
+        ({"icc_profile": swapped()}, "PNG"),
+        ({"pnginfo": saying(b"gAMA", struct.pack(">I", 100_000))}, "PNG"),
+        ({"pnginfo": saying(b"cICP", bytes([9, 16, 0, 1]))}, "PNG"),
+        ({}, "WEBP"),
+    ],
+    ids=["a profile", "gamma", "cICP", "another format"],
+)
+def test_a_model_that_leaves_the_rest_as_it_was_takes_no_colours_away(
+    service: Service,
+    connect: Connect,
+    model: RedrawingModel,
+    tags: dict[str, Any],
+    kind: str,
+) -> None:
+    """It sends the same numbers in a file that says nothing of them: they are seen as they were."""
+    made = SOURCE.copy()
+    made[MASK] = COLOUR
+    source, sent = io.BytesIO(), io.BytesIO()
+    PIL.Image.fromarray(SOURCE).save(source, "PNG", **tags)
+    PIL.Image.fromarray(made).save(sent, kind, lossless=True)
+    service.pictures["/bare"] = [http(200, sent.getvalue())]
+    service.statuses["*"] = [service.succeeded("bare")]
+    client = connect(service.server.url, hosting=model.uploads)
+    picture = client.inpaint("a lake", source.getvalue(), MASK).wait(60)[0]
+
+    assert picture.media_type == "image/png"
+    assert (pixels(picture.bytes) == made).all()
+    described, wanted = (PIL.Image.open(one) for one in (io.BytesIO(picture.bytes), source))
+    assert described.info == wanted.info
+    assert (b"cICP" in picture.bytes) == (b"cICP" in source.getvalue())
+    assert picture.raw.bytes == sent.getvalue()
+    assert (picture.changed_outside, picture.note) == (0, "")
+    later = connect(service.server.url).task(picture.task.id).wait(60)[0]
+    assert later.bytes == picture.bytes
 
 
 def test_exact_false_gives_what_the_service_sent(repainted: Callable[..., Picture]) -> None:

@@ -15,7 +15,7 @@ from lumen_widgets.client.exact.recipe import read_recipe
 from lumen_widgets.core.pictures.colours import by_profiles
 from lumen_widgets.core.pictures.decoding import UnreadablePicture, bits_of, decode, plain, turned
 from lumen_widgets.core.pictures.downloads import FetchedPicture
-from lumen_widgets.core.pictures.images import png_of
+from lumen_widgets.core.pictures.images import has_colours_of, png_of
 from lumen_widgets.core.pictures.masks import mask_image
 from lumen_widgets.core.pictures.recent_pixels import recent_pixels
 
@@ -70,8 +70,8 @@ def exact_picture(raw: Picture, recipe: Recipe) -> Picture:
 
     Notes
     -----
-    The file is a PNG of the source's size and colour profile. Where the service changed nothing
-    outside of the mask, it is what the service sent.
+    The file is a PNG of the source's size and colour profile. Where the service sent just that, and
+    changed nothing outside of the mask, it is what the service sent.
 
     """
     try:
@@ -113,25 +113,36 @@ def _made(raw: Picture, given: Ingredients) -> Picture:
         raise FileNotFoundError("its mask")
     box = given.box or Box(0, 0, mask.shape[1], mask.shape[0])
     place = np.s_[box.top : box.bottom, box.left : box.right]
-    result = _result(raw, source.image)
+    came = turned(recent_pixels().decode(raw.bytes).image)
+    result = _result(came, source.image)
     if _is_left_alone(result, whole, mask):
-        return raw.derived(changed_outside=0.0 if not mask.all() else None, note=source.words)
+        has_outside = not mask.all()
+        # in a file that says something else of colours the same numbers are seen as others
+        is_same = raw.media_type == "image/png" and has_colours_of(came, source.image)
+        return raw.derived(
+            _png_file(result, source.image) if has_outside and not is_same else None,
+            changed_outside=0.0 if has_outside else None,
+            note=source.words,
+        )
     found = put_back(whole[place], mask[place], result, blends=given.sides is None)
     if given.box is None:
         whole = found.pixels
     else:
         whole[place] = found.pixels
-    file = png_of(whole, source.image)
     kept = "what you did not paint" if given.sides is None else "what was there before"
     said = described(found, kept, asked=given.asked)
     words = [said, source.words, _crop_words(given, raw, box)]
     return raw.derived(
-        FetchedPicture(
-            file, "image/png", whole.shape[1], whole.shape[0], hashlib.sha256(file).hexdigest()
-        ),
+        _png_file(whole, source.image),
         changed_outside=found.changed_outside,
         note=" ".join(filter(None, words)),
     )
+
+
+def _png_file(pixels: NDArray[np.uint8], source: Image) -> FetchedPicture:
+    """Return pixels as a file whose colours are the source's."""
+    file, (height, width) = png_of(pixels, source), pixels.shape[:2]
+    return FetchedPicture(file, "image/png", width, height, hashlib.sha256(file).hexdigest())
 
 
 def _is_left_alone(
@@ -161,9 +172,8 @@ def _read_source(data: bytes, *, was_inks: bool) -> _Source:
     return _Source(_rgb(image), image, words)
 
 
-def _result(raw: Picture, source: Image) -> NDArray[np.uint8]:
-    """Return the pixels that the service sent, upright, in the colours of the source."""
-    image = turned(recent_pixels().decode(raw.bytes).image)
+def _result(image: Image, source: Image) -> NDArray[np.uint8]:
+    """Return the pixels of an upright picture that the service sent, in the source's colours."""
     given, wanted = (one.info.get("icc_profile") or None for one in (image, source))
     if given is not None and given != wanted:
         seen = plain(image)

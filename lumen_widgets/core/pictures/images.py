@@ -418,9 +418,27 @@ def png_of(pixels: NDArray[np.uint8], like: Image) -> bytes:
 
     image = PIL.Image.fromarray(pixels)
     image.info = {name: like.info[name] for name in _COLOURS if name in like.info}
-    # a profile of inks or of greys says nothing of red, green and blue
-    profile = None if like.mode in {"CMYK", "L", "LA", "I;16"} else like.info.get("icc_profile")
-    return _png(image, profile, compress_level=1)
+    return _png(image, _rgb_profile(like), compress_level=1)
+
+
+def has_colours_of(image: Image, like: Image) -> bool:
+    """Say whether a picture's file says of its colours what `png_of` writes of another's."""
+    return _said_of_colours(image) == _said_of_colours(like)
+
+
+def _said_of_colours(image: Image) -> dict[str, Any]:
+    """Return what a file says of its colours beside that they are sRGB, which goes without it."""
+    profile = _rgb_profile(image)
+    said = {name: image.info[name] for name in _COLOURS if name in image.info}
+    if profile is None and CICP not in said:
+        return {} if "srgb" in said else said
+    return said | {"icc_profile": profile}
+
+
+def _rgb_profile(image: Image) -> bytes | None:
+    """Return a colour profile; one of inks or of greys says nothing of red, green and blue."""
+    is_other = image.mode in {"CMYK", "L", "LA", "I;16"}
+    return None if is_other else image.info.get("icc_profile") or None
 
 
 def _png(image: Image, profile: bytes | None, **settings: int) -> bytes:
