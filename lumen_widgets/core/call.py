@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -29,7 +30,7 @@ from lumen_widgets.core.pictures.images import (
 from lumen_widgets.core.pictures.masks import check_pair, read_mask
 from lumen_widgets.core.pictures.picture import Picture
 from lumen_widgets.core.pictures.sources import attribute, read_bytes
-from lumen_widgets.core.recipe import SOURCE
+from lumen_widgets.core.recipe import FIELDS, SOURCE
 from lumen_widgets.core.request import asks_for_reuse, build, check_fields
 from lumen_widgets.core.sizes import check_same_size
 from lumen_widgets.core.words import short_repr
@@ -108,8 +109,12 @@ class Call:
     def digest(self) -> str:
         """What calls that ask for the same have in common; taken once, of what was asked for."""
         again = self.by_content.recipe
+        # this sends again what something else had become, unless its fields were changed since
         if again is not None and again.digest is not None:
-            return again.digest  # this sends again what something else had become
+            # an earlier release has not written them down
+            fields = again.details.get(FIELDS)
+            if fields is None or fields == fields_digest(self.by_content):
+                return again.digest
         return digest_of(self.origin, self.by_content, self.asked)
 
     @property
@@ -262,6 +267,12 @@ def digest_of(origin: str, request: Request, asked: Mapping[str, Any] | None = N
 
     """
     return f"{DIGEST_VERSION}:{digest_with(origin, request, _content, asked)}"
+
+
+def fields_digest(request: Request) -> str:
+    """Return a digest of what a request asks for beside its pictures."""
+    body = {name: value for name, value in request.body.items() if name not in PICTURE_FIELDS}
+    return digest_with("", replace(request, body=body), str)
 
 
 def digest_with(

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 # The name of the picture that was given, among the files of a recipe.
 SOURCE = "source"
+# And, among its details, of a digest of the fields that it was sent with.
+FIELDS = "fields"
 
 
 class RecipeFile(Protocol):
@@ -39,7 +41,8 @@ class Recipe:
     files
         What it is done with, by their names.
     digest
-        Of what the caller asked for, where something else is sent: see `Call.digest`.
+        Of what the caller asked for, where something else is sent: see `Call.digest`. The details
+        have the `FIELDS` that this is true of.
 
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -117,6 +118,28 @@ def test_a_second_try_counts_as_the_same_request(
     again.wait(60)
 
     assert client.inpaint("a boat", SOURCE, mask, crop=0.5, reuse=True).id == again.id
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("changed", [{"prompt": "a duck"}, {"seed": 7}], ids=str)
+@pytest.mark.parametrize("later", [False, True], ids=["here", "in another process"])
+def test_a_second_try_of_something_else_counts_as_another_request(
+    service: Service,
+    connect: Connect,
+    model: RedrawingModel,
+    cropped: Task,
+    changed: dict[str, Any],
+    *,
+    later: bool,
+) -> None:
+    """A request of which a field was changed does not answer for the one that it was before."""
+    client = connect(service.server.url, hosting=model.uploads)
+    request = client.task(cropped.id).request if later else cropped.request
+    other = client.submit(replace(request, body={**request.body, **changed}))
+    other.wait(60)
+
+    assert other.id != cropped.id
+    assert client.inpaint("a boat", SOURCE, MASK, crop=0.5, reuse=True).id == cropped.id
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lumen_widgets.client.exact.crop import crop_box, whole_size
 from lumen_widgets.client.exact.ground import check_sides, extended, sent_ground
 from lumen_widgets.client.exact.recipe import Ingredients
+from lumen_widgets.core.call import fields_digest
 from lumen_widgets.core.errors import DownloadError, InvalidRequest
 from lumen_widgets.core.models import MODELS, Model
 from lumen_widgets.core.options import Option
@@ -167,7 +168,7 @@ class ExactOption(Option):
             asked = (size.width, size.height)
             return Ingredients(
                 source, sides=wish.sides, asked=asked, was_inks=source.was_inks
-            ).recipe(call.digest)
+            ).recipe(call.digest, fields_digest(call.request))
         assert mask is not None  # noqa: S101 -- an inpaint has one
         if wish.crop is None:
             return Ingredients(source, mask, was_inks=source.was_inks).recipe()
@@ -179,7 +180,7 @@ class ExactOption(Option):
         asked = (size.width, size.height)
         return Ingredients(
             source, mask, box, asked=asked, crop=wish.crop, was_inks=source.was_inks
-        ).recipe(call.digest)
+        ).recipe(call.digest, fields_digest(call.request))
 
 
 def was_looked_at(picture: Picture) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lumen_widgets.client.exact.crop import Box
 from lumen_widgets.client.exact.wish import Sides
-from lumen_widgets.core.recipe import SOURCE, Recipe
+from lumen_widgets.core.recipe import FIELDS, SOURCE, Recipe
 
 if TYPE_CHECKING:
     from typing import Any
@@ -53,8 +53,17 @@ class Ingredients(NamedTuple):
     reason: str = ""
     was_inks: bool = False
 
-    def recipe(self, digest: str | None = None) -> Recipe:
-        """Return it as it is kept; `digest` is of what was asked, where something else is sent."""
+    def recipe(self, digest: str | None = None, fields: str | None = None) -> Recipe:
+        """Return it as it is kept.
+
+        Parameters
+        ----------
+        digest
+            Of what was asked, where something else is sent.
+        fields
+            Of the fields that are sent then.
+
+        """
         details: dict[str, Any] = {
             _BOX: self.box and list(self.box),
             _SIDES: self.sides and list(self.sides),
@@ -62,6 +71,7 @@ class Ingredients(NamedTuple):
             _CROP: self.crop,
             _REASON: self.reason,
             _INKS: self.was_inks or None,
+            FIELDS: fields,
         }
         files = {SOURCE: self.source, _MASK: self.mask}
         return Recipe(
