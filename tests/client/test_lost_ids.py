@@ -164,24 +164,58 @@ def test_it_waits_for_a_thread_that_cannot_be_started(
     assert written == ["an id", "a status"]
 
 
+@pytest.mark.slow
+def test_it_does_not_wait_for_what_another_task_cannot_keep(
+    service: Service, connect: Connect, tmp_path: Path
+) -> None:
+    """Where the disk has room for no picture, the id of a task that was paid later is written."""
+    home = tmp_path / "journal"
+    home.mkdir()
+    (home / "pictures").write_bytes(b"no folder")
+    journal = JournalFile(home)
+    service.statuses = {"task-1": [service.succeeded("a")], "*": [PROCESSING]}
+
+    def respond(request: Received) -> bytes:
+        if request.method == "POST" and "task-1" in journal.ids():
+            journal.hold()
+        return service.respond(request)
+
+    with FaultServer(fault.calls(respond)) as server:
+        service.server = server
+        client = connect(server.url, journal=Journal(home, busy_timeout=BUSY_TIMEOUT))
+        assert len(client.generate("a cat").wait(30)) == 1
+        with pytest.warns(UserWarning, match="taken the task task-2"):
+            client.generate("a fox")
+        journal.let_go()
+        until(lambda: "task-2" in journal.ids(), "the id of the other one is written")
+
+
 def _no_thread(_: threading.Thread) -> NoReturn:
     raise RuntimeError("can't start new thread")
 
 
 @pytest.mark.slow
 def test_what_waits_for_a_thread_is_written_as_the_program_ends(tmp_path: Path) -> None:
-    """Also where nothing else refers to what has it."""
+    """Also where nothing else refers to what has it, and what waits before it fails once more."""
     program = """
         import gc, sys, threading
         from lumen_widgets.client.history.account_journal import JournalNotes
-        from lumen_widgets.journal import Journal
+        from lumen_widgets.journal import Journal, JournalUnusable
 
         def no_thread(_):
             raise RuntimeError
 
+        def no_room(_):
+            print("no room")
+            raise JournalUnusable("There is no room.")
+
         start, threading.Thread.start = threading.Thread.start, no_thread
-        JournalNotes(Journal(sys.argv[1])).write_later(lambda _: print("an id"))
+        notes = JournalNotes(Journal(sys.argv[1]))
+        notes.write_later(no_room, 1)
+        notes.write_later(lambda _: print("what belongs after it"), 1)
+        notes.write_later(lambda _: print("an id"), 2)
         threading.Thread.start = start
+        del notes
         gc.collect()
         print("the program ends")
     """
@@ -193,7 +227,7 @@ def test_what_waits_for_a_thread_is_written_as_the_program_ends(tmp_path: Path) 
         check=False,
     )
 
-    assert done.stdout.split("\n") == ["the program ends", "an id", ""], done.stderr
+    assert done.stdout.splitlines() == ["the program ends", "no room", "an id"], done.stderr
 
 
 @pytest.fixture(params=["processing", "succeeded"])

@@ -45,6 +45,9 @@ PATIENCE = 1.0
 _LONGEST = 600.0
 _INTERVAL = 1.0
 
+# Seconds after which no more notes are tried as the interpreter exits.
+_LONGEST_EXIT = 5.0
+
 
 class AccountTasks(Protocol):
     """The tasks of one account that this process holds, as far as this folder uses them."""
@@ -108,10 +111,14 @@ def open_journal(journal: object) -> Journal | None:
 class _Note(NamedTuple):
     write: Callable[[Journal], object]
     deadline: float
+    row_number: int | None
 
 
 class JournalNotes:
-    """Writes notes into one journal, in their order; one that cannot be written is tried again.
+    """Writes notes into one journal; one that cannot be written is tried again.
+
+    Those of one row are written in their order. Where one of them fails, as a picture for which the
+    disk has no room, those of other rows are not kept back: a paid task's id may be among them.
 
     Parameters
     ----------
@@ -136,8 +143,8 @@ class JournalNotes:
         self._begin_anew()
         forked.connect_method(self._begin_anew)
 
-    def write(self, note: Callable[[Journal], object]) -> None:
-        """Write a note at once, or as soon as the journal can be written.
+    def write(self, note: Callable[[Journal], object], row_number: int | None = None) -> None:
+        """Write a note of a row at once, or as soon as the journal can be written.
 
         Raises
         ------
@@ -148,18 +155,18 @@ class JournalNotes:
         with self._lock:
             behind = bool(self._late)
         if behind:
-            self.write_later(note)
+            self.write_later(note, row_number)
             return
         try:
             note(self.quick)
         except RowLost:
             raise
         except JournalUnusable:
-            self.write_later(note)
+            self.write_later(note, row_number)
             raise
 
-    def write_later(self, note: Callable[[Journal], object]) -> None:
-        """Have a note written as soon as the journal can be, after those that wait already.
+    def write_later(self, note: Callable[[Journal], object], row_number: int | None = None) -> None:
+        """Have a note of a row written as soon as the journal can be, after those of it that wait.
 
         Where no thread can be started, they wait for the next note, or for the interpreter's exit.
         """
@@ -167,7 +174,7 @@ class JournalNotes:
             now = time.monotonic()
             while not self._is_writing and self._late and self._late[0].deadline < now:
                 self._late.popleft()
-            self._late.append(_Note(note, now + _LONGEST))
+            self._late.append(_Note(note, now + _LONGEST, row_number))
             if self._is_writing:
                 return
             # until a thread of its own holds it, which Ctrl-C may keep from being known here
@@ -184,21 +191,31 @@ class JournalNotes:
         _without_thread.discard(self)
         while True:
             with self._lock:
-                if not self._late:
+                waiting = list(self._late)
+                if not waiting:
                     self._is_writing = False
                     return
-                note = self._late[0]
+            if self._write_each(waiting):
+                time.sleep(_INTERVAL)
+
+    def _write_each(self, notes: Iterable[_Note]) -> set[int | None]:
+        """Write notes; return the rows of those that are to be tried again."""
+        failed: set[int | None] = set()
+        for note in notes:
+            if note.row_number in failed:
+                continue
             try:
                 note.write(self._journal)
             except JournalUnusable as error:
                 if not isinstance(error, RowLost) and time.monotonic() < note.deadline:
-                    time.sleep(_INTERVAL)
+                    failed.add(note.row_number)
                     continue
                 _log.warning("Something that was learnt of a task is not in the journal: %s", error)
             except Exception:  # noqa: BLE001 -- a bug must not keep the other notes
                 _log.exception("A note could not be written into the journal.")
             with self._lock:
-                self._late.popleft()
+                self._late.remove(note)
+        return failed
 
     def _begin_anew(self, _: None = None) -> None:
         """Leave the notes of a parent to it."""
@@ -213,13 +230,21 @@ _without_thread: set[JournalNotes] = set()
 
 def _write_at_exit(journal: Journal, notes: Iterable[_Note]) -> None:
     """Try notes that wait once more, as the interpreter exits."""
-    try:
-        for note in list(notes):
-            with suppress(RowLost):
-                note.write(journal)
-    except JournalUnusable as error:
-        # each that waits is of a trouble that was warned of when it began
-        _log.debug("Something that was learnt of a task is not in the journal: %s", error)
+    give_up = time.monotonic() + _LONGEST_EXIT
+    failed: set[int | None] = set()
+    for note in list(notes):
+        if note.row_number in failed:
+            continue
+        try:
+            note.write(journal)
+        except RowLost:
+            continue
+        except JournalUnusable as error:
+            # each that waits is of a trouble that was warned of when it began
+            _log.debug("Something that was learnt of a task is not in the journal: %s", error)
+            if time.monotonic() >= give_up:
+                return
+            failed.add(note.row_number)
 
 
 class AccountJournal:

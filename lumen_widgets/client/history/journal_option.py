@@ -330,7 +330,7 @@ class JournalOption(Option):
         except JournalUnusable as error:
             if not isinstance(error, RowLost):
                 self._behind = True
-                notes.write_later(lambda journal: write(journal, number))
+                notes.write_later(lambda journal: write(journal, number), number)
             missing = "The journal does not know what became of this request"
             raise LumenError(f"{known}{missing}: {error}") from None
 
@@ -343,7 +343,7 @@ class JournalOption(Option):
         if self._journal is None or notes is None or number is None:
             return
         try:
-            notes.write(lambda journal: write(journal, number))
+            notes.write(lambda journal: write(journal, number), number)
             self._behind = False
         except (JournalUnusable, ValueError) as error:
             self._behind = True
