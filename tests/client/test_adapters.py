@@ -18,12 +18,16 @@ from lumen_widgets.client import LumenClient, LumenError, Task, budget
 from lumen_widgets.core import errors
 from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from lumen_widgets.core.timing import Timing
+from lumen_widgets.journal import Journal
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer
+from tests.client.journal_file import JournalFile
 from tests.client.service import png
+from tests.conditions import PATIENCE, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.client.service import Service
 
@@ -337,6 +341,21 @@ def test_what_left_by_another_adapter_may_be_paid(connect: Connect) -> None:
             client.generate("a cat")
 
 
+class Outer(BaseAdapter):
+    """Sends through another adapter, and is none of requests' own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = HTTPAdapter()
+
+    def send(self, *arguments: Any, **settings: Any) -> requests.Response:
+        """Send a request the other way."""
+        return self.inner.send(*arguments, **{**settings, "timeout": 30})
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
 class OwnPool(HTTPAdapter):
     """Has a pool of its own, as adapters for other kinds of sockets do."""
 
@@ -354,6 +373,38 @@ class OwnConnections(HTTPConnectionPool):
 
     def _new_conn(self) -> HTTPConnection:
         return HTTPConnection(self.host, self.port)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["wrapper", "another library's", "with a pool of its own"])
+def test_what_was_said_not_to_be_sent_never_is(
+    service: Service, connect: Connect, tmp_path: Path, kind: str
+) -> None:
+    """The journal's disk hung as a request was written down: however late it answers, none leaves.
+
+    Whoever was told that nothing was sent calls again, and pays once.
+    """
+    use_scheduler(Scheduler(timing=Timing(submit_grace=0.05)))
+    service.statuses["*"] = [{"status": "processing"}]
+    pool = OwnConnections("127.0.0.1", int(service.server.url.rpartition(":")[2]))
+    adapters: dict[str, Callable[[], BaseAdapter]] = {
+        "wrapper": Wrapper,
+        "another library's": Outer,
+        "with a pool of its own": lambda: OwnPool(pool),
+    }
+    journal = Journal(tmp_path / "journal", busy_timeout=PATIENCE)
+    made = session(adapters[kind]())
+    client = connect(service.server.url, journal=journal, session=made, timeout=1.0)
+    client.generate("a cat")
+    file = JournalFile(tmp_path / "journal")
+    file.hold()
+    with pytest.raises(errors.JournalError, match="Nothing was sent"):
+        client.generate("a fox")
+    file.let_go()
+    until(lambda: file.states()[1:] not in ([], ["sending"]), "it was written down in the end")
+
+    assert file.states()[1:] == ["refused"]
+    assert len(service.server.posts) == 1
 
 
 @pytest.mark.parametrize("kind", ["makes its own", "has kept one"])

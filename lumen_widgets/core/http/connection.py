@@ -154,6 +154,20 @@ class SendGuard:
                 raise ConnectTimeoutError(self, "no connection in time")
             self.sent = True
 
+    def watch(self, *, watched: bool) -> None:
+        """Note whether what gets the request now reports here.
+
+        Raises
+        ------
+        urllib3.exceptions.ConnectTimeoutError
+            It does not, and the request was cancelled: it must not get it.
+
+        """
+        with self._lock:
+            if self._cancelled and not watched:
+                raise ConnectTimeoutError(self, "no connection in time")
+            self.watched = watched
+
     @property
     def surely_unsent(self) -> bool:
         """Whether it is known, however the attempt has ended, that not one byte was written."""
@@ -361,7 +375,7 @@ def _guarded_pool(choose: Callable[..., Any], *args: Any, **settings: Any) -> HT
         pool.ConnectionCls = _guarded_kind(kind)
     if guard is not None:
         guard.unconnectable = False
-        guard.watched = watched
+        guard.watch(watched=watched)
         if guard.verify is not None and not watched:
             raise NotProvenError("it cannot be asked")
     return pool

@@ -194,7 +194,10 @@ class Transport:
         if getattr(getattr(adapter, "send", None), "__func__", None) is not HTTPAdapter.send:
             # One of the user's own may send it elsewhere, as through another adapter inside of it:
             # until a connection reports, what left is not known.
-            guard.watched = False
+            try:
+                guard.watch(watched=False)
+            except ConnectTimeoutError:
+                raise NotSentError("no connection in time") from None
         if not isinstance(adapter, HTTPAdapter):
             return self._send("POST", url, body, adapter, guard)
         with closing(guarded_copy(adapter)) as fresh:
