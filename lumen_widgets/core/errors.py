@@ -28,7 +28,6 @@ from __future__ import annotations
 
 import functools
 import linecache
-import logging
 import sys
 import traceback
 import warnings
@@ -36,6 +35,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from lumen_widgets.core.log import Log
 from lumen_widgets.core.words import strip_controls
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+
+_log = Log()
 
 _PACKAGE = str(Path(__file__).parents[1])
 
@@ -144,7 +146,7 @@ def may_have_cost(error: BaseException) -> bool:
 
 
 def warn(message: str, *, secret: str = "") -> None:
-    """Warn at the user's own line; where warnings raise, log it, so that no task is lost by it.
+    """Warn at the user's own line; where that raises, log it, so that no task is lost by it.
 
     Python prints the line that a warning is for: not if `secret` stands in it.
     """
@@ -158,8 +160,8 @@ def warn(message: str, *, secret: str = "") -> None:
     seen = names.setdefault("__warningregistry__", {})
     try:
         warnings.warn_explicit(message, UserWarning, file, line, names.get("__name__"), seen)
-    except Warning:
-        logging.getLogger("lumen_widgets").warning(message)
+    except Exception:  # noqa: BLE001 -- the warning itself, or whatever shows warnings here
+        _log.warning(message)
 
 
 def _user_line(trace: TracebackType | None) -> list[str]:

@@ -30,10 +30,10 @@ by the service's own word. What fails below the POST is a warning: the task is p
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from lumen_widgets.core.errors import InvalidRequest, LumenError
+from lumen_widgets.core.log import Log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from lumen_widgets.core.request import Request
     from lumen_widgets.core.task import Task
 
-_log = logging.getLogger("lumen_widgets")
+_log = Log()
 
 
 class AnsweredMeanwhile(Exception):

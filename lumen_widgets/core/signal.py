@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import logging
 import os
 import threading
 import weakref
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from lumen_widgets.core.errors import InvalidRequest
+from lumen_widgets.core.log import Log
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 F = TypeVar("F")
 
-_log = logging.getLogger("lumen_widgets")
+_log = Log()
 
 
 def check_callable(fn: F) -> F:

@@ -9,7 +9,6 @@ interpreter that is about to exit first writes the answer down.
 
 from __future__ import annotations
 
-import logging
 import math
 import os
 import threading
@@ -33,6 +32,7 @@ from lumen_widgets.core.errors import (
 from lumen_widgets.core.http.connection import SendGuard
 from lumen_widgets.core.http.transport import NoAnswerError, NotSentError
 from lumen_widgets.core.locks import Event
+from lumen_widgets.core.log import Log
 from lumen_widgets.core.options import AnsweredMeanwhile
 from lumen_widgets.core.polling.scheduler import start_thread
 from lumen_widgets.core.waiting import (
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from lumen_widgets.core.task import Task
     from lumen_widgets.core.timing import Timing
 
-_log = logging.getLogger("lumen_widgets")
+_log = Log()
 
 _STOPPED = "Stopped before anything was sent; nothing was spent."
 

@@ -9,7 +9,6 @@ client nor its options.
 from __future__ import annotations
 
 import copy
-import logging
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 from lumen_widgets.core.answers import TERMINAL
 from lumen_widgets.core.errors import LumenError, TaskCancelled, TaskFailed, interrupted
 from lumen_widgets.core.locks import Condition
+from lumen_widgets.core.log import Log
 from lumen_widgets.core.pictures.picture import Pictures
 from lumen_widgets.core.signal import Signal, forked
 from lumen_widgets.core.waiting import check_wait_timeout, stopped_waiting, timed_out, wait_slice
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lumen_widgets.core.pictures.picture import Picture
     from lumen_widgets.core.request import Request
 
-_log = logging.getLogger("lumen_widgets")
+_log = Log()
 
 Outcome = tuple[LumenError | None, Pictures]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from lumen_widgets.client import InvalidRequest, LumenClient, LumenError, Pictures
+from lumen_widgets.core.log import Log
 from lumen_widgets.core.pictures.decoding import UnreadablePicture
 from lumen_widgets.journal import Forgotten, Journal
 from lumen_widgets.notebook.current_journal import ask_journal, current_journal
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class JournalPictures:

@@ -6,12 +6,12 @@ list or gallery that it is in. One that cannot be stored is shown all the same.
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 from typing import TYPE_CHECKING, get_args
 
 from lumen_widgets.client import LumenClient, LumenError
 from lumen_widgets.client.history.account_journal import read_stored_picture, shown_picture
+from lumen_widgets.core.log import Log
 from lumen_widgets.core.pictures.decoding import UnreadablePicture
 from lumen_widgets.core.pictures.picture import thumbnail
 from lumen_widgets.journal.picture_files import (
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 # px of the longer side: a phone shows a row's beside the text, four tiles fit a notebook's width
 _SIDES: dict[SmallCopy, int] = {"small": 72, "tile": 320}
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 _worker = Worker("lumen-small-copies", "no small copy of a picture was made")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 import weakref
 from functools import partial
@@ -11,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from lumen_widgets.core.errors import LumenError
 from lumen_widgets.core.locks import Condition
+from lumen_widgets.core.log import Log
 from lumen_widgets.core.polling.scheduler import start_thread
 from lumen_widgets.core.signal import forked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class Worker:

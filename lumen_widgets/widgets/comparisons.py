@@ -5,11 +5,11 @@ Nothing is fetched for it: what is not on this machine is not shown.
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lumen_widgets.client import InvalidRequest, JournalError
+from lumen_widgets.core.log import Log
 from lumen_widgets.core.models import EDIT, GENERATE
 from lumen_widgets.core.pictures.images import file_digest
 from lumen_widgets.core.pictures.sources import is_url, unwrapped
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lumen_widgets.core.pictures.images import PictureSource
     from lumen_widgets.notebook.journal_pictures import JournalPictures
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class Comparison(NamedTuple):

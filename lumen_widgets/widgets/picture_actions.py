@@ -8,13 +8,13 @@ as a second tab while the kernel was busy, does not do it again.
 from __future__ import annotations
 
 import itertools
-import logging
 import threading
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 from lumen_widgets.client import InvalidRequest, LumenError, Picture
+from lumen_widgets.core.log import Log
 from lumen_widgets.notebook.as_code import code_of
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.notebook.stars import StarChange, star, starred_among, stars_changed
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from lumen_widgets.widgets.comparisons import Comparison, Comparisons
     from lumen_widgets.widgets.picture_targets import PictureTarget
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 Action = Literal[
     "reference", "paint", "extend", "again", "recall", "compare", "code", "save", "star", "unstar"

@@ -8,12 +8,12 @@ on the screen alone. `js/shared/picture_copies.ts` is the other side of it.
 
 from __future__ import annotations
 
-import logging
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, get_args
 
 from lumen_widgets.client import LumenError
+from lumen_widgets.core.log import Log
 from lumen_widgets.core.pictures.decoding import UnreadablePicture
 from lumen_widgets.core.pictures.picture import display_copy
 from lumen_widgets.notebook.publisher import publisher
@@ -37,7 +37,7 @@ _MOST_VIEWS = 32
 # less, and a hub's proxy may end a connection that sends more at once
 _LONGEST_FILE = 64 * 1024 * 1024
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 _worker = Worker("lumen-picture-copies", "a picture could not be sent to a page")
 
 

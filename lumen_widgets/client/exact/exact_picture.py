@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from typing import TYPE_CHECKING, NamedTuple
 
 from lumen_widgets.client.exact.crop import Box
@@ -12,6 +11,7 @@ from lumen_widgets.client.exact.ground import new_ground, with_sides
 from lumen_widgets.client.exact.placement import NotAlignable
 from lumen_widgets.client.exact.put_back import put_back
 from lumen_widgets.client.exact.recipe import read_recipe
+from lumen_widgets.core.log import Log
 from lumen_widgets.core.pictures.colours import by_profiles
 from lumen_widgets.core.pictures.decoding import UnreadablePicture, bits_of, decode, plain, turned
 from lumen_widgets.core.pictures.downloads import FetchedPicture
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from lumen_widgets.core.pictures.picture import Picture
     from lumen_widgets.core.recipe import Recipe
 
-_log = logging.getLogger("lumen_widgets")
+_log = Log()
 
 # Of the longer side: an answer that halves it is worth a word on `crop`.
 _HALVED = 0.5

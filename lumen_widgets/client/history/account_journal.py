@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from lumen_widgets.core.answers import CANCELLED, FAILED, SUCCEEDED, failure_of
 from lumen_widgets.core.errors import InvalidRequest, JournalError
+from lumen_widgets.core.log import Log
 from lumen_widgets.core.models import ENDPOINTS, GENERATE
 from lumen_widgets.core.pictures.downloads import FetchedPicture
 from lumen_widgets.core.pictures.picture import Picture
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from lumen_widgets.journal import StoredPicture
 
 
-_log = logging.getLogger("lumen_widgets")
+_log = Log()
 
 # What a client accepts as its journal.
 JournalSource: TypeAlias = str | os.PathLike[str] | Journal | bool | None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from lumen_widgets.client.history.account_journal import read_derived_picture
 from lumen_widgets.client.history.reuse import ReuseLookup
 from lumen_widgets.core.errors import InvalidRequest, LumenError, SubmitOutcomeUnknown
+from lumen_widgets.core.log import Log
 from lumen_widgets.core.options import AnsweredMeanwhile, Option, SentMeanwhile
 from lumen_widgets.core.pictures.downloads import FetchedPicture
 from lumen_widgets.core.recipe import Recipe
@@ -48,7 +49,7 @@ class _Sent(TypedDict):
     made_from: Sequence[str]
 
 
-_log = logging.getLogger("lumen_widgets")
+_log = Log()
 
 # Seconds between two warnings of one broken journal: those of a thousand tasks would bury
 # everything else.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client.history.account_journal import journal_error
 from lumen_widgets.core.errors import InvalidRequest, LumenError
 from lumen_widgets.core.locks import Event
+from lumen_widgets.core.log import Log
 from lumen_widgets.core.polling import status
 from lumen_widgets.core.polling.scheduler import shared_scheduler
 from lumen_widgets.journal import JournalUnusable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lumen_widgets.core.task import Task
     from lumen_widgets.journal import JournalRow
 
-_log = logging.getLogger("lumen_widgets")
+_log = Log()
 
 
 class ResumedTasks(list["Task"]):

@@ -21,6 +21,7 @@ from lumen_widgets.client.hosting.protocol import (
 from lumen_widgets.client.hosting.time_limit import call_with_timeout
 from lumen_widgets.core.errors import HostingError
 from lumen_widgets.core.locks import Condition
+from lumen_widgets.core.log import Log
 from lumen_widgets.core.polling.scheduler import shared_scheduler
 from lumen_widgets.core.signal import forked
 from lumen_widgets.core.waiting import wait_slice
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from lumen_widgets.core.pictures.images import LocalPicture
     from lumen_widgets.core.polling.scheduler import Job
 
-_log = logging.getLogger("lumen_widgets")
+_log = Log()
 
 # Seconds that a file stays without a holder: edits in a row of the same picture, by hand or by
 # "Again" in a panel, come minutes apart. Shorter than RENEW_BEFORE: its address lasts until then.

@@ -19,6 +19,7 @@ from lumen_widgets.client.webhooks.ttl_set import TTLSet
 from lumen_widgets.core.answers import RUNNING, read_id
 from lumen_widgets.core.callback import URL_FIELD
 from lumen_widgets.core.http.transport import Answer
+from lumen_widgets.core.log import Log
 from lumen_widgets.core.options import Option
 from lumen_widgets.core.signal import forked
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from lumen_widgets.core.options import Poller
     from lumen_widgets.core.task import Task
 
-_log = logging.getLogger("lumen_widgets")
+_log = Log()
 
 # Plain digits: what else int() reads (signs, underscores, other scripts' digits) no service sends,
 # and it takes very long or raises on very many. Twelve last for thirty thousand years.

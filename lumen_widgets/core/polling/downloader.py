@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import logging
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from lumen_widgets.core.answers import LONGEST_LIST
 from lumen_widgets.core.errors import DownloadError
 from lumen_widgets.core.locks import Condition
+from lumen_widgets.core.log import Log
 from lumen_widgets.core.pictures.downloads import FetchedPicture
 from lumen_widgets.core.pictures.picture import Picture
 from lumen_widgets.core.polling.scheduler import RequestKind
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lumen_widgets.core.polling.scheduler import Scheduler
     from lumen_widgets.core.task import Task, TaskState
 
-_log = logging.getLogger("lumen_widgets")
+_log = Log()
 
 
 @dataclass(eq=False)

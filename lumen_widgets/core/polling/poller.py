@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from contextlib import suppress
 from enum import Enum
@@ -19,6 +18,7 @@ from lumen_widgets.core.answers import (
     failure_of,
 )
 from lumen_widgets.core.errors import DownloadError, LumenError
+from lumen_widgets.core.log import Log
 from lumen_widgets.core.options import StatusReport
 from lumen_widgets.core.polling import status as status_requests
 from lumen_widgets.core.polling.downloader import PictureDownloader
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from lumen_widgets.core.polling.scheduler import Job
     from lumen_widgets.core.task import TaskState
 
-_log = logging.getLogger("lumen_widgets")
+_log = Log()
 
 # So many answers in a row with a status that the API documentation does not have, or with none, end
 # the polling; until then it may be a new word for "still running".

@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import _thread
 import itertools
-import logging
 import threading
 import time
 from bisect import bisect_left, insort
@@ -34,6 +33,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lumen_widgets.core.errors import LumenError
 from lumen_widgets.core.locks import Condition, Event
+from lumen_widgets.core.log import Log
 from lumen_widgets.core.polling.pace import Paces
 from lumen_widgets.core.signal import forked
 from lumen_widgets.core.timing import TIMING
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from lumen_widgets.core.timing import Timing
 
-_log = logging.getLogger("lumen_widgets")
+_log = Log()
 
 # So many requests may be under way at once: one answer that drips holds one thread until its
 # time-out, the others go on. One more thread may start for jobs that send nothing, so that news

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lumen_widgets.client import InvalidRequest, LumenError, Picture, Pictures
 from lumen_widgets.client.exact.recipe import read_recipe
+from lumen_widgets.core.log import Log
 from lumen_widgets.core.recipe import SOURCE
 from lumen_widgets.core.words import one_line, short_repr
 from lumen_widgets.notebook.cell import shortened
@@ -35,7 +35,7 @@ _LONGEST_NAME = 40
 
 Relation = Literal["", "before", "after", "raw", "exact"]
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 @dataclass(frozen=True)

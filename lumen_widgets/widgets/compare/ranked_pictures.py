@@ -7,10 +7,10 @@ notebook is. Nothing in it is markup that came from a prompt or a name.
 from __future__ import annotations
 
 import html
-import logging
 from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.client import LumenError, Picture
+from lumen_widgets.core.log import Log
 from lumen_widgets.core.pictures.decoding import UnreadablePicture
 from lumen_widgets.core.pictures.picture import thumbnail
 from lumen_widgets.core.words import format_count, strip_controls
@@ -41,7 +41,7 @@ _HEADS = ("Place", "Picture", "Score", "Votes", "Above the next")
 _CELL = 'align="left" valign="top" style="text-align:left;vertical-align:top"'
 _WRAP = _CELL[:-1] + ';overflow-wrap:anywhere"'
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class RankedPictures(list[tuple[Picture, float]]):

@@ -7,12 +7,12 @@ widgets' worker, and what is said to pages by the publisher.
 
 from __future__ import annotations
 
-import logging
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.client import InvalidRequest, LumenError, Pictures, live_tasks
+from lumen_widgets.core.log import Log
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.notebook.stars import StarChange, stars_changed
 from lumen_widgets.widgets.base import weakly
@@ -64,7 +64,7 @@ _LATEST = 1e12
 # after its end is told
 _LATE = (0.5, 2.0, 5.0)
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class GallerySession:

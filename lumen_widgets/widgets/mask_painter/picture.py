@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ import numpy as np
 
 from lumen_widgets.client import InvalidRequest, Picture
 from lumen_widgets.core.errors import naming
+from lumen_widgets.core.log import Log
 from lumen_widgets.core.pictures.decoding import CICP
 from lumen_widgets.core.pictures.masks import MaskSource, mask_image, other_size
 from lumen_widgets.core.pictures.picture import to_srgb
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from lumen_widgets.core.pictures.images import PictureSource
 
-_log = logging.getLogger("lumen_widgets")
+_log = Log()
 
 # Pixels of a canvas's longer side: sharp on a dense screen, while its layers stay below 100 MB.
 _LONGEST_VIEW = 2048

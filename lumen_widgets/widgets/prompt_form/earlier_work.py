@@ -7,12 +7,12 @@ is done on the publisher's thread.
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.client import LumenError, Task
 from lumen_widgets.client.history.account_journal import request_of
+from lumen_widgets.core.log import Log
 from lumen_widgets.core.polling.scheduler import start_thread
 from lumen_widgets.core.words import strip_controls
 from lumen_widgets.notebook.cell import shortened
@@ -41,7 +41,7 @@ _LATE = (0.5, 2.0, 5.0)
 # characters of a prompt by which a request is recognised
 _NAME_LENGTH = 40
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class EarlierWork:

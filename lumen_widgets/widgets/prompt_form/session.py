@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import weakref
 from collections import deque
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.client.exact.ground import check_sides
 from lumen_widgets.core.errors import InvalidRequest
+from lumen_widgets.core.log import Log
 from lumen_widgets.core.models import INPAINT
 from lumen_widgets.core.words import strip_controls
 from lumen_widgets.notebook.cell_status import error_words
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from lumen_widgets.widgets.prompt_form.strip import Strip
     from lumen_widgets.widgets.prompt_form.taken_submits import TakenSubmit
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 # the traits that a page may write
 TYPED = frozenset({*FIELDS, "_extra_text"}) - {"extra", "images", "mask"}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from lumen_widgets.client import LumenClient, LumenError, Task
 from lumen_widgets.client.spending.prices import credits_of
+from lumen_widgets.core.log import Log
 from lumen_widgets.core.pictures.contact_sheet import small_sheet
 from lumen_widgets.core.pictures.picture import thumbnail
 from lumen_widgets.core.words import strip_controls
@@ -35,7 +35,7 @@ _THUMBNAIL = 96
 # eight with the focus
 _LONGEST = 1000
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class TaskName(NamedTuple):

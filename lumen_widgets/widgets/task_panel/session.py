@@ -9,7 +9,6 @@ cell's where a cell waits.
 from __future__ import annotations
 
 import base64
-import logging
 import threading
 import time
 import weakref
@@ -19,6 +18,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from lumen_widgets.client import InvalidRequest, LumenError
+from lumen_widgets.core.log import Log
 from lumen_widgets.core.polling.scheduler import start_thread
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.widgets.task_panel.messages import (
@@ -65,7 +65,7 @@ _GROUPS = ("all", "running", "finished", "bad", "open")
 # seconds that a retired panel waits for the hello of a view, which a cell that blocks holds back
 _LAST_HELLO = 10.0
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 # the newest try of each task or call that a panel was told to try again: another panel may show it
 # too; used by the publisher's thread alone
