@@ -272,11 +272,22 @@ def _sqlite_answers() -> bool:
     """
     answered = threading.Event()
 
+    def ask(address: str, question: str) -> None:
+        # an error is an answer too, as where a disk is full
+        with (
+            contextlib.suppress(sqlite3.Error),
+            contextlib.closing(sqlite3.connect(address, uri=True, isolation_level=None)) as asked,
+        ):
+            asked.execute("SELECT randomblob(8)")
+            asked.execute(question)
+
     def look() -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "look.sqlite3")
-            with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-                connection.execute("CREATE TABLE look (at)")
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                ask(Path(folder, "look.sqlite3").as_uri(), "CREATE TABLE look (at)")
+        except OSError:
+            # No folder is to be had: to read what is no database takes the same locks.
+            ask(f"{Path(__file__).as_uri()}?mode=ro", "PRAGMA schema_version")
         answered.set()
 
     threading.Thread(target=look, name="lumen-look", daemon=True).start()

@@ -103,6 +103,31 @@ def test_a_child_submits_and_ends(service: Service, tmp_path: Path) -> None:
     assert len(service.server.posts) == 3
 
 
+NO_ROOM = """
+    import os, tempfile
+    client.generate("the first, which makes the file")
+    tempfile.tempdir = os.path.join(client.journal.home, "nowhere")
+    child = os.fork()
+    if not child:
+        print(client.generate("a fox").id, flush=True)
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_child_submits_without_a_folder_for_temporary_files(
+    service: Service, tmp_path: Path
+) -> None:
+    """As where that disk is full, and the journal's own is not."""
+    service.statuses["*"] = [QUEUED]
+    process = in_child(tmp_path / "journal", service.server.url, NO_ROOM)
+    words, _ = process.communicate(timeout=60)
+
+    assert words == "task-2\n"
+
+
 # Threads that submit all the time, and children forked meanwhile that submit once and end.
 BUSY_FORKS = """
     import os, signal, threading, time
