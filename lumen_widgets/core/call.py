@@ -102,7 +102,7 @@ class Call:
         self.pictures = {one.content: one for _, one in sources if isinstance(one, LocalPicture)}
         self.reuse = reuse
         self.correlation_id = _correlation_id(correlation_id)
-        self._unprepared = request or by_content
+        self._unprepared = replace(request or by_content, made_from=tuple(self.made_from))
         self.request = self._unprepared
 
     @cached_property
@@ -123,16 +123,18 @@ class Call:
 
         They are of the bytes that the caller gave, also of a `Picture` that travels by its address,
         before anything was turned, cropped or extended. A mask is none of them; nor is what is
-        given by another address, or as pixels, which have no file. A repaint that is sent again
-        and has none left has the source that was kept for it.
+        given by another address, or as pixels, which have no file. What is sent again and has none
+        left has those that it had, a repaint the source that was kept for it.
         """
         named = self.by_content.body.get("image_urls")
         contents = named if isinstance(named, list) else []
         digests = [file_digest(one) for one in contents if isinstance(one, str)]
         found = [digest for digest in digests if digest is not None]
+        if found or self.by_content.made_from:
+            return found or list(self.by_content.made_from)
         again = self.by_content.recipe
-        source = None if again is None or found else again.files.get(SOURCE)
-        return found if source is None else [source.sha256]
+        source = None if again is None else again.files.get(SOURCE)
+        return [] if source is None else [source.sha256]
 
     def reset(self) -> None:
         """Forget what an earlier round has prepared and hosted."""

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# The name of the picture that was given, among the files of a recipe.
-SOURCE = "source"
-# And, among its details, of a digest of the fields that it was sent with.
+# The names of the picture and the mask that were given, among the files of a recipe.
+SOURCE, MASK = "source", "mask"
+
+# Among its details, what the caller wanted that no field of the request says: new ground on the
+# left, at the top, on the right and at the bottom, in pixels; and how much around a mask was sent.
+SIDES, CROP = "sides", "crop"
+# And a digest of the fields that it was sent with.
 FIELDS = "fields"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from numbers import Integral, Real
@@ -49,6 +50,9 @@ class Request:
         ``{"https://example.org/cat.png?signature=…": "file:9f86d0…"}`` (see `content_of`).
     recipe
         What another picture is made of for each that comes; None for the pictures as they come.
+    made_from
+        Hex digests of the files that it is made with, as `Call.made_from` says; none where they are
+        not known.
 
     """
 
@@ -58,6 +62,7 @@ class Request:
     repaint: Repaint | None = field(default=None, compare=False)
     content_by_url: Mapping[str, str] = field(default_factory=dict, compare=False)
     recipe: Recipe | None = field(default=None, compare=False)
+    made_from: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def prompt(self) -> str:
@@ -153,6 +158,28 @@ def check_fields(endpoint: Endpoint, prompt: str, fields: Fields) -> dict[str, A
     # Now, and not only when the body is built: before a picture is uploaded for nothing.
     as_sent(_extra(fields.get("extra")))
     return checked | {name: given[name] for name in (URL_FIELD, SECRET_FIELD) if name in given}
+
+
+def settings_of(given: Mapping[str, object]) -> dict[str, Any]:
+    """Return those of a stranger's settings that a call takes, as it would send them.
+
+    Parameters
+    ----------
+    given
+        Values by the keywords of a call, which may be anything; each is looked at by itself.
+
+    Examples
+    --------
+    >>> settings_of({"prompt": "a cat", "n": 2, "size": "512 x 768", "quality": 7, "seed": 1})
+    {'prompt': 'a cat', 'n': 2, 'size': '512x768'}
+
+    """
+    found: dict[str, Any] = {}
+    for name, check in _SETTINGS.items():
+        with suppress(InvalidRequest):
+            if given.get(name) is not None:
+                found[name] = check(given[name])
+    return found
 
 
 def read_flag(name: str, value: object) -> bool:
@@ -265,7 +292,7 @@ def check_again(request: object) -> Request:
     again = _as_request(
         request.endpoint, request.body, request.secret, request.repaint, request.content_by_url
     )
-    again = replace(again, recipe=request.recipe)
+    again = replace(again, recipe=request.recipe, made_from=request.made_from)
     if again.body.get(URL_FIELD) is not None and again.secret is None:
         raise InvalidRequest(
             "This request had a webhook_secret, which is kept nowhere.",
@@ -364,6 +391,17 @@ _CHECKS: dict[str, Callable[[Any], object]] = {
     "quality": partial(_text, "quality"),
     "negative_prompt": partial(_text, "negative_prompt"),
 }
+
+
+# And with what every request has, all that settles which pictures come of words.
+_SETTINGS: dict[str, Callable[[Any], object]] = {
+    "prompt": partial(_text, "prompt"),
+    "model": partial(_text, "model"),
+    **_CHECKS,
+}
+
+# Their names.
+SETTINGS = tuple(_SETTINGS)
 
 
 def _encode(body: Mapping[str, Any]) -> bytes:

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from lumen_widgets.journal.lineage import select_made_from
 from lumen_widgets.journal.picture_files import picture_path
 from lumen_widgets.journal.processes import ended_processes
 from lumen_widgets.journal.recipes import select_derived, select_recipe
@@ -126,6 +127,8 @@ class JournalRow:
     outcome_unknown
         Whether it may have been taken or not, and no answer will come: it has no id, and is not
         being sent by a process that still runs. Not once it is final or dismissed.
+    made_from
+        Hex digests of the pictures that the request was made with, in their order.
 
     """
 
@@ -150,6 +153,7 @@ class JournalRow:
     is_final: bool
     dismissed: bool
     outcome_unknown: bool
+    made_from: tuple[str, ...] = ()
 
     def shown(self, picture: StoredPicture) -> StoredPicture | DerivedPicture:
         """Return what the user gets in place of a picture that came, which may be itself."""
@@ -196,6 +200,10 @@ def read_row(
         is_final=bool(entry["settled"]),
         dismissed=entry["settled"] == DISMISSED,
         outcome_unknown=is_outcome_unknown(entry, ended),
+        # words alone are made from no picture: most rows are not looked up
+        made_from=()
+        if entry["endpoint"] == "generations"
+        else tuple(select_made_from(connection, entry["row"])),
     )
 
 

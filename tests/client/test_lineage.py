@@ -11,6 +11,7 @@ import PIL.Image
 import pytest
 
 from lumen_widgets.client import DataURIHosting, LumenClient, Picture, SubmitOutcomeUnknown
+from lumen_widgets.client.history.account_journal import request_of
 from lumen_widgets.journal import Journal
 from tests.client import fault_server as fault
 from tests.client.fault_server import http
@@ -141,6 +142,18 @@ def test_sent_again_it_is_made_from_the_same(client: LumenClient, ours: Picture)
     task = client.edit("snow", [ours, png("blue")])
 
     assert made_from(client, client.submit(task.request)) == [ours.sha256, digest(png("blue"))]
+
+
+def test_sent_again_by_another_kernel_it_is_made_from_the_same(
+    client: LumenClient, ours: Picture
+) -> None:
+    """The journal's own word for the request has an address that says nothing."""
+    task = client.edit("snow", ours)
+    assert client.journal is not None
+    row = client.journal.find(origin=client.base_url, account=client.fingerprint, task_id=task.id)
+
+    assert request_of(row).made_from == (ours.sha256,)
+    assert made_from(client, client.submit(request_of(row))) == [ours.sha256]
 
 
 def test_it_is_known_whatever_the_answer_is(connect: Connect, tmp_path: Path) -> None:

@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lumen_widgets.client.exact.crop import Box
 from lumen_widgets.client.exact.wish import Sides
-from lumen_widgets.core.recipe import FIELDS, SOURCE, Recipe
+from lumen_widgets.core.recipe import CROP, FIELDS, MASK, SIDES, SOURCE, Recipe
 
 if TYPE_CHECKING:
     from typing import Any
 
     from lumen_widgets.core.recipe import RecipeFile
 
-# Names of the other file, and of the details.
-_MASK = "mask"
-_BOX, _SIDES, _ASKED, _CROP, _REASON = "box", "sides", "asked", "crop", "reason"
+# Names of the other details.
+_BOX, _ASKED, _REASON = "box", "asked", "reason"
 _INKS = "inks"
 
 
@@ -66,14 +65,14 @@ class Ingredients(NamedTuple):
         """
         details: dict[str, Any] = {
             _BOX: self.box and list(self.box),
-            _SIDES: self.sides and list(self.sides),
+            SIDES: self.sides and list(self.sides),
             _ASKED: self.asked and list(self.asked),
-            _CROP: self.crop,
+            CROP: self.crop,
             _REASON: self.reason,
             _INKS: self.was_inks or None,
             FIELDS: fields,
         }
-        files = {SOURCE: self.source, _MASK: self.mask}
+        files = {SOURCE: self.source, MASK: self.mask}
         return Recipe(
             {name: value for name, value in details.items() if value not in (None, "")},
             {name: file for name, file in files.items() if file is not None},
@@ -90,10 +89,10 @@ def read_recipe(recipe: Recipe) -> Ingredients:
         It is none of this release's.
 
     """
-    box, sides, asked, crop = (recipe.details.get(name) for name in (_BOX, _SIDES, _ASKED, _CROP))
+    box, sides, asked, crop = (recipe.details.get(name) for name in (_BOX, SIDES, _ASKED, CROP))
     return Ingredients(
         recipe.files.get(SOURCE),
-        recipe.files.get(_MASK),
+        recipe.files.get(MASK),
         None if box is None else Box(*map(int, box)),
         None if sides is None else Sides(*map(int, sides)),
         None if asked is None else (int(asked[0]), int(asked[1])),
