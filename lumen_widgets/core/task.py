@@ -18,6 +18,7 @@ from lumen_widgets.core.errors import LumenError, TaskCancelled, TaskFailed, int
 from lumen_widgets.core.locks import Condition
 from lumen_widgets.core.log import Log
 from lumen_widgets.core.pictures.picture import Pictures
+from lumen_widgets.core.provenance import provenance_of
 from lumen_widgets.core.signal import Signal, forked
 from lumen_widgets.core.waiting import check_wait_timeout, stopped_waiting, timed_out, wait_slice
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
     from lumen_widgets.core.pictures.picture import Picture
+    from lumen_widgets.core.pictures.provenance.record import Provenance
     from lumen_widgets.core.request import Request
 
 _log = Log()
@@ -301,6 +303,11 @@ class Task:
     def credits(self) -> float | None:
         """What it costs by the price list (`lumen.prices`), None if the list does not say."""
         return self._state.cost(self.request)
+
+    @property
+    def provenance(self) -> Provenance:
+        """How its pictures were made, as `Picture.save` can write it into a file."""
+        return provenance_of(self.request, task_id=self.id, origin=self.origin)
 
     @property
     def elapsed(self) -> float | None:

@@ -21,6 +21,8 @@ from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.pictures.decoding import media_type_of
 from lumen_widgets.core.pictures.images import LocalPicture, read_picture
 from lumen_widgets.core.pictures.picture import Picture, Pictures, display_copy, thumbnail
+from lumen_widgets.core.request import Request
+from lumen_widgets.core.task import Task, TaskState
 from tests.client_files.fetching import fetch
 from tests.client_files.loopback import response
 from tests.client_files.samples import FORMATS, arrays, decoded, encoded, gradient
@@ -149,7 +151,10 @@ def test_a_cell_shows_a_large_picture_at_a_size_that_can_be_compared() -> None:
 
 def test_its_address_is_nowhere() -> None:
     """Neither repr, nor pickle, nor what a notebook stores tells the address or the task."""
-    made = picture(task="a task with a client and a key")
+    asked = Request("edits", {"prompt": "a cat", "image_urls": [URL]})
+    made = picture(
+        task=Task(TaskState("a1", asked, origin="https://sentinel.example", status="succeeded"))
+    )
     again = pickle.loads(pickle.dumps(made))  # noqa: S301  our own bytes
 
     assert (again.url, again.task) == (None, None)

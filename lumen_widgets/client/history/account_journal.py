@@ -17,6 +17,7 @@ from lumen_widgets.core.models import ENDPOINTS, GENERATE
 from lumen_widgets.core.pictures.downloads import FetchedPicture
 from lumen_widgets.core.pictures.picture import Picture
 from lumen_widgets.core.polling.scheduler import start_thread
+from lumen_widgets.core.provenance import provenance_of
 from lumen_widgets.core.recipe import Recipe
 from lumen_widgets.core.request import Request
 from lumen_widgets.core.signal import forked
@@ -369,6 +370,7 @@ def read_stored_picture(
     data = read_file(stored.path, stored.sha256)
     if data is None:
         return None
+    request = request_of(row)
     return Picture(
         data,
         media_type=stored.media_type,
@@ -377,8 +379,9 @@ def read_stored_picture(
         sha256=stored.sha256,
         index=stored.index,
         count=len(row.pictures),
-        prompt=request_of(row).prompt or None,
+        prompt=request.prompt or None,
         task=task,
+        provenance=provenance_of(request, task_id=row.task_id or "", origin=row.origin),
     )
 
 

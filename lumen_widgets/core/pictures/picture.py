@@ -27,7 +27,7 @@ from lumen_widgets.core.pictures.recent_pixels import recent_pixels
 from lumen_widgets.core.words import short_repr, strip_controls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import SupportsIndex, TypeVar
 
     import numpy as np
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from lumen_widgets.core.pictures.downloads import FetchedPicture
+    from lumen_widgets.core.pictures.provenance.record import Provenance
 
     T = TypeVar("T")
 
@@ -106,6 +107,8 @@ class Picture:
         and colour are undone. None where that is not known.
     note
         What was put back of it, or why nothing could be, in a sentence or two; "" for nothing.
+    provenance
+        How it was made; None takes what its task says.
 
     Attributes
     ----------
@@ -114,11 +117,14 @@ class Picture:
 
     Notes
     -----
-    A pickled picture keeps its bytes and its words; it comes back without task and url.
+    A pickled picture keeps its bytes, its words and how it was made; it comes back without task
+    and url.
 
     """
 
     _shown: ShownHere | None = None
+    # of a picture that an earlier release has pickled
+    _provenance: Provenance | None = None
 
     def __init__(
         self,
@@ -136,6 +142,7 @@ class Picture:
         raw: Picture | None = None,
         changed_outside: float | None = None,
         note: str = "",
+        provenance: Provenance | None = None,
     ) -> None:
         self.bytes = data
         self.media_type = media_type
@@ -150,6 +157,21 @@ class Picture:
         self._raw = raw
         self.changed_outside = changed_outside
         self.note = note
+        self._provenance = provenance
+
+    @property
+    def provenance(self) -> Provenance | None:
+        """How it was made, as `save` can write it down; None where that is not known.
+
+        Examples
+        --------
+        >>> picture.provenance.parents  # doctest: +SKIP
+
+        """
+        if self._provenance is not None or self.task is None:
+            return self._provenance
+        said: Provenance = self.task.provenance
+        return said
 
     @property
     def raw(self) -> Picture:
@@ -190,6 +212,7 @@ class Picture:
             raw=None if file is None else self,
             changed_outside=changed_outside,
             note=note,
+            provenance=self._provenance,
         )
 
     @property
@@ -239,7 +262,7 @@ class Picture:
 
         return np.array(_coloured(plain(_pixels(self))), dtype=np.uint8)
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
+    def save(self, path: str | os.PathLike[str], provenance: bool = False) -> Path:
         """Write the picture to a file, replacing one of that name.
 
         Parameters
@@ -248,6 +271,12 @@ class Picture:
             A file whose suffix decides the format (.png, .jpg, .jpeg, .webp): the original's own
             format gives its exact bytes, another one is converted to (transparency becomes white
             in a JPEG). Or a folder, in which a name is made up from prompt, index and content.
+        provenance
+            Whether the file also says how it was made, for whoever has it: prompt, model and the
+            other settings, task id, digests of mask and source, and that a model made it. A PNG
+            says it in texts, a JPEG or WebP in XMP; the pixels are the same. A file that carries
+            C2PA, which is signed as it is, is written as it is, and ``cat.png.json`` beside it.
+            `lumen.parameters` reads it. False writes nothing that was not there.
 
         Returns
         -------
@@ -257,7 +286,8 @@ class Picture:
         Raises
         ------
         InvalidRequest
-            The suffix is none of these, or the picture is too long for that format.
+            The suffix is none of these, or the picture is too long for that format; or how it was
+            made is not known, or would stand in the place of another file.
         OSError
             The file cannot be written.
 
@@ -265,8 +295,23 @@ class Picture:
         --------
         >>> picture.save("cat.webp")  # doctest: +SKIP
         PosixPath('cat.webp')
+        >>> lumen.parameters(picture.save("cat.png", provenance=True))  # doctest: +SKIP
 
         """
+        given: object = provenance
+        if not isinstance(given, bool):
+            raise InvalidRequest(
+                f"provenance is {short_repr(given)}, not True or False; nothing was written.",
+                next_step="Write it as provenance=True or leave it out.",
+                field="provenance",
+            )
+        made = self.provenance if provenance else None
+        if provenance and made is None:
+            raise InvalidRequest(
+                "How this picture was made is not known here; nothing was written.",
+                next_step="Save it without provenance, or take it from lumen.history().",
+                field="provenance",
+            )
         target = path_to_write(path)
         made_up = target.is_dir()
         if made_up:
@@ -288,9 +333,33 @@ class Picture:
                 next_step="End the name in .png.",
                 field="path",
             )
+        data = self.bytes if same else self._converted(media_type)
         # In a folder that others can write to, a name that we make up may be a link of theirs.
-        write_file(target, self.bytes if same else self._converted(media_type), follow=not made_up)
+        if made is None:
+            write_file(target, data, follow=not made_up)
+        else:
+            self._save_noted(target, data, media_type, made, follow=not made_up)
         return target
+
+    def _save_noted(
+        self, target: Path, data: bytes, media_type: str, made: Provenance, *, follow: bool
+    ) -> None:
+        """Write a file that says how it was made, or beside which that is said."""
+        from lumen_widgets.core.pictures.provenance.copies import (
+            check_sidecar,
+            noted_copy,
+            sidecar_of,
+        )
+
+        size = (self.width, self.height)
+        copy = noted_copy(data, media_type, made, sha256=self.sha256, index=self.index, size=size)
+        files = {_followed(target) if follow else target: copy.data}
+        if copy.sidecar is not None:
+            beside = sidecar_of(target)
+            check_sidecar(beside)
+            # First: it has the digest of its picture, and says nothing of another one.
+            files = {beside: copy.sidecar, **files}
+        write_files(files)
 
     def _shown_width(self) -> int:
         """Return the width in a cell, in CSS pixels."""
@@ -317,7 +386,8 @@ class Picture:
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "task": None, "url": None, "_shown": None}
+        made = self.provenance
+        return {**self.__dict__, "task": None, "url": None, "_shown": None, "_provenance": made}
 
     def suppress_display(self, shown: ShownHere) -> None:
         """Show nothing as the result of the cell that has shown this picture already."""
@@ -642,21 +712,39 @@ def write_file(path: Path, data: bytes, *, follow: bool = True) -> None:
         It cannot be written; a file that was there before is untouched.
 
     """
-    if follow:
-        try:
-            path = path.resolve()
-        except RuntimeError as error:  # before Python 3.13, of links that lead in a circle
-            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from error
-    part = path.with_name(f".{secrets.token_hex(8)}.part")
+    write_files({_followed(path) if follow else path: data})
+
+
+def write_files(files: Mapping[Path, bytes]) -> None:
+    """Write several files, each beside its place, and only then put them there, in their order.
+
+    Raises
+    ------
+    OSError
+        One cannot be written; none of those that were there before was touched.
+
+    """
+    parts = {path.with_name(f".{secrets.token_hex(8)}.part"): path for path in files}
     try:
-        # Not `tempfile`, whose files no other user may read: this one is the user's own to share.
-        with part.open("xb") as file:
-            file.write(data)
-        part.replace(path)
+        for part, path in parts.items():
+            # Not `tempfile`, whose files no other user may read: it is the user's own to share.
+            with part.open("xb") as file:
+                file.write(files[path])
+        for part, path in parts.items():
+            part.replace(path)
     except BaseException:
-        with contextlib.suppress(OSError):
-            part.unlink()
+        for part in parts:
+            with contextlib.suppress(OSError):
+                part.unlink()
         raise
+
+
+def _followed(path: Path) -> Path:
+    """Return where a link leads; any other path is that of itself."""
+    try:
+        return path.resolve()
+    except RuntimeError as error:  # before Python 3.13, of links that lead in a circle
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from error
 
 
 def _pixels(picture: Picture, long_side: int | None = None) -> Image:
