@@ -18,7 +18,9 @@ _NAMES = {
         LumenError MissingKey NotFound Picture Pictures RateLimited ServiceUnreachable
         SubmitOutcomeUnknown Task TaskCancelled TaskFailed TasksFailed UpstreamError WaitTimeout
         WebhookReceiver budget prices sign_webhook verify_webhook""",
-    "lumen_widgets.notebook": "History edit extend generate history inpaint resume show stream use",
+    "lumen_widgets.notebook": """
+        History edit extend generate history inpaint parameters reproduce resume show stream
+        use""",
     "lumen_widgets.widgets": "Compare Gallery MaskPainter PromptForm Studio TaskPanel",
 }
 _MODULE_OF = {name: package for package, names in _NAMES.items() for name in names.split()}

@@ -108,6 +108,12 @@ from lumen_widgets.notebook import (
     inpaint as inpaint,
 )
 from lumen_widgets.notebook import (
+    parameters as parameters,
+)
+from lumen_widgets.notebook import (
+    reproduce as reproduce,
+)
+from lumen_widgets.notebook import (
     resume as resume,
 )
 from lumen_widgets.notebook import (

@@ -3,6 +3,7 @@
 from lumen_widgets.notebook.account import Account, use
 from lumen_widgets.notebook.calls import edit, extend, generate, inpaint, show, stream
 from lumen_widgets.notebook.history import History, history
+from lumen_widgets.notebook.provenance import parameters, reproduce
 from lumen_widgets.notebook.resuming import resume
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "generate",
     "history",
     "inpaint",
+    "parameters",
+    "reproduce",
     "resume",
     "show",
     "stream",

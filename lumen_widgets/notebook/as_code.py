@@ -87,6 +87,28 @@ class CodeOf(NamedTuple):
     curl: str
 
 
+class MadeCall(NamedTuple):
+    """The call that made a picture.
+
+    Attributes
+    ----------
+    call
+        The call.
+    notes
+        What is to be said of the account that was used.
+    service
+        The service's address.
+    sandbox
+        Whether that is the sandbox of this machine.
+
+    """
+
+    call: CodeCall
+    notes: list[str]
+    service: str
+    sandbox: bool
+
+
 def python_call(call: CodeCall, *, notes: Sequence[str] = ()) -> str:
     """Return a call as Python.
 
@@ -199,6 +221,22 @@ def code_of(picture: Picture | str, journal: Journal | None = None) -> CodeOf:
     >>> print(code_of(cats[0]).python)  # doctest: +SKIP
 
     """
+    made = made_call(picture, journal)
+    return CodeOf(
+        python_call(made.call, notes=made.notes),
+        curl_call(made.call, made.service, sandbox=made.sandbox),
+    )
+
+
+def made_call(picture: Picture | str, journal: Journal | None = None) -> MadeCall:
+    """Return the call that made a picture, as `code_of` writes it.
+
+    Raises
+    ------
+    InvalidRequest, JournalError
+        As `code_of`.
+
+    """
     task = None if isinstance(picture, str) else picture.task
     client = None if task is None else LumenClient.of(task)
     known = task is not None and bool(task.request.prompt)
@@ -229,7 +267,20 @@ def code_of(picture: Picture | str, journal: Journal | None = None) -> CodeOf:
     else:
         account = accounts.of_client(client)
         notes, service, sandbox = account_note(account), origin, account.is_sandbox
-    return CodeOf(python_call(call, notes=notes), curl_call(call, service, sandbox=sandbox))
+    return MadeCall(call, notes, service, sandbox)
+
+
+def row_call(row: JournalRow, journal: Journal) -> MadeCall:
+    """Return the call of a row of the journal.
+
+    Raises
+    ------
+    JournalError
+        The journal cannot be read.
+
+    """
+    call = call_of(request_of(row), journal.home, row.made_from)
+    return MadeCall(call, *_origin_note(row.origin))
 
 
 def _row_of(picture: Picture | str, journal: Journal, task_id: str | None) -> JournalRow | None:

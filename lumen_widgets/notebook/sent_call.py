@@ -124,7 +124,7 @@ def _picture_at(
     """Return what is at an address of a request; `digest` is its file's, where that is known."""
     content = request.content_by_url.get(url, f"file:{digest}" if digest else url)
     found = file_digest(content)
-    path = None if found is None else _kept_path(home, found)
+    path = None if found is None else kept_path(home, found)
     if path is not None:
         return CodePicture(python_text(str(path)), what=f"it is kept as {path.name}")
     # The address of what was hosted for a call does not last; a journal does not say which was, and
@@ -146,13 +146,13 @@ def _host(url: str) -> str:
 
 def _kept(file: RecipeFile, home: Path | None, thing: str) -> CodePicture:
     """Return a file that the journal has kept for putting a repaint back."""
-    path = _kept_path(home, file.sha256)
+    path = kept_path(home, file.sha256)
     if path is None:
         return CodePicture(what=f"{thing} that was given, which is not kept here")
     return CodePicture(python_text(str(path)), what=f"{thing} is kept as {path.name}")
 
 
-def _kept_path(home: Path | None, sha256: str) -> Path | None:
+def kept_path(home: Path | None, sha256: str) -> Path | None:
     """Return where the journal has a picture's file, None if it has not."""
     if home is None:
         return None
