@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from functools import partial
@@ -11,9 +12,12 @@ import numpy as np
 import pytest
 
 from lumen_widgets.client import InvalidRequest, LumenClient, Picture
+from lumen_widgets.core.pictures.provenance.record import Provenance
 from lumen_widgets.notebook.account import use
 from lumen_widgets.notebook.presets import Presets
 from lumen_widgets.widgets import MaskPainter, PromptForm
+from tests.client_files.samples import encoded, gradient
+from tests.client_files.test_provenance import with_png_chunk
 from tests.conditions import until
 from tests.widgets.comms import PageComm
 from tests.widgets.forms import MASK, PICTURE, FormPage
@@ -494,6 +498,58 @@ def test_a_file_of_ours_that_is_dropped_offers_its_settings(form: PromptForm) ->
     assert ours == [fox.sha256, ""]
     assert form.prompt == "a red fox"
     assert form.images == ()
+
+
+def dropped(page: FormPage, files: dict[str, bytes]) -> list[str]:
+    """Drop files on a form, and return by which digests it offers their settings."""
+    for name, data in files.items():
+        chunk = {"kind": "chunk", "upload": name, "place": "images", "name": name, "start": 0}
+        page.say({**chunk, "size": len(data)}, data)
+
+    def looked_at() -> list[str] | None:
+        known = [one["ours"] for one in page.hello()["images"] if one["width"]]
+        return known if len(known) == len(files) else None
+
+    return until(looked_at, "all were looked at")
+
+
+def test_a_file_that_says_how_it_was_made_offers_its_settings(
+    form: PromptForm, tmp_path: Path
+) -> None:
+    """Ours of any machine, and A1111's: what a call takes, and no picture that it only names."""
+    page = FormPage(form)
+    fox = made(form)
+    data = encoded(gradient())
+    stranger = Picture(
+        data,
+        media_type="image/png",
+        width=40,
+        height=24,
+        sha256=hashlib.sha256(data).hexdigest(),
+        provenance=Provenance("edit", {"prompt": "a whale"}, parents=(fox.sha256,), task_id="1"),
+    )
+    theirs = b"parameters\0a castle\nNegative prompt: fog\nSteps: 9, Size: 512x768, Model: dreams"
+    files = {
+        "fox.png": fox.save(tmp_path / "fox.png", provenance=True).read_bytes(),
+        "whale.png": stranger.save(tmp_path / "whale.png", provenance=True).read_bytes(),
+        "castle.png": with_png_chunk(b"tEXt", theirs),
+    }
+    offers = []
+    for digest in dropped(page, files):
+        page.say({"kind": "offer", "sha256": digest})
+        offers.append(recall(page, "offered"))
+        page.say({"kind": "choose", "fields": None})
+        recall(page, "")
+    changes = [{one["field"]: one["back"] for one in offer["changes"]} for offer in offers]
+
+    assert [offer["name"] for offer in offers] == list(files)
+    assert changes[1]["prompt"] == "a whale"
+    assert "images" not in changes[1]
+    assert offers[1]["lost"][-1] == "What it was made from is not in its file: add that again."
+    assert changes[2]["prompt"] == "a castle"
+    assert (changes[2]["negative_prompt"], changes[2]["size"]) == ("fog", "512x768")
+    assert offers[2]["lost"][0] == "Its model is another program's: dreams."
+    assert form.prompt == "a red fox"
 
 
 def test_a_preset_keeps_settings_by_name_and_nothing_secret(

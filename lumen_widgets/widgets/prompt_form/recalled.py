@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lumen_widgets.client import JournalError, Picture
+from lumen_widgets.client import JournalError, Picture, Request
 from lumen_widgets.client.exact.recipe import Ingredients, read_recipe
 from lumen_widgets.core.callback import SECRET_FIELD, URL_FIELD
 from lumen_widgets.core.fields import PICTURE_FIELDS
-from lumen_widgets.core.models import EDIT, INPAINT
+from lumen_widgets.core.models import EDIT, GENERATE, INPAINT, MODELS, VERBS
+from lumen_widgets.core.parameters import A1111
 from lumen_widgets.core.pictures.addresses import is_loopback_url
 from lumen_widgets.core.pictures.images import file_digest
 from lumen_widgets.core.pictures.sources import is_url
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from traitlets import HasTraits
 
-    from lumen_widgets.client import Request
+    from lumen_widgets.core.parameters import FoundProvenance
     from lumen_widgets.core.recipe import RecipeFile
     from lumen_widgets.notebook.journal_pictures import JournalPictures
 
@@ -162,6 +163,32 @@ def recalled_request(
         repaint, unsaid = _repaint(request, sources, made_from)
         fields |= repaint
         lost += unsaid
+    return Recalled(fields, tuple(lost))
+
+
+def recalled_stated(form: HasTraits, found: FoundProvenance, sources: Sources) -> Recalled:
+    """Return what a form would hold by what a picture's file says, which may be anybody's.
+
+    Parameters
+    ----------
+    form, sources
+        As for `recalled_request`.
+    found
+        What the file says. What it was made from it only names: none of that is taken.
+
+    """
+    made, settings = found.made, dict(found.made.settings)
+    lost = []
+    if made.source == A1111 and settings.get("model") not in MODELS:
+        other = settings.pop("model", "")
+        lost += [f"Its model is another program's: {other}."] if other else []
+    fields, unsaid = recalled_request(form, Request(GENERATE, settings), sources, list)
+    lost += unsaid
+    if made.call not in {"", VERBS[GENERATE]}:
+        for name in ("images", "mask", "exact", "crop", *SIDES):
+            del fields[name]
+        lost.append("What it was made from is not in its file: add that again.")
+    lost += [f"The extra field {name} is not in its file." for name in made.left_out]
     return Recalled(fields, tuple(lost))
 
 

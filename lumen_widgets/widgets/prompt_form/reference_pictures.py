@@ -50,7 +50,7 @@ class Reference:
     coverage: float | None = None
     # how often a painter's mask was found changed
     revision: int = 0
-    # the digest of a picture of ours
+    # the digest of a picture of ours, or of one whose file says how it was made
     ours: str = ""
     # whether what is known is of its latest state, or is being read
     fresh: bool = False
@@ -76,15 +76,17 @@ class ReferencePictures:
     ----------
     changed
         Called, on any thread, when more is known.
-    is_ours
-        Says of a digest whether it is known how that picture was made; called on a thread of its
-        own, where it may take time.
+    is_known
+        Says whether it is known how a picture was made, by its digest, its file (None for a
+        `Picture`) and its name; called on a thread of its own, where it may take time.
 
     """
 
-    def __init__(self, changed: Callable[[], None], is_ours: Callable[[str], bool]) -> None:
+    def __init__(
+        self, changed: Callable[[], None], is_known: Callable[[str, bytes | None, str], bool]
+    ) -> None:
         self._changed = changed
-        self._is_ours = is_ours
+        self._is_known = is_known
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._images: list[Reference] = []
@@ -177,9 +179,17 @@ class ReferencePictures:
             self._changed()
 
     def _known_to_us(self, reference: Reference) -> Reference:
-        """Return a reference picture with its digest, if it is a picture of ours."""
-        digest = "" if reference.mask or reference.error else _digest_of(reference.source)
-        return replace(reference, ours=digest if digest and self._is_ours(digest) else "")
+        """Return a reference picture with its digest, if it is known how it was made."""
+        if reference.mask or reference.error:
+            return replace(reference, ours="")
+        file, source = None, reference.source
+        if isinstance(source, Picture):
+            digest = source.sha256
+        else:
+            file = _file_of(source)
+            digest = "" if file is None else hashlib.sha256(file).hexdigest()
+        known = digest and self._is_known(digest, file, reference.name)
+        return replace(reference, ours=digest if known else "")
 
     def _replace(self, known: Reference) -> None:
         for row in (self._images, self._mask):
@@ -216,19 +226,17 @@ def _read(reference: Reference) -> Reference:
     )
 
 
-def _digest_of(source: Any) -> str:
-    """Return the digest of a file's bytes, as a journal knows them; empty for what is no file."""
-    if isinstance(source, Picture):
-        return source.sha256
+def _file_of(source: Any) -> bytes | None:
+    """Return a file's bytes, as a journal knows them; None for what is no file."""
     if isinstance(source, bytes | bytearray | memoryview):
-        return hashlib.sha256(source).hexdigest()
+        return source if isinstance(source, bytes) else bytes(source)
     # what has an address is not fetched for this
     if isinstance(source, str | os.PathLike) and not (isinstance(source, str) and is_url(source)):
         try:
-            return hashlib.sha256(Path(os.fsdecode(source)).read_bytes()).hexdigest()
+            return Path(os.fsdecode(source)).read_bytes()
         except (OSError, TypeError, ValueError):
-            return ""
-    return ""
+            return None
+    return None
 
 
 def _as_picture(found: LocalPicture) -> Picture:

@@ -141,7 +141,7 @@ class FormSession:
         page_appeared: Callable[[], None],
         code_changed: Callable[[], None],
     ) -> None:
-        self.references = ReferencePictures(self._show_pictures, strip.is_ours)
+        self.references = ReferencePictures(self._show_pictures, strip.is_known)
         self.painting = FormPainter(form, self._show_pictures)
         self._form = form
         self._form_id = form_id

@@ -7,6 +7,7 @@ the form is done on the publisher's thread, in the order in which it was asked f
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from lumen_widgets.client import InvalidRequest, LumenError, Picture
 from lumen_widgets.core.callback import SECRET_FIELD, URL_FIELD
 from lumen_widgets.core.fields import PICTURE_FIELDS
+from lumen_widgets.core.parameters import read_provenance
+from lumen_widgets.core.pictures.decoding import UnreadablePicture
 from lumen_widgets.notebook.journal_pictures import JournalPictures
 from lumen_widgets.notebook.kept_pictures import request_of_picture
 from lumen_widgets.notebook.presets import Presets
@@ -29,6 +32,7 @@ from lumen_widgets.widgets.prompt_form.recalled import (
     Recalled,
     Sources,
     recalled_request,
+    recalled_stated,
     recalled_values,
 )
 from lumen_widgets.widgets.prompt_form.recalls import Recalls
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lumen_widgets.client import LumenClient, Request, Task
+    from lumen_widgets.core.parameters import FoundProvenance
     from lumen_widgets.notebook.kept_task import KeptTask
     from lumen_widgets.notebook.submission import Submission
     from lumen_widgets.widgets.picture_targets import PictureTarget
@@ -58,6 +63,8 @@ _PRESET = (
     "exact",
     "crop",
 )
+# files of which it is held what they say: a form has fewer pictures
+_MOST_STATED = 32
 _NO_PRESET = {*PICTURE_FIELDS, URL_FIELD, SECRET_FIELD}
 
 
@@ -103,6 +110,8 @@ class Strip:
         )
         self._copies = PictureCopies(form, self.results.find, self.results.tile)
         self._sources = Sources(pictures, self.results.find)
+        # by digest, the name of a file that says how it was made, and what it says
+        self._stated: dict[str, tuple[str, FoundProvenance]] = {}
 
     def receive(self, content: dict[str, Any]) -> bool:
         """Take in a page's message; say whether it was one for this. Takes no time."""
@@ -228,12 +237,29 @@ class Strip:
             return by_request(replace(request, body=body, secret=None), values)
         return by_values(values)
 
-    def is_ours(self, sha256: str) -> bool:
-        """Say whether a file is a picture whose settings can come back; may read the journal."""
-        try:
-            return request_of_picture(sha256, self._client.journal) is not None
-        except LumenError:
+    def is_known(self, sha256: str, file: bytes | None, name: str) -> bool:
+        """Say whether the settings of a picture can come back: by the journal, or by its file.
+
+        Parameters
+        ----------
+        sha256, file
+            The digest, and the file, where there is one.
+        name
+            What the form calls it.
+
+        """
+        with suppress(LumenError):
+            if request_of_picture(sha256, self._client.journal) is not None:
+                return True
+        found = None
+        with suppress(UnreadablePicture):
+            found = None if file is None else read_provenance(file)
+        if found is None or "prompt" not in found.made.settings:
             return False
+        self._stated[sha256] = name, found
+        while len(self._stated) > _MOST_STATED:
+            del self._stated[next(iter(self._stated))]
+        return True
 
     def _images_of(self, picture: Picture) -> tuple[Any, ...]:
         """Return the pictures that the form held when a picture of it was sent for."""
@@ -259,14 +285,26 @@ class Strip:
             work_queue.run_soon(partial(self._do_preset, content.get("action"), name))
 
     def _offer(self, sha256: Any) -> None:
-        """Offer the settings of a reference picture that is one of ours."""
+        """Offer the settings of a reference picture that is one of ours, or says them itself."""
         try:
             is_digest = isinstance(sha256, str) and sha256.isascii()
             picture = self.results.find(sha256) if is_digest else None
+            stated = self._stated.get(sha256) if is_digest else None
             if picture is not None:
                 self.recalls.offer(picture_name(picture), self.recalled(picture))
+            elif stated is not None:
+                self.recalls.offer(stated[0], self._recalled_stated(stated[1]))
         except LumenError as error:
             self.recalls.refuse(f"{error.message} {error.next_step}")
+
+    def _recalled_stated(self, found: FoundProvenance) -> Recalled:
+        """Return what the form would hold by what a file says: more, where that is known here."""
+        picture = self.results.find(found.sha256) if found.sha256 else None
+        request = None if picture is None else self.request_of(picture)
+        same = request is not None and request.prompt == found.made.settings.get("prompt")
+        if picture is not None and same:
+            return self.recalled(picture)
+        return recalled_stated(self._form, found, self._sources)
 
     def _do_preset(self, action: Any, name: str) -> None:
         error = ""
