@@ -11,6 +11,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 
+_NOTEBOOK = "lumen_widgets.notebook"
 _NAMES = {
     "lumen_widgets.client": """
         AuthenticationError BudgetExceeded CallableHosting DataURIHosting DownloadError
@@ -18,7 +19,7 @@ _NAMES = {
         LumenError MissingKey NotFound Picture Pictures RateLimited ServiceUnreachable
         SubmitOutcomeUnknown Task TaskCancelled TaskFailed TasksFailed UpstreamError WaitTimeout
         WebhookReceiver budget prices sign_webhook verify_webhook""",
-    "lumen_widgets.notebook": """
+    _NOTEBOOK: """
         History edit extend generate history inpaint parameters reproduce resume show stream
         use""",
     "lumen_widgets.widgets": "Compare Gallery MaskPainter PromptForm Studio TaskPanel",
@@ -33,16 +34,53 @@ def __getattr__(name: str) -> Any:
         return import_module("lumen_widgets.sandbox")
     if name not in _MODULE_OF:
         raise AttributeError(f"lumen_widgets has no {name!r}")
-    module = import_module(_MODULE_OF[name])
-    if _MODULE_OF[name] == "lumen_widgets.notebook":
-        # the notebook shows a panel without importing the widgets: only this module knows both
-        module.cell_status.set_panel_loader(_panel_class)
+    module = _notebook() if _MODULE_OF[name] == _NOTEBOOK else import_module(_MODULE_OF[name])
     value = globals()[name] = getattr(module, name)
     return value
 
 
-def _panel_class() -> Any:
-    return import_module("lumen_widgets.widgets").TaskPanel
+def load_ipython_extension(shell: Any) -> None:
+    """Have `%lumen` and `%%lumen` in an IPython shell, as ``%load_ext lumen_widgets`` asks for.
+
+    Parameters
+    ----------
+    shell
+        IPython's.
+
+    Examples
+    --------
+    >>> load_ipython_extension(get_ipython())  # doctest: +SKIP
+
+    """
+    _notebook()
+    import_module("lumen_widgets.notebook.magics").load(shell, lambda: _widgets().PromptForm)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take `%lumen` away again, as ``%unload_ext lumen_widgets`` asks for.
+
+    Parameters
+    ----------
+    shell
+        IPython's.
+
+    Examples
+    --------
+    >>> unload_ipython_extension(get_ipython())  # doctest: +SKIP
+
+    """
+    import_module("lumen_widgets.notebook.magics").unload(shell)
+
+
+def _notebook() -> Any:
+    """Return the notebook's package, which needs widgets and imports none: only this knows both."""
+    module = import_module(_NOTEBOOK)
+    module.cell_status.set_panel_loader(lambda: _widgets().TaskPanel)
+    return module
+
+
+def _widgets() -> Any:
+    return import_module("lumen_widgets.widgets")
 
 
 def __dir__() -> list[str]:

@@ -145,3 +145,6 @@ from lumen_widgets.widgets import (
 )
 
 __version__: str
+
+def load_ipython_extension(shell: object) -> None: ...
+def unload_ipython_extension(shell: object) -> None: ...
