@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     lab = commands.add_parser(
-        "lab", help="open the first notebook in JupyterLab, with a sandbox to draw its pictures"
+        "lab", help="open the notebooks in JupyterLab, with a sandbox to draw their pictures"
     )
     lab.add_argument(
         "--dir",

@@ -1,4 +1,4 @@
-"""JupyterLab on your own copies of the shipped notebooks, with a sandbox beside it."""
+"""JupyterLab on a folder of your own copies of the shipped notebooks, with a sandbox beside it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
+# Lists all notebooks, each of which links to it. The first is what opens: someone new begins there.
+INDEX = "index.ipynb"
+
 
 class LabError(RuntimeError):
     """JupyterLab cannot be opened; the message says why and what to do."""
@@ -16,6 +19,9 @@ class LabError(RuntimeError):
 
 def open_lab(folder: Path, *, port: int | None = None, browser: bool = True) -> int:
     """Copy the notebooks, start the sandbox, and run JupyterLab until it is stopped.
+
+    The first notebook opens; the folder is in the file browser beside it, with all of them and an
+    index that lists them.
 
     Parameters
     ----------
@@ -47,6 +53,7 @@ def open_lab(folder: Path, *, port: int | None = None, browser: bool = True) -> 
             f'{sys.executable} -m pip install "lumen_widgets[lab]"'
         )
     notebooks = copy_notebooks(folder)
+    sys.stderr.write(f"Notebooks: {folder}, listed in {INDEX}\n")
     _start_sandbox()
 
     from jupyterlab.labapp import main as run  # type: ignore[import-untyped] # it ships no types
@@ -77,7 +84,7 @@ def copy_notebooks(folder: Path) -> list[Path]:
     Returns
     -------
     list of Path
-        The copies of all notebooks in reading order, first the one to open.
+        The copies of all notebooks in reading order, first the one to open and last the index.
 
     Raises
     ------
@@ -87,7 +94,7 @@ def copy_notebooks(folder: Path) -> list[Path]:
     Examples
     --------
     >>> copy_notebooks(Path("lumen-notebooks"))  # doctest: +SKIP
-    [PosixPath('lumen-notebooks/1-first-pictures.ipynb')]
+    [PosixPath('lumen-notebooks/01_pictures_from_a_prompt.ipynb'), ...]
 
     """
     source = shipped_notebooks()

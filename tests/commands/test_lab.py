@@ -41,10 +41,34 @@ def test_copies_are_made_and_none_is_ever_overwritten(tmp_path: Path) -> None:
 
 def test_every_shipped_notebook_begins_on_the_sandbox(tmp_path: Path) -> None:
     """The first code cell of each notebook spends nothing: it chooses the sandbox."""
-    for copy in lab.copy_notebooks(tmp_path):
+    *copies, index = lab.copy_notebooks(tmp_path)
+    assert index.name == lab.INDEX
+    for copy in copies:
         cells = json.loads(copy.read_text(encoding="utf-8"))["cells"]
         code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
         assert 'lumen.use("sandbox")' in code[0], copy.name
+
+
+def test_the_index_lists_every_notebook_by_its_title(tmp_path: Path) -> None:
+    """Each notebook has a line with its title, and leads back; no link leads nowhere."""
+    *copies, index = lab.copy_notebooks(tmp_path)
+    titles = {}
+    for copy in copies:
+        text = _words(copy)
+        titles[copy.name] = re.findall(r"\A# (.+)", text)
+        assert f"]({index.name})" in text, copy.name
+    listed = re.findall(r"\[\d\d · (.+)\]\((.+)\)", _words(index))
+
+    assert {name: [title] for title, name in listed} == titles
+    for copy in (*copies, index):
+        for link in re.findall(r"\]\(([^):]+)\)", _words(copy)):
+            assert (tmp_path / link).is_file(), f"{copy.name}: {link}"
+
+
+def _words(notebook: Path) -> str:
+    """Return what stands in a notebook beside its code."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return "\n\n".join("".join(one["source"]) for one in cells if one["cell_type"] == "markdown")
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(
@@ -90,6 +114,7 @@ def test_jupyterlab_answers_at_the_address_that_is_printed(tmp_path: Path) -> No
     notebook = lab.copy_notebooks(tmp_path / "mine")[0]
     assert f"/lab/tree/{notebook.name}" in address
     assert "Sandbox: http://127.0.0.1:" in log.read_text()
+    assert lab.INDEX in log.read_text()
 
 
 def _address_that_answers(log: Path, process: subprocess.Popen[bytes]) -> str:

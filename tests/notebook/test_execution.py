@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from lumen_widgets.journal import Journal
+from lumen_widgets.lab import INDEX
 from tests.notebook.executed import execute
 
 if TYPE_CHECKING:
@@ -19,7 +20,26 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted(
+    path
+    for path in (Path(__file__).parents[2] / "notebooks").glob("*.ipynb")
+    # which has no code
+    if path.name != INDEX
+)
+
+# What a notebook prints of that which it is about, by its number.
+_PRINTED = {
+    "05": [
+        *("calls that came: 1\n", "as it came:         True\n", "another secret:     False\n"),
+        *("the same content: True\n", "verified:         False\n", "ten minutes old:      401\n"),
+        *("and again:            204\n", "calls     1 → 4\n", "status    succeeded → succeeded\n"),
+    ],
+    "06": [
+        *("9 tasks are submitted\n", "failed:  a boat on fire", "5 of 9 were submitted\n"),
+        *("killed; the rest of what it said: ''\n", "saved: sketch-"),
+        "tasks that were paid for a second time: 0\n",
+    ],
+}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -32,6 +52,9 @@ def test_a_shipped_notebook_runs_from_top_to_bottom_offline(path: Path, tmp_path
         if "lumen.generate(" in cell.get("source", "") and cell.cell_type == "code":
             kinds = [set(output.get("data", ())) for output in cell.outputs]
             assert any(kind & {"image/jpeg", "image/png"} for kind in kinds), cell.source
+    printed = _printed(executed)
+    for words in _PRINTED.get(path.name[:2], []):
+        assert words in printed
 
 
 def test_the_notebook_on_repaints_pays_nothing_the_second_time(tmp_path: Path) -> None:
@@ -44,15 +67,15 @@ def test_the_notebook_on_repaints_pays_nothing_the_second_time(tmp_path: Path) -
     assert len(Journal().rows()) == len(paid)
     pictures = [_pictures(one) for one in (first, second)]
     assert pictures[0] == pictures[1]
-    printed = "".join(
-        output.text
-        for cell in second.cells
-        for output in cell.get("outputs", [])
-        if "text" in output
-    )
+    printed = _printed(second)
     assert "pixels outside of the mask that differ: 0" in printed
     assert "is as it was: True" in printed
     assert "bit for bit: True" in printed
+
+
+def _printed(notebook: Any) -> str:
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return "".join(output.text for output in outputs if "text" in output)
 
 
 def _pictures(notebook: Any) -> list[str]:
