@@ -447,7 +447,7 @@ class LumenClient:
         """
         again = check_again(request)
         return self._submit_or_reuse(
-            Call(again.by_content(), again, origin=self.base_url, correlation_id=correlation_id)
+            Call(again.by_content(), again, correlation_id=correlation_id)
         )
 
     def usual_seconds(self, request: Request) -> float | None:

@@ -46,7 +46,9 @@ if TYPE_CHECKING:
 
 
 # A digest begins with its version, so that one of an earlier release is never taken for one of now.
-DIGEST_VERSION = 2
+# It leaves the service out: whoever looks for one says where (the journal by a column of its own),
+# and a lesson answers the same request whichever service made its pictures.
+DIGEST_VERSION = 3
 
 _REPORTING = frozenset({URL_FIELD, SECRET_FIELD})
 
@@ -61,8 +63,6 @@ class Call:
     ----------
     by_content
         What the caller asked for, each picture by its content: the digest is made of this.
-    origin
-        The service's address.
     request
         What is to be sent; a picture that exists only here stands in it by its content.
     sources
@@ -89,7 +89,6 @@ class Call:
         by_content: Request,
         request: Request | None = None,
         *,
-        origin: str,
         sources: Sequence[tuple[object, str | LocalPicture]] = (),
         reuse: bool = False,
         correlation_id: str | None = None,
@@ -97,7 +96,6 @@ class Call:
     ) -> None:
         self.by_content = by_content
         self.asked = asked or {}
-        self.origin = origin
         self.sources = sources
         self.pictures = {one.content: one for _, one in sources if isinstance(one, LocalPicture)}
         self.reuse = reuse
@@ -115,7 +113,7 @@ class Call:
             fields = again.details.get(FIELDS)
             if fields is None or fields == fields_digest(self.by_content):
                 return again.digest
-        return digest_of(self.origin, self.by_content, self.asked)
+        return digest_of(self.by_content, self.asked)
 
     @property
     def made_from(self) -> list[str]:
@@ -216,7 +214,7 @@ def read_call(
     """
     checked = check_fields(endpoint, prompt, fields)
     extra, reuse = fields.get("extra"), asks_for_reuse(fields)
-    call = partial(Call, origin=base_url, reuse=reuse, correlation_id=correlation_id, asked=asked)
+    call = partial(Call, reuse=reuse, correlation_id=correlation_id, asked=asked)
     if not images and mask is None:
         return call(build(endpoint, checked, extra=extra))
     field = "images" if mask is None else "image"
@@ -247,13 +245,11 @@ def read_call(
     return call(by_content, by_content.with_addresses(urls), sources=sources)
 
 
-def digest_of(origin: str, request: Request, asked: Mapping[str, Any] | None = None) -> str:
-    """Return the digest of a request to a service.
+def digest_of(request: Request, asked: Mapping[str, Any] | None = None) -> str:
+    """Return the digest of a request, to whichever service.
 
     Parameters
     ----------
-    origin
-        Scheme, host and port of the service.
     request
         The request; its body may have contents in place of addresses.
     asked
@@ -264,26 +260,29 @@ def digest_of(origin: str, request: Request, asked: Mapping[str, Any] | None = N
     >>> from lumen_widgets.core.request import Request
     >>> one = Request("generations", {"prompt": "a cat", "seed": 1})
     >>> other = Request("generations", {"seed": 1.0, "prompt": "a cat"})
-    >>> digest_of("https://lumen.example", one) == digest_of("https://lumen.example", other)
+    >>> digest_of(one) == digest_of(other)
     True
 
     """
-    return f"{DIGEST_VERSION}:{digest_with(origin, request, _content, asked)}"
+    return f"{DIGEST_VERSION}:{digest_with([], request, known_content, asked)}"
 
 
 def fields_digest(request: Request) -> str:
     """Return a digest of what a request asks for beside its pictures."""
     body = {name: value for name, value in request.body.items() if name not in PICTURE_FIELDS}
-    return digest_with("", replace(request, body=body), str)
+    return digest_with([], replace(request, body=body), str)
 
 
 def digest_with(
-    origin: str,
+    parts: Sequence[str],
     request: Request,
     content: Callable[[str], str],
     asked: Mapping[str, Any] | None = None,
 ) -> str:
-    """Return a digest of a request, in which `content` says what stands for a picture's address."""
+    """Return a digest of a request, in which `content` says what stands for a picture's address.
+
+    `parts` are what it is made of before the request itself.
+    """
 
     def pictures(value: Any) -> Any:
         if isinstance(value, list):
@@ -297,8 +296,9 @@ def digest_with(
         for name, value in request.body.items()
         if name not in _REPORTING
     }
-    parts = [origin, request.endpoint, body, *([_numbers(dict(asked))] if asked else [])]
-    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    more = [_numbers(dict(asked))] if asked else []
+    whole = [*parts, request.endpoint, body, *more]
+    text = json.dumps(whole, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -307,7 +307,7 @@ def is_data_uri(text: str) -> bool:
     return text.lstrip()[:5].lower() == "data:"
 
 
-def _content(text: str) -> str:
+def known_content(text: str) -> str:
     """Return the content of what a field for pictures holds: an address, or a content already."""
     if is_data_uri(text):  # in `extra`, which was not read yet
         try:

@@ -71,7 +71,7 @@ def sent(url: str, *options: Option) -> Task:
 
     origin = read_origin(url)
     key = Key("sk-lumen-local-SENTINELsentinel0123456789", origin)
-    call = Call(Request("generations", {"model": "m", "prompt": "a cat"}), origin=url)
+    call = Call(Request("generations", {"model": "m", "prompt": "a cat"}))
     transport = Transport(origin, key, requests.Session())
     return submit(
         call, Options(options), transport=transport, timeout=10.0, timing=TIMING, follow=follow

@@ -182,7 +182,7 @@ def test_what_was_given_up_and_went_out_all_the_same_is_spent() -> None:
     request = Request("generations", {"prompt": "a", "model": MODEL})
     taken, lost, refused = (SpendingOption("https://example.org") for _ in range(3))
     for one in (taken, lost, refused):
-        one.reserve(Call(request, origin="https://example.org"))
+        one.reserve(Call(request))
         one.refused(errors.ServiceUnreachable("Given up."))
     assert stands() == (0, 0, 10, 0)
     taken.accepted(Accepted("t", "queued", None))

@@ -15,7 +15,7 @@ import PIL.ImageCms
 import pytest
 
 from lumen_widgets.client import CallableHosting, LumenClient
-from lumen_widgets.client.history.digest_v1 import digest_v1
+from lumen_widgets.client.history.older_digests import digest_v1, digest_v2
 from lumen_widgets.core.call import digest_of
 from lumen_widgets.core.pictures.images import content_of, read_picture
 from lumen_widgets.core.pictures.masks import read_mask
@@ -228,7 +228,7 @@ def test_the_digest_is_that_of_what_was_asked(caller: Caller) -> None:
     same = found.find_same_request(
         origin=newest.origin,
         account=newest.account,
-        digests=[digest_of(newest.origin, again.request)],
+        digests=[digest_of(again.request)],
     )
     assert same == newest
 
@@ -318,7 +318,36 @@ def test_what_an_earlier_release_wrote_down_is_known(
 ) -> None:
     """The numbers are those of the release whose digests had no version."""
     assert digest_v1(ORIGIN, *given) == digest
-    assert digest_of(ORIGIN, given[0]).startswith("2:")
+    assert digest_of(given[0]).startswith("3:")
+
+
+@pytest.mark.parametrize(
+    ("request_", "asked", "digest"),
+    [
+        (
+            build("edits", {"model": "m", "prompt": "p"}, image_urls=["file:9f86"]),
+            None,
+            "2:aadcf354f8a2676273fc84cda073e22fab3ab6269d0be8464340c0d0fdd119c0",
+        ),
+        (
+            build(
+                "inpaint",
+                {"model": "m", "prompt": "p"},
+                image_urls=["file:9f86"],
+                mask_url="mask:1",
+            ),
+            {"crop": 0.5},
+            "2:831bd3f4b33298bca26918e42bd25b18720f260740b39d6cb041895a50f8ee2e",
+        ),
+    ],
+    ids=["edit", "crop"],
+)
+def test_a_digest_with_the_service_in_it_is_known(
+    request_: Request, asked: dict[str, Any] | None, digest: str
+) -> None:
+    """The numbers are those of the release whose digests were of one service."""
+    assert digest_v2(ORIGIN, request_, asked) == digest
+    assert digest_v2("https://another.example", request_, asked) != digest
 
 
 @pytest.mark.parametrize(
@@ -343,13 +372,17 @@ def test_an_older_digest_matches_only_what_it_could_tell_apart(picture: Any) -> 
     assert digest_v1(ORIGIN, *request_of(extra={"image_urls": [uri]})) is None
 
 
+@pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize("picture", [None, rgb(1, 2, 3), PIXELS], ids=["none", "file", "array"])
-def test_what_an_earlier_release_paid_for_is_not_paid_again(caller: Caller, picture: Any) -> None:
+def test_what_an_earlier_release_paid_for_is_not_paid_again(
+    caller: Caller, picture: Any, version: int
+) -> None:
     """Its row is found by its older digest, and its pictures come from disk."""
     request, pictures = request_of() if picture is None else request_of(picture)
     journal = caller.client.journal
     assert journal is not None
-    older = digest_v1(caller.client.base_url, request, pictures)
+    origin = caller.client.base_url
+    older = digest_v1(origin, request, pictures) if version == 1 else digest_v2(origin, request)
     assert older is not None
     row = journal.insert_request(
         origin=caller.client.base_url,

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client.history.account_journal import journal_error
-from lumen_widgets.client.history.digest_v1 import digest_v1
+from lumen_widgets.client.history.older_digests import digest_v1, digest_v2
 from lumen_widgets.core.answers import CANCELLED, FAILED, SUCCEEDED
 from lumen_widgets.core.errors import LumenError, NotFound, SubmitOutcomeUnknown, interrupted
 from lumen_widgets.core.words import format_time
@@ -61,12 +61,15 @@ class ReuseLookup:
         self._account_journal = account_journal
         self._journal = journal
         self._tasks = tasks
-        self.digests = [call.digest]
+        origin = account_journal.origin
+        # one that this sends again may have been asked for in an earlier release
+        older = digest_v2(origin, call.by_content, call.asked)
+        self.digests = list(dict.fromkeys([call.digest, older]))
         # Decodes pictures: only for what is not found without.
         self._digest_v1: Callable[[], str | None] | None = lambda: (
             None  # nor had it what is asked for beside the fields
             if call.asked
-            else digest_v1(account_journal.origin, call.by_content, call.sources)
+            else digest_v1(origin, call.by_content, call.sources)
         )
         self._timeout = timeout
         self._deadline = time.monotonic() + timeout

@@ -1,8 +1,8 @@
-"""The first version of a request's digest, so that what an earlier release paid is found again.
+"""A request's digests as earlier releases made them, so that what they paid is found again.
 
-Its text had no version, and it took pictures for the same whose pixels were equal once they were
-decoded to eight bits: it still finds what was paid then, but only where no two pictures could be
-confused.
+The text of the first version had no version, and it took pictures for the same whose pixels were
+equal once they were decoded to eight bits: it still finds what was paid then, but only where no two
+pictures could be confused. The second had the service's address in it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import io
 from typing import TYPE_CHECKING
 
-from lumen_widgets.core.call import digest_with, is_data_uri
+from lumen_widgets.core.call import digest_with, is_data_uri, known_content
 from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.pictures.decoding import UnreadablePicture, plain, png_chunks
 from lumen_widgets.core.pictures.images import content_of, from_bytes
@@ -21,7 +21,8 @@ from lumen_widgets.core.pictures.recent_pixels import recent_pixels
 from lumen_widgets.core.pictures.sources import is_url, read_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+    from typing import Any
 
     from lumen_widgets.core.pictures.images import LocalPicture
     from lumen_widgets.core.request import Request
@@ -39,6 +40,20 @@ class _Ambiguous(Exception):
     """A picture that the first version could confuse with another one."""
 
 
+def digest_v2(origin: str, request: Request, asked: Mapping[str, Any] | None = None) -> str:
+    """Return the digest that the second version made of a request.
+
+    Parameters
+    ----------
+    origin
+        Scheme, host and port of the service.
+    request, asked
+        As for `digest_of`.
+
+    """
+    return f"2:{digest_with([origin], request, known_content, asked)}"
+
+
 def digest_v1(
     origin: str, request: Request, pictures: Iterable[tuple[object, str | LocalPicture]] = ()
 ) -> str | None:
@@ -46,7 +61,9 @@ def digest_v1(
 
     Parameters
     ----------
-    origin, request
+    origin
+        Scheme, host and port of the service.
+    request
         As for `digest_of`.
     pictures
         Of every picture and mask of the request: what the caller gave, and what `read_picture` or
@@ -74,7 +91,7 @@ def digest_v1(
         raise _Ambiguous
 
     try:
-        return digest_with(origin, request, content)
+        return digest_with([origin], request, content)
     except _Ambiguous:
         return None
 
