@@ -15,8 +15,9 @@ _NOTEBOOK = "lumen_widgets.notebook"
 _NAMES = {
     "lumen_widgets.client": """
         AuthenticationError BudgetExceeded CallableHosting DataURIHosting DownloadError
-        FsspecHosting HostingError InsufficientCredits InvalidRequest JournalError LumenClient
-        LumenError MissingKey NotFound Picture Pictures RateLimited ServiceUnreachable
+        FsspecHosting HostingError InsufficientCredits InvalidRequest JournalError LessonError
+        LumenClient LumenError MissingKey NotFound NotInLesson Picture Pictures RateLimited
+        ServiceUnreachable
         SubmitOutcomeUnknown Task TaskCancelled TaskFailed TasksFailed UpstreamError WaitTimeout
         WebhookReceiver budget prices sign_webhook verify_webhook""",
     _NOTEBOOK: """

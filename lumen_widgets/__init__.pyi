@@ -30,6 +30,9 @@ from lumen_widgets.client import (
     JournalError as JournalError,
 )
 from lumen_widgets.client import (
+    LessonError as LessonError,
+)
+from lumen_widgets.client import (
     LumenClient as LumenClient,
 )
 from lumen_widgets.client import (
@@ -40,6 +43,9 @@ from lumen_widgets.client import (
 )
 from lumen_widgets.client import (
     NotFound as NotFound,
+)
+from lumen_widgets.client import (
+    NotInLesson as NotInLesson,
 )
 from lumen_widgets.client import (
     Picture as Picture,

@@ -20,8 +20,9 @@ _NAMES = {
     "lumen_widgets.client.webhooks.signatures": "sign_webhook verify_webhook",
     "lumen_widgets.core.errors": """
         AuthenticationError BudgetExceeded DownloadError HostingError InsufficientCredits
-        InvalidRequest JournalError LumenError MissingKey NotFound RateLimited ServiceUnreachable
-        SubmitOutcomeUnknown TaskCancelled TaskFailed TasksFailed UpstreamError WaitTimeout""",
+        InvalidRequest JournalError LessonError LumenError MissingKey NotFound NotInLesson
+        RateLimited ServiceUnreachable SubmitOutcomeUnknown TaskCancelled TaskFailed TasksFailed
+        UpstreamError WaitTimeout""",
     "lumen_widgets.core.pictures.picture": "Picture Pictures",
     "lumen_widgets.core.request": "Request",
     "lumen_widgets.core.task": "Task",

@@ -44,6 +44,9 @@ from lumen_widgets.core.errors import (
     JournalError as JournalError,
 )
 from lumen_widgets.core.errors import (
+    LessonError as LessonError,
+)
+from lumen_widgets.core.errors import (
     LumenError as LumenError,
 )
 from lumen_widgets.core.errors import (
@@ -51,6 +54,9 @@ from lumen_widgets.core.errors import (
 )
 from lumen_widgets.core.errors import (
     NotFound as NotFound,
+)
+from lumen_widgets.core.errors import (
+    NotInLesson as NotInLesson,
 )
 from lumen_widgets.core.errors import (
     RateLimited as RateLimited,

@@ -20,6 +20,8 @@ from lumen_widgets.client.hosting.default_hosting import default_hosting
 from lumen_widgets.client.hosting.hosting_option import HostingOption
 from lumen_widgets.client.hosting.protocol import check_hosting
 from lumen_widgets.client.live_tasks import LiveTasks
+from lumen_widgets.client.refusing.check_option import CheckOption, read_check
+from lumen_widgets.client.refusing.lumen_use import SANDBOX, LumenUseOption
 from lumen_widgets.client.spending.budget import SpendingOption
 from lumen_widgets.client.webhooks import deliveries
 from lumen_widgets.client.webhooks.deliveries import WebhookOption
@@ -45,7 +47,11 @@ if TYPE_CHECKING:
 
     from lumen_widgets.client.history.account_journal import JournalSource
     from lumen_widgets.client.hosting.protocol import Hosting
+    from lumen_widgets.client.refusing.check_option import Check
+    from lumen_widgets.client.refusing.lumen_use import LumenUse
     from lumen_widgets.core.fields import Fields
+    from lumen_widgets.core.http.keys import Key
+    from lumen_widgets.core.http.origin import Origin
     from lumen_widgets.core.models import Endpoint
     from lumen_widgets.core.pictures.downloads import FetchedPicture
     from lumen_widgets.core.pictures.images import PictureSource
@@ -85,6 +91,10 @@ class LumenClient:
         Seconds for one submit with its repeats, and for one request of any other kind.
     allow_hosts
         Host names that result pictures may come from although they are private addresses.
+    check
+        A function that sees each request before anything else is done with it: it returns None,
+        or a sentence that says why the request is refused, as an `InvalidRequest`. What it raises
+        refuses too. Pictures that exist only here stand in the request by a digest.
 
     Attributes
     ----------
@@ -105,7 +115,16 @@ class LumenClient:
     >>> client = LumenClient()  # doctest: +SKIP
     >>> client.generate("a cute cat on a windowsill").wait()[0].save("cat.png")  # doctest: +SKIP
 
+    A school's client, which lets prompts of up to 300 characters pass:
+
+    >>> def check(request):
+    ...     return "Write at most 300 characters." if len(request.prompt) > 300 else None
+    >>> client = LumenClient(check=check)  # doctest: +SKIP
+
     """
+
+    # whether it has a service that could be asked, and paid
+    _has_service = True
 
     def __init__(
         self,
@@ -117,10 +136,10 @@ class LumenClient:
         session: requests.Session | None = None,
         timeout: float = 30.0,
         allow_hosts: Sequence[str] = (),
+        check: Check | None = None,
     ) -> None:
         try:
-            origin = read_origin(base_url)
-            key = read_key(api_key, origin)
+            origin, key = self._read_account(api_key, base_url)
         finally:
             # Whatever raises from here on, the locals of this frame have no key in clear.
             del api_key
@@ -133,6 +152,7 @@ class LumenClient:
         if hosting is not None:
             check_hosting(hosting)
         self._hosting = hosting
+        self.check = check
         self._account_journal = AccountJournal(self.journal, origin.url, key.fingerprint)
         self._transport = Transport(origin, key, session or requests.Session())
         self._fetch = partial(
@@ -150,6 +170,19 @@ class LumenClient:
             timeout=self._timeout,
             on_new=self._on_new_task,
         )
+
+    @property
+    def check(self) -> Check | None:
+        """What sees each request first, and may refuse it; it can be set, to None as well."""
+        return self._check
+
+    @check.setter
+    def check(self, check: Check | None) -> None:
+        self._check = read_check(check)
+
+    def fits(self, use: LumenUse) -> bool:
+        """Say whether this client is what ``LUMEN_USE`` names, so that it may submit under it."""
+        return use.word == SANDBOX and self._transport.key.is_sandbox
 
     @property
     def fingerprint(self) -> str:
@@ -446,9 +479,7 @@ class LumenClient:
 
         """
         again = check_again(request)
-        return self._submit_or_reuse(
-            Call(again.by_content(), again, correlation_id=correlation_id)
-        )
+        return self._submit_or_reuse(Call(again.by_content(), again, correlation_id=correlation_id))
 
     def usual_seconds(self, request: Request) -> float | None:
         """Return how long tasks like this one took here, by the journal: an estimate, no promise.
@@ -627,20 +658,36 @@ class LumenClient:
         self, request: Request, row: JournalRow | None = None, wish: Wish | None = None
     ) -> Options:
         """Return the options of one task, in the order in which they reserve credits and files."""
-        options: list[Option] = [
-            SpendingOption(
-                self.base_url, self.fingerprint, None if row is None else row.correlation_id
-            )
-        ]
-        if not PICTURE_FIELDS.isdisjoint(request.body):
+        options = self._first_options()
+        if self._has_service:
+            correlation_id = None if row is None else row.correlation_id
+            options.append(SpendingOption(self.base_url, self.fingerprint, correlation_id))
+        if self._has_service and not PICTURE_FIELDS.isdisjoint(request.body):
             options.append(HostingOption(self._chosen_hosting, self.base_url))
         options.append(JournalOption(self._account_journal, self._tasks, self._timeout, row))
         if wish is not None or request.recipe is not None:
             # after the journal, which has what it made before
             options.append(ExactOption(request, wish, fetch=self._fetch_source))
-        if URL_FIELD in request.body or deliveries.receivers:
+        if self._has_service and (URL_FIELD in request.body or deliveries.receivers):
             options.append(WebhookOption())
         return Options(options)
+
+    def _first_options(self) -> list[Option]:
+        """Return what sees a call first: what may refuse it, or has an answer without a service."""
+        is_sandbox = self._transport.key.is_sandbox
+        account = "the sandbox on this machine" if is_sandbox else self._transport.origin.host
+        options: list[Option] = [LumenUseOption(self.fits, account)]
+        if self._check is not None:
+            options.append(CheckOption(self._check))
+        return options
+
+    def _read_account(self, api_key: str | None, base_url: str | None) -> tuple[Origin, Key]:
+        """Return where requests go, and the key that signs them."""
+        try:
+            origin = read_origin(base_url)
+            return origin, read_key(api_key, origin)
+        finally:
+            del api_key
 
     def _fetch_source(self, url: str) -> FetchedPicture:
         """Fetch a picture that a call names by its address, as carefully as a result."""

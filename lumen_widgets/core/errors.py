@@ -18,6 +18,8 @@
     ├── TaskFailed              the task ended as failed
     ├── TaskCancelled           the task ended as cancelled, by the service's word
     ├── TasksFailed             several tasks were followed and some of them failed
+    ├── LessonError             a lesson's file cannot be read, written or fetched
+    │   └── NotInLesson         the lesson in use has no such request, so nothing was sent
     ├── WaitTimeout             the wait ended before the task did (also TimeoutError)
     └── DownloadError           a finished picture could not be fetched
 
@@ -284,6 +286,25 @@ class BudgetExceeded(LumenError):
 
 class JournalError(LumenError):
     """The journal cannot be written; nothing was sent, because a paid task must not be lost."""
+
+
+class LessonError(LumenError):
+    """A lesson's file cannot be read, written or fetched, or is none; nothing was sent."""
+
+
+class NotInLesson(LessonError):
+    """The lesson in use has no such request; nothing was sent, and nothing spent.
+
+    Attributes
+    ----------
+    nearest
+        The prompts of the lesson that are nearest to what was asked for.
+
+    """
+
+    def __init__(self, message: str, *, nearest: Sequence[str] = (), **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.nearest = list(nearest)
 
 
 class ServiceUnreachable(LumenError, ConnectionError):

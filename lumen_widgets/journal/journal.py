@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from operator import index
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lumen_widgets.journal import ownership, pruning
 from lumen_widgets.journal.database import (
@@ -22,12 +22,13 @@ from lumen_widgets.journal.database import (
 from lumen_widgets.journal.disk_use import disk_use
 from lumen_widgets.journal.kept_pictures import select_by_sha256, select_kept_pictures
 from lumen_widgets.journal.lineage import insert_lineage, select_led_to, select_made_from
-from lumen_widgets.journal.picture_files import store_file
+from lumen_widgets.journal.picture_files import picture_path, store_file
 from lumen_widgets.journal.picture_search import find_pictures
 from lumen_widgets.journal.places import free_place, place_pictures
 from lumen_widgets.journal.processes import HEARTBEAT_INTERVAL, ended_processes, register
 from lumen_widgets.journal.recipes import (
     DerivedPicture,
+    StoredRecipe,
     insert_derived,
     insert_recipe,
     store_files,
@@ -61,7 +62,7 @@ if TYPE_CHECKING:
     from lumen_widgets.journal.kept_pictures import KeptPicture, PictureKey
     from lumen_widgets.journal.picture_search import PictureSearch
     from lumen_widgets.journal.pruning import Forgotten, Pruned
-    from lumen_widgets.journal.recipes import Recipe, StoredRecipe
+    from lumen_widgets.journal.recipes import Recipe
     from lumen_widgets.journal.rows import JournalRow
     from lumen_widgets.journal.search import Search
 
@@ -70,6 +71,30 @@ _TERMINAL = ("succeeded", "failed", "cancelled")
 
 # Ours for a request whose task is not known.
 _UNANSWERED = ("sending", "unknown", "refused")
+
+
+class PictureFile(Protocol):
+    """A picture's file that is to be kept."""
+
+    @property
+    def data(self) -> bytes:
+        """All of it."""
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of its bytes."""
+
+    @property
+    def media_type(self) -> str:
+        """``image/png``, ``image/jpeg`` or ``image/webp``."""
+
+    @property
+    def width(self) -> int:
+        """In pixels."""
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
 
 
 class AlreadySent(Exception):
@@ -263,6 +288,100 @@ class Journal:
             return row_number
 
         return self._database.write(find_or_insert)
+
+    @shielded
+    def insert_given(
+        self,
+        *,
+        origin: str,
+        account: str,
+        endpoint: str,
+        body: Mapping[str, object],
+        task_id: str,
+        pictures: Sequence[PictureFile],
+        made: Mapping[int, tuple[PictureFile, Mapping[str, Any]]],
+        digest: str | None = None,
+        correlation_id: str | None = None,
+        made_from: Sequence[str] = (),
+    ) -> int:
+        """Write down a task that no service was asked for, complete with its pictures.
+
+        It is all of it or nothing, and never a request that may have been paid. A task that is
+        there already stays as it is.
+
+        Parameters
+        ----------
+        origin, account, endpoint, body, digest, correlation_id, made_from
+            As for `insert_request`.
+        task_id
+            The task's id, which is its own at that origin.
+        pictures
+            Its pictures, in their order.
+        made
+            By the index of one: what was made of it, which may be itself, and as JSON what is known
+            of that beside its pixels.
+
+        Returns
+        -------
+        int
+            The number of its row.
+
+        Raises
+        ------
+        AlreadySent
+            As for `insert_request`.
+        ValueError
+            A digest is not that of its data, or a type is not one that is stored.
+        JournalUnusable
+            Row or files could not be written.
+
+        """
+        texts = (origin, account, endpoint, stored_kind(endpoint, body), stored_body(body))
+        files = [*pictures, *(file for file, _ in made.values())]
+        with as_journal_unusable(self.home / "pictures"):
+            for file in files:
+                self._store(file)
+
+        def insert(connection: sqlite3.Connection) -> int:
+            found = select_by_task(connection, self.home, (origin, account, task_id))
+            if found is not None:
+                return found.number
+            number = _insert(
+                connection,
+                texts,
+                "succeeded",
+                task_id,
+                digest=digest,
+                picture_count=len(pictures),
+                correlation_id=correlation_id,
+            )
+            connection.executemany(
+                "INSERT INTO pictures VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (number, place, one.sha256, one.media_type, one.width, one.height)
+                    for place, one in enumerate(pictures)
+                ],
+            )
+            if made:
+                # what was made is only looked for where it is known how
+                insert_recipe(connection, self.home, number, StoredRecipe({}, {}, None))
+            for place, (file, facts) in made.items():
+                path = picture_path(self.home, file.sha256, file.media_type)
+                size = (file.width, file.height)
+                one = DerivedPicture(
+                    place, pictures[place].sha256, file.sha256, file.media_type, *size, path, facts
+                )
+                insert_derived(connection, number, one)
+            if made_from:
+                insert_lineage(connection, number, made_from)
+            _mark_if_final(connection, number)
+            # as for `store_picture`
+            for file in files:
+                if not picture_path(self.home, file.sha256, file.media_type).exists():
+                    self._store(file)
+            return number
+
+        return self._database.write(insert)
 
     @shielded
     def mark_accepted(
@@ -937,6 +1056,9 @@ class Journal:
 
         """
         return pruning.prune(self._database, self.home, numbers, before=before, max_bytes=max_bytes)
+
+    def _store(self, file: PictureFile) -> None:
+        store_file(self.home, file.data, sha256=file.sha256, media_type=file.media_type)
 
     def _store_files(self, recipe: Recipe | None) -> None:
         """Store what a recipe needs; nothing should be sent where that cannot be."""

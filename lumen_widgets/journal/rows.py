@@ -97,6 +97,8 @@ class JournalRow:
     correlation_id
         What the caller knows the call by, written before it was sent; None where the caller is
         of an earlier release, or the task was taken up by its id.
+    digest
+        What requests have in common that ask for the same; None where nobody looks for it.
     state
         ``sending`` (written, not yet answered), ``refused`` (certainly not taken), ``unknown``
         (it may have been taken), or the service's own word once there is an id.
@@ -140,6 +142,7 @@ class JournalRow:
     body: dict[str, Any] = field(repr=False)
     task_id: str | None
     correlation_id: str | None
+    digest: str | None
     state: str
     reason: str | None
     error: dict[str, str] | None
@@ -177,6 +180,7 @@ def read_row(
         body=json.loads(entry["body"]),
         task_id=entry["task_id"],
         correlation_id=entry["correlation_id"],
+        digest=entry["digest"],
         state=entry["state"],
         reason=entry["reason"],
         error=None if entry["error"] is None else json.loads(entry["error"]),

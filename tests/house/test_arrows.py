@@ -41,6 +41,8 @@ _FOLDERS = {
         "history": set[str](),
         "webhooks": set[str](),
         "exact": set[str](),
+        "lessons": set[str](),
+        "refusing": set[str](),
     },
 }
 

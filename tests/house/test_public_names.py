@@ -21,7 +21,7 @@ _NAMES = [
     "PromptForm", "Studio", "TaskPanel",
     "prices", "budget", "BudgetExceeded", "WebhookReceiver", "sign_webhook", "verify_webhook",
     "CallableHosting", "DataURIHosting", "FsspecHosting", "sandbox", "History", "history",
-    "resume", "parameters", "reproduce",
+    "resume", "parameters", "reproduce", "LessonError", "NotInLesson",
 ]  # fmt: skip
 
 

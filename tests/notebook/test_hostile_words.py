@@ -151,6 +151,7 @@ def test_no_word_from_elsewhere_steers_or_turns_what_is_shown(words: str) -> Non
     row = JournalRow(
         number=1,
         correlation_id=words,
+        digest=None,
         origin=words,
         account="a",
         task_id=words,

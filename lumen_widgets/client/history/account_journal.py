@@ -22,13 +22,14 @@ from lumen_widgets.core.recipe import Recipe
 from lumen_widgets.core.request import Request
 from lumen_widgets.core.signal import forked
 from lumen_widgets.core.task import Task, TaskState
-from lumen_widgets.journal import DerivedPicture, Journal, JournalUnusable, RowLost
+from lumen_widgets.journal import AlreadySent, DerivedPicture, Journal, JournalUnusable, RowLost
 from lumen_widgets.journal import JournalRow as JournalRow  # noqa: PLC0414 -- for files that may not import the journal
 from lumen_widgets.journal.picture_files import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from lumen_widgets.core.call import Call
     from lumen_widgets.core.polling.poller import TaskPoller
     from lumen_widgets.journal import StoredPicture
 
@@ -299,6 +300,45 @@ class AccountJournal:
             return False
         return found is not None and not found.is_final
 
+    def keep_given(self, task: Task, call: Call, correlation_id: str | None) -> None:
+        """Write down a task that no service was asked for, complete; one that is there stays so.
+
+        Where the journal cannot be written, that is a warning: it can be given again.
+
+        Parameters
+        ----------
+        task, call
+            The task, and what asked for it.
+        correlation_id
+            What the task is to be found by if the same call comes again; None for not at all.
+
+        """
+        if self.notes is None:
+            return
+        pictures = task.pictures
+        made = {
+            one.index: (_file_of(one), {"changed_outside": one.changed_outside, "note": one.note})
+            for one in pictures
+            if one.raw is not one or one.changed_outside is not None or one.note
+        }
+        try:
+            self.notes.quick.insert_given(
+                origin=self.origin,
+                account=self.account,
+                endpoint=task.request.endpoint,
+                body=task.request.body,
+                task_id=task.id,
+                pictures=[_file_of(one.raw) for one in pictures],
+                made=made,
+                digest=call.digest,
+                correlation_id=correlation_id,
+                made_from=call.made_from,
+            )
+        except AlreadySent:
+            _log.debug("A call of this correlation id is in the journal already.")
+        except (JournalUnusable, ValueError) as error:
+            _log.warning("The history misses %s: %s", task.id, error)
+
     def durations(self, request: Request) -> list[float]:
         """Return how long the newest like tasks took, in seconds; nothing if that is not known."""
         if self.notes is None:
@@ -310,6 +350,12 @@ class AccountJournal:
         except (JournalUnusable, TypeError, ValueError) as error:
             _log.debug("The journal cannot be asked how long tasks take: %s", error)
             return []
+
+
+def _file_of(picture: Picture) -> FetchedPicture:
+    return FetchedPicture(
+        picture.bytes, picture.media_type, picture.width, picture.height, picture.sha256
+    )
 
 
 def restore_task(

@@ -6,7 +6,7 @@ import hashlib
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urljoin
 
 import requests
@@ -109,6 +109,25 @@ class FetchedPicture:
 DOWNLOAD_LIMITS = DownloadLimits()
 
 
+class DownloadWords(NamedTuple):
+    """What is fetched, as errors name it.
+
+    Attributes
+    ----------
+    what
+        The thing itself.
+    address
+        Its address.
+
+    """
+
+    what: str
+    address: str
+
+
+_PICTURE = DownloadWords("A picture", "A result's address")
+
+
 def fetch_picture(
     url: str,
     *,
@@ -156,14 +175,58 @@ def fetch_picture(
     ...               base_url="https://lumen.example")  # doctest: +SKIP
 
     """
+    data = fetch_file(
+        url,
+        _PICTURE,
+        base_url=base_url,
+        allow_hosts=allow_hosts,
+        limits=limits,
+        session=session,
+        verify=verify,
+    )
+    return _checked(data, limits)
+
+
+def fetch_file(
+    url: str,
+    words: DownloadWords,
+    *,
+    base_url: str,
+    allow_hosts: Sequence[str] = (),
+    limits: DownloadLimits,
+    session: requests.Session | None = None,
+    verify: Verify | None = None,
+) -> bytes:
+    """Fetch any file as `fetch_picture` fetches a picture, and return its bytes, which may be any.
+
+    Parameters
+    ----------
+    url
+        Its address; not repeated in any error.
+    words
+        What it is called in errors.
+    base_url, allow_hosts, limits, session, verify
+        As for `fetch_picture`; pixels do not count.
+
+    Raises
+    ------
+    DownloadError
+        The address is not asked, there is no such file, or a cap was reached.
+
+    Examples
+    --------
+    >>> fetch_file("https://lessons.example/owls.lumen", DownloadWords("The lesson", "Its address"),
+    ...            base_url="https://lessons.example", limits=DownloadLimits())  # doctest: +SKIP
+
+    """
     deadline = time.monotonic() + limits.seconds
     for _ in range(MAX_REDIRECTS + 1):
         try:
             target = check_url(url, base_url=base_url, allow_hosts=allow_hosts)
-            answer = _ask(target, deadline, limits, session, verify)
+            answer = _ask(target, deadline, limits, session, verify, words=words)
         except AddressRefused as error:
             raise DownloadError(
-                f"A result's address is not asked: {error}.",
+                f"{words.address} is not asked: {error}.",
                 next_step="If you trust that host, name it in the allow_hosts= of a new "
                 "client, and take the task up there by its id."
                 if error.allowable
@@ -173,20 +236,18 @@ def fetch_picture(
             late = time.monotonic() >= deadline
             over = f"it took longer than allowed ({limits.seconds:g} s in all)"
             raise DownloadError(
-                f"A picture could not be fetched: {over if late else describe(error)}.",
+                f"{words.what} could not be fetched: {over if late else describe(error)}.",
                 next_step="Waiting for the task again fetches what is missing.",
                 # A certificate does not get better, and what used up its time would do so again.
                 transient=not late and not isinstance(error, requests.exceptions.SSLError),
             ) from None
         if isinstance(answer, bytes):
-            return _checked(answer, limits)
+            return answer
         try:
             url = urljoin(target.url, answer)
         except ValueError:
-            raise DownloadError(
-                "A picture's address leads to one that is not a valid URL."
-            ) from None
-    raise DownloadError(f"A picture's address leads to more than {MAX_REDIRECTS} others in a row.")
+            raise DownloadError(f"{words.address} leads to one that is not a valid URL.") from None
+    raise DownloadError(f"{words.address} leads to more than {MAX_REDIRECTS} others in a row.")
 
 
 def _ask(
@@ -195,6 +256,8 @@ def _ask(
     limits: DownloadLimits,
     session: requests.Session | None,
     verify: Verify | None,
+    *,
+    words: DownloadWords,
 ) -> bytes | str:
     """Return the body, or the address that the server sends us on to."""
     # Not prepared by the session: its headers, cookies, parameters and password are for the
@@ -224,53 +287,56 @@ def _ask(
             proxies=proxies,
         )
         with reading(response):
-            return _read(response, target, deadline, limits)
+            return _read(response, target, deadline, limits, words)
     finally:
         if session is None:
             adapter.close()
 
 
 def _read(
-    response: requests.Response, target: Target, deadline: float, limits: DownloadLimits
+    response: requests.Response,
+    target: Target,
+    deadline: float,
+    limits: DownloadLimits,
+    words: DownloadWords,
 ) -> bytes | str:
     location = read_header(response, "Location")
     if response.status_code in _REDIRECTS and location:
         return location
     if response.status_code != _OK:
         raise DownloadError(
-            f"A picture could not be fetched: {target.host} answered HTTP {response.status_code}.",
+            f"{words.what} could not be fetched: {target.host} answered "
+            f"HTTP {response.status_code}.",
             next_step="Waiting for the task again asks anew; the link may also have expired.",
             status=response.status_code,
             transient=response.status_code in _TRANSIENT or response.status_code >= _FAULT,
         )
     if (read_header(response, "Content-Encoding") or "").strip().lower() not in {"", "identity"}:
-        raise DownloadError(f"{target.host} sent a picture compressed, which was not asked.")
+        raise DownloadError(
+            f"{words.what} came compressed from {target.host}, which was not asked."
+        )
     announced = read_header(response, "Content-Length") or ""
     if announced.isdecimal() and int(announced[:20]) > limits.max_bytes:
-        raise _too_large(limits)
+        raise _too_large(words, limits)
     body = bytearray()
     for piece in read_pieces(response):
         body += piece
         if time.monotonic() >= deadline:
             raise TimeoutError
         if len(body) > limits.max_bytes:
-            raise _too_large(limits)
+            raise _too_large(words, limits)
     return bytes(body)
 
 
-def _too_large(limits: DownloadLimits) -> DownloadError:
+def _too_large(words: DownloadWords, limits: DownloadLimits) -> DownloadError:
     return DownloadError(
-        f"A picture is larger than the {limits.max_bytes:,} bytes that are allowed."
+        f"{words.what} is larger than the {limits.max_bytes:,} bytes that are allowed."
     )
 
 
 def _checked(data: bytes, limits: DownloadLimits) -> FetchedPicture:
     try:
-        # What a cell is about to show is decoded now, and once; a script may only save it.
-        checked = None if _in_kernel() else check(data, max_pixels=limits.max_pixels)
-        if checked is None:
-            media_type, image, _ = recent_pixels().decode(data, max_pixels=limits.max_pixels)
-            checked = Checked(media_type, *upright_size(image))
+        checked = look_at(data, max_pixels=limits.max_pixels)
     except UnreadablePicture as error:
         raise DownloadError(
             f"What was fetched as a picture is {error}.",
@@ -281,6 +347,24 @@ def _checked(data: bytes, limits: DownloadLimits) -> FetchedPicture:
     return FetchedPicture(
         data, checked.media_type, checked.width, checked.height, hashlib.sha256(data).hexdigest()
     )
+
+
+def look_at(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Checked:
+    """Look at a picture file to its end: one that this returns of can be decoded.
+
+    What a cell is about to show is decoded now, and once; a script may only save it.
+
+    Raises
+    ------
+    UnreadablePicture
+        As `decode`.
+
+    """
+    checked = None if _in_kernel() else check(data, max_pixels=max_pixels)
+    if checked is not None:
+        return checked
+    media_type, image, _ = recent_pixels().decode(data, max_pixels=max_pixels)
+    return Checked(media_type, *upright_size(image))
 
 
 def _in_kernel() -> bool:
