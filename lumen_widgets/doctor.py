@@ -47,6 +47,7 @@ def report() -> str:
     facts["API key"] = "set" if os.environ.get("LUMEN_API_KEY", "").strip() else "not set"
     facts["service"] = _service()
     facts["sandbox"] = _sandbox()
+    facts["LUMEN_USE"] = _lumen_use()
     return "".join(f"{name}: {value}\n" for name, value in facts.items())
 
 
@@ -115,6 +116,28 @@ def _sandbox() -> str:
     if running is None or not answers(running):
         return f"not running (log: {_private(home.log)})"
     return f"answers at {running.url}, version {running.version}"
+
+
+def _lumen_use() -> str:
+    """Say what ``LUMEN_USE`` names; of a lesson whether it can be read, and not where it is."""
+    from lumen_widgets.client import LumenError
+    from lumen_widgets.client.refusing.lumen_use import SANDBOX, SERVICE, read_lumen_use
+    from lumen_widgets.core.words import format_count
+    from lumen_widgets.notebook.lesson_source import open_lesson
+
+    try:
+        use = read_lumen_use()
+        if use is None:
+            return "not set"
+        if use.word == SANDBOX:
+            return "sandbox (nothing else is submitted to)"
+        if use.word == SERVICE:
+            return "service (where no cell chooses)"
+        lesson = open_lesson(use.word)
+    except LumenError as error:
+        return str(error)
+    tasks = format_count(len(lesson.tasks), "task")
+    return f"the lesson {lesson.name}, {tasks} (nothing else is submitted to)"
 
 
 def _private(path: Path) -> str:

@@ -40,7 +40,8 @@ def open_lab(folder: Path, *, port: int | None = None, browser: bool = True) -> 
     Raises
     ------
     LabError
-        JupyterLab is not installed, the folder cannot be written, or the sandbox does not start.
+        JupyterLab is not installed, the folder cannot be written, the sandbox does not start, or
+        ``LUMEN_USE`` names nothing that can be used.
 
     Examples
     --------
@@ -54,7 +55,8 @@ def open_lab(folder: Path, *, port: int | None = None, browser: bool = True) -> 
         )
     notebooks = copy_notebooks(folder)
     sys.stderr.write(f"Notebooks: {folder}, listed in {INDEX}\n")
-    _start_sandbox()
+    if not _takes_lesson():
+        _start_sandbox()
 
     from jupyterlab.labapp import main as run  # type: ignore[import-untyped] # it ships no types
 
@@ -139,6 +141,27 @@ def shipped_notebooks() -> Path:
     package = Path(__file__).parent
     installed = package / "notebooks"
     return installed if installed.is_dir() else package.parent / "notebooks"
+
+
+def _takes_lesson() -> bool:
+    """Say whether ``LUMEN_USE`` names a lesson, which notebooks in any folder then find."""
+    from lumen_widgets.client import LumenError
+    from lumen_widgets.client.refusing.lumen_use import NAME, SANDBOX, SERVICE, read_lumen_use
+    from lumen_widgets.core.words import format_count
+    from lumen_widgets.notebook.lesson_source import open_lesson
+
+    try:
+        use = read_lumen_use()
+        if use is None or use.word in {SANDBOX, SERVICE}:
+            return False
+        lesson = open_lesson(use.word)
+    except LumenError as error:
+        raise LabError(str(error)) from error
+    # each kernel runs in its notebook's folder
+    os.environ[NAME] = str(Path(use.word).expanduser().absolute())
+    tasks = format_count(len(lesson.tasks), "task")
+    sys.stderr.write(f"Lesson: {lesson.name}, {tasks}, and nothing else ({NAME})\n")
+    return True
 
 
 def _start_sandbox() -> None:

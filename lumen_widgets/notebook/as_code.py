@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from lumen_widgets.client import InvalidRequest, LumenClient, LumenError
 from lumen_widgets.client.history.account_journal import request_of
 from lumen_widgets.core.callback import SECRET_FIELD, URL_FIELD
+from lumen_widgets.core.http.origin import SERVICE
 from lumen_widgets.core.models import EDIT, GENERATE, VERBS
 from lumen_widgets.core.pictures.addresses import is_loopback_url
 from lumen_widgets.core.request import check_fields
@@ -139,7 +140,7 @@ def curl_call(call: CodeCall, base_url: str, *, sandbox: bool = False) -> str:
     call
         The call.
     base_url
-        The service's address.
+        The service's address; a lesson's stands for the service's own.
     sandbox
         Whether that is the sandbox of this machine, which has a key of its own.
 
@@ -167,7 +168,9 @@ def curl_call(call: CodeCall, base_url: str, *, sandbox: bool = False) -> str:
         # it stands in double quotes, between two texts in single ones
         whole = data.removesuffix("\n}'")
         data = f"""{whole},\n  "{SECRET_FIELD}": "'"${_SECRET_VARIABLE}"'"\n}}'"""
-    url = f"{base_url}/v1/images/{call.endpoint}"
+    # a lesson is no service: for curl there is only the real one
+    service = SERVICE if base_url.startswith("lesson:") else base_url
+    url = f"{service}/v1/images/{call.endpoint}"
     # curl would read brackets in an address as several addresses
     glob = "-g " if any(sign in url for sign in "[]{}") else ""
     key = _SANDBOX_KEY_VARIABLE if sandbox else _KEY_VARIABLE

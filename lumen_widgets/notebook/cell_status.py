@@ -193,7 +193,7 @@ def _reused_words(task: Task) -> str:
 def _price_words(request: Request | None, account: Account) -> list[str]:
     """Return what is asked for and what it will cost, where that is known."""
     cost = None if request is None else cost_of(request)
-    if request is None or cost is None:
+    if request is None or cost is None or account.lesson:
         return []
     pictures = format_count(picture_count(request) or 1, "picture")
     return [pictures, format_credits(cost, _credit_kind(account))]
@@ -202,8 +202,11 @@ def _price_words(request: Request | None, account: Account) -> list[str]:
 def _charge_words(tasks: Sequence[Task], account: Account) -> list[str]:
     """Return what tasks cost and what came back, where prices are known.
 
-    The service does not say whether a cancelled task was charged.
+    The service does not say whether a cancelled task was charged. That a lesson charges nothing is
+    said by its account.
     """
+    if account.lesson:
+        return []
     costs = [(task.status, cost_of(task.request)) for task in tasks if task.status != CANCELLED]
     known = [(status, cost) for status, cost in costs if cost is not None]
     spent = [cost for status, cost in known if status != FAILED]

@@ -14,14 +14,17 @@ from lumen_widgets.notebook.account import accounts, current
 from lumen_widgets.notebook.current_journal import ask_journal, current_journal
 from lumen_widgets.notebook.history_entry import HistoryEntry
 from lumen_widgets.notebook.history_table import table, text
+from lumen_widgets.notebook.lesson_export import export
 from lumen_widgets.notebook.times import parse_duration, parse_time
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator
     from datetime import date, timedelta
 
     from lumen_widgets.client import LumenClient
     from lumen_widgets.journal import DiskUse, Journal, Pruned
+    from lumen_widgets.notebook.lesson_export import LessonExport
 
 # Rows that a cell shows: each picture of them is read from disk.
 SHOWN = 20
@@ -164,6 +167,47 @@ class History(Sequence[HistoryEntry]):
 
         """
         return int(ask_journal(lambda: self._journal.dismiss(self._numbers)))
+
+    def export(self, path: str | os.PathLike[str], confirm: bool = False) -> LessonExport:
+        """List what a lesson of this history would hold; with ``confirm=True``, write it.
+
+        A lesson is a file that answers the same requests again with the same pictures, with no key,
+        no network and no credits: ``lumen.use("owls.lumen")``. It holds what was asked for in words
+        and the pictures, those of repaints as they came and as they were put back; never a key, an
+        account, an address, a path, or a file that was given.
+
+        Parameters
+        ----------
+        path
+            Where to; the name ends in ``.lumen``. A file of that name is replaced, and is never
+            left half written.
+        confirm
+            False writes nothing.
+
+        Returns
+        -------
+        LessonExport
+            Its tasks with their pictures, what is left out and why, its ``size`` in bytes and its
+            ``sha256``: a table in a cell.
+
+        Raises
+        ------
+        InvalidRequest
+            The name is none of a lesson, or there is nothing to write.
+        LessonError
+            It is too large for a lesson, or cannot be written.
+        JournalError
+            The journal cannot be read.
+
+        Examples
+        --------
+        >>> lumen.history("owls").export("owls.lumen")  # doctest: +SKIP
+        >>> lumen.history("owls").export("owls.lumen", confirm=True)  # doctest: +SKIP
+
+        """
+        oldest_first = self._numbers[::-1]
+        rows = ask_journal(lambda: self._journal.rows_by_number(oldest_first))
+        return export(rows, path, confirm=confirm)
 
     def __repr__(self) -> str:
         """Return a line for each of the newest entries, for front ends without HTML."""

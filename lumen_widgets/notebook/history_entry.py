@@ -70,7 +70,7 @@ class HistoryEntry:
     @property
     def credits(self) -> float | None:
         """What it cost by `lumen.prices`; 0 if it cost nothing, None if that is not known."""
-        if self.state in {"failed", "refused"}:
+        if self.state in {"failed", "refused"} or self.origin.startswith("lesson:"):
             return 0.0
         return credits_of(self.request)
 

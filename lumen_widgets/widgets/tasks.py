@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from lumen_widgets.client import InvalidRequest, Task
+from lumen_widgets.client.lesson_client import LessonClient
 from lumen_widgets.notebook.kept_task import KeptTask
 from lumen_widgets.notebook.submission import Submission
 
@@ -38,5 +39,14 @@ def checked_tasks(given: Any) -> list[Task | KeptTask | Submission]:
 
 
 def host_of(account: Account) -> str:
-    """Return who charges: a host's name, or an empty text for the sandbox of this machine."""
+    """Return who charges: a host's name, or an empty text for the sandbox of this machine.
+
+    A lesson charges nothing: it is ``lesson/NAME``, or ``lesson+sandbox/NAME`` where the sandbox
+    draws what it does not have. No host has a slash in its name.
+    """
+    if account.lesson:
+        client = account.client
+        draws_others = isinstance(client, LessonClient) and client.draws_others
+        kind = "lesson+sandbox" if draws_others else "lesson"
+        return f"{kind}/{account.lesson}"
     return "" if account.is_sandbox else urlsplit(account.client.base_url).netloc

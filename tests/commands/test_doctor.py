@@ -10,6 +10,7 @@ import pytest
 
 from lumen_widgets import sandbox
 from lumen_widgets.__main__ import main
+from tests import lessons
 
 _KEY = "sk-lumen-sentinel-never-to-be-seen"
 
@@ -32,6 +33,28 @@ def test_it_names_versions_and_places_but_nothing_secret(
     assert facts["sandbox"].startswith("not running")
     assert facts["kept"].startswith("0 pictures, 0.0 MB")
     assert not any(secret in told for secret in (_KEY, "pass-word", "private"))
+
+
+def test_it_says_what_lumen_use_names(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A lesson by its name alone, with how much it has; what cannot be used is said as an error."""
+    (path := tmp_path / "owls.lumen").write_bytes(lessons.lesson({"an owl": ["red"]}))
+    for use, said in (
+        (None, "not set"),
+        ("sandbox", "sandbox (nothing else is submitted to)"),
+        ("service", "service (where no cell chooses)"),
+        (str(path), "the lesson owls.lumen, 1 task (nothing else is submitted to)"),
+        (str(tmp_path / "gone.lumen"), "There is no lesson gone.lumen here"),
+        (_KEY, "LUMEN_USE in the environment is neither"),
+    ):
+        if use is not None:
+            monkeypatch.setenv("LUMEN_USE", use)
+        assert main(["doctor"]) == 0
+        told = capsys.readouterr().out
+        assert f"LUMEN_USE: {said}" in told
+        assert str(path.parent) not in told.partition("LUMEN_USE")[2]
+        assert _KEY not in told
 
 
 def test_it_changes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import requests
 
 from lumen_widgets import lab
 from lumen_widgets.__main__ import main
+from tests import lessons
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,6 +93,25 @@ def test_without_jupyterlab_it_says_how_to_install_it(
 
     assert main(["lab", "--dir", str(tmp_path)]) == 1
     assert '-m pip install "lumen_widgets[lab]"' in capsys.readouterr().err
+
+
+def test_a_lesson_is_found_from_every_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """LUMEN_USE is a path from where the command runs; no sandbox starts, and a slip ends it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "owls.lumen").write_bytes(lessons.lesson({"an owl": ["red"]}))
+    monkeypatch.setenv("LUMEN_USE", "owls.lumen")
+    monkeypatch.setattr("jupyterlab.labapp.main", lambda _: 0)
+
+    assert main(["lab", "--dir", "mine"]) == 0
+    assert os.environ["LUMEN_USE"] == str(tmp_path / "owls.lumen")
+    said = capsys.readouterr().err
+    assert "Lesson: owls.lumen, 1 task, and nothing else" in said
+    assert "Sandbox:" not in said
+    monkeypatch.setenv("LUMEN_USE", "gone.lumen")
+    assert main(["lab", "--dir", "mine"]) == 1
+    assert "no lesson gone.lumen here" in capsys.readouterr().err
 
 
 def test_jupyterlab_answers_at_the_address_that_is_printed(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ class TaskRow(TypedDict):
     group: Group
     prompt: str
     model: str
-    host: str  # who charges for it: a host's name, or empty for the sandbox
+    host: str  # who charges for it, as `host_of` says it: a host's name, or empty for the sandbox
     elapsed: float | None  # seconds from the submit until now, or until the end, where known
     usual: float | None  # seconds that like tasks took so far, where enough is known
     arrived: int  # how many of its pictures are here
