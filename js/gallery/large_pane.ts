@@ -1,4 +1,5 @@
 /* The part of a view in which one picture is large: the picture, what can be done with it, its details. */
+import { isFree } from "../shared/account";
 import type { Connection } from "../shared/connection";
 import { element } from "../shared/dom";
 import { type LargePicture, LargeView, NEIGHBOURS } from "../shared/large_view";
@@ -208,7 +209,7 @@ export class LargePane {
     const again = this.#told?.again;
     if (!again) return "";
     const words = this.#words;
-    if (again.host === "") return words.actFree;
+    if (isFree(again.host)) return words.actFree;
     const { host, credits } = again;
     if (credits === null) return fill(words.againSome, { host });
     return fill(words.againCost, { credits: numberWords(credits), host });

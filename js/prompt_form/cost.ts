@@ -1,5 +1,6 @@
 /* What a submit will cost, and what the budget leaves, in words. The kernel counts by the same rules
    (lumen_widgets/client/spending), and has the last word. */
+import { lessonOf } from "../shared/account";
 import { numberWords } from "../shared/numbers";
 import { fill } from "../shared/words";
 import type { FormBudget } from "./messages";
@@ -35,7 +36,7 @@ export function asked(model: string, n: string, extra: string): Asked {
   return found;
 }
 
-/** What it will cost at `host`, whose empty name is the sandbox. */
+/** What it will cost at `host`, whose empty name is the sandbox; of a lesson no budget counts. */
 export function costOf(
   { model, n }: Asked,
   host: string,
@@ -43,6 +44,7 @@ export function costOf(
   budget: FormBudget | Record<string, never>,
   words: Words,
 ): Cost {
+  if (lessonOf(host) !== null) return { text: words.freeLesson, over: false };
   // a code is any text: "constructor" is a property of every object
   const price = Object.hasOwn(prices, model) ? Number(prices[model]) : null;
   const credits = price === null || n === null ? null : exact(price * n);

@@ -1,7 +1,7 @@
 /* One view of a form: its fields in order, kept up to date with the draft and the kernel. */
 
 import type { Host } from "@anywidget/types";
-import { accountWords } from "../shared/account";
+import { accountWords, isFree } from "../shared/account";
 import { ChildPlace } from "../shared/child_place";
 import { element, setText } from "../shared/dom";
 import type { FormPlaces, LentPart } from "../shared/form_exports";
@@ -612,7 +612,7 @@ export class FormView {
   #price(code: string, n: number): string {
     const { model } = this.#state;
     const host = model.get("_host");
-    if (host === "") return this.#words.actFree;
+    if (isFree(host)) return this.#words.actFree;
     const prices = model.get("_prices");
     // on a button there is no room for where prices are set: beside the form's own it is said
     if (!Object.hasOwn(prices, code)) return this.#words.costSome;

@@ -1,5 +1,6 @@
 /* The elements of one row in one view: the task's status and its actions. */
 
+import { isFree } from "../shared/account";
 import { CopyButton } from "../shared/copy_button";
 import { element, icon, setText } from "../shared/dom";
 import { newId } from "../shared/ids";
@@ -165,7 +166,7 @@ export class RowView {
     this.#watchAction = row.actions.includes("watch") ? "watch" : "stop";
     setText(this.#watch, this.#watchAction === "watch" ? words.watch : words.stop);
     this.#watch.hidden = !row.actions.includes(this.#watchAction);
-    setText(this.#again, row.host === "" ? words.againSandbox : words.again);
+    setText(this.#again, isFree(row.host) ? words.againSandbox : words.again);
     this.#again.hidden = !row.actions.includes("again");
     this.#takeUp.el.hidden = !row.actions.includes("take_up");
     this.#actions.hidden = this.#watch.hidden && this.#again.hidden;

@@ -1,5 +1,6 @@
 /* The status of a task for a reader: words, icon and tone; its cost, its time and its pictures in words. */
 
+import { isFree } from "../shared/account";
 import { numberWords } from "../shared/numbers";
 import { fill } from "../shared/words";
 import type { KnownRow } from "./rows";
@@ -70,10 +71,10 @@ export function estimateWords(row: KnownRow, words: Words): string {
 /** Whether credits were charged or refunded, with the amount where it is known. */
 export function chargeWords(row: KnownRow, words: Words): string {
   const amount = row.credits === null ? null : { credits: numberWords(row.credits) };
-  const real = row.host !== "";
+  const real = !isFree(row.host);
   switch (row.charge) {
     case "charged":
-      // the panel's header already says that a sandbox charges nothing
+      // the panel's header already says that a sandbox or a lesson charges nothing
       if (!real) return "";
       return amount ? fill(words.charged, amount) : words.chargedSome;
     case "refunded":

@@ -1,6 +1,6 @@
 /* One view of a task panel: header, toolbar, list and announcements. */
 import type { AnyModel } from "@anywidget/types";
-import { accountWords } from "../shared/account";
+import { accountWords, lessonOf } from "../shared/account";
 import type { Connection } from "../shared/connection";
 import { element, setText } from "../shared/dom";
 import { oneActionPerGesture } from "../shared/gestures";
@@ -91,7 +91,7 @@ export function showPanel(
     (view, key) => {
       const row = rows.get(key);
       if (!row) return;
-      const host = hosts.length > 1 ? row.host || words.sandboxShort : "";
+      const host = hosts.length > 1 ? lessonOf(row.host) || row.host || words.sandboxShort : "";
       view.update(row, rows.elapsed(row), rows.thumbnails(row.key), host);
     },
     () => {

@@ -49,6 +49,13 @@ describe("the budget", () => {
     expect(cost(2, 2, {}, "").text).toBe("A preview, free");
   });
 
+  test("does not count what a lesson has", () => {
+    expect(cost(2, 2, { credits: 0, left: 0 }, "lesson/owls.lumen")).toEqual({
+      text: "From the lesson, free",
+      over: false,
+    });
+  });
+
   test("that changes is shown at once, and so does what is typed", async () => {
     const fake = formModel({ _host: HOST });
     const { find } = await mount(fake);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { wordsFor as painterWords } from "../../mask_painter/words";
 import { wordsFor as formWords } from "../../prompt_form/words";
-import { accountWords } from "../../shared/account";
+import { accountWords, isFree } from "../../shared/account";
 import { numberWords } from "../../shared/numbers";
 import { fill, shortened } from "../../shared/words";
 import { wordsFor as panelWords } from "../../task_panel/words";
@@ -35,6 +35,18 @@ test("an account is the sandbox, or a host whose pictures cost credits", () => {
   expect(accountWords("lumen.example", panelWords("en"))).toBe(
     "lumen.example · pictures cost credits",
   );
+  expect(accountWords("lesson/owls.lumen", panelWords("en"))).toBe(
+    "Lesson owls.lumen · nothing is charged",
+  );
+  expect(accountWords("lesson+sandbox/owls.lumen", panelWords("zh"))).toBe(
+    "课程 owls.lumen，其余由沙盒绘制 · 不收费",
+  );
+  expect(["", "lesson/x", "lesson.example", "lesson:8443"].map(isFree)).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
 });
 
 test("a sum of prices has no rounding errors", () => {

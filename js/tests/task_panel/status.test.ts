@@ -57,6 +57,7 @@ test("credits are in words where the amount is unknown, and never look real in a
     "4 credits refunded",
   );
   expect(chargeWords(known({ charge: "charged" }), words)).toBe("");
+  expect(chargeWords(known({ ...real, host: "lesson/owls.lumen", credits: 2 }), words)).toBe("");
   expect(chargeWords(known({ charge: "refunded" }), words)).toBe("Sandbox credits refunded");
 });
 
