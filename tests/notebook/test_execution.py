@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
+import lumen_widgets as lumen
 from lumen_widgets.journal import Journal
 from lumen_widgets.lab import INDEX
 from tests.notebook.executed import execute
@@ -76,6 +77,50 @@ def test_the_notebook_on_repaints_pays_nothing_the_second_time(tmp_path: Path) -
 def _printed(notebook: Any) -> str:
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     return "".join(output.text for output in outputs if "text" in output)
+
+
+# Run by a kernel as it starts: whatever Python code then connects, or looks up a name, is noted and
+# fails. A kernel's own sockets are not Python's.
+_CUT_OFF = """
+import socket
+
+def _refuse(*words):
+    with open({log!r}, "a") as log:
+        print(words[1:], file=log)
+    raise OSError("there is no network")
+
+socket.socket.connect = socket.socket.connect_ex = socket.socket.sendto = _refuse
+socket.getaddrinfo = _refuse
+"""
+
+
+def test_the_notebook_on_the_best_picture_runs_from_a_lesson_without_a_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its cells say sandbox, LUMEN_USE says the lesson: the pictures are those of the first run."""
+    (path,) = [one for one in NOTEBOOKS if one.stem.startswith("03")]
+    first = execute(path, tmp_path)
+    lesson = tmp_path / "best.lumen"
+    written = lumen.history().export(lesson, confirm=True)
+    assert written.left_out == []
+    startup, log = tmp_path / "ipython" / "profile_default" / "startup", tmp_path / "connected"
+    startup.mkdir(parents=True)
+    (startup / "cut_off.py").write_text(_CUT_OFF.format(log=str(log)))
+    for name, value in {
+        "IPYTHONDIR": str(tmp_path / "ipython"),
+        "LUMEN_HOME": str(tmp_path / "a student's"),
+        "LUMEN_SANDBOX": "off",
+        "LUMEN_USE": str(lesson),
+    }.items():
+        monkeypatch.setenv(name, value)
+    second = execute(path, tmp_path)
+
+    assert not log.exists(), log.read_text()
+    assert _pictures(first) == _pictures(second)
+    text = json.dumps(second, ensure_ascii=False)
+    assert "In use: Lesson best.lumen · nothing is charged (LUMEN_USE goes before" in text
+    assert str(tmp_path) not in text
+    assert {row.origin for row in Journal().rows()} == {"lesson://best.lumen"}
 
 
 def _pictures(notebook: Any) -> list[str]:
