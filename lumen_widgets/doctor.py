@@ -6,7 +6,6 @@ import os
 import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from urllib.parse import urlsplit
 
 # what most often explains a difference between two machines
@@ -66,6 +65,7 @@ def _front_end() -> str:
 
 
 def _home() -> str:
+    from lumen_widgets.core.words import short_path
     from lumen_widgets.journal import JournalUnusable, default_home
 
     try:
@@ -76,7 +76,7 @@ def _home() -> str:
     nearest = next(folder for folder in (home, *home.parents) if folder.exists())
     writable = os.access(nearest, os.W_OK | os.X_OK)
     where = "LUMEN_HOME" if os.environ.get("LUMEN_HOME") else "the platform's folder"
-    return f"{_private(home)} ({where}, {'writable' if writable else 'NOT writable'})"
+    return f"{short_path(home)} ({where}, {'writable' if writable else 'NOT writable'})"
 
 
 def _kept() -> str:
@@ -104,6 +104,7 @@ def _sandbox() -> str:
     """Say whether the user's sandbox runs, without starting one or making its folder."""
     if os.environ.get("LUMEN_SANDBOX", "").strip().lower() == "off":
         return "switched off (LUMEN_SANDBOX=off)"
+    from lumen_widgets.core.words import short_path
     from lumen_widgets.sandbox import SandboxError
     from lumen_widgets.sandbox.home import Home, user_folder
     from lumen_widgets.sandbox.user_server import answers
@@ -114,7 +115,7 @@ def _sandbox() -> str:
         return str(error)
     running = home.read_running()
     if running is None or not answers(running):
-        return f"not running (log: {_private(home.log)})"
+        return f"not running (log: {short_path(home.log)})"
     return f"answers at {running.url}, version {running.version}"
 
 
@@ -138,11 +139,3 @@ def _lumen_use() -> str:
         return str(error)
     tasks = format_count(len(lesson.tasks), "task")
     return f"the lesson {lesson.name}, {tasks} (nothing else is submitted to)"
-
-
-def _private(path: Path) -> str:
-    """Return a path with the home folder, and so the user's name, as ``~``."""
-    try:
-        return str(Path("~") / path.relative_to(Path.home()))
-    except (ValueError, RuntimeError):
-        return str(path)

@@ -56,19 +56,28 @@ _KINDS: dict[int, tuple[type[LumenError], str, str]] = {
         "The service refused the API key.",
         "Check LUMEN_API_KEY or api_key=; a revoked key has to be replaced.",
     ),
-    402: (InsufficientCredits, "The account has too few credits.", "Top it up, or use another."),
+    402: (
+        InsufficientCredits,
+        "The account has too few credits.",
+        "Top it up in the service's console, ask for less, or use the key of another account.",
+    ),
     403: (
         AuthenticationError,
         "The API key may not do this.",
-        "Check which group the key belongs to.",
+        "The service's console says which group the key belongs to, and what that may do.",
     ),
     404: (
         NotFound,
-        "The service knows no such task or model.",
-        "Check the id or the model code: which models there are depends on the key's group.",
+        "The service knows no such model.",
+        "Check the model code: which models there are depends on the key's group.",
     ),
     429: (RateLimited, "The service asks to wait.", "Try again later, or submit more slowly."),
 }
+_NO_TASK = (
+    NotFound,
+    "The service knows no such task.",
+    "Check the id and the key; if the task was paid, look for it in the service's console.",
+)
 _REFUSED = (InvalidRequest, "The service refused the request.", "Change the request.")
 _FAILED = (
     UpstreamError,
@@ -146,6 +155,8 @@ def error_of(
     status = answer.status
     transient = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in TRANSIENT
     kind, what, next_step = _KINDS.get(status, _FAILED if transient else _REFUSED)
+    if task_id is not None and status == HTTPStatus.NOT_FOUND:
+        kind, what, next_step = _NO_TASK
     words = words_of(answer.json(), hide)
     said = words.get("message")
     return kind(
@@ -180,8 +191,8 @@ def failure_of(task_id: str, status: str, words: dict[str, str]) -> LumenError:
     said = f": {sentence(words['message'])}" if words.get("message") else "."
     if status == CANCELLED:
         return TaskCancelled(
-            f"The service cancelled the task{said}",
-            next_step="Submit it again if you still want it.",
+            f"The service cancelled the task{said} Whether its credits come back it does not say.",
+            next_step="Look in its console, and submit it again if you still want it.",
             code=words.get("code"),
             task_id=task_id,
             may_have_cost=True,

@@ -41,6 +41,7 @@ from lumen_widgets.core.waiting import (
     stopped_waiting,
     wait_slice,
 )
+from lumen_widgets.core.words import short_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -373,13 +374,15 @@ class _Attempt:
 
     def _unknown(self, why: str, answer: Answer | None = None) -> SubmitOutcomeUnknown:
         home = self._options.home
-        kept = "" if home is None else f" It is kept in {home}."
+        kept = "" if home is None else f" It is kept in {short_path(home)}."
         said = "" if answer is None else answers.beginning(answer, self._hide)
+        is_sandbox = self._transport.key.is_sandbox
+        console = "lumen.sandbox.account()" if is_sandbox else "the service's console"
         return SubmitOutcomeUnknown(
             f"It is not known whether {self._transport.origin} took the request: {why}. "
             f"Credits may have been spent; it was not sent again.{kept}"
-            f"{said and f' Its answer begins: {said}'}",
-            next_step="Look in the service's console before you submit it again"
+            f"{said and f' Its answer begins: {said} …'}",
+            next_step=f"Look in {console} before you submit it again"
             f"{said and ', for a task that the answer may name'}.",
             status=None if answer is None else answer.status,
             request_id=None if answer is None else answer.request_id,

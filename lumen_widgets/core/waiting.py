@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, runtime_check
 
 from lumen_widgets.core.errors import InvalidRequest, TasksFailed, WaitTimeout, interrupted
 from lumen_widgets.core.locks import Event
+from lumen_widgets.core.words import short_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -145,7 +146,7 @@ def stopped_before_answer(home: Path | None) -> str:
     if home is None:
         return f"{begin} on; without a journal its task id is only logged (logger lumen_widgets)."
     return (
-        f"{begin} on, and its answer will be in the journal at {home}: "
+        f"{begin} on, and its answer will be in the journal at {short_path(home)}: "
         "client.journal.rows(1)[0].task_id is the task, client.task(…).wait() takes it up."
     )
 

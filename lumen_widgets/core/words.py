@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from html.entities import codepoint2name
 from numbers import Integral, Real
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -92,6 +93,17 @@ def clean(text: str) -> str:
 def sentence(words: str) -> str:
     """Return a service's sentence with a full stop, so that ours can follow."""
     return words if words.endswith((".", "!", "?", "。", "！", "？")) else f"{words}."  # noqa: RUF001 -- the service may answer in Chinese
+
+
+def short_path(path: Path) -> str:
+    """Return a path with the user's home folder, and so with their name, as ``~``.
+
+    A message ends in a notebook, which is shared.
+    """
+    try:
+        return str(Path("~") / path.relative_to(Path.home()))
+    except (ValueError, RuntimeError):
+        return str(path)
 
 
 def spellings(secret: str) -> bytes:

@@ -307,7 +307,7 @@ def _read(
         raise DownloadError(
             f"{words.what} could not be fetched: {target.host} answered "
             f"HTTP {response.status_code}.",
-            next_step="Waiting for the task again asks anew; the link may also have expired.",
+            next_step="The link may have expired: waiting for the task again asks for a new one.",
             status=response.status_code,
             transient=response.status_code in _TRANSIENT or response.status_code >= _FAULT,
         )

@@ -283,7 +283,7 @@ class PictureDownloader:
             f"{missing} of {count} pictures of the task {self.task.id} could not be "
             f"fetched: {first.message}",
             pictures=self.task.pictures,
-            next_step=f"{first.next_step} Waiting again pays nothing.".lstrip(),
+            next_step=f"{first.next_step or 'Waiting again fetches it anew.'} That pays nothing.",
             status=first.status,
             task_id=self.task.id,
             transient=all(error.transient for error in self._missing.values()),

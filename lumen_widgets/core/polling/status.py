@@ -228,7 +228,7 @@ def unknown_status_error(task_id: str, status: str | None) -> UpstreamError:
     """Return what to raise where the service's answers are no answers."""
     what = "answers that cannot be read" if status is None else f"the unknown status {status!r}"
     return UpstreamError(
-        f"The service keeps giving {what} for the task {task_id}.",
+        f"The service keeps giving {what} for the task {task_id}, which may have been charged.",
         next_step="Call wait() to go on asking, or look in the service's console.",
         task_id=task_id,
         may_have_cost=True,
