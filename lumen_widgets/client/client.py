@@ -20,6 +20,7 @@ from lumen_widgets.client.hosting.default_hosting import default_hosting
 from lumen_widgets.client.hosting.hosting_option import HostingOption
 from lumen_widgets.client.hosting.protocol import check_hosting
 from lumen_widgets.client.live_tasks import LiveTasks
+from lumen_widgets.client.marked_words import BRACKETS, MarkedWordsOption
 from lumen_widgets.client.refusing.check_option import CheckOption, read_check
 from lumen_widgets.client.refusing.lumen_use import SANDBOX, LumenUseOption
 from lumen_widgets.client.spending.budget import SpendingOption
@@ -664,6 +665,8 @@ class LumenClient:
             options.append(SpendingOption(self.base_url, self.fingerprint, correlation_id))
         if self._has_service and not PICTURE_FIELDS.isdisjoint(request.body):
             options.append(HostingOption(self._chosen_hosting, self.base_url))
+        if any(bracket in request.prompt for bracket in BRACKETS):
+            options.append(MarkedWordsOption(self._transport.key, self._session))
         options.append(JournalOption(self._account_journal, self._tasks, self._timeout, row))
         if wish is not None or request.recipe is not None:
             # after the journal, which has what it made before

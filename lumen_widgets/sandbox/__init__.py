@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lumen_widgets.sandbox.errors import SandboxError
     from lumen_widgets.sandbox.runner import serve
-    from lumen_widgets.sandbox.user_server import Sandbox, settings, start
+    from lumen_widgets.sandbox.user_server import Sandbox, account, settings, start
 
-__all__ = ["Sandbox", "SandboxError", "serve", "settings", "start"]
+__all__ = ["Sandbox", "SandboxError", "account", "serve", "settings", "start"]
 
 _MODULES = {
     "Sandbox": "user_server",
     "SandboxError": "errors",
+    "account": "user_server",
     "serve": "runner",
     "settings": "user_server",
     "start": "user_server",

@@ -81,7 +81,9 @@ def require_key(request: Request, api_key: str) -> None:
 
 def error_response(refusal: Refusal) -> JSONResponse:
     """Return the answer that a refusal is."""
-    headers = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else None  # noqa: PLR2004 - HTTP's number for this header
+    headers = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else {}  # noqa: PLR2004 - HTTP's number for this header
+    if refusal.retry_after is not None:
+        headers["Retry-After"] = str(refusal.retry_after)
     content = {"error": {"code": refusal.code, "message": refusal.message}}
     return JSONResponse(content, refusal.status, headers)
 

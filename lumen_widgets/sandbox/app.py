@@ -27,8 +27,18 @@ from lumen_widgets.sandbox.drawing import picture_size
 from lumen_widgets.sandbox.errors import Failure, Refusal, invalid, not_found
 from lumen_widgets.sandbox.fetching import MAX_BYTES
 from lumen_widgets.sandbox.ledger import BalanceTooLow
+from lumen_widgets.sandbox.marked_answers import (
+    check_status,
+    early_answer,
+    early_outcome,
+    late_answer,
+    marked_answer,
+    marked_picture,
+)
+from lumen_widgets.sandbox.marked_words import seconds
 from lumen_widgets.sandbox.picture_store import MEDIA_TYPES, PictureStore
 from lumen_widgets.sandbox.proof import proof
+from lumen_widgets.sandbox.rate_limiter import RateLimiter
 from lumen_widgets.sandbox.server_info import PICTURES, UPLOAD_SECONDS, UPLOADS, ServerInfo
 from lumen_widgets.sandbox.server_settings import Settings, checked_credits
 from lumen_widgets.sandbox.task_spec import read_spec
@@ -150,6 +160,7 @@ class _Endpoints:
         self._renderer = renderer
         self._info = info
         self._settings = settings
+        self._rate_limiter = RateLimiter()
         self._aside = aside
 
     async def generate(self, request: Request) -> Response:
@@ -161,20 +172,41 @@ class _Endpoints:
     async def inpaint(self, request: Request) -> Response:
         return await self._submit("inpaint", request)
 
-    async def _submit(self, mode: Mode, request: Request) -> Response:
+    def _require_key(self, request: Request) -> None:
+        """Let a call of the API pass; the sandbox's own calls know no revoked key."""
         require_key(request, self._info.api_key)
+        if self._settings.revoked:
+            message = "the API key is revoked: lumen.sandbox.settings(revoked=False) undoes it"
+            raise Refusal(401, "unauthorized", message)
+
+    async def _submit(self, mode: Mode, request: Request) -> Response:
+        self._require_key(request)
+        self._rate_limiter.check(self._settings.rate_limit, self._clock())
         data_uris = self._settings.data_uris
         raw = await read_body(request, MAX_SUBMIT_WITH_DATA if data_uris else MAX_SUBMIT)
         read = partial(
-            read_spec, mode, raw, data_uris=data_uris, redrawing=self._settings.redrawing
+            read_spec,
+            mode,
+            raw,
+            data_uris=data_uris,
+            redrawing=self._settings.redrawing,
+            group=self._settings.models,
         )
         spec = await self._aside(read) if data_uris else read()
-        shortest, longest = self._settings.latency
-        latency = shortest + (longest - shortest) * share(spec.seed, "latency")
-        outcome = None
-        if spec.model_entry.always_fails:
+        early = early_answer(spec.marked)
+        if early is not None:
+            return early
+        wait = seconds(spec.marked, "rate_limit")
+        if wait is not None:
+            self._rate_limiter.check_marked(raw, wait, self._clock())
+        latency = seconds(spec.marked, "slow")
+        if latency is None:
+            shortest, longest = self._settings.latency
+            latency = shortest + (longest - shortest) * share(spec.seed, "latency")
+        outcome = early_outcome(spec.marked)
+        if outcome is None and spec.model_entry.always_fails:
             outcome = _ALWAYS_FAILS
-        elif share(spec.seed, "failure") < self._settings.fail_rate:
+        elif outcome is None and share(spec.seed, "failure") < self._settings.fail_rate:
             outcome = _FAIL_RATE
         now = self._clock()
         try:
@@ -186,22 +218,28 @@ class _Endpoints:
                 outcome=outcome,
             )
         except BalanceTooLow:
-            message = f"this task costs {spec.credits} credits, the account has fewer"
+            message = (
+                f"this task costs {spec.credits} credits, the account has {self._store.balance()}: "
+                "lumen.sandbox.settings(credits=…) sets another number"
+            )
             raise Refusal(402, "insufficient_credits", message) from None
         if outcome is None:
             self._renderer.enqueue(task)
-        return JSONResponse(task.accepted())
+        return late_answer(spec.marked, task.accepted())
 
     async def status(self, request: Request) -> Response:
-        require_key(request, self._info.api_key)
-        self._store.advance(self._clock())
+        self._require_key(request)
+        now = self._clock()
+        self._store.advance(now)
         task = self._store.task(request.path_params["task_id"])
         if task is None:
             raise not_found("there is no such task")
-        return JSONResponse(task.answer(self._info.result_url))
+        check_status(task, now)
+        return JSONResponse(marked_answer(task.answer(self._info.result_url), task.spec.marked))
 
     async def result(self, request: Request) -> Response:
-        return _picture(self._info.results, request)
+        picture = marked_picture(request.query_params.get("as", ""))
+        return picture or _picture(self._info.results, request)
 
     async def upload(self, request: Request) -> Response:
         return _picture(self._info.uploads, request)

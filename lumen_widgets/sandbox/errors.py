@@ -18,14 +18,19 @@ class Refusal(Exception):
         A word for programs, as ``error.code`` in the answer's body.
     message
         A sentence for people, as ``error.message``.
+    retry_after
+        Seconds that the client is asked to wait, as the header; None leaves it out.
 
     """
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, *, retry_after: int | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
+        self.retry_after = retry_after
 
 
 def invalid(message: str) -> Refusal:

@@ -31,6 +31,7 @@ from lumen_widgets.sandbox.errors import SandboxError
 from lumen_widgets.sandbox.fetching import Fetcher
 from lumen_widgets.sandbox.home import Home, Running, open_home, unusable
 from lumen_widgets.sandbox.logs import logging_to
+from lumen_widgets.sandbox.marked_answers import ABORT
 from lumen_widgets.sandbox.picture_store import PictureStore
 from lumen_widgets.sandbox.server_info import UPLOAD_SECONDS, ServerInfo
 from lumen_widgets.sandbox.server_settings import Settings
@@ -260,8 +261,14 @@ class _LimitedConnection(H11Protocol):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.logger = _quiet_log
+        self.app = partial(self._call_app, self.app)
         self._timer: asyncio.TimerHandle | None = None
         self._timed: object = None
+
+    async def _call_app(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a call, with what an answer needs that is a lost connection."""
+        scope.setdefault("extensions", {})[ABORT] = self.transport.abort
+        await app(scope, receive, send)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in the class above
         super().connection_made(transport)

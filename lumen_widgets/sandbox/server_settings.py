@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.sandbox.engine.job import Redrawing
 from lumen_widgets.sandbox.errors import invalid
+from lumen_widgets.sandbox.models import MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,8 @@ MAX_LATENCY = 600.0
 _USUAL_WORKERS = 4
 # More than a machine for one person has use for.
 MAX_WORKERS = 16
+# More is no limit to anybody.
+MAX_RATE = 1_000
 # More hides the picture.
 MAX_GRAIN = 64.0
 # More is of no use, and far from SQLite's largest integer.
@@ -56,6 +59,14 @@ class Settings:
     redraw_changed
         The share of what lies outside of the mask that ``sandbox-redraws`` paints as something
         else, 0 to 1; by default none. Both are those of the moment in which a task is submitted.
+    rate_limit
+        At most so many submits in so many seconds, such as ``(2, 10)``: what comes sooner is
+        answered 429, with how long to wait. None, the default, is no limit.
+    revoked
+        Whether the API key is revoked: the API then refuses it, until it is no more.
+    models
+        The codes of the models that the key's group has, all that there are by default; another one
+        is answered 404. None is all of them.
 
     """
 
@@ -66,6 +77,9 @@ class Settings:
     workers: int = field(default_factory=lambda: min(_USUAL_WORKERS, _cores()))
     redraw_grain: float = Redrawing().grain
     redraw_changed: float = Redrawing().changed
+    rate_limit: tuple[int, float] | None = None
+    revoked: bool = False
+    models: tuple[str, ...] = tuple(MODELS)
 
     @property
     def redrawing(self) -> Redrawing:
@@ -90,8 +104,8 @@ class Settings:
         return replace(self, **values)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all settings, as JSON has them."""
-        return {**asdict(self), "latency": list(self.latency)}
+        """Return all settings, to be written as JSON."""
+        return asdict(self)
 
 
 def checked_credits(value: Any) -> int:
@@ -130,8 +144,30 @@ def _up_to(most: float, name: str) -> Callable[[Any], float]:
 
 def _switch(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise invalid("data_uris and uploads must be true or false")
+        raise invalid("data_uris, uploads and revoked must be true or false")
     return value
+
+
+def _rate_limit(value: Any) -> tuple[int, float] | None:
+    if value is None:
+        return None
+    if isinstance(value, list | tuple) and len(value) == 2:  # noqa: PLR2004 - a pair
+        most, window = value[0], _number(value[1])
+        whole = isinstance(most, int) and not isinstance(most, bool)
+        if whole and 1 <= most <= MAX_RATE and 0 < window <= MAX_LATENCY:
+            return most, window
+    raise invalid(
+        f"rate_limit must be how many tasks (1 to {MAX_RATE}) in how many seconds "
+        f"(at most {MAX_LATENCY:g}), or null"
+    )
+
+
+def _models(value: Any) -> tuple[str, ...]:
+    if value is None:
+        return tuple(MODELS)
+    if isinstance(value, list | tuple) and set(MODELS).issuperset(map(str, value)):
+        return tuple(code for code in MODELS if code in value)
+    raise invalid(f"models must be some of {', '.join(MODELS)}, or null for all")
 
 
 def _workers(value: Any) -> int:
@@ -155,4 +191,7 @@ _CHECKS = {
     "workers": _workers,
     "redraw_grain": _up_to(MAX_GRAIN, "redraw_grain"),
     "redraw_changed": _up_to(1, "redraw_changed"),
+    "rate_limit": _rate_limit,
+    "revoked": _switch,
+    "models": _models,
 }

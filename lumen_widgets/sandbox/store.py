@@ -235,7 +235,7 @@ class Store:
             status = "processing"
         else:
             status = "failed" if task.outcome.failed else "succeeded"
-            webhook_due = now if task.spec.webhook_url else None
+            webhook_due = now if task.spec.calls_back else None
         self._connection.execute(
             "UPDATE tasks SET status = ?, webhook_due = ? WHERE id = ?",
             (status, webhook_due, task.id),

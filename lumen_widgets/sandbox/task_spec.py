@@ -6,15 +6,19 @@ import base64
 import binascii
 import secrets
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from lumen_widgets.sandbox.body import read_object
 from lumen_widgets.sandbox.engine.job import Redrawing
 from lumen_widgets.sandbox.errors import Refusal, invalid
 from lumen_widgets.sandbox.loopback import is_loopback
+from lumen_widgets.sandbox.marked_words import read_marked_words
 from lumen_widgets.sandbox.models import MODELS, Mode, Model
 from lumen_widgets.sandbox.sizes import at_tier, read_size
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 MAX_PICTURES = 4  # the page: "Number of images, 1-4"
 # The page names no limit; these are far beyond any use, and keep one task's work bounded.
@@ -32,6 +36,8 @@ class TaskSpec:
 
     Attributes
     ----------
+    prompt
+        Without its marked words.
     size
         (width, height) in pixels; None keeps the first picture's size, or with a `tier` its ratio.
     seed
@@ -41,6 +47,8 @@ class TaskSpec:
         Kept out of the repr, and so out of logs.
     redrawing
         How the rest of an inpainted picture is redrawn; None where it is kept.
+    marked
+        The values of the prompt's marked words, by their names.
 
     """
 
@@ -57,6 +65,14 @@ class TaskSpec:
     webhook_url: str | None = None
     webhook_secret: str | None = field(default=None, repr=False)
     redrawing: Redrawing | None = None
+    marked: dict[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def calls_back(self) -> bool:
+        """Whether its end is told to its webhook: the page promises that of two ends alone."""
+        return bool(self.webhook_url) and self.marked.keys().isdisjoint(
+            {"cancelled", "unknown_status"}
+        )
 
     @property
     def model_entry(self) -> Model:
@@ -70,7 +86,12 @@ class TaskSpec:
 
 
 def read_spec(
-    mode: Mode, raw: bytes, *, data_uris: bool, redrawing: Redrawing | None = None
+    mode: Mode,
+    raw: bytes,
+    *,
+    data_uris: bool,
+    redrawing: Redrawing | None = None,
+    group: Collection[str] = MODELS.keys(),
 ) -> TaskSpec:
     """Read and check the body of a submit.
 
@@ -86,6 +107,8 @@ def read_spec(
         Whether pictures may be ``data:`` URLs.
     redrawing
         What models that redraw are set to; None is as they come.
+    group
+        The codes of the models that the key's group has; by default all.
 
     Returns
     -------
@@ -109,6 +132,7 @@ def read_spec(
     prompt = _text(body, "prompt", required=True)
     if len(prompt) > MAX_PROMPT:
         raise invalid(f"prompt is longer than {MAX_PROMPT} characters")
+    prompt, marked = read_marked_words(prompt)
     n = _whole_number(body, "n", 1, MAX_PICTURES)
     seed = _whole_number(body, "seed", 0, MAX_SEED)
     tier = _text(body, "resolution")
@@ -127,7 +151,7 @@ def read_spec(
     if mode == "inpaint":
         mask = _text(body, "mask_url", required=True)
         _check_picture_url("mask_url", mask, data_uris=data_uris)
-    redraws = _checked_model(model, mode).redraws
+    redraws = _checked_model(model, mode, group).redraws
     if mode == "inpaint" and not redraws:
         # An inpainted picture keeps its pixels, and so its size.
         size = tier = None
@@ -145,6 +169,7 @@ def read_spec(
         webhook_url=webhook_url,
         webhook_secret=webhook_secret,
         redrawing=(redrawing or Redrawing()) if redraws else None,
+        marked=marked,
     )
 
 
@@ -234,11 +259,11 @@ def _has_http_host(url: str) -> bool:
         return False
 
 
-def _checked_model(code: str, mode: Mode) -> Model:
-    if code not in MODELS:
+def _checked_model(code: str, mode: Mode, group: Collection[str]) -> Model:
+    if code not in MODELS or code not in group:
         message = f"there is no image model {code[:100]!r} in this group"
         raise Refusal(404, "model_not_found", message)
     if mode not in MODELS[code].modes:
-        able = [model.code for model in MODELS.values() if mode in model.modes]
-        raise invalid(f"{code} cannot {mode}; these can: {', '.join(able)}")
+        able = [one for one, model in MODELS.items() if mode in model.modes and one in group]
+        raise invalid(f"{code} cannot {mode}; these can: {', '.join(able) or 'none here'}")
     return MODELS[code]

@@ -129,12 +129,16 @@ def settings(**changes: Any) -> dict[str, Any]:
         most. Each takes about 60 MB of memory, and more while it draws.
         ``redraw_grain=3.0``: the grain that the model ``sandbox-redraws`` adds, in levels, 0 to 64.
         ``redraw_changed=0.0``: the share of what it was to keep that it paints as something else.
+        ``rate_limit=None``: at most so many tasks in so many seconds, such as ``(2, 10)``.
+        ``revoked=False``: whether the API refuses the key, as one that was revoked.
+        ``models``: the codes of the models that the key's group has; None is all.
         ``credits``: the balance.
 
     Returns
     -------
     dict
-        Every setting by its name. They last as long as the server.
+        Every setting by its name, so that ``settings(**before)`` brings back what was. They last
+        as long as the server.
 
     Raises
     ------
@@ -151,16 +155,49 @@ def settings(**changes: Any) -> dict[str, Any]:
     try:
         body = json.dumps(changes, default=_plain).encode() if changes else None
     except (TypeError, ValueError, OverflowError):
-        raise SandboxError("A setting is a number, a pair of numbers, or True or False.") from None
+        raise SandboxError(
+            "A setting is a number, a pair of numbers, True or False, or a list of model codes."
+        ) from None
+    answer = _asked(sandbox, "/sandbox/settings", body)
+    if "error" in answer:
+        raise SandboxError(f"The sandbox refused the settings: {answer['error']['message']}.")
+    return answer
+
+
+def account() -> dict[str, Any]:
+    """Return the sandbox's account: what a service shows in its console.
+
+    Returns
+    -------
+    dict
+        ``balance``, the credits that are left, and ``ledger``, the last charges (below zero) and
+        refunds (above), newest first: each a dict of ``task``, its id, ``kind``, ``"charge"`` or
+        ``"refund"``, ``credits`` and ``at``, in unix seconds. A task whose answer was lost is
+        there too; its id takes it up.
+
+    Raises
+    ------
+    SandboxError
+        If the sandbox cannot be started.
+
+    Examples
+    --------
+    >>> account()["balance"]
+    9998
+
+    """
+    return _asked(start(), "/sandbox/account")
+
+
+def _asked(sandbox: Sandbox, path: str, body: bytes | None = None) -> dict[str, Any]:
+    """Return the JSON object that the sandbox answers."""
     try:
-        reply = _call(sandbox.url, sandbox.api_key, "/sandbox/settings", body)
+        reply = _call(sandbox.url, sandbox.api_key, path, body)
         answer = json.loads(reply.body)
     except (Unreachable, ValueError, RecursionError) as error:
         raise SandboxError(f"The sandbox did not answer ({error}). Try again.") from None
     if not isinstance(answer, dict):
         raise SandboxError("The sandbox's answer makes no sense. Try again.")
-    if "error" in answer:
-        raise SandboxError(f"The sandbox refused the settings: {answer['error']['message']}.")
     return answer
 
 

@@ -13,6 +13,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from lumen_widgets.sandbox.loopback import Unreachable, call, is_loopback
+from lumen_widgets.sandbox.marked_answers import marked_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +72,7 @@ def signature(secret: str, body: bytes) -> str:
 
 
 def _deliver(task: Task, now: float, url_of: Callable[[str], str]) -> bool:
-    body = json.dumps(task.answer(url_of)).encode()
+    body = json.dumps(marked_answer(task.answer(url_of), task.spec.marked)).encode()
     headers = {
         "Content-Type": "application/json",
         "X-Lumen-Signature": signature(task.spec.webhook_secret or "", body),

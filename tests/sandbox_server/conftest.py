@@ -37,6 +37,7 @@ def server(shared_server: RealServer) -> RealServer:
     """Return the shared server, with its first settings and balance."""
     first = {"latency": (0, 0), "fail_rate": 0, "data_uris": False, "uploads": True}
     first |= {"redraw_grain": 3, "redraw_changed": 0}
+    first |= {"rate_limit": None, "revoked": False, "models": None}
     shared_server.call("POST", "/sandbox/settings", json={**first, "credits": 10_000})
     return shared_server
 

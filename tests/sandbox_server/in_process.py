@@ -103,11 +103,12 @@ class InProcess:
         body: Any = None,
         *,
         headers: Mapping[str, str] | None = None,
+        query: str = "",
     ) -> Answer:
         """Make a call with the key; a body that is not bytes is sent as JSON."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         sent = {"Host": "127.0.0.1:4000", "Authorization": f"Bearer {KEY}", **(headers or {})}
-        return step(self.app, method, path, sent, b"" if body is None else raw)
+        return step(self.app, method, path, sent, b"" if body is None else raw, query=query)
 
     def submit(self, call: str = "generations", **body: Any) -> Answer:
         """Submit a task, by default one that is accepted."""
@@ -128,7 +129,13 @@ class InProcess:
 
 
 def step(
-    app: ASGIApp, method: str, path: str, headers: Mapping[str, str], body: bytes = b""
+    app: ASGIApp,
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    body: bytes = b"",
+    *,
+    query: str = "",
 ) -> Answer:
     """Make a call by stepping through the application without an event loop.
 
@@ -147,7 +154,7 @@ def step(
         "method": method,
         "path": path,
         "raw_path": path.encode(),
-        "query_string": b"",
+        "query_string": query.encode(),
         "scheme": "http",
         "http_version": "1.1",
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],

@@ -151,7 +151,8 @@ def test_settings_change_only_as_a_whole(in_process: InProcess) -> None:
     before = in_process.call("GET", "/sandbox/settings").json()
     redraw = {"redraw_grain", "redraw_changed"}
     others = {"latency", "fail_rate", "data_uris", "uploads", "workers", "credits"}
-    assert set(before) == others | redraw
+    access = {"rate_limit", "revoked", "models"}
+    assert set(before) == others | redraw | access
     wrongs: list[dict[str, object]] = [
         {"speed": 1},
         {"latency": 3},
@@ -173,6 +174,16 @@ def test_settings_change_only_as_a_whole(in_process: InProcess) -> None:
         {"redraw_grain": None},
         {"redraw_changed": 1.1},
         {"redraw_changed": False},
+        {"rate_limit": 5},
+        {"rate_limit": [0, 60]},
+        {"rate_limit": [True, 60]},
+        {"rate_limit": [5, 0]},
+        {"rate_limit": [5, 601]},
+        {"rate_limit": [5, 60, 1]},
+        {"revoked": None},
+        {"models": "gpt-image-2-low"},
+        {"models": ["another"]},
+        {"models": [["gpt-image-2-low"]]},
         {"credits": -1},
         {"credits": 1.5},
         {"credits": True},
@@ -192,6 +203,9 @@ def test_settings_change_only_as_a_whole(in_process: InProcess) -> None:
         "workers": 3,
         "redraw_grain": 0,
         "redraw_changed": 0.2,
+        "rate_limit": [5, 60],
+        "revoked": True,
+        "models": ["gpt-image-2-low"],
         "credits": 5,
     }
     assert in_process.set(**after).json() == after

@@ -19,6 +19,7 @@ import requests
 
 from lumen_widgets import sandbox
 from lumen_widgets.sandbox.home import Home, open_home
+from lumen_widgets.sandbox.models import MODELS
 from tests.conditions import until
 from tests.sandbox_server.real_server import RealServer, alive, children, running_in, serving
 
@@ -265,6 +266,9 @@ def test_settings_are_posted_to_the_user_s_server(own_home: Home) -> None:
         "workers": 2,
         "redraw_grain": 3,
         "redraw_changed": 0,
+        "rate_limit": None,
+        "revoked": False,
+        "models": list(MODELS),
         "credits": 10_000,
     }
     assert sandbox.settings()["latency"] == [2, 8]

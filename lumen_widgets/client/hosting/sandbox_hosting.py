@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import json
-import time
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import requests
-from urllib3.exceptions import HTTPError
+from typing import TYPE_CHECKING, Any
 
 from lumen_widgets.client.hosting.protocol import HostedFile
+from lumen_widgets.client.sandbox_server import FAILURES, Reply, ask, describe_sandbox
 from lumen_widgets.core.errors import HostingError
-from lumen_widgets.core.http.connection import SendGuard, reading, send_through
-from lumen_widgets.core.http.transport import read_body
 from lumen_widgets.core.pictures.addresses import is_loopback_url
 
 if TYPE_CHECKING:
+    import requests
+
     from lumen_widgets.core.http.keys import Key
-
-# Seconds for one request, and for each wait in it: the sandbox is on this machine.
-_TIMEOUT, _LONGEST_WAIT = 60.0, 30.0
-
-_FAILURES = (requests.RequestException, HTTPError, OSError, ValueError)
 
 _CREATED, _GONE, _TOO_LARGE = 201, 404, 413
 _DELETED = frozenset({200, 204, _GONE})
@@ -96,10 +88,10 @@ class SandboxHosting:
         if response.status not in _DELETED:
             raise HostingError("The sandbox did not delete an upload.", status=response.status)
 
-    def _ask(self, method: str, url: str, **more: Any) -> _Reply:
+    def _ask(self, method: str, url: str, **more: Any) -> Reply:
         try:
-            return _asked(self._session, method, url, self._key, auth=self._key, **more)
-        except _FAILURES:
+            return ask(self._session, method, url, self._key, auth=self._key, **more)
+        except FAILURES:
             raise _unreachable() from None
 
 
@@ -128,21 +120,18 @@ def find_sandbox_hosting(
         The key is a sandbox's, and that sandbox does not answer there.
 
     """
-    if not is_loopback_url(base_url):
-        return None
     try:
-        reply = _asked(session, "GET", f"{base_url.rstrip('/')}/healthz", key)
-    except _FAILURES:
+        said = describe_sandbox(base_url, key, session)
+    except FAILURES:
         if key.is_sandbox:
             raise _unreachable() from None
         return None  # some other service on this machine
+    if said is None or not isinstance(path := said.get("uploads"), str):
+        return None
     try:
-        known = json.loads(reply.body)
-        if known["service"] == "lumen-sandbox" and isinstance(known["uploads"], str):
-            return SandboxHosting(base_url, known["uploads"], key, session)
-    except (ValueError, LookupError, TypeError, RecursionError, HostingError):
-        pass
-    return None
+        return SandboxHosting(base_url, path, key, session)
+    except HostingError:
+        return None
 
 
 def _unreachable() -> HostingError:
@@ -151,27 +140,6 @@ def _unreachable() -> HostingError:
         "nothing was sent.",
         next_step="Start it again, or pass a URL instead of a local picture.",
     )
-
-
-class _Reply(NamedTuple):
-    """An answer, or the beginning of a long one."""
-
-    status: int
-    body: bytes
-
-
-def _asked(
-    session: requests.Session | None, method: str, url: str, key: Key, **more: Any
-) -> _Reply:
-    """Return the answer of the sandbox with that key, in time and through no proxy."""
-    if session is None:
-        session = requests.Session()
-        # netrc would be asked about this very machine
-        session.trust_env = False
-    guard = SendGuard(time.monotonic() + _TIMEOUT, longest_wait=_LONGEST_WAIT, verify=key.verify)
-    prepared = session.prepare_request(requests.Request(method, url, **more))
-    with reading(send_through(session.get_adapter(url), guard, prepared, proxies={})) as response:
-        return _Reply(response.status_code, read_body(response))
 
 
 def _address(body: bytes) -> tuple[str | None, float | None]:
