@@ -21,6 +21,9 @@ _OPTION = re.compile(r"--?[^\W\d_]")
 # what programs for prose make of two dashes, in front of the name of an option
 _LOOKS_DASHED = re.compile(r"[—–‒―−－-]{1,2}([a-z][\w-]*)")  # noqa: RUF001 -- these are the point
 
+# what may be an option in a prompt of several lines
+_IN_CELL = re.compile(r"(?<!\S)--[^\W\d_]\S*")
+
 # letters of the user's text that a message quotes
 _QUOTED = 40
 
@@ -57,11 +60,14 @@ class Line:
         The text beside the options, as it stands there; empty where there is none.
     values
         What each option was given, in the line's order; of a flag, whether it is to be True.
+    is_ended
+        Whether ``--`` ends the options.
 
     """
 
     prompt: str = ""
     values: dict[Option, list[Word] | bool] = field(default_factory=dict)
+    is_ended: bool = False
 
 
 def read_line(line: str, *, of_cell: bool) -> Line:
@@ -84,7 +90,29 @@ def read_line(line: str, *, of_cell: bool) -> Line:
         # the quotes of "Open" above a "Shop" belong to the prompt
         reader = _Reader(line, of_cell=of_cell, quotes=False)
         reader.read()
-    return Line(reader.prompt, reader.values)
+    return Line(reader.prompt, reader.values, reader.is_ended)
+
+
+def refuse_options(cell: str) -> None:
+    """Refuse a prompt that has an option in it: it would be paid for, and the option not heard.
+
+    Raises
+    ------
+    UsageError
+        It has one.
+
+    Examples
+    --------
+    >>> refuse_options("a cat, --as-is--, -5 degrees")
+
+    """
+    for found in _IN_CELL.finditer(cell):
+        named = _find_option(Word(found[0], found.start(), found.end()))
+        if named is not None:
+            raise UsageError(
+                f"{_cited(found[0])} stands in the cell, where it would be part of the prompt. "
+                "Write it in the line of %%lumen; or end that line with -- to have it painted."
+            )
 
 
 class _Reader:
@@ -107,7 +135,7 @@ class _Reader:
         self._quotes = quotes and not of_cell
         # the pieces of text between options: where each begins and ends
         self._pieces: list[tuple[int, int]] = []
-        self._in_piece = self._is_quoted = False
+        self._in_piece = self._is_quoted = self.is_ended = False
 
     @property
     def has_more_than_quotes(self) -> bool:
@@ -138,7 +166,7 @@ class _Reader:
         while (word := self._peek()) is not None:
             if word.text == "--" and not self._pieces:
                 # the usual end of options: the rest is text, whatever it looks like
-                self._at = word.end
+                self.is_ended, self._at = True, word.end
                 first = self._peek()
                 if first is not None:
                     self._pieces.append((first.start, len(self._line.rstrip())))
@@ -256,6 +284,14 @@ def _option_of(word: Word) -> _Found:
         There is none of that name.
 
     """
+    found = _find_option(word)
+    if found is None:
+        raise UsageError(_unknown(word.text.partition("=")[0]))
+    return found
+
+
+def _find_option(word: Word) -> _Found | None:
+    """Return the option that a word names, None where there is none of that name."""
     written, equals, _ = word.text.partition("=")
     value = len(written) + 1 if equals else None
     name = written.lstrip("-").replace("_", "-")
@@ -271,7 +307,7 @@ def _option_of(word: Word) -> _Found:
     counted = None if letter is None else _named(letter[1])
     if letter is not None and counted is not None:
         return _Found(counted, value=letter.end())
-    raise UsageError(_unknown(written))
+    return None
 
 
 def _named(name: str) -> Option | None:

@@ -203,7 +203,9 @@ stand together, before or after a line's prompt. Without --edit, --inpaint or --
   text and numbers. ``{{name}}`` is ``{name}`` as it stands.
 - A value of several words stands in quotes: --negative-prompt "snow and rain". So does a prompt
   in a line that ends with a question mark, or has words with dashes that are no options; quotes
-  around the whole prompt are no part of it. In a cell the prompt needs none, ever.
+  around the whole prompt are no part of it. A cell needs none.
+- A cell that has an option in it is refused, since it would be painted: options stand in the line
+  above. Where that ends with ``--``, the cell is taken as it stands, whatever it holds.
 - Pictures are variables (`cats[0]`, `form.pictures`, `painter`), paths or addresses.
 - What is wrong is said before anything is paid.
 

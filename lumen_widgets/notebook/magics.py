@@ -13,7 +13,7 @@ from lumen_widgets.client import LumenError
 from lumen_widgets.core.errors import redacts_traceback
 from lumen_widgets.core.words import clean
 from lumen_widgets.notebook.magic_completion import add_completion, remove_completion
-from lumen_widgets.notebook.magic_line import read_line
+from lumen_widgets.notebook.magic_line import read_line, refuse_options
 from lumen_widgets.notebook.magic_options import (
     AS,
     CALLS,
@@ -92,6 +92,8 @@ def _run(
             "There is no prompt. Write it after %lumen, or in a cell below %%lumen; %lumen? shows "
             "how."
         )
+    if cell is not None and not asked.is_ended:
+        refuse_options(text)
     prompt = names.fill(text)
     fields = {option.keyword: value for option, value in values.items() if option.keyword}
     if opens_form:

@@ -96,9 +96,12 @@ def test_a_cell_is_a_prompt_and_its_pictures_go_on(
 
 
 @_PROPERTY
-@given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\0")))
+@given(
+    text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\0")),
+    first=st.sampled_from(["%%lumen", "%%lumen --", "%%lumen --size 1:1 --"]),
+)
 def test_a_cell_arrives_as_it_stands(
-    text: str, shell: InteractiveShell, service: FaultServer
+    text: str, first: str, shell: InteractiveShell, service: FaultServer
 ) -> None:
     """Dashes, quotes, hash signs, Chinese, lines: nothing in a cell means anything but itself."""
     assume(text.strip())
@@ -107,7 +110,7 @@ def test_a_cell_arrives_as_it_stands(
     # a name in braces is filled in unless these are doubled, as many as there are on both sides
     written = re.sub(r"(\{+)([^\W\d]\w*)(\}+)", _doubled, text)
 
-    assert _sent(shell, service, f"%%lumen\n{written}")["prompt"] == text.strip()
+    assert _sent(shell, service, f"{first}\n{written}")["prompt"] == text.strip()
 
 
 def _doubled(found: re.Match[str]) -> str:
@@ -202,6 +205,17 @@ def test_names_are_filled_in(shell: InteractiveShell, service: FaultServer) -> N
     }
 
 
+def test_two_dashes_have_options_in_a_cell_painted(
+    shell: InteractiveShell, service: FaultServer
+) -> None:
+    """Words with dashes that are no options need none."""
+    plain = "a {sign}, --as-is--, -n 2, --ar 16:9"
+    shell.user_ns["sign"] = "--size"
+
+    assert _sent(shell, service, f"%%lumen\n{plain}")["prompt"].startswith("a --size, --as-is--")
+    assert _sent(shell, service, "%%lumen --\n--size 1:1\na cat")["prompt"] == "--size 1:1\na cat"
+
+
 def test_a_function_fills_in_its_own_names(shell: InteractiveShell, service: FaultServer) -> None:
     """A line in a function sees what the function sees."""
     shell.user_ns["animal"] = "fox"
@@ -250,6 +264,9 @@ def test_a_function_fills_in_its_own_names(shell: InteractiveShell, service: Fau
         ("%%lumen", "the cell body is empty"),
         ("%%lumen a cat\nin the snow", "'a' is no option of %%lumen"),
         ("%%lumen -- a cat\nin the snow", "'a cat' is no option of %%lumen"),
+        ("%%lumen\n--size 1:1\na cat", "'--size' stands in the cell"),
+        ("%%lumen\na cat\n--no-wait", "'--no-wait' stands in the cell"),
+        ("%%lumen -n 2\na cat --size=16:9", "'--size=16:9' stands in the cell"),
         ("%lumen a cat --form --no-wait", "--wait is no field of a form"),
         ("%lumen a cat --form -n {animal}", "n is not a whole number"),
     ],
