@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import weakref
 from collections.abc import Collection
@@ -22,6 +23,7 @@ from lumen_widgets.client.hosting.protocol import check_hosting
 from lumen_widgets.client.live_tasks import LiveTasks
 from lumen_widgets.client.marked_words import BRACKETS, MarkedWordsOption
 from lumen_widgets.client.refusing.check_option import CheckOption, read_check
+from lumen_widgets.client.refusing.lumen_use import NAME as LUMEN_USE
 from lumen_widgets.client.refusing.lumen_use import SANDBOX, LumenUseOption
 from lumen_widgets.client.spending.budget import SpendingOption
 from lumen_widgets.client.webhooks import deliveries
@@ -179,7 +181,7 @@ class LumenClient:
 
     @check.setter
     def check(self, check: Check | None) -> None:
-        self._check = read_check(check)
+        self._check = None if check is None else read_check(check)
 
     def fits(self, use: LumenUse) -> bool:
         """Say whether this client is what ``LUMEN_USE`` names, so that it may submit under it."""
@@ -677,9 +679,11 @@ class LumenClient:
 
     def _first_options(self) -> list[Option]:
         """Return what sees a call first: what may refuse it, or has an answer without a service."""
-        is_sandbox = self._transport.key.is_sandbox
-        account = "the sandbox on this machine" if is_sandbox else self._transport.origin.host
-        options: list[Option] = [LumenUseOption(self.fits, account)]
+        options: list[Option] = []
+        if LUMEN_USE in os.environ:
+            is_sandbox = self._transport.key.is_sandbox
+            account = "the sandbox on this machine" if is_sandbox else self._transport.origin.host
+            options.append(LumenUseOption(self.fits, account))
         if self._check is not None:
             options.append(CheckOption(self._check))
         return options

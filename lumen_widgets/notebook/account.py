@@ -233,7 +233,7 @@ class Accounts:
         if chosen is not None:
             return self.with_running_server(chosen)
         # there LUMEN_USE is the default alone
-        if read_lumen_use() is not None:
+        if NAME in os.environ and read_lumen_use() is not None:
             return self._service_with_key() or self._service()
         return self._service_with_key() or self._sandbox(None)
 
@@ -306,7 +306,7 @@ class Accounts:
 
 def _first_use() -> LumenUse | None:
     """Return what ``LUMEN_USE`` names where that goes before what a cell says."""
-    use = read_lumen_use()
+    use = read_lumen_use() if NAME in os.environ else None
     return use if use is not None and use.goes_first else None
 
 
