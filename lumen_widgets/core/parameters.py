@@ -17,6 +17,7 @@ from lumen_widgets.core.pictures.provenance.file_texts import read_file_texts
 from lumen_widgets.core.pictures.provenance.infotext import read_infotext
 from lumen_widgets.core.pictures.provenance.record import (
     EXTEND,
+    LESSON,
     LONGEST_NAME,
     SANDBOX,
     SERVICE,
@@ -149,7 +150,7 @@ def provenance_from(said: Any) -> FoundProvenance | None:
         call if isinstance(call, str) and call in calls else "",
         settings,
         _name(task_id),
-        source if isinstance(source, str) and source in {SANDBOX, SERVICE} else "",
+        source if isinstance(source, str) and source in {SANDBOX, SERVICE, LESSON} else "",
         _digests(parents),
         mask if isinstance(mask, str) and _MASK.fullmatch(mask) else "",
         exact if isinstance(exact, bool) else None,

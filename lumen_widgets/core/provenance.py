@@ -11,6 +11,7 @@ from lumen_widgets.core.models import INPAINT, VERBS
 from lumen_widgets.core.pictures.addresses import is_loopback_url
 from lumen_widgets.core.pictures.provenance.record import (
     EXTEND,
+    LESSON,
     LONGEST_NAME,
     SANDBOX,
     SERVICE,
@@ -48,6 +49,8 @@ def provenance_of(request: Request, *, task_id: str, origin: str) -> Provenance:
 
     """
     source = SANDBOX if is_loopback_url(origin) else SERVICE
+    if origin.startswith(f"{LESSON}:"):
+        source = LESSON
     named = clean(task_id)[:LONGEST_NAME]
     if not request.body:
         return Provenance(task_id=named, source=source)

@@ -34,6 +34,9 @@ _SPELT = 256
 # 1970-01-01 to the one before 9999-12-31.
 _FIRST_TIME, _LAST_TIME = 86_400.0, 253_402_128_000.0
 
+# What a key of the service, or of its like, looks like in a text.
+_KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{12,}")
+
 # C0 and C1 controls but for tab and line feed, and the marks that embed, override or isolate a
 # direction. Marks that only join or hint (ZWJ in an emoji, RLM in Hebrew) are part of writing.
 _CONTROLS = re.compile("[\0-\b\v-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -363,6 +366,18 @@ def _cannot_be_seen(mark: str) -> bool:
     else:
         seen = chr(min(int(escaped[1:], 16), 0x10FFFF))
     return not seen or _unseen(seen) is not None
+
+
+def holds_key(text: str) -> bool:
+    """Say whether there seems to be a key in a text, of the service's or of its like.
+
+    Examples
+    --------
+    >>> holds_key("sk-lumen-0123456789abcdef"), holds_key("a task-force in a risk-free world")
+    (True, False)
+
+    """
+    return _KEY.search(text) is not None
 
 
 def short_repr(value: object) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import html
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,7 +27,7 @@ from lumen_widgets.core.pictures.decoding import media_type_of
 from lumen_widgets.core.pictures.downloads import FetchedPicture
 from lumen_widgets.core.pictures.picture import path_to_write, write_file
 from lumen_widgets.core.request import read_flag
-from lumen_widgets.core.words import format_count, literal, strip_controls
+from lumen_widgets.core.words import format_count, holds_key, literal, strip_controls
 from lumen_widgets.journal import SHORTENED
 from lumen_widgets.notebook.cell import data_uri, shortened
 from lumen_widgets.notebook.history_entry import HistoryEntry
@@ -45,9 +44,6 @@ if TYPE_CHECKING:
 _PICTURED = 100
 # Characters of a prompt in a line of text.
 _PROMPT = 72
-
-# What a key of the service, or of its like, looks like in a text.
-_KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{12,}")
 
 _CELL = 'align="left" valign="top" style="text-align:left;vertical-align:top"'
 _WRAP = _CELL[:-1] + ';overflow-wrap:anywhere"'
@@ -236,7 +232,7 @@ def _as_task(row: JournalRow) -> tuple[LessonTask, list[FetchedPicture]]:
     digest, fields = _digest(row), _fields(row)
     if not request.prompt:
         raise _Unfit("what it was asked for is not known here")
-    if any(isinstance(one, str) and _KEY.search(one) for one in fields.values()):
+    if any(isinstance(one, str) and holds_key(one) for one in fields.values()):
         raise _Unfit("there seems to be a key in its words")
     came = stored_pictures(row)
     if not came:

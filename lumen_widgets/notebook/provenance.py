@@ -85,9 +85,9 @@ def parameters(path_or_picture: str | os.PathLike[str] | bytes | Picture) -> Par
     dict
         The keywords of `lumen.generate` that are known (prompt, negative_prompt, model, n, size,
         resolution, quality), and ``task_id``, ``parents`` (SHA-256 of the files that it was made
-        from), ``source`` (``"sandbox"``, ``"service"`` or ``"a1111"``) and ``version``. Anybody may
-        have written the file: what no call takes is not among them. Its attribute ``rest`` has what
-        else the file says, which a cell shows too.
+        from), ``source`` (``"sandbox"``, ``"service"``, ``"lesson"`` or ``"a1111"``) and
+        ``version``. Anybody may have written the file: what no call takes is not among them. Its
+        attribute ``rest`` has what else the file says, which a cell shows too.
 
     Raises
     ------
@@ -467,8 +467,8 @@ def _say(account: Account, call: CodeCall) -> None:
     request = Request(call.endpoint, {"model": usual, **call.fields, **extra})
     cost = cost_of(request)
     kind = "sandbox" if account.is_sandbox else ""
-    price = [] if cost is None else [f"for {format_credits(cost, kind)}"]
-    if cost is None and not account.is_sandbox:
+    price = [] if cost is None or account.lesson else [f"for {format_credits(cost, kind)}"]
+    if cost is None and not account.is_free:
         price = ["at a price that is not known here"]
     asked = " ".join([format_count(request.n, "picture"), *price])
     words = f"{account.name}: {asked}, unless it was paid before."

@@ -13,6 +13,7 @@ import pytest
 
 import lumen_widgets as lumen
 from lumen_widgets.client import InvalidRequest, LumenClient
+from tests import lessons
 from tests.client.redrawing import disc, file_of, landscape
 from tests.client_files.samples import encoded, gradient
 from tests.client_files.test_provenance import SIGNED, made, request, with_png_chunk
@@ -198,12 +199,15 @@ def test_a_picture_goes_out_and_comes_back(client: LumenClient, tmp_path: Path) 
 def test_a_repaint_says_what_it_was_made_from(client: LumenClient, tmp_path: Path) -> None:
     """By digests: where the files are kept it is run again, elsewhere they are to be filled in."""
     digest = hashlib.sha256(SOURCE).hexdigest()
-    (exact,) = client.inpaint("a moon", SOURCE, MASK).wait(PATIENCE)
-    (wide,) = client.extend("the sea", SOURCE, right=32, bottom=9).wait(PATIENCE)
-    (near,) = client.inpaint("a sun", SOURCE, MASK, crop=0.25).wait(PATIENCE)
-    (edit,) = client.edit("make it winter", [exact, wide], size="64x64").wait(PATIENCE)
-    (raw,) = client.inpaint("a star", SOURCE, MASK, exact=False).wait(PATIENCE)
-    pictures = {"exact": exact, "wide": wide, "near": near, "edit": edit, "raw": raw}
+    tasks = {
+        "exact": client.inpaint("a moon", SOURCE, MASK),
+        "wide": client.extend("the sea", SOURCE, right=32, bottom=9),
+        "near": client.inpaint("a sun", SOURCE, MASK, crop=0.25),
+        "raw": client.inpaint("a star", SOURCE, MASK, exact=False),
+    }
+    pictures = {name: task.wait(PATIENCE)[0] for name, task in tasks.items()}
+    exact, wide = pictures["exact"], pictures["wide"]
+    pictures["edit"] = client.edit("make it winter", [exact, wide], size="64x64").wait(PATIENCE)[0]
     paths = {
         name: one.save(tmp_path / f"{name}.png", provenance=True) for name, one in pictures.items()
     }
@@ -273,6 +277,17 @@ def test_a_run_names_account_and_cost_first(
     (first,) = published.texts(0)
     account = f"{client.base_url.partition('//')[2]} · pictures cost credits"
     assert first == f"{account}: 2 pictures for 5 credits, unless it was paid before."
+
+
+def test_a_picture_of_a_lesson_says_that_it_is_from_one(tmp_path: Path) -> None:
+    """Who made it is not known any more; made again, the lesson has it, and nothing is paid."""
+    (tmp_path / "owls.lumen").write_bytes(lessons.lesson({"an owl": ["red"]}))
+    lumen.use(tmp_path / "owls.lumen")
+    (owl,) = lumen.generate("an owl")
+    path = owl.save(tmp_path / "owl.png", provenance=True)
+
+    assert lumen.parameters(path)["source"] == "lesson"
+    assert lumen.reproduce(path, run=True)[0].sha256 == owl.sha256
 
 
 def test_a_stranger_names_no_file_of_ours(client: LumenClient, tmp_path: Path) -> None:

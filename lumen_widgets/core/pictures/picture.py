@@ -287,7 +287,7 @@ class Picture:
         ------
         InvalidRequest
             The suffix is none of these, or the picture is too long for that format; or how it was
-            made is not known, or would stand in the place of another file.
+            made is not known, has a key in its words, or would stand in another file's place.
         OSError
             The file cannot be written.
 

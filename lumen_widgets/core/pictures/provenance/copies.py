@@ -11,6 +11,7 @@ from lumen_widgets.core.pictures.decoding import UnreadablePicture
 from lumen_widgets.core.pictures.provenance.embedding import Notes, with_notes
 from lumen_widgets.core.pictures.provenance.infotext import infotext
 from lumen_widgets.core.pictures.provenance.record import json_text
+from lumen_widgets.core.words import holds_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,9 +66,21 @@ def noted_copy(
     size
         Its width and height in pixels.
 
+    Raises
+    ------
+    InvalidRequest
+        There seems to be a key in what was asked for.
+
     """
     said = made.as_json(sha256=sha256, index=index)
     notes = Notes(json_text(said), _as_a1111(said, size), made.is_repaint)
+    if holds_key(notes.ours):
+        raise InvalidRequest(
+            "There seems to be a key in the words that this picture was made with; nothing was "
+            "written.",
+            next_step="Save it without provenance.",
+            field="provenance",
+        )
     try:
         noted = with_notes(data, media_type, notes)
     except UnreadablePicture:

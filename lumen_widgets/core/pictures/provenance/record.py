@@ -16,8 +16,8 @@ from lumen_widgets.core.models import INPAINT, VERBS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# What made a picture.
-SANDBOX, SERVICE = "sandbox", "service"
+# What made a picture; of one that a lesson gave it is not known which of the two.
+SANDBOX, SERVICE, LESSON = "sandbox", "service", "lesson"
 
 # The fourth call, beside those that have an endpoint each.
 EXTEND = "extend"
@@ -45,7 +45,7 @@ class Provenance:
     task_id
         The service's id.
     source
-        ``sandbox`` or ``service``: the first for a server on this machine.
+        ``sandbox`` or ``service``, the first for a server on this machine; or ``lesson``.
     parents
         Hex digests of the files that it was made from.
     mask
