@@ -303,6 +303,7 @@ class Journal:
         digest: str | None = None,
         correlation_id: str | None = None,
         made_from: Sequence[str] = (),
+        details: Mapping[str, Any] | None = None,
     ) -> int:
         """Write down a task that no service was asked for, complete with its pictures.
 
@@ -320,6 +321,8 @@ class Journal:
         made
             By the index of one: what was made of it, which may be itself, and as JSON what is known
             of that beside its pixels.
+        details
+            As JSON, what is known of how it was made, in place of a recipe.
 
         Returns
         -------
@@ -362,9 +365,9 @@ class Journal:
                     for place, one in enumerate(pictures)
                 ],
             )
-            if made:
+            if made or details:
                 # what was made is only looked for where it is known how
-                insert_recipe(connection, self.home, number, StoredRecipe({}, {}, None))
+                insert_recipe(connection, self.home, number, StoredRecipe(details or {}, {}, None))
             for place, (file, facts) in made.items():
                 path = picture_path(self.home, file.sha256, file.media_type)
                 size = (file.width, file.height)

@@ -77,9 +77,18 @@ def test_a_lesson_gives_back_what_was_made_bit_for_bit(
     monkeypatch.setenv("LUMEN_HOME", str(tmp_path / "a student's"))
     monkeypatch.setenv("LUMEN_SANDBOX", "off")
     monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("it connected"))
+    given = []
     for _ in range(2):
         lumen.use(path)
-        assert [facts(one) for one in work()] == [facts(one) for one in made]
+        given = work()
+        assert [facts(one) for one in given] == [facts(one) for one in made]
+    # as code they are the calls that they were, by their tasks and by the journal
+    assert "crop=0.5" in lumen.reproduce(given[-2][0])
+    for one in (given[-1][0], lumen.history("meadow")[0].pictures[0]):
+        copied = one.save(tmp_path / "wide.png", provenance=True)
+        assert lumen.parameters(copied).rest["left"] == "32"
+        assert "lumen.extend(" in lumen.reproduce(one)
+        assert lumen.reproduce(copied, run=True)[0].sha256 == one.sha256
     # what a lesson gave makes the same lesson again
     assert lumen.history().export(tmp_path / "again.lumen").sha256 == written.sha256
     hat = next(one for one in lumen.history() if one.prompt == "a hat")

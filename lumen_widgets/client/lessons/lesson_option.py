@@ -16,7 +16,7 @@ from lumen_widgets.core.errors import NotInLesson
 from lumen_widgets.core.models import VERBS
 from lumen_widgets.core.options import Option
 from lumen_widgets.core.pictures.picture import Picture
-from lumen_widgets.core.recipe import Recipe
+from lumen_widgets.core.recipe import CROP, SIDES, Recipe
 from lumen_widgets.core.request import Request
 from lumen_widgets.core.task import Task, TaskState
 from lumen_widgets.core.words import format_count, literal
@@ -35,6 +35,9 @@ _MOST_PROMPTS, _LONGEST_PROMPT = 3, 80
 # A prompt may be as long as a page, and to compare two takes time by the square of that; a lesson
 # of more prompts than anybody reads is compared in part.
 _COMPARED, _MOST_COMPARED = 300, 500
+
+# What else a call asks for, by its names there (`Call.asked`), as a recipe's details have it.
+_DETAILS = {"extend": SIDES, "crop": CROP}
 
 
 class Holder(Protocol):
@@ -103,7 +106,8 @@ class LessonTasks:
         request = call.request
         if call.asked:
             # what else was asked for is in none of its fields: sent again, it is known by this
-            request = replace(request, recipe=Recipe({}, {}, call.digest))
+            said = {_DETAILS.get(name, name): value for name, value in call.asked.items()}
+            request = replace(request, recipe=Recipe(said, {}, call.digest))
         return self._make(call.digest, number, known, request, call.correlation_id)
 
     def is_repeated(self, task: Task) -> bool:
