@@ -667,7 +667,7 @@ class LumenClient:
             options.append(SpendingOption(self.base_url, self.fingerprint, correlation_id))
         if self._has_service and not PICTURE_FIELDS.isdisjoint(request.body):
             options.append(HostingOption(self._chosen_hosting, self.base_url))
-        if any(bracket in request.prompt for bracket in BRACKETS):
+        if self._has_service and any(bracket in request.prompt for bracket in BRACKETS):
             options.append(MarkedWordsOption(self._transport.key, self._session))
         options.append(JournalOption(self._account_journal, self._tasks, self._timeout, row))
         if wish is not None or request.recipe is not None:

@@ -9,13 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lumen_widgets.client import LumenClient
+from lumen_widgets.client.lesson_client import LessonClient
+from lumen_widgets.client.lessons.lesson_file import read_lesson
 from lumen_widgets.client.marked_words import PATTERNS, marked_words
 from lumen_widgets.core import errors
 from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from lumen_widgets.core.timing import Timing
 from lumen_widgets.sandbox import marked_words as of_the_sandbox
 from lumen_widgets.sandbox.errors import Refusal
-from tests import network
+from tests import lessons, network
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer
 from tests.sandbox_server.real_server import RealServer, serving
@@ -195,6 +197,17 @@ def test_a_service_on_this_machine_has_to_prove_that_it_is_a_sandbox(
             connect(server.url).generate("a cat [[failed]]")
         assert {request.method for request in server.requests} <= {"GET"}
         assert not any(b"authorization" in request.raw.lower() for request in server.requests)
+
+
+def test_a_lesson_answers_what_was_made_with_one(tmp_path: Path) -> None:
+    """Nothing of a lesson can be paid; what it does not have it says as of any prompt."""
+    file = tmp_path / "owls.lumen"
+    file.write_bytes(lessons.lesson({"an owl [[slow 2]]": ["red"]}))
+    client = LessonClient(read_lesson(file, name=file.name), journal=False)
+    assert len(client.generate("an owl [[slow 2]]").wait(0)) == 1
+    with pytest.raises(errors.LumenError, match="owls") as caught:
+        client.generate("an owl [[failed]]")
+    assert "marked word" not in str(caught.value)
 
 
 def test_a_prompt_without_one_costs_no_question(
