@@ -105,18 +105,18 @@ class _SandboxClients:
 
 
 class _LessonClients:
-    """The client of the lesson in use: another one where the journal or its sandbox is another.
+    """The clients of lessons: another one where the journal or the sandbox beside it is another.
 
     Each `lumen.use` begins with a new one too, so that a notebook that runs again has the pictures
     of its first run: those of a request that it makes twice are given in their order.
     """
 
     def __init__(self) -> None:
-        self._last: tuple[tuple[object, ...], LessonClient] | None = None
+        self._clients: dict[tuple[object, ...], LessonClient] = {}
 
     def forget(self) -> None:
-        """Begin with a new client."""
-        self._last = None
+        """Begin with new clients."""
+        self._clients = {}
 
     def get(
         self, lesson: Lesson, use: LumenUse | None, check: Check | None, *, draws_others: bool
@@ -124,11 +124,13 @@ class _LessonClients:
         """Return the client of a lesson; with `draws_others`, the sandbox is found or started."""
         running = sandbox.start() if draws_others else None
         key = lesson.sha256, lesson.name, use, running, os.environ.get(_HOME)
-        if self._last is None or self._last[0] != key:
+        client = self._clients.get(key)
+        if client is None:
             api_key, url = (None, None) if running is None else (running.api_key, running.url)
-            self._last = key, LessonClient(lesson, use=use, api_key=api_key, base_url=url)
-        self._last[1].check = check
-        return self._last[1]
+            client = LessonClient(lesson, use=use, api_key=api_key, base_url=url)
+            self._clients[key] = client
+        client.check = check
+        return client
 
 
 class Accounts:
@@ -143,11 +145,11 @@ class Accounts:
         self._lessons = _LessonClients()
         self._chosen: Account | None = None
         self._default: tuple[tuple[str | None, ...], Account | None] | None = None
-        # of the accounts that are made here, while they are in use
+        # what a cell has said beside which account, for the one that LUMEN_USE names
         self._check: Check | None = None
-        # the lesson that LUMEN_USE names, and whether a cell has said that the sandbox draws others
-        self._used: tuple[LumenUse, Lesson] | None = None
         self._draws_others = False
+        # the lesson that LUMEN_USE names
+        self._used: tuple[LumenUse, Lesson] | None = None
 
     @property
     def is_chosen(self) -> bool:
@@ -174,7 +176,8 @@ class Accounts:
                 f'"owls{SUFFIX}", or a LumenClient, which takes a key.',
             )
         _check_lesson_only(lesson=lesson, sha256=sha256, fallback=fallback)
-        allowed, draws_others, use = read_check(check), fallback is not None, _first_use()
+        allowed = None if check is None else read_check(check)
+        draws_others, use = fallback is not None, _first_use()
         if use is not None and not (isinstance(which, LumenClient) and which.fits(use)):
             self._lessons.forget()
             account = self._by_use(use, allowed, draws_others=draws_others)
@@ -240,7 +243,7 @@ class Accounts:
     def with_running_server(self, account: Account) -> Account:
         """Return the same account with a server that runs: an unused sandbox stops by itself."""
         if account.is_sandbox:
-            return self._sandbox(self._check)
+            return self._sandbox(account.client.check)
         client = account.client
         if isinstance(client, LessonClient):
             return self._lesson(

@@ -53,6 +53,21 @@ def test_a_form_gets_what_the_lesson_has() -> None:
     assert lumen.budget().submitted == 0
 
 
+def test_a_form_keeps_its_lesson(tmp_path: Path) -> None:
+    """Another lesson in the cells changes nothing for a form that was there before."""
+    form = lumen.PromptForm(prompt="an owl")
+    other = tmp_path / "cats.lumen"
+    other.write_bytes(lessons.lesson({"an owl": ["blue", "red"]}))
+    lumen.use(other)
+    assert lumen.generate("an owl")[0].sha256 == BLUE.sha256
+    form.submit()
+    until(lambda: form.pictures, "the picture")
+    assert form.pictures[0].sha256 == RED.sha256
+    assert form.task is not None
+    assert form.task.origin == "lesson://owls.lumen"
+    assert lumen.generate("an owl")[0].sha256 == RED.sha256
+
+
 def test_a_panel_says_what_the_lesson_does_not_have() -> None:
     """A row that was refused says what to ask for, and that nothing was spent."""
     form = lumen.PromptForm(prompt="a barn owl in the rain")

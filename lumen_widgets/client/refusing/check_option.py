@@ -59,7 +59,7 @@ class CheckOption(Option):
         raise InvalidRequest(f"{sentence(said.strip())} Nothing was sent.")
 
 
-def read_check(check: object) -> Check | None:
+def read_check(check: object) -> Check:
     """Return a check that can be asked.
 
     Raises
@@ -69,10 +69,11 @@ def read_check(check: object) -> Check | None:
 
     Examples
     --------
-    >>> read_check(None)
+    >>> read_check(print) is print
+    True
 
     """
-    if check is None or callable(check):
+    if callable(check):
         return check
     raise InvalidRequest(
         f"check is {short_repr(check)}, which cannot be called.",
