@@ -266,7 +266,7 @@ export class FormView {
       element("span", { class: "lumen-form-title" }, words.title),
       element(
         "span",
-        { class: "lumen-account", "data-sandbox": String(account === "") },
+        { class: "lumen-account", "data-sandbox": String(isFree(account)) },
         accountWords(account, words),
       ),
     );

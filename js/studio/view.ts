@@ -1,7 +1,7 @@
 /* One view of a Studio: a header, the form, and beside it the part that was chosen; where there is no room
    for two columns, one of them at a time. */
 import type { AnyModel, Host } from "@anywidget/types";
-import { accountWords } from "../shared/account";
+import { accountWords, isFree } from "../shared/account";
 import type { Connection } from "../shared/connection";
 import { element, setText } from "../shared/dom";
 import {
@@ -108,7 +108,7 @@ export class StudioView {
         element("span", { class: "lumen-studio-title" }, words.title),
         element(
           "span",
-          { class: "lumen-account", "data-sandbox": String(account === "") },
+          { class: "lumen-account", "data-sandbox": String(isFree(account)) },
           accountWords(account, words),
         ),
         this.#spending,
