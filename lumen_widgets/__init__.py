@@ -76,8 +76,12 @@ def unload_ipython_extension(shell: Any) -> None:
 def _notebook() -> Any:
     """Return the notebook's package, which needs widgets and imports none: only this knows both."""
     module = import_module(_NOTEBOOK)
-    module.cell_status.set_panel_loader(lambda: _widgets().TaskPanel)
+    module.cell_status.set_panel_loader(_load_panel)
     return module
+
+
+def _load_panel() -> Any:
+    return import_module("lumen_widgets.widgets.task_panel.widget").passing_panel
 
 
 def _widgets() -> Any:

@@ -176,4 +176,6 @@ export interface CompareModel {
   _test: BlindTest | null;
   _ballot: BlindBallot;
   _ranking: BlindRanking | null;
+  /** What the static form under the widget is marked with; random. */
+  _static_id: string;
 }

@@ -241,4 +241,6 @@ export interface GalleryModel {
   _selected: Selection;
   /** The comparison that is open in it. */
   compare: string | null;
+  /** What the static form under the widget is marked with; random. */
+  _static_id: string;
 }

@@ -226,4 +226,6 @@ export interface MaskPainterModel {
   _offer: boolean;
   /** How far the picture is to grow, as the kernel has it. */
   _sides: DecidedSides;
+  /** What the static form under the widget is marked with; random. */
+  _static_id: string;
 }

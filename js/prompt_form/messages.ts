@@ -400,4 +400,6 @@ export interface PromptFormModel {
       digest. */
   _form: string;
   _notebook: string;
+  /** What the static form under the widget is marked with; random. */
+  _static_id: string;
 }

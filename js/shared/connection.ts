@@ -1,5 +1,6 @@
 /* Whether a widget can still reach its kernel, and the only way by which it sends. One for each model,
    shared by its views. */
+import { hideStaticForm } from "./static_form";
 
 /** `offline`: the page has lost the notebook's server, and may find it again. `gone`: the kernel was
     restarted, has died or was shut down. `closed`: the widget was closed in Python. */
@@ -11,6 +12,7 @@ export interface Sender {
   save_changes(): void;
   on(event: string, listener: () => void): void;
   off(event: string, listener: () => void): void;
+  get(name: "_static_id"): unknown;
   widget_manager?: unknown;
 }
 
@@ -56,6 +58,11 @@ export class Connection {
       this.#become(status === "disconnected" ? "offline" : "live");
     });
     signal.addEventListener("abort", () => sender.off("comm_live_update", gone));
+  }
+
+  /** What the widget's static form is marked with. */
+  get staticId(): unknown {
+    return this.#model.get("_static_id");
   }
 
   get state(): ConnectionState {
@@ -107,7 +114,8 @@ export class Connection {
   }
 }
 
-/** Tells the kernel that a view is in this page, in `el`, until `signal` aborts or the page is left. */
+/** Tells the kernel that a view is in this page, in `el`, until `signal` aborts or the page is left; what
+    the widget has left for when there is no kernel is hidden as long. */
 export function tellShown(
   connection: Connection,
   view: string,
@@ -116,6 +124,7 @@ export function tellShown(
 ): void {
   // so ipywidgets marks what it shows from a saved notebook, without a kernel
   if (el.closest(".jupyter-widgets-disconnected")) connection.end();
+  if (!connection.ended) hideStaticForm(connection.staticId, el, signal);
   connection.send({ kind: "shown", view });
   const hidden = () => void connection.send({ kind: "hidden", view });
   window.addEventListener("pagehide", hidden);

@@ -26,4 +26,6 @@ export interface StudioModel {
   _host: string;
   _spending: Spending;
   _studio: string;
+  /** What the static form under the widget is marked with; random. */
+  _static_id: string;
 }

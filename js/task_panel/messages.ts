@@ -212,4 +212,6 @@ export interface TaskPanelModel {
   _toolbar: boolean;
   /** Which panel this is, so that a page recognises what it sent; random. */
   _panel: string;
+  /** What the static form under the widget is marked with; random. */
+  _static_id: string;
 }

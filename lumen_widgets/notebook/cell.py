@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import html
+import os
 import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
@@ -37,6 +38,14 @@ def in_notebook() -> bool:
     from IPython import get_ipython
 
     return getattr(get_ipython(), "kernel", None) is not None
+
+
+def has_page() -> bool:
+    """Say whether the notebook is known to be open in a page: Jupyter's server tells its kernels.
+
+    Other front ends do not; nor does what executes a notebook without one, such as nbconvert.
+    """
+    return "JPY_SESSION_NAME" in os.environ
 
 
 class Output(Protocol):

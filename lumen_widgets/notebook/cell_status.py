@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _MOST_LINES = 20
 # a share below this would read as 0 %
 _SMALLEST_SHARE = 0.001
-_MASK_ALT = "Mask: white is repainted"
+MASK_ALT = "Mask: white is repainted"
 
 
 class LivePanel(Protocol):
@@ -237,13 +237,13 @@ def _repaint_notes(task: Task) -> list[dict[str, Any]]:
     repaint = task.request.repaint
     if repaint is None:
         return []
-    text = f"Repaints {_share_words(repaint.share)}"
+    text = f"Repaints {share_words(repaint.share)}"
     # with a border, or a mask would have no edge on a page of the same colour
-    mask = f'<img alt="{_MASK_ALT}" border="1" src="{data_uri(repaint.thumbnail)}">'
+    mask = f'<img alt="{MASK_ALT}" border="1" src="{data_uri(repaint.thumbnail)}">'
     return [{"text/html": f"<p>{mask} {html.escape(text)}</p>", "text/plain": text}]
 
 
-def _share_words(share: float) -> str:
+def share_words(share: float) -> str:
     """Return a share as a percentage that is rounded neither to 0 nor to 100."""
     if share >= 1:
         return "the whole picture"

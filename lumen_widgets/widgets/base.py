@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import weakref
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from uuid import uuid4
 
 import anywidget
 from ipywidgets import Box, DOMWidget, Layout, Widget, widget_serialization
 from ipywidgets.widgets.trait_types import InstanceDict
 from ipywidgets.widgets.widget import _instances as open_widgets
-from traitlets import Instance
+from traitlets import Instance, Unicode
 
 from lumen_widgets.widgets.cell_runs import Place, watch
+from lumen_widgets.widgets.static_output import StaticOutput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from lumen_widgets.widgets.static_form import StaticForm
 
 W = TypeVar("W", bound=DOMWidget)
 
@@ -104,13 +108,24 @@ class LumenWidget(anywidget.AnyWidget):
     )
     """The `ipywidgets.Layout`: sizes and margins. Written by the user."""
 
+    _static_id = Unicode().tag(sync=True)
+    """What the widget's static form is marked with, so that a page hides it: random. Written once,
+    by the kernel."""
+
     _closed_id = ""
     _own_layout: Layout | None = None
+    # here too, since ipywidgets closes even what could not be made
+    _static_output: StaticOutput | None = None
+    _tell_holder: Callable[[], object] | None = None
 
     def __init__(self, **fields: Any) -> None:
         # here already, since ipywidgets closes even what could not be made
         self._views: set[str] = set()
-        super().__init__(**fields)
+        mark = uuid4().hex
+        self._static_output = StaticOutput(
+            mark, self.static_form, self._wants_static, self._is_in_box
+        )
+        super().__init__(_static_id=mark, **fields)
         if not isinstance(fields.get("layout"), Layout):
             self._own_layout = self.layout
         self.on_msg(self._note_view)
@@ -133,6 +148,8 @@ class LumenWidget(anywidget.AnyWidget):
     def close(self) -> None:
         """Take the widget from every page, and out of the containers that hold it."""
         if self.comm is not None:
+            if self._static_output is not None:
+                self._static_output.close()
             self._closed_id = self.model_id
             leave_containers(self)
             super().close()
@@ -141,7 +158,53 @@ class LumenWidget(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         self._place.note_shown()
+        self.display_static(self.model_id)
         return super()._repr_mimebundle_(**kwargs)
+
+    def static_form(self) -> StaticForm | None:
+        """Return what stays of the widget in a saved notebook, as it is now; may take a moment.
+
+        Returns
+        -------
+        StaticForm or None
+            Its HTML and its text; None where `static` is False.
+
+        Examples
+        --------
+        >>> print(painter.static_form().text)  # doctest: +SKIP
+
+        """
+        return None
+
+    def display_static(self, shown_id: str) -> None:
+        """Leave what stays of the widget in the cell that runs now, which shows it.
+
+        Parameters
+        ----------
+        shown_id
+            The model's id of the widget that the cell displays: of this one, or one that it is in.
+
+        """
+        if self._static_output is not None:
+            self._static_output.displayed(shown_id)
+
+    def be_part(self, changed: Callable[[], object] | None = None) -> None:
+        """Leave nothing where the widget is part of another one, which has it in what it leaves.
+
+        Parameters
+        ----------
+        changed
+            Called when what stays of it changes, on any thread; it takes no time.
+
+        """
+        self._tell_holder = changed
+        if self._static_output is not None:
+            self._static_output.be_part()
+
+    def be_passing(self) -> None:
+        """Leave nothing in any cell: something else takes the widget's place there."""
+        if self._static_output is not None:
+            self._static_output.be_passing()
 
     def _close_layout(self) -> None:
         """Close the layout that was made for this widget, unless the user gave it to another."""
@@ -156,9 +219,32 @@ class LumenWidget(anywidget.AnyWidget):
             return
         if content.get("kind") == "shown":
             self._views.add(view)
+            if self._static_output is not None:
+                self._static_output.note_page()
         elif content.get("kind") == "hidden":
             self._views.discard(view)
             self._place.look_soon()
+
+    def _wants_static(self) -> bool:
+        """Say whether anything of it is to stay."""
+        return bool(getattr(self, "static", False))
+
+    def _is_in_box(self) -> bool:
+        """Say whether a box or tabs hold the widget."""
+        boxes = (one for one in list(open_widgets.values()) if isinstance(one, Box))
+        return any(child is self for box in boxes for child in box.children)
+
+    def _note_static(self, _: Any = None) -> None:
+        """Have what stays brought up to date; takes no time, on any thread."""
+        if self._static_output is not None:
+            self._static_output.note_change()
+        if self._tell_holder is not None:
+            self._tell_holder()
+
+    def _note_static_at_once(self, _: Any = None) -> None:
+        """Have what stays brought up to date without a pause: it changes seldom."""
+        if self._static_output is not None:
+            self._static_output.note_change(at_once=True)
 
     def _with_parts(self) -> Sequence[Widget]:
         """Return this widget and those that it made for itself alone."""

@@ -1,98 +1,206 @@
-"""What a widget leaves in the notebook: a line of words, and pictures as one sheet.
+"""What a widget leaves in the notebook: its static form, as one ordinary output under it.
 
-Both are ordinary outputs under the widget, since that is all that can be seen once the notebook is
-opened without its kernel. Each is there once, and takes its own place again when it changes.
+That is all that can be seen once the notebook is opened without its kernel. A page in which the
+widget is live hides it (`js/shared/static_form.ts`). It is there once, and takes its own place
+again when it changes; a page that was reloaded does not hear of that any more, so there it stays
+what it was then.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
-from typing import TYPE_CHECKING, Any, Protocol
+import weakref
+from typing import TYPE_CHECKING, Literal
 
-from lumen_widgets.client import Pictures
-from lumen_widgets.core.pictures.contact_sheet import sheet_bundle
-from lumen_widgets.notebook.cell import Cell, CellOutput, note
+from lumen_widgets.notebook.cell import Cell, CellOutput, has_page, here, in_notebook
+from lumen_widgets.notebook.output_widget import is_captured
+from lumen_widgets.widgets.static_form import MOST_BYTES, StaticForm, escaped
+from lumen_widgets.widgets.work_queue import work_queue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from lumen_widgets.notebook.output_widget import HeldOutput
 
-# pictures of a sheet: more would be too small to tell apart
-MOST_ON_SHEET = 24
+# seconds after a change, and bytes for which there is one more: what changes all the time, as while
+# somebody paints, is left anew every few seconds, at no more than a small picture's cost
+_PAUSE, _BYTES_A_SECOND = 1.0, 25_000
+# seconds for which a page may load the widget before it is taken for one that has none
+_PAGE = 3.0
+# characters of a form that became too large
+_MOST_WORDS = 20_000
 
-_EMPTY = {"text/html": "", "text/plain": ""}
+# "new": nowhere yet; "ahead": to be left at the end of the cell; "kept free": there is a place for
+# it; "open": it is left there, and again with each change
+_State = Literal["new", "ahead", "kept free", "open"]
 
+_log = logging.getLogger(__name__)
 
-class Table(Protocol):
-    """What is shown as a table: it has its own bundle."""
-
-    def _repr_mimebundle_(self) -> dict[str, str]: ...
-
-
-_Bundle = tuple[dict[str, Any], dict[str, Any]]
+# what has changed since it was left
+_changed: weakref.WeakSet[StaticOutput] = weakref.WeakSet()
 
 
 class StaticOutput:
-    """The outputs in one place, which is a cell or inside an `ipywidgets.Output`.
+    """The output that one widget leaves, in a cell or inside an `ipywidgets.Output`.
 
     Parameters
     ----------
-    where
-        The place, under the widget.
+    mark
+        What tells it from those of other widgets: letters and digits.
+    make
+        A method that returns the form, None for nothing; called on any thread, and not held.
+    wanted, is_in_box
+        Methods that say whether there is one, and whether the widget is in an `ipywidgets` box; as
+        `make`, but they take no time.
 
     """
 
-    def __init__(self, where: Cell | HeldOutput) -> None:
-        self._where = where
-        self._lock = threading.Lock()
-        self._words: CellOutput | None = None
-        self._sheet: CellOutput | None = None
-        # what is there
-        self._shown: tuple[str, object] | None = None
-
-    def show(
+    def __init__(
         self,
-        words: str,
-        pictures: Pictures,
-        names: Sequence[str] | None = None,
-        *,
-        table: Table | None = None,
+        mark: str,
+        make: Callable[[], StaticForm | None],
+        wanted: Callable[[], bool],
+        is_in_box: Callable[[], bool],
     ) -> None:
-        """Leave these words, and a sheet of the first of the pictures; may take a moment.
+        self._mark = mark
+        self._make, self._wanted = weakref.WeakMethod(make), weakref.WeakMethod(wanted)
+        self._is_in_box = weakref.WeakMethod(is_in_box)
+        # where the widget is not displayed by itself, as in a box: the cell that made it
+        self._where: Cell | HeldOutput = here()
+        self._state: _State = "new"
+        self._is_part = self._is_passing = self._page_came = False
+        self._lock = threading.Lock()
+        self._output: CellOutput | None = None
+        self._shown: StaticForm | None = None
+        if in_notebook() and not has_page():
+            # no page may say that it shows the widget
+            _at_end_of_cell(weakref.WeakMethod(self._begin_in_box))
+
+    def be_part(self) -> None:
+        """Leave nothing where another widget shows this one: that has it in what it leaves."""
+        self._is_part = True
+
+    def be_passing(self) -> None:
+        """Leave nothing at all: something else takes the widget's place in its cell."""
+        self._is_passing = True
+
+    def displayed(self, widget_id: str) -> None:
+        """Take in that what runs now displays the widget, or one that it is in, by its id."""
+        if self._is_passing or not in_notebook():
+            return
+        with self._lock:
+            self._where = here(widget_id)
+            self._output = self._shown = None
+            self._state, self._page_came = "new", False
+        if is_captured():
+            # it may be shown later, and then a page says so
+            return
+        if isinstance(self._where, Cell):
+            self._state = "ahead"
+            _at_end_of_cell(weakref.WeakMethod(self._begin))
+        else:
+            self._state = "open"
+            self._leave_soon(0.0)
+
+    def note_page(self) -> None:
+        """Take in that a page shows the widget, by itself or as part of another one."""
+        self._page_came = True
+        alone = not (self._is_part or self._is_passing) and in_notebook()
+        if self._state == "kept free" or (self._state == "new" and alone):
+            self._state = "open"
+            self._leave_soon(0.0)
+
+    def note_change(self, *, at_once: bool = False) -> None:
+        """Have what is left brought up to date, if there is anything yet; takes no time.
 
         Parameters
         ----------
-        words
-            The line.
-        pictures
-            What is on the sheet; of none there is no sheet.
-        names
-            What stands above each; None is its place among them.
-        table
-            What is left in place of a sheet.
+        at_once
+            Whether to do so without a pause, since it changes seldom.
 
         """
-        chosen = Pictures(pictures[:MOST_ON_SHEET])
+        if self._state == "open" and at_once:
+            self._leave_soon(0.0)
+        elif self._state == "open":
+            size = 0 if self._shown is None else len(self._shown.html)
+            self._leave_soon(_PAUSE + size / _BYTES_A_SECOND)
+
+    def leave(self) -> None:
+        """Bring what is left up to date now, if there is a place for it; may take a moment."""
+        _changed.discard(self)
+        make = self._make()
+        if make is None or self._state != "open":
+            return
         with self._lock:
-            made = None if table is None else table._repr_mimebundle_()
-            shown = words, made or tuple(one.sha256 for one in chosen)
-            if shown == self._shown:
-                return
-            had_sheet = self._shown is not None and shown[1] == self._shown[1]
-            self._shown = shown
-            sheet = _sheet(chosen, names) if chosen else (made or _EMPTY, {})
-            if not isinstance(self._where, Cell):
-                self._where.replace(note(words))
-                if chosen or made:
-                    self._where.append(*sheet)
-                return
-            self._words = _put(self._words, (note(words), {}), self._where)
-            if not had_sheet and (chosen or made or self._sheet is not None):
-                self._sheet = _put(self._sheet, sheet, self._where)
+            try:
+                form = make()
+            except Exception:  # noqa: BLE001 # whatever a picture holds, the widget works without it
+                _log.exception("a widget could not leave its static form")
+            else:
+                self._put(form)
+
+    def close(self) -> None:
+        """Leave what the widget was at last, which stays."""
+        if self in _changed or self._state == "kept free":
+            self._state = "open"
+            self.leave()
+        work_queue.forget(self)
+
+    def _begin(self) -> None:
+        """Have a place below all that the cell shows by itself."""
+        if self._state != "ahead":
+            return
+        wanted = self._wanted()
+        if self._page_came or not has_page() or wanted is None or not wanted():
+            self._state = "open"
+            self.leave()
+            return
+        # what a page is to hide at once is better not seen before
+        self._state = "kept free"
+        with self._lock:
+            self._put(StaticForm("", ""))
+        work_queue.run_soon(self._give_up_waiting, _PAGE)
+
+    def _begin_in_box(self) -> None:
+        is_in_box = self._is_in_box()
+        if self._state == "new" and not is_captured() and is_in_box is not None and is_in_box():
+            self.note_page()
+            self.leave()
+
+    def _give_up_waiting(self) -> None:
+        if self._state == "kept free":
+            self._state = "open"
+            self.leave()
+
+    def _leave_soon(self, after: float) -> None:
+        _changed.add(self)
+        _follow_cells()
+        work_queue.run_soon(self.leave, after)
+
+    def _put(self, form: StaticForm | None) -> None:
+        """Show a form in the place of the one before; the lock is held."""
+        if form is not None and len(form.html.encode()) > MOST_BYTES:
+            # what no widget makes; words are left in any case
+            form = StaticForm(f"<pre>{escaped(form.text[:_MOST_WORDS])}</pre>", form.text)
+        if form == self._shown:
+            return
+        bundle = self._bundle(form)
+        if not isinstance(self._where, Cell):
+            self._where.replace(bundle)
+        elif self._output is None:
+            self._output = CellOutput(bundle, cell=self._where)
+        else:
+            self._output.replace(bundle)
+        self._shown = form
+
+    def _bundle(self, form: StaticForm | None) -> dict[str, str]:
+        shown, text = form or StaticForm("", "")
+        marked = f'<div class="lumen-static lumen-static-{self._mark}">{shown}</div>'
+        return {"text/html": marked, "text/plain": text}
 
 
-def at_end_of_cell(leave: Callable[[], None]) -> None:
+def _at_end_of_cell(leave: weakref.WeakMethod[Callable[[], None]]) -> None:
     """Have something left in the cell that runs now, below all that it shows by itself."""
     from IPython import get_ipython
 
@@ -100,22 +208,24 @@ def at_end_of_cell(leave: Callable[[], None]) -> None:
 
     def ended(*_: object) -> None:
         events.unregister("post_run_cell", ended)
-        leave()
+        if (method := leave()) is not None:
+            method()
 
     events.register("post_run_cell", ended)
 
 
-def _put(output: CellOutput | None, bundle: _Bundle, cell: Cell) -> CellOutput:
-    if output is None:
-        return CellOutput(*bundle, cell=cell)
-    output.replace(*bundle)
-    return output
+def _follow_cells() -> None:
+    """Without a page, bring all that has changed up to date after each cell: it may be the last."""
+    from IPython import get_ipython
+
+    if has_page():
+        return
+
+    events = get_ipython().events
+    if _cell_ended not in events.callbacks["post_run_cell"]:
+        events.register("post_run_cell", _cell_ended)
 
 
-def _sheet(pictures: Pictures, names: Sequence[str] | None) -> _Bundle:
-    """Return pictures as a cell shows them: several as one sheet."""
-    if names is not None:
-        return sheet_bundle(pictures, names=names)
-    bundle: Any = pictures._repr_mimebundle_()
-    data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-    return data, metadata
+def _cell_ended(*_: object) -> None:
+    for one in list(_changed):
+        one.leave()

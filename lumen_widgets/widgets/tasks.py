@@ -50,3 +50,21 @@ def host_of(account: Account) -> str:
         kind = "lesson+sandbox" if draws_others else "lesson"
         return f"{kind}/{account.lesson}"
     return "" if account.is_sandbox else urlsplit(account.client.base_url).netloc
+
+
+def host_words(host: str) -> str:
+    """Return in a word or two what `host_of` returned.
+
+    Examples
+    --------
+    >>> host_words(""), host_words("lesson/owls"), host_words("lumen.example.org")
+    ('sandbox', 'lesson owls', 'lumen.example.org')
+
+    """
+    kind, slash, name = host.partition("/")
+    return f"lesson {name}" if slash else kind or "sandbox"
+
+
+def charges(host: str) -> bool:
+    """Say whether what `host_of` returned charges: neither the sandbox nor a lesson does."""
+    return host != "" and "/" not in host

@@ -26,7 +26,7 @@ def _bundles(executed: Any, cell: int) -> list[dict[str, Any]]:
 
 
 def test_a_comparison_leaves_one_sheet_with_the_names(tmp_path: Path) -> None:
-    """In the cell that shows it, as a picture and in words; with `static=False` words alone."""
+    """In the cell that shows it, as a picture and in words; with `static=False` nothing."""
     executed = execute(
         [
             _BEGIN,
@@ -40,13 +40,14 @@ def test_a_comparison_leaves_one_sheet_with_the_names(tmp_path: Path) -> None:
         store_widget_state=True,
     )
 
-    view, words, sheet = _bundles(executed, 1)
+    view, left = _bundles(executed, 1)
     assert view["text/plain"] == "Lumen comparison · mine | yours"
-    assert words["text/plain"] == "Lumen comparison · mine | yours"
-    assert sheet["text/plain"].startswith("[0] mine: Picture 1 of 1\n[1] yours")
-    assert "image/jpeg" in sheet
-    _, _, sheet = _bundles(executed, 2)
-    assert sheet["text/plain"].startswith("[0] 我的")
-    view, words = _bundles(executed, 3)
-    assert words["text/plain"] == "Lumen comparison · 1 | 2"
+    words = left["text/plain"].splitlines()
+    assert words[0] == "Lumen comparison · mine | yours"
+    assert words[1].startswith("[0] mine: Picture 1 of 1")
+    assert words[2].startswith("[1] yours")
+    assert '<img alt="[0] mine, [1] yours"' in left["text/html"]
+    _, left = _bundles(executed, 2)
+    assert left["text/plain"].splitlines()[1].startswith("[0] 我的")
+    assert len(_bundles(executed, 3)) == 1
     assert _bundles(executed, 4) == [], "nothing is left of what is not shown"

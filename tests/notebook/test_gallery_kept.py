@@ -40,7 +40,7 @@ def _bundles(executed: Any, cell: int) -> list[dict[str, Any]]:
 
 
 def test_a_gallery_leaves_its_count_and_one_sheet_below_it(tmp_path: Path) -> None:
-    """In this order, in the cell that shows it; with `static=False` no picture."""
+    """In this order, in the cell that shows it; with `static=False` there is the view alone."""
     executed = execute(
         [
             _BEGIN,
@@ -55,16 +55,15 @@ def test_a_gallery_leaves_its_count_and_one_sheet_below_it(tmp_path: Path) -> No
         store_widget_state=True,
     )
 
-    view, count, sheet = _bundles(executed, 1)
+    view, left = _bundles(executed, 1)
     assert _VIEW in view
     assert view["text/plain"] == "Lumen gallery · 2 pictures"
-    assert count["text/plain"].startswith("Lumen gallery · 2 pictures")
-    assert "Picture 1 of 2: a red fox" in sheet["text/plain"]
-    assert "Picture 2 of 2: a red fox" in sheet["text/plain"]
-    assert any(name.startswith(("image/", "text/html")) for name in sheet)
-    view, count = _bundles(executed, 2)
-    assert count["text/plain"] == "Lumen gallery · 2 pictures"
-    _, count = _bundles(executed, 3)
-    assert count["text/plain"] == "Lumen gallery · 0 pictures, the history"
+    assert left["text/plain"].startswith("Lumen gallery · 2 pictures · 1 starred here\n")
+    assert "Picture 1 of 2: a red fox" in left["text/plain"]
+    assert "Picture 2 of 2: a red fox" in left["text/plain"]
+    assert '<img alt="[0] Picture 1 of 2, [1] Picture 2 of 2: a red fox"' in left["text/html"]
+    assert len(_bundles(executed, 2)) == 1
+    _, left = _bundles(executed, 3)
+    assert left["text/plain"] == "Lumen gallery · 0 pictures, the history"
     assert _bundles(executed, 4) == [], "nothing is left of what is not shown"
     assert _bundles(executed, 6) == [], "what changes later takes its own place"

@@ -25,6 +25,7 @@ afterEach(() => {
 
 async function mount(count = 3, traits: Partial<GalleryModel> = {}) {
   const fake = new FakeModel<GalleryModel & Record<string, unknown>>({
+    _static_id: "",
     language: "en",
     _history: true,
     _first: firstItems(count),

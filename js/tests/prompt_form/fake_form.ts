@@ -20,6 +20,7 @@ export function formModel(changes: Partial<PromptFormModel> = {}): FakeForm {
     top: 0,
     right: 0,
     bottom: 0,
+    _static_id: "",
     language: "en",
     static: true,
     panel: null,

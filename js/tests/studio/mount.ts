@@ -31,6 +31,7 @@ export async function mount(
 ) {
   const fake = new FakeModel<StudioModel & Record<string, unknown>>({
     form: "anywidget:form",
+    _static_id: "",
     language: "en",
     _host: "",
     _spending: NOTHING_SPENT,

@@ -18,6 +18,7 @@ afterEach(() => {
 
 async function mount(rows = [row()], traits: Partial<TaskPanelModel> = {}) {
   const fake = new FakeModel<TaskPanelModel & Record<string, unknown>>({
+    _static_id: "",
     language: "en",
     static: true,
     _host: null,

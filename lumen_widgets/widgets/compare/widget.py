@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from lumen_widgets.client import InvalidRequest, Pictures
-from lumen_widgets.notebook.cell import Cell, here, in_notebook
+from lumen_widgets.client import InvalidRequest
 from lumen_widgets.widgets.base import LumenWidget, weakly
 from lumen_widgets.widgets.browser_values import checked
 from lumen_widgets.widgets.bundles import bundle
@@ -23,14 +22,14 @@ from lumen_widgets.widgets.compare.compared import read_compared
 from lumen_widgets.widgets.compare.messages import FrameSize
 from lumen_widgets.widgets.compare.ranked_pictures import RankedPictures
 from lumen_widgets.widgets.compare.session import CompareSession
-from lumen_widgets.widgets.static_output import StaticOutput, at_end_of_cell
-from lumen_widgets.widgets.work_queue import work_queue
+from lumen_widgets.widgets.static_form import StaticParts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from lumen_widgets.notebook.output_widget import HeldOutput
+    from lumen_widgets.client import Pictures
     from lumen_widgets.widgets.compare.blind_test import LeftTest
+    from lumen_widgets.widgets.static_form import StaticForm
 
 # what a browser may write
 _CONTROLS = frozenset({"mode", "left", "right"})
@@ -96,8 +95,8 @@ class Compare(LumenWidget):
     browser's own. Written by the user."""
 
     static = traitlets.Bool(default_value=True)
-    """Whether one sheet of the pictures stays in the saved notebook (True by default), or of a
-    blind test the ranking. Written by the user."""
+    """Whether one sheet of the pictures stays in the saved notebook, for when there is no kernel
+    (True by default), or of a blind test the ranking. Written by the user."""
 
     _blind = traitlets.Bool().tag(sync=True)
     """Whether it is a blind test. Written once, by the kernel."""
@@ -124,7 +123,6 @@ class Compare(LumenWidget):
     # here too, since ipywidgets closes even what could not be made
     _session: CompareSession | None = None
     _voting: BlindSession | None = None
-    _static: StaticOutput | None = None
 
     def __init__(
         self,
@@ -138,9 +136,7 @@ class Compare(LumenWidget):
         frame = self._given.frame
         self._session = CompareSession(self, self._given)
         if blind:
-            self._voting = BlindSession(self, self._given.items, weakly(self._note_change))
-        # where it is not displayed by itself, as in a box, it belongs to the cell that made it
-        self._cell: Cell | HeldOutput = here()
+            self._voting = BlindSession(self, self._given.items, weakly(self._note_static_at_once))
         super().__init__(
             mode="slider" if frame.is_filled_by(0, 1) else "side",
             language=language,
@@ -151,11 +147,10 @@ class Compare(LumenWidget):
             _test=None if self._voting is None else self._voting.test.told,
             _frame=FrameSize(width=frame.width, height=frame.height),
         )
-        self.observe(self._note_change, ["static", "votes"])
+        self.observe(self._note_static_at_once, ["static", "votes"])
         self.on_msg(self._session.receive)
         if self._voting is not None:
             self.on_msg(self._voting.receive)
-        self.on_msg(self._note_page)
 
     def __repr__(self) -> str:
         """Return the comparison in words, for front ends that cannot show it."""
@@ -196,17 +191,6 @@ class Compare(LumenWidget):
         # as it was written: where a trait holds something else, the browser is told so
         super().set_state({name: sync_data[name] for name in accepted})
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """Show the comparison in the cell that runs now, under which it leaves what stays of it."""
-        if in_notebook():
-            self._cell = here(self.model_id)
-            self._static = StaticOutput(self._cell)
-            if isinstance(self._cell, Cell):
-                at_end_of_cell(weakly(self._leave))
-            else:
-                self._note_change()
-        return super()._repr_mimebundle_(**kwargs)
-
     def close(self) -> None:
         """Take the comparison from every page; what it left stays."""
         super().close()
@@ -215,7 +199,6 @@ class Compare(LumenWidget):
         for session in (self._session, self._voting):
             if session is not None:
                 session.close()
-        work_queue.forget(self)
 
     def _leaves(self) -> LeftTest | None:
         return None if self._voting is None else self._voting.test.leave()
@@ -233,25 +216,16 @@ class Compare(LumenWidget):
             )
         return place
 
-    def _note_page(self, _: Any, content: Any, __: Any) -> None:
-        """Leave something in the cell that made it, once a page shows it as part of another one."""
-        shown = isinstance(content, dict) and content.get("kind") == "shown"
-        if shown and self._static is None and in_notebook():
-            self._static = StaticOutput(self._cell)
-            self._note_change()
-
-    def _note_change(self, _: Any = None) -> None:
-        """Have what stays in the notebook brought up to date, if there is anything yet."""
-        if self._static is not None:
-            work_queue.run_soon(self._leave)
-
-    def _leave(self) -> None:
-        if self._static is None:
-            return
+    def static_form(self) -> StaticForm | None:
+        """Return what stays of it in a saved notebook: see `LumenWidget.static_form`."""
+        if not self.static:
+            return None
+        parts = StaticParts()
+        parts.add_line(*repr(self).split(" · "))
         if self._voting is None:
-            pictures = self._given.pictures if self.static else Pictures()
-            self._static.show(repr(self), pictures, self._given.names)
-        else:
-            # before the end, what is below the pictures would say which is which
-            ranked = self.static and self._voting.test.ended
-            self._static.show(repr(self), Pictures(), table=self.ranking if ranked else None)
+            parts.add_sheet(self._given.pictures, self._given.names)
+        elif self._voting.test.ended:
+            # before the end, it would say which picture is which
+            ranking = self.ranking._repr_mimebundle_()
+            parts.add(ranking["text/html"], ranking["text/plain"])
+        return parts.form()

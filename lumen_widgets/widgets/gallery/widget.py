@@ -17,26 +17,19 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from lumen_widgets.client import InvalidRequest, Picture, Pictures
-from lumen_widgets.notebook.cell import Cell, here, in_notebook
 from lumen_widgets.notebook.journal_pictures import pictures_in_use
-from lumen_widgets.widgets.base import weakly
 from lumen_widgets.widgets.bundles import bundle
 from lumen_widgets.widgets.comparing import ComparingWidget
 from lumen_widgets.widgets.gallery.picture_source import GivenPictures, HistoryPictures
 from lumen_widgets.widgets.gallery.session import GallerySession
-from lumen_widgets.widgets.static_output import (
-    MOST_ON_SHEET,
-    StaticOutput,
-    at_end_of_cell,
-)
-from lumen_widgets.widgets.work_queue import work_queue
+from lumen_widgets.widgets.static_form import MOST_ON_SHEET, StaticParts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from lumen_widgets.notebook.output_widget import HeldOutput
     from lumen_widgets.widgets.comparisons import Comparison, Comparisons
     from lumen_widgets.widgets.gallery.messages import Selection
+    from lumen_widgets.widgets.static_form import StaticForm
 
 
 class Gallery(ComparingWidget):
@@ -82,8 +75,9 @@ class Gallery(ComparingWidget):
     browser's own. Written by the user."""
 
     static = traitlets.Bool(default_value=True)
-    """Whether one sheet of pictures stays in the saved notebook (True by default): of those that
-    the gallery was given, else of those starred in it. Written by the user."""
+    """Whether one sheet of pictures stays in the saved notebook, for when there is no kernel (True
+    by default): of those that the gallery was given, else of those starred in it. Written by the
+    user."""
 
     _history = traitlets.Bool().tag(sync=True)
     """Whether it shows a whole history, to which pictures come. Written once, by the kernel."""
@@ -99,7 +93,6 @@ class Gallery(ComparingWidget):
 
     # here too, since ipywidgets closes even what could not be made
     _session: GallerySession | None = None
-    _static: StaticOutput | None = None
     # else here
     _compares_in: Callable[[Comparison], object] | None = None
 
@@ -119,34 +112,20 @@ class Gallery(ComparingWidget):
             source,
             journal,
             self._take_choice,
-            self._note_change,
+            self._note_static_at_once,
             compare=self._open_comparison,
         )
-        # where it is not displayed by itself, as in a box, it belongs to the cell that made it
-        self._cell: Cell | HeldOutput = here()
         self._choosing = False
         super().__init__(language=language, static=static, _history=given is None)
         self.observe(self._show_selected, "selected")
-        self.observe(self._note_change, ["static", "starred"])
+        self.observe(self._note_static_at_once, ["static", "starred"])
         self.on_msg(self._session.receive)
-        self.on_msg(self._note_page)
         if given is None:
             self._session.begin()
 
     def __repr__(self) -> str:
         """Return the gallery in words, for front ends that cannot show it."""
         return self._words()
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """Show the gallery in the cell that runs now, under which it leaves what stays of it."""
-        if in_notebook():
-            self._cell = here(self.model_id)
-            self._static = StaticOutput(self._cell)
-            if isinstance(self._cell, Cell):
-                at_end_of_cell(weakly(self._leave))
-            else:
-                self._note_change()
-        return super()._repr_mimebundle_(**kwargs)
 
     @property
     def comparisons(self) -> Comparisons:
@@ -181,7 +160,6 @@ class Gallery(ComparingWidget):
     def _release(self) -> None:
         if self._session is not None:
             self._session.close()
-        work_queue.forget(self)
         super()._release()
 
     def _show_selected(self, change: Any) -> None:
@@ -189,24 +167,15 @@ class Gallery(ComparingWidget):
         if self._session is not None and not self._choosing:
             self._session.select(change.new)
 
-    def _note_page(self, _: Any, content: Any, __: Any) -> None:
-        """Leave something in the cell that made it, once a page shows it as part of another one."""
-        shown = isinstance(content, dict) and content.get("kind") == "shown"
-        if shown and self._static is None and in_notebook():
-            self._static = StaticOutput(self._cell)
-            self._note_change()
-
-    def _note_change(self, _: Any = None) -> None:
-        """Have what stays in the notebook brought up to date, if there is anything yet."""
-        if self._static is not None:
-            work_queue.run_soon(self._leave)
-
-    def _leave(self) -> None:
-        if self._static is None:
-            return
-        shown = self._given if self._given is not None else self.starred
-        pictures = shown if self.static else Pictures()
-        self._static.show(self._words(len(pictures)), pictures)
+    def static_form(self) -> StaticForm | None:
+        """Return what stays of it in a saved notebook: see `LumenWidget.static_form`."""
+        if not self.static:
+            return None
+        pictures = self._given if self._given is not None else self.starred
+        parts = StaticParts()
+        parts.add_line(*self._words(len(pictures)).split(" · "))
+        parts.add_sheet(pictures)
+        return parts.form()
 
     def _words(self, on_sheet: int = 0) -> str:
         count = 0 if self._session is None else self._session.count

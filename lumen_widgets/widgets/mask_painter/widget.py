@@ -35,6 +35,7 @@ from ipywidgets import DOMWidget
 from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.signal import Signal, check_callable
 from lumen_widgets.masks.operations import FARTHEST, MODES
+from lumen_widgets.notebook.cell_status import share_words
 from lumen_widgets.widgets.base import ChildWidget, LumenWidget, weakly
 from lumen_widgets.widgets.browser_values import checked
 from lumen_widgets.widgets.bundles import bundle
@@ -43,6 +44,8 @@ from lumen_widgets.widgets.mask_painter.mask_by_code import MaskByCode
 from lumen_widgets.widgets.mask_painter.messages import ShownPainting
 from lumen_widgets.widgets.mask_painter.painting import Painting
 from lumen_widgets.widgets.mask_painter.session import PainterSession
+from lumen_widgets.widgets.mask_painter.static_form import add_painting
+from lumen_widgets.widgets.static_form import StaticParts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -59,6 +62,7 @@ if TYPE_CHECKING:
     from lumen_widgets.widgets.mask_painter.messages import GroundSides
     from lumen_widgets.widgets.mask_painter.picture import BackgroundPicture
     from lumen_widgets.widgets.mask_painter.step_log import LeftMask, StepLog
+    from lumen_widgets.widgets.static_form import StaticForm
 
 # the traits that a browser may write: the controls
 _CONTROLS = frozenset({"tool", "radius", "mode", "color", "opacity"})
@@ -88,7 +92,7 @@ class MaskPainter(MaskByCode, LumenWidget):
         What to begin with, as `inpaint` takes a mask; a file that `save` made brings back its
         undo steps too. None is nothing.
     static
-        Whether the saved notebook keeps the picture.
+        Whether the saved notebook keeps the picture, and under the painter a picture of the mask.
 
     Raises
     ------
@@ -112,9 +116,10 @@ class MaskPainter(MaskByCode, LumenWidget):
     by Python."""
 
     static = traitlets.Bool(default_value=True)
-    """Whether the saved notebook keeps the picture, in the painter's state (True by default). False
-    leaves none of it there: a page then gets the picture from the kernel, once that is free.
-    Written by Python."""
+    """Whether the saved notebook keeps the picture, in the painter's state, and under the painter,
+    for when there is no kernel, a smaller one with the mask, its share and its code (True by
+    default). False leaves none of it there: a page then gets the picture from the kernel, once that
+    is free. Written by Python."""
 
     tool = traitlets.Enum(["brush", "eraser", "rectangle", "ellipse"], default_value="brush").tag(
         sync=True
@@ -188,6 +193,7 @@ class MaskPainter(MaskByCode, LumenWidget):
         self._layers = PictureCanvas(image.picture)
         super().__init__(**self._state_of(image), _canvas=self._layers.widget, static=static)
         self.observe(lambda _: self.send_state("_picture"), "static")
+        self.observe(self._note_static, ["static", "color", "opacity"])
         self._follow = self._followed(image)
         self.on_msg(self._receive)
 
@@ -252,6 +258,7 @@ class MaskPainter(MaskByCode, LumenWidget):
                 for name, value in self._state_of(painting).items():
                     self.set_trait(name, value)
                 self._canvas = self._layers.widget
+        self._note_static()
         self._changed.send(None)
         self._extended.send(None)
 
@@ -373,11 +380,25 @@ class MaskPainter(MaskByCode, LumenWidget):
         if session is not None:
             session.receive(self, content, buffers)
 
+    def static_form(self) -> StaticForm | None:
+        """Return what stays of it in a saved notebook: see `LumenWidget.static_form`."""
+        if not self.static:
+            return None
+        painting, parts = self._painting, StaticParts()
+        size = f"{painting.picture.width} x {painting.picture.height}"
+        share = painting.coverage
+        painted = f"{share_words(share)} painted" if share else "nothing painted"
+        parts.add_line("Lumen mask painter", size, painted)
+        add_painting(parts, painting, color=self.color, opacity=self.opacity)
+        return parts.form()
+
     def _tell_changed(self, _: None) -> None:
+        self._note_static()
         self._changed.send(None)
 
     def _show_sides(self, _: None) -> None:
         self.set_trait("_sides", self._painting.ground.decided)
+        self._note_static()
         self._extended.send(None)
 
     def _repeat_sides(self, _: None) -> None:

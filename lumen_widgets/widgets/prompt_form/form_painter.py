@@ -290,6 +290,8 @@ class FormPainter:
         made = None
         if painting is not None:
             made = MaskPainter(painting, static=self._form.static)
+            # what stays of the form has the painting, whether it is open or not
+            made.be_part()
             made.language = self._form.language
         self._form.set_trait("painter", made)
         if painter is not None:

@@ -56,6 +56,7 @@ from lumen_widgets.widgets.prompt_form.session import (
     FormSession,
     forget_form,
 )
+from lumen_widgets.widgets.prompt_form.static_form import asked_parts
 from lumen_widgets.widgets.prompt_form.strip import Strip
 from lumen_widgets.widgets.prompt_form.submission_display import SubmissionDisplay, submission_of
 from lumen_widgets.widgets.prompt_form.traits import (
@@ -67,8 +68,9 @@ from lumen_widgets.widgets.prompt_form.traits import (
     Text,
     WholeNumber,
 )
+from lumen_widgets.widgets.task_panel.static_form import add_rows
 from lumen_widgets.widgets.task_panel.widget import TaskPanel
-from lumen_widgets.widgets.tasks import host_of
+from lumen_widgets.widgets.tasks import host_of, host_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -82,6 +84,7 @@ if TYPE_CHECKING:
     from lumen_widgets.widgets.mask_painter.painting import Painting
     from lumen_widgets.widgets.prompt_form.checks import FormValues
     from lumen_widgets.widgets.prompt_form.messages import FormModel
+    from lumen_widgets.widgets.static_form import StaticForm
 
 # characters of a prompt by which a form is recognised among others
 _NAME_LENGTH = 40
@@ -200,8 +203,9 @@ class PromptForm(ComparingWidget):
 
     static = traitlets.Bool(default_value=True).tag(sync=True)
     """Whether pictures are shown under the form, where the notebook keeps them: those of a task as
-    one sheet. Default True; False leaves none of this form in the saved notebook, nor of its panel
-    and its painter. Written by Python."""
+    one sheet; and before them, for when there is no kernel, what the form asks for, the mask that
+    is painted and its tasks. Default True; False leaves nothing of this form in the saved notebook,
+    nor of its panel and its painter. Written by Python."""
 
     panel = ChildWidget(TaskPanel)
     """The `TaskPanel` inside the form, with a row for each submit; None once it was closed. Written
@@ -251,6 +255,7 @@ class PromptForm(ComparingWidget):
     # here too, since ipywidgets closes even what could not be made
     _displays: tuple[SubmissionDisplay, ...] = ()
     _subscriptions: tuple[Callable[[], None], ...] = ()
+    _unfollow_mask: tuple[Callable[[], None], ...] = ()
 
     def __init__(self, client: LumenClient | None = None, **fields: Any) -> None:
         refuse_unknown(fields)
@@ -274,8 +279,11 @@ class PromptForm(ComparingWidget):
             page_appeared=self._count_page,
             code_changed=self._write_code,
         )
+        panel = TaskPanel([], self._account.client, static=fields.get("static", True))
+        # what stays of the form has its rows
+        panel.be_part(weakly(self._note_static))
         super().__init__(
-            panel=TaskPanel([], self._account.client, static=fields.get("static", True)),
+            panel=panel,
             _host=host_of(self._account),
             _models=known_models(),
             _prices=prices.table(),
@@ -298,6 +306,9 @@ class PromptForm(ComparingWidget):
         self.on_msg(self._session.receive)
         self._write_code()
         self.observe(self._write_code, [*FIELDS, "_extra_text", "painter"])
+        self.observe(self._note_static, "static")
+        self.observe(self._follow_mask, "mask")
+        self._follow_mask()
         changed = weakly(self._spending_changed)
         self._subscriptions = prices.subscribe(changed), subscribe_budget(changed)
         self._session.show_errors()
@@ -657,9 +668,9 @@ class PromptForm(ComparingWidget):
     def _release(self) -> None:
         for display in self._displays:
             display.end()
-        for unsubscribe in self._subscriptions:
+        for unsubscribe in (*self._subscriptions, *self._unfollow_mask):
             unsubscribe()
-        self._subscriptions = ()
+        self._subscriptions = self._unfollow_mask = ()
         forget_form(self._form)
         for part in (self.panel, self.gallery):
             if part is not None:
@@ -744,6 +755,27 @@ class PromptForm(ComparingWidget):
                 self.panel.add(entry)
         self._sent += len(entries)
 
+    def static_form(self) -> StaticForm | None:
+        """Return what stays of it in a saved notebook: see `LumenWidget.static_form`."""
+        if not self.static:
+            return None
+        pictures, mask = self._session.references.shown()
+        parts = asked_parts(host_words(self._host), values_of(self, {}), pictures, mask)
+        panel: TaskPanel | None = self.panel
+        rows, count = ([], 0) if panel is None else panel.static_rows()
+        if rows:
+            parts.add_words("Its tasks:")
+            add_rows(parts, rows, count)
+        return parts.form()
+
+    def _follow_mask(self, _: Any = None) -> None:
+        """Have what stays brought up to date with each step of a mask that is painted."""
+        for unsubscribe in self._unfollow_mask:
+            unsubscribe()
+        painting = painting_of(self.mask)
+        changed = weakly(self._note_static)
+        self._unfollow_mask = () if painting is None else (painting.on_change(changed),)
+
     def _count_page(self) -> None:
         """Take in that a page shows the form, perhaps one that was reloaded."""
         self._pages += 1
@@ -799,6 +831,7 @@ class PromptForm(ComparingWidget):
 
     def _write_code(self, _: Any = None) -> None:
         self.set_trait("code", self._session.as_code({}, {}).python)
+        self._note_static()
 
     @traitlets.validate("mask")
     def _take_mask(self, proposal: Any) -> Any:

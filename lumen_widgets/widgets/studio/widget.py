@@ -40,7 +40,7 @@ class Studio(LumenWidget):
     language
         ``"en"``, ``"zh"``, or ``""`` for the browser's own.
     static
-        Whether the saved notebook keeps the pictures.
+        Whether the saved notebook keeps the pictures, and what the form asked for.
 
     Examples
     --------
@@ -61,8 +61,8 @@ class Studio(LumenWidget):
     browser's own. Written by the user."""
 
     static = traitlets.Bool(default_value=True)
-    """Whether pictures are shown under the Studio, where the notebook keeps them (True by default).
-    Written by the user."""
+    """Whether pictures are shown under the Studio, where the notebook keeps them (True by default),
+    and for when there is no kernel what its form leaves. Written by the user."""
 
     _host = traitlets.Unicode().tag(sync=True)
     """Who charges: the service's host, empty for the sandbox of this machine. Written once, by the
@@ -101,6 +101,7 @@ class Studio(LumenWidget):
         """Show the Studio in the cell that runs now, under which its pictures go from here on."""
         if self.form is not None:
             self.form.display_here(self.model_id)
+            self.form.display_static(self.model_id)
         return super()._repr_mimebundle_(**kwargs)
 
     def set_state(self, sync_data: Mapping[str, Any]) -> None:  # noqa: ARG002 # ipywidgets passes it
@@ -118,6 +119,10 @@ class Studio(LumenWidget):
         if self.form is not None:
             self.form.close()
         publisher.forget(self)
+
+    def _wants_static(self) -> bool:
+        # what stays of the Studio is what its form leaves
+        return False
 
     def _with_parts(self) -> Sequence[Widget]:
         return [self, *(self.form.parts() if self.form is not None else ())]

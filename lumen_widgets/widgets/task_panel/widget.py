@@ -21,13 +21,15 @@ import traitlets
 
 from lumen_widgets.client import live_tasks
 from lumen_widgets.client.spending.prices import prices
-from lumen_widgets.core.words import strip_controls
+from lumen_widgets.core.words import format_count, strip_controls
 from lumen_widgets.notebook.account import account_of, current, is_chosen
 from lumen_widgets.widgets.base import LumenWidget, weakly
 from lumen_widgets.widgets.bundles import bundle
+from lumen_widgets.widgets.static_form import StaticParts
 from lumen_widgets.widgets.task_panel.rows import PanelRows
 from lumen_widgets.widgets.task_panel.session import PanelSession
-from lumen_widgets.widgets.tasks import checked_tasks, host_of
+from lumen_widgets.widgets.task_panel.static_form import MOST_ROWS, add_rows, static_row
+from lumen_widgets.widgets.tasks import checked_tasks, host_of, host_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -36,7 +38,9 @@ if TYPE_CHECKING:
     from lumen_widgets.notebook.account import Account
     from lumen_widgets.notebook.kept_task import KeptTask
     from lumen_widgets.notebook.submission import Submission
+    from lumen_widgets.widgets.static_form import StaticForm
     from lumen_widgets.widgets.task_panel.messages import TaskRow, Thumbnail
+    from lumen_widgets.widgets.task_panel.static_form import StaticRow
 
 
 class TaskPanel(LumenWidget):
@@ -53,7 +57,7 @@ class TaskPanel(LumenWidget):
     language
         ``"en"``, ``"zh"``, or ``""`` for the browser's own.
     static
-        Whether small copies of pictures may stay in the saved notebook.
+        Whether a table of the tasks, with small copies of pictures, may stay in the saved notebook.
 
     Raises
     ------
@@ -74,8 +78,9 @@ class TaskPanel(LumenWidget):
     browser's own. Written by the user."""
 
     static = traitlets.Bool(default_value=True).tag(sync=True)
-    """Whether the widget state, which a notebook may be saved with, has small copies of the newest
-    rows' pictures, of at most 96 px. Default True; False leaves none. Written by Python."""
+    """Whether a table of the newest rows stays under the panel in the saved notebook, for when
+    there is no kernel, and the widget state, which it may be saved with, has small copies of their
+    pictures, of at most 96 px. Default True; False leaves neither. Written by Python."""
 
     _host = traitlets.Unicode(None, allow_none=True).tag(sync=True)
     """Who charges, as a row's host says it: a host's name, empty for the sandbox, None (the
@@ -134,6 +139,8 @@ class TaskPanel(LumenWidget):
         # what a page has of them is what it saves
         self.observe(lambda _: self.send_state("_thumbnails"), "static")
         self._unsubscribe.append(prices.subscribe(weakly(self._show_price)))
+        self.observe(self._note_static, "static")
+        self._unsubscribe.append(self._panel_rows.changed.connect(weakly(self._note_static)))
         self._session.begin()
 
     def __repr__(self) -> str:
@@ -192,6 +199,26 @@ class TaskPanel(LumenWidget):
             row.close()
         self._session.close()
 
+    def static_rows(self) -> tuple[list[StaticRow], int]:
+        """Return what stays of its newest rows, the newest first, and how many rows there are."""
+        rows = self._panel_rows.all()
+        return [static_row(one) for one in rows[: -MOST_ROWS - 1 : -1]], len(rows)
+
+    def static_form(self) -> StaticForm | None:
+        """Return what stays of it in a saved notebook: see `LumenWidget.static_form`."""
+        if not self.static:
+            return None
+        parts = StaticParts()
+        rows, count = self.static_rows()
+        parts.add_line("Lumen tasks", format_count(count, "task"), self._account_words(rows))
+        add_rows(parts, rows, count)
+        return parts.form()
+
+    def _account_words(self, rows: Sequence[StaticRow]) -> str:
+        """Return who charges, where one does for all."""
+        hosts = {one.host for one in rows} or ({self._host} if self._host is not None else set())
+        return host_words(hosts.pop()) if len(hosts) == 1 else ""
+
     @property
     def unfinished(self) -> bool:
         """Whether any of its tasks or calls is not over, or can still be taken up."""
@@ -208,6 +235,13 @@ class TaskPanel(LumenWidget):
     def _show_price(self, model: str) -> None:
         """Show the tasks of a model whose price changed with what they cost now."""
         self._session.refresh(self._panel_rows.count_anew(model))
+
+
+def passing_panel(tasks: Sequence[Task], client: LumenClient) -> TaskPanel:
+    """Return a panel for a cell that waits, where a summary of the tasks takes its place."""
+    panel = TaskPanel(tasks, client)
+    panel.be_passing()
+    return panel
 
 
 def _account_to_name(client: LumenClient | None, *, every: bool) -> Account | None:
