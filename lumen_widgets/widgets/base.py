@@ -18,6 +18,7 @@ from ipywidgets.widgets.widget import _instances as open_widgets
 from traitlets import Instance, Unicode
 
 from lumen_widgets.widgets.cell_runs import Place, watch
+from lumen_widgets.widgets.saved_bundles import note_closing, note_opened
 from lumen_widgets.widgets.static_output import StaticOutput
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ class LumenWidget(anywidget.AnyWidget):
             mark, self.static_form, self._wants_static, self._is_in_box
         )
         super().__init__(_static_id=mark, **fields)
+        note_opened(self)
         if not isinstance(fields.get("layout"), Layout):
             self._own_layout = self.layout
         self.on_msg(self._note_view)
@@ -150,6 +152,7 @@ class LumenWidget(anywidget.AnyWidget):
         if self.comm is not None:
             if self._static_output is not None:
                 self._static_output.close()
+            note_closing(self)
             self._closed_id = self.model_id
             leave_containers(self)
             super().close()

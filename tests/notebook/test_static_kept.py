@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tests.notebook.executed import execute
 
 pytestmark = pytest.mark.slow
 
+_STATE = "application/vnd.jupyter.widget-state+json"
 _PAINT = "painter.ellipse(40, 40, 120, 90)"
 # a cell for each widget, and what each is known by
 _SHOWN = {
@@ -81,6 +83,12 @@ class Saved:
         ]
         return str(found)
 
+    @property
+    def state(self) -> dict[str, dict[str, Any]]:
+        """The state of each widget."""
+        widgets = self.notebook.metadata.widgets[_STATE]["state"]
+        return {name: one["state"] for name, one in widgets.items()}
+
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Saved:
@@ -122,6 +130,20 @@ def test_a_saved_notebook_has_no_key_no_address_of_a_result_and_no_path(saved: S
 
     for secret in ("sk-lumen", "127.0.0.1", "localhost", *saved.places):
         assert secret not in text
+
+
+def test_a_saved_notebook_has_each_bundle_once(saved: Saved) -> None:
+    """Of two panels one has it; one that is closed, as of a cell that has waited, has none."""
+    bundles = Counter(
+        state["_anywidget_id"]
+        for state in saved.state.values()
+        if len(state.get("_esm", "")) > 5_000
+    )
+    kinds = Counter(state["_anywidget_id"] for state in saved.state.values() if "_esm" in state)
+
+    assert set(bundles.values()) == {1}
+    assert set(bundles) == set(kinds)
+    assert max(kinds.values()) > 3
 
 
 @pytest.mark.parametrize("kind", ["lab", "classic", "slides", "markdown"])
