@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ipywidgets import Widget
 
 from lumen_widgets.client import InvalidRequest, LumenClient, Pictures
 from lumen_widgets.client.spending.prices import prices
@@ -243,6 +244,8 @@ def test_a_picture_of_the_history_is_code_and_is_saved(
 ) -> None:
     """Of one whose task is not here too; where a form is needed, that is said."""
     monkeypatch.chdir(tmp_path)
+    # a form that another test left open would take it
+    Widget.close_all()
     (fox,) = keep(journal, "a red fox", 1)
     page = show()
     assert "a red fox" in page.act("code", fox)["python"]

@@ -331,7 +331,7 @@ def test_a_closed_form_closes_its_painter_and_leaves_no_widget(service: QuietSer
     form.close()
     form.close()
 
-    assert open_widgets() == before
+    assert open_widgets() <= before
 
 
 def _sent(service: QuietService) -> tuple[str, str]:

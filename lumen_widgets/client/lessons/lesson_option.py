@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from lumen_widgets.client.lessons.lesson_file import FIELDS
 from lumen_widgets.core.answers import SUCCEEDED
+from lumen_widgets.core.call import fields_digest
 from lumen_widgets.core.errors import NotInLesson
 from lumen_widgets.core.models import VERBS
 from lumen_widgets.core.options import Option
 from lumen_widgets.core.pictures.picture import Picture
 from lumen_widgets.core.recipe import CROP, SIDES, Recipe
+from lumen_widgets.core.recipe import FIELDS as RECIPE_FIELDS
 from lumen_widgets.core.request import Request
 from lumen_widgets.core.task import Task, TaskState
 from lumen_widgets.core.words import format_count, literal
@@ -107,6 +109,7 @@ class LessonTasks:
         if call.asked:
             # what else was asked for is in none of its fields: sent again, it is known by this
             said = {_DETAILS.get(name, name): value for name, value in call.asked.items()}
+            said[RECIPE_FIELDS] = fields_digest(request)
             request = replace(request, recipe=Recipe(said, {}, call.digest))
         return self._make(call.digest, number, known, request, call.correlation_id)
 
