@@ -302,8 +302,8 @@ class Journal:
         made: Mapping[int, tuple[PictureFile, Mapping[str, Any]]],
         digest: str | None = None,
         correlation_id: str | None = None,
+        recipe: Recipe | None = None,
         made_from: Sequence[str] = (),
-        details: Mapping[str, Any] | None = None,
     ) -> int:
         """Write down a task that no service was asked for, complete with its pictures.
 
@@ -312,7 +312,7 @@ class Journal:
 
         Parameters
         ----------
-        origin, account, endpoint, body, digest, correlation_id, made_from
+        origin, account, endpoint, body, digest, correlation_id, recipe, made_from
             As for `insert_request`.
         task_id
             The task's id, which is its own at that origin.
@@ -321,8 +321,6 @@ class Journal:
         made
             By the index of one: what was made of it, which may be itself, and as JSON what is known
             of that beside its pixels.
-        details
-            As JSON, what is known of how it was made, in place of a recipe.
 
         Returns
         -------
@@ -341,6 +339,7 @@ class Journal:
         """
         texts = (origin, account, endpoint, stored_kind(endpoint, body), stored_body(body))
         files = [*pictures, *(file for file, _ in made.values())]
+        self._store_files(recipe)
         with as_journal_unusable(self.home / "pictures"):
             for file in files:
                 self._store(file)
@@ -365,9 +364,10 @@ class Journal:
                     for place, one in enumerate(pictures)
                 ],
             )
-            if made or details:
-                # what was made is only looked for where it is known how
-                insert_recipe(connection, self.home, number, StoredRecipe(details or {}, {}, None))
+            if made or recipe is not None:
+                # what was made is only looked for where there is one
+                how = StoredRecipe({}, {}, None) if recipe is None else recipe
+                insert_recipe(connection, self.home, number, how)
             for place, (file, facts) in made.items():
                 path = picture_path(self.home, file.sha256, file.media_type)
                 size = (file.width, file.height)

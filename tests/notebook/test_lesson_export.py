@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -94,6 +95,13 @@ def test_a_lesson_gives_back_what_was_made_bit_for_bit(
     hat = next(one for one in lumen.history() if one.prompt == "a hat")
     assert lumen.LumenClient.of(hat.task()) is not None
     assert hat.pictures[0].raw is not hat.pictures[0]
+    # sent again, as it is and from the history, a crop is the same request; with other words not
+    client, again = lumen.LumenClient.of(given[-2][0].task), given[-2][0].task.request
+    assert client is not None
+    for request in (again, hat.request):
+        assert client.submit(request).wait(0)[0].bytes == given[-2][0].bytes
+    with pytest.raises(lumen.NotInLesson):
+        client.submit(replace(again, body={**again.body, "prompt": "two hats"}))
 
 
 @pytest.mark.slow

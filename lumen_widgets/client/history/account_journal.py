@@ -315,7 +315,7 @@ class AccountJournal:
         """
         if self.notes is None:
             return
-        pictures, recipe = task.pictures, task.request.recipe
+        pictures = task.pictures
         made = {
             one.index: (_file_of(one), {"changed_outside": one.changed_outside, "note": one.note})
             for one in pictures
@@ -332,8 +332,8 @@ class AccountJournal:
                 made=made,
                 digest=call.digest,
                 correlation_id=correlation_id,
+                recipe=task.request.recipe,
                 made_from=call.made_from,
-                details=None if recipe is None else recipe.details,
             )
         except AlreadySent:
             _log.debug("A call of this correlation id is in the journal already.")

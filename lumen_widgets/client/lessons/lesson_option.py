@@ -105,12 +105,9 @@ class LessonTasks:
         if live is not None:
             self._given_again.add(live)
             return live
-        request = call.request
-        if call.asked:
-            # what else was asked for is in none of its fields: sent again, it is known by this
-            said = {_DETAILS.get(name, name): value for name, value in call.asked.items()}
-            said[RECIPE_FIELDS] = fields_digest(request)
-            request = replace(request, recipe=Recipe(said, {}, call.digest))
+        repainted = any(one.looked_at for task in known for one in task.pictures)
+        recipe = _recipe(call) if repainted or call.asked else None
+        request = replace(call.request, recipe=recipe)
         return self._make(call.digest, number, known, request, call.correlation_id)
 
     def is_repeated(self, task: Task) -> bool:
@@ -253,6 +250,18 @@ class LessonOption(Option):
             raise self._tasks.missing(call, self._otherwise)
         self._keep(found, call)
         return found
+
+
+def _recipe(call: Call) -> Recipe:
+    """Return what is known of how a repaint was put back: code and provenance say it.
+
+    What was asked for beside the fields is in none of them: sent again as it is, the request is
+    known by the digest.
+    """
+    if not call.asked:
+        return Recipe({})
+    said = {_DETAILS.get(name, name): value for name, value in call.asked.items()}
+    return Recipe({**said, RECIPE_FIELDS: fields_digest(call.request)}, {}, call.digest)
 
 
 def _task_id(digest: str, number: int) -> str:
