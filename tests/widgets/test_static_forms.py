@@ -18,6 +18,7 @@ from lumen_widgets.client import Picture
 from lumen_widgets.core.request import Request
 from lumen_widgets.widgets import Compare, Gallery, MaskPainter, PromptForm, Studio, TaskPanel
 from lumen_widgets.widgets.static_form import MOST_BYTES, StaticForm, without_places
+from lumen_widgets.widgets.tasks import charges, host_words
 from tests.client.service import png
 from tests.staged import StagedTask, use_offline_account
 from tests.widgets.quiet_service import QuietService
@@ -325,3 +326,19 @@ def test_no_prompt_and_no_field_is_markup(prompt: str, name: str) -> None:
 def test_what_went_wrong_is_said_without_a_path_or_an_address(words: str, left: str) -> None:
     """Of a path the file's name stays, of an address the host."""
     assert without_places(words) == left
+
+
+@pytest.mark.parametrize(
+    ("host", "words", "charged"),
+    [
+        ("", "sandbox", False),
+        ("lesson/owls", "lesson owls", False),
+        ("lesson+sandbox/owls", "lesson owls", False),
+        ("lumen.example.org", "lumen.example.org", True),
+    ],
+)
+def test_who_charges_is_named_and_only_a_service_charges(
+    host: str, words: str, charged: bool
+) -> None:
+    """As form and panel name it: a lesson's pictures cost nothing, whatever their model costs."""
+    assert (host_words(host), charges(host)) == (words, charged)
