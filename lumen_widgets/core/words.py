@@ -380,6 +380,18 @@ def holds_key(text: str) -> bool:
     return _KEY.search(text) is not None
 
 
+def without_keys(text: str) -> str:
+    """Return a text in which only the beginning of what seems to be a key is left.
+
+    Examples
+    --------
+    >>> without_keys("with sk-lumen-0123456789abcdef in it")
+    'with sk-… in it'
+
+    """
+    return _KEY.sub("sk-…", text)
+
+
 def short_repr(value: object) -> str:
     """Return a value for a message, short and printable whatever a user passed.
 

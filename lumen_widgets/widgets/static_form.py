@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import PIL.Image
 
 from lumen_widgets.core.pictures.contact_sheet import sheet_bundle
-from lumen_widgets.core.words import strip_controls
+from lumen_widgets.core.words import strip_controls, without_keys
 from lumen_widgets.notebook.cell import data_uri
 
 if TYPE_CHECKING:
@@ -204,8 +204,9 @@ class StaticParts:
         return MOST_BYTES - sum(len(one.encode()) for one in self._html)
 
     def form(self) -> StaticForm:
-        """Return what was added."""
-        return StaticForm("".join(self._html), "\n".join(self._text))
+        """Return what was added, without a key that somebody pasted into a prompt."""
+        # in base64 there is none that could be taken for one
+        return StaticForm(without_keys("".join(self._html)), without_keys("\n".join(self._text)))
 
 
 def entry(

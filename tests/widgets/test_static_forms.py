@@ -328,6 +328,20 @@ def test_what_went_wrong_is_said_without_a_path_or_an_address(words: str, left: 
     assert without_places(words) == left
 
 
+@pytest.mark.usefixtures("_offline_account")
+def test_a_key_that_was_pasted_into_a_prompt_is_in_nothing_that_stays(
+    service: QuietService,
+) -> None:
+    """Neither in what form and panel leave nor in the form's own words."""
+    prompt = "a fox sk-lumen-0123456789abcdef in snow"
+    form, panel = PromptForm(service.client(), prompt=prompt), TaskPanel([ended(prompt).task])
+    words = [*static_form(form), *static_form(panel), repr(form)]
+
+    assert all("a fox sk-… in snow" in one and "0123456789" not in one for one in words)
+    form.close()
+    panel.close()
+
+
 @pytest.mark.parametrize(
     ("host", "words", "charged"),
     [

@@ -25,7 +25,7 @@ from lumen_widgets.client.spending.budget import budget, subscribe_budget
 from lumen_widgets.client.spending.prices import prices
 from lumen_widgets.core.errors import redacts_traceback
 from lumen_widgets.core.signal import Signal
-from lumen_widgets.core.words import strip_controls
+from lumen_widgets.core.words import strip_controls, without_keys
 from lumen_widgets.notebook.account import current
 from lumen_widgets.notebook.cell import Cell, here, in_notebook, shortened
 from lumen_widgets.notebook.cell_status import error_words
@@ -316,7 +316,9 @@ class PromptForm(ComparingWidget):
 
     def __repr__(self) -> str:
         """Return the form in words, for front ends that cannot show it."""
-        return strip_controls(f"Lumen form · {self._account.name}\n{self.prompt}").rstrip()
+        words = f"Lumen form · {self._account.name}\n{self.prompt}"
+        # a notebook keeps it
+        return without_keys(strip_controls(words)).rstrip()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """Show the form in the cell that runs now, which is where its pictures go from here on.
