@@ -12,6 +12,10 @@ from urllib.parse import quote
 # Lists all notebooks, each of which links to it. The first is what opens: someone new begins there.
 INDEX = "index.ipynb"
 
+# Other defaults for JupyterLab, which the user's own settings go before: its question for news lies
+# over the first notebook, and needs an internet that nothing else here needs.
+_SETTINGS = Path(__file__).parent / "lab_settings"
+
 
 class LabError(RuntimeError):
     """JupyterLab cannot be opened; the message says why and what to do."""
@@ -57,6 +61,9 @@ def open_lab(folder: Path, *, port: int | None = None, browser: bool = True) -> 
     sys.stderr.write(f"Notebooks: {folder}, listed in {INDEX}\n")
     if not _takes_lesson():
         _start_sandbox()
+
+    paths = [str(_SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
 
     from jupyterlab.labapp import main as run  # type: ignore[import-untyped] # it ships no types
 

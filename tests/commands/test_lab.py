@@ -28,6 +28,9 @@ pytestmark = pytest.mark.slow
 # a first start on a busy two-core machine took 24 s
 _START_SECONDS = 90
 
+# JupyterLab's settings of what it asks and tells beside the notebook
+_NOTIFICATIONS = "/lab/api/settings/@jupyterlab/apputils-extension:notification"
+
 
 def test_copies_are_made_and_none_is_ever_overwritten(tmp_path: Path) -> None:
     """The first call copies every notebook; later ones leave the user's work as it is."""
@@ -102,6 +105,8 @@ def test_a_lesson_is_found_from_every_folder(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "owls.lumen").write_bytes(lessons.lesson({"an owl": ["red"]}))
     monkeypatch.setenv("LUMEN_USE", "owls.lumen")
+    # the command adds to it, for the server that is not started here
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
     monkeypatch.setattr("jupyterlab.labapp.main", lambda _: 0)
 
     assert main(["lab", "--dir", "mine"]) == 0
@@ -115,7 +120,10 @@ def test_a_lesson_is_found_from_every_folder(
 
 
 def test_jupyterlab_answers_at_the_address_that_is_printed(tmp_path: Path) -> None:
-    """The printed address, with its token, leads to the first notebook, and a sandbox runs."""
+    """The printed address, with its token, leads to the first notebook, and a sandbox runs.
+
+    No question of JupyterLab's lies over the notebook.
+    """
     words = ["lab", "--no-browser", "--port", "0", "--dir", str(tmp_path / "mine")]
     log = tmp_path / "log"
     with (
@@ -129,6 +137,8 @@ def test_jupyterlab_answers_at_the_address_that_is_printed(tmp_path: Path) -> No
     ):
         try:
             address = _address_that_answers(log, process)
+            server, token = address.partition("/lab/")[0], address.partition("?")[2]
+            answer = requests.get(f"{server}{_NOTIFICATIONS}?{token}", timeout=60)
         finally:
             process.terminate()
 
@@ -136,6 +146,8 @@ def test_jupyterlab_answers_at_the_address_that_is_printed(tmp_path: Path) -> No
     assert f"/lab/tree/{notebook.name}" in address
     assert "Sandbox: http://127.0.0.1:" in log.read_text()
     assert lab.INDEX in log.read_text()
+    asked = answer.json()["schema"]["properties"]
+    assert asked["fetchNews"]["default"] == "false"
 
 
 def _address_that_answers(log: Path, process: subprocess.Popen[bytes]) -> str:
