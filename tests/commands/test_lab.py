@@ -67,7 +67,14 @@ def test_the_index_lists_every_notebook_by_its_title(tmp_path: Path) -> None:
     assert {name: [title] for title, name in listed} == titles
     for copy in (*copies, index):
         for link in re.findall(r"\]\(([^):]+)\)", _words(copy)):
-            assert (tmp_path / link).is_file(), f"{copy.name}: {link}"
+            name, _, heading = link.partition("#")
+            target = tmp_path / (name or copy.name)
+            assert target.is_file(), f"{copy.name}: {link}"
+            # JupyterLab and GitHub name a heading so
+            headings = [
+                one.replace(" ", "-") for one in re.findall(r"(?m)^#+ (.+)", _words(target))
+            ]
+            assert heading in ("", *headings), f"{copy.name}: {link}"
 
 
 def _words(notebook: Path) -> str:
