@@ -142,7 +142,8 @@ export function showPainter(
     const behind = mask.delayed ? words.waiting : unseen || missing();
     const { state } = mask.connection;
     const reached = mask.refused ? words.refused : behind;
-    const text = state === "live" ? reached : words[state];
+    const ended = state === "gone" && !mask.loaded ? "goneUnread" : state;
+    const text = ended === "live" ? reached : words[ended];
     if (note.textContent !== text) note.textContent = text;
     note.hidden = text === "";
     offer.hidden = !model.get("_offer") || mask.history.done.length > 0 || mask.connection.ended;

@@ -22,6 +22,9 @@ const ENGLISH = {
   offer: "The painter that this cell showed before holds work on this picture.",
   takeOver: "Take it over",
   gone: "The kernel that this painter belongs to is gone. What is painted is still here: download the mask, and go on with it in a new painter with mask=….",
+  // what was painted before lies with the kernel, and is shown below as it was last
+  goneUnread:
+    "The kernel that this painter belongs to is gone, and with it what was painted. Run its cell again for a new one.",
   // tools
   tools: "Tool",
   brush: "Brush",
@@ -121,6 +124,7 @@ const CHINESE: Words = {
   offer: "此单元格之前的画板留有对这张图片的编辑。",
   takeOver: "接着使用",
   gone: "此画板所属的内核已不在。涂抹的内容仍在此处：请下载遮罩，再用 mask=… 在新画板中继续。",
+  goneUnread: "此画板所属的内核已不在，涂抹的内容也随之不在。请重新运行单元格以新建一个。",
   tools: "工具",
   brush: "画笔",
   eraser: "橡皮",
