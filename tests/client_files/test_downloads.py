@@ -85,6 +85,16 @@ def test_a_redirect_to_no_address_is_refused_in_words(
     assert "not a valid URL" in refused(server)
 
 
+@pytest.mark.parametrize("end", ["", "\r\n", "\r\nContent-Le"])
+def test_a_redirect_that_breaks_off_leads_nowhere(server: LoopbackServer, end: str) -> None:
+    """Its address may be cut: what is left of it is another picture's."""
+    server.answers["/1.png"] = f"HTTP/1.1 302 Found\r\nLocation: /2.png{end}".encode()
+    server.answers["/2.png"] = response(PNG)
+
+    assert "could not be fetched" in refused(server)
+    assert len(server.requests) == 1
+
+
 @pytest.mark.parametrize("encoding", ["", "identity ", "Identity"])
 def test_what_is_not_compressed_may_say_so(server: LoopbackServer, encoding: str) -> None:
     """Some stores send an empty Content-Encoding, or one of no meaning."""

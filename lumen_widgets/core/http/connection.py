@@ -391,6 +391,9 @@ def _guarded_kind(kind: type[Any]) -> type[Any]:
 class _Response(http.client.HTTPResponse):
     """A response that is read by the deadline and past any 1xx; no broken header of it is logged.
 
+    Where a redirect breaks off within its headers there is none: its address may be cut, and what
+    is left of it be another picture's.
+
     A server, or a proxy before it, may say 102 or 103 and then what counts (RFC 9110, 15.2): taken
     for the answer, it would leave a paid task without its id. Headers that cannot be parsed are
     left out as ever; urllib3 would also log them, with the address, which may be signed, and that
@@ -399,6 +402,8 @@ class _Response(http.client.HTTPResponse):
 
     def __init__(self, sock: socket.socket, *args: Any, **settings: Any) -> None:
         super().__init__(sock, *args, **settings)
+        # whether the server has closed the connection, as far as was read
+        self._has_ended = False
         guard = _current.guard
         if guard is None:
             return
@@ -406,13 +411,18 @@ class _Response(http.client.HTTPResponse):
         # A socket's own time-out starts anew with each byte: a slow stream would never end.
         def readinto(buffer: Any) -> int:
             sock.settimeout(guard.remaining())
-            return sock.recv_into(buffer)
+            count = sock.recv_into(buffer)
+            self._has_ended = count == 0
+            return count
 
         vars(self.fp.raw)["readinto"] = readinto  # before the method of its class
 
     def begin(self) -> None:
         """Read status and headers."""
         super().begin()
+        # whole headers end in a line of their own, for which nobody has to read on
+        if self._has_ended and HTTPStatus.MULTIPLE_CHOICES <= self.status < HTTPStatus.BAD_REQUEST:
+            raise http.client.IncompleteRead(b"")
         self.msg.defects.clear()
         self.msg.set_payload("")
 
