@@ -60,6 +60,8 @@ export class ResultStrip {
   readonly #isWide: boolean;
   #enlarged: boolean;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** What is near enough to be seen: only its copies are asked for. */
+  #wanted: ReadonlySet<string> = new Set();
 
   constructor(
     state: StripState,
@@ -306,9 +308,10 @@ export class ResultStrip {
       const start = rtl ? clientWidth - el.offsetLeft - el.offsetWidth : el.offsetLeft;
       return start + el.offsetWidth >= from && start <= to;
     });
+    this.#wanted = new Set(wanted.map(({ sha256 }) => sha256));
     this.#state.copies.want(
       this.#view,
-      wanted.map(({ sha256 }) => ({ sha256, copy: "tile" as const })),
+      [...this.#wanted].map((sha256) => ({ sha256, copy: "tile" as const })),
     );
     this.#showCopies();
   }
@@ -323,7 +326,7 @@ export class ResultStrip {
         url,
         reason === "" ? "" : fill(this.#words.resultGone, { name: tile.name, reason }),
       );
-      missing ||= url === undefined && reason === "";
+      missing ||= this.#wanted.has(tile.sha256) && url === undefined && reason === "";
     }
     clearTimeout(this.#timer);
     if (!missing || connection.ended) setText(this.#waiting, "");

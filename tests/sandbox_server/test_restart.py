@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,18 +17,20 @@ import pytest
 
 import lumen_widgets as lumen
 from lumen_widgets import sandbox
+from lumen_widgets.sandbox.version import code_digest, version
 from tests.conditions import until
 from tests.sandbox_server.real_server import alive, running_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from lumen_widgets.sandbox.home import Home
 
 pytestmark = pytest.mark.slow
 
 OTHER = "0.0.1"
+# what its server is known by: it has the same code
+_PLACE = f"{OTHER}+{code_digest(Path(sandbox.__file__).parent)}"
 
 SUBMIT = """
 import os
@@ -89,7 +93,7 @@ def other_release(own_home: Home, tmp_path: Path) -> Iterator[Path]:
     metadata = f"Metadata-Version: 2.1\nName: lumen_widgets\nVersion: {OTHER}\n"
     (folder / f"lumen_widgets-{OTHER}.dist-info" / "METADATA").write_text(metadata)
     yield folder
-    running = own_home.of_release(OTHER).read_running()
+    running = own_home.of_release(_PLACE).read_running()
     if running is not None and alive(running.pid):
         os.kill(running.pid, signal.SIGKILL)
         until(lambda: not alive(running.pid))
@@ -113,15 +117,25 @@ def test_two_releases_have_servers_of_their_own(own_home: Home, other_release: P
     ours = sandbox.start().url
     theirs = _start_of(other_release)
     assert theirs != ours
-    pids = running_in(own_home).pid, running_in(own_home.of_release(OTHER)).pid
+    pids = running_in(own_home).pid, running_in(own_home.of_release(_PLACE)).pid
     assert sandbox.start().url == ours
     assert _start_of(other_release) == theirs
     assert all(map(alive, pids))
     # killed, each starts anew in its place
-    for home in (own_home, own_home.of_release(OTHER)):
+    for home in (own_home, own_home.of_release(_PLACE)):
         _killed(home)
     assert sandbox.start().url == ours
     assert _start_of(other_release) == theirs
+
+
+def test_a_checkout_that_has_changed_is_another_release(tmp_path: Path) -> None:
+    """Its server from before lacks what the new code asks for: the code counts, not where it is."""
+    here = Path(sandbox.__file__).parent
+    copy = shutil.copytree(here, tmp_path / "copy")
+    assert version().endswith(f"+{code_digest(copy)}")
+    with (copy / "app.py").open("a") as file:
+        file.write("\n")
+    assert code_digest(copy) != code_digest(here)
 
 
 def test_the_server_of_another_release_that_has_ended_leaves_its_place(
@@ -131,7 +145,7 @@ def test_the_server_of_another_release_that_has_ended_leaves_its_place(
     theirs = _start_of(other_release)
     _killed(own_home)
     assert sandbox.start().url == theirs
-    assert not own_home.of_release(OTHER).path.exists()
+    assert not own_home.of_release(_PLACE).path.exists()
 
 
 def test_the_folder_of_a_release_that_nobody_uses_is_removed(
@@ -140,7 +154,7 @@ def test_the_folder_of_a_release_that_nobody_uses_is_removed(
     """A day after its last use, with the next start; while its server runs it stays."""
     sandbox.start()
     _start_of(other_release)
-    place = own_home.of_release(OTHER).path
+    place = own_home.of_release(_PLACE).path
     _killed(own_home)
     long_ago = time.time() - 2 * 24 * 3600
     for path in (place, *place.rglob("*")):
@@ -148,7 +162,7 @@ def test_the_folder_of_a_release_that_nobody_uses_is_removed(
     sandbox.start()
     assert place.exists()
     _killed(own_home)
-    _killed(own_home.of_release(OTHER))
+    _killed(own_home.of_release(_PLACE))
     for path in (place, *place.rglob("*")):
         os.utime(path, (long_ago, long_ago))
     sandbox.start()

@@ -96,6 +96,29 @@ test("each tile is asked for once, and shown when it is here", async () => {
   expect(tiles()[0]?.title).toBe("Picture 2: It is gone.");
 });
 
+test("pictures that are out of sight are not waited for", async () => {
+  vi.useFakeTimers();
+  const apart = vi.spyOn(HTMLElement.prototype, "offsetLeft", "get").mockImplementation(function (
+    this: HTMLElement,
+  ) {
+    return 5000 * [...(this.parentElement?.children ?? [])].indexOf(this);
+  });
+  try {
+    const { fake, el, shown, asked } = await open();
+    shown("2", "1");
+    expect(asked("wants")).toMatchObject([{ copies: [{ sha256: "sha-2" }] }]);
+    vi.advanceTimersByTime(5000);
+    expect(el.textContent).toContain("The pictures wait for the notebook");
+    const copy = { kind: "copy", copy: "tile", media_type: "image/png" };
+    fake.deliver({ ...copy, sha256: "sha-2", error: "" }, [new DataView(new ArrayBuffer(4))]);
+    vi.advanceTimersByTime(5000);
+    expect(el.textContent).not.toContain("The pictures wait for the notebook");
+  } finally {
+    apart.mockRestore();
+    vi.useRealTimers();
+  }
+});
+
 test("the same again says what it costs at this account, for as many as there were", async () => {
   const { el, shown } = await open({ _host: "lumen.example.org" });
   shown("1");
