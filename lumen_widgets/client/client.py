@@ -21,10 +21,10 @@ from lumen_widgets.client.hosting.default_hosting import default_hosting
 from lumen_widgets.client.hosting.hosting_option import HostingOption
 from lumen_widgets.client.hosting.protocol import check_hosting
 from lumen_widgets.client.live_tasks import LiveTasks
-from lumen_widgets.client.marked_words import BRACKETS, MarkedWordsOption
 from lumen_widgets.client.refusing.check_option import CheckOption, read_check
 from lumen_widgets.client.refusing.lumen_use import NAME as LUMEN_USE
 from lumen_widgets.client.refusing.lumen_use import SANDBOX, LumenUseOption
+from lumen_widgets.client.refusing.marked_words import BRACKETS, MarkedWordsOption
 from lumen_widgets.client.spending.budget import SpendingOption
 from lumen_widgets.client.webhooks import deliveries
 from lumen_widgets.client.webhooks.deliveries import WebhookOption

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lumen_widgets.client import LumenClient
 from lumen_widgets.client.lesson_client import LessonClient
 from lumen_widgets.client.lessons.lesson_file import read_lesson
-from lumen_widgets.client.marked_words import PATTERNS, marked_words
+from lumen_widgets.client.refusing.marked_words import PATTERNS, marked_words
 from lumen_widgets.core import errors
 from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from lumen_widgets.core.timing import Timing

@@ -1,1 +1,1 @@
-"""What refuses a call before anything else is done: a check of one's own, and ``LUMEN_USE``."""
+"""What refuses a call before all else: a check of one's own, ``LUMEN_USE``, marked words."""
