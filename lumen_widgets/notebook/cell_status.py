@@ -239,7 +239,7 @@ def _repaint_notes(task: Task) -> list[dict[str, Any]]:
         return []
     text = f"Repaints {share_words(repaint.share)}"
     # with a border, or a mask would have no edge on a page of the same colour
-    mask = f'<img alt="{MASK_ALT}" border="1" src="{data_uri(repaint.thumbnail)}">'
+    mask = f'<img alt="{MASK_ALT}" align="middle" border="1" src="{data_uri(repaint.thumbnail)}">'
     return [{"text/html": f"<p>{mask} {html.escape(text)}</p>", "text/plain": text}]
 
 

@@ -23,7 +23,9 @@ from tests.staged import StagedTask
 if TYPE_CHECKING:
     from tests.sandboxes import SandboxServer
 
-_IMAGE = re.compile(r'<img alt="([^"]*)" border="1" src="data:image/png;base64,([^"]*)">')
+_IMAGE = re.compile(
+    r'<img alt="([^"]*)" align="middle" border="1" src="data:image/png;base64,([^"]*)">'
+)
 
 
 @pytest.fixture
