@@ -628,11 +628,16 @@ def _submit_and_show(
     if task.reused:
         status.mark_reused()
     if not wait:
-        if in_notebook():
+        if not in_notebook():
+            return task
+        # what was made before is here: nothing has to be filled in later
+        if not task.done or task.error is not None or status.place.is_hidden:
             follow_later(task, status)
-        return task
+            return task
     for _ in follow([task], timeout=LONGEST_WAIT, status=status):
         pass
+    if not wait:
+        return task
     pictures = task.wait(0)
     # where another cell runs by now, these are not in it
     if in_notebook() and status.place.is_here:
