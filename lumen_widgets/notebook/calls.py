@@ -627,13 +627,12 @@ def _submit_and_show(
         raise
     if task.reused:
         status.mark_reused()
-    if not wait:
-        if not in_notebook():
-            return task
-        # what was made before is here: nothing has to be filled in later
-        if not task.done or task.error is not None or status.place.is_hidden:
+    # what was made before is here: nothing has to be filled in later
+    is_here = task.done and task.error is None and not status.place.is_hidden
+    if not wait and not (is_here and in_notebook()):
+        if in_notebook():
             follow_later(task, status)
-            return task
+        return task
     for _ in follow([task], timeout=LONGEST_WAIT, status=status):
         pass
     if not wait:
