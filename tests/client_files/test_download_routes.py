@@ -213,9 +213,11 @@ def test_a_proxy_is_used_for_the_internet_and_never_for_loopback(
         fetch_picture("https://pictures.example/1.png", base_url=SERVICE)
     with pytest.raises(DownloadError, match="is not asked"):
         fetch_picture("https://169.254.169.254/", base_url=SERVICE)
-    assert [line for line in server.heads().splitlines() if "HTTP/1" in line] == [
-        "GET /1.png HTTP/1.1",
-        "CONNECT pictures.example:443 HTTP/1.0",
+    # newer Pythons ask a proxy in HTTP/1.1, older ones in 1.0
+    lines = [line.partition(" HTTP/1.") for line in server.heads().splitlines()]
+    assert [line for line, version, _ in lines if version] == [
+        "GET /1.png",
+        "CONNECT pictures.example:443",
     ]
 
 
