@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 # Lists all notebooks, each of which links to it. The first is what opens: someone new begins there.
 INDEX = "index.ipynb"
+
+# In the metadata of a copy of the index: what its cells were, by their digest. As long as they are
+# that, nobody has changed them; JupyterLab may write the file anew without a change.
+_LAID = "lumen_widgets_laid"
+
+# Of the indexes that were copied before a copy had that in it.
+_LAID_BEFORE = (
+    "87fbef95741c1eb7c344365909b51ac6666aefb0db44ebe05944a4f668196922",
+    "aa92abcaaf73e9ab5e1cad3fbc1b8e240b2e7397b8e01a7e8955209a9a433243",
+    "f2f5c807252f692de31ef3e28aeee9c0b721d763ade46ec1224463828343262a",
+)
 
 # Other defaults for JupyterLab, which the user's own settings go before: its question for news lies
 # over the first notebook, and needs an internet that nothing else here needs.
@@ -59,6 +73,11 @@ def open_lab(folder: Path, *, port: int | None = None, browser: bool = True) -> 
         )
     notebooks = copy_notebooks(folder)
     sys.stderr.write(f"Notebooks: {folder}, listed in {INDEX}\n")
+    if is_own_index(folder):
+        sys.stderr.write(
+            f"{INDEX} was changed, and stays as it is; this release has another one, which comes "
+            "once yours has another name.\n"
+        )
     if not _takes_lesson():
         _start_sandbox()
 
@@ -84,6 +103,8 @@ def open_lab(folder: Path, *, port: int | None = None, browser: bool = True) -> 
 
 def copy_notebooks(folder: Path) -> list[Path]:
     """Copy the shipped notebooks into a folder, leaving alone every file that is already there.
+
+    Only an index that nobody has changed is renewed, so that it lists what this release has.
 
     Parameters
     ----------
@@ -115,8 +136,10 @@ def copy_notebooks(folder: Path) -> list[Path]:
                 continue
             copy = folder / inside
             copy.parent.mkdir(parents=True, exist_ok=True)
+            if inside == Path(INDEX):
+                _lay_index(original, copy)
             # a copy may hold the user's own work: it is never written a second time
-            if not copy.exists():
+            elif not copy.exists():
                 shutil.copyfile(original, copy)
             if copy.suffix == ".ipynb":
                 copies.append(copy)
@@ -128,6 +151,65 @@ def copy_notebooks(folder: Path) -> list[Path]:
     if not copies:
         raise LabError(f"There are no notebooks in {source}. Install lumen_widgets again.")
     return copies
+
+
+def is_own_index(folder: Path) -> bool:
+    """Say whether a folder's index was changed, and so was not renewed to that of this release.
+
+    Examples
+    --------
+    >>> is_own_index(Path("lumen-notebooks"))
+    False
+
+    """
+    shipped, mine = _read(shipped_notebooks() / INDEX), _read(folder / INDEX)
+    return _cells(mine) != _cells(shipped) and _laid(mine) != _digest(shipped)
+
+
+def _lay_index(original: Path, copy: Path) -> None:
+    """Copy the index, unless there is one that somebody has changed."""
+    shipped = _read(original)
+    if copy.exists():
+        mine = _digest(_read(copy))
+        is_ours = mine in {_laid(_read(copy)), *_LAID_BEFORE}
+        if not is_ours or mine == _digest(shipped):
+            return
+    metadata = {**shipped["metadata"], _LAID: _digest(shipped)}
+    text = json.dumps({**shipped, "metadata": metadata}, ensure_ascii=False, indent=1)
+    copy.write_text(f"{text}\n", encoding="utf-8")
+
+
+def _read(notebook: Path) -> dict[str, Any]:
+    """Return what is in a notebook; nothing where there is none, or it is none."""
+    try:
+        whole = json.loads(notebook.read_bytes())
+    except (FileNotFoundError, ValueError, RecursionError):
+        return {}
+    return whole if isinstance(whole, dict) else {}
+
+
+def _cells(notebook: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what a reader sees of a notebook: the kind of each cell, and its text."""
+    cells = notebook.get("cells")
+    return [
+        (str(cell.get("cell_type")), _joined(cell.get("source")))
+        for cell in (cells if isinstance(cells, list) else [])
+        if isinstance(cell, dict)
+    ]
+
+
+def _joined(source: object) -> str:
+    """Return a cell's text, which a notebook may have as its lines."""
+    return "".join(map(str, source)) if isinstance(source, list) else str(source)
+
+
+def _digest(notebook: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(_cells(notebook)).encode()).hexdigest()
+
+
+def _laid(notebook: dict[str, Any]) -> object:
+    metadata = notebook.get("metadata")
+    return metadata.get(_LAID) if isinstance(metadata, dict) else None
 
 
 def shipped_notebooks() -> Path:

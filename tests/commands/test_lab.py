@@ -44,6 +44,71 @@ def test_copies_are_made_and_none_is_ever_overwritten(tmp_path: Path) -> None:
     assert all(copy.suffix == ".ipynb" for copy in copies)
 
 
+def test_an_index_that_nobody_has_changed_is_renewed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an upgrade it lists the new notebooks; also once JupyterLab has written it again."""
+    shipped, mine = tmp_path / "shipped", tmp_path / "mine"
+    monkeypatch.setattr(lab, "shipped_notebooks", lambda: shipped)
+    _release(shipped, "01.ipynb")
+    lab.copy_notebooks(mine)
+    (index := mine / lab.INDEX).write_text(
+        json.dumps({**json.loads(index.read_text()), "nbformat_minor": 9}, indent=4)
+    )
+
+    _release(shipped, "01.ipynb", "02.ipynb")
+    copies = lab.copy_notebooks(mine)
+
+    assert [copy.name for copy in copies] == ["01.ipynb", "02.ipynb", lab.INDEX]
+    assert "02.ipynb" in _words(index)
+    assert not lab.is_own_index(mine)
+
+
+@pytest.mark.parametrize("change", ["a word", "no marker", "no notebook"])
+def test_an_index_with_changes_stays_and_the_command_says_so(
+    change: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A line says so once there is a newer one; until then there is nothing to say."""
+    shipped, mine = tmp_path / "shipped", tmp_path / "mine"
+    monkeypatch.setattr(lab, "shipped_notebooks", lambda: shipped)
+    monkeypatch.setattr(lab, "_start_sandbox", lambda: None)
+    monkeypatch.setattr("jupyterlab.labapp.main", lambda _: 0)
+    _release(shipped, "01.ipynb")
+    lab.copy_notebooks(mine)
+    index = mine / lab.INDEX
+    if change == "a word":
+        index.write_text(index.read_text().replace("01.ipynb", "01.ipynb: done!"))
+        assert lab.open_lab(mine) == 0
+        assert "stays as it is" not in capsys.readouterr().err
+    elif change == "no marker":
+        index.write_text((shipped / lab.INDEX).read_text())
+        assert not lab.is_own_index(mine)
+    else:
+        index.write_text("[1, 2")
+    own = index.read_text()
+
+    _release(shipped, "01.ipynb", "02.ipynb")
+    assert lab.open_lab(mine) == 0
+
+    assert index.read_text() == own
+    said = capsys.readouterr().err.splitlines()
+    assert sum("index.ipynb was changed, and stays as it is" in line for line in said) == 1
+
+
+def _release(folder: Path, *names: str) -> None:
+    """Write the notebooks of a release, and an index that lists them."""
+    folder.mkdir(exist_ok=True)
+    facts = {"metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    for name in names:
+        (folder / name).write_text(json.dumps({"cells": [], **facts}))
+    cell = {"cell_type": "markdown", "id": "cell-00", "metadata": {}}
+    cell["source"] = ["# Notebooks\n", *(f"{name}\n" for name in names)]
+    (folder / lab.INDEX).write_text(json.dumps({"cells": [cell], **facts}))
+
+
 def test_every_shipped_notebook_begins_on_the_sandbox(tmp_path: Path) -> None:
     """The first code cell of each notebook spends nothing: it chooses the sandbox."""
     *copies, index = lab.copy_notebooks(tmp_path)
