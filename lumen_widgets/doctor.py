@@ -43,6 +43,7 @@ def report() -> str:
     facts["front end"] = _front_end()
     facts["home"] = _home()
     facts["kept"] = _kept()
+    facts["fetched"] = _fetched()
     facts["API key"] = "set" if os.environ.get("LUMEN_API_KEY", "").strip() else "not set"
     facts["service"] = _service()
     facts["sandbox"] = _sandbox()
@@ -87,6 +88,17 @@ def _kept() -> str:
         return str(Journal().disk_use())
     except JournalUnusable:
         return "not known: the journal cannot be read"
+
+
+def _fetched() -> str:
+    """Say how many lessons were fetched and are kept, without making a folder for them."""
+    from lumen_widgets.journal import JournalUnusable
+    from lumen_widgets.notebook.fetched_lessons import count_fetched
+
+    try:
+        return str(count_fetched())
+    except JournalUnusable:
+        return "not known: there is no home for them"
 
 
 def _service() -> str:

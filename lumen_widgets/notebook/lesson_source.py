@@ -11,9 +11,10 @@ from urllib.parse import unquote, urlsplit
 from lumen_widgets.client import DownloadError, InvalidRequest, LessonError
 from lumen_widgets.client.lessons.lesson_file import MAX_FILE, SUFFIX, read_lesson
 from lumen_widgets.core.pictures.downloads import DownloadLimits, DownloadWords, fetch_file
-from lumen_widgets.core.pictures.picture import path_to_write, write_file
+from lumen_widgets.core.pictures.picture import path_to_write
 from lumen_widgets.core.words import strip_controls
-from lumen_widgets.journal import JournalUnusable, default_home
+from lumen_widgets.journal import JournalUnusable
+from lumen_widgets.notebook.fetched_lessons import keep, kept_path, note_use
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,7 +95,9 @@ def _fetched(url: str, sha256: str | None) -> Lesson:
     kept = _kept_path(sha256)
     if kept is not None:
         with suppress(LessonError):  # damaged, or none yet: it is fetched
-            return read_lesson(kept, name=name, sha256=sha256)
+            lesson = read_lesson(kept, name=name, sha256=sha256)
+            note_use(kept)
+            return lesson
     try:
         # only an address on this machine, typed in here, may lead to this machine
         data = fetch_file(url, _WORDS, base_url=url, limits=_LIMITS)
@@ -107,15 +110,14 @@ def _fetched(url: str, sha256: str | None) -> Lesson:
     lesson = read_lesson(data, name=name, sha256=sha256)
     if kept is not None:
         with suppress(OSError):  # in memory it is as good, until the kernel ends
-            kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_file(kept, data, follow=False)
+            keep(kept, data)
     return lesson
 
 
 def _kept_path(sha256: str) -> Path | None:
-    """Return where a lesson that was fetched is kept."""
+    """Return where a lesson that was fetched is kept; None where nothing can be."""
     try:
-        return default_home() / "lessons" / f"{sha256}{SUFFIX}"
+        return kept_path(sha256)
     except JournalUnusable:
         return None
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 import lumen_widgets as lumen
+from lumen_widgets.__main__ import main
 from lumen_widgets.journal import Journal
-from lumen_widgets.notebook import account
+from lumen_widgets.notebook import account, fetched_lessons
 from tests import lessons
 from tests.client_files.loopback import LoopbackServer, response
 from tests.conditions import PATIENCE, until
@@ -253,6 +255,40 @@ def test_a_lesson_at_an_address_is_fetched_once(server: LoopbackServer) -> None:
     assert b"SENTINEL" not in b"".join(
         path.read_bytes() for path in Journal().home.rglob("*") if path.is_file()
     )
+
+
+def test_fetched_lessons_take_only_so_much_of_the_disk(
+    server: LoopbackServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beyond it those go that were used longest ago, and broken writes; none of the last day's."""
+    made = [lessons.lesson({f"owl number {count}": ["red"]}) for count in range(4)]
+    digests_of = [hashlib.sha256(one).hexdigest() for one in made]
+    folder = Journal().home / "lessons"
+    monkeypatch.setattr(fetched_lessons, "MAX_TOTAL", sum(map(len, made[:3])))
+
+    def use(number: int, days_ago: int) -> None:
+        server.answers[f"/{number}.lumen"] = response(made[number])
+        lumen.use(f"{server.url}/{number}.lumen", sha256=digests_of[number])
+        age(folder / f"{digests_of[number]}.lumen", days_ago)
+
+    def age(path: Path, days: int) -> None:
+        then = time.time() - days * 86_400
+        os.utime(path, (then, then))
+
+    for number, days_ago in enumerate((0, 40, 30)):
+        use(number, days_ago)
+    # the second is used again, which needs no network
+    del server.answers["/1.lumen"]
+    lumen.use(f"{server.url}/1.lumen", sha256=digests_of[1])
+    (broken := folder / ".broken.part").write_bytes(b"PK")
+    age(broken, 2)
+    use(3, 0)
+
+    kept = [(folder / f"{one}.lumen").exists() for one in digests_of]
+    assert kept == [True, True, False, True]
+    assert not broken.exists()
+    assert main(["doctor"]) == 0
+    assert "fetched: 3 lessons, 0.0 MB\n" in capsys.readouterr().out
 
 
 def test_what_an_address_may_not_do(
