@@ -159,6 +159,8 @@ def _values(option: Option, given: list[Option], variables: Mapping[str, Any]) -
         return _Offer("", _pictures(variables), with_files=True)
     if option.keyword == "client":
         return _Offer("", _named(variables, lambda value: isinstance(value, LumenClient)))
+    if option.kind is Kind.MAPPING:
+        return _Offer("", _named(variables, lambda value: isinstance(value, dict)))
     if option.keyword == "model":
         endpoint = _ENDPOINTS.get(_call_of(given), INPAINT)
         return _Offer("", [code for code, model in MODELS.items() if endpoint in model.can])

@@ -88,7 +88,11 @@ class Names:
         found = normalize("NFKC", name)
         if found in self._values and not keyword.iskeyword(found):
             return self._values[found]
-        near = get_close_matches(found, [one for one in self._values if one[:1] != "_"], 1)
+        # what IPython itself has there, such as `open`, is not what anybody means
+        named = [
+            one for one, value in self._values.items() if one[:1] != "_" if not callable(value)
+        ]
+        near = get_close_matches(found, named, 1)
         meant = f" Did you mean {{{near[0]}}}?" if near else ""
         raise UsageError(
             f"There is no variable {name} to fill in.{meant} Write {{{{{name}}}}} for these "

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import ChainMap
+from contextlib import contextmanager
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -27,7 +29,7 @@ from lumen_widgets.notebook.magic_options import (
 from lumen_widgets.notebook.magic_values import Names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _NAME = "lumen"
 
@@ -96,10 +98,11 @@ def _run(
         refuse_options(text)
     prompt = names.fill(text)
     fields = {option.keyword: value for option, value in values.items() if option.keyword}
-    if opens_form:
-        result = _open_form(load_form(), prompt, fields, values)
-    else:
-        result = _call(call, prompt, fields)
+    with _errors_in_one_line():
+        if opens_form:
+            result = _open_form(load_form(), call, prompt, fields, values)
+        else:
+            result = CALLS[call](prompt, **fields)
     if AS not in values:
         return result
     shell.push({values[AS]: result})
@@ -131,9 +134,10 @@ def _call_of(given: Iterable[Option]) -> str:
     return call
 
 
-def _call(call: str, prompt: str, fields: Mapping[str, Any]) -> Any:
+@contextmanager
+def _errors_in_one_line() -> Iterator[None]:
     try:
-        return CALLS[call](prompt, **fields)
+        yield
     except (LumenError, KeyboardInterrupt) as error:
         if str(error):
             # the line that such an error shows would be IPython's own
@@ -143,9 +147,9 @@ def _call(call: str, prompt: str, fields: Mapping[str, Any]) -> Any:
 
 
 def _open_form(
-    form: Any, prompt: str, fields: Mapping[str, Any], values: Mapping[Option, Any]
+    form: Any, call: str, prompt: str, fields: Mapping[str, Any], values: Mapping[Option, Any]
 ) -> Any:
-    """Return a form that holds what the call would send.
+    """Return a form that holds what the call would send, by the model that the call has.
 
     Raises
     ------
@@ -159,7 +163,8 @@ def _open_form(
             raise UsageError(
                 f"{option.dashed} is no field of a form. Leave it out, or leave out {FORM.dashed}."
             )
-    held = {name: value for name, value in fields.items() if name != "image"}
+    held = {"model": signature(CALLS[call]).parameters["model"].default, **fields}
+    held.pop("image", None)
     if "image" in fields:
         held["images"] = [fields["image"]]
     try:

@@ -242,6 +242,7 @@ def test_a_function_fills_in_its_own_names(shell: InteractiveShell, service: Fau
         ("%lumen a cat --negative-prompt 'no snow", "before 'no snow' is not closed"),
         ("%lumen a cat --negative-prompt 'no'snow", "no space after the quote behind 'no'"),
         ("%lumen a {animl}", "no variable animl to fill in. Did you mean {animal}?"),
+        ("%lumen a {opem}", "no variable opem to fill in. Write"),
         ("%lumen a {import}", "no variable import"),
         ("%lumen a {cats}", "{cats} is a list, neither text nor a number"),
         ("%lumen a cat --as class", "--as takes a name for a variable"),
@@ -307,15 +308,17 @@ def test_an_error_of_the_call_is_its_message_alone(
     shell: InteractiveShell, service: FaultServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Errors are typed as elsewhere; what is shown has no line of IPython's own code."""
+    shell.user_ns["words"] = []
     for cell, words in (
         ("%lumen a cat", "InvalidRequest: The service refused"),
         ("%lumen a cat -n 9", "InvalidRequest: n is 9, not a whole number from 1 to 4."),
         ("%%lumen --size 9比0\na cat", "InvalidRequest: The size '9比0'"),
+        ("%lumen a cat --form --client words", "InvalidRequest: client is of type list"),
     ):
         said = _said(shell, cell, capsys)
         assert words in said
         assert "line" not in said
-        assert said.count("\n") == 1
+        assert said.count("\n") == 1, said
     assert len(service.posts) == 1
     with pytest.raises(lumen.InvalidRequest):
         shell.run_cell("%lumen a cat").raise_error()
@@ -373,6 +376,9 @@ def test_a_form_opens_with_what_would_be_sent(
     assert painted.images == (path,)
     assert painted.mask is shell.user_ns["mask"]
     assert (painted.crop, painted.exact) == (0.5, False)
+    # a form's own model could not repaint
+    assert painted.model == "fal-flux-pro-fill"
+    assert "cannot inpaint" not in painted.code
     assert service.posts == []
     for one in (form, empty, painted):
         one.close()
@@ -392,6 +398,7 @@ def test_a_form_opens_with_what_would_be_sent(
         ("%%lumen --model ", {"gpt-image-2-low"}, {"fal-flux-pro-fill"}),
         ("%%lumen --extend foxes --model ", {"fal-flux-pro-fill"}, {"gpt-image-2-low"}),
         ("%%lumen --client ", {"account"}, {"foxes"}),
+        ("%%lumen --extra ", {"more"}, {"foxes", "animal"}),
         ("%%lumen --edit fo", {"foxes", "foxes[0]", "foxes[1]"}, {"animal"}),
         ("%%lumen --edit foxes[0] ", {"foxes", "mask"}, {"animal"}),
         ("%lumen a {an", {"{animal}"}, {"animal", "{foxes}"}),
@@ -407,6 +414,7 @@ def test_completion_offers_what_may_stand_there(
     picture = np.zeros((8, 8, 3), np.uint8)
     client = lumen.LumenClient(KEY, "http://127.0.0.1:9", journal=False)
     shell.user_ns |= {"animal": "fox", "foxes": [picture] * 2, "mask": picture, "account": client}
+    shell.user_ns["more"] = {"seed": 7}
     with provisionalcompleter():
         assert shell.Completer is not None
         before, _, after = text.partition("▌")
