@@ -103,7 +103,7 @@ def read_marked_words(prompt: str) -> tuple[str, dict[str, str]]:
     found: dict[str, str] = {}
 
     def take_out(match: re.Match[str]) -> str:
-        name, _, value = match[1].strip().lower().partition(" ")
+        name, value = _parted(match[1])
         word = WORDS.get(name)
         if word is None:
             alike = get_close_matches(name, WORDS, cutoff=_ALIKE)
@@ -113,7 +113,7 @@ def read_marked_words(prompt: str) -> tuple[str, dict[str, str]]:
                 listed = ", ".join([f"[[{one}]]" for one in alike] + others)
                 raise invalid(f"there is no marked word [[{name}]]; there are {listed}")
             return match[0]
-        found[name] = _checked(name, word, value.strip())
+        found[name] = _checked(name, word, value)
         return ""
 
     rest = _MARK.sub(take_out, prompt)
@@ -130,6 +130,12 @@ def seconds(words: Mapping[str, str], name: str) -> float | None:
     """Return the seconds that a word's value says, None without the word or a value."""
     value = words.get(name)
     return float(value) if value else None
+
+
+def _parted(words: str) -> tuple[str, str]:
+    """Return what a mark holds as a name and its value; a keyboard has more than one space."""
+    name, *value = words.lower().split(None, 1) or [""]
+    return name, "".join(value).strip()
 
 
 def _checked(name: str, word: MarkedWord, value: str) -> str:

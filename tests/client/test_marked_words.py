@@ -72,7 +72,7 @@ TABLE = {
     "missing_pictures": ends(errors.DownloadError, "That pays nothing"),
     "expired_pictures": ends(errors.DownloadError, "may have expired"),
     "broken_pictures": ends(errors.DownloadError, "an HTML page"),
-    "fewer_pictures": ends(None, "1 fewer pictures"),
+    "fewer_pictures": ends(None, "1 picture fewer than were asked for"),
     "rate_limit 0": ends(None, ""),
     "slow": ends(None, ""),
     "outage": ends(None, ""),
@@ -132,6 +132,7 @@ _PIECES = [
     "【【",
     "】】",
     " ",
+    "　",
     "\n",
     "slow",
     "FAILED",
@@ -158,7 +159,16 @@ def test_both_sides_read_the_same_words(prompt: str) -> None:
     assert (rest == prompt) == (not found)
 
 
-@pytest.mark.parametrize("prompt", ["a cat [[slow 20]]", "[[Unknown]]", "猫 【【cancelled】】"])
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a cat [[slow 20]]",
+        "[[Unknown]]",
+        "猫 【【cancelled】】",
+        "猫【【slow　20】】",
+        "[[slow\n20]]",
+    ],
+)
 def test_no_other_service_gets_a_marked_word(
     prompt: str, connect: Callable[..., LumenClient], tmp_path: Path
 ) -> None:

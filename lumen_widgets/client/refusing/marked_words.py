@@ -73,9 +73,11 @@ def marked_words(prompt: str) -> list[str]:
 
 def _is_marked(words: str) -> bool:
     """Say whether these words in brackets are a marked word, with nothing or a value behind it."""
-    name, _, value = words.strip().lower().partition(" ")
+    # a keyboard has more than one space
+    name, *value = words.lower().split(None, 1) or [""]
     pattern = PATTERNS.get(name)
-    return pattern is not None and bool(re.fullmatch(f"({pattern})?", value.strip(), re.ASCII))
+    said = "".join(value).strip()
+    return pattern is not None and bool(re.fullmatch(f"({pattern})?", said, re.ASCII))
 
 
 class MarkedWordsOption(Option):

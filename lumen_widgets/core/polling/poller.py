@@ -25,6 +25,7 @@ from lumen_widgets.core.polling.downloader import PictureDownloader
 from lumen_widgets.core.polling.scheduler import RequestKind, shared_scheduler
 from lumen_widgets.core.signal import forked
 from lumen_widgets.core.task import Task
+from lumen_widgets.core.words import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -343,7 +344,8 @@ class TaskPoller:
             pictures = self.task.pictures
             self._options.placed(pictures)
             if (missing := self._state.request.n - len(pictures)) > 0:
-                self._state.note(f"The service made {missing} fewer pictures than were asked for.")
+                count = format_count(missing, "picture")
+                self._state.note(f"The service made {count} fewer than were asked for.")
         self._finish(error)
 
     def _hide(self, text: bytes) -> bytes:
