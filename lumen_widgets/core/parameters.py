@@ -152,6 +152,7 @@ def provenance_from(said: Any) -> FoundProvenance | None:
         _name(task_id),
         source if isinstance(source, str) and source in {SANDBOX, SERVICE, LESSON} else "",
         _digests(parents),
+        _count(said.get("images")),
         mask if isinstance(mask, str) and _MASK.fullmatch(mask) else "",
         exact if isinstance(exact, bool) else None,
         _share(crop),
@@ -214,6 +215,11 @@ def _digests(value: object) -> tuple[str, ...]:
         return ()
     digests = [one for one in value if isinstance(one, str) and _DIGEST.fullmatch(one)]
     return tuple(digests) if len(digests) == len(value) else ()
+
+
+def _count(value: object) -> int:
+    count = whole_number(value) or 0
+    return count if 0 < count <= _MOST_PARENTS else 0
 
 
 def _sides(said: Mapping[str, Any]) -> dict[str, int]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lumen_widgets.core.callback import SECRET_FIELD, URL_FIELD
 from lumen_widgets.core.fields import PICTURE_FIELDS
-from lumen_widgets.core.models import INPAINT, VERBS
+from lumen_widgets.core.models import EDIT, INPAINT, VERBS
 from lumen_widgets.core.pictures.addresses import is_loopback_url
 from lumen_widgets.core.pictures.provenance.record import (
     EXTEND,
@@ -65,11 +65,19 @@ def provenance_of(request: Request, *, task_id: str, origin: str) -> Provenance:
         named,
         source,
         request.made_from,
+        _images(request),
         left_out=tuple(
             clean(name)[:LONGEST_NAME] for name in request.body if name not in _KNOWN_FIELDS
         ),
     )
     return known if request.endpoint != INPAINT else _repaint(known, request)
+
+
+def _images(request: Request) -> int:
+    """Return how many pictures an edit was given, where not all of them had a file."""
+    given = request.body.get("image_urls")
+    count = len(given) if request.endpoint == EDIT and isinstance(given, list) else 0
+    return count if count > len(request.made_from) else 0
 
 
 def _repaint(known: Provenance, request: Request) -> Provenance:

@@ -331,9 +331,10 @@ def _stated(found: FoundProvenance) -> CodeCall:
         wish = Wish(exact, made.crop if exact else None)
     images: list[CodePicture] = []
     if endpoint != GENERATE:
-        images = [_parent(one) for one in made.parents] or [
-            CodePicture(what="the picture that it was made from, which the file does not say")
-        ]
+        images = [_parent(one) for one in made.parents]
+        which = "another picture" if images else "the picture"
+        unsaid = CodePicture(what=f"{which} that it was made from, which the file does not say")
+        images += [unsaid] * (max(made.images, 1) - len(images))
     if endpoint == INPAINT:
         images = images[:1]
     mask = CodePicture(

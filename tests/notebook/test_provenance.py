@@ -9,6 +9,7 @@ import pickle
 import struct
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 import lumen_widgets as lumen
@@ -253,6 +254,23 @@ def test_a_repaint_says_what_it_was_made_from(client: LumenClient, tmp_path: Pat
     assert "exact=False" in lumen.reproduce(paths["raw"])
     assert there.journal is not None
     assert there.journal.rows() == []
+
+
+@pytest.mark.slow
+def test_each_picture_that_an_edit_was_given_is_in_its_code(
+    client: LumenClient, tmp_path: Path
+) -> None:
+    """Also those that have no file, of which the picture's own file can say only that they were."""
+    pixels = np.zeros((64, 64, 3), np.uint8)
+    made = client.edit("make it winter", [SOURCE, pixels, pixels + 9], size="64x64").wait(PATIENCE)
+    path = made[0].save(tmp_path / "winter.png", provenance=True)
+    assert lumen.parameters(path)["parents"] == [hashlib.sha256(SOURCE).hexdigest()]
+    elsewhere(client, tmp_path)
+
+    code = lumen.reproduce(path)
+
+    assert "[picture_1, picture_2, picture_3]" in code
+    assert code.count("another picture that it was made from, which the file does not say") == 2
 
 
 @pytest.mark.slow

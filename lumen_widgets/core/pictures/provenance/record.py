@@ -48,6 +48,9 @@ class Provenance:
         ``sandbox`` or ``service``, the first for a server on this machine; or ``lesson``.
     parents
         Hex digests of the files that it was made from.
+    images
+        How many pictures it was made from, where `parents` are not all of them: what was given as
+        pixels, or by an address, has no file. 0 where they are, or it is not known.
     mask
         Of a repaint, the hex digest of the mask's file, or ``mask:`` with its size and the digest
         of its bits; "" where it is not known.
@@ -68,6 +71,7 @@ class Provenance:
     task_id: str = ""
     source: str = SERVICE
     parents: tuple[str, ...] = ()
+    images: int = 0
     mask: str = ""
     exact: bool | None = None
     crop: float | None = None
@@ -99,6 +103,7 @@ class Provenance:
             "call": self.call,
             **self.settings,
             "parents": list(self.parents),
+            "images": self.images or None,
             "mask": self.mask,
             "exact": self.exact,
             "crop": self.crop,
