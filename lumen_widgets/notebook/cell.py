@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from lumen_widgets.core.errors import interrupted, may_have_cost, note_unsent
 from lumen_widgets.core.pictures.contact_sheet import sheet_bundle, sheets_of
-from lumen_widgets.core.words import strip_controls
+from lumen_widgets.core.words import strip_controls, without_keys
 from lumen_widgets.notebook.output_widget import (
     HeldOutput,
     append_output,
@@ -290,6 +290,6 @@ def data_uri(data: bytes, media_type: str = "image/png") -> str:
 
 
 def shortened(text: str, most: int) -> str:
-    """Return text from outside as one line of at most `most` characters."""
-    line = " ".join(strip_controls(text).split())
+    """Return text from outside as one line of at most `most` characters, with no key in it."""
+    line = without_keys(" ".join(strip_controls(text).split()))
     return line if len(line) <= most else f"{line[: most - 1]}…"

@@ -16,7 +16,13 @@ from lumen_widgets.client.spending.prices import (
 )
 from lumen_widgets.core.answers import CANCELLED, FAILED
 from lumen_widgets.core.errors import may_have_cost
-from lumen_widgets.core.words import format_count, format_time, literal, strip_controls
+from lumen_widgets.core.words import (
+    format_count,
+    format_time,
+    literal,
+    strip_controls,
+    without_keys,
+)
 from lumen_widgets.notebook.cell import (
     Place,
     data_uri,
@@ -162,7 +168,7 @@ def summary(
 
 def task_heading(task: Task) -> dict[str, Any]:
     """Return the heading of a task's pictures, in a cell that shows the pictures of several."""
-    title = task.request.prompt or f"Task {task.id}"
+    title = without_keys(task.request.prompt) or f"Task {task.id}"
     said = [note(task.notice)] if task.notice else []
     return join_notes([note(title), *said, *_repaint_notes(task)])
 

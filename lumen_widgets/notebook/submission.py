@@ -123,6 +123,10 @@ class Submission:
         call._ended_at = call._started_at
         return call
 
+    def __repr__(self) -> str:
+        """Say how far it is; no prompt and no address, since a repr ends in notebooks."""
+        return f"<Submission {self.state}{'' if self.task is None else f': {self.task!r}'}>"
+
     @property
     def state(self) -> Literal["sending", "sent", "refused", "unknown"]:
         """How far it is; *unknown* means that it may have been paid."""

@@ -115,7 +115,7 @@ class StaticParts:
     def add_code(self, what: str, code: str) -> None:
         """Add code to copy, below what it does."""
         self.add(
-            f"<p>{escaped(what)}</p><pre {_CODE}><code>{html.escape(code)}</code></pre>",
+            f"<p>{escaped(what)}</p><pre {_CODE}><code>{_in_one_block(code)}</code></pre>",
             f"{what}\n{code}",
         )
 
@@ -235,6 +235,11 @@ def entry(
 def escaped(text: str) -> str:
     """Return text as HTML shows it."""
     return html.escape(strip_controls(text), quote=True)
+
+
+def _in_one_block(code: str) -> str:
+    """Return code as HTML without an empty line, at which Markdown begins to read it as prose."""
+    return html.escape(code).replace("\n\n", "\n&#10;")
 
 
 def short(text: str, most: int) -> str:

@@ -180,6 +180,18 @@ def test_the_table_is_plain_and_escaped() -> None:
     assert "3 requests, newest first" in found.words
 
 
+def test_a_key_that_was_pasted_into_a_prompt_is_in_nothing_that_a_cell_keeps() -> None:
+    """Neither in the table, its alt texts and its lines, nor in those of the pictures."""
+    wrote("a fox sk-lumen-0123456789abcdef in snow", kept=2, n=2)
+    found = lumen.history()
+    pictures = found[0].pictures
+    shown = str(pictures._repr_mimebundle_())
+    kept = [found._repr_html_(), repr(found), pictures[0].alt, shown]
+
+    assert ["a fox sk-… in snow" in one for one in kept] == [True] * len(kept)
+    assert not any("0123456789" in one for one in kept)
+
+
 def test_thumbnails_are_small() -> None:
     """What a notebook keeps of a picture in its table has at most 96 px."""
     import base64

@@ -56,6 +56,8 @@ def test_a_refused_submission_keeps_the_reason(account: Account) -> None:
     submission = _sent(account, lambda client, _: client.generate("a fox", n=9))
 
     assert submission.state == "refused"
+    # what a cell shows that ends with `form.submit()`
+    assert repr(submission) == "<Submission refused>"
     assert isinstance(submission.error, lumen.InvalidRequest)
     assert submission.error.field == "n"
 

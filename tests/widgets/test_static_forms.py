@@ -136,6 +136,8 @@ def test_a_painter_leaves_its_mask_over_the_picture_its_share_and_code_that_make
     again: dict[str, Any] = {"picture": sky(1000, 600)}
     exec(static_form(painter).text.partition("as code:\n")[2], again)  # noqa: S102 # it is what a user would run
     assert (again["painter"].array == painter.array).all()
+    # at which Markdown would go on with words of its own
+    assert "\n\n" not in static_form(painter).html
 
 
 @pytest.mark.slow
@@ -332,10 +334,10 @@ def test_what_went_wrong_is_said_without_a_path_or_an_address(words: str, left: 
 def test_a_key_that_was_pasted_into_a_prompt_is_in_nothing_that_stays(
     service: QuietService,
 ) -> None:
-    """Neither in what form and panel leave nor in the form's own words."""
+    """Neither in what form and panel leave nor in their own words."""
     prompt = "a fox sk-lumen-0123456789abcdef in snow"
     form, panel = PromptForm(service.client(), prompt=prompt), TaskPanel([ended(prompt).task])
-    words = [*static_form(form), *static_form(panel), repr(form)]
+    words = [*static_form(form), *static_form(panel), repr(form), repr(panel)]
 
     assert all("a fox sk-… in snow" in one and "0123456789" not in one for one in words)
     form.close()

@@ -8,7 +8,7 @@ from itertools import accumulate, groupby
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from lumen_widgets.core.words import strip_controls
+from lumen_widgets.core.words import strip_controls, without_keys
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -218,7 +218,7 @@ def sheet_alt(pictures: Sequence[SheetPicture], indices: Sequence[int]) -> str:
     for prompt, group in groups:
         each = (f"[{place}] Picture {one.index + 1} of {one.count}" for place, one in group)
         names = ", ".join(each)
-        words = " ".join(strip_controls(prompt or "").split())
+        words = without_keys(" ".join(strip_controls(prompt or "").split()))
         words = words if len(words) <= most else f"{words[: most - 1]}…"
         said.append(f"{names}: {words}" if words else names)
     return "; ".join(said)

@@ -24,7 +24,7 @@ from lumen_widgets.core.pictures.contact_sheet import (
 )
 from lumen_widgets.core.pictures.decoding import CICP, copy_of, plain, turned
 from lumen_widgets.core.pictures.recent_pixels import recent_pixels
-from lumen_widgets.core.words import short_repr, strip_controls
+from lumen_widgets.core.words import short_repr, strip_controls, without_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -565,7 +565,8 @@ def alt_text(index: int, count: int, prompt: str | None) -> str:
     """
     words = f"Picture {index + 1} of {count}"
     if prompt:
-        words = f"{words}: {' '.join(strip_controls(prompt).split())}"
+        # it stays in the notebook with the picture
+        words = f"{words}: {without_keys(' '.join(strip_controls(prompt).split()))}"
     return words if len(words) <= _ALT_LENGTH else f"{words[: _ALT_LENGTH - 1]}…"
 
 

@@ -21,7 +21,7 @@ import traitlets
 
 from lumen_widgets.client import live_tasks
 from lumen_widgets.client.spending.prices import prices
-from lumen_widgets.core.words import format_count, strip_controls
+from lumen_widgets.core.words import format_count, strip_controls, without_keys
 from lumen_widgets.notebook.account import account_of, current, is_chosen
 from lumen_widgets.widgets.base import LumenWidget, weakly
 from lumen_widgets.widgets.bundles import bundle
@@ -150,7 +150,10 @@ class TaskPanel(LumenWidget):
         ]
         # one line each: a line break in a prompt would make another row of it
         return "\n".join(
-            ["Lumen tasks", *(strip_controls(" ".join(row.split())) for row in rows[::-1])]
+            [
+                "Lumen tasks",
+                *(without_keys(strip_controls(" ".join(row.split()))) for row in rows[::-1]),
+            ]
         )
 
     def add(self, entry: Task | KeptTask | Submission) -> None:
