@@ -72,7 +72,8 @@ def test_a_shipped_notebook_runs_from_top_to_bottom_offline(path: Path, tmp_path
     assert 'lumen.use("sandbox")' in next(c for c in executed.cells if c.cell_type == "code").source
     for cell in executed.cells:
         source = cell.get("source", "")
-        if "lumen.generate(" in source and cell.cell_type == "code" and "except" not in source:
+        makes = "lumen.generate(" in source or source.startswith("%%lumen")
+        if makes and cell.cell_type == "code" and "except" not in source:
             kinds = [set(output.get("data", ())) for output in cell.outputs]
             assert any(kind & {"image/jpeg", "image/png"} for kind in kinds), cell.source
     printed = _printed(executed)
