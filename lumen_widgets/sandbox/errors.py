@@ -6,6 +6,10 @@ from __future__ import annotations
 class SandboxError(RuntimeError):
     """The sandbox cannot be started, found or set; the message says what to do next."""
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what a cell shows: the message, without our stack. IPython asks for this."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class Refusal(Exception):
     """A call that is answered with an HTTP error instead of being carried out.

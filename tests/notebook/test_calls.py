@@ -378,3 +378,18 @@ def test_an_interrupted_script_names_no_cell() -> None:
         lumen.show(_endless("t1"))
 
     assert "cell" not in str(raised.value)
+
+
+@pytest.mark.usefixtures("published")
+def test_what_the_sandbox_refuses_is_its_message_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A cell shows what to do, as it does for every other error, and no stack of ours."""
+    monkeypatch.setenv("LUMEN_SANDBOX", "off")
+    shell = InteractiveShell.instance()
+    shell.user_ns["lumen"] = lumen
+    shell.run_cell("lumen.sandbox.settings(latency=(1, 2))")
+    said = capsys.readouterr().out
+
+    assert said.startswith("SandboxError: ")
+    assert said.strip().count("\n") == 0
