@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -331,6 +333,24 @@ def test_it_is_made_without_freetype_and_without_threads(monkeypatch: pytest.Mon
     plain = contact_sheet(pictures)
     left, top, _, _ = places(plain, 3)[0]
     assert (pixels_of(plain)[top - 20 : top, left : left + 40].min(axis=2) > 160).any()
+
+
+@pytest.mark.slow
+def test_it_is_made_while_the_program_ends() -> None:
+    """Pictures may arrive once the last line has run, when no pool of threads can begin."""
+    program = """
+import threading
+from tests.client_files.test_contact_sheet import SQUARE, contact_sheet, flat
+
+def last():
+    threading.main_thread().join()
+    print(contact_sheet([flat(SQUARE, number) for number in range(3)]).width > SQUARE[0])
+
+threading.Thread(target=last).start()
+"""
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (done.stdout.strip(), done.stderr) == ("True", "")
 
 
 def test_without_a_picture_there_is_no_sheet() -> None:

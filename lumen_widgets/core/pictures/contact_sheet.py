@@ -370,12 +370,14 @@ def _drawn(
 
 def _tiles(pictures: Sequence[SheetPicture], longest: int) -> list[tuple[Image, bytes | None]]:
     """Return each picture reduced to a long side, and the profile that is still to be applied."""
-    from concurrent.futures import ThreadPoolExecutor
 
     def draw(picture: SheetPicture) -> tuple[Image, bytes | None]:
         return picture.as_shown(longest)
 
     try:
+        # not loaded while the program ends, by which time it has no threads either
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(_AT_ONCE, "lumen-sheet") as pool:
             return list(pool.map(draw, pictures))
     except RuntimeError:  # there are no threads (in a browser), or no more of them
