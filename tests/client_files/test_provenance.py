@@ -272,6 +272,75 @@ def test_a_signed_file_stays_as_it_is(name: str, tmp_path: Path) -> None:
     picture.save(path, provenance=True)
 
 
+def odd_files() -> dict[str, bytes]:
+    """Return files that decoders read, though their parts do not stand as the formats have it."""
+    png, jpeg, webp = encoded(gradient()), encoded(gradient(), "JPEG"), encoded(gradient(), "WEBP")
+    head = struct.pack("<4sI", b"RIFF", len(webp) - 8 + 18) + webp[8:]
+    end = 4 + int.from_bytes(jpeg[4:6], "big")
+    return {
+        "a PNG whose head is not its first chunk": png[:8] + png_chunk(b"gAMA", bytes(4)) + png[8:],
+        "a JPEG with a segment shorter than its length": jpeg[:end] + b"\xff\xe0\0\0" + jpeg[end:],
+        "a WebP with a frame of no animation": with_webp_chunk(b"ANMF", bytes(10)),
+        "a WebP with alpha of another kind": with_webp_chunk(b"ALPH", b""),
+        "a WebP with a second picture": with_webp_chunk(b"VP8 ", webp[40:]),
+        "a WebP whose head is its last chunk": head + b"VP8X" + struct.pack("<I10x", 10),
+        "a WebP whose head is too short": with_webp_chunk(b"VP8X", bytes(4)),
+    }
+
+
+@pytest.mark.parametrize("name", odd_files())
+def test_a_file_of_odd_parts_is_saved_as_it_is(name: str, tmp_path: Path) -> None:
+    """What is put between them would be read as another part, and the picture not at all."""
+    data = odd_files()[name]
+    before = decode(data).image
+    path = tmp_path / f"cat{SUFFIXES[before.format or '']}"
+    made(data).save(path, provenance=True)
+
+    after = decode(path.read_bytes()).image
+    assert (after.size, after.mode, after.tobytes()) == (
+        before.size,
+        before.mode,
+        before.tobytes(),
+    )
+    assert path.read_bytes() == data
+    found = read_sidecar(path.with_name(f"{path.name}.json").read_bytes(), made(data).sha256)
+    assert found is not None
+
+
+def test_only_the_texts_that_are_asked_for_are_unpacked(tmp_path: Path) -> None:
+    """A kilobyte of each swells to a megabyte: a file of them held a save for minutes."""
+    packed = zlib.compress(bytes(1 << 20), 9)
+    texts = [b"Comment\0\0" + packed, b"XML:com.adobe.xmp\0\0" + packed]
+    for text in texts:
+        data = encoded(gradient())
+        for _ in range(30):
+            data = with_png_chunk(b"zTXt", text, data)
+        picture = made(data)
+        with patch("zlib.decompressobj", wraps=zlib.decompressobj) as unpack:
+            picture.save(tmp_path / "cat.png", provenance=True)
+            read_provenance(data)
+        assert unpack.call_count <= 3
+        assert same_pixels((tmp_path / "cat.png").read_bytes(), data)
+
+
+@pytest.mark.parametrize("name", ["foo", "hex", "rot13", "mbcs", "utf-7", "undefined", "idna"])
+@pytest.mark.parametrize("kind", FORMATS)
+def test_xmp_may_name_any_encoding(name: str, kind: str) -> None:
+    """What is no encoding of text raised an error of Python's; XMP in these files is UTF-8."""
+    body = XMP.partition("?>")[2].replace("%s", ' xmlns:l="urn:lumen-widgets:provenance:"')
+    body = body.replace("<dc:format>", '<l:parameters>{"prompt": "雾"}</l:parameters><dc:format>')
+    xmp = f'<?xml version="1.0" encoding="{name}"?>{body}'.encode()
+    data = {
+        "PNG": lambda: with_png_chunk(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + xmp),
+        "JPEG": lambda: with_jpeg_segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + xmp),
+        "WEBP": lambda: with_webp_chunk(b"XMP ", xmp),
+    }[kind]()
+
+    found = read_provenance(data)
+    assert found is not None
+    assert found.made.settings == {"prompt": "雾"}
+
+
 def test_a_sidecar_takes_no_other_files_place(tmp_path: Path) -> None:
     """A user's own file of that name is kept, and nothing is written."""
     beside = tmp_path / "cat.png.json"

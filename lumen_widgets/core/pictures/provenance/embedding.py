@@ -23,19 +23,24 @@ from lumen_widgets.core.pictures.provenance.file_texts import (
     OURS,
     XMP,
     is_signed,
+    png_keyword,
     png_text,
 )
 from lumen_widgets.core.pictures.provenance.infotext import KEYWORD as INFOTEXT
 from lumen_widgets.core.pictures.provenance.xmp import add_to_xmp, is_signed_elsewhere, xmp_packet
 
-_JPEG_APP0 = 0xE0
+_JPEG_APP0, _JPEG_END = 0xE0, 0xD9
 # What the length of a segment can say, which counts itself.
 _LONGEST_SEGMENT = 0xFFFF - 2
 
 # Where the first chunk of a PNG ends, which has to be the first.
-_PNG_HEAD = 33
+_PNG_HEAD, _PNG_IHDR = 33, b"\0\0\0\x0dIHDR"
 
-# In the flags byte of VP8X.
+# What readers heed once there is a head in front of it, and pass over where there is none.
+_WEBP_HEEDED = frozenset({b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF", b"ICCP", b"EXIF"})
+
+# Bytes of VP8X, and what stands in its byte of flags.
+_WEBP_HEAD = 18
 _WEBP_XMP, _WEBP_ALPHA = 0x04, 0x10
 
 
@@ -84,6 +89,8 @@ def with_notes(data: bytes, media_type: str, notes: Notes) -> bytes | None:
 
 def _into_png(data: bytes, notes: Notes) -> bytes | None:
     """Return a PNG with texts behind its head, where programs find them that read no pixel."""
+    if not data.startswith(_PNG_IHDR, 8):
+        return None  # Pillow takes one whose head comes later, and nobody one that is cut in two
     texts = {OURS: notes.ours, INFOTEXT.encode(): notes.infotext}
     packet = xmp_packet(notes.ours, in_part=notes.in_part).decode()
     there = {XMP: packet, **texts}
@@ -93,10 +100,12 @@ def _into_png(data: bytes, notes: Notes) -> bytes | None:
         end = after
         if start < _PNG_HEAD:
             continue
-        keyword, words = b"", None
-        if name in {b"tEXt", b"zTXt", b"iTXt"}:
-            keyword, words = png_text(name, data[start + 8 : after - 4])
-        if keyword == XMP and is_signed_elsewhere(words or b""):
+        content = data[start + 8 : after - 4] if name in {b"tEXt", b"zTXt", b"iTXt"} else b""
+        keyword = png_keyword(content)
+        # a PNG has one of XMP; only that is unpacked, since each may swell a thousandfold
+        if keyword == XMP and (
+            XMP not in there or is_signed_elsewhere(png_text(name, content) or b"")
+        ):
             return None
         # of ours there is one; what else the service has written there stays, and counts
         if keyword != OURS:
@@ -127,6 +136,8 @@ def _into_jpeg(data: bytes, notes: Notes) -> bytes | None:
     for mark, start, end in jpeg_segments(FileBytes(data)):
         segment = data[start : min(end, start + 4 + len(JPEG_XMP))]
         leading = leading and (mark == _JPEG_APP0 or segment[4:].startswith(JPEG_EXIF))
+        if end < start + 4 and mark != _JPEG_END:
+            return None  # its length is too small to be one: what comes next would be read as it
         if leading:
             place = before = end
         elif mark == JPEG_APP1 and segment[4:].startswith(JPEG_XMP):
@@ -144,14 +155,21 @@ def _into_webp(data: bytes, notes: Notes) -> bytes | None:
     """Return a WebP with a chunk of XMP behind its pixels, and a head that says so."""
     chunks = [(name, data[start:end]) for name, start, end in webp_chunks(data)]
     limit = int.from_bytes(data[4:8], "little") + 8
-    packet = next((chunk[8:] for name, chunk in chunks if name == b"XMP "), None)
-    content = _packet(packet, notes)
+    packets = [chunk[8:] for name, chunk in chunks if name == b"XMP "]
+    heads = [chunk for name, chunk in chunks if name == b"VP8X"]
+    if heads:
+        is_usual = chunks[0][0] == b"VP8X" and len(heads[0]) == _WEBP_HEAD and len(heads) == 1
+    else:
+        is_usual = _WEBP_HEEDED.isdisjoint(name for name, _ in chunks[1:])
+    if not is_usual or len(packets) > 1:
+        return None
+    content = _packet(packets[0] if packets else None, notes)
     if content is None:
         return None
     kept = [
         chunk + bytes(len(chunk) % 2) for name, chunk in chunks if name not in {b"XMP ", b"VP8X"}
     ]
-    head = next((chunk for name, chunk in chunks if name == b"VP8X"), None) or _webp_head(chunks)
+    head = heads[0] if heads else _webp_head(chunks)
     if head is None:
         return None
     head = head[:8] + bytes([head[8] | _WEBP_XMP]) + head[9:]

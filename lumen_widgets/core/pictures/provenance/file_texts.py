@@ -28,6 +28,8 @@ XMP = b"XML:com.adobe.xmp"
 # Bytes of a text that is read, packed or not. A packed one may swell a thousandfold; Pillow stops
 # there too.
 LONGEST_TEXT = 1 << 20
+# Of its keyword, which has 79 at most, and of the zero behind it.
+_LONGEST_KEYWORD = 80
 
 # The segments of a JPEG that are asked, and how they begin.
 JPEG_APP1, _JPEG_APP11 = 0xE1, 0xEB
@@ -102,14 +104,19 @@ def is_signed(data: bytes, media_type: str) -> bool:
     )
 
 
-def png_text(name: bytes, content: bytes) -> tuple[bytes, bytes | None]:
-    """Return keyword and text of a PNG's text chunk; None for what is too long, or packed badly."""
-    keyword, _, words = content.partition(b"\0")
+def png_keyword(content: bytes) -> bytes:
+    """Return the keyword of a PNG's text chunk, as far as it can be one of those that are read."""
+    return content[:_LONGEST_KEYWORD].partition(b"\0")[0]
+
+
+def png_text(name: bytes, content: bytes) -> bytes | None:
+    """Return the text of a PNG's text chunk; None for what is too long, or packed badly."""
+    words = content.partition(b"\0")[2]
     is_packed = name == b"zTXt"
     if name == b"iTXt":
         parts = words[2:].split(b"\0", 2)
         if len(parts) < 3:  # noqa: PLR2004 -- language, translated keyword, text
-            return keyword, None
+            return None
         is_packed, words = words[:1] != b"\0", parts[2]
     elif is_packed:
         words = words[1:]
@@ -118,10 +125,10 @@ def png_text(name: bytes, content: bytes) -> tuple[bytes, bytes | None]:
         try:
             words = unpack.decompress(words, LONGEST_TEXT)
         except zlib.error:
-            return keyword, None
+            return None
         if unpack.unconsumed_tail:
-            return keyword, None
-    return keyword, words if len(words) <= LONGEST_TEXT else None
+            return None
+    return words if len(words) <= LONGEST_TEXT else None
 
 
 def _parts(data: bytes, media_type: str) -> Iterator[tuple[str, bytes]]:
@@ -151,8 +158,8 @@ def _png_parts(data: bytes) -> Iterator[tuple[str, bytes]]:
             yield "exif", data[start + 8 : end - 4]
         if name in {b"tEXt", b"zTXt", b"iTXt"}:
             content = data[start + 8 : end - 4]
-            named = wanted.pop(content[:80].partition(b"\0")[0], None)
-            text = None if named is None else png_text(name, content)[1]
+            named = wanted.pop(png_keyword(content), None)
+            text = None if named is None else png_text(name, content)
             if named is not None and text is not None:
                 yield named, text
 

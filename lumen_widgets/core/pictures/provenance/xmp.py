@@ -96,7 +96,8 @@ def read_xmp(packet: bytes) -> str | None:
         return None
     from xml.parsers import expat
 
-    parser = expat.ParserCreate(namespace_separator=" ")
+    # in UTF-8, whatever it says of itself: of any other name expat would ask for Python's codec
+    parser = expat.ParserCreate("utf-8", " ")
     found = _Found(parser)
     try:
         parser.Parse(packet.strip(b"\0"), True)  # noqa: FBT003 -- expat takes it by place only
