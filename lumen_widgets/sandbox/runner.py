@@ -17,11 +17,12 @@ import sqlite3
 import sys
 import threading
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -292,6 +293,17 @@ class _LimitedConnection(H11Protocol):
         if self.cycle.response_complete and not self.transport.get_write_buffer_size():
             self._end_in(self.limits.head_seconds)
         self._sort()
+
+    def send_400_response(self, msg: str) -> None:
+        # A call that breaks off in its body may be in work, or answered. uvicorn would answer it
+        # once more, and what h11 raises then fills the log.
+        cycle: Any = self.cycle  # None before the first call, which its type does not say
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        with suppress(h11.LocalProtocolError):  # answered before, or a HEAD
+            super().send_400_response(msg)
+        self.transport.close()
 
     def pause_writing(self) -> None:
         super().pause_writing()

@@ -160,6 +160,20 @@ def test_what_is_no_request_is_not_logged(tmp_path: Path) -> None:
         assert len(server.log()) == before
 
 
+def test_a_body_that_breaks_off_is_not_logged_as_a_fault(tmp_path: Path) -> None:
+    """Each wrote the stack of an error; and a method as long as a head was written whole."""
+    head = b" /v1/images/generations HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked"
+    with limited(tmp_path / "home") as server:
+        before = len(server.log())
+        for method in (b"POST", b"HEAD", b"X" * 9_000):
+            for body in (b"zz\r\n", b"-1\r\n"):
+                with connect(server) as connection:
+                    connection.sendall(method + head + b"\r\n\r\n" + body)
+                    assert ended(connection)
+        assert "Traceback" not in server.log()
+        assert len(server.log()) < before + 1_500
+
+
 def test_the_log_stays_small_while_it_is_written(tmp_path: Path) -> None:
     """However much is logged, by two processes: the newest lines are there."""
     path = tmp_path / "server.log"

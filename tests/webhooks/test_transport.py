@@ -307,3 +307,31 @@ def test_only_this_machine(receiver: WebhookReceiver) -> None:
         if one.status == psutil.CONN_LISTEN and one.laddr.port == receiver.port
     ]
     assert addresses == [("127.0.0.1", receiver.port)]
+
+
+BROKEN = {
+    "a body of another framing": b"zz\r\n",
+    "a chunk of a negative length": b"-1\r\n",
+    "a second request": b"0\r\n\r\nGET /" + b" x" * 9 + b"\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize("method", ["POST", "GET", "HEAD"])
+@pytest.mark.parametrize("path", [None, "/elsewhere"])
+def test_a_body_that_is_none_says_nothing_in_the_notebook(
+    receiver: WebhookReceiver,
+    body: bytes,
+    method: str,
+    path: str | None,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Anybody who found the tunnel could print a stack into the cell, as often as they liked."""
+    framing = "Transfer-Encoding: chunked"
+    head = request(receiver, method=method, path=path, framing=framing)
+    answer = send(receiver, head + body)
+
+    assert answer[:12] in {b"HTTP/1.1 400", b"HTTP/1.1 401", b"HTTP/1.1 404", b"HTTP/1.1 405"}
+    assert call(receiver, BODY) == 204
+    # what is logged of this kind is printed where nobody has set up a log
+    assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []

@@ -12,10 +12,12 @@ import hmac
 import logging
 import os
 import socket
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+import h11
 import uvicorn
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -215,6 +217,17 @@ def _limited_connection(settings: ReceiverSettings) -> type[H11Protocol]:
             if self._timer is not None:
                 self._timer.cancel()
             super().connection_lost(exc)
+
+        def send_400_response(self, msg: str) -> None:
+            # A call that breaks off in its body may be in work, or answered. uvicorn would answer
+            # it once more, and what h11 raises then is printed into the cell.
+            cycle: Any = self.cycle  # None before the first call, which its type does not say
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
+            with suppress(h11.LocalProtocolError):  # answered before, or a HEAD
+                super().send_400_response(msg)
+            self.transport.close()
 
         def shutdown(self) -> None:
             # The receiver stops: what is still being sent would not be read.
