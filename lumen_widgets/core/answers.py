@@ -25,7 +25,7 @@ from lumen_widgets.core.errors import (
     UpstreamError,
 )
 from lumen_widgets.core.waiting import to_seconds
-from lumen_widgets.core.words import clean, one_line, sentence
+from lumen_widgets.core.words import clean, one_line, sentence, without_queries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -234,7 +234,7 @@ def words_of(found: Any, hide: Callable[[bytes], bytes] = lambda text: text) -> 
 
 
 def _without(said: Any, hide: Callable[[bytes], bytes]) -> str:
-    """Return what a service says as one line without secrets.
+    """Return what a service says as one line without secrets, and without addresses' queries.
 
     They are looked for before it is cut, which would leave the beginning of one, and once it is
     clean: escapes have been read by then, and marks left out, that may have stood in one.
@@ -244,7 +244,7 @@ def _without(said: Any, hide: Callable[[bytes], bytes]) -> str:
         # half of a letter is one more mark that is left out
         return hide(text[:LONGEST_READ].encode("utf-8", "ignore")).decode("utf-8", "replace")
 
-    return hidden(one_line(said, hidden))
+    return without_queries(hidden(one_line(said, hidden)))
 
 
 def says_error(answer: Answer) -> bool:
@@ -296,7 +296,8 @@ def beginning(answer: Answer, hide: Callable[[bytes], bytes]) -> str:
     """
     said = b" ".join((answer.headers.get("Location", "").encode(), answer.body))
     words = clean(hide(said[:LONGEST_READ]).decode("utf-8", "replace"))
-    return hide(words.encode()).decode("utf-8", "replace")[:LONGEST_BEGINNING]
+    seen = hide(words.encode()).decode("utf-8", "replace")[: LONGEST_BEGINNING * 10]
+    return without_queries(seen)[:LONGEST_BEGINNING]
 
 
 def read_accepted(answer: Answer) -> Accepted | None:

@@ -37,6 +37,12 @@ _FIRST_TIME, _LAST_TIME = 86_400.0, 253_402_128_000.0
 # What a key of the service, or of its like, looks like in a text.
 _KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{12,}")
 
+# In a text, an address up to its query or fragment, and the rest; up to its user, and that. Both
+# may be escaped as JSON does it, or in an address.
+_SCHEME = r"(?i:https?(?::|%3A)(?:\\{0,4}/|%2F){2})"
+_QUERY = re.compile(f"({_SCHEME}" + r"[^\s\"'<>?#]{0,2000}?(?:[?#]|%3F|%23))[^\s\"'<>]+")
+_USER = re.compile(f"({_SCHEME})" + r"[^\s\"'<>?#/@]{1,300}@")
+
 # C0 and C1 controls but for tab and line feed, and the marks that embed, override or isolate a
 # direction. Marks that only join or hint (ZWJ in an emoji, RLM in Hebrew) are part of writing.
 _CONTROLS = re.compile("[\0-\b\v-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -390,6 +396,20 @@ def without_keys(text: str) -> str:
 
     """
     return _KEY.sub("sk-…", text)
+
+
+def without_queries(text: str) -> str:
+    """Return a text in which of each address is left what no signature or password is in.
+
+    A service repeats the address that it could not read, and whoever has all of it has the picture.
+
+    Examples
+    --------
+    >>> without_queries("cannot read https://me:pw@a.example/cat.png?signature=f00d, try later")
+    'cannot read https://…@a.example/cat.png?… try later'
+
+    """
+    return _QUERY.sub(r"\1…", _USER.sub(r"\1…@", text))
 
 
 def short_repr(value: object) -> str:

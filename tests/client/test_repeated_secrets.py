@@ -184,6 +184,27 @@ def test_a_secret_is_hidden_that_one_line_shows_otherwise(
     assert "staple" not in told
 
 
+ADDRESSES = {
+    "as it is": "https://me:passw0rd@store.example/cat.png?X-Signature=f00df00d&b=1",
+    "with slashes escaped": "https:\\/\\/store.example\\/cat.png?X-Signature=f00df00d\\u0026b=1",
+    "within another": "https%3A%2F%2Fstore.example%2Fcat.png%3FX-Signature%3Df00df00d",
+    "behind a fragment": "HTTP://store.example/cat.png#t=f00df00d",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", SERVICES)
+@pytest.mark.parametrize("how", ADDRESSES)
+def test_no_signature_of_an_address_is_shown(tmp_path: Path, how: str, end: str) -> None:
+    """A service says which picture it could not read: whoever has all of that has the picture."""
+    told = _told(SERVICES[end](f"cannot read {ADDRESSES[how]} now"), tmp_path)
+
+    assert "f00d" not in told
+    assert "passw0rd" not in told
+    assert "store.example" in told
+    assert " now" in told
+
+
 @pytest.mark.slow
 def test_no_status_shows_a_secret(tmp_path: Path) -> None:
     """A service may give back what it was sent in whatever it says."""
