@@ -56,6 +56,15 @@ def _better(widget: Compare, comm: PageComm, order: Sequence[int]) -> None:
     until(lambda: len(widget.votes) == len(told["pairs"]))
 
 
+@pytest.mark.parametrize("kind", [["vote"], {}, None, 7, "\ud800"])
+def test_a_page_may_say_anything(kind: Any) -> None:
+    """What has no hash raised an error of Python's in the kernel."""
+    widget, comm = _blind()
+    comm.say({"kind": kind, "pair": 0, "attempt": 0, "outcome": "left"})
+    _vote(comm, (0, 0, "left"))
+    until(lambda: len(widget.votes) == 1)
+
+
 def test_a_page_gets_every_pair_and_nothing_that_names_a_picture() -> None:
     """Names, prompts and order come to a page only with the ranking."""
     widget, comm = _blind()

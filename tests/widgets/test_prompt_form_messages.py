@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.conditions import until
 from tests.widgets.forms import MASK, PICTURE, FormPage, taken
 from tests.widgets.quiet_service import SECRET, QuietService
@@ -53,6 +55,24 @@ def test_a_submit_takes_what_the_browser_holds_even_if_a_trait_is_behind(
 
     assert taken(service)[1] == {"model": "gpt-image-2-low", "prompt": "a whale", "n": 3}
     assert form.prompt == "a fox", "else the answer would replace what is typed meanwhile"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [None, {}, "prompt", [None], [["prompt", "an owl"]], [{"field": "prompt"}], [{"value": "x"}]],
+)
+def test_a_submit_that_cannot_be_read_is_not_paid(
+    form: PromptForm, service: QuietService, fields: Any
+) -> None:
+    """What its page shows is not known, so what the kernel has may be another request."""
+    page = FormPage(form)
+    page.say({"kind": "submit", "request": "1", "fields": fields, "secret": ""})
+    page.say({"kind": "submit", "request": "2", "secret": ""})
+    page.say({"kind": "submit", "request": "3", "fields": [], "secret": ""})
+    until(lambda: service.submits, "the one that can be read")
+
+    assert form.get_state("_sent") == {"_sent": 1}
+    assert len(service.submits) == 1
 
 
 def test_a_submit_that_arrives_twice_is_paid_once(form: PromptForm, service: QuietService) -> None:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from lumen_widgets.widgets.compare.messages import ComparedPicture
 
-_KINDS = frozenset({"vote", "unvote", "end"})
+# no set: what a page sends may have no hash
+_KINDS = ("vote", "unvote", "end")
 
 
 class BlindSession:

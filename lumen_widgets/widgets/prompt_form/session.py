@@ -257,7 +257,9 @@ class FormSession:
         match content.get("kind"):
             case "hello" if isinstance(request, str):
                 self._greet(request, content.get("unanswered"))
-            case "submit" if isinstance(request, str) and _is_id(request):
+            case "submit" if (
+                isinstance(request, str) and _is_id(request) and _are_read(content.get("fields"))
+            ):
                 with self._submits.carrying_out:
                     self._submit(request, content)
             case "typed":
@@ -664,6 +666,14 @@ class FormSession:
 def forget_form(form_id: str) -> None:
     """Take in that a form is closed: what its pages have sent since is lost."""
     _open.pop(form_id, None)
+
+
+def _are_read(fields: object) -> bool:
+    """Say whether a submit's fields say what its page showed: of others nothing is paid."""
+    return isinstance(fields, list) and all(
+        isinstance(one, dict) and isinstance(one.get("field"), str) and "value" in one
+        for one in fields
+    )
 
 
 def _is_id(request: str) -> bool:
