@@ -426,7 +426,7 @@ def as_sent(body: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in body.items():
             _encode({name: value})
         sent: dict[str, Any] = json.loads(_encode(body))
-    except (TypeError, ValueError, OverflowError, RecursionError):
+    except Exception:  # noqa: BLE001 -- a value of the caller's, which may raise anything
         raise InvalidRequest(
             f"extra holds something that JSON cannot carry, in its {short_repr(name)}.",
             next_step="Use text, finite numbers, booleans, None, lists and objects of these.",

@@ -656,4 +656,8 @@ def _price_fields(model: str, fields: Fields) -> Request:
     if fields.get("n") is not None:
         body["n"] = fields["n"]
     extra = fields.get("extra")
-    return Request(GENERATE, {**body, **extra} if isinstance(extra, Mapping) else body)
+    if isinstance(extra, Mapping):
+        body |= extra
+    if not isinstance(body["model"], str):
+        del body["model"]  # the call refuses it in words, where writing it out may raise anything
+    return Request(GENERATE, body)

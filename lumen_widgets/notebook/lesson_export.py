@@ -27,7 +27,7 @@ from lumen_widgets.core.pictures.decoding import media_type_of
 from lumen_widgets.core.pictures.downloads import FetchedPicture
 from lumen_widgets.core.pictures.picture import path_to_write, write_file
 from lumen_widgets.core.request import read_flag
-from lumen_widgets.core.words import format_count, holds_key, literal, strip_controls
+from lumen_widgets.core.words import format_count, holds_key, literal, short_repr, strip_controls
 from lumen_widgets.journal import SHORTENED
 from lumen_widgets.notebook.cell import data_uri, shortened
 from lumen_widgets.notebook.history_entry import HistoryEntry
@@ -290,8 +290,8 @@ def _read_path(path: str | os.PathLike[str]) -> Path:
     target = path_to_write(path)
     if target.suffix.lower() != SUFFIX:
         raise InvalidRequest(
-            f"{target.name!r} is no lesson's name, which ends in {SUFFIX}.",
-            next_step=f"Write export({literal(target.stem + SUFFIX)}).",
+            f"{short_repr(target.name)} is no lesson's name, which ends in {SUFFIX}.",
+            next_step=f"Write export({literal(target.stem[:_PROMPT] + SUFFIX)}).",
             field="path",
         )
     return target

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from lumen_widgets.notebook.magic_line import Word
 
-# a name in braces, of which any number may stand around it
-_IN_BRACES = re.compile(r"(\{+)([^\W\d]\w*)(\}+)")
+# a name in braces, of which any number may stand around it; each run of them is walked once
+_IN_BRACES = re.compile(r"(?<!\{)(\{+)([^\W\d]\w*)(\}+)")
 
 # what names something that a variable holds: cats, cats[0], cats[:2], form.pictures, made["owl"]
 _NAME = r"[^\W\d]\w*"
@@ -81,13 +81,20 @@ class Names:
                 f"{{{name}}} is {_kind_of(value)}, neither text nor a number. Make a text of it "
                 f"first, or write {{{{{name}}}}} for these letters themselves."
             )
-        return f"{before}{value}{after}"
+        try:
+            return f"{before}{value}{after}"
+        except Exception as error:  # noqa: BLE001 -- of too many digits, or of a user's own class
+            why = type(error).__name__
+            raise UsageError(
+                f"{{{name}}} cannot be written out ({why}). Make a text of it first."
+            ) from None
 
     def _of(self, name: str) -> Any:
         # as Python reads a name
         found = normalize("NFKC", name)
         if found in self._values and not keyword.iskeyword(found):
             return self._values[found]
+        shown = name if len(name) <= _QUOTED else f"{name[: _QUOTED - 1]}…"
         # what IPython itself has there, such as `open`, is not what anybody means
         named = [
             one for one, value in self._values.items() if one[:1] != "_" if not callable(value)
@@ -95,7 +102,7 @@ class Names:
         near = get_close_matches(found, named, 1)
         meant = f" Did you mean {{{near[0]}}}?" if near else ""
         raise UsageError(
-            f"There is no variable {name} to fill in.{meant} Write {{{{{name}}}}} for these "
+            f"There is no variable {shown} to fill in.{meant} Write {{{{{shown}}}}} for these "
             "letters themselves."
         )
 

@@ -308,6 +308,26 @@ def test_an_endpoint_that_is_none(connect: Callable[..., LumenClient], endpoint:
     assert "'generations'" in str(caught.value)
 
 
+class _Scalar:
+    """What has the shape of one number, and no number."""
+
+    shape = ()
+
+
+class _Lost:
+    """What raises whatever it is asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise LookupError(name)
+
+
+@pytest.mark.parametrize("value", [_Scalar(), _Lost()], ids=["no number", "raises"])
+def test_objects_that_json_cannot_carry(value: Any) -> None:
+    """A scalar of another library than numpy, such as h5py's, raised an error of Python's."""
+    with pytest.raises(errors.InvalidRequest, match="in its 'seed'"):
+        build("generations", {"prompt": "a cat"}, extra={"seed": value})
+
+
 @pytest.mark.parametrize("value", [Fraction(10**400), 10**5000], ids=["fraction", "int"])
 def test_numbers_that_json_cannot_carry(value: Any) -> None:
     """In extra they are refused in words, naming where they stand."""

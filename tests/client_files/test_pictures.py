@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import os
 import pickle
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -440,6 +441,27 @@ def test_what_is_no_path_is_said_in_words(path: Any) -> None:
     with pytest.raises(InvalidRequest, match="not the name of a file") as caught:
         picture().save(path)
     assert caught.value.field == "path"
+
+
+class _Path:
+    """A path that says where it is in bytes, or raises."""
+
+    def __init__(self, said: bytes | Exception) -> None:
+        self._said = said
+
+    def __fspath__(self) -> Any:
+        if isinstance(self._said, Exception):
+            raise self._said
+        return self._said
+
+
+def test_a_path_in_bytes_is_one_and_one_that_raises_is_said_in_words(tmp_path: Path) -> None:
+    """`os.scandir` gives such for a folder in bytes; a path of a library may ask a network."""
+    in_bytes: Any = _Path(os.fsencode(tmp_path / "cat.png"))
+    assert picture().save(in_bytes) == tmp_path / "cat.png"
+    lost: Any = _Path(LookupError("the bucket is gone"))
+    with pytest.raises(InvalidRequest, match="does not say its path: the bucket is gone"):
+        picture().save(lost)
 
 
 def test_links_that_lead_in_a_circle_are_no_folder(tmp_path: Path) -> None:

@@ -196,6 +196,15 @@ def test_what_is_neither_true_nor_false_is_refused_before_it_is_paid(flag: str, 
         assert server.posts == []
 
 
+@pytest.mark.parametrize("fields", [{"model": 10**5000}, {"extra": {"model": 10**5000}}])
+def test_a_model_that_cannot_be_written_out_is_refused_in_words(fields: dict[str, Any]) -> None:
+    """Its price is looked for before the call is checked, which raised an error of Python's."""
+    with FaultServer(fault.answers(200, {"id": "a"})) as server:
+        with pytest.raises(lumen.InvalidRequest, match="model"):
+            lumen.generate("a cat", client=lumen.LumenClient(KEY, server.url), **fields)
+        assert server.posts == []
+
+
 def test_a_bool_of_numpy_is_one() -> None:
     """A comparison of arrays' items gives one, and it says what it says."""
     with FaultServer(fault.answers(200, {"id": "a"})) as server:

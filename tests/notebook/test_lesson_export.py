@@ -211,6 +211,7 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     [
         (lambda history, folder: history.export(folder / "owls.zip"), r"export\(\"owls\.lumen\"\)"),
         (lambda history, _: history.export(3), "not the name of a file"),
+        (lambda history, _: history.export("o" * 9000), r"\A.{,400}\Z"),
         (lambda history, folder: history.export(folder / "o.lumen", confirm=1), "True or False"),
         (lambda history, folder: history.export(folder / "o.lumen", confirm=True), "no task"),
     ],

@@ -18,6 +18,7 @@ from PIL import Image
 
 import lumen_widgets as lumen
 from lumen_widgets.notebook.magic_line import Line, read_line
+from lumen_widgets.notebook.magic_values import Names
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer
@@ -205,6 +206,12 @@ def test_names_are_filled_in(shell: InteractiveShell, service: FaultServer) -> N
     }
 
 
+def test_braces_without_end_are_walked_once() -> None:
+    """Each brace of a run began anew: this text held the cell for minutes."""
+    braces = "{" * 100_000
+    assert Names({"cat": "fox"}).fill(f"{braces} {{cat}} {braces}") == f"{braces} fox {braces}"
+
+
 def test_two_dashes_have_options_in_a_cell_painted(
     shell: InteractiveShell, service: FaultServer
 ) -> None:
@@ -244,6 +251,7 @@ def test_a_function_fills_in_its_own_names(shell: InteractiveShell, service: Fau
         ("%lumen a {animl}", "no variable animl to fill in. Did you mean {animal}?"),
         ("%lumen a {opem}", "no variable opem to fill in. Write"),
         ("%lumen a {import}", "no variable import"),
+        ("%lumen a {large}", "{large} cannot be written out (ValueError)"),
         ("%lumen a {cats}", "{cats} is a list, neither text nor a number"),
         ("%lumen a cat --as class", "--as takes a name for a variable"),
         ("%lumen a cat --extra {seed: 7}", "before and after an option"),
@@ -282,6 +290,7 @@ def test_what_is_wrong_is_one_line_before_anything_is_paid(
     """It says what is wrong, without a stack, and nothing has left."""
     picture = np.zeros((8, 8, 3), np.uint8)
     shell.user_ns |= {"animal": "fox", "cats": [picture] * 2, "nothing": None, "empty": []}
+    shell.user_ns["large"] = 10**5000
     said = _said(shell, cell, capsys)
 
     assert said.startswith("UsageError: ")

@@ -24,6 +24,7 @@ from lumen_widgets.core.pictures.contact_sheet import (
 )
 from lumen_widgets.core.pictures.decoding import CICP, copy_of, plain, turned
 from lumen_widgets.core.pictures.recent_pixels import recent_pixels
+from lumen_widgets.core.pictures.sources import words_of
 from lumen_widgets.core.words import short_repr, strip_controls, without_keys
 
 if TYPE_CHECKING:
@@ -680,11 +681,17 @@ def path_to_write(path: str | os.PathLike[str]) -> Path:
             next_step="Give a path; to write into an open file, write the bytes instead.",
             field="path",
         )
-    target = Path(path)
     try:
+        target = Path(os.fsdecode(given))
         writable = b"\0" not in os.fsencode(target)
     except UnicodeEncodeError:  # half of a character
         writable = False
+    except Exception as error:  # noqa: BLE001  one of another library, which may raise anything
+        raise InvalidRequest(
+            f"Given a {type(given).__name__} that does not say its path: {words_of(error)}.",
+            next_step="Give the path as a string.",
+            field="path",
+        ) from None
     if not writable:
         raise InvalidRequest(
             "The path has a character in it that no file's name can have.",
