@@ -89,7 +89,10 @@ def _follow(url: str) -> bytes:
         except Unreachable as error:
             raise _unreachable(str(error)) from None
         if reply.status in _REDIRECTS and reply.location:
-            url = urljoin(url, reply.location)
+            try:
+                url = urljoin(url, reply.location)
+            except ValueError:
+                raise _unreachable("it redirects to what is no valid URL") from None
         elif reply.status == 200:  # noqa: PLR2004 - HTTP's number for "here it is"
             return reply.body
         else:

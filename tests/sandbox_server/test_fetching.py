@@ -35,6 +35,8 @@ class _Web(BaseHTTPRequestHandler):
             status, location = 302, f"/hop/{left - 1}" if left else "/cat.png"
         elif self.path == "/away":
             status, location = 302, "http://your.img/cat.png"
+        elif self.path == "/nowhere":
+            status, location = 302, "http://[::1"
         elif self.path == "/around":
             status, location = 307, f"http://localhost:{port}/cat.png"
         elif self.path == "/gone":
@@ -77,6 +79,7 @@ def test_a_picture_of_this_machine_is_fetched(web: str, path: str) -> None:
     [
         ("/hop/3", "image_unreachable"),
         ("/away", "image_unreachable"),
+        ("/nowhere", "image_unreachable"),
         ("/gone", "image_unreachable"),
         ("/huge", "image_unreachable"),
         ("/page", "image_invalid"),
