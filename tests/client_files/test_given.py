@@ -249,6 +249,21 @@ def test_what_another_library_says_ends_in_one_full_stop(
         reader(Late())
 
 
+@pytest.mark.parametrize("reader", [read_picture, read_mask, MaskPainter])
+def test_what_another_library_says_has_no_signature_and_an_end(
+    reader: Callable[[Any], Any],
+) -> None:
+    """A file on a web server names its address, all of it, where it cannot be read."""
+    said = "403, url='https://me:pw0rd@store.example/cat.png?X-Signature=f00d'\n\x1b[2J"
+    with pytest.raises(InvalidRequest) as caught:
+        reader(OfAnotherLibrary(PermissionError(said + "x" * 9000)))
+
+    told = f"{caught.value} {vars(caught.value)}"
+    assert "store.example/cat.png?…'" in told
+    assert re.search("f00d|pw0rd|\x1b", told) is None
+    assert len(str(caught.value)) < 600
+
+
 class Wordless(Exception):
     """An error that cannot even say what it is about."""
 

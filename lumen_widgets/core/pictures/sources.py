@@ -14,6 +14,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.pictures.decoding import MAX_BYTES
+from lumen_widgets.core.words import LONGEST_WORDS, clean, without_queries
 
 if TYPE_CHECKING:
     import numpy as np
@@ -149,10 +150,13 @@ def _content(file: Any, what: str) -> bytes:
 
 
 def words_of(error: Exception) -> str:
-    """Return what an error of another library says, without its full stop; its name for nothing."""
+    """Return what an error of another library says, without its full stop; its name for nothing.
+
+    It may say which address it could not read, whose query may be a signature.
+    """
     words = ""
     with suppress(Exception):  # one that cannot even say what it is about
-        words = str(error).rstrip(".")
+        words = without_queries(clean(str(error))[:LONGEST_WORDS]).rstrip(".")
     return words or type(error).__name__
 
 
