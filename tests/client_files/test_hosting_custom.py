@@ -18,8 +18,10 @@ from lumen_widgets.client import (
     HostingError,
     InvalidRequest,
     LumenClient,
+    ServiceUnreachable,
 )
 from tests.client_files.hosted import host, local
+from tests.client_files.samples import gradient
 
 URL = "https://files.example/7f3a.png"
 
@@ -278,3 +280,23 @@ def test_a_time_without_end_is_no_time() -> None:
     """An integer that no float holds is refused, as infinity is."""
     with pytest.raises(HostingError, match="no time"):
         host(local(), CallableHosting(lambda *_: HostedFile(URL, 10**400)))
+
+
+def test_a_picture_is_not_hosted_where_another_one_is_to_be_read() -> None:
+    """What is given by its address may have been put there yesterday, by the same function."""
+    one, other = "https://files.example/a.png?id=7", "https://files.example/a.png?id=8"
+    # nothing listens there: what gets as far was to be sent
+    client = LumenClient(
+        "sk-lumen-test",
+        "http://127.0.0.1:1",
+        hosting=CallableHosting(lambda *_: f"{one}#cat"),
+        journal=False,
+        timeout=0.1,
+    )
+    with pytest.raises(HostingError, match="name each upload differently"):
+        client.edit("snow", [one, gradient()])
+    with pytest.raises(ServiceUnreachable):
+        client.edit("snow", [other, gradient()])
+    # what cannot be told apart from anything is left to the service
+    with pytest.raises(ServiceUnreachable):
+        client.edit("snow", gradient(), extra={"mask_url": "https://[7/cat.png"})

@@ -233,7 +233,7 @@ class OneName:
 
 
 ALIKE = pytest.mark.parametrize(
-    "query", ["", "?X-Amz-Date={0}&X-Amz-Signature={0}", "?sv=2022&sig={0}"]
+    "query", ["", "?X-Amz-Date={0}&X-Amz-Signature={0}", "?sv=2022&sig={0}", "#{0}"]
 )
 
 
@@ -287,6 +287,52 @@ def test_a_request_is_not_sent_again_with_another_picture_at_its_address(
     host(local(50), hosting)
     with pytest.raises(HostingError, match="not at its address any more; nothing was sent"):
         Lease().acquire_urls([url], {url: local().content})
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "https://files.example:443/a/cat.png",
+        "HTTPS://Files.Example./a/cat.png",
+        "https://files.example/%61/c%61t.png",
+        "https://files.example/a/b/../cat.png",
+        "https://files.example/./a/cat.png?",
+    ],
+)
+def test_one_address_in_two_spellings_is_one(other: str) -> None:
+    """The service reads the same at both."""
+    urls = iter(["https://files.example/a/cat.png", other])
+    lease, hosting = Lease(), CallableHosting(lambda *_: next(urls))
+    lease.address(local(), hosting, SERVICE)
+    with pytest.raises(HostingError, match="name each upload differently"):
+        lease.address(local(50), hosting, SERVICE)
+
+
+@pytest.mark.parametrize("other", ["https://files.example//a", "https://files.example/%2Fa"])
+def test_addresses_that_only_look_alike_are_two(other: str) -> None:
+    """Nothing is refused that the service can tell apart."""
+    urls = iter(["https://files.example/a", other])
+    lease, hosting = Lease(), CallableHosting(lambda *_: next(urls))
+    assert lease.address(local(), hosting, SERVICE) != lease.address(local(50), hosting, SERVICE)
+
+
+def test_two_pictures_are_not_renewed_to_one_address() -> None:
+    """Where each had one of its own until then."""
+
+    class Renewing:
+        def put(self, _data: bytes, _media_type: str, digest: str) -> HostedFile:
+            ends = time.time() + RENEW_BEFORE
+            return HostedFile(f"https://files.example/{digest}", ends - 1, renew=self.renew)
+
+        def renew(self) -> HostedFile:
+            return HostedFile("https://files.example/newest")
+
+    hosting, again = Renewing(), Lease()
+    for picture in (local(), local(50)):
+        host(picture, hosting)
+    again.address(local(), hosting, SERVICE)
+    with pytest.raises(HostingError, match="name each upload differently"):
+        again.address(local(50), hosting, SERVICE)
 
 
 def test_what_is_asked_of_one_path_may_be_any_number_of_files() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client.hosting.lease import Lease
+from lumen_widgets.client.hosting.upload_cache import address_in_use, place_of
 from lumen_widgets.core.answers import TERMINAL
 from lumen_widgets.core.fields import PICTURE_FIELDS
 from lumen_widgets.core.options import Option
+from lumen_widgets.core.pictures.sources import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,6 +54,12 @@ class HostingOption(Option):
             for content in dict.fromkeys(named)
             if content in call.pictures
         }
+        # what the caller named by an address may have been put there by an earlier process
+        known = call.request.content_by_url
+        places = {place_of(url): known.get(url) for url in named if is_url(url)}
+        for content, url in found.items():
+            if is_url(url) and places.get(place_of(url), content) != content:
+                raise address_in_use()
         call.request = call.request.with_addresses(found)
 
     def refused(self, error: BaseException) -> None:  # noqa: ARG002 -- whatever it is

@@ -5,12 +5,13 @@ from __future__ import annotations
 import atexit
 import copy
 import logging
+import re
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from lumen_widgets.client.hosting.protocol import (
     RENEW_BEFORE,
@@ -57,6 +58,46 @@ _SIGNING_PREFIXES = ("response-", "x-amz-", "x-goog-", "x-oss-")
 EXIT_TIMEOUT, EXIT_RELEASE_TIMEOUT = 3.0, 0.25
 
 
+# A character that is the same written out (RFC 3986, 2.3), as a URL may have it in hex.
+_ESCAPED = re.compile(r"%(2[DE]|3[0-9]|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])", re.IGNORECASE)
+
+
+def place_of(url: str) -> str:
+    """Return an http(s) address as one of all that lead to the same file, as far as can be told.
+
+    It is without what signs it and without its fragment, and in one spelling.
+
+    Examples
+    --------
+    >>> place_of("HTTPS://Files.example:443/%63at.png?Expires=7&Signature=x#1")
+    'https://files.example/cat.png'
+
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # one of the caller's, which the service may make something of
+        return url
+    names = {name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    signing = {name for name in names if name.startswith(_SIGNING_PREFIXES)} | _SIGNING
+    query = "" if names <= signing else f"?{parts.query}"
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    host = f"{(parts.hostname or '').rstrip('.')}{'' if port in {None, usual} else f':{port}'}"
+    path: list[str] = []
+    for step in _ESCAPED.sub(lambda found: chr(int(found[1], 16)), parts.path).split("/")[1:]:
+        path = path[:-1] if step == ".." else [*path, step] if step != "." else path
+    return f"{parts.scheme}://{host}/{'/'.join(path)}{query}"
+
+
+def address_in_use() -> HostingError:
+    """Return the error of a picture that was put where another one is to be read."""
+    return HostingError(
+        "The hosting gave a picture the address of another one that is in use, and the service "
+        "would read the same for both; nothing was sent.",
+        next_step="Have it name each upload differently, as by secrets.token_hex(16).",
+    )
+
+
 @dataclass(eq=False)
 class _File:
     """A file at a hosting; it holds the hosting, which is known by its `id`."""
@@ -70,11 +111,8 @@ class _File:
 
     @property
     def place(self) -> str:
-        """Its address without what signs it, as far as that can be told: another file takes it."""
-        url, _, query = self.hosted.url.partition("?")
-        names = {name.lower() for name, _ in parse_qsl(query, keep_blank_values=True)}
-        signing = {name for name in names if name.startswith(_SIGNING_PREFIXES)} | _SIGNING
-        return url if names <= signing else self.hosted.url
+        """Where it lies: another file takes it."""
+        return place_of(self.hosted.url)
 
     @property
     def names(self) -> set[str]:
@@ -218,7 +256,9 @@ class UploadCache:
             renew = known.hosted.renew if known else None
             hosted = checked_file(renew()) if renew else None
             if hosted is not None and self._lasts(hosted):
-                self._keep(known or _File(hosting, hosted, picture.sha256), hosted, holder)
+                with self._changed:
+                    self._take_place(_File(hosting, hosted, picture.sha256))
+                    self._keep(known or _File(hosting, hosted, picture.sha256), hosted, holder)
             else:
                 hosted = self._put(picture, hosting, holder)
         except HostingError:
@@ -281,11 +321,7 @@ class UploadCache:
         before.replaced = True
         self._files = {key: one for key, one in self._files.items() if one is not before}
         if any(before in files for files in self._holds.values()):
-            raise HostingError(
-                "The hosting gave a picture the address of another one that is in use, and the "
-                "service would read the same for both; nothing was sent.",
-                next_step="Have it name each upload differently, as by secrets.token_hex(16).",
-            )
+            raise address_in_use()
 
     def _keep(self, file: _File, hosted: HostedFile, holder: object) -> None:
         """Know a file by its address from now on, and hold it."""
