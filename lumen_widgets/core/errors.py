@@ -135,8 +135,13 @@ def interrupted(message: str) -> KeyboardInterrupt:
 def note_unsent(error: BaseException) -> None:
     """Note of an error, if it is none of ours, that nothing was sent, for `may_have_cost`."""
     if not isinstance(error, LumenError):
-        with suppress(Exception):  # one of the user's own may refuse an attribute in any way
-            error.may_have_cost = False  # type: ignore[attr-defined] # a LumenError has it too
+        note_cost(error, may_have_cost=False)
+
+
+def note_cost(error: BaseException, *, may_have_cost: bool) -> None:
+    """Note of an error whether credits may have been spent, for `may_have_cost`."""
+    with suppress(Exception):  # one of the user's own may refuse an attribute in any way
+        error.may_have_cost = may_have_cost  # type: ignore[attr-defined] # a LumenError has it too
 
 
 def may_have_cost(error: BaseException) -> bool:

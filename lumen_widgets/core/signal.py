@@ -99,12 +99,23 @@ class Signal(Generic[T]):
         self._functions[number] = call
 
     def send(self, news: T) -> None:
-        """Call every function, in the order in which they were connected."""
+        """Call every function, in the order in which they were connected.
+
+        One that ends a program or is cancelled (SystemExit, asyncio's CancelledError) keeps no news
+        from the others, one of which may be a wait. On a thread in the background it ends nothing;
+        on the main one, where it may also be Ctrl-C, it is raised once all others were called.
+        """
+        ended: BaseException | None = None
         for fn in self._functions.copy().values():
             try:
                 fn(news)
             except Exception:  # noqa: BLE001 -- logged: the code of others must not stop what sends
                 _log.exception("A listener to %s failed.", self._name)
+            except BaseException as error:  # noqa: BLE001 -- as the docstring says
+                _log.error("A listener to %s was ended by %s.", self._name, type(error).__name__)
+                ended = error
+        if ended is not None and threading.current_thread() is threading.main_thread():
+            raise ended
 
     def clear(self) -> None:
         """Disconnect every function."""

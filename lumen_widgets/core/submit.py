@@ -25,6 +25,7 @@ from lumen_widgets.core.errors import (
     ServiceUnreachable,
     SubmitOutcomeUnknown,
     interrupted,
+    note_cost,
     note_unsent,
     redact,
     warn,
@@ -34,7 +35,7 @@ from lumen_widgets.core.http.transport import NoAnswerError, NotSentError
 from lumen_widgets.core.locks import Event
 from lumen_widgets.core.log import Log
 from lumen_widgets.core.options import AnsweredMeanwhile
-from lumen_widgets.core.polling.scheduler import start_thread
+from lumen_widgets.core.polling.scheduler import NoThread, start_thread
 from lumen_widgets.core.waiting import (
     WAIT_SLICE,
     stopped_before_answer,
@@ -152,6 +153,8 @@ class _Attempt:
         self._recorded = False
         self._accepted: Accepted | None = None
         self._error: BaseException | None = None
+        # What it ends with by itself, as where no answer came in time.
+        self._raised: BaseException | None = None
         self._task: Task | None = None
         # Whether the caller knows of it.
         self._delivered = False
@@ -169,10 +172,10 @@ class _Attempt:
             start_thread(self._run, "lumen-submit", purpose, daemon=False)
             process = os.getpid()
             while not self._prepared.wait(WAIT_SLICE):
-                _check_not_forked(process)
+                self._check_not_forked(process)
             longest = self._deadline + self._timing.submit_grace
             while not self._over.wait(wait_slice(longest)):
-                _check_not_forked(process)
+                self._check_not_forked(process)
                 if time.monotonic() >= longest:
                     break
             return self._deliver()
@@ -182,16 +185,27 @@ class _Attempt:
             if words is _STOPPED:
                 note_unsent(stopped)
             raise stopped from None
-        except LumenError:
+        except NoThread:
             raise
         except BaseException as error:
-            # a signal handler's, such as the caller's own time-out, ends the wait as Ctrl-C does
-            if error is not self._error:
+            # a signal handler's, such as the caller's own time-out, ends the wait as Ctrl-C does,
+            # whatever its kind: it may be one of ours, as a WaitTimeout
+            if error is not self._error and error is not self._raised:
                 words = self._stop()
-                error.add_note(words)
-                if words is _STOPPED:
-                    note_unsent(error)
+                note_cost(error, may_have_cost=words is not _STOPPED)
+                with suppress(Exception):  # one of the user's own may refuse a note in any way
+                    error.add_note(words)
             raise
+
+    def _check_not_forked(self, process: int) -> None:
+        """Raise in a child that a signal handler forked: what sends it is in the parent."""
+        if os.getpid() != process:
+            forked = self._raised = LumenError(
+                "This process was forked as a request was about to be sent; that goes on in the "
+                "parent, and nothing is sent from here.",
+                next_step="Look at the task in the parent, or take it up here by its id.",
+            )
+            raise forked
 
     def _stop(self) -> str:
         """End the wait, and with it what is still being prepared; say what goes on."""
@@ -221,15 +235,18 @@ class _Attempt:
         if error is not None:
             # what may have left is an error of ours by now
             note_unsent(error)
+            self._raised = error
             raise error
         # The worker is stuck where no time-out reaches, in name resolution or a slow disk.
         if not self._guard.cancel_unsent():
-            raise self._unknown("no answer in time")
+            unknown = self._raised = self._unknown("no answer in time")
+            raise unknown
         stuck = (
             self._unreachable("no connection in time")
             if self._recorded
             else unrecorded_error(f"it did not answer within {self._timeout:g} s")
         )
+        self._raised = stuck
         self._options.refused(stuck)
         raise stuck
 
@@ -387,16 +404,6 @@ class _Attempt:
             status=None if answer is None else answer.status,
             request_id=None if answer is None else answer.request_id,
             may_have_cost=True,
-        )
-
-
-def _check_not_forked(process: int) -> None:
-    """Raise in a child that a signal handler forked: what sends the request is in the parent."""
-    if os.getpid() != process:
-        raise LumenError(
-            "This process was forked as a request was about to be sent; that goes on in the "
-            "parent, and nothing is sent from here.",
-            next_step="Look at the task in the parent, or take it up here by its id.",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import socket
 import threading
@@ -256,6 +257,36 @@ def test_what_another_library_lost_of_a_task_is_asked_again(
     assert len(service.server.posts) == 1
 
 
+class Ended(Flaky):
+    """Is ended as it sends: by SystemExit, or as it is cancelled."""
+
+    def __init__(self, error: type[BaseException]) -> None:
+        super().__init__("send")
+        self.error = error
+
+    def send(self, request: Any, *arguments: Any, **settings: Any) -> requests.Response:
+        """Send a request; the first for a picture ends with what is no Exception."""
+        if not request.path_url.startswith("/v1/") and not self.failures:
+            self.failures.append(request.method)
+            raise self.error
+        return HTTPAdapter.send(self, request, *arguments, **settings)
+
+
+@pytest.mark.parametrize("error", [SystemExit, asyncio.CancelledError, KeyboardInterrupt])
+def test_a_picture_whose_adapter_was_ended_is_fetched_again(
+    service: Service, connect: Connect, error: type[BaseException]
+) -> None:
+    """No wait for it goes on for ever."""
+    use_scheduler(Scheduler(timing=Timing(first_poll=0.05, refresh_interval=0.05)))
+    service.statuses["*"] = [service.succeeded("a", "b")]
+    adapter = Ended(error)
+    client = connect(service.server.url, session=session(adapter))
+
+    pictures = client.generate("two cats", n=2).wait(PATIENCE)
+    assert [picture.bytes for picture in pictures] == [png(), png()]
+    assert adapter.failures
+
+
 class Converting(BaseAdapter):
     """Sends by another library, and makes a response of its answer that is not like requests'."""
 
@@ -272,6 +303,42 @@ class Converting(BaseAdapter):
     def close(self) -> None:
         """Close what sends."""
         self.inner.close()
+
+
+class Opaque(Exception):
+    """An error that can neither be looked at nor compared."""
+
+    @property
+    def args(self) -> Any:
+        """Refuse."""
+        raise RuntimeError
+
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError
+
+    __hash__ = Exception.__hash__
+
+
+class Unlucky(Converting):
+    """Sends by another library, and fails once that is done."""
+
+    def send(self, *arguments: Any, **settings: Any) -> Any:
+        """Send a request, and fail."""
+        super().send(*arguments, **settings)
+        raise Opaque
+
+
+def test_what_ended_with_an_error_that_cannot_be_looked_at_may_be_paid(
+    service: Service, connect: Connect
+) -> None:
+    """It says nothing of what had left: the task counts, and is not sent again by reuse."""
+    client = connect(service.server.url, session=session(Unlucky()))
+    spent = budget(tasks=5)
+    for _ in range(2):
+        with pytest.raises(errors.SubmitOutcomeUnknown):
+            client.generate("a cat", reuse=True)
+    assert spent.submitted == 1
+    assert len(service.server.posts) == 1
 
 
 @pytest.mark.parametrize(

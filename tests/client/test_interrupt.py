@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lumen_widgets.client import CallableHosting, budget
-from lumen_widgets.core.errors import may_have_cost
+from lumen_widgets.core.errors import ServiceUnreachable, WaitTimeout, may_have_cost
 from lumen_widgets.journal import Journal
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer, http
@@ -140,12 +140,20 @@ class TooLate(Exception):
     """A time-out of the user's own, raised by a signal handler."""
 
 
+# a user may have one of ours raised, as it is a TimeoutError too
+@pytest.fixture(params=[TooLate, WaitTimeout, ServiceUnreachable])
+def late(request: pytest.FixtureRequest) -> BaseException:
+    """Return what a signal handler raises."""
+    error: BaseException = request.param("too late")
+    return error
+
+
 @pytest.fixture
-def time_out() -> Iterator[Callable[[], None]]:
-    """Return what raises `TooLate` on the main thread, as `signal.alarm` has it done."""
+def time_out(late: BaseException) -> Iterator[Callable[[], None]]:
+    """Return what raises `late` on the main thread, as `signal.alarm` has it done."""
 
     def handle(*_: object) -> None:
-        raise TooLate
+        raise late
 
     before = signal.signal(signal.SIGALRM, handle)
     main = threading.main_thread().ident
@@ -157,7 +165,10 @@ def time_out() -> Iterator[Callable[[], None]]:
 
 
 def test_a_time_out_of_the_users_own_sends_nothing_more(
-    service: Service, connect: Callable[..., LumenClient], time_out: Callable[[], None]
+    service: Service,
+    connect: Callable[..., LumenClient],
+    late: BaseException,
+    time_out: Callable[[], None],
 ) -> None:
     """Whoever tries again after it pays once: what was still being uploaded is not sent."""
     service.statuses["*"] = [service.succeeded("a")]
@@ -171,11 +182,12 @@ def test_a_time_out_of_the_users_own_sends_nothing_more(
 
     budget(tasks=1)
     client = connect(service.server.url, hosting=CallableHosting(upload))
-    with pytest.raises(TooLate) as caught:
+    with pytest.raises(type(late)) as caught:
         client.edit("snow", png())
     ended.set()
 
-    assert caught.value.__notes__ == ["Stopped before anything was sent; nothing was spent."]
+    assert caught.value is late
+    assert late.__notes__ == ["Stopped before anything was sent; nothing was spent."]
     assert not may_have_cost(caught.value)
     until(lambda: budget().tasks_left == 1)
     assert len(client.edit("snow", png()).wait(PATIENCE)) == 1
@@ -183,7 +195,7 @@ def test_a_time_out_of_the_users_own_sends_nothing_more(
 
 
 def test_a_time_out_of_the_users_own_says_what_goes_on(
-    connect: Callable[..., LumenClient], time_out: Callable[[], None]
+    connect: Callable[..., LumenClient], late: BaseException, time_out: Callable[[], None]
 ) -> None:
     """What is on its way by then is written down, and the error has a note of where."""
     ended = threading.Event()
@@ -197,9 +209,10 @@ def test_a_time_out_of_the_users_own_says_what_goes_on(
 
     with FaultServer(fault.calls(respond)) as server:
         client = connect(server.url)
-        with pytest.raises(TooLate) as caught:
+        with pytest.raises(type(late)) as caught:
             client.generate("a cat")
         ended.set()
+        assert caught.value is late
         (note,) = caught.value.__notes__
         assert "its answer will be in the journal" in note
         assert may_have_cost(caught.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from lumen_widgets.core.timing import Timing
 from tests.client import fault_server as fault
 from tests.client.fault_server import FaultServer, http
 from tests.client.service import FAILED, PROCESSING, QUEUED, Service, png, serving
-from tests.conditions import until
+from tests.conditions import PATIENCE, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -462,6 +463,26 @@ def test_the_last_word_stays() -> None:
     state.finish(errors.TaskFailed("It failed."), "failed")
     assert not state.set_status("processing")
     assert (task.status, task.done) == ("failed", True)
+
+
+@pytest.mark.parametrize("ended", [SystemExit, asyncio.CancelledError, KeyboardInterrupt])
+def test_a_listener_that_is_ended_keeps_no_news_from_others(
+    service: Service, connect: Callable[..., LumenClient], ended: type[BaseException]
+) -> None:
+    """A function of the user's that exits, or is cancelled, has no wait go on for ever."""
+    service.statuses["*"] = [service.succeeded("a")]
+    done = threading.Event()
+
+    def end(_: Task) -> None:
+        raise ended
+
+    with service.holding_statuses():
+        task = connect(service.server.url).generate("a cat")
+        task.subscribe(end)
+        # as `as_completed`, `stream` and `await` hear of it
+        task.subscribe(lambda task: done.set() if task.done else None)
+    assert done.wait(PATIENCE)
+    assert [picture.bytes for picture in task.pictures] == [png()]
 
 
 def test_subscribers(

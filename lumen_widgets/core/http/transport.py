@@ -352,12 +352,16 @@ def _never_connected(error: BaseException) -> bool:
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """Return an error and what it wraps, in `args`, ``reason`` or as its cause, outermost first."""
+    """Return an error and what it wraps, in `args`, ``reason`` or as its cause, outermost first.
+
+    One of the user's own may not let itself be looked at; then it wraps nothing.
+    """
     found: list[BaseException] = []
     todo: list[Any] = [error]
     while todo and len(found) < 20:  # noqa: PLR2004 -- chains are 3 or 4 deep; this ends a loop
         one = todo.pop(0)
-        if isinstance(one, BaseException) and one not in found:
+        if isinstance(one, BaseException) and all(one is not other for other in found):
             found.append(one)
-            todo += [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
+            with suppress(Exception):
+                todo += [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
     return found

@@ -193,6 +193,7 @@ class PictureDownloader:
         while doubtful is not None:
             index, doubtful = doubtful, None
             failure: DownloadError | None = None
+            ended: BaseException | None = None
             try:
                 fetched = self.download(urls[index], limits=self.scheduler.timing.downloads)
                 doubtful = self._put(fetched, urls, index)
@@ -201,6 +202,11 @@ class PictureDownloader:
             except Exception as failed:  # noqa: BLE001 -- a bug must not leave a wait hanging
                 _log.exception("A picture of the task %s could not be fetched.", self.task.id)
                 failure = DownloadError(f"Fetching it failed here ({type(failed).__name__}).")
+            except BaseException as error:  # noqa: BLE001 -- raised below
+                # a SystemExit of an adapter's, or Ctrl-C in a loop that drives this: the picture is
+                # fetched anew
+                words = f"Fetching it was ended here by {type(error).__name__}."
+                failure, ended = DownloadError(words, transient=True), error
             with self._lock:
                 if urls is not self._urls:
                     return
@@ -212,6 +218,8 @@ class PictureDownloader:
                 self._end(urls)
             elif failure is None:
                 self.arrived()
+            if ended is not None:
+                raise ended
 
     def _end(self, urls: list[str | None]) -> None:
         """Say that all of a list is fetched, but for what is missing."""

@@ -409,7 +409,10 @@ class Scheduler:
 
     def _work(self) -> None:
         while (run := self._next_job()) is not None:
-            self._run(run)
+            try:
+                self._run(run)
+            except BaseException as error:  # noqa: BLE001 -- a SystemExit of an adapter's, say: no Ctrl-C comes here
+                _log.error("A job of the scheduler was ended by %s.", type(error).__name__)
             # No job may be kept alive by this frame while the thread is idle.
             del run
 
@@ -517,7 +520,7 @@ def start_thread(
     try:
         _start(thread)
     except (RuntimeError, MemoryError) as error:
-        raise _NoThread(
+        raise NoThread(
             f"No thread could be started ({str(error) or 'memory has run out'}) for {purpose}.",
             next_step="Close other programs or end tasks of this one, then try again.",
         ) from None
@@ -551,5 +554,5 @@ def _start(thread: threading.Thread) -> None:
         raise error
 
 
-class _NoThread(LumenError, RuntimeError):
+class NoThread(LumenError, RuntimeError):
     """No thread could be started, so that what it was for has not begun."""
