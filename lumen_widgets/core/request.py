@@ -50,6 +50,9 @@ class Request:
         ``{"https://example.org/cat.png?signature=…": "file:9f86d0…"}`` (see `content_of`).
     recipe
         What another picture is made of for each that comes; None for the pictures as they come.
+    recipe_pictures
+        What the body has in its fields for pictures where `recipe` is true of it; None where that
+        is not known.
     made_from
         Hex digests of the files that it is made with, as `Call.made_from` says; none where they are
         not known.
@@ -62,6 +65,7 @@ class Request:
     repaint: Repaint | None = field(default=None, compare=False)
     content_by_url: Mapping[str, str] = field(default_factory=dict, compare=False)
     recipe: Recipe | None = field(default=None, compare=False)
+    recipe_pictures: Mapping[str, Any] | None = field(default=None, compare=False)
     made_from: tuple[str, ...] = field(default=(), compare=False)
 
     @property
@@ -93,8 +97,20 @@ class Request:
             name: _replaced(value, url_by_content) if name in PICTURE_FIELDS else value
             for name, value in self.body.items()
         }
+        of_recipe = self.recipe_pictures and {
+            name: _replaced(value, url_by_content) for name, value in self.recipe_pictures.items()
+        }
         known = {url: content for content, url in url_by_content.items()}
-        return replace(self, body=body, content_by_url={**self.content_by_url, **known})
+        return replace(
+            self,
+            body=body,
+            content_by_url={**self.content_by_url, **known},
+            recipe_pictures=of_recipe,
+        )
+
+    def with_recipe(self, recipe: Recipe | None) -> Request:
+        """Return the request with a recipe for the pictures that stand in it now."""
+        return replace(self, recipe=recipe, recipe_pictures=_pictures_in(self.body))
 
     def by_content(self) -> Request:
         """Return the request as it was asked for: with contents in place of addresses."""
@@ -292,7 +308,15 @@ def check_again(request: object) -> Request:
     again = _as_request(
         request.endpoint, request.body, request.secret, request.repaint, request.content_by_url
     )
-    again = replace(again, recipe=request.recipe, made_from=request.made_from)
+    if request.recipe_pictures in (None, _pictures_in(again.body)):
+        again = replace(
+            again,
+            recipe=request.recipe,
+            recipe_pictures=request.recipe_pictures,
+            made_from=request.made_from,
+        )
+    else:  # other pictures than those that were kept for it stand there now
+        again = replace(again, repaint=None)
     if again.body.get(URL_FIELD) is not None and again.secret is None:
         raise InvalidRequest(
             "This request had a webhook_secret, which is kept nowhere.",
@@ -314,6 +338,10 @@ def _as_request(
     if SECRET_FIELD in sent:
         secret = Secret(sent.pop(SECRET_FIELD))
     return Request(endpoint, sent, secret, repaint, content_by_url or {})
+
+
+def _pictures_in(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: body[name] for name in PICTURE_FIELDS if name in body}
 
 
 def _replaced(value: Any, found: Mapping[str, str]) -> Any:

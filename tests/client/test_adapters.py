@@ -309,7 +309,7 @@ class Opaque(Exception):
     """An error that can neither be looked at nor compared."""
 
     @property
-    def args(self) -> Any:
+    def args(self) -> Any:  # type: ignore[override] # the mistake itself
         """Refuse."""
         raise RuntimeError
 

@@ -121,7 +121,16 @@ def test_a_second_try_counts_as_the_same_request(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("changed", [{"prompt": "a duck"}, {"seed": 7}], ids=str)
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"prompt": "a duck"},
+        {"seed": 7},
+        {"image_urls": ["https://example.org/dog.png"]},
+        {"mask_url": "https://example.org/mask.png"},
+    ],
+    ids=str,
+)
 @pytest.mark.parametrize("later", [False, True], ids=["here", "in another process"])
 def test_a_second_try_of_something_else_counts_as_another_request(
     service: Service,

@@ -6,6 +6,7 @@ import io
 import os
 import stat
 import struct
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -423,6 +424,30 @@ def test_reuse_of_an_exact_one_gives_the_raw_one_where_that_is_wanted(
 
     assert len(service.server.posts) == 1
     assert raw.wait(60)[0].bytes == exact.raw.bytes
+
+
+@pytest.mark.parametrize("changed", ["image_urls", "mask_url"])
+@pytest.mark.parametrize("later", [False, True], ids=["here", "in another process"])
+def test_what_is_sent_again_with_another_picture_is_not_put_back_into_the_first(
+    repainted: Callable[..., Picture],
+    service: Service,
+    connect: Connect,
+    model: RedrawingModel,
+    changed: str,
+    *,
+    later: bool,
+) -> None:
+    """What was kept for the one says nothing of the other: its picture comes as it was sent."""
+    first = repainted().task
+    client = connect(service.server.url, hosting=model.uploads)
+    request = client.task(first.id).request if later else first.request
+    other = "https://example.org/dog.png"
+    body = {**request.body, changed: [other] if changed == "image_urls" else other}
+    picture = client.submit(replace(request, body=body)).wait(60)[0]
+
+    assert picture.raw is picture
+    assert picture.changed_outside is None
+    assert is_exact(client.submit(request).wait(60)[0])
 
 
 def test_another_try_of_the_same_request_is_exact_too(

@@ -119,7 +119,7 @@ class ExactOption(Option):
             recipe = Ingredients(reason=why).recipe()
         else:
             recipe = self._changed(call, wish, source, mask)
-        call.request = replace(call.request, recipe=recipe)
+        call.request = call.request.with_recipe(recipe)
 
     def record(self, call: Call) -> None:
         """Hold what the journal keeps in place of what is in memory."""

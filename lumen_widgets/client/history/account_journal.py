@@ -480,7 +480,7 @@ def request_of(row: JournalRow | None) -> Request:
     endpoint = next((one for one in ENDPOINTS if one == row.endpoint), GENERATE)
     kept = row.recipe
     recipe = None if kept is None else Recipe(kept.details, kept.files, kept.digest)
-    return Request(endpoint, dict(row.body), recipe=recipe, made_from=row.made_from)
+    return Request(endpoint, dict(row.body), made_from=row.made_from).with_recipe(recipe)
 
 
 def journal_error(error: JournalUnusable, what: str) -> JournalError:

@@ -7,7 +7,6 @@ import re
 import threading
 import time
 import weakref
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from lumen_widgets.client.lessons.lesson_file import FIELDS
@@ -107,7 +106,7 @@ class LessonTasks:
             return live
         repainted = any(one.looked_at for task in known for one in task.pictures)
         recipe = _recipe(call) if repainted or call.asked else None
-        request = replace(call.request, recipe=recipe)
+        request = call.request.with_recipe(recipe)
         return self._make(call.digest, number, known, request, call.correlation_id)
 
     def is_repeated(self, task: Task) -> bool:
