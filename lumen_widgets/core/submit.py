@@ -151,6 +151,8 @@ class _Attempt:
         self._deadline = math.inf
         self._guard = SendGuard(math.inf, once=True)
         self._recorded = False
+        # The id that came in answer, while it is looked up whether it is another task's.
+        self._answered: str | None = None
         self._accepted: Accepted | None = None
         self._error: BaseException | None = None
         # What it ends with by itself, as where no answer came in time.
@@ -239,7 +241,10 @@ class _Attempt:
             raise error
         # The worker is stuck where no time-out reaches, in name resolution or a slow disk.
         if not self._guard.cancel_unsent():
-            unknown = self._raised = self._unknown("no answer in time")
+            why = "no answer in time"
+            if self._answered is not None:
+                why = f"it answers with the id {self._answered}, and the disk hangs that knows ids"
+            unknown = self._raised = self._unknown(why)
             raise unknown
         stuck = (
             self._unreachable("no connection in time")
@@ -349,6 +354,7 @@ class _Attempt:
             accepted = answers.read_accepted(answer)
             if accepted is None:
                 raise self._unknown("its answer cannot be read", answer)
+            self._answered = accepted.task_id
             if self._options.is_known(accepted.task_id):
                 # one of the two would get the other's pictures
                 raise self._unknown(

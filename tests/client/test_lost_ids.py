@@ -15,6 +15,8 @@ import pytest
 from lumen_widgets.client import LumenClient, Task
 from lumen_widgets.client.history.account_journal import JournalNotes
 from lumen_widgets.core import errors
+from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
+from lumen_widgets.core.timing import Timing
 from lumen_widgets.journal import Journal
 from tests.client import fault_server as fault
 from tests.client.children import in_child
@@ -23,12 +25,14 @@ from tests.client.fault_server import FaultServer, Received, http
 from tests.client.interrupts import interrupt
 from tests.client.journal_file import JournalFile
 from tests.client.service import FAILED, PROCESSING, QUEUED, Service, png
-from tests.conditions import until
+from tests.conditions import PATIENCE, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
     from typing import Any
+
+    from lumen_widgets.journal import JournalRow
 
     Connect = Callable[..., LumenClient]
 
@@ -289,6 +293,27 @@ def test_what_became_of_a_request_is_written_later(
             client.generate("a cat")
         journal.let_go()
         until(lambda: journal.states() == [state], "the outcome is written")
+
+
+def test_an_id_that_came_is_said_although_the_disk_hangs(
+    service: Service, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is not known in time whether another task has it, the error names it."""
+    use_scheduler(Scheduler(timing=Timing(submit_grace=0.05)))
+    client = connect(service.server.url, timeout=1.0)
+    over, find = threading.Event(), Journal.find
+
+    def hang(journal: Journal, **known: Any) -> JournalRow | None:
+        assert over.wait(PATIENCE)
+        return find(journal, **known)
+
+    monkeypatch.setattr(Journal, "find", hang)
+    with pytest.raises(errors.SubmitOutcomeUnknown, match="with the id task-1"):
+        client.generate("a cat")
+    over.set()
+    assert client.journal is not None
+    journal = client.journal
+    until(lambda: journal.rows()[0].task_id == "task-1", "it was written all the same")
 
 
 @pytest.mark.slow
