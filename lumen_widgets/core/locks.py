@@ -2,6 +2,10 @@
 
 Python's own take and free their lock in functions of Python, where an interrupt may come once the
 lock is taken and before anything would free it: every other thread then waits for it for ever.
+
+Whatever a user may call takes a lock that its own thread may take again (`threading.RLock`): a
+signal handler, or a `__del__` that the garbage collector runs, may look at a budget or a task in
+the middle of such a call, and would wait for the very thread that it runs on.
 """
 
 from __future__ import annotations

@@ -134,13 +134,13 @@ if _CAN_FORK:
     os.register_at_fork(after_in_child=lambda: forked.send(None))
 
 
-def lock_over_forks() -> threading.Lock:
+def lock_over_forks() -> threading.RLock:
     """Return a new lock that a fork waits for: in the child it is free, and what it guards whole.
 
     For locks of a whole process, under which nothing is called that could wait; what begins anew in
     a child listens to `forked` instead.
     """
-    lock = threading.Lock()
+    lock = threading.RLock()
     held: list[bool] = []
 
     def after() -> None:
@@ -148,7 +148,7 @@ def lock_over_forks() -> threading.Lock:
             lock.release()
 
     if _CAN_FORK:
-        # not for ever: a signal handler may fork on the very thread that holds it
+        # not for ever: whatever holds it elsewhere, a fork goes on
         os.register_at_fork(
             before=lambda: held.append(lock.acquire(timeout=1.0)),
             after_in_parent=after,

@@ -27,7 +27,7 @@ _MOST_BYTES = 4 * 1024 * 1024
 _NAME_LENGTH = 80
 _MOST_PRESETS = 200
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 
 
 class Presets:

@@ -74,3 +74,29 @@ def interrupt(
     finally:
         sys.setprofile(before)
     return place
+
+
+def at_each_instant(call: Callable[[], object], handler: Callable[[], object]) -> int:
+    """Call something, and run a signal's handler at each instant within our own code.
+
+    Returns
+    -------
+    int
+        How often the handler ran.
+
+    """
+    ran = 0
+
+    def profile(frame: FrameType, event: str, _argument: Any) -> None:
+        nonlocal ran
+        if event in _INSTANTS and frame.f_code.co_filename.startswith(_FILES):
+            ran += 1
+            handler()
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        call()
+    finally:
+        sys.setprofile(before)
+    return ran

@@ -1,4 +1,4 @@
-"""Ctrl-C at every instant of a call: nothing stays taken that was not sent, and nothing hangs."""
+"""A signal at every instant of a call: nothing stays taken that was not sent, nothing hangs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from lumen_widgets.client.hosting.upload_cache import UploadCache, use_upload_ca
 from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from lumen_widgets.core.timing import Timing
 from lumen_widgets.journal import Journal
-from tests.client.interrupts import interrupt
+from tests.client.interrupts import at_each_instant, interrupt
 from tests.client.service import FAILED, QUEUED, Service, png
-from tests.conditions import until
+from tests.conditions import PATIENCE, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,6 +104,45 @@ def test_nothing_is_held_for_what_was_not_sent(
     for place in instants(partial(client.edit, "snow", picture, size="16:9")):
         until(lambda: hosted <= _named(service), f"the files of {place} are let go")
         until(agree, f"what {place} took is sent or released")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("step", ["budget", "spending", "price", "refresh", "watch", "stop"])
+def test_a_signal_handler_may_look_at_all_of_it(
+    service: Service, connect: Connect, step: str
+) -> None:
+    """Whatever the call that a signal comes in, its handler waits for nothing that this holds."""
+    service.statuses["*"] = [{"status": "processing"}]
+    task = connect(service.server.url, journal=False).generate("a cat", model=MODEL)
+
+    def again() -> None:
+        task.stop_watching()
+        task.watch()
+
+    def stop() -> None:
+        task.watch()
+        task.stop_watching()
+
+    calls: dict[str, Callable[[], object]] = {
+        "budget": lambda: budget(tasks=100_000),
+        "spending": lambda: (repr(budget()), budget().spending()),
+        "price": lambda: prices.update({MODEL: PRICE}),
+        "refresh": task.refresh,
+        "watch": again,
+        "stop": stop,
+    }
+
+    def handler() -> None:
+        budget(tasks=100_000).spending()
+        prices[MODEL] = PRICE
+        assert not task.done
+        assert task.elapsed is not None
+        again()
+
+    assert at_each_instant(calls[step], handler) >= LEAST
+    service.statuses["*"] = [service.succeeded("a")]
+    assert [picture.bytes for picture in task.wait(PATIENCE)] == [png()]
 
 
 @pytest.mark.slow

@@ -221,7 +221,7 @@ class JournalNotes:
 
     def _begin_anew(self, _: None = None) -> None:
         """Leave the notes of a parent to it."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._late.clear()
         self._is_writing = False
 

@@ -73,7 +73,7 @@ class LessonTasks:
         self.lesson = lesson
         self.origin = origin
         self._holder = holder
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         # by a request's digest, how many calls have had a task of it
         self._calls: dict[str, int] = {}
         self._given_again: weakref.WeakSet[Task] = weakref.WeakSet()

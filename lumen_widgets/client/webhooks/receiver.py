@@ -95,7 +95,7 @@ class WebhookReceiver:
         self._secret: Callable[[], str] = lambda: secret
         self._settings = _checked_settings(settings)
         self._deliveries = Deliveries(self._secret, _checked_tolerance(tolerance), self._settings)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._endpoint: Endpoint | None = None
 
     @property

@@ -38,7 +38,7 @@ class TTLSet:
         self._ttl = ttl
         self._max_size = max_size
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         # when each member expires, the oldest first
         self._expires: dict[str, float] = {}
 

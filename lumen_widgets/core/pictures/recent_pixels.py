@@ -105,7 +105,7 @@ class RecentPixels:
 
     def _begin_anew(self, _: None = None) -> None:
         """Keep nothing, as in a forked child, which has no thread that would let go of it."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._kept = []
         self._timer = None
 

@@ -87,7 +87,7 @@ class Pace:
         self._first = timing.local_interval if is_local else timing.first_poll
         self._longest = timing.longest_interval
         self.share = 1 / timing.local_requests if is_local else 0.0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._needs_history = True
         # Seconds that tasks took, the newest first, and the age before which hardly any ended.
         self._seen: deque[float] = deque(maxlen=MAX_SAMPLES)
@@ -173,7 +173,7 @@ class Pace:
                         self._seen.appendleft(took)
                 elif (earliest.age(now) or 0.0) <= 2 * median_high(known):
                     break
-                del self._tasks[earliest]
+                self._tasks.pop(earliest, None)
             self._sum_up()
 
     def middle(self, ran: float, age: float) -> float:

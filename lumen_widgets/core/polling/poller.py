@@ -102,7 +102,7 @@ class TaskPoller:
         self._interval = max(pace.interval, self._scheduler.timing.refresh_interval)
         # Guards what follows, and makes each step happen once: a refresh may cross a question
         # that is under way. Never held during a request, nor while an option or subscriber runs.
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._phase = _Phase.POLLING
         # The next question, and its number: one that is under way may be overtaken.
         self._job: Job | None = None
