@@ -270,8 +270,9 @@ def read_id(found: Any) -> str | None:
     task_id = found.get("id") if isinstance(found, dict) else None
     if not isinstance(task_id, str) or not 0 < len(task_id) <= LONGEST_ID:
         return None
-    # Dots alone would climb out of the path that the id is put into.
-    if not task_id.isprintable() or not task_id.strip(". "):
+    # Dots alone would climb out of the path that the id is put into. A byte of it that is no text
+    # was taken for a letter: it is another id now.
+    if not task_id.isprintable() or not task_id.strip(". ") or "\ufffd" in task_id:
         return None
     return task_id
 

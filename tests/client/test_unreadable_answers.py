@@ -28,6 +28,8 @@ ANSWERS = {
     "cut off": b'{"id": "task_987654321", "status": "que',
     "with a proxy's comment": b'{"id": "task_987654321", "status": "queued"}\n<!-- via a -->',
     "the id is too long": json.dumps({"id": ID + "a" * 187, "status": "queued"}).encode(),
+    "two ids": b'{"id": "task_987654321", "status": "queued", "id": "task_1"}',
+    "a byte of the id is no text": b'{"id": "task_987654321\xe9", "status": "queued"}',
     "wrapped": b'{"data": {"id": "task_987654321", "status": "queued"}}',
     "beside a number without end": b'{"id": "task_987654321", "created": ' + b"9" * 5000 + b"}",
 }
@@ -59,6 +61,26 @@ def test_bytes_that_are_no_text_take_no_id_along(connect: Connect) -> None:
             task.wait(30)
 
     assert task.id == "task_1"
+
+
+def test_what_is_said_twice_in_two_ways_is_not_believed(connect: Connect) -> None:
+    """Neither that a task failed, whose credits came back, nor another task's picture."""
+    taken = b'{"id": "task_1", "id": "task_1", "status": "queued"}'
+    doubtful = [
+        b'{"id": "task_1", "status": "failed", "status": "processing"}',
+        b'{"id": "task_1", "status": "processing", "status": "failed"}',
+        b'{"id": "task_1", "status": "succeeded", "data": [], "status": "cancelled"}',
+        b'{"id": "task_1", "status": "failed", "error": {"message": "A", "message": "B"}}',
+    ]
+    answers = [fault.answers(200, answer) for answer in (taken, *doubtful)]
+    with FaultServer(*answers) as server:
+        task = connect(server.url).generate("a cat")
+        with pytest.raises(errors.TaskFailed) as caught:
+            task.wait(30)
+        asked = len(server.requests)
+
+    assert caught.value.message == "The task failed."
+    assert asked == len(answers)
 
 
 def test_no_secret_is_kept_of_it(connect: Connect, tmp_path: Path) -> None:

@@ -209,7 +209,8 @@ def _webhook_url(task: Task) -> str:
 
 def _ended_task(body: bytes) -> str | None:
     """Return the id that a call names, None if there is none or the task still runs."""
-    found = Answer(HTTPStatus.OK, body=body).json()
+    # what it names is only asked about
+    found = Answer(HTTPStatus.OK, body=body).json(guess=True)
     task_id = read_id(found)
     if task_id is None:
         _log.info("A signed call to the webhook receiver names no task.")

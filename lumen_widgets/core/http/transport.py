@@ -112,14 +112,16 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
 
-    def json(self) -> Any:
+    def json(self, *, guess: bool = False) -> Any:
         """Return the body as JSON, or None where it is none.
 
         Bytes that are no text count for one letter each: a message that was cut within a letter
-        takes neither a task's id nor its status along.
+        takes neither a task's id nor its status along. What an object says twice, in two ways, it
+        does not say: parsers differ in which of both they take. With `guess` it is the last.
         """
         try:
-            return json.loads(self.body.decode(json.detect_encoding(self.body), "replace"))
+            text = self.body.decode(json.detect_encoding(self.body), "replace")
+            return json.loads(text, object_pairs_hook=dict if guess else _said_once)
         except (ValueError, RecursionError):
             return None
 
@@ -131,6 +133,14 @@ class Answer:
             if value and value.isascii() and value.isprintable():
                 return value[:100]
         return None
+
+
+def _said_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    doubtful = {name for name, value in pairs if value != found[name]}
+    return {name: value for name, value in found.items() if name not in doubtful}
 
 
 class Transport:
