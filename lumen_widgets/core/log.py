@@ -7,6 +7,7 @@ it: a stream that was closed is enough.
 from __future__ import annotations
 
 import logging
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,9 @@ class Log(LoggerAdapter):
 
     def log(self, level: int, msg: object, *args: object, **settings: Any) -> None:
         """Log a message at a level; all other calls lead here."""
-        with suppress(Exception):
+        is_main = threading.current_thread() is threading.main_thread()
+        # On the main thread Ctrl-C may come in here. On all others what exits, or is cancelled, is
+        # the handler, and a wait must not end by it.
+        with suppress(Exception if is_main else BaseException):
             # the line that is named is the one that logs
             super().log(level, msg, *args, **{"stacklevel": 2, **settings})

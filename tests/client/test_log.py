@@ -41,6 +41,27 @@ def closed() -> Iterator[None]:
     logger.removeHandler(handler)
 
 
+class Exiting(logging.Handler):
+    """Ends the program, or a test, with the first line that it gets."""
+
+    def emit(self, record: logging.LogRecord) -> NoReturn:
+        """Raise what is no Exception."""
+        raise SystemExit(record.levelname)
+
+
+def test_a_log_that_exits_ends_no_wait(
+    service: Service, connect: Callable[..., LumenClient], request: pytest.FixtureRequest
+) -> None:
+    """It is called on a thread in the background, where it can end nothing."""
+    handler, logger = Exiting(), logging.getLogger("lumen_widgets")
+    logger.addHandler(handler)
+    request.addfinalizer(lambda: logger.removeHandler(handler))
+    service.statuses["*"] = [service.succeeded(*map(str, range(LISTED)))]
+    task = connect(service.server.url).generate("a cat")
+
+    assert [picture.bytes for picture in task.wait(30)] == [png()] * 4
+
+
 @pytest.mark.usefixtures("closed")
 def test_a_log_that_cannot_be_written_ends_no_wait(
     service: Service, connect: Callable[..., LumenClient]
