@@ -113,6 +113,8 @@ class Simulation(BaseAdapter):
         While true nothing connects.
     refuse
         Answers to questions (status, headers), used up one after another before real ones.
+    broken
+        The tasks about which every question is answered with a 500.
     earlier
         How many tasks the service had taken before: the ids go on from there.
     tasks
@@ -132,6 +134,7 @@ class Simulation(BaseAdapter):
         self.time = 1000.0
         self.down = False
         self.refuse: list[tuple[int, dict[str, str]]] = []
+        self.broken: set[str] = set()
         self.earlier = 0
         self.tasks: dict[str, Seen] = {}
         self.attempts: list[float] = []
@@ -240,6 +243,8 @@ class Simulation(BaseAdapter):
         if self.refuse:
             status, headers = self.refuse.pop(0)
             return status, _json(error={"code": "busy", "message": "Later."}), headers
+        if task_id in self.broken:
+            return 500, b"", {}
         if self.time < seen.ends:
             return 200, _json(id=task_id, status="processing"), {}
         return 200, _json(id=task_id, status="succeeded", data=[{"url": f"{URL}/{task_id}"}]), {}

@@ -41,6 +41,8 @@ export interface TaskRow {
   /** The actions that are possible now. */
   actions: ("stop" | "watch" | "again" | "take_up")[];
   error: RowError | null;
+  /** Why the service says nothing of it at the moment; empty while it does. */
+  trouble: string;
   /** What to know of its pictures, such as what was put back in them; empty for nothing. */
   notice: string;
 }

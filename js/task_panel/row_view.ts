@@ -16,6 +16,7 @@ import {
   repaintWords,
   statusWords,
   toneOf,
+  troubleWords,
 } from "./status";
 import { TakeUp } from "./take_up";
 import type { Words } from "./words";
@@ -39,6 +40,7 @@ export class RowView {
   readonly #id = element("span", { class: "lumen-task-id" });
   readonly #more = element("span");
   readonly #error = element("p", { class: "lumen-task-error", hidden: "" });
+  readonly #trouble = element("p", { class: "lumen-task-trouble", dir: "auto", hidden: "" });
   readonly #pictureNotice = element("p", { class: "lumen-task-pictures", dir: "auto", hidden: "" });
   readonly #code = element("code");
   readonly #show = element("p", { class: "lumen-task-show", hidden: "" });
@@ -101,6 +103,7 @@ export class RowView {
           this.#more,
         ),
         this.#error,
+        this.#trouble,
         this.#pictureNotice,
         this.#show,
         this.#takeUp.el,
@@ -136,6 +139,8 @@ export class RowView {
     this.tick(row, elapsed);
     this.#error.hidden = row.error === null;
     setText(this.#error, row.error ? `${row.error.message} ${row.error.next_step}` : "");
+    this.#trouble.hidden = row.trouble === "";
+    setText(this.#trouble, troubleWords(row, words));
     this.#pictureNotice.hidden = row.notice === "";
     setText(this.#pictureNotice, row.notice);
     this.#show.hidden = row.id === "" || row.status !== "succeeded";

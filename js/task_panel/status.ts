@@ -24,7 +24,8 @@ export function toneOf(row: KnownRow): Tone {
     return "open";
   }
   if (row.error !== null) return "bad";
-  if (row.running) return ["sending", "queued"].includes(row.status) ? "waiting" : "running";
+  // nothing turns while nothing is heard
+  if (row.running) return isHeardOf(row) ? "running" : "waiting";
   return row.status === "succeeded" ? "good" : "bad";
 }
 
@@ -46,6 +47,20 @@ export function statusWords(row: KnownRow, words: Words): string {
     unknown: words.unknown,
   };
   return known[row.status] ?? row.status;
+}
+
+function isHeardOf(row: KnownRow): boolean {
+  return row.trouble === "" && !["sending", "queued"].includes(row.status);
+}
+
+/** Why there is no news of a task at the moment, and that this passes by itself. */
+export function troubleWords(row: KnownRow, words: Words): string {
+  return row.trouble === "" ? "" : fill(words.trouble, { reason: row.trouble });
+}
+
+/** The status of a row as it is announced: of an outage that it began and that it is over. */
+export function heardWords(row: KnownRow, words: Words): string {
+  return row.trouble === "" ? statusWords(row, words) : words.troubleHeard;
 }
 
 /** Minutes and seconds, as in 1:05. */

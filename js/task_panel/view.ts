@@ -16,7 +16,7 @@ import type { TaskPanelModel } from "./messages";
 import { RowRequests } from "./row_requests";
 import { RowView } from "./row_view";
 import type { KnownRow, TaskRows } from "./rows";
-import { pictureWords, statusWords, toneOf } from "./status";
+import { heardWords, pictureWords, toneOf } from "./status";
 import { Toolbar } from "./toolbar";
 import type { Words } from "./words";
 
@@ -176,7 +176,7 @@ export function showPanel(
   const announce = (changed: KnownRow[], live: boolean) => {
     const announcing = isAnnouncer();
     for (const row of changed) {
-      const state = statusWords(row, words);
+      const state = heardWords(row, words);
       const before = announced.get(row.key);
       announced.set(row.key, state);
       // of a row that the page did not know, an end is news; a new row is seen to appear
@@ -223,7 +223,7 @@ export function showPanel(
     focusNewRow();
   };
   announcers.add(el);
-  for (const row of rows.known) announced.set(row.key, statusWords(row, words));
+  for (const row of rows.known) announced.set(row.key, heardWords(row, words));
   update([], false);
   rows.listen(update, signal);
 

@@ -27,6 +27,9 @@ const ENGLISH = {
   refused: "Not accepted",
   unknown: "Outcome unknown",
   unwatched: "No longer watched",
+  trouble:
+    "No news at the moment: {reason} The notebook goes on asking by itself, and nothing has to be sent again.",
+  troubleHeard: "no news at the moment, asked again by itself",
   // facts
   elapsed: "Elapsed time",
   seconds: "{seconds} s",
@@ -105,6 +108,8 @@ const CHINESE: Words = {
   refused: "未被接受",
   unknown: "结果未知",
   unwatched: "不再跟踪",
+  trouble: "暂时没有消息：{reason} 笔记本会自动继续查询，无需重新发送。",
+  troubleHeard: "暂时没有消息，会自动继续查询",
   elapsed: "已用时间",
   seconds: "{seconds} 秒",
   usual: "通常约 {seconds} 秒（估计）",

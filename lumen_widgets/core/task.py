@@ -108,6 +108,8 @@ class TaskState:
         self.error: LumenError | None = None
         # Why the service cannot be asked at the moment, in words; None while it can.
         self.trouble: str | None = None
+        # The same where it lasts: not of one question that failed.
+        self.lasting_trouble: str | None = None
         self.notice: str | None = None
         self.done = False
         self.pictures = Pictures()
@@ -279,6 +281,11 @@ class Task:
     def trouble(self) -> str | None:
         """Why the service cannot be asked at the moment, in words; None while it can."""
         return self._state.trouble
+
+    @property
+    def lasting_trouble(self) -> str | None:
+        """As `trouble`, once more than a single question failed; the same words while it lasts."""
+        return self._state.lasting_trouble
 
     @property
     def notice(self) -> str | None:

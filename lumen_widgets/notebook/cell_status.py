@@ -177,8 +177,9 @@ def _line(task: Task, account: Account, *, explain: bool, reused: bool = False) 
     """Return one task's line, with the code to copy where there is something to do."""
     after = "" if task.elapsed is None else f" after {task.elapsed:.1f} s"
     if not task.done:
+        why = f" {strip_controls(task.lasting_trouble)}" if task.lasting_trouble else ""
         return note(
-            f"Stopped waiting{after}. The task goes on; to show its pictures in a cell:",
+            f"Stopped waiting{after}.{why} The task goes on; to show its pictures in a cell:",
             code=f"lumen.show({literal(task.id)})",
         )
     charge = [_reused_words(task)] if reused else _charge_words([task], account)

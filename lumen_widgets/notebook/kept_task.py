@@ -49,6 +49,7 @@ class KeptTask:
     done = True
     may_go_on = False
     watched = False
+    lasting_trouble: str | None = None
 
     def __init__(self, client: LumenClient, row: JournalRow) -> None:
         self.client = client

@@ -46,6 +46,33 @@ def lost(client, correlation_id):
 submission = Submission(lost, account=account, prompt="a whale", model="gpt-image-2-low")
 submission.start(); panel.add(submission)
 """
+# a service of this kernel's own, whose tasks run on, and which can be down
+_OUTAGE = """
+import json, threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import lumen_widgets as lumen
+class Service(BaseHTTPRequestHandler):
+    is_down = False
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.reply(200, {"id": "a1b2c3", "status": "queued"})
+    def do_GET(self):
+        if self.is_down:
+            self.reply(503, {"error": {"message": "We are being repaired."}})
+        else:
+            self.reply(200, {"id": "a1b2c3", "status": "processing"})
+    def reply(self, status, said):
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps(said).encode())
+    def log_message(self, *_):
+        pass
+server = ThreadingHTTPServer(("127.0.0.1", 0), Service)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+url = f"http://127.0.0.1:{server.server_port}"
+client = lumen.LumenClient("sk-lumen-example", url, journal=False)
+panel = lumen.TaskPanel([client.generate("a red fox")]); panel
+"""
 # tasks of an account whose service is never asked
 _MANY = """
 lumen.use(lumen.LumenClient("sk-lumen-example", "http://127.0.0.1:9", journal=False))
@@ -120,6 +147,29 @@ def test_a_panel_of_every_task_shows_how_each_ends_and_sends_a_failed_one_again(
     panel.get_by_role("button", name="Try again").click()
     expect(_states(panel)).to_have_text(["Failed", "Failed", "Succeeded"])
     expect(panel.locator(".lumen-task").first).to_be_focused()
+    assert notebook.errors == []
+
+
+def test_an_outage_is_said_in_the_row_and_goes_when_it_is_over(lab: Lab) -> None:
+    """The row says why there is no news and that asking goes on; nothing is left of it after."""
+    notebook = lab.open([_OUTAGE, "Service.is_down = True", "Service.is_down = False"])
+    notebook.run_cell(0)
+    panel = _panel(notebook, 0)
+    trouble = panel.locator(".lumen-task-trouble")
+    expect(_states(panel)).to_have_text(["Processing"])
+    expect(trouble).to_be_hidden()
+    notebook.run_cell(1)
+    expect(trouble).to_have_text(
+        "No news at the moment: The service, or the model behind it, failed. It says: We are being "
+        "repaired. The notebook goes on asking by itself, and nothing has to be sent again."
+    )
+    expect(_states(panel)).to_have_text(["Processing"])
+    expect(panel.locator("[role=status]")).to_contain_text("no news at the moment")
+    assert faults(panel, ".lumen-tasks") == []
+    make_narrow(panel)
+    assert too_wide(panel) == []
+    notebook.run_cell(2)
+    expect(trouble).to_be_hidden()
     assert notebook.errors == []
 
 

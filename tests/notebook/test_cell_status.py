@@ -18,7 +18,7 @@ from lumen_widgets.core.request import Request
 from lumen_widgets.notebook.account import account_of
 from lumen_widgets.notebook.cell_status import summary, task_heading
 from tests.conditions import PATIENCE
-from tests.staged import StagedTask
+from tests.staged import StagedTask, use_offline_account
 
 if TYPE_CHECKING:
     from tests.sandboxes import SandboxServer
@@ -105,3 +105,12 @@ def test_a_task_that_goes_on_is_told_how_to_take_it_up_and_what_it_repaints() ->
     assert known["text/plain"].splitlines()[1:] == ["Repaints 50 % of the picture"]
     assert '>lumen.show(&quot;t1&quot;)</code></p><p><img alt="' in known["text/html"]
     assert unknown["text/plain"].endswith('in a cell: lumen.show("t1")')
+
+
+def test_a_cell_that_stopped_waiting_in_an_outage_says_why() -> None:
+    """Else it looks as if the task itself took so long."""
+    account = use_offline_account()
+    staged = StagedTask("t1", Request("generations", {"prompt": "a fox", "model": "m"}))
+    staged.state.lasting_trouble = "The service asks to wait."
+    words = summary([staged.task], account)["text/plain"]
+    assert "The service asks to wait. The task goes on" in words

@@ -23,6 +23,7 @@ from lumen_widgets.core.timing import Timing
 from lumen_widgets.notebook.account import account_of
 from lumen_widgets.notebook.submission import Submission
 from tests.client.conftest import KEY
+from tests.client.fault_server import http
 from tests.client.service import serving
 from tests.conditions import PATIENCE, until
 from tests.staged import StagedTask
@@ -91,6 +92,30 @@ def test_a_task_has_its_own_row_though_an_earlier_one_had_its_id(
         ("task-1", "a dog"),
     ]
     assert browser.totals()["rows"] == 2
+
+
+def test_an_outage_is_told_with_its_reason_until_an_answer_comes(
+    tmp_path: Path, show: Callable[..., Browser]
+) -> None:
+    """Without it a task stands as "Processing" as if all was well; no message comes per poll."""
+    with serving() as service:
+        service.statuses["*"] = [{"status": "processing"}, http(503, {"message": "Down."})]
+        task = LumenClient(KEY, service.server.url, journal=tmp_path).generate("a cat")
+        browser = show([task])
+        browser.ask("hello", view="v")
+        browser.until(lambda: browser.row().get("trouble"))
+        heard = len(browser.heard)
+        asked = service.asked(task.id)
+        until(lambda: service.asked(task.id) > asked + 2)
+        static = browser.panel.static_form()
+        row = browser.row()
+        assert row["trouble"] == "The service, or the model behind it, failed. It says: Down."
+        assert (row["status"], row["running"], row["error"]) == ("processing", True, None)
+        assert len(browser.heard) == heard
+        assert static is not None
+        assert "No news when this was saved: The service" in static.html
+        service.statuses["*"] = [service.succeeded("a")]
+        assert browser.ended("0")["trouble"] == ""
 
 
 def test_what_a_call_came_to_is_told_with_what_can_be_done(

@@ -21,6 +21,7 @@ export function row(changes: Partial<TaskRow> = {}): TaskRow {
     charge: "charged",
     actions: ["stop"],
     error: null,
+    trouble: "",
     notice: "",
     ...changes,
   };

@@ -90,6 +90,46 @@ test("a change of status is announced politely, a failure assertively, and nothi
   expect(text("[role=alert]")).toBe("Failed: a cute cat");
 });
 
+test("an outage is said in the row, that it passes by itself, and goes once an answer comes", async () => {
+  const { fake, el, text } = await mount([row({ status: "processing" })]);
+  const trouble = () => el.querySelector<HTMLElement>(".lumen-task-trouble");
+  const tone = () => el.querySelector<HTMLElement>(".lumen-task")?.dataset.tone;
+  expect(trouble()?.hidden).toBe(true);
+  const reason = "The service gave no answer: no connection in time.";
+  fake.deliver(changed([row({ status: "processing", trouble: reason })], 1));
+  expect(trouble()?.hidden).toBe(false);
+  expect(trouble()?.textContent).toContain(reason);
+  expect(trouble()?.textContent).toContain("goes on asking by itself");
+  expect(text(".lumen-task-state")).toBe("Processing");
+  // nothing turns as if all was well
+  expect(tone()).toBe("waiting");
+  fake.deliver(changed([row({ status: "processing" })], 2));
+
+  expect(trouble()?.hidden).toBe(true);
+  expect(tone()).toBe("running");
+});
+
+test("an outage is announced politely, once when it begins and once when it is over", async () => {
+  const { fake, el, text } = await mount([row({ status: "processing" })]);
+  const region = el.querySelector("[role=status]");
+  let said = 0;
+  new MutationObserver(() => (said += 1)).observe(region as Element, { childList: true });
+  const hear = async (sequence: number, trouble: string) => {
+    fake.deliver(changed([row({ status: "processing", elapsed: sequence, trouble })], sequence));
+    vi.advanceTimersByTime(500);
+    await Promise.resolve();
+    return text("[role=status]");
+  };
+
+  expect(await hear(1, "No answer.")).toBe(
+    "no news at the moment, asked again by itself: a cute cat",
+  );
+  for (const sequence of [2, 3, 4]) await hear(sequence, `No answer, ${sequence}.`);
+  expect(said).toBe(1);
+  expect(await hear(5, "")).toBe("Processing: a cute cat");
+  expect(text("[role=alert]")).toBe("");
+});
+
 test("what was put back in a repaint is said with its row, and nothing where there is nothing to say", async () => {
   const { fake, el, text } = await mount();
   const notice = () => el.querySelector<HTMLElement>(".lumen-task-pictures");

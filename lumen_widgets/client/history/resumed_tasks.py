@@ -124,7 +124,7 @@ def _ask(poller: TaskPoller, resumed: ResumedTasks, transport: Transport, timeou
     try:
         poller.start(status.poll(transport, task.id, timeout), age=task.elapsed)
     except status.TransientError as transient:
-        poller.start(age=None, trouble=transient.error.message)
+        poller.start(age=None, trouble=transient.error)
     except LumenError as error:
         poller.fail(error)
     except Exception as error:  # noqa: BLE001 -- a bug must not leave a wait hanging

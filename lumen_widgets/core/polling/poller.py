@@ -112,6 +112,9 @@ class TaskPoller:
         # While the webhook is expected: seconds between two questions, and what to call if one of
         # them finds the end first.
         self._expected: tuple[float, Callable[[], None]] | None = None
+        # What keeps the service from being asked, if that lasts, and whether another task found it.
+        self._trouble: tuple[type[LumenError], int | str] | None = None
+        self._heard_trouble = False
         # In a row: questions that failed, those without an answer in time, unknown statuses; and
         # those after the task had succeeded, for pictures that were not there yet.
         self._failures = self._unanswered = self._unknown = self._looks = 0
@@ -142,7 +145,7 @@ class TaskPoller:
         report: Report | None = None,
         *,
         age: float | None = 0.0,
-        trouble: str | None = None,
+        trouble: LumenError | None = None,
     ) -> Task:
         """Start polling, and return the task.
 
@@ -157,7 +160,7 @@ class TaskPoller:
 
         """
         with self._lock:
-            self._state.trouble = trouble
+            self._note_trouble(trouble, lasts=trouble is not None)
             self._timer.start(self._scheduler.now(), age)
             try:
                 if report is None:
@@ -186,6 +189,7 @@ class TaskPoller:
             if self._phase is not _Phase.POLLING or self._state.status == SUCCEEDED:
                 return
             self._stop_polling(_Phase.PAUSED)
+            self._note_trouble(None)
         self._notify()
 
     def watch(self) -> None:
@@ -194,6 +198,7 @@ class TaskPoller:
             if self._phase in {_Phase.POLLING, _Phase.ENDING} or not self._state.reopen():
                 return
             self._failures = self._unanswered = self._unknown = self._looks = 0
+            self._note_trouble(None)
             self._poll_in(0.0)
         self._notify()
 
@@ -226,6 +231,17 @@ class TaskPoller:
                 self._immediate = True
             except RuntimeError as error:
                 _log.warning("The task %s is not watched: %s", self._state.id, error)
+
+    def hear_trouble(self, error: LumenError | None) -> None:
+        """Take in what another task's question has found: why none is answered, or that one was."""
+        with self._lock:
+            if self._phase is not _Phase.POLLING:
+                return
+            if error is not None:
+                self._note_trouble(error, lasts=True)
+                self._heard_trouble = True
+            elif self._heard_trouble:
+                self._note_trouble(None)
 
     def expect_webhook(self, interval: float, missed: Callable[[], None]) -> None:
         """Poll rarely, since the webhook is expected; `missed` is called if it did not come."""
@@ -267,7 +283,7 @@ class TaskPoller:
             if not (is_polling or (self._phase is _Phase.PAUSED and wanted)):
                 return
             self._failures = self._unanswered = 0
-            self._state.trouble = None
+            self._note_trouble(None)
             self._unknown = 0 if status in RUNNING | TERMINAL else self._unknown + 1
             now = self._scheduler.now()
             seconds = None
@@ -391,6 +407,7 @@ class TaskPoller:
                 kind=RequestKind.UNANSWERED if self._unanswered else RequestKind.STATUS,
                 origin=self._origin,
                 is_local=self._transport.origin.is_loopback,
+                hear_trouble=self.hear_trouble,
             )
         except BaseException:  # no thread can be started, or Ctrl-C came: another wait tries again
             self._phase = _Phase.PAUSED
@@ -433,7 +450,9 @@ class TaskPoller:
             raise
 
     def _retry(self, transient: status_requests.TransientError, turn: int, sent: float) -> None:
-        status_requests.pause_origin(self._scheduler, self._origin, transient, sent, self._interval)
+        is_told = status_requests.pause_origin(
+            self._scheduler, self._origin, transient, sent, self._interval
+        )
         end = self._succeeded + self._scheduler.timing.doubtful_pictures
         if self._looks and self._downloads.is_whole and self._scheduler.now() >= end:
             self.fail(transient.error)
@@ -442,9 +461,25 @@ class TaskPoller:
             if turn == self._turn and self._phase is _Phase.POLLING:
                 self._failures += 1
                 self._unanswered = self._unanswered + 1 if transient.unanswered else 0
-                self._state.trouble = transient.error.message
+                lasts = is_told or transient.lasts(self._failures)
+                self._note_trouble(transient.error, lasts=lasts)
+                self._heard_trouble = transient.shared
                 timing, interval = self._scheduler.timing, self._interval
                 self._poll_in(transient.wait(timing, interval, self._failures))
+
+    def _note_trouble(self, error: LumenError | None, *, lasts: bool = False) -> None:
+        """Note why the service cannot be asked, and tell of it once it lasts; the lock is held."""
+        state, before = self._state, self._trouble
+        state.trouble = None if error is None else error.message
+        self._heard_trouble = False
+        if error is None:
+            self._trouble = None
+        elif lasts or before is not None:
+            # a service may say each time something else, as an id of the request
+            self._trouble = type(error), error.status or error.message
+        if self._trouble != before:
+            state.lasting_trouble = None if self._trouble is None else state.trouble
+            self._notify()
 
     def _stop_polling(self, phase: _Phase) -> None:
         """Poll no more, and learn nothing from how it ends; the lock is held."""

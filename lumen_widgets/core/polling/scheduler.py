@@ -80,6 +80,7 @@ class Job(NamedTuple):
     kind: RequestKind
     origin: str
     is_local: bool
+    hear_trouble: Callable[[LumenError | None], None] | None = None
 
     @property
     def queue(self) -> tuple[RequestKind, str, bool]:
@@ -187,6 +188,7 @@ class Scheduler:
         kind: RequestKind = RequestKind.STATUS,
         origin: str = "",
         is_local: bool = False,
+        hear_trouble: Callable[[LumenError | None], None] | None = None,
     ) -> Job:
         """Run a job that sends one request, at `when` on this scheduler's clock or soon after.
 
@@ -202,6 +204,8 @@ class Scheduler:
             Where it goes: it waits while that one is closed (see `close_origin`).
         is_local
             Whether that is this machine: then it counts in no second.
+        hear_trouble
+            Called while it waits: with why its origin cannot answer, and with None once it can.
 
         Returns
         -------
@@ -215,7 +219,7 @@ class Scheduler:
 
         """
         with self._changed:
-            job = Job(when, next(self._numbers), run, kind, origin, is_local)
+            job = Job(when, next(self._numbers), run, kind, origin, is_local, hear_trouble)
             if self._is_closed:
                 return job
             insort(self._requests[job.queue], job)
@@ -241,11 +245,11 @@ class Scheduler:
                 self._soon.append(run)
                 self._wake_thread()
 
-    def close_origin(self, origin: str, sent: float, pause: Callable[[int], float]) -> None:
+    def close_origin(self, origin: str, sent: float, pause: Callable[[int], float]) -> int:
         """Send nothing to `origin` for a while, since what left at `sent` failed for every task.
 
         From then on one request at a time tries, until one is answered. `pause` says for how many
-        seconds, from how often in a row this was so.
+        seconds, from how often in a row this was so, which is returned.
         """
         with self._changed:
             closed = self._closed.setdefault(origin, _ClosedOrigin())
@@ -255,14 +259,27 @@ class Scheduler:
                 closed.failures += 1
                 closed.since = now
             closed.until = max(closed.until, now + pause(closed.failures))
+            return closed.failures
 
     def open_origin(self, origin: str, sent: float) -> None:
         """Note that `origin` has answered a request that left at `sent`."""
         with self._changed:
             closed = self._closed.get(origin)
-            if closed is not None and sent >= closed.since:
-                del self._closed[origin]
-                self._wake()
+            if closed is None or sent < closed.since:
+                return
+            del self._closed[origin]
+            self._wake()
+        self.tell_trouble(origin, None)
+
+    def tell_trouble(self, origin: str, error: LumenError | None) -> None:
+        """Tell whoever waits to ask `origin` why it cannot answer, or that it can again."""
+        with self._changed:
+            queues = [jobs for queue, jobs in self._requests.items() if queue[1] == origin]
+            waiting = [job.hear_trouble for jobs in queues for job in jobs]
+        # without the lock: what is called may send or cancel something
+        for hear in waiting:
+            if hear is not None:
+                hear(error)
 
     def crowd(self, origin: str) -> int:
         """Return how many questions to `origin` wait for their time."""

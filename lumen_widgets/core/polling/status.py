@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from lumen_widgets.core.timing import Timing
 
 
+# What is asked again within so many seconds is not worth a word, unless that fails too.
+_SHORT_WAIT = 3.0
+
+
 @dataclass(eq=False)
 class TransientError(Exception):
     """An answer that did not come, or was no answer; the next one may.
@@ -48,6 +52,10 @@ class TransientError(Exception):
     def wait(self, timing: Timing, interval: float, failures: int) -> float:
         """Return the seconds until the next try, as `backoff` does."""
         return backoff(timing, interval, failures, self.retry_after)
+
+    def lasts(self, failures: int) -> bool:
+        """Say whether it is worth a word: it is no single question that failed at once."""
+        return failures > 1 or self.unanswered or (self.retry_after or 0.0) > _SHORT_WAIT
 
 
 def poll(
@@ -156,7 +164,7 @@ def poll_until(
 
 def pause_origin(
     scheduler: Scheduler, origin: str, transient: TransientError, sent: float, interval: float
-) -> None:
+) -> bool:
     """Send nothing to an origin for a while, unless the error is one task's own trouble.
 
     Parameters
@@ -172,13 +180,22 @@ def pause_origin(
     interval
         Seconds to wait the first time.
 
+    Returns
+    -------
+    bool
+        Whether every task of the origin was told why it cannot be asked about.
+
     """
     if transient.shared:
-        scheduler.close_origin(
+        failures = scheduler.close_origin(
             origin, sent, lambda failures: transient.wait(scheduler.timing, interval, failures)
         )
+        if transient.lasts(failures):
+            scheduler.tell_trouble(origin, transient.error)
+            return True
     elif not transient.unanswered:
         scheduler.open_origin(origin, sent)
+    return False
 
 
 def answer_wait(timing: Timing, unanswered: int) -> float:

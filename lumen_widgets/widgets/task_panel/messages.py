@@ -43,6 +43,7 @@ class TaskRow(TypedDict):
     charge: Charge
     actions: list[Action]  # what can be done about it now
     error: RowError | None
+    trouble: str  # why the service says nothing of it at the moment; empty while it does
     notice: str  # what to know of its pictures, as what was put back in them; empty for nothing
 
 

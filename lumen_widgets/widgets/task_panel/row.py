@@ -296,6 +296,7 @@ class PanelRow:
             charge=charges.get(state, "pending"),
             actions=actions.get(state, []),
             error=_words(call.error),
+            trouble="",
             notice="",
         )
 
@@ -325,6 +326,7 @@ class PanelRow:
             charge=_charge(task),
             actions=actions,
             error=_words(error),
+            trouble=_short(task.lasting_trouble or "") if going else "",
             notice=_short(task.notice or ""),
         )
 

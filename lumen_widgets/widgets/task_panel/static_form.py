@@ -56,7 +56,8 @@ def static_row(row: PanelRow) -> StaticRow:
         row.draw()
     prompt = short(told["prompt"], _PROMPT) or "(not known here)"
     facts = " · ".join(_facts(told))
-    words = [*_error_words(told), *([told["notice"]] if told["notice"] else [])]
+    trouble = f"No news when this was saved: {told['trouble']}" if told["trouble"] else ""
+    words = [*_error_words(told), *filter(None, (trouble, told["notice"]))]
     lines = [short(without_places(one), _ERROR) for one in words]
     pictures = [(row.thumbnail, f"Pictures of: {prompt}" if told["arrived"] > 1 else prompt)]
     pictures += [(row.mask, MASK_ALT)]
