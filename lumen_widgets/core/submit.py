@@ -109,6 +109,7 @@ def submit(
             task = options.check_and_answer(call)
         if task is not None:
             task.reused = True
+            task.note_repaint(call.request.repaint)
             return task
         # Another process may send the same between the two: then there is an answer to find.
         with suppress(AnsweredMeanwhile):

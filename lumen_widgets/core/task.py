@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from lumen_widgets.core.answers import TERMINAL
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from lumen_widgets.core.pictures.picture import Picture
     from lumen_widgets.core.pictures.provenance.record import Provenance
+    from lumen_widgets.core.pictures.repaint import Repaint
     from lumen_widgets.core.request import Request
 
 _log = Log()
@@ -441,6 +443,11 @@ class Task:
         """
         if self._watcher is not None:
             self._watcher.watch()
+
+    def note_repaint(self, repaint: Repaint | None) -> None:
+        """Note what it repaints, from a call for the same: a journal does not have that."""
+        if repaint is not None and self.request.repaint is None:
+            self.request = self._state.request = replace(self.request, repaint=repaint)
 
     def close(self, error: LumenError) -> None:
         """Have it not go on any more, for that reason; one that goes on, or has ended, stays so."""

@@ -6,7 +6,7 @@ import base64
 import dataclasses
 import io
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import PIL.Image
@@ -17,10 +17,13 @@ from lumen_widgets.core.pictures.repaint import Repaint
 from lumen_widgets.core.request import Request
 from lumen_widgets.notebook.account import account_of
 from lumen_widgets.notebook.cell_status import summary, task_heading
+from lumen_widgets.widgets import TaskPanel
 from tests.conditions import PATIENCE
 from tests.staged import StagedTask, use_offline_account
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.sandboxes import SandboxServer
 
 _IMAGE = re.compile(
@@ -105,6 +108,32 @@ def test_a_task_that_goes_on_is_told_how_to_take_it_up_and_what_it_repaints() ->
     assert known["text/plain"].splitlines()[1:] == ["Repaints 50 % of the picture"]
     assert '>lumen.show(&quot;t1&quot;)</code></p><p><img alt="' in known["text/html"]
     assert unknown["text/plain"].endswith('in a cell: lumen.show("t1")')
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [{}, {"exact": False}, {"crop": 0.5}])
+def test_a_repaint_that_is_reused_shows_the_mask_of_the_first_run(
+    sandbox: SandboxServer, tmp_path: Path, how: dict[str, Any]
+) -> None:
+    """A kernel that restarted has the task from the journal, which keeps no mask in small."""
+    picture, mask = np.full((64, 80, 3), 200, np.uint8), np.zeros((64, 80), bool)
+    mask[:32, :32] = True
+    shown = []
+    for _ in range(2):
+        client = LumenClient(sandbox.api_key, sandbox.url, journal=tmp_path)
+        task = client.inpaint("a corgi", picture, mask, reuse=True, **how)
+        task.wait(PATIENCE)
+        bundle = summary([task], account_of(client))
+        panel = TaskPanel([task])
+        row = panel.get_state("_rows")["_rows"][0]
+        panel.close()
+        shown.append((_IMAGE.findall(bundle["text/html"]), row["repaints"], task.reused))
+
+    first, again = shown
+    assert (first[2], again[2]) == (False, True)
+    assert first[0] == again[0]
+    assert len(first[0]) == 1
+    assert first[1] == again[1]
 
 
 def test_a_cell_that_stopped_waiting_in_an_outage_says_why() -> None:

@@ -130,7 +130,9 @@ class PanelRow:
     @property
     def mask(self) -> str | None:
         """What its task repaints, in small, as a ``data:`` URL; None where that is not known."""
-        repaint = None if self._request is None else self._request.repaint
+        # a task's own first: a call for the same may have told it since
+        request = self._request if self.task is None else self.task.request
+        repaint = None if request is None else request.repaint
         return None if repaint is None else data_uri(repaint.thumbnail)
 
     @property
@@ -261,7 +263,7 @@ class PanelRow:
 
     def _let_go(self, task: Task | KeptTask) -> None:
         with self._lock:
-            self._last = self._task_row(task)
+            self._last, self._request = self._task_row(task), task.request
             self._unsubscribe()
             # what ends a subscription holds its task
             self._unsubscribe = lambda: None
