@@ -17,6 +17,7 @@ import type { ShownPainting } from "./shown_painting";
 import { Stage } from "./stage";
 import { Toolbar } from "./toolbar";
 import { Tools } from "./tools";
+import { fitToVisible } from "./visible_height";
 import type { Words } from "./words";
 
 // one press of + or -
@@ -169,6 +170,7 @@ export function showPainter(
     heard,
   );
   el.replaceChildren(root);
+  fitToVisible(root, stage.el, signal);
   keepKeys(root, signal, isUndoOrRedo);
   oneActionPerGesture(root, signal);
 

@@ -29,7 +29,12 @@ export interface PainterHooks {
 }
 
 export class PainterPlace {
-  readonly el = element("div", { class: "lumen-form-painter", hidden: "" });
+  /** The painter leaves room for what else is in it. */
+  readonly el = element("div", {
+    class: "lumen-form-painter",
+    hidden: "",
+    "data-seen-together": "",
+  });
   readonly #state: FormState;
   readonly #words: Words;
   readonly #hooks: PainterHooks;

@@ -270,3 +270,48 @@ def test_one_finger_paints_and_two_move_the_picture(lab: Lab) -> None:
     assert painter.notebook.ask(2, "len(painter.operations)") == "1"
     assert mask[120, 100]
     assert np.count_nonzero(mask) > 500
+
+
+# how high a painter is, its stage, and what of the notebook is seen at once
+_HEIGHTS = """(painter) => {
+  const seen = painter.closest(".jp-WindowedPanel-outer").clientHeight;
+  return [painter.offsetHeight, painter.querySelector(".lumen-painter-stage").offsetHeight, seen];
+}"""
+
+
+def test_a_painter_is_seen_all_at_once_on_any_screen(lab: Lab) -> None:
+    """Canvas and buttons are in view together, as in an image editor; a large screen has both."""
+    painter = open_painter(lab, "", size=(768, 1024), own_page=True)
+    page = painter.notebook.page
+    for width, height in ((1366, 768), (1366, 640), (700, 768), (1920, 1080)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_function(
+            f"(painter) => {{ const [all, stage, seen] = ({_HEIGHTS})(painter);"
+            " return all <= seen && (stage === 660 || all > seen - 60); }",
+            arg=painter.el.element_handle(),
+        )
+        stage = painter.el.evaluate(_HEIGHTS)[1]
+        # what is unfolded, or said for a while, does not move the picture under the hand
+        painter.el.get_by_text("Keys", exact=True).click()
+        assert painter.el.evaluate(_HEIGHTS)[1] == stage
+        painter.el.get_by_text("Keys", exact=True).click()
+    assert stage == 660, "as high as it was"
+
+
+def test_a_painter_keeps_the_height_that_the_user_gave_it(lab: Lab) -> None:
+    """What is dragged by the stage's corner is not taken back, whatever the window does."""
+    painter = open_painter(lab, "", size=(768, 1024), own_page=True)
+    page = painter.notebook.page
+    painter.stage.scroll_into_view_if_needed()
+    box = painter.stage.bounding_box()
+    assert box is not None
+    corner = box["x"] + box["width"] - 4, box["y"] + box["height"] - 4
+    page.mouse.move(*corner)
+    page.mouse.down()
+    page.mouse.move(corner[0], corner[1] - 60, steps=3)
+    page.mouse.up()
+    given = painter.el.evaluate(_HEIGHTS)[1]
+    assert given < box["height"]
+    page.set_viewport_size({"width": 1000, "height": 900})
+    expect(painter.el.locator("footer")).to_be_visible()
+    assert painter.el.evaluate(_HEIGHTS)[1] == given
