@@ -26,6 +26,10 @@ export const FIELDS = [
 export type FieldName = (typeof FIELDS)[number];
 export type Value = TypedField["value"];
 
+/** What looks like an API key, as the kernel knows it, and the space before it. */
+const KEY = /\s?\bsk-[A-Za-z0-9_-]{12,}/g;
+const MAY_HOLD_KEY = new Set<FieldName>(["prompt", "negative_prompt", "model", "_extra_text"]);
+
 /** Milliseconds after the last key until what was typed is sent. */
 const DEBOUNCE_MS = 300;
 
@@ -38,6 +42,8 @@ export class Draft {
   /** Typed in this page since the kernel last changed it. */
   readonly #edited = new Set<FieldName>();
   readonly #listeners = new Set<(name: FieldName) => void>();
+  /** Called with a field out of which a key was cut. */
+  keyCut: (name: FieldName) => void = () => {};
   #flushing = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -103,11 +109,14 @@ export class Draft {
   }
 
   /** Sets a field to a value. */
-  set(name: FieldName, value: Value): void {
+  set(name: FieldName, typed: Value): void {
+    // what is in the form's state is saved with the notebook
+    const value = MAY_HOLD_KEY.has(name) ? withoutKey(typed) : typed;
     this.#values.set(name, value);
     this.#unsent.add(name);
     this.#edited.add(name);
     for (const listener of this.#listeners) listener(name);
+    if (value !== typed) this.keyCut(name);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.flush(), DEBOUNCE_MS);
   }
@@ -145,4 +154,10 @@ export class Draft {
     this.#edited.delete(name);
     for (const listener of this.#listeners) listener(name);
   }
+}
+
+function withoutKey(value: Value): Value {
+  if (typeof value !== "string") return value;
+  const kept = value.replace(KEY, "");
+  return kept === value ? value : kept.trim();
 }

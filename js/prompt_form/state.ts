@@ -26,6 +26,7 @@ import type {
 import { isSame, SentRequests, type SentSubmit } from "./sent_requests";
 import { StripState } from "./strip_state";
 import { type Place, Uploads } from "./uploads";
+import { KEY_CUT } from "./words";
 
 type Part =
   | "pictures"
@@ -35,7 +36,8 @@ type Part =
   | "submit"
   | "connection"
   | "painter"
-  | "extend";
+  | "extend"
+  | "key";
 
 interface Pictures {
   images: FormPicture[];
@@ -85,6 +87,10 @@ export class FormState {
     this.model = model;
     this.connection = new Connection(model, signal);
     this.draft = new Draft(model, this.connection, signal);
+    this.draft.keyCut = (name) => {
+      this.errors = new Map(this.errors).set(name === "_extra_text" ? "extra" : name, KEY_CUT);
+      this.#notify("key");
+    };
     this.strip = new StripState(model, this.connection, signal);
     this.connection.listen(() => {
       this.unanswered = this.submitting && this.#asked;

@@ -29,7 +29,7 @@ import { ResultStrip } from "./result_strip";
 import { SentNotice } from "./sent_notice";
 import { SizeField } from "./size_field";
 import type { FormState } from "./state";
-import type { Words } from "./words";
+import { errorWords, KEY_CUT, type Words } from "./words";
 
 /** Milliseconds after which it is said that the painter waits for the kernel. */
 const PATIENCE_MS = 400;
@@ -334,7 +334,11 @@ export class FormView {
     }, signal);
     state.listen((part) => {
       if (part === "errors") this.#fields.showErrors();
-      else if (part === "earlier") this.#prompt.history.setPrompts(state.earlier);
+      else if (part === "key") {
+        // at once: what was pasted is gone from under the hand
+        this.#fields.showErrors(true);
+        this.#announce(errorWords("", KEY_CUT, this.#words));
+      } else if (part === "earlier") this.#prompt.history.setPrompts(state.earlier);
       else if (part === "submit") this.#showSubmitting();
       else if (part === "connection") this.#showConnection();
       else if (part === "painter") this.#showPainting();

@@ -362,8 +362,14 @@ const CHINESE_ERRORS: Record<string, string> = {
   bottom: SIDES_WRONG,
 };
 
-/** Translations of the kernel's errors about the form's pictures. */
+/** What page and kernel say of a field out of which they cut a key. */
+export const KEY_CUT =
+  "There seemed to be an API key in this, and it was cut out: a notebook would keep it. Look at what is left. If the key was saved or sent somewhere, replace it in the service's console.";
+
+/** Translations of the kernel's errors, as they are word for word. */
 const CHINESE_MESSAGES: Record<string, string> = {
+  [KEY_CUT]:
+    "这里似乎有 API 密钥，已被删去：笔记本会保存它。请检查剩下的内容。如果密钥已被保存或发送，请在服务控制台更换。",
   "A repaint takes one picture. Remove the others.": "重绘只需要一张图片，请移除其余的。",
   "There is no picture to repaint. Add one.": "还没有要重绘的图片，请添加一张。",
   "There is no mask. Add one: what is white in it is repainted.":

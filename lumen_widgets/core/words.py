@@ -36,6 +36,7 @@ _FIRST_TIME, _LAST_TIME = 86_400.0, 253_402_128_000.0
 
 # What a key of the service, or of its like, looks like in a text.
 _KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{12,}")
+_KEY_AND_SPACE = re.compile(rf"\s?{_KEY.pattern}")
 
 # In a text, an address up to its query or fragment, and the rest; up to its user, and that. Both
 # may be escaped as JSON does it, or in an address.
@@ -410,6 +411,18 @@ def without_queries(text: str) -> str:
 
     """
     return _QUERY.sub(r"\1…", _USER.sub(r"\1…@", text))
+
+
+def cut_keys(text: str) -> str:
+    """Return a text from which what seems to be a key is cut out, with the space before it.
+
+    Examples
+    --------
+    >>> cut_keys("a fox sk-lumen-0123456789abcdef in snow"), cut_keys(" a fox ")
+    ('a fox in snow', ' a fox ')
+
+    """
+    return _KEY_AND_SPACE.sub("", text).strip() if holds_key(text) else text
 
 
 def short_repr(value: object) -> str:

@@ -1,16 +1,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from lumen_widgets.widgets import PromptForm, TaskPanel
 from tests.conditions import until
 from tests.widgets.forms import MASK, PICTURE, FormPage, taken
 from tests.widgets.quiet_service import SECRET, QuietService
-
-if TYPE_CHECKING:
-    from lumen_widgets.widgets import PromptForm
 
 
 def test_the_secret_travels_with_the_submit_and_is_kept_nowhere(
@@ -159,3 +157,55 @@ def _png() -> bytes:
     file = io.BytesIO()
     PIL.Image.fromarray(PICTURE).save(file, "PNG")
     return file.getvalue()
+
+
+_KEY = "sk-lumen-0123456789abcdef"
+
+
+@pytest.mark.parametrize("way", ["browser", "python", "made", "closed page"])
+def test_a_key_that_was_pasted_is_in_no_saved_state(service: QuietService, way: str) -> None:
+    """The words around it stay, and the field says that it was cut out, and what to do."""
+    text = f"a fox {_KEY} in snow"
+    form = PromptForm(service.client(), **({"prompt": text} if way == "made" else {}))
+    page = FormPage(form)
+    if way == "browser":
+        form.set_state({"prompt": text, "_extra_text": json.dumps({"user": _KEY})})
+    elif way == "python":
+        form.prompt = text
+    elif way == "closed page":
+        page.say({"kind": "typed", "fields": [{"field": "prompt", "value": text}]})
+
+    errors = {one["field"]: one["message"] for one in page.hello()["errors"]}
+    assert form.prompt == "a fox in snow"
+    assert "cut out" in errors["prompt"]
+    assert ("extra" in errors) == (way == "browser")
+    assert _KEY not in json.dumps([form.get_state(), form.panel.get_state()], default=repr)
+    form.prompt = "a fox in rain"
+    assert "prompt" not in [one["field"] for one in page.hello()["errors"]]
+    form.close()
+
+
+def test_a_submit_with_a_key_in_its_prompt_is_refused_and_says_so(
+    form: PromptForm, service: QuietService
+) -> None:
+    """Nothing is sent that the user has not looked at; pressed again, what is left is sent."""
+    page = FormPage(form)
+    fields = [{"field": "prompt", "value": f"a whale {_KEY}"}]
+    page.say({"kind": "submit", "request": "1", "fields": fields, "secret": ""})
+    (answer,) = page.of("answer")
+    assert not answer["taken"]
+    assert "cut out" in answer["errors"][0]["message"]
+    assert service.submits == []
+
+    fields = [{"field": "prompt", "value": "a whale"}]
+    page.say({"kind": "submit", "request": "2", "fields": fields, "secret": ""})
+    assert taken(service)[1]["prompt"] == "a whale"
+
+
+def test_a_panel_keeps_no_key_of_a_prompt_in_its_state(service: QuietService) -> None:
+    """Its newest rows are in the widget's state, which a notebook may save."""
+    panel = TaskPanel([service.client().generate(f"an owl {_KEY}")])
+    state = json.dumps(panel.get_state(), default=repr)
+    assert "an owl sk-…" in json.loads(state)["_rows"][0]["prompt"]
+    assert _KEY not in state
+    panel.close()

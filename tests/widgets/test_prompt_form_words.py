@@ -12,6 +12,8 @@ from IPython.core.formatters import DisplayFormatter
 
 from lumen_widgets.core.words import strip_controls
 from lumen_widgets.widgets import PromptForm
+from lumen_widgets.widgets.prompt_form.session import KEY_CUT
+from tests.checkout import ROOT
 from tests.conditions import until
 from tests.widgets.forms import FormPage
 from tests.widgets.quiet_service import QuietService
@@ -92,3 +94,10 @@ def test_no_earlier_prompt_brings_hidden_marks_back_into_the_field(
 
     assert strip_controls(prompt) in again.of("earlier")[-1]["earlier"]
     assert all(map(_is_clean, _texts([rows, page.heard, again.heard])))
+
+
+def test_page_and_kernel_say_the_same_of_a_key_and_both_in_chinese() -> None:
+    """The page cuts it out at once, the kernel what another page or Python wrote."""
+    words = (ROOT / "js" / "prompt_form" / "words.ts").read_text("utf-8")
+    assert f'KEY_CUT =\n  "{KEY_CUT}";' in words
+    assert "[KEY_CUT]:" in words

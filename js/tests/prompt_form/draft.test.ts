@@ -44,6 +44,21 @@ test("an assignment from Python shows, and listeners are notified of every key",
   expect(changes).toEqual(["size: 16:9", "prompt: a"]);
 });
 
+test("a key that is pasted is in no field, and its words are not lost", () => {
+  const { fake, draft } = draftOf();
+  const cut: string[] = [];
+  draft.keyCut = (name) => cut.push(`${name}: ${draft.text(name)}`);
+  draft.edit("prompt", "a fox sk-lumen-0123456789abcdef in snow");
+  draft.edit("webhook_url", "https://example.org/sk-lumen-0123456789abcdef");
+  draft.edit("negative_prompt", " a task-force in a risk-free world ");
+  vi.advanceTimersByTime(300);
+
+  expect(cut).toEqual(["prompt: a fox in snow"]);
+  expect(fake.get("prompt")).toBe("a fox in snow");
+  expect(fake.get("negative_prompt")).toBe(" a task-force in a risk-free world ");
+  expect(fake.get("webhook_url")).toContain("sk-lumen-0123456789abcdef");
+});
+
 test("an empty text leaves a field out, and a number is a number", () => {
   const { draft } = draftOf(formModel({ size: "16:9" }));
   draft.edit("size", "");

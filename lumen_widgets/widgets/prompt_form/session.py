@@ -13,7 +13,7 @@ from lumen_widgets.client.exact.ground import check_sides
 from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.log import Log
 from lumen_widgets.core.models import INPAINT
-from lumen_widgets.core.words import strip_controls
+from lumen_widgets.core.words import holds_key, strip_controls
 from lumen_widgets.notebook.cell_status import error_words
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.widgets.browser_values import checked
@@ -47,7 +47,7 @@ from lumen_widgets.widgets.prompt_form.uploads import UploadRefused, Uploads
 from lumen_widgets.widgets.work_queue import work_queue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from anywidget import AnyWidget
 
@@ -73,6 +73,12 @@ _REFUSED_WITH = {
 }
 # what an empty mask means where it can be painted in
 _NOTHING_PAINTED = "Nothing is painted yet. Paint over what is to be repainted, or discard it."
+# traits whose text a notebook keeps, and where somebody may have pasted a key
+MAY_HOLD_KEY = ("prompt", "negative_prompt", "model", "_extra_text")
+KEY_CUT = (
+    "There seemed to be an API key in this, and it was cut out: a notebook would keep it. Look at "
+    "what is left. If the key was saved or sent somewhere, replace it in the service's console."
+)
 # what was painted in a page is not what would be sent
 _GONE_ON = "What was painted here was thrown away since. Look at what is there now, and send again."
 # pictures that a browser may add: each may be 64 MiB of the kernel's memory
@@ -475,6 +481,7 @@ class FormSession:
             if isinstance(field, dict)
         }
         values, wrong = checked(self._form, written, TYPED)
+        wrong |= dict.fromkeys(keys_in(written), KEY_CUT)
         return values, {_FIELD_OF.get(name, name): message for name, message in wrong.items()}
 
     def _send_code(self, request: str, fields: Any) -> None:
@@ -661,6 +668,15 @@ class FormSession:
         with self._lock:
             self._sequence += 1
             return self._sequence
+
+
+def keys_in(written: Mapping[str, Any]) -> list[str]:
+    """Return the names of those fields that seem to hold a key."""
+    return [
+        name
+        for name in MAY_HOLD_KEY
+        if isinstance(text := written.get(name), str) and holds_key(text)
+    ]
 
 
 def forget_form(form_id: str) -> None:

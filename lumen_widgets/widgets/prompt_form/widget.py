@@ -25,7 +25,7 @@ from lumen_widgets.client.spending.budget import budget, subscribe_budget
 from lumen_widgets.client.spending.prices import prices
 from lumen_widgets.core.errors import redacts_traceback
 from lumen_widgets.core.signal import Signal
-from lumen_widgets.core.words import strip_controls, without_keys
+from lumen_widgets.core.words import cut_keys, strip_controls, without_keys
 from lumen_widgets.notebook.account import current
 from lumen_widgets.notebook.cell import Cell, here, in_notebook, shortened
 from lumen_widgets.notebook.cell_status import error_words
@@ -51,10 +51,13 @@ from lumen_widgets.widgets.prompt_form.checks import (
 from lumen_widgets.widgets.prompt_form.earlier_work import EarlierWork
 from lumen_widgets.widgets.prompt_form.messages import FormBudget
 from lumen_widgets.widgets.prompt_form.session import (
+    KEY_CUT,
+    MAY_HOLD_KEY,
     MOST_PICTURES,
     TYPED,
     FormSession,
     forget_form,
+    keys_in,
 )
 from lumen_widgets.widgets.prompt_form.static_form import asked_parts
 from lumen_widgets.widgets.prompt_form.strip import Strip
@@ -261,6 +264,8 @@ class PromptForm(ComparingWidget):
         refuse_unknown(fields)
         self._account = current(client)
         self._submitted: Signal[Submission] = Signal("a form")
+        # fields out of which a key was cut, and this is not said yet
+        self._cut = set[str]()
         self._last: Submission | None = None
         # the pages since it was last displayed: only the first shows what comes under it
         self._pages = 0
@@ -302,7 +307,8 @@ class PromptForm(ComparingWidget):
         self._follow_painting()
         self.observe(self._write_extra, "extra")
         self.observe(self._read_extra, "_extra_text")
-        self.observe(lambda change: self._session.forget_error(change["name"]), list(FIELDS))
+        self.observe(self._forget_error, list(FIELDS))
+        self._say_cut()
         self.on_msg(self._session.receive)
         self._write_code()
         self.observe(self._write_code, [*FIELDS, "_extra_text", "painter"])
@@ -662,6 +668,8 @@ class PromptForm(ComparingWidget):
             self._session.refuse(name, message)
         # as it was written: where a trait holds something else, the browser is told so
         super().set_state({name: sync_data[name] for name in accepted})
+        self._cut.update(keys_in(sync_data))
+        self._say_cut()
 
     def close(self) -> None:
         """Close the form with its panel and painter; what was submitted goes on."""
@@ -834,6 +842,25 @@ class PromptForm(ComparingWidget):
     def _write_code(self, _: Any = None) -> None:
         self.set_trait("code", self._session.as_code({}, {}).python)
         self._note_static()
+
+    @traitlets.validate(*MAY_HOLD_KEY)
+    def _cut_key(self, proposal: Any) -> Any:
+        """Keep no key that was pasted into a field: a notebook would, with the widget's state."""
+        text = proposal["value"]
+        if not isinstance(text, str) or (kept := cut_keys(text)) == text:
+            return text
+        name = proposal["trait"].name
+        self._cut.add(name)
+        return kept or (None if proposal["trait"].allow_none else "")
+
+    def _forget_error(self, change: Any) -> None:
+        self._session.forget_error(change["name"])
+        self._say_cut()
+
+    def _say_cut(self) -> None:
+        """Say of each field that a key was cut out of it."""
+        while self._cut:
+            self._session.refuse(self._cut.pop(), KEY_CUT)
 
     @traitlets.validate("mask")
     def _take_mask(self, proposal: Any) -> Any:

@@ -10,7 +10,7 @@ from lumen_widgets.client.spending.prices import credits_of
 from lumen_widgets.core.log import Log
 from lumen_widgets.core.pictures.contact_sheet import small_sheet
 from lumen_widgets.core.pictures.picture import thumbnail
-from lumen_widgets.core.words import strip_controls
+from lumen_widgets.core.words import strip_controls, without_keys
 from lumen_widgets.notebook.account import account_of, account_of_task
 from lumen_widgets.notebook.cell import data_uri
 from lumen_widgets.notebook.kept_task import KeptTask
@@ -375,4 +375,5 @@ def _words(error: LumenError | None) -> RowError | None:
 
 
 def _short(text: str) -> str:
-    return strip_controls(text[:_LONGEST])
+    # a panel's state, with the newest rows, may be saved: no key that was pasted into a prompt
+    return without_keys(strip_controls(text[:_LONGEST]))
