@@ -170,6 +170,17 @@ export interface FormResult {
   count: number;
 }
 
+/** Kernel → browser: how what was sent last stands, as long as no picture of it is here. */
+export interface AwaitedMessage {
+  kind: "awaited";
+  /** Of the submit. */
+  request: string;
+  /** Empty where nothing is awaited. */
+  state: "" | "running" | "ended";
+  /** Why there is no news of it, or no picture of it; empty where all goes well. */
+  reason: string;
+}
+
 /** Kernel → browser: the pictures of the strip changed; all of them, newest first. */
 export interface ResultsMessage {
   kind: "results";

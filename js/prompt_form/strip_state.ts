@@ -4,6 +4,7 @@ import type { Connection } from "../shared/connection";
 import { type Action, PictureActions } from "../shared/picture_actions";
 import { PictureCopies } from "../shared/picture_copies";
 import type {
+  AwaitedMessage,
   ChooseMessage,
   CloseCompareMessage,
   FormResult,
@@ -16,7 +17,7 @@ import type {
   UndoMessage,
 } from "./messages";
 
-type StripPart = "results" | "recall" | "presets" | "changing";
+type StripPart = "results" | "awaited" | "recall" | "presets" | "changing";
 
 /** Actions with a picture that change the form. */
 const IN_FORM = new Set<Action>(["reference", "paint", "extend"]);
@@ -30,12 +31,16 @@ const NO_RECALL: RecallMessage = {
   lost: [],
 };
 
+const NOTHING_AWAITED: AwaitedMessage = { kind: "awaited", request: "", state: "", reason: "" };
+
 export class StripState {
   readonly actions: PictureActions;
   readonly copies: PictureCopies;
   readonly connection: Connection;
   pictures: FormResult[] = [];
   total = 0;
+  /** How what was sent last stands. */
+  awaited: AwaitedMessage = NOTHING_AWAITED;
   recall: RecallMessage = NO_RECALL;
   presets: string[] = [];
   presetError = "";
@@ -67,6 +72,9 @@ export class StripState {
       this.pictures = results.pictures;
       this.total = results.total;
       this.#notify("results");
+    } else if (message.kind === "awaited") {
+      this.awaited = message as AwaitedMessage;
+      this.#notify("awaited");
     } else if (message.kind === "recall") {
       this.recall = message as RecallMessage;
       this.#notify("recall");

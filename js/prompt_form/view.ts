@@ -70,6 +70,8 @@ export class FormView {
   /** The newest picture when something was sent of which no picture has come; null if nothing was. */
   #newestThen: string | null = null;
   #arrived = false;
+  /** What was sent last in this view, as long as no picture of it has come. */
+  #awaited = "";
   readonly #lost = element("p", { class: "lumen-refusal", role: "alert", hidden: "" });
   readonly #below = element("p", { class: "lumen-hint lumen-form-below", hidden: "" });
   readonly #painter: PainterPlace;
@@ -315,6 +317,8 @@ export class FormView {
       if (part === "results") shown();
     }, signal);
     shown();
+    // what was sent before a reload, too
+    this.#showAwaited();
   }
 
   /** Moves the focus to where the work with a part is done; returns whether there is such a place. */
@@ -347,6 +351,7 @@ export class FormView {
     }, signal);
     state.strip.listen((part) => {
       if (part === "results") this.#showArrived();
+      else if (part === "awaited") this.#showAwaited();
     }, signal);
     for (const [trait, show] of [
       ["_models", () => this.#showModels()],
@@ -460,10 +465,13 @@ export class FormView {
       this.#announce(fill(this.#words.sentAlready, { button }));
     } else if (answer?.taken) {
       this.#newestThen = newest;
+      this.#awaited = answer.request;
       this.#strip.follow();
       this.#announce(this.#sentNow);
       this.#places?.sent();
       this.#showArrived();
+      // it may have failed before the answer was here
+      if (this.#state.strip.awaited.request === answer.request) this.#showAwaited();
     }
     if (answer === null || answer.taken) return;
     const labels = this.#fields.invalidLabels().join(this.#words.listed);
@@ -490,6 +498,21 @@ export class FormView {
     this.#newestThen = null;
     this.#announce(this.#words.arrived, true);
     this.#places?.arrived();
+  }
+
+  /** Says how what was sent last stands: in place of that it was sent, once it has ended in vain. */
+  #showAwaited(): void {
+    const { request, state, reason } = this.#state.strip.awaited;
+    const words = this.#words;
+    const isOver = state === "ended";
+    this.#places?.awaited(
+      state,
+      reason === "" || isOver ? reason : fill(words.trouble, { reason }),
+    );
+    if (!isOver || request !== this.#awaited) return;
+    this.#awaited = "";
+    this.#newestThen = null;
+    this.#announce(fill(words.noneCame, { reason }));
   }
 
   #showAll(): void {
@@ -638,8 +661,14 @@ export class FormView {
     this.#arrived = arrived;
     this.#status.textContent = text;
     this.#painter.say(text, arrived);
-    const isSaid = text === this.#sentNow || text === this.#words.arrived;
+    const isSaid = [this.#sentNow, this.#words.arrived].includes(text) || this.#isInVain(text);
     this.#prompt.say(isSaid ? text : "", arrived);
+  }
+
+  /** Whether a text says that no picture came of what was sent. */
+  #isInVain(text: string): boolean {
+    const { state, reason } = this.#state.strip.awaited;
+    return state === "ended" && text === fill(this.#words.noneCame, { reason });
   }
 
   #showSubmitting(): void {

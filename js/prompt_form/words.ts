@@ -2,7 +2,13 @@
 import { ACCOUNT_CHINESE, ACCOUNT_ENGLISH } from "../shared/account";
 import { COPY_CHINESE, COPY_ENGLISH } from "../shared/copy_button";
 import { SIDES_CHINESE, SIDES_ENGLISH } from "../shared/side_numbers";
-import { bestLanguage, LIST_CHINESE, LIST_ENGLISH } from "../shared/words";
+import {
+  bestLanguage,
+  LIST_CHINESE,
+  LIST_ENGLISH,
+  TROUBLE_CHINESE,
+  TROUBLE_ENGLISH,
+} from "../shared/words";
 import { STRIP_CHINESE, STRIP_ENGLISH } from "./strip_words";
 
 const ENGLISH = {
@@ -154,6 +160,8 @@ const ENGLISH = {
     "Waiting for the notebook. Do not reload the page: this browser lets it keep nothing, and it would forget that this was sent.",
   sentNow: "Sent: it is in the list below.",
   sentLent: "Sent: it is among the tasks.",
+  ...TROUBLE_ENGLISH,
+  noneCame: "No picture came: {reason}",
   arrived: "New pictures are here.",
   sentWaiting:
     "was sent, and waits for the notebook’s answer. Nothing more is sent without a click; {button} sends it under the same id: nothing is paid twice.",
@@ -316,6 +324,8 @@ const CHINESE: Words = {
     "正在等待笔记本。请不要刷新页面：此浏览器不允许页面保存数据，刷新后会忘记已发送的请求。",
   sentNow: "已发送：见下方列表。",
   sentLent: "已发送：可在任务中查看。",
+  ...TROUBLE_CHINESE,
+  noneCame: "没有得到图片：{reason}",
   arrived: "新图片已到。",
   sentWaiting:
     "已发送，正在等待笔记本回应。不点击就不会再发送任何内容；再次点击“{button}”会使用同一编号，不会重复付费。",

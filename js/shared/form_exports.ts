@@ -15,6 +15,9 @@ export interface FormPlaces {
   lead(part: LentPart | "form"): void;
   /** Something was sent in this view. */
   sent(): void;
+  /** How what was sent last stands, in a sentence where it does not go well: it is on its way, has ended
+      without a picture, or (empty) nothing is awaited. */
+  awaited(state: "" | "running" | "ended", sentence: string): void;
   /** Pictures have come of what was sent in this view. */
   arrived(): void;
 }

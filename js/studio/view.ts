@@ -25,6 +25,12 @@ import type { Words } from "./words";
 
 type Place = LentPart | "form";
 
+/** How what was sent last stands, as long as no picture of it is here. */
+interface Sent {
+  state: "running" | "ended";
+  sentence: string;
+}
+
 /** CSS pixels from which form and part stand side by side. */
 const WIDE = 860;
 /** What types text, where a question mark is one. */
@@ -61,8 +67,8 @@ export class StudioView {
   #isWide = true;
   /** Whether the form was rendered: what opens from then on was opened by somebody. */
   #isReady = false;
-  /** Whether something was sent in this view whose pictures have not come. */
-  #isSent = false;
+  /** How what was sent last stands; null where nothing was whose pictures have not come. */
+  #awaited: Sent | null = null;
 
   constructor(
     model: AnyModel<StudioModel>,
@@ -156,7 +162,7 @@ export class StudioView {
     const ref = this.#model.get("form");
     this.#isReady = false;
     this.#exports = this.#root = null;
-    this.#isSent = false;
+    this.#awaited = null;
     const say = (text: string) =>
       this.#form.replaceChildren(element("p", { class: "lumen-studio-nothing" }, text));
     this.#open.clear();
@@ -195,7 +201,8 @@ export class StudioView {
       elements: elements as Record<LentPart, HTMLElement>,
       opened: (part, isOpen) => this.#opened(part, isOpen),
       lead: (name) => this.#choose(name),
-      sent: () => this.#sent(true),
+      sent: () => this.#sent({ state: "running", sentence: "" }),
+      awaited: (state, sentence) => this.#sent(state === "" ? null : { state, sentence }),
       arrived: () => this.#arrived(),
     };
   }
@@ -220,13 +227,13 @@ export class StudioView {
     return [...this.#panels.values()].some((panel) => panel.contains(active));
   }
 
-  #sent(isSent: boolean): void {
-    this.#isSent = isSent;
+  #sent(sent: Sent | null): void {
+    this.#awaited = sent;
     this.#showNothing("results");
   }
 
   #arrived(): void {
-    this.#sent(false);
+    this.#sent(null);
     const inView = this.#shown === "results" && (this.#isWide || !this.#layout.isFormInFront);
     if (inView) return;
     // one column is not taken from under somebody who types
@@ -307,7 +314,7 @@ export class StudioView {
     const words = this.#words;
     const hint = fill(words.noResultsHint, { key: withControl("↵") });
     const said: Partial<Record<LentPart, string[]>> = {
-      results: this.#isSent ? [words.sentResults, words.sentResultsHint] : [words.noResults, hint],
+      results: this.#awaitedWords ?? [words.noResults, hint],
       gallery: [words.noGallery],
       tasks: [words.noTasks],
     };
@@ -316,6 +323,15 @@ export class StudioView {
     const nothing = element("div", { class: "lumen-studio-nothing" }, element("p", {}, first));
     nothing.append(...more.map((text) => element("p", {}, text)));
     panel.prepend(nothing);
+  }
+
+  /** How what was sent last stands, in words; null where nothing was. */
+  get #awaitedWords(): string[] | null {
+    const words = this.#words;
+    if (this.#awaited === null) return null;
+    const { state, sentence } = this.#awaited;
+    if (state === "ended") return [words.failedResults, sentence, words.failedResultsHint];
+    return [words.sentResults, sentence || words.sentResultsHint];
   }
 
   #showSpending(): void {

@@ -1,7 +1,13 @@
 /* Every sentence of the task panel, in each language that it speaks. */
 import { ACCOUNT_CHINESE, ACCOUNT_ENGLISH } from "../shared/account";
 import { COPY_CHINESE, COPY_ENGLISH } from "../shared/copy_button";
-import { bestLanguage, LIST_CHINESE, LIST_ENGLISH } from "../shared/words";
+import {
+  bestLanguage,
+  LIST_CHINESE,
+  LIST_ENGLISH,
+  TROUBLE_CHINESE,
+  TROUBLE_ENGLISH,
+} from "../shared/words";
 
 const ENGLISH = {
   lang: "en",
@@ -27,8 +33,7 @@ const ENGLISH = {
   refused: "Not accepted",
   unknown: "Outcome unknown",
   unwatched: "No longer watched",
-  trouble:
-    "No news at the moment: {reason} The notebook goes on asking by itself, and nothing has to be sent again.",
+  ...TROUBLE_ENGLISH,
   troubleHeard: "no news at the moment, asked again by itself",
   // facts
   elapsed: "Elapsed time",
@@ -108,7 +113,7 @@ const CHINESE: Words = {
   refused: "未被接受",
   unknown: "结果未知",
   unwatched: "不再跟踪",
-  trouble: "暂时没有消息：{reason} 笔记本会自动继续查询，无需重新发送。",
+  ...TROUBLE_CHINESE,
   troubleHeard: "暂时没有消息，会自动继续查询",
   elapsed: "已用时间",
   seconds: "{seconds} 秒",

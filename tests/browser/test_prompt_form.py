@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -214,4 +215,19 @@ def test_a_model_says_what_it_cannot_do_and_one_that_can_repaints(lab: Lab) -> N
     expect(shown_pictures(notebook)).to_have_count(1)
 
     assert notebook.ask(2, "form.task.request.endpoint") == "inpaint"
+    assert notebook.errors == []
+
+
+def test_a_key_that_is_pasted_is_cut_out_at_once_and_is_in_no_saved_notebook(lab: Lab) -> None:
+    """The words around it stay, and the field says what was done and what to do."""
+    key = "sk-lumen-0123456789abcdef"
+    notebook, form = open_form(lab, "")
+    prompt = field(form, "Prompt")
+    prompt.focus()
+    notebook.page.keyboard.insert_text(f"a fox {key} in snow")
+    expect(prompt).to_have_value("a fox in snow")
+    expect(form.locator(".lumen-form-state")).to_contain_text("it was cut out")
+    expect(prompt).to_have_accessible_description(re.compile("it was cut out"))
+    notebook.wait_value(2, "form.prompt", "a fox in snow")
+    assert key not in json.dumps(notebook.save())
     assert notebook.errors == []

@@ -89,6 +89,32 @@ def _check_repainted(notebook: NotebookPage, index: int) -> None:
     assert notebook.errors == []
 
 
+def test_where_pictures_come_it_says_that_none_came_and_goes_on_with_the_next(
+    lab: Lab, tmp_path: Path
+) -> None:
+    """A failed task left "Sent: its pictures come here" standing; after a reload it is said too."""
+    notebook, studio = _open(lab, tmp_path)
+    pane = studio.locator("[data-part=results] .lumen-studio-nothing")
+    field(studio, "Prompt").fill("an owl [[failed]]")
+    button(studio, "Generate").click()
+    failed = re.compile("No picture came of what was sent.*The task failed.*Tasks shows")
+    expect(pane).to_contain_text(failed)
+    expect(studio.locator(".lumen-form-state")).to_contain_text("No picture came: The task failed")
+    assert faults(studio, ".lumen-studio") == []
+    notebook.save()
+    notebook.reload(1, ".lumen-studio form.lumen-form")
+    studio = _studio(notebook)
+    pane = studio.locator("[data-part=results] .lumen-studio-nothing")
+    expect(pane).to_contain_text(failed)
+    field(studio, "Prompt").fill("an owl")
+    with lab.server.drawing_held():
+        button(studio, "Generate").click()
+        expect(pane).to_contain_text("Sent: its pictures come here")
+    expect(_tiles(studio)).to_have_count(1)
+    expect(pane).to_have_count(0)
+    assert notebook.errors == []
+
+
 def test_by_mouse_with_a_reload_in_the_middle_that_changes_nothing(
     lab: Lab, tmp_path: Path
 ) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -209,3 +210,36 @@ def test_a_panel_keeps_no_key_of_a_prompt_in_its_state(service: QuietService) ->
     assert "an owl sk-…" in json.loads(state)["_rows"][0]["prompt"]
     assert _KEY not in state
     panel.close()
+
+
+def test_pages_hear_how_what_was_sent_stands_until_its_pictures_are_here(
+    form: PromptForm,
+) -> None:
+    """Why no picture came of it and what to do; the next submit begins anew, a new page hears."""
+    page = FormPage(form)
+
+    def heard(request: str) -> list[dict[str, Any]]:
+        return [one for one in page.of("awaited") if one["request"] == request]
+
+    for request in ("1", "2"):
+        fields = [{"field": "prompt", "value": f"a whale, {request}"}]
+        page.say({"kind": "submit", "request": request, "fields": fields, "secret": ""})
+        until(
+            partial(lambda name: heard(name)[-1:] and heard(name)[-1]["state"] == "ended", request)
+        )
+        assert heard(request)[-1]["reason"].startswith("The task failed: No.")
+        assert [one["state"] for one in heard(request)] == ["running", "ended"]
+    page.hello()
+    until(lambda: len(heard("2")) > len(heard("1")))
+    assert heard("2")[-1] == heard("2")[-2]
+
+
+def test_a_submit_that_is_refused_is_said_to_have_ended(
+    form: PromptForm, service: QuietService
+) -> None:
+    """It never becomes a task, and "Sent" would stand for ever."""
+    service.refuses = True
+    page = FormPage(form)
+    page.say({"kind": "submit", "request": "1", "fields": [], "secret": ""})
+    until(lambda: page.of("awaited")[-1:] and page.of("awaited")[-1]["state"] == "ended")
+    assert "refused" in page.of("awaited")[-1]["reason"]

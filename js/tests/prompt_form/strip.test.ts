@@ -405,6 +405,42 @@ test("what was sent is said beside the prompt, and then that its pictures are he
   expect(selected()).toBe(0);
 });
 
+test("what was sent and has failed says so and why, until the next is sent", async () => {
+  const { fake, find, asked } = await open({ prompt: "a fox" });
+  const said = () => find(".lumen-prompt-form .lumen-aside").textContent;
+  const status = () => find(".lumen-form-state").textContent;
+  find<HTMLTextAreaElement>(".lumen-prompt").focus();
+  const send = async (count: number, before: (request: string) => void = () => {}) => {
+    find("form").dispatchEvent(new Event("submit", { cancelable: true }));
+    await vi.waitFor(() => expect(asked("submit")).toHaveLength(count));
+    const { request } = asked("submit").at(-1) as never as { request: string };
+    before(request);
+    const answer = { kind: "answer", request, sequence: count + 1, errors: [] };
+    fake.deliver({ ...answer, taken: true, repeated: false });
+    return request;
+  };
+  const stands = (request: string, state: string, reason = "") =>
+    fake.deliver({ kind: "awaited", request, state, reason });
+
+  const request = await send(1);
+  await vi.waitFor(() => expect(said()).toContain("Sent: it is in the list below."));
+  stands(request, "running", "The service asks to wait.");
+  expect(status()).toBe("Sent: it is in the list below.");
+  stands(request, "ended", "The task failed: Busy. Submit it again.");
+  expect(status()).toBe("No picture came: The task failed: Busy. Submit it again.");
+  expect(said()).toContain("No picture came");
+  const next = await send(2);
+  await vi.waitFor(() => expect(status()).toBe("Sent: it is in the list below."));
+  // of the one before: no news
+  stands(request, "ended", "The task failed.");
+  expect(status()).toBe("Sent: it is in the list below.");
+  stands(next, "", "");
+  // so quick that the answer comes after it
+  await send(3, (quick) => stands(quick, "ended", "Over the budget."));
+
+  await vi.waitFor(() => expect(status()).toBe("No picture came: Over the budget."));
+});
+
 test("in any language, a picture is named as the kernel names it", async () => {
   for (const language of ["en", "zh"]) {
     const { fake, find, tiles } = await open({ language });

@@ -33,6 +33,24 @@ test("where the first pictures will come it says that they were sent, until they
   expect(said()).toContain("No pictures yet");
 });
 
+test("where the first pictures will come it says that none came and why, until the next is sent", async () => {
+  const { form, el } = await mount();
+  const said = () => el.querySelector("[data-part=results] .lumen-studio-nothing")?.textContent;
+  form.places.sent();
+  form.places.awaited("running", "No news at the moment: it asks to wait.");
+  expect(said()).toBe("Sent: its pictures come hereNo news at the moment: it asks to wait.");
+  form.places.awaited("running", "");
+  expect(said()).toBe("Sent: its pictures come hereTasks shows how it stands.");
+  form.places.awaited("ended", "The task failed: Busy. Submit it again.");
+  expect(said()).toContain("No picture came of what was sent");
+  expect(said()).toContain("The task failed: Busy. Submit it again.");
+  form.places.sent();
+  expect(said()).toContain("its pictures come here");
+  form.places.awaited("", "");
+
+  expect(said()).toContain("No pictures yet");
+});
+
 test("a painter that opens has a tab, which goes with it, and then what was before is in view", async () => {
   const { form, tab, tabs, inView } = await mount();
   tab("Tasks")?.click();

@@ -180,6 +180,15 @@ class ResultsMessage(TypedDict):
     total: int  # how many there were, also those that are not shown any more
 
 
+class AwaitedMessage(TypedDict):
+    """Kernel → browser: how what was sent last stands, as long as no picture of it is here."""
+
+    kind: Literal["awaited"]
+    request: str  # of the submit
+    state: Literal["", "running", "ended"]  # empty where nothing is awaited
+    reason: str  # why there is no news of it, or no picture of it; empty where all goes well
+
+
 class FieldChange(TypedDict):
     """A field whose value would change, in words; empty for nothing."""
 

@@ -17,6 +17,8 @@ from lumen_widgets.core.callback import SECRET_FIELD, URL_FIELD
 from lumen_widgets.core.fields import PICTURE_FIELDS
 from lumen_widgets.core.parameters import read_provenance
 from lumen_widgets.core.pictures.decoding import UnreadablePicture
+from lumen_widgets.core.words import strip_controls, without_keys
+from lumen_widgets.notebook.cell_status import error_words
 from lumen_widgets.notebook.journal_pictures import JournalPictures
 from lumen_widgets.notebook.kept_pictures import request_of_picture
 from lumen_widgets.notebook.presets import Presets
@@ -26,7 +28,11 @@ from lumen_widgets.widgets.comparisons import Comparisons
 from lumen_widgets.widgets.picture_actions import PictureActions
 from lumen_widgets.widgets.picture_copies import PictureCopies
 from lumen_widgets.widgets.picture_names import picture_name
-from lumen_widgets.widgets.prompt_form.messages import PresetsMessage, ResultsMessage
+from lumen_widgets.widgets.prompt_form.messages import (
+    AwaitedMessage,
+    PresetsMessage,
+    ResultsMessage,
+)
 from lumen_widgets.widgets.prompt_form.recalled import (
     RECALLED,
     Recalled,
@@ -109,6 +115,9 @@ class Strip:
             form, client, self.results.find, target, comparisons=self.comparisons
         )
         self._copies = PictureCopies(form, self.results.find, self.results.tile)
+        # what was sent last, and what pages were told of it
+        self._last: Submission | None = None
+        self._told: AwaitedMessage | None = None
         self._sources = Sources(pictures, self.results.find)
         # by digest, the name of a file that says how it was made, and what it says
         self._stated: dict[str, tuple[str, FoundProvenance]] = {}
@@ -129,13 +138,21 @@ class Strip:
     def greet(self) -> None:
         """Have all of it sent to a page that appears."""
         publisher.run_soon(self._send_results)
+        publisher.run_soon(partial(self._send_awaited, again=True))
         publisher.run_soon(self._send_recall)
         work_queue.run_soon(self._send_presets)
+
+    def note_sent(self, submission: Submission, values: FormValues) -> None:
+        """Take in what is being sent: from now on its pictures are awaited."""
+        self.results.note_sent(submission, values)
+        self._last = submission
+        publisher.run_soon(self._send_awaited)
 
     def note_news(self, submission: Submission) -> None:
         """Take in what a submission has made, and show it."""
         if self.results.take(submission):
             publisher.run_soon(self._send_results)
+        publisher.run_soon(self._send_awaited)
 
     def note_earlier(self, task: Task | KeptTask, age: int) -> None:
         """Take in what a task has made that was not sent from here, and show it.
@@ -340,12 +357,39 @@ class Strip:
         self._send(ResultsMessage(kind="results", pictures=pictures, total=total))
         self._actions.tell_stars([one["sha256"] for one in pictures])
 
+    def _send_awaited(self, *, again: bool = False) -> None:
+        """Send how what was sent last stands, if that is news or a page has yet to know it."""
+        message = _awaited(self._last)
+        if again or message != self._told:
+            self._told = message
+            self._send(message)
+
     def _send_recall(self) -> None:
         self._send(self.recalls.message())
 
-    def _send(self, message: ResultsMessage | RecallMessage | PresetsMessage) -> None:
+    def _send(
+        self, message: ResultsMessage | AwaitedMessage | RecallMessage | PresetsMessage
+    ) -> None:
         if self._form.comm is not None:
             self._form.send(message)
+
+
+def _awaited(call: Submission | None) -> AwaitedMessage:
+    """Return what pages are told of a call that may not have its pictures yet."""
+    message = AwaitedMessage(kind="awaited", request="", state="", reason="")
+    if call is None:
+        return message
+    message["request"] = call.correlation_id
+    task = call.task
+    error = call.error if task is None else task.error
+    if error is not None and not (task is not None and task.pictures):
+        message["state"] = "ended"
+        # as a panel says it: a notebook keeps no key that was pasted into a prompt
+        message["reason"] = without_keys(error_words(error))
+    elif task is None or not task.done:
+        message["state"] = "running"
+        message["reason"] = strip_controls((task and task.lasting_trouble) or "")
+    return message
 
 
 def preset_of(form: Any) -> dict[str, Any]:

@@ -738,7 +738,7 @@ class PromptForm(ComparingWidget):
     ) -> Submission:
         """Send a submission that the form's values make; returns at once."""
         made(submission)
-        self._strip.results.note_sent(submission, values)
+        self._strip.note_sent(submission, values)
         note_used(self)
         self._last = submission
         going = (one for one in self._displays if not one.over)
