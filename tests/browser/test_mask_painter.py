@@ -283,6 +283,7 @@ def test_a_painter_is_seen_all_at_once_on_any_screen(lab: Lab) -> None:
     """Canvas and buttons are in view together, as in an image editor; a large screen has both."""
     painter = open_painter(lab, "", size=(768, 1024), own_page=True)
     page = painter.notebook.page
+    stage = 0
     for width, height in ((1366, 768), (1366, 640), (700, 768), (1920, 1080)):
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_function(

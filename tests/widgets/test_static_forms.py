@@ -339,7 +339,11 @@ def test_a_key_that_was_pasted_into_a_prompt_is_in_nothing_that_stays(
     form, panel = PromptForm(service.client(), prompt=prompt), TaskPanel([ended(prompt).task])
     words = [*static_form(form), *static_form(panel), repr(form), repr(panel)]
 
-    assert all("a fox sk-… in snow" in one and "0123456789" not in one for one in words)
+    assert all("0123456789" not in one for one in words)
+    # out of a form's field it is cut altogether
+    assert ["a fox sk-… in snow" in one or "a fox in snow" in one for one in words] == [True] * len(
+        words
+    )
     form.close()
     panel.close()
 
