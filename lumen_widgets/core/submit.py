@@ -14,12 +14,14 @@ import os
 import threading
 import time
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from http import HTTPStatus
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 from lumen_widgets.core import answers
 from lumen_widgets.core.errors import (
+    InvalidRequest,
     JournalError,
     LumenError,
     ServiceUnreachable,
@@ -104,6 +106,8 @@ def submit(
         then has a note of it.
 
     """
+    with nothing_sent():
+        _check_keyless(call, transport)
     while True:
         with nothing_sent():
             task = options.check_and_answer(call)
@@ -117,6 +121,19 @@ def submit(
                 call, options, transport=transport, timeout=timeout, timing=timing, follow=follow
             )
             return attempt.result()
+
+
+def _check_keyless(call: Call, transport: Transport) -> None:
+    """Refuse what holds the account's key: the journal and files keep what was asked for."""
+    asked = replace(call.by_content, secret=None)
+    for name, value in asked.body.items():
+        if transport.key.is_in(replace(asked, body={name: value}).encode()):
+            raise InvalidRequest(
+                f"Your API key stands in {name}, which the journal on this machine would keep in "
+                "clear. Nothing was sent.",
+                next_step="Take it out: the client signs each request with the key by itself.",
+                field=name,
+            )
 
 
 @contextmanager

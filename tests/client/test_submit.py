@@ -40,6 +40,29 @@ def test_error_carries_what_the_service_said(connect: Callable[..., LumenClient]
     assert "Some words." in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("field", "fields"),
+    [
+        ("prompt", {"prompt": f"a cat {KEY} in snow"}),
+        ("negative_prompt", {"prompt": "a cat", "negative_prompt": KEY}),
+        ("style", {"prompt": "a cat", "extra": {"style": {"notes": [f"Bearer {KEY}"]}}}),
+    ],
+)
+def test_a_request_that_holds_the_key_is_refused(
+    connect: Callable[..., LumenClient], tmp_path: Path, field: str, fields: dict[str, Any]
+) -> None:
+    """What was pasted by mistake is neither written down nor sent, and the error says where."""
+    with FaultServer(fault.answers(200, TAKEN)) as server:
+        with pytest.raises(errors.InvalidRequest, match=f"key stands in {field}") as caught:
+            connect(server.url).generate(**fields)
+        assert server.posts == []
+    assert caught.value.field == field
+    assert not errors.may_have_cost(caught.value)
+    assert KEY not in str(caught.value)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not any(KEY.encode() in path.read_bytes() for path in files)
+
+
 def test_refused_connections_are_repeated_until_there_is_a_server(
     connect: Callable[..., LumenClient],
 ) -> None:

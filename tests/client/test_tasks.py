@@ -284,7 +284,7 @@ def test_a_model_that_makes_fewer_pictures(
     assert client.journal is not None
     assert client.journal.rows()[0].is_final
     assert task.notice is not None
-    assert "2 fewer" in task.notice
+    assert "2 pictures fewer" in task.notice
     assert task.notice in caplog.text
 
 

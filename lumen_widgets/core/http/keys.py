@@ -82,6 +82,8 @@ class Key(AuthBase):
         `NotProvenError` for any other. The key itself is not sent.
     hide
         Returns its argument with the key blotted out: some servers repeat a key that they refuse.
+    is_in
+        Says whether the key stands in a text as it is.
 
     Examples
     --------
@@ -91,7 +93,7 @@ class Key(AuthBase):
 
     """
 
-    __slots__ = ("_sign", "fingerprint", "hide", "is_sandbox", "origin", "verify")
+    __slots__ = ("_sign", "fingerprint", "hide", "is_in", "is_sandbox", "origin", "verify")
 
     def __init__(self, value: str, origin: Origin) -> None:
         self.origin = origin
@@ -102,7 +104,9 @@ class Key(AuthBase):
         self.verify: Verify = lambda origin, ask: _verify(secret, origin, ask)
         self._sign: Callable[[], str] = lambda: f"Bearer {value}"
         self.hide: Callable[[bytes], bytes] = lambda text: text
+        self.is_in: Callable[[bytes], bool] = lambda text: False  # noqa: ARG005 -- no secret
         if len(value) >= SHORTEST_HIDDEN:
+            self.is_in = lambda text: secret in text
             # made for the first answer, and once: it takes as long as all else of an answer
             forms = cache(lambda: _forms(value))
             self.hide = lambda text: take_out(text, forms(), HIDDEN)
