@@ -277,6 +277,24 @@ def _fills(view: Locator, studio: Locator) -> bool:
     return not scrolls and apart <= 12 and abs(ends[0] - ends[1]) <= 1
 
 
+@pytest.mark.parametrize("tab", ["Pictures", "Gallery", "Tasks"])
+def test_a_wheel_over_the_form_leaves_the_rest_of_the_studio_in_its_place(
+    lab: Lab, tmp_path: Path, tab: str
+) -> None:
+    """Nothing that is out of sight makes its output scroll, and the Studio out of that."""
+    notebook, studio = _open(lab, tmp_path)
+    _make(studio)
+    _tab(studio, tab).click()
+    form = studio.locator(".lumen-studio-form")
+    form.hover()
+    notebook.page.mouse.wheel(0, 4000)
+    notebook.page.wait_for_function("(el) => el.scrollTop > 100", arg=form.element_handle())
+
+    rest = "(el) => { const { scrollHeight, clientHeight } = el.closest('.jp-OutputArea-output');"
+    assert studio.evaluate(f"{rest} return scrollHeight - clientHeight; }}") == 0
+    assert notebook.errors == []
+
+
 def test_two_studios_of_a_notebook_are_two(lab: Lab, tmp_path: Path) -> None:
     """Each has its own words, pictures and part in view."""
     notebook, first = _open(lab, tmp_path, "other = lumen.Studio()\nother")
