@@ -3,22 +3,19 @@ import type { Host } from "@anywidget/types";
 import { ChildPlace } from "../shared/child_place";
 import { element, setText } from "../shared/dom";
 import type { FormPlaces } from "../shared/form_exports";
+import { KernelWait } from "../shared/kernel_wait";
 import { button } from "./controls";
 import type { FormState } from "./state";
 import type { Words } from "./words";
-
-/** Milliseconds after which it is said that the gallery waits for the kernel. */
-const BUSY_MS = 1000;
 
 export class GalleryPlace {
   /** The button that opens and closes it, for the form. */
   readonly toggle: HTMLButtonElement;
   readonly #state: FormState;
-  readonly #words: Words;
   readonly #places: FormPlaces | null;
   readonly #place: ChildPlace;
   readonly #status = element("span", { class: "lumen-hint", role: "status" });
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #wait: KernelWait;
 
   /** `keydown` takes the keys of the form that are pressed beside the gallery. */
   constructor(
@@ -30,8 +27,9 @@ export class GalleryPlace {
     signal: AbortSignal,
   ) {
     this.#state = state;
-    this.#words = words;
     this.#places = places;
+    const say = (text: string) => setText(this.#status, text);
+    this.#wait = new KernelWait(state.connection, words, say, signal);
     this.toggle = button("", () => {
       places?.lead("gallery");
       if (!this.#place.isOpen) this.#ask(true);
@@ -53,10 +51,7 @@ export class GalleryPlace {
     this.#place.el.classList.add("lumen-form-gallery");
     const changed = () => this.update();
     state.model.on("change:gallery", changed);
-    signal.addEventListener("abort", () => {
-      state.model.off("change:gallery", changed);
-      clearTimeout(this.#timer);
-    });
+    signal.addEventListener("abort", () => state.model.off("change:gallery", changed));
   }
 
   get el(): HTMLElement {
@@ -71,15 +66,14 @@ export class GalleryPlace {
   /** Shows the gallery that is open; call it while the view is in the page. */
   update(): void {
     const ref = this.#state.model.get("gallery");
-    clearTimeout(this.#timer);
+    this.#wait.end();
     setText(this.#status, "");
     if (this.#places === null) this.toggle.setAttribute("aria-expanded", String(ref !== null));
     this.#place.show(ref);
   }
 
   #ask(opened: boolean): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => setText(this.#status, this.#words.actionBusy), BUSY_MS);
+    this.#wait.begin();
     this.#state.strip.gallery(opened);
   }
 }

@@ -238,11 +238,19 @@ export class PictureField {
     const fine = isAddress(url);
     this.#addressField.error(fine ? "" : this.#words.addressWrong);
     if (!fine) return;
+    if (this.#isLost()) return;
     this.#addError = "";
     this.#state.addAddress(this.place, url);
     this.#address.value = "";
     this.#toggle();
     this.#link.focus();
+  }
+
+  /** Whether nothing can be changed any more, which is then said. */
+  #isLost(): boolean {
+    const { ended } = this.#state.connection;
+    if (ended) this.#announce(this.#words.actionLost);
+    return ended;
   }
 
   #newRow(key: string): PictureRow {
@@ -264,12 +272,13 @@ export class PictureField {
     const images = this.#state.images;
     const to = images.findIndex((one) => one.key === key) + by;
     const moved = images.find((one) => one.key === key);
-    if (moved === undefined || to < 0 || to >= images.length) return;
+    if (moved === undefined || to < 0 || to >= images.length || this.#isLost()) return;
     this.#state.send({ kind: "move", key, to });
     this.#announce(fill(this.#words.moved, { name: moved.name, number: String(to + 1) }));
   }
 
   #remove(key: string): void {
+    if (this.#isLost()) return;
     const keys = [...this.#rows.keys()];
     const next = keys[keys.indexOf(key) + 1] ?? keys[keys.indexOf(key) - 1];
     const { images, mask } = this.#state;

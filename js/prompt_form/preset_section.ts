@@ -1,14 +1,12 @@
 /* The folded part of a form with its presets: settings by name, kept for every notebook. */
 import { element, setText } from "../shared/dom";
+import { KernelWait } from "../shared/kernel_wait";
 import { onEnter } from "../shared/keyboard";
 import { fill } from "../shared/words";
 import { button, Field } from "./controls";
 import type { PresetMessage } from "./messages";
 import type { StripState } from "./strip_state";
 import type { Words } from "./words";
-
-/** Milliseconds after which it is said that an answer waits for the kernel. */
-const BUSY_MS = 1000;
 
 export class PresetSection {
   readonly el: HTMLDetailsElement;
@@ -20,7 +18,7 @@ export class PresetSection {
   readonly #chosen: HTMLElement;
   readonly #delete: HTMLButtonElement;
   readonly #status = element("p", { class: "lumen-hint", role: "status" });
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #wait: KernelWait;
   /** The preset that a second press deletes. */
   #sure = "";
   /** What is said once the kernel has done it. */
@@ -30,6 +28,8 @@ export class PresetSection {
   constructor(id: string, state: StripState, words: Words, flush: () => void, signal: AbortSignal) {
     this.#state = state;
     this.#words = words;
+    const say = (text: string) => setText(this.#status, text);
+    this.#wait = new KernelWait(state.connection, words, say, signal);
     this.#name.maxLength = 80;
     this.#nameField = new Field(`${id}-name`, words.presetName, this.#name);
     const select = new Field(`${id}-choice`, words.preset, this.#select);
@@ -47,7 +47,8 @@ export class PresetSection {
       flush();
       this.#expected = { name, present: true, text: fill(words.presetSaved, { name }) };
       this.#ask("save", name);
-      this.#name.value = "";
+      // where nothing can be kept any more, it stays
+      if (!state.connection.ended) this.#name.value = "";
       this.#showName();
     };
     onEnter(this.#name, save);
@@ -74,13 +75,11 @@ export class PresetSection {
     state.listen((part) => {
       if (part === "presets") this.#show();
     }, signal);
-    signal.addEventListener("abort", () => clearTimeout(this.#timer));
     this.#show();
   }
 
   #ask(action: PresetMessage["action"], name: string): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => setText(this.#status, this.#words.actionBusy), BUSY_MS);
+    this.#wait.begin();
     this.#state.preset(action, name);
   }
 
@@ -89,7 +88,7 @@ export class PresetSection {
   }
 
   #show(): void {
-    clearTimeout(this.#timer);
+    this.#wait.end();
     const { presets, presetError } = this.#state;
     const before = this.#expected?.present ? this.#expected.name : this.#select.value;
     this.#select.replaceChildren(

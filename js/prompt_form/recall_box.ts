@@ -1,6 +1,7 @@
 /* Settings that come back: what would change, for the user to choose from, and then the way back. */
 import { element, setText } from "../shared/dom";
 import { newId } from "../shared/ids";
+import { KernelWait } from "../shared/kernel_wait";
 import { isComposing } from "../shared/keyboard";
 import { fill } from "../shared/words";
 import { button } from "./controls";
@@ -32,9 +33,6 @@ export function fieldLabel(field: string, words: Words): string {
   return labels[field] ?? field;
 }
 
-/** Milliseconds after which it is said that an answer waits for the kernel. */
-const BUSY_MS = 1000;
-
 export interface RecallHooks {
   /** The box is gone, and had the focus. */
   closed: () => void;
@@ -53,12 +51,14 @@ export class RecallBox {
   #shown = "";
   /** Whether a button was pressed that is not answered yet: a second press would undo the first. */
   #pressed = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #wait: KernelWait;
 
   constructor(state: StripState, words: Words, hooks: RecallHooks, signal: AbortSignal) {
     this.#state = state;
     this.#words = words;
     this.#hooks = hooks;
+    const say = (text: string) => setText(this.#status, text);
+    this.#wait = new KernelWait(state.connection, words, say, signal);
     this.el = element("div", {}, this.#box, this.#heard);
     this.el.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || isComposing(event)) return;
@@ -72,7 +72,6 @@ export class RecallBox {
     state.listen((part) => {
       if (part === "recall") this.#show();
     }, signal);
-    signal.addEventListener("abort", () => clearTimeout(this.#timer));
     this.#show();
   }
 
@@ -87,14 +86,14 @@ export class RecallBox {
     if (this.#pressed) return;
     this.#pressed = true;
     for (const one of this.el.querySelectorAll("button")) one.setAttribute("aria-disabled", "true");
-    this.#timer = setTimeout(() => setText(this.#status, this.#words.actionBusy), BUSY_MS);
+    this.#wait.begin();
     act();
   }
 
   #show(): void {
     const { recall } = this.#state;
     this.#pressed = false;
-    clearTimeout(this.#timer);
+    this.#wait.end();
     setText(this.#status, "");
     const shown = JSON.stringify(recall);
     if (shown === this.#shown) return;

@@ -25,7 +25,7 @@ import type {
 } from "./messages";
 import { isSame, SentRequests, type SentSubmit } from "./sent_requests";
 import { StripState } from "./strip_state";
-import { type Place, Uploads } from "./uploads";
+import { GONE, type Place, Uploads } from "./uploads";
 import { KEY_CUT } from "./words";
 
 type Part =
@@ -94,6 +94,11 @@ export class FormState {
     this.strip = new StripState(model, this.connection, signal);
     this.connection.listen(() => {
       this.unanswered = this.submitting && this.#asked;
+      if (this.connection.ended) {
+        this.uploads.end();
+        this.closing = false;
+        this.#notify("painter");
+      }
       this.#notify("connection");
     });
     this.#requests = new Requests(this.connection);
@@ -107,7 +112,7 @@ export class FormState {
     this.#paints = new Requests(this.connection);
     this.uploads = new Uploads(
       (message, data) => {
-        if (!this.connection.send(message, [data])) throw new Error("The kernel is gone.");
+        if (!this.connection.send(message, [data])) throw new Error(GONE);
       },
       () => {
         this.#picturesEdited = true;

@@ -20,6 +20,9 @@ export interface Upload {
   share: number;
 }
 
+/** What no file can be sent to. */
+export const GONE = "The kernel is gone.";
+
 /** Characters of a name that help to recognise a file. */
 const NAME_LENGTH = 60;
 
@@ -80,6 +83,12 @@ export class Uploads {
 
   receive(message: ReceivedMessage): void {
     this.#pending.get(message.upload)?.(message);
+  }
+
+  /** Takes in that the kernel is gone: no more of any file is received. */
+  end(): void {
+    for (const [upload, receive] of this.#pending)
+      receive({ kind: "received", upload, size: 0, error: GONE });
   }
 
   async #sendChunk(upload: Upload, start: number): Promise<string> {
