@@ -61,6 +61,22 @@ def strip_controls(text: str) -> str:
     return _CONTROLS.sub("", text)
 
 
+def as_written(markup: str) -> str:
+    r"""Return HTML of which a page sets no word as a formula, as JupyterLab and nbconvert do.
+
+    Examples
+    --------
+    >>> as_written("<p>a cat</p>")
+    '<p>a cat</p>'
+    >>> as_written("<p>$5 or $10</p>")
+    '<div class="mathjax_ignore tex2jax_ignore"><p>$5 or $10</p></div>'
+
+    """
+    if "$" not in markup and "\\" not in markup:
+        return markup
+    return f'<div class="mathjax_ignore tex2jax_ignore">{markup}</div>'
+
+
 def literal(text: str) -> str:
     r"""Return text as Python code that can be copied: an id may hold any characters.
 

@@ -17,7 +17,7 @@ from lumen_widgets.client.lesson_client import LessonClient
 from lumen_widgets.client.lessons.lesson_file import SUFFIX
 from lumen_widgets.client.refusing.check_option import read_check
 from lumen_widgets.client.refusing.lumen_use import NAME, SANDBOX, SERVICE, read_lumen_use
-from lumen_widgets.core.words import short_repr, strip_controls
+from lumen_widgets.core.words import as_written, short_repr, strip_controls
 from lumen_widgets.notebook.cell import in_notebook
 from lumen_widgets.notebook.lesson_source import is_lesson, open_lesson
 
@@ -69,7 +69,7 @@ class Account:
 
     def _repr_html_(self) -> str:
         name, said = (html.escape(strip_controls(one)) for one in (self.name, self._said))
-        return f"<p>In use: <b>{name}</b>{said and f' {said}'}</p>"
+        return as_written(f"<p>In use: <b>{name}</b>{said and f' {said}'}</p>")
 
     @property
     def _said(self) -> str:

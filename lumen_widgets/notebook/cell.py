@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from lumen_widgets.core.errors import interrupted, may_have_cost, note_unsent
 from lumen_widgets.core.pictures.contact_sheet import sheet_bundle, sheets_of
-from lumen_widgets.core.words import strip_controls, without_keys
+from lumen_widgets.core.words import as_written, strip_controls, without_keys
 from lumen_widgets.notebook.output_widget import (
     HeldOutput,
     append_output,
@@ -206,7 +206,7 @@ def note(text: str, *, code: str = "", after: str = "") -> dict[str, Any]:
         )
         if part
     )
-    return {"text/html": f"<p>{marked}</p>", "text/plain": plain}
+    return {"text/html": as_written(f"<p>{marked}</p>"), "text/plain": plain}
 
 
 def cell_advice(words: str) -> str:

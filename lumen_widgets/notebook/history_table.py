@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lumen_widgets.client.spending.prices import format_credits
 from lumen_widgets.core.pictures.decoding import media_type_of
-from lumen_widgets.core.words import format_count, strip_controls
+from lumen_widgets.core.words import as_written, format_count, strip_controls
 from lumen_widgets.notebook.cell import data_uri, shortened
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def table(entries: Iterable[HistoryEntry], count: int) -> str:
     rows = "".join(_row(entry) for entry in shown)
     head = "".join(f'<th scope="col" {_CELL}>{name}</th>' for name in ("Pictures", "Request"))
     words = f"{format_count(count, 'request')}, newest first"
-    return (
+    return as_written(
         f"<table><caption>{words}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
         f"</table>{_more(len(shown), count)}"
     )

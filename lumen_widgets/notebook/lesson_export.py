@@ -27,7 +27,14 @@ from lumen_widgets.core.pictures.decoding import media_type_of
 from lumen_widgets.core.pictures.downloads import FetchedPicture
 from lumen_widgets.core.pictures.picture import path_to_write, write_file
 from lumen_widgets.core.request import read_flag
-from lumen_widgets.core.words import format_count, holds_key, literal, short_repr, strip_controls
+from lumen_widgets.core.words import (
+    as_written,
+    format_count,
+    holds_key,
+    literal,
+    short_repr,
+    strip_controls,
+)
 from lumen_widgets.journal import SHORTENED
 from lumen_widgets.notebook.cell import data_uri, shortened
 from lumen_widgets.notebook.history_entry import HistoryEntry
@@ -122,14 +129,13 @@ class LessonExport:
         left = "".join(
             f"<li>{_escaped(one.why)}: {_escaped(_prompt(one.entry))}</li>" for one in self.left_out
         )
-        return "".join(
-            [
-                f"<p><b>{_escaped(self._summary)}</b></p>",
-                table if rows else "",
-                f"<p>Left out:</p><ul>{left}</ul>" if left else "",
-                f"<p>{_escaped(_HOLDS)}</p><p>{_escaped(self._next)}</p>",
-            ]
-        )
+        parts = [
+            f"<p><b>{_escaped(self._summary)}</b></p>",
+            table if rows else "",
+            f"<p>Left out:</p><ul>{left}</ul>" if left else "",
+            f"<p>{_escaped(_HOLDS)}</p><p>{_escaped(self._next)}</p>",
+        ]
+        return as_written("".join(parts))
 
     @property
     def _summary(self) -> str:

@@ -13,6 +13,7 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Literal
 
+from lumen_widgets.core.words import as_written
 from lumen_widgets.notebook.cell import Cell, CellOutput, has_page, here, in_notebook
 from lumen_widgets.notebook.output_widget import is_captured
 from lumen_widgets.widgets.static_form import MOST_BYTES, StaticForm, escaped
@@ -196,7 +197,7 @@ class StaticOutput:
 
     def _bundle(self, form: StaticForm | None) -> dict[str, str]:
         shown, text = form or StaticForm("", "")
-        marked = f'<div class="lumen-static lumen-static-{self._mark}">{shown}</div>'
+        marked = f'<div class="lumen-static lumen-static-{self._mark}">{as_written(shown)}</div>'
         return {"text/html": marked, "text/plain": text}
 
 

@@ -72,3 +72,26 @@ def test_a_live_widget_hides_what_it_leaves_and_a_notebook_without_it_shows_that
         expect(cells.nth(1).locator(".lumen-painter")).to_have_count(0)
         picture = cells.nth(1).locator(".lumen-static img")
         assert picture.evaluate("(el) => el.complete && el.naturalWidth") == 400
+
+
+def test_a_prompt_with_dollars_is_shown_as_it_was_typed_and_not_as_a_formula(lab: Lab) -> None:
+    """In headings, tables and what widgets leave; a user's own formulas are set as ever."""
+    prompt = r"a $5 note, a $10 note and \\(x^2\\)"
+    begin = f"{BEGIN.format(width=64, height=64)}prompt = {prompt!r}\n"
+    notebook = lab.open(
+        [
+            f"{begin}tasks = [lumen.generate(prompt, n=1, wait=False) for _ in range(2)]",
+            "lumen.show(tasks)",
+            "lumen.history()",
+            "form = lumen.PromptForm(prompt=prompt); form.submit().task; form",
+            "lumen.TaskPanel()",
+            "from IPython.display import HTML\nHTML('<p>mine: $x^2$</p>')",
+        ]
+    )
+    notebook.run_all()
+    left = [notebook.cell_output(cell).locator(".lumen-static") for cell in (3, 4)]
+    for shown in (notebook.cell_output(1).locator("p"), notebook.cell_output(2), *left):
+        expect(shown.filter(has_text=prompt).first).to_be_attached()
+    expect(notebook.cell_output(5).locator("mjx-container")).to_have_count(1)
+
+    expect(notebook.page.locator("mjx-container")).to_have_count(1)

@@ -41,8 +41,10 @@ HOSTILE = [
     "half \ud800 a letter",
 ]
 
-_ALLOWED = {"p", "code", "b"}
-_STYLE = ("style", "white-space:pre-wrap;overflow-wrap:anywhere")
+_ALLOWED = {"p", "code", "b", "div"}
+# nothing in it is set as a formula
+_PLAIN = ("class", "mathjax_ignore tex2jax_ignore")
+_ATTRIBUTES = {"code": [("style", "white-space:pre-wrap;overflow-wrap:anywhere")], "div": [_PLAIN]}
 _STEERING = set("\x1b\x07\x9b\u202e\u2066\u2069\ud800")
 
 
@@ -60,7 +62,8 @@ def _check(bundle: Mapping[str, Any]) -> None:
     tags = _Tags()
     tags.feed(str(bundle["text/html"]))
     assert {tag for tag, _ in tags.found} <= _ALLOWED
-    assert all(attributes == ([_STYLE] if tag == "code" else []) for tag, attributes in tags.found)
+    assert all(attributes == _ATTRIBUTES.get(tag, []) for tag, attributes in tags.found)
+    assert ("div" in dict(tags.found)) == any(mark in bundle["text/html"] for mark in "$\\")
     for text in bundle.values():
         assert not set(str(text)) & _STEERING
         str(text).encode()

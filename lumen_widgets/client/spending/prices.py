@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.signal import Signal, lock_over_forks
-from lumen_widgets.core.words import literal, short_repr, strip_controls
+from lumen_widgets.core.words import as_written, literal, short_repr, strip_controls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,7 +90,9 @@ class Prices(MutableMapping[str, float]):
             f"<td>{format_number(credits_)}</td></tr>"
             for model, credits_ in self._table.items()
         )
-        return f"<table><tr><th>Model</th><th>Credits for one picture</th></tr>{rows}</table>"
+        return as_written(
+            f"<table><tr><th>Model</th><th>Credits for one picture</th></tr>{rows}</table>"
+        )
 
     def table(self) -> dict[str, float]:
         """Return all prices as they are at this moment."""

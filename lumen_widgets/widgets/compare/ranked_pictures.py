@@ -13,7 +13,7 @@ from lumen_widgets.client import LumenError, Picture
 from lumen_widgets.core.log import Log
 from lumen_widgets.core.pictures.decoding import UnreadablePicture
 from lumen_widgets.core.pictures.picture import thumbnail
-from lumen_widgets.core.words import format_count, strip_controls
+from lumen_widgets.core.words import as_written, format_count, strip_controls
 from lumen_widgets.notebook.cell import data_uri
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class RankedPictures(list[tuple[Picture, float]]):
     def _table(self) -> str:
         head = "".join(f'<th scope="col" {_CELL}>{name}</th>' for name in _HEADS)
         rows = "".join(map(self._row, range(len(self))))
-        return (
+        return as_written(
             f"<table><caption>{html.escape(self.words)}</caption><thead><tr>{head}</tr></thead>"
             f"<tbody>{rows}</tbody></table><p>{html.escape(_SCORES)}</p>"
         )
