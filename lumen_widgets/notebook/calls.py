@@ -5,6 +5,7 @@ A cell waits for its tasks, or leaves empty outputs for pictures that arrive aft
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
@@ -25,6 +26,8 @@ from lumen_widgets.core.waiting import as_completed
 from lumen_widgets.core.words import format_count, literal, short_repr, whole_number
 from lumen_widgets.notebook.account import account_of_task, current
 from lumen_widgets.notebook.cell import (
+    NOTHING,
+    Output,
     Place,
     advising_cells,
     cell_advice,
@@ -543,34 +546,77 @@ def follow_later(task: Task, status: CellStatus) -> None:
         else "A callback has no cell of its own. To show its pictures in one:",
         code=f"lumen.show({literal(task.id)})",
     )
-    outputs = [place.output(first)]
-    subscriptions: list[Callable[[], None]] = []
+    placeholder = _Placeholder(task, status, place.output(first))
+    with _placeholders_lock:
+        # of the cells before, none is taken away any more
+        _placeholders[:] = [one for one in _placeholders if one.place.is_same_as(place)]
+        _placeholders.append(placeholder)
+    placeholder.follow()
 
-    def deliver() -> None:
-        if not task.done or not outputs:
-            return
-        while subscriptions:
-            subscriptions.pop()()
-        # first: what fails below is not tried again
-        output = outputs.pop()
-        pictures = task.pictures
-        if pictures:
-            (bundle,) = picture_bundles(pictures, of_task=True)
-            output.replace(*bundle)
-        else:
-            # the status above says why
-            output.replace(note("✗ No picture."))
-        status.show_summary(explain=True)
 
-    subscriptions.append(task.subscribe(lambda _: publisher.run_soon(deliver)))
-    # the task may have ended before the subscription
-    publisher.run_soon(deliver)
+class _Placeholder:
+    """What a call that does not wait has left in its cell, until the task's pictures are there."""
+
+    def __init__(self, task: Task, status: CellStatus, output: Output) -> None:
+        self.task_id = task.id
+        self.place = status.place
+        # until it is filled: what is kept for the last cell keeps no picture
+        self._task: Task | None = task
+        self._status = status
+        self._output = output
+        self._subscriptions: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
+
+    def follow(self) -> None:
+        """Fill it once the task has ended."""
+        if self._task is not None:
+            told = self._task.subscribe(lambda _: publisher.run_soon(self._fill))
+            self._subscriptions.append(told)
+        # the task may have ended before the subscription
+        publisher.run_soon(self._fill)
+
+    def take_away(self) -> None:
+        """Leave nothing of it: its pictures were asked for in the same cell, and come once."""
+        with self._lock:
+            self._end()
+            self._output.replace(NOTHING)
+            self._status.clear()
+
+    def _fill(self) -> None:
+        with self._lock:
+            if self._task is None or not self._task.done:
+                return
+            pictures = self._task.pictures
+            # first: what fails below is not tried again
+            self._end()
+            if pictures:
+                (bundle,) = picture_bundles(pictures, of_task=True)
+                self._output.replace(*bundle)
+            else:
+                # the status above says why
+                self._output.replace(note("✗ No picture."))
+            self._status.show_summary(explain=True)
+
+    def _end(self) -> None:
+        self._task = None
+        while self._subscriptions:
+            self._subscriptions.pop()()
+
+
+# those of the cell that ran last
+_placeholders: list[_Placeholder] = []
+_placeholders_lock = threading.Lock()
 
 
 def show_ended(task: Task, place: Place, *, alone: bool, columns: int | None = None) -> None:
     """Show a task's pictures; one of several has a heading. A script makes nothing to show."""
     if not place.shows_anything:
         return
+    with _placeholders_lock:
+        left = [one for one in _placeholders if one.task_id == task.id]
+    for placeholder in left:
+        if placeholder.place.is_same_as(place):
+            placeholder.take_away()
     if not alone:
         place.show(task_heading(task))
     for bundle in picture_bundles(task.pictures, columns, of_task=True):

@@ -75,6 +75,10 @@ class Place:
         """Whether what is shown now would go there: not once a thread has outlived its cell."""
         return parent_header().get("msg_id") == self._message
 
+    def is_same_as(self, other: Place) -> bool:
+        """Say whether both are the same run of a cell, or the same `Output` in it."""
+        return self._message == other._message and self._widget is other._widget
+
     @property
     def is_cell(self) -> bool:
         """Whether it is the cell itself."""
@@ -188,6 +192,9 @@ def here(widget_id: str = "") -> Cell | HeldOutput:
     out = capturing_output() if in_notebook() and not is_captured() else None
     return Cell() if out is None else HeldOutput(out, behind=widget_id)
 
+
+# What is left of an output that is taken away, since none can be: every front end reads this.
+NOTHING: dict[str, Any] = {"text/html": "", "text/plain": ""}
 
 # Code in a sentence wraps, or a narrow page would cut it off.
 _WRAPPED = 'style="white-space:pre-wrap;overflow-wrap:anywhere"'

@@ -24,6 +24,7 @@ from lumen_widgets.core.words import (
     without_keys,
 )
 from lumen_widgets.notebook.cell import (
+    NOTHING,
     Place,
     data_uri,
     in_notebook,
@@ -127,6 +128,13 @@ class CellStatus:
             else note("✗ No task was made, and nothing was spent.")
         )
 
+    def clear(self) -> None:
+        """Show nothing any more: the tasks are shown elsewhere."""
+        if self._panel is not None:
+            self._panel.retire()
+            self._panel = None
+        self._output.replace(NOTHING)
+
     def show_summary(self, *, explain: bool = False) -> None:
         """Replace the panel by a summary of each task.
 
@@ -142,6 +150,8 @@ class CellStatus:
             self._panel = None
         words = summary(self._tasks, self._account, explain=explain, reused=self._reused)
         self._output.replace(words)
+        # whoever keeps this keeps no picture
+        self._tasks = ()
 
 
 def summary(

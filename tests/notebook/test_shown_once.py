@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from tests.sandboxes import SandboxServer
 
+LATER = "[lumen.generate(word, size='64x64', wait=False) for word in 'ab']"
 # what a cell says, and how many outputs with pictures it then shows: several are on one sheet
 CELLS = {
     "q = lumen.generate('a', n=2, size='64x64')\nq": 1,
@@ -43,6 +44,13 @@ CELLS = {
     # shown before the task has ended, which it does while something else is captured
     "with capture_output() as seen: t = lumen.generate('a', size='64x64', wait=False)\n"
     "seen.show()\nwith capture_output(): until_shown(t)": 1,
+    # asked for in the cell that has left a place for them
+    f"for _ in lumen.stream({LATER}): pass": 2,
+    f"lumen.show({LATER})": 2,
+    "lumen.show(lumen.generate('a', size='64x64', wait=False))": 1,
+    f"t = {LATER}[1]\nuntil_shown(t)\nclear_output()\nlumen.show(t)": 1,
+    f"t, other = {LATER}\nuntil_shown(t)\nuntil_shown(other)": 2,
+    "lumen.show(t)": 1,
 }
 BEGIN = """
 PATIENCE = SECONDS
