@@ -161,7 +161,7 @@ const ENGLISH = {
   sentNow: "Sent: it is in the list below.",
   sentLent: "Sent: it is among the tasks.",
   ...TROUBLE_ENGLISH,
-  noneCame: "No picture came: {reason}",
+  noneCame: "No picture came. {reason}",
   arrived: "New pictures are here.",
   sentWaiting:
     "was sent, and waits for the notebook’s answer. Nothing more is sent without a click; {button} sends it under the same id: nothing is paid twice.",
@@ -325,7 +325,7 @@ const CHINESE: Words = {
   sentNow: "已发送：见下方列表。",
   sentLent: "已发送：可在任务中查看。",
   ...TROUBLE_CHINESE,
-  noneCame: "没有得到图片：{reason}",
+  noneCame: "没有得到图片。{reason}",
   arrived: "新图片已到。",
   sentWaiting:
     "已发送，正在等待笔记本回应。不点击就不会再发送任何内容；再次点击“{button}”会使用同一编号，不会重复付费。",

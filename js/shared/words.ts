@@ -4,10 +4,10 @@
 /** Why there is no news of a task, and that this passes by itself. */
 export const TROUBLE_ENGLISH = {
   trouble:
-    "No news at the moment: {reason} The notebook goes on asking by itself, and nothing has to be sent again.",
+    "No news at the moment. {reason} The notebook goes on asking by itself, and nothing has to be sent again.",
 };
 export const TROUBLE_CHINESE: typeof TROUBLE_ENGLISH = {
-  trouble: "暂时没有消息：{reason} 笔记本会自动继续查询，无需重新发送。",
+  trouble: "暂时没有消息。{reason} 笔记本会自动继续查询，无需重新发送。",
 };
 
 export const LIST_ENGLISH = {

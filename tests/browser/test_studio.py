@@ -99,7 +99,7 @@ def test_where_pictures_come_it_says_that_none_came_and_goes_on_with_the_next(
     button(studio, "Generate").click()
     failed = re.compile("No picture came of what was sent.*The task failed.*Tasks shows")
     expect(pane).to_contain_text(failed)
-    expect(studio.locator(".lumen-form-state")).to_contain_text("No picture came: The task failed")
+    expect(studio.locator(".lumen-form-state")).to_contain_text("No picture came. The task failed")
     assert faults(studio, ".lumen-studio") == []
     notebook.save()
     notebook.reload(1, ".lumen-studio form.lumen-form")

@@ -160,7 +160,7 @@ def test_an_outage_is_said_in_the_row_and_goes_when_it_is_over(lab: Lab) -> None
     expect(trouble).to_be_hidden()
     notebook.run_cell(1)
     expect(trouble).to_have_text(
-        "No news at the moment: The service, or the model behind it, failed. It says: We are being "
+        "No news at the moment. The service, or the model behind it, failed. It says: We are being "
         "repaired. The notebook goes on asking by itself, and nothing has to be sent again."
     )
     expect(_states(panel)).to_have_text(["Processing"])

@@ -427,7 +427,7 @@ test("what was sent and has failed says so and why, until the next is sent", asy
   stands(request, "running", "The service asks to wait.");
   expect(status()).toBe("Sent: it is in the list below.");
   stands(request, "ended", "The task failed: Busy. Submit it again.");
-  expect(status()).toBe("No picture came: The task failed: Busy. Submit it again.");
+  expect(status()).toBe("No picture came. The task failed: Busy. Submit it again.");
   expect(said()).toContain("No picture came");
   const next = await send(2);
   await vi.waitFor(() => expect(status()).toBe("Sent: it is in the list below."));
@@ -438,7 +438,7 @@ test("what was sent and has failed says so and why, until the next is sent", asy
   // so quick that the answer comes after it
   await send(3, (quick) => stands(quick, "ended", "Over the budget."));
 
-  await vi.waitFor(() => expect(status()).toBe("No picture came: Over the budget."));
+  await vi.waitFor(() => expect(status()).toBe("No picture came. Over the budget."));
 });
 
 test("in any language, a picture is named as the kernel names it", async () => {

@@ -37,8 +37,8 @@ test("where the first pictures will come it says that none came and why, until t
   const { form, el } = await mount();
   const said = () => el.querySelector("[data-part=results] .lumen-studio-nothing")?.textContent;
   form.places.sent();
-  form.places.awaited("running", "No news at the moment: it asks to wait.");
-  expect(said()).toBe("Sent: its pictures come hereNo news at the moment: it asks to wait.");
+  form.places.awaited("running", "No news at the moment. It asks to wait.");
+  expect(said()).toBe("Sent: its pictures come hereNo news at the moment. It asks to wait.");
   form.places.awaited("running", "");
   expect(said()).toBe("Sent: its pictures come hereTasks shows how it stands.");
   form.places.awaited("ended", "The task failed: Busy. Submit it again.");
