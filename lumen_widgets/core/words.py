@@ -35,7 +35,8 @@ _SPELT = 256
 _FIRST_TIME, _LAST_TIME = 86_400.0, 253_402_128_000.0
 
 # What a key of the service, or of its like, looks like in a text.
-_KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{12,}")
+# Any letter but those of its own may stand before it: Chinese has no spaces.
+_KEY = re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{12,}")
 _KEY_AND_SPACE = re.compile(rf"\s?{_KEY.pattern}")
 
 # In a text, an address up to its query or fragment, and the rest; up to its user, and that. Both

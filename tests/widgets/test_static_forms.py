@@ -335,7 +335,8 @@ def test_a_key_that_was_pasted_into_a_prompt_is_in_nothing_that_stays(
     service: QuietService,
 ) -> None:
     """Neither in what form and panel leave nor in their own words."""
-    prompt = "a fox sk-lumen-0123456789abcdef in snow"
+    # no space stands between two words in Chinese
+    prompt = "a fox sk-lumen-0123456789abcdef in snow 密钥sk-lumen-0123456789abcdef"
     form, panel = PromptForm(service.client(), prompt=prompt), TaskPanel([ended(prompt).task])
     words = [*static_form(form), *static_form(panel), repr(form), repr(panel)]
 
