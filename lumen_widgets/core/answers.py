@@ -236,15 +236,16 @@ def words_of(found: Any, hide: Callable[[bytes], bytes] = lambda text: text) -> 
 def _without(said: Any, hide: Callable[[bytes], bytes]) -> str:
     """Return what a service says as one line without secrets, and without addresses' queries.
 
-    They are looked for before it is cut, which would leave the beginning of one, and once it is
+    Both are looked for before it is cut, which would leave the beginning of one, and once it is
     clean: escapes have been read by then, and marks left out, that may have stood in one.
     """
 
     def hidden(text: str) -> str:
         # half of a letter is one more mark that is left out
-        return hide(text[:LONGEST_READ].encode("utf-8", "ignore")).decode("utf-8", "replace")
+        shown = hide(text[:LONGEST_READ].encode("utf-8", "ignore")).decode("utf-8", "replace")
+        return without_queries(shown)
 
-    return without_queries(hidden(one_line(said, hidden)))
+    return hidden(one_line(said, hidden))
 
 
 def says_error(answer: Answer) -> bool:
@@ -297,8 +298,7 @@ def beginning(answer: Answer, hide: Callable[[bytes], bytes]) -> str:
     """
     said = b" ".join((answer.headers.get("Location", "").encode(), answer.body))
     words = clean(hide(said[:LONGEST_READ]).decode("utf-8", "replace"))
-    seen = hide(words.encode()).decode("utf-8", "replace")[: LONGEST_BEGINNING * 10]
-    return without_queries(seen)[:LONGEST_BEGINNING]
+    return without_queries(hide(words.encode()).decode("utf-8", "replace"))[:LONGEST_BEGINNING]
 
 
 def read_accepted(answer: Answer) -> Accepted | None:

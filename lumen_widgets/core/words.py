@@ -39,11 +39,36 @@ _FIRST_TIME, _LAST_TIME = 86_400.0, 253_402_128_000.0
 _KEY = re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{12,}")
 _KEY_AND_SPACE = re.compile(rf"\s?{_KEY.pattern}")
 
-# In a text, an address up to its query or fragment, and the rest; up to its user, and that. Both
-# may be escaped as JSON does it, or in an address.
-_SCHEME = r"(?i:https?(?::|%3A)(?:\\{0,4}/|%2F){2})"
-_QUERY = re.compile(f"({_SCHEME}" + r"[^\s\"'<>?#]{0,2000}?(?:[?#]|%3F|%23))[^\s\"'<>]+")
-_USER = re.compile(f"({_SCHEME})" + r"[^\s\"'<>?#/@]{1,300}@")
+
+def _mark(letters: str) -> str:
+    """Return a pattern of letters of an address: as they are, or as JSON or an address has them."""
+    codes = "|".join(f"{ord(letter):02x}" for letter in letters)
+    return rf"(?:\\{{0,4}}[{letters}]|(?:%(?:25){{0,3}}|\\{{1,4}}u00)(?:{codes}))"
+
+
+# Of a text, what an address can be, since quotes and brackets stand around one; where one begins in
+# that, with a scheme or without; and the marks that part it.
+_WORD = re.compile(r"[^\s\"'<>]+")
+_HEAD = re.compile(
+    rf"(?:(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{{0,30}}{_mark(':')}|(?<![a-z0-9:/\\])){_mark('/')}{{2}}",
+    re.IGNORECASE,
+)
+_END_OF_HOST = re.compile(_mark("/?#"), re.IGNORECASE)
+_AT, _QUERY = (re.compile(_mark(letters), re.IGNORECASE) for letters in ("@", "?#"))
+# What has a password: more than a port behind the colon, where it is no IPv6.
+_PASSWORD = re.compile(rf"[^\[@:/?#]+?{_mark(':')}(?!\d{{1,5}}(?!\w))", re.IGNORECASE)
+# The same where nothing says that it is an address: before a host with a path; and a query that has
+# a name and a value, or more than a word behind a path.
+_BARE_USER = re.compile(r"(?<![\w/@.%+-])[\w.%+-]{1,99}:[^/@:]{1,99}@(?=[\w-]+(?:\.[\w-]+)+[:/])")
+_NAMED = re.compile(rf"[\w.$\[\]-]{{1,80}}{_mark('=')}")
+_LONG = re.compile(r"[\w%&=.~+/-]{8}")
+# What signs one, which a line break may have parted from its address.
+_SIGNATURE = re.compile(
+    r"((?<![a-z0-9])(?:x-[a-z]{2,6}-(?:signature|credential|security-token)|(?:q-)?signature|sig"
+    r"|(?:access_?|security_?)?token|password|passwd|pwd|secret|api_?key|[a-z]{2,6}accesskeyid"
+    r"|googleaccessid|policy)=)[^\s\"'<>&]{6,}",
+    re.IGNORECASE,
+)
 
 # C0 and C1 controls but for tab and line feed, and the marks that embed, override or isolate a
 # direction. Marks that only join or hint (ZWJ in an emoji, RLM in Hebrew) are part of writing.
@@ -427,7 +452,41 @@ def without_queries(text: str) -> str:
     'cannot read https://…@a.example/cat.png?… try later'
 
     """
-    return _QUERY.sub(r"\1…", _USER.sub(r"\1…@", text))
+    return _SIGNATURE.sub(r"\1…", _WORD.sub(lambda found: _without_query(found[0]), text))
+
+
+def _without_query(word: str) -> str:
+    heads = [head.end() for head in _HEAD.finditer(word)]
+    if not heads:
+        word = _BARE_USER.sub("…@", word)
+        query = _QUERY.search(word, 1)
+        if query is None or not (
+            _NAMED.match(word, query.end())
+            or ("/" in word[: query.start()] and _LONG.match(word, query.end()))
+        ):
+            return word
+        return f"{word[: query.end()]}…"
+    # one may stand in the path of another
+    shown = word[: heads[0]]
+    for start, end in zip(heads, [*heads[1:], len(word)], strict=True):
+        part = _without_user(word[start:end])
+        query = _QUERY.search(part)
+        if query is not None and query.end() < len(part):
+            return f"{shown}{part[: query.end()]}…"
+        shown += part
+    return shown
+
+
+def _without_user(address: str) -> str:
+    """Return an address, from its host's part on, without user and password.
+
+    They reach to the last @ of that part; of a password that nobody escaped, to the last of all.
+    """
+    host = _END_OF_HOST.search(address)
+    ends = list(_AT.finditer(address, 0, len(address) if host is None else host.start()))
+    if not ends and _PASSWORD.match(address):
+        ends = list(_AT.finditer(address))
+    return f"…@{address[ends[-1].end() :]}" if ends else address
 
 
 def cut_keys(text: str) -> str:

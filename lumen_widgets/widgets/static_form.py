@@ -45,7 +45,7 @@ _CELL = 'align="left" valign="top" style="text-align:left;vertical-align:top"'
 _WRAP = _CELL[:-1] + ';overflow-wrap:anywhere"'
 _CODE = 'style="white-space:pre-wrap;overflow-wrap:anywhere"'
 
-_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"'<>]+", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://[^\s\"'<>]+", re.IGNORECASE)
 # with two parts at least: one alone is a word such as and/or, or the end of an address
 _PATH = re.compile(r"(?<![\w./:])(?:~|[A-Za-z]:)?(?:[/\\][^\s/\\\"'<>:,;]+){2,}")
 

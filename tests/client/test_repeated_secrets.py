@@ -13,6 +13,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from lumen_widgets.client import LumenClient, LumenError
+from lumen_widgets.core.answers import words_of
 from lumen_widgets.core.callback import Secret
 from lumen_widgets.core.http.keys import Key
 from lumen_widgets.core.http.origin import read_origin
@@ -189,6 +190,15 @@ ADDRESSES = {
     "with slashes escaped": "https:\\/\\/store.example\\/cat.png?X-Signature=f00df00d\\u0026b=1",
     "within another": "https%3A%2F%2Fstore.example%2Fcat.png%3FX-Signature%3Df00df00d",
     "behind a fragment": "HTTP://store.example/cat.png#t=f00df00d",
+    "of another scheme": "看s3://me:passw0rd@store.example/cat.png?X-Signature=f00df00d",
+    "without a scheme": "//me:passw0rd@store.example/cat.png?X-Signature=f00df00d",
+    "without a head": "store.example me:passw0rd@store.example/cat.png?f00df00d",
+    "of a connection": "host='store.example', port=443: with url: /cat.png?sig=f00df00d",
+    "within one within another": "https%253A%252F%252Fstore.example%252Fcat.png%253FX%253Df00d",
+    "with marks escaped": "https:\\\\u002f\\\\u002fme:passw0rd\\\\u0040store.example\\\\u003ff00d",
+    "in the path of another": "https://a.example/https://me:passw0rd@store.example/cat?f00df00d",
+    "with a password of any letters": "https://me:f00d/passw0rd#f00d@store.example/cat.png",
+    "broken over lines": "https://store.example/cat.png?X-A=1&\\nX-Amz-Signature=f00df00d&X=1",
 }
 
 
@@ -203,6 +213,26 @@ def test_no_signature_of_an_address_is_shown(tmp_path: Path, how: str, end: str)
     assert "passw0rd" not in told
     assert "store.example" in told
     assert " now" in told
+
+
+@pytest.mark.parametrize("before", range(270, 290))
+def test_no_password_of_an_address_is_shown_that_is_cut(before: int) -> None:
+    """What says that it is a password stands behind it."""
+    said = "x" * before + " https://me:passw0rd@store.example/cat.png"
+    assert "pas" not in words_of({"error": said})["message"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Why? Because #1 is better, and/or? No: n=9? size=16:9? 您好？请重试#1.",  # noqa: RUF001 -- a Chinese question
+        "Ask me@x.example or git@host.example:a/b; https://x.example:8000/@user/cat is fine.",
+        "See https://docs.example/busy. http://[::1]:80/@x, file:///C:/a@b/c.png, token=5, C#?!",
+    ],
+)
+def test_words_and_plain_addresses_are_shown_as_they_are(said: str) -> None:
+    """What has no query and no password stays readable."""
+    assert words_of({"error": said}) == {"message": said}
 
 
 @pytest.mark.slow

@@ -534,3 +534,19 @@ def test_advice_leads_to_a_picture(kind: str) -> None:
         assert np.array_equal(pixels, _PICTURE[..., 0])
     elif kind not in {"bool", "(h, w, 1)"}:
         assert np.array_equal(pixels, _PICTURE)
+
+
+@pytest.mark.parametrize("reader", [read_picture, read_mask, MaskPainter])
+@pytest.mark.parametrize(
+    "given",
+    ["store.example/cat.png?sig=f00d", "//me:pw0rd@store.example/cat.png", "a.example/\0?sig=f00d"],
+)
+def test_an_address_without_its_scheme_is_named_without_its_signature(
+    reader: Callable[[Any], Any], given: str
+) -> None:
+    """It is taken for a path, which the error names."""
+    with pytest.raises(InvalidRequest) as caught:
+        reader(given)
+
+    assert "example/" in str(caught.value)
+    assert re.search("f00d|pw0rd", str(caught.value)) is None

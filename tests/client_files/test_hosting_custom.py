@@ -300,3 +300,25 @@ def test_a_picture_is_not_hosted_where_another_one_is_to_be_read() -> None:
     # what cannot be told apart from anything is left to the service
     with pytest.raises(ServiceUnreachable):
         client.edit("snow", gradient(), extra={"mask_url": "https://[7/cat.png"})
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "403 for https://store.example/cat.png#token=f00d",
+        "403 for https%3A%2F%2Fme%3Apw0rd%40store.example%2Fcat.png%3Fsig%3Df00d",
+        "403 for store.example/cat.png, me:pw0rd@store.example/cat.png?f00d",
+        "store.example " + "x" * 170 + " https://me:pw0rdpw0rdpw0rd@store.example/cat.png",
+    ],
+)
+def test_what_a_hosting_raises_is_shown_without_a_signature_or_password(said: str) -> None:
+    """In whatever spelling it repeats an address, and wherever its words are cut."""
+
+    def put(_data: bytes, _media_type: str) -> str:
+        raise OSError(said)
+
+    with pytest.raises(HostingError) as caught:
+        host(local(), CallableHosting(put))
+    assert "store.example" in str(caught.value)
+    assert "f00d" not in str(caught.value)
+    assert "pw0rd" not in str(caught.value)

@@ -319,6 +319,7 @@ def test_no_prompt_and_no_field_is_markup(prompt: str, name: str) -> None:
         ("~/pictures/cat.png", "cat.png"),
         ("https://a:b@example.org/x.png?sig=1 said no", "example.org said no"),
         ("s3://bucket/key said no", "bucket said no"),
+        ("看https://a:b@example.org/x.png?sig=1", "看example.org"),
         (
             "cats and/or dogs, 1/2 of them, 16:9 or 4:3",
             "cats and/or dogs, 1/2 of them, 16:9 or 4:3",

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from lumen_widgets.core.errors import HostingError, InvalidRequest
 from lumen_widgets.core.waiting import to_seconds
+from lumen_widgets.core.words import clean, without_queries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,9 +37,9 @@ Ways to give it an address:
   LumenClient(hosting=lumen.DataURIHosting()), or LUMEN_HOSTING=data:
 - lumen.use("sandbox"), which takes local pictures"""
 
-# The secret parts of a signed address, wherever an error's text repeats them, and how many
-# characters of such a text are repeated.
-_QUERY, _PASSWORD, _MAX_TEXT = re.compile(r"\?\S+"), re.compile(r"//[^/\s@]*@"), 200
+# The secret part of a signed address, wherever an error's text repeats it; how many characters of
+# such a text are repeated, and how many are read.
+_QUERY, _MAX_TEXT, _MAX_READ = re.compile(r"\?\S+"), 200, 1 << 14
 
 
 @dataclass(frozen=True)
@@ -215,8 +216,8 @@ def hosting_error(error: Exception, subject: str) -> HostingError:
         The subject of the sentence, such as ``"The hosting"``.
 
     """
-    text = _PASSWORD.sub("//…@", _QUERY.sub("?…", str(error)))
-    text = " ".join(text.split())[:_MAX_TEXT]
+    # of this one more: no word of it is a question
+    text = _QUERY.sub("?…", without_queries(clean(str(error)[:_MAX_READ])))[:_MAX_TEXT]
     said = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return HostingError(
         f"{subject} raised {said.rstrip('.')}; nothing was sent.",

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 ACCEPTED = "PNG, JPEG or WebP"
 
+# Letters of what another library says that are read: it may repeat all that it was given.
+_LONGEST_READ = 1 << 14
+
 # Two letters at least: one is a drive on Windows.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
 
@@ -156,7 +159,7 @@ def words_of(error: Exception) -> str:
     """
     words = ""
     with suppress(Exception):  # one that cannot even say what it is about
-        words = without_queries(clean(str(error))[:LONGEST_WORDS]).rstrip(".")
+        words = without_queries(clean(str(error)[:_LONGEST_READ]))[:LONGEST_WORDS].rstrip(".")
     return words or type(error).__name__
 
 
@@ -283,7 +286,8 @@ def _from_path(text: str, source: str | os.PathLike[str], what: str) -> bytes:
             with path.open("rb") as file:
                 return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        shown = text if len(text) <= 200 else f"{text[:200]}…"  # noqa: PLR2004  enough to recognise it
+        shown = without_queries(text)  # an address without its scheme is taken for a path
+        shown = shown if len(shown) <= 200 else f"{shown[:200]}…"  # noqa: PLR2004  enough to recognise it
         raise InvalidRequest(
             f"There is no file {shown!r} in {str(Path.cwd())!r}.",
             next_step="Check the path, or give a URL, bytes, a PIL image or an array instead.",
@@ -291,7 +295,7 @@ def _from_path(text: str, source: str | os.PathLike[str], what: str) -> bytes:
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidRequest(
-            f"The {what} {text[:200]!r} cannot be read: {reason.rstrip('.')}.",
+            f"The {what} {without_queries(text)[:200]!r} cannot be read: {reason.rstrip('.')}.",
             next_step="Check the path and its permissions.",
         ) from None
     raise InvalidRequest(
