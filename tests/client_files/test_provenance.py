@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import json
 import pickle
 import struct
@@ -18,6 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import lumen_widgets
 from lumen_widgets.core.errors import InvalidRequest
 from lumen_widgets.core.parameters import (
     FoundProvenance,
@@ -305,6 +307,64 @@ def test_a_file_of_odd_parts_is_saved_as_it_is(name: str, tmp_path: Path) -> Non
     assert path.read_bytes() == data
     found = read_sidecar(path.with_name(f"{path.name}.json").read_bytes(), made(data).sha256)
     assert found is not None
+
+
+@pytest.mark.parametrize(
+    ("there", "instead"),
+    [
+        ("</rdf:RDF>", "</rdf:RDF><!-- </rdf:RDF> -->"),
+        ("</rdf:RDF>", "<dc:source><![CDATA[</rdf:RDF>]]></dc:source></rdf:RDF >"),
+        ("</dc:format>", "<dc:broken></dc:format>"),
+        ("<x:xmpmeta", "<!DOCTYPE x><x:xmpmeta"),
+        ("<dc:format>image", "<dc:format>\0"),
+    ],
+    ids=["words in a comment", "words in text", "parts that do not end", "a type", "a control"],
+)
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+def test_a_file_with_xmp_that_cannot_be_added_to_stays_as_it_is(
+    there: str, instead: str, kind: str, tmp_path: Path
+) -> None:
+    """What was added to it was found by nobody, and no sidecar said it either."""
+    xmp = (XMP % "").replace(there, instead, 1).encode()
+    jpeg = with_jpeg_segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + xmp)
+    data = jpeg if kind == "JPEG" else with_webp_chunk(b"XMP ", xmp)
+    path = made(data).save(tmp_path / f"cat{SUFFIXES[kind]}", provenance=True)
+
+    assert lumen_widgets.parameters(path)["prompt"] == PROMPT
+    assert path.read_bytes() == data
+
+
+def test_a_jpeg_keeps_the_pictures_that_it_lists(tmp_path: Path) -> None:
+    """A phone's has a second one behind its end, and says how far that is from the list."""
+    xmp = b"http://ns.adobe.com/xap/1.0/\0" + (XMP % "").encode()
+    for behind in (False, True):
+        file = io.BytesIO()
+        twin = gradient()
+        twin.save(file, "MPO", save_all=True, append_images=[twin.rotate(180)])
+        data = file.getvalue()
+        if behind:
+            data = _with_segment_behind_its_list(data, xmp)
+        path = made(data).save(tmp_path / "cat.jpg", provenance=True)
+
+        pixels = []
+        for one in (io.BytesIO(data), path):
+            with PIL.Image.open(one) as image:
+                image.seek(1)
+                pixels.append(image.tobytes())
+        assert pixels[0] == pixels[1]
+        assert lumen_widgets.parameters(path)["prompt"] == PROMPT
+
+
+def _with_segment_behind_its_list(mpo: bytes, content: bytes) -> bytes:
+    """Return a JPEG of two pictures with XMP behind the list of them, which is right again."""
+    at = mpo.index(b"MPF\0")
+    end = at - 2 + int.from_bytes(mpo[at - 2 : at], "big")
+    segment = b"\xff\xe1" + struct.pack(">H", 2 + len(content)) + content
+    second = mpo.index(b"\xff\xd9\xff\xd8") + 2
+    offset = struct.pack("<I", second - at - 4)
+    assert mpo[at:end].count(offset) == 1
+    listed = mpo[at:end].replace(offset, struct.pack("<I", second - at - 4 + len(segment)))
+    return mpo[:at] + listed + segment + mpo[end:]
 
 
 def test_only_the_texts_that_are_asked_for_are_unpacked(tmp_path: Path) -> None:

@@ -29,7 +29,9 @@ from lumen_widgets.core.pictures.provenance.file_texts import (
 from lumen_widgets.core.pictures.provenance.infotext import KEYWORD as INFOTEXT
 from lumen_widgets.core.pictures.provenance.xmp import add_to_xmp, is_signed_elsewhere, xmp_packet
 
-_JPEG_APP0, _JPEG_END = 0xE0, 0xD9
+_JPEG_APP0, _JPEG_APP2, _JPEG_END = 0xE0, 0xE2, 0xD9
+# How a JPEG lists the pictures behind its end, by how far they are from there.
+_JPEG_LIST = b"MPF\0"
 # What the length of a segment can say, which counts itself.
 _LONGEST_SEGMENT = 0xFFFF - 2
 
@@ -132,15 +134,18 @@ def _png_chunk(keyword: bytes, text: str) -> bytes:
 def _into_jpeg(data: bytes, notes: Notes) -> bytes | None:
     """Return a JPEG with a segment of XMP, behind those that have to be first."""
     place, before, packet = 2, 2, None
-    leading = True
+    leading, lists = True, False
     for mark, start, end in jpeg_segments(FileBytes(data)):
         segment = data[start : min(end, start + 4 + len(JPEG_XMP))]
         leading = leading and (mark == _JPEG_APP0 or segment[4:].startswith(JPEG_EXIF))
         if end < start + 4 and mark != _JPEG_END:
             return None  # its length is too small to be one: what comes next would be read as it
+        lists = lists or (mark == _JPEG_APP2 and segment[4:].startswith(_JPEG_LIST))
         if leading:
             place = before = end
         elif mark == JPEG_APP1 and segment[4:].startswith(JPEG_XMP):
+            if lists:
+                return None  # what it lists would be further away than it says
             before, place = start, end
             packet = data[start + 4 + len(JPEG_XMP) : end]
             break

@@ -59,7 +59,8 @@ def xmp_packet(text: str, *, in_part: bool) -> bytes:
 def add_to_xmp(packet: bytes, text: str, *, in_part: bool) -> bytes | None:
     """Return XMP with that added to it; None where that is not possible as it is written.
 
-    What it says already of where the picture is from stays as it is.
+    What it says already of where the picture is from stays as it is. The XMP may be no XML that can
+    be read, or have its last words in a comment: what is added has to be found in it.
     """
     at = packet.rfind(_END)
     try:
@@ -69,7 +70,9 @@ def add_to_xmp(packet: bytes, text: str, *, in_part: bool) -> bytes | None:
     if at < 0 or _OURS.encode() in packet or is_signed_elsewhere(packet):
         return None
     says_source = b"DigitalSourceType" not in packet
-    return packet[:at] + _description(text, in_part=in_part, says_source=says_source) + packet[at:]
+    added = _description(text, in_part=in_part, says_source=says_source)
+    noted = packet[:at] + added + packet[at:]
+    return noted if read_xmp(noted) == text else None
 
 
 def is_signed_elsewhere(packet: bytes) -> bool:
