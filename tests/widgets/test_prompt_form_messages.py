@@ -58,7 +58,17 @@ def test_a_submit_takes_what_the_browser_holds_even_if_a_trait_is_behind(
 
 @pytest.mark.parametrize(
     "fields",
-    [None, {}, "prompt", [None], [["prompt", "an owl"]], [{"field": "prompt"}], [{"value": "x"}]],
+    [
+        None,
+        {},
+        "prompt",
+        [None],
+        [["prompt", "an owl"]],
+        [{"field": "prompt"}],
+        [{"value": "x"}],
+        [{"field": "n", "value": 1}, {"field": "n", "value": 4}],
+        [{"field": "seed", "value": 7}],
+    ],
 )
 def test_a_submit_that_cannot_be_read_is_not_paid(
     form: PromptForm, service: QuietService, fields: Any

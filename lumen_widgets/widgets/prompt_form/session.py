@@ -685,11 +685,18 @@ def forget_form(form_id: str) -> None:
 
 
 def _are_read(fields: object) -> bool:
-    """Say whether a submit's fields say what its page showed: of others nothing is paid."""
-    return isinstance(fields, list) and all(
+    """Say whether a submit's fields say what its page showed: of others nothing is paid.
+
+    One that is named twice has two values, and of one that is not known here it is not known what
+    it asks for.
+    """
+    if not isinstance(fields, list) or not all(
         isinstance(one, dict) and isinstance(one.get("field"), str) and "value" in one
         for one in fields
-    )
+    ):
+        return False
+    names = {one["field"] for one in fields}
+    return len(names) == len(fields) and names <= TYPED
 
 
 def _is_id(request: str) -> bool:
