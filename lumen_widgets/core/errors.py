@@ -38,7 +38,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from lumen_widgets.core.log import Log
-from lumen_widgets.core.words import strip_controls
+from lumen_widgets.core.words import strip_controls, without_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -108,7 +108,12 @@ class LumenError(Exception):
         }
         facts = ", ".join(f"{name} {value}" for name, value in known.items() if value is not None)
         words = filter(None, (self.message, self.next_step, facts and f"({facts})"))
-        return strip_controls(" ".join(words))
+        # a value that it repeats may be a key that was pasted into the wrong place
+        return without_keys(strip_controls(" ".join(words)))
+
+    def __repr__(self) -> str:
+        """Return its kind and the message, which `task.error` shows in a cell."""
+        return without_keys(super().__repr__())
 
     def _render_traceback_(self) -> list[str]:
         """Return what a cell shows: the message and the user's own line, without our stack.

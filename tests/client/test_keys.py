@@ -6,7 +6,7 @@ import copy
 import logging
 import pickle
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -219,3 +219,14 @@ def test_what_hides_a_key_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(said) == 1
     assert KEY.encode() not in said.pop()
     assert len(made) == 2
+
+
+@pytest.mark.parametrize("field", ["size", "resolution", "n"])
+def test_no_error_shows_a_key_that_was_pasted_into_another_field(field: str) -> None:
+    """The error stays in the notebook, where the variable with the key does not."""
+    client = LumenClient(KEY, "http://127.0.0.1:9", journal=False)
+    pasted: dict[str, Any] = {field: "sk-lumen-0123456789abcdef"}
+    with pytest.raises(errors.InvalidRequest) as caught:
+        client.generate("a fox", **pasted)
+
+    assert "0123456789" not in f"{caught.value} {caught.value!r}"

@@ -45,6 +45,17 @@ def show() -> Iterator[Callable[..., Page]]:
         gallery.close()
 
 
+def test_no_state_of_a_gallery_holds_a_key_that_was_pasted_into_a_prompt(journal: Journal) -> None:
+    """A notebook that nbconvert executes keeps the state of its widgets."""
+    keep(journal, "a fox sk-lumen-0123456789abcdef in snow", 1)
+    gallery = Gallery()
+    state = str(gallery.get_state())
+    gallery.close()
+
+    assert "a fox sk-… in snow" in state
+    assert "0123456789" not in state
+
+
 def test_a_gallery_of_nothing_is_every_picture_of_the_journal_newest_first(
     journal: Journal, show: Callable[..., Page]
 ) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from lumen_widgets.client import InvalidRequest, Picture
 from lumen_widgets.client.spending.prices import credits_of
-from lumen_widgets.core.words import one_line, strip_controls
+from lumen_widgets.core.words import one_line, strip_controls, without_keys
 from lumen_widgets.notebook.kept_pictures import PictureSearch
 from lumen_widgets.widgets.gallery.messages import AgainPrice, GalleryItem, PictureDetails
 
@@ -460,4 +460,5 @@ def _asked_of(picture: Picture) -> Mapping[str, object]:
 
 
 def _caption(prompt: str) -> str:
-    return " ".join(strip_controls(prompt).split())[:_CAPTION]
+    # a notebook may keep it with the widget's state
+    return without_keys(" ".join(strip_controls(prompt).split()))[:_CAPTION]

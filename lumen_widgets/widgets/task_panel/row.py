@@ -376,4 +376,4 @@ def _words(error: LumenError | None) -> RowError | None:
 
 def _short(text: str) -> str:
     # a panel's state, with the newest rows, may be saved: no key that was pasted into a prompt
-    return without_keys(strip_controls(text[:_LONGEST]))
+    return without_keys(strip_controls(text))[:_LONGEST]
