@@ -44,6 +44,7 @@ from lumen_widgets.core.request import Request, check_again
 from lumen_widgets.core.submit import nothing_sent, submit
 from lumen_widgets.core.task import Task
 from lumen_widgets.core.waiting import check_request_timeout
+from lumen_widgets.core.words import has_items
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -735,7 +736,8 @@ def _checked_session(session: requests.Session | None) -> requests.Session | Non
 def _host_names(allow_hosts: object) -> tuple[str, ...]:
     """Return host names as a tuple; one name alone is taken for a list of one."""
     names = (allow_hosts,) if isinstance(allow_hosts, str) else allow_hosts
-    if not isinstance(names, Collection) or not all(isinstance(one, str) and one for one in names):
+    is_list = isinstance(names, Collection) and has_items(names)
+    if not is_list or not all(isinstance(one, str) and one for one in names):
         raise InvalidRequest(
             "allow_hosts is not a list of host names.",
             next_step='Pass names, such as ["pictures.example.org"].',

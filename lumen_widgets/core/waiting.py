@@ -6,17 +6,16 @@ import json
 import math
 import threading
 import time
-from collections.abc import Iterable
 from contextlib import ExitStack
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from lumen_widgets.core.errors import InvalidRequest, TasksFailed, WaitTimeout, interrupted
 from lumen_widgets.core.locks import Event
-from lumen_widgets.core.words import short_path
+from lumen_widgets.core.words import has_items, short_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from lumen_widgets.core.errors import LumenError
@@ -313,7 +312,7 @@ def stream(
 
 def _rounds(tasks: Iterable[T], timeout: float | None) -> Iterator[tuple[list[T], list[T]]]:
     """Yield, whenever something may have changed, the tasks that are done since and all awaited."""
-    alone = isinstance(tasks, Waitable) or not isinstance(tasks, Iterable)
+    alone = isinstance(tasks, Waitable) or not has_items(tasks)
     given: list[Any] = [tasks] if alone else list(tasks)
     if not all(isinstance(task, Waitable) for task in given):
         raise InvalidRequest(

@@ -18,11 +18,11 @@ from functools import lru_cache
 from html.entities import codepoint2name
 from numbers import Integral, Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 # Of a sentence of the service's, as much as fits in a message.
 LONGEST_WORDS = 300
@@ -534,6 +534,22 @@ def whole_number(value: object) -> int | None:
         return int(value)
     except TypeError:  # numpy counts its spans of time among the whole numbers
         return None
+
+
+def has_items(value: object) -> TypeGuard[Iterable[Any]]:
+    """Say whether there is something to go through; an array without dimensions only claims it.
+
+    Examples
+    --------
+    >>> has_items([]), has_items(2)
+    (True, False)
+
+    """
+    try:
+        iter(value)  # type: ignore[call-overload] # which is what is asked
+    except TypeError:
+        return False
+    return True
 
 
 def format_count(number: int, thing: str) -> str:

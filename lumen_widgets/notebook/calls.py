@@ -6,7 +6,7 @@ A cell waits for its tasks, or leaves empty outputs for pictures that arrive aft
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from lumen_widgets.client import (
@@ -23,7 +23,7 @@ from lumen_widgets.core.fields import Fields, with_fields
 from lumen_widgets.core.models import GENERATE, INPAINT_MODEL, MODEL
 from lumen_widgets.core.request import asks_for_reuse, read_flag
 from lumen_widgets.core.waiting import as_completed
-from lumen_widgets.core.words import format_count, literal, short_repr, whole_number
+from lumen_widgets.core.words import format_count, has_items, literal, short_repr, whole_number
 from lumen_widgets.notebook.account import account_of_task, current
 from lumen_widgets.notebook.cell import (
     NOTHING,
@@ -40,7 +40,7 @@ from lumen_widgets.notebook.output_widget import capturing_output
 from lumen_widgets.notebook.publisher import publisher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from lumen_widgets.client import LumenClient, Pictures
     from lumen_widgets.core.pictures.images import PictureSource
@@ -411,7 +411,7 @@ def show(
     """
     side_by_side = _read_columns(columns)
     given: Any = tasks_or_pictures
-    if isinstance(given, Iterable) and not isinstance(given, str):
+    if has_items(given) and not isinstance(given, str):
         given = list(given)
     listed = given if isinstance(given, list) else [given]
     pictures = [one for one in listed if isinstance(one, Picture)]
@@ -484,7 +484,7 @@ def _stream(
     columns: int | None = None,
 ) -> Iterator[Picture]:
     """Yield and show pictures as `stream` does, so many in a row."""
-    alone = isinstance(tasks, (Task, str)) or not isinstance(tasks, Iterable)
+    alone = isinstance(tasks, (Task, str)) or not has_items(tasks)
     given: Any = [tasks] if alone else tasks
     # one that is given twice is shown, and its cost counted, once
     followed = list(dict.fromkeys(_as_tasks(given)))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from lumen_widgets.client import InvalidRequest, Task
 from lumen_widgets.client.lesson_client import LessonClient
+from lumen_widgets.core.words import has_items
 from lumen_widgets.notebook.kept_task import KeptTask
 from lumen_widgets.notebook.submission import Submission
 
@@ -26,7 +26,7 @@ def checked_tasks(given: Any) -> list[Task | KeptTask | Submission]:
         Something in it is neither.
 
     """
-    several = isinstance(given, Iterable) and not isinstance(given, str | bytes)
+    several = has_items(given) and not isinstance(given, str | bytes)
     entries = list(given) if several else [given]
     for entry in entries:
         if not isinstance(entry, (Task, KeptTask, Submission)):

@@ -20,6 +20,7 @@ from tests.conditions import PATIENCE
 from tests.staged import ORIGIN, StagedTask, use_offline_account
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from socket import socket
 
@@ -402,3 +403,20 @@ def test_what_the_sandbox_refuses_is_its_message_alone(
 
     assert said.startswith("SandboxError: ")
     assert said.strip().count("\n") == 0
+
+
+def test_an_array_without_dimensions_is_no_list() -> None:
+    """It says that it can be gone through, and raises an error of numpy's where one tries."""
+    client, one = lumen.LumenClient(KEY, "http://127.0.0.1:9", journal=False), np.array(2)
+    given: list[Callable[[Any], Any]] = [
+        lambda value: list(client.as_completed(value)),
+        lambda value: list(client.stream(value)),
+        lambda value: list(lumen.stream(value)),
+        lambda value: lumen.LumenClient(KEY, allow_hosts=value),
+        lumen.show,
+        lumen.Gallery,
+        lumen.TaskPanel,
+    ]
+    for call in given:
+        with pytest.raises(lumen.InvalidRequest):
+            call(one)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,7 +11,7 @@ from lumen_widgets.client import InvalidRequest, LumenError, Picture, Pictures
 from lumen_widgets.client.exact.recipe import read_recipe
 from lumen_widgets.core.log import Log
 from lumen_widgets.core.recipe import SOURCE
-from lumen_widgets.core.words import one_line, short_repr
+from lumen_widgets.core.words import has_items, one_line, short_repr
 from lumen_widgets.notebook.cell import shortened
 from lumen_widgets.notebook.journal_pictures import JournalPictures, pictures_in_use
 from lumen_widgets.widgets.compare.frame import Frame, common_frame
@@ -20,7 +19,7 @@ from lumen_widgets.widgets.compare.messages import ComparedPicture
 from lumen_widgets.widgets.local_picture import read_local
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from lumen_widgets.client import Request
     from lumen_widgets.client.exact.wish import Sides
@@ -150,7 +149,7 @@ def _count_advice(count: int, *, blind: bool) -> str:
 def _checked_names(names: object, count: int) -> list[str] | None:
     if names is None:
         return None
-    given = list(names) if isinstance(names, Iterable) and not isinstance(names, str) else [names]
+    given = list(names) if has_items(names) and not isinstance(names, str) else [names]
     if len(given) != count or not all(isinstance(one, str) for one in given):
         raise InvalidRequest(
             f"{short_repr(names)} does not name {count} pictures.",

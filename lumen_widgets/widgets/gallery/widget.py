@@ -11,12 +11,12 @@ as `widgets/picture_actions.py` does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
 from lumen_widgets.client import InvalidRequest, Picture, Pictures
+from lumen_widgets.core.words import has_items
 from lumen_widgets.notebook.journal_pictures import pictures_in_use
 from lumen_widgets.widgets.bundles import bundle
 from lumen_widgets.widgets.comparing import ComparingWidget
@@ -25,7 +25,7 @@ from lumen_widgets.widgets.gallery.session import GallerySession
 from lumen_widgets.widgets.static_form import MOST_ON_SHEET, StaticParts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from lumen_widgets.widgets.comparisons import Comparison, Comparisons
     from lumen_widgets.widgets.gallery.messages import Selection
@@ -198,7 +198,7 @@ def _checked(given: Any) -> Pictures:
         Something in it is none.
 
     """
-    several = isinstance(given, Iterable) and not isinstance(given, str | bytes | Picture)
+    several = has_items(given) and not isinstance(given, str | bytes | Picture)
     pictures = list(given) if several else [given]
     for one in pictures:
         if not isinstance(one, Picture):
