@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lumen_widgets.client import InvalidRequest, Picture
+from lumen_widgets.client import InvalidRequest
 from lumen_widgets.notebook.publisher import publisher
 from lumen_widgets.widgets.base import ChildWidget, LumenWidget
 from lumen_widgets.widgets.compare.widget import Compare
+from lumen_widgets.widgets.local_picture import as_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ipywidgets import Widget
 
+    from lumen_widgets.client import Picture
     from lumen_widgets.widgets.comparisons import Comparison, Comparisons
 
 
@@ -76,8 +78,7 @@ class ComparingWidget(LumenWidget):
         >>> form.compare_pictures(form.pictures[0])  # doctest: +SKIP
 
         """
-        given = [pictures] if isinstance(pictures, Picture) else list(pictures)
-        return self.open_comparison(self.comparisons.of(given, blind=blind))
+        return self.open_comparison(self.comparisons.of(as_pictures(pictures), blind=blind))
 
     def open_comparison(self, comparison: Comparison) -> Compare:
         """Open what was found to stand beside pictures; one that is open already stays.

@@ -9,6 +9,7 @@ from lumen_widgets.core.errors import naming
 from lumen_widgets.core.pictures.downloads import DownloadLimits, fetch_picture
 from lumen_widgets.core.pictures.images import LocalPicture, from_bytes, read_picture
 from lumen_widgets.core.pictures.sources import is_url, unwrapped
+from lumen_widgets.core.words import has_items
 
 if TYPE_CHECKING:
     from lumen_widgets.core.pictures.images import PictureSource
@@ -44,6 +45,44 @@ def read_local(source: PictureSource, field: str) -> LocalPicture:
         # only what is an address is not read, and those are fetched above
         assert isinstance(found, LocalPicture)  # noqa: S101 # for the type checker
         return found
+
+
+def as_picture(given: object) -> Picture:
+    """Return the one `Picture` that was given.
+
+    Raises
+    ------
+    InvalidRequest
+        It is none: a file's path, say, or a list of pictures.
+
+    """
+    if isinstance(given, Picture):
+        return given
+    raise InvalidRequest(
+        f"A picture was expected, not {type(given).__name__}.",
+        next_step="Give it one Picture, such as form.pictures[0]; of several, one by one.",
+        field="picture",
+    )
+
+
+def as_pictures(given: object) -> list[Picture]:
+    """Return the pictures that were given; one alone is one of them.
+
+    Raises
+    ------
+    InvalidRequest
+        There are none, or something in it is no `Picture`.
+
+    """
+    several = has_items(given) and not isinstance(given, str | bytes)
+    pictures = [as_picture(one) for one in (given if several else [given])]  # type: ignore[attr-defined] # it was asked for
+    if not pictures:
+        raise InvalidRequest(
+            "There is no picture among those that were given.",
+            next_step="Give it one Picture or several.",
+            field="pictures",
+        )
+    return pictures
 
 
 def fetched(url: str) -> bytes:

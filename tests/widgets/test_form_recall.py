@@ -15,7 +15,7 @@ from lumen_widgets.client import InvalidRequest, LumenClient, Picture
 from lumen_widgets.core.pictures.provenance.record import Provenance
 from lumen_widgets.notebook.account import use
 from lumen_widgets.notebook.presets import Presets
-from lumen_widgets.widgets import MaskPainter, PromptForm
+from lumen_widgets.widgets import Gallery, MaskPainter, PromptForm
 from tests.client_files.samples import encoded, gradient
 from tests.client_files.test_provenance import with_png_chunk
 from tests.conditions import until
@@ -91,6 +91,17 @@ def test_the_strip_has_every_picture_newest_first_and_a_page_that_is_reloaded_to
     assert [one["sha256"] for one in pictures[:2]] == [second.sha256, first.sha256]
     assert [one["count"] for one in pictures] == [1, 2, 2]
     assert [one["name"] for one in pictures] == ["an owl", "[0] a red fox", "[1] a red fox"]
+
+
+@pytest.mark.parametrize("given", [None, 0, "cat.png", b"cat", [], ["cat.png"], {}, np.array(1)])
+def test_what_is_no_picture_is_refused_in_words(form: PromptForm, given: Any) -> None:
+    """A path, bytes, an index or a list, in place of one of the pictures that were made."""
+    gallery = Gallery([])
+    calls = (form.use, form.recall, form.offer, form.again, form.compare_pictures)
+    for call in (*calls, gallery.compare_pictures):
+        with pytest.raises(InvalidRequest, match="picture"):
+            call(given)
+    gallery.close()
 
 
 def test_settings_come_back_and_can_be_undone_and_brought_back_again(form: PromptForm) -> None:

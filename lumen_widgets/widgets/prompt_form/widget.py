@@ -36,6 +36,7 @@ from lumen_widgets.widgets.browser_values import checked
 from lumen_widgets.widgets.bundles import bundle
 from lumen_widgets.widgets.comparing import ComparingWidget
 from lumen_widgets.widgets.gallery.widget import Gallery
+from lumen_widgets.widgets.local_picture import as_picture
 from lumen_widgets.widgets.mask_painter.picture import read_background
 from lumen_widgets.widgets.mask_painter.widget import MaskPainter, painting_of
 from lumen_widgets.widgets.picture_names import picture_name
@@ -480,7 +481,7 @@ class PromptForm(ComparingWidget):
 
         """
         held = [getattr(one, "sha256", None) for one in self.images]
-        if picture.sha256 in held:
+        if as_picture(picture).sha256 in held:
             return
         if len(held) >= MOST_PICTURES:
             raise InvalidRequest(
@@ -522,7 +523,7 @@ class PromptForm(ComparingWidget):
         ('prompt', 'size')
 
         """
-        recalled = self._strip.recalled(picture)
+        recalled = self._strip.recalled(as_picture(picture))
         note_used(self)
         return self._strip.recalls.bring_back(picture_name(picture), recalled, fields)
 
@@ -557,7 +558,8 @@ class PromptForm(ComparingWidget):
         >>> form.offer(cats[2])  # doctest: +SKIP
 
         """
-        self._strip.recalls.offer(picture_name(picture), self._strip.recalled(picture))
+        recalled = self._strip.recalled(as_picture(picture))
+        self._strip.recalls.offer(picture_name(picture), recalled)
         note_used(self)
 
     def again(self, picture: Picture, submit_id: str | None = None) -> Submission:
@@ -589,6 +591,7 @@ class PromptForm(ComparingWidget):
         >>> form.again(cats[2])  # doctest: +SKIP
 
         """
+        as_picture(picture)
         name = submit_id or uuid4().hex
         note_used(self)
         return self._session.send_once(
