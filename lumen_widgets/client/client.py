@@ -736,8 +736,11 @@ def _checked_session(session: requests.Session | None) -> requests.Session | Non
 def _host_names(allow_hosts: object) -> tuple[str, ...]:
     """Return host names as a tuple; one name alone is taken for a list of one."""
     names = (allow_hosts,) if isinstance(allow_hosts, str) else allow_hosts
-    is_list = isinstance(names, Collection) and has_items(names)
-    if not is_list or not all(isinstance(one, str) and one for one in names):
+    if (
+        not isinstance(names, Collection)
+        or not has_items(names)
+        or not all(isinstance(one, str) and one for one in names)
+    ):
         raise InvalidRequest(
             "allow_hosts is not a list of host names.",
             next_step='Pass names, such as ["pictures.example.org"].',
