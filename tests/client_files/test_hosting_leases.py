@@ -138,6 +138,25 @@ def test_an_address_that_has_ended_is_not_acquired_again() -> None:
         Lease().acquire_urls([url])
 
 
+@pytest.mark.parametrize("set_back", [0.0, 10 * RENEW_BEFORE])
+def test_an_address_ends_although_the_clock_is_set_back(set_back: float) -> None:
+    """It lasts no longer by that: it is not sent again, and its picture is put there anew."""
+    passed = wrong = 0.0
+    use_upload_cache(
+        UploadCache(
+            clock=lambda: time.time() + passed - wrong, monotonic=lambda: time.monotonic() + passed
+        )
+    )
+    hosting = MemoryHosting(lasts=2 * RENEW_BEFORE)
+    url = host(local(), hosting)
+    passed, wrong = 2 * RENEW_BEFORE, set_back
+    with pytest.raises(HostingError, match="is not at its address any more; nothing was sent"):
+        Lease().acquire_urls([url])
+    hosting.lasts = None
+    host(local(), hosting)
+    assert hosting.puts == 2
+
+
 class Renewing(MemoryHosting):
     """A hosting whose addresses need to be renewed before each use."""
 

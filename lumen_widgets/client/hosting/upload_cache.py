@@ -5,12 +5,13 @@ from __future__ import annotations
 import atexit
 import copy
 import logging
+import math
 import re
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from lumen_widgets.client.hosting.protocol import (
@@ -98,6 +99,17 @@ def address_in_use() -> HostingError:
     )
 
 
+class _End(NamedTuple):
+    """When an address ends: in unix seconds, and by a clock that nobody sets.
+
+    A machine's clock may be set back meanwhile, by which an address would last longer; and a laptop
+    may sleep, which the other one does not count. The first that says so is right.
+    """
+
+    unix: float
+    monotonic: float
+
+
 @dataclass(eq=False)
 class _File:
     """A file at a hosting; it holds the hosting, which is known by its `id`."""
@@ -105,6 +117,8 @@ class _File:
     hosting: Hosting
     hosted: HostedFile
     sha256: str
+    # when its address ends; None if it does not
+    end: _End | None = None
     deleted: bool = False
     # whether another one lies there by now
     replaced: bool = False
@@ -133,14 +147,20 @@ class UploadCache:
         Seconds until a file without a holder is deleted.
     clock
         Unix seconds, by which addresses expire.
+    monotonic
+        Seconds that only go forward, by which they do too.
 
     """
 
     def __init__(
-        self, grace_period: float = GRACE_PERIOD, clock: Callable[[], float] = time.time
+        self,
+        grace_period: float = GRACE_PERIOD,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._grace_period = grace_period
         self._clock = clock
+        self._monotonic = monotonic
         # A forked child must not delete what its parent has hosted.
         self._is_forked_child = False
         forked.connect_method(self._mark_forked_child)
@@ -150,7 +170,7 @@ class UploadCache:
         self._uploads: dict[tuple[int, str], list[HostingError]] = {}
         self._holds: dict[object, set[_File]] = {}
         # Every address that was given out, with its end: a request with it may be sent again.
-        self._addresses: dict[str, tuple[_File, float | None]] = {}
+        self._addresses: dict[str, tuple[_File, _End | None]] = {}
         # Of each picture by its content, what its file is.
         self._sha256: dict[str, str] = {}
         # By each of its names, the newest upload of a file.
@@ -180,7 +200,7 @@ class UploadCache:
         try:
             with self._changed:
                 self._sha256[picture.content] = picture.sha256
-                while (known := self._files.get(key)) is None or not self._lasts(known.hosted):
+                while (known := self._files.get(key)) is None or not self._lasts(known.end):
                     other = self._uploads.setdefault(key, upload)
                     if other is upload:
                         break
@@ -208,10 +228,10 @@ class UploadCache:
         So it has where something else than `content` lies there by now, as far as that is known.
         """
         with self._changed:
-            file, ends = self._addresses.get(url, (None, None))
+            file, end = self._addresses.get(url, (None, None))
             if file is None:  # of no hosting of this process
                 return True
-            if file.deleted or file.replaced or (ends is not None and ends <= self._clock()):
+            if file.deleted or file.replaced or self._seconds_left(end) <= 0:
                 return False
             if content is not None and self._sha256.get(content, file.sha256) != file.sha256:
                 return False
@@ -244,9 +264,20 @@ class UploadCache:
     def _mark_forked_child(self, _: None) -> None:
         self._is_forked_child = True
 
-    def _lasts(self, hosted: HostedFile) -> bool:
+    def _end_of(self, hosted: HostedFile) -> _End | None:
+        """Return when the address of a file that was put there just now ends."""
+        if hosted.expires_at is None:
+            return None
+        return _End(hosted.expires_at, hosted.expires_at - self._clock() + self._monotonic())
+
+    def _seconds_left(self, end: _End | None) -> float:
+        if end is None:
+            return math.inf
+        return min(end.unix - self._clock(), end.monotonic - self._monotonic())
+
+    def _lasts(self, end: _End | None) -> bool:
         """Say whether an address outlives the time that a task may have to wait."""
-        return hosted.expires_at is None or hosted.expires_at - self._clock() > RENEW_BEFORE
+        return self._seconds_left(end) > RENEW_BEFORE
 
     def _upload(
         self, known: _File | None, picture: LocalPicture, hosting: Hosting, holder: object
@@ -255,7 +286,7 @@ class UploadCache:
         try:
             renew = known.hosted.renew if known else None
             hosted = checked_file(renew()) if renew else None
-            if hosted is not None and self._lasts(hosted):
+            if hosted is not None and self._lasts(self._end_of(hosted)):
                 with self._changed:
                     self._take_place(_File(hosting, hosted, picture.sha256))
                     self._keep(known or _File(hosting, hosted, picture.sha256), hosted, holder)
@@ -326,9 +357,9 @@ class UploadCache:
     def _keep(self, file: _File, hosted: HostedFile, holder: object) -> None:
         """Know a file by its address from now on, and hold it."""
         with self._changed:
-            file.hosted = hosted
+            file.hosted, file.end = hosted, self._end_of(hosted)
             self._files[id(file.hosting), file.sha256] = file
-            self._addresses[hosted.url] = file, hosted.expires_at
+            self._addresses[hosted.url] = file, file.end
             self._newest.update(dict.fromkeys(file.names, file))
             self._hold(file, holder)
 
