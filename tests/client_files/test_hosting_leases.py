@@ -252,7 +252,17 @@ class OneName:
 
 
 ALIKE = pytest.mark.parametrize(
-    "query", ["", "?X-Amz-Date={0}&X-Amz-Signature={0}", "?sv=2022&sig={0}", "#{0}"]
+    "query",
+    [
+        "",
+        "?X-Amz-Date={0}&X-Amz-Signature={0}",
+        "?x-id=GetObject&X-Amz-Signature={0}",
+        "?q-sign-algorithm=sha1&q-sign-time={0};9&q-signature={0}",
+        "?AccessKeyId=a&Expires={0}&Signature={0}",
+        "?sv=2022&sig={0}",
+        "?expires={0}",
+        "#{0}",
+    ],
 )
 
 
@@ -316,6 +326,7 @@ def test_a_request_is_not_sent_again_with_another_picture_at_its_address(
         "https://files.example/%61/c%61t.png",
         "https://files.example/a/b/../cat.png",
         "https://files.example/./a/cat.png?",
+        "https://files.example/a/cat.png?%73ig=1",
     ],
 )
 def test_one_address_in_two_spellings_is_one(other: str) -> None:
@@ -327,10 +338,34 @@ def test_one_address_in_two_spellings_is_one(other: str) -> None:
         lease.address(local(50), hosting, SERVICE)
 
 
-@pytest.mark.parametrize("other", ["https://files.example//a", "https://files.example/%2Fa"])
-def test_addresses_that_only_look_alike_are_two(other: str) -> None:
+def test_a_letter_in_hex_is_one_however_it_is_written() -> None:
+    """As some libraries have it in small letters."""
+    urls = iter(["https://files.example/%C3%A9?a%2fb", "https://files.example/%c3%a9?a%2Fb"])
+    lease, hosting = Lease(), CallableHosting(lambda *_: next(urls))
+    lease.address(local(), hosting, SERVICE)
+    with pytest.raises(HostingError, match="name each upload differently"):
+        lease.address(local(50), hosting, SERVICE)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://files.example/a", "https://files.example//a"),
+        ("https://files.example/a", "https://files.example/%2Fa"),
+        ("https://files.example/a", "https://files.example/A"),
+        ("https://files.example/a", "https://files.example:8443/a"),
+        ("https://[2001:db8::1]/a", "https://[2001:db8::2]/a"),
+        ("https://files.example/?id=1", "https://files.example/?id=2"),
+        # what signs elsewhere is a name where nothing is signed
+        ("https://files.example/?st=1", "https://files.example/?st=2"),
+        ("https://files.example/?policy=1", "https://files.example/?policy=2"),
+        ("https://files.example/?q-id=1", "https://files.example/?q-id=2"),
+        ("https://files.example/a?versionId=1&sig=a", "https://files.example/a?versionId=2&sig=a"),
+    ],
+)
+def test_addresses_that_only_look_alike_are_two(one: str, other: str) -> None:
     """Nothing is refused that the service can tell apart."""
-    urls = iter(["https://files.example/a", other])
+    urls = iter([one, other])
     lease, hosting = Lease(), CallableHosting(lambda *_: next(urls))
     assert lease.address(local(), hosting, SERVICE) != lease.address(local(50), hosting, SERVICE)
 
