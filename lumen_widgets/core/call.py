@@ -100,7 +100,9 @@ class Call:
         self.pictures = {one.content: one for _, one in sources if isinstance(one, LocalPicture)}
         self.reuse = reuse
         self.correlation_id = _correlation_id(correlation_id)
-        self._unprepared = replace(request or by_content, made_from=tuple(self.made_from))
+        sent = request or by_content
+        sent = sent.with_recipe(sent.recipe)
+        self._unprepared = replace(sent, made_from=tuple(self.made_from))
         self.request = self._unprepared
 
     @cached_property

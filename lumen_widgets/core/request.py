@@ -51,8 +51,8 @@ class Request:
     recipe
         What another picture is made of for each that comes; None for the pictures as they come.
     recipe_pictures
-        What the body has in its fields for pictures where `recipe` is true of it; None where that
-        is not known.
+        What the body has in its fields for pictures where `recipe`, `repaint` and `made_from` are
+        true of it; None where that is not known.
     made_from
         Hex digests of the files that it is made with, as `Call.made_from` says; none where they are
         not known.
@@ -308,13 +308,11 @@ def check_again(request: object) -> Request:
     again = _as_request(
         request.endpoint, request.body, request.secret, request.repaint, request.content_by_url
     )
-    if request.recipe_pictures in (None, _pictures_in(again.body)):
-        again = replace(
-            again,
-            recipe=request.recipe,
-            recipe_pictures=request.recipe_pictures,
-            made_from=request.made_from,
-        )
+    known, named = request.recipe_pictures, _pictures_in(again.body)
+    if known is None or _without_mask(known) == _without_mask(named):
+        again = replace(again, made_from=request.made_from)
+    if known in (None, named):
+        again = replace(again, recipe=request.recipe, recipe_pictures=known)
     else:  # other pictures than those that were kept for it stand there now
         again = replace(again, repaint=None)
     if again.body.get(URL_FIELD) is not None and again.secret is None:
@@ -342,6 +340,10 @@ def _as_request(
 
 def _pictures_in(body: Mapping[str, Any]) -> dict[str, Any]:
     return {name: body[name] for name in PICTURE_FIELDS if name in body}
+
+
+def _without_mask(pictures: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in pictures.items() if name != "mask_url"}
 
 
 def _replaced(value: Any, found: Mapping[str, str]) -> Any:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import PIL.Image
 import pytest
 
-from lumen_widgets.client import DataURIHosting, LumenClient, Picture, SubmitOutcomeUnknown
+from lumen_widgets.client import (
+    CallableHosting,
+    DataURIHosting,
+    LumenClient,
+    Picture,
+    SubmitOutcomeUnknown,
+)
 from lumen_widgets.client.history.account_journal import request_of
 from lumen_widgets.journal import Journal
 from tests.client import fault_server as fault
@@ -154,6 +161,36 @@ def test_sent_again_by_another_kernel_it_is_made_from_the_same(
 
     assert request_of(row).made_from == (ours.sha256,)
     assert made_from(client, client.submit(request_of(row))) == [ours.sha256]
+
+
+@pytest.mark.parametrize("exact", [None, True, False], ids=["edit", "exact", "as it comes"])
+@pytest.mark.parametrize("later", [False, True], ids=["here", "by another kernel"])
+def test_sent_again_with_another_picture_it_is_made_from_that(
+    client: LumenClient, connect: Connect, ours: Picture, *, exact: bool | None, later: bool
+) -> None:
+    """Or from nothing that is known here: its code would have the first one paid again."""
+    names = iter(["cat.png", "mask.png"])
+    hosting = CallableHosting(lambda *_: f"https://files.example/{next(names)}")
+    client = connect(client.base_url, hosting=hosting)
+    if exact is None:
+        task = client.edit("snow", ours)
+    else:
+        task = client.inpaint("snow", ours, MASK, exact=exact)
+    request, journal = task.request, client.journal
+    if later:
+        assert journal is not None
+        request = request_of(journal.rows()[0])
+    named = {"image_urls": ["https://example.org/dog.png"]}
+    mask = {"mask_url": "https://example.org/mask.png"}
+    other, painted = (
+        client.submit(replace(request, body={**request.body, **changed}))
+        for changed in (named, mask)
+    )
+
+    assert made_from(client, other) == []
+    assert other.request.repaint is None
+    assert made_from(client, painted) == [ours.sha256]
+    assert painted.request.repaint is None
 
 
 def test_it_is_known_whatever_the_answer_is(connect: Connect, tmp_path: Path) -> None:
