@@ -327,8 +327,20 @@ class Database:
 
     @property
     def exists(self) -> bool:
-        """Whether the file is there."""
-        return self._path.exists()
+        """Whether the file is there.
+
+        Raises
+        ------
+        JournalUnusable
+            That cannot be told, as where a network folder is stale, or the right to it has ended.
+
+        """
+        with as_journal_unusable(self._path):
+            try:
+                self._path.stat()
+            except (FileNotFoundError, NotADirectoryError):
+                return False
+            return True
 
     def write(self, make: Callable[[sqlite3.Connection], T]) -> T:
         """Make a change, and return what it returned, once it is on the disk.

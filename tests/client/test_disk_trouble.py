@@ -6,6 +6,7 @@ Before it nothing is sent. After it one warning says so, and the pictures still 
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import shutil
 import sqlite3
@@ -14,6 +15,7 @@ import sys
 import textwrap
 import threading
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,10 +27,11 @@ from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, Received, http
 from tests.client.service import Service, png
+from tests.conditions import until
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     Connect = Callable[..., LumenClient]
 
@@ -63,8 +66,22 @@ def impatient(tmp_path: Path) -> Journal:
     return Journal(tmp_path / "journal", busy_timeout=0.05)
 
 
-@pytest.fixture(params=["locked", "damaged", "vanished"])
-def trouble(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], None]]:
+def make_stale(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Have a folder answer as one on a network does whose server was started anew."""
+    real = Path.stat
+
+    def stat(path: Path, **settings: Any) -> os.stat_result:
+        if path.is_relative_to(folder):
+            raise OSError(errno.ESTALE, "Stale file handle", str(path))
+        return real(path, **settings)
+
+    monkeypatch.setattr(Path, "stat", stat)
+
+
+@pytest.fixture(params=["locked", "damaged", "vanished", "stale"])
+def trouble(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], None]]:
     """Return what brings the journal into trouble."""
     path = tmp_path / "journal" / "journal.sqlite3"
     with contextlib.ExitStack() as stack:
@@ -80,7 +97,12 @@ def trouble(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable
         def vanish() -> None:
             shutil.rmtree(path.parent)
 
-        yield {"locked": lock, "damaged": damage, "vanished": vanish}[request.param]
+        yield {
+            "locked": lock,
+            "damaged": damage,
+            "vanished": vanish,
+            "stale": lambda: make_stale(monkeypatch, path.parent),
+        }[request.param]
 
 
 def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -135,6 +157,27 @@ def test_while_it_is_sent(
         task.stop_watching()
     assert task.id == "t"
     assert len(caught) == 1
+
+
+def test_an_id_that_a_network_folder_does_not_take_is_written_later(
+    connect: Connect, tmp_path: Path
+) -> None:
+    """One that can for a moment not even be asked whether the journal is there."""
+    with pytest.MonkeyPatch.context() as patch:
+
+        def respond(_: Received) -> bytes:
+            make_stale(patch, tmp_path / "journal")
+            return http(200, {"id": "t", "status": "queued"})
+
+        with FaultServer(fault.calls(respond)) as server:
+            client = connect(server.url)
+            with pytest.warns(UserWarning, match="taken the task t"):
+                client.generate("a cat").stop_watching()
+            with pytest.raises(errors.JournalError, match="Stale"):
+                client.resume()
+    assert client.journal is not None
+    journal = client.journal
+    until(lambda: journal.rows()[0].task_id == "t", "the id is written")
 
 
 @pytest.mark.slow
