@@ -302,13 +302,18 @@ def beginning(answer: Answer, hide: Callable[[bytes], bytes]) -> str:
 
 
 def read_accepted(answer: Answer) -> Accepted | None:
-    """Return the task that a submit's answer names, or None if it names none that can be used."""
+    """Return the task that a submit's answer names, or None if it names none that can be used.
+
+    How it ended is only ever what the status call says: one that has ended by the submit's answer
+    is queued.
+    """
     found = answer.json()
     task_id = read_id(found)
     if task_id is None:
         return None
     created = to_seconds(found.get("created"))
-    status = one_line(found.get("status")) or "queued"
+    status = one_line(found.get("status"))
+    status = "queued" if not status or status in TERMINAL else status
     return Accepted(task_id, status, created if 0 < created < math.inf else None)
 
 

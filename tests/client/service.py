@@ -34,6 +34,8 @@ class Service:
     statuses
         By task id: the answers to its status calls, whole HTTP answers or JSON; the last one
         repeats. ``"*"`` is for tasks that are not named.
+    taken
+        The status in the answer to a submit.
     pictures
         By path: what a picture's address answers, one after another; the last one repeats.
 
@@ -43,6 +45,7 @@ class Service:
         self.server: FaultServer
         self.statuses: dict[str, list[bytes | Mapping[str, Any]]] = {}
         self.pictures: dict[str, list[bytes]] = {}
+        self.taken = "queued"
         self._lock = threading.Lock()
         self._taken = 0
         self._statuses_open = threading.Event()
@@ -84,7 +87,7 @@ class Service:
         with self._lock:
             if request.method == "POST":
                 self._taken += 1
-                return http(200, {"id": f"task-{self._taken}", "status": "queued"})
+                return http(200, {"id": f"task-{self._taken}", "status": self.taken})
             task_id = request.path.rpartition("/")[2]
             if not request.path.startswith("/v1/"):
                 return bytes(_next(self.pictures[request.path]))

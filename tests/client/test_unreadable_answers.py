@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lumen_widgets.client import budget
 from lumen_widgets.core import errors
 from lumen_widgets.journal import Journal
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer
+from tests.client.service import FAILED, PROCESSING, Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,6 +83,29 @@ def test_what_is_said_twice_in_two_ways_is_not_believed(connect: Connect) -> Non
 
     assert caught.value.message == "The task failed."
     assert asked == len(answers)
+
+
+@pytest.mark.parametrize("word", ["failed", "cancelled", "succeeded"])
+@pytest.mark.parametrize("end", ["succeeded", "failed"])
+def test_how_a_task_ended_is_not_what_the_submit_says(
+    service: Service, connect: Connect, word: str, end: str
+) -> None:
+    """Where the status call says otherwise: it is not paid again, and given back if it failed."""
+    service.taken = word
+    service.statuses["*"] = [PROCESSING, service.succeeded("a") if end == "succeeded" else FAILED]
+    client, spent = connect(service.server.url), budget(tasks=5)
+    task = client.generate("a cat")
+    if end == "failed":
+        with pytest.raises(errors.TaskFailed):
+            task.wait(30)
+        assert spent.submitted == 0
+    else:
+        (picture,) = task.wait(30)
+        again = connect(service.server.url).generate("a cat", reuse=True)
+        assert [one.sha256 for one in again.wait(30)] == [picture.sha256]
+        assert spent.submitted == len(service.server.posts) == 1
+    assert client.journal is not None
+    assert task.status == client.journal.rows()[0].state == end
 
 
 def test_no_secret_is_kept_of_it(connect: Connect, tmp_path: Path) -> None:
