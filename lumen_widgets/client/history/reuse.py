@@ -170,7 +170,7 @@ class ReuseLookup:
     def _wait_for_answer(self, row: JournalRow) -> None:
         """Wait a moment for the answer to a request that is being sent; raise if none can come."""
         if row.outcome_unknown:
-            killed = ": the process that sent it ended before the answer came"
+            killed = ": the process that sent it ended before an answer was written down"
             why = killed if row.state == "sending" else ""
             raise self._unknown(row, f"it is not known whether it was taken{why}.")
         if time.monotonic() >= self._deadline:
