@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import threading
 from functools import partial
@@ -11,7 +12,7 @@ import pytest
 
 from lumen_widgets.client import CallableHosting, HostedFile, TaskFailed, budget, prices
 from lumen_widgets.client.hosting.upload_cache import UploadCache, use_upload_cache
-from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
+from lumen_widgets.core.polling.scheduler import Job, Scheduler, use_scheduler
 from lumen_widgets.core.timing import Timing
 from lumen_widgets.journal import Journal
 from tests.client.interrupts import at_each_instant, interrupt
@@ -212,3 +213,59 @@ def _interrupted(
         yield place, [task]
     if instant < LEAST:
         pytest.fail("the calls were not interrupted")
+
+
+class Planned:
+    """Three jobs that are due, of which a signal handler cancels one, or adds one to them.
+
+    Parameters
+    ----------
+    change
+        Which one it cancels, or ``"new"``.
+    instant
+        At which instant.
+
+    """
+
+    def __init__(self, change: str, instant: int) -> None:
+        self.scheduler = Scheduler(clock=lambda: 1.0, threads=0)
+        self.ran: list[str] = []
+        self.left = instant
+        self._change = change
+        self._jobs = {name: self._request(name) for name in ("first", "second", "third")}
+
+    def _request(self, name: str, origin: str = "") -> Job:
+        return self.scheduler.request(0.0, partial(self.ran.append, name), origin=origin)
+
+    def cancel(self) -> None:
+        """Cancel the second one."""
+        self.scheduler.cancel(self._jobs["second"])
+
+    def handler(self) -> None:
+        """Change them, once."""
+        self.left -= 1
+        if self.left == 0 and self._change == "new":
+            self._request("new", origin="elsewhere")
+        elif self.left == 0:
+            self.scheduler.cancel(self._jobs[self._change])
+
+
+@pytest.mark.parametrize("change", ["first", "second", "third", "new"])
+def test_a_signal_handler_may_change_what_is_planned(change: str) -> None:
+    """Wherever it comes as a job is taken or cancelled, no other job is lost, and none runs twice.
+
+    One that the handler cancels may have run by then.
+    """
+    for call in ("run", "cancel"):
+        wanted = {"first", "second", "third"} if call == "run" else {"first", "third"}
+        for instant in itertools.count(1):
+            plan = Planned(change, instant)
+            at_each_instant(plan.scheduler.run_due if call == "run" else plan.cancel, plan.handler)
+            if plan.left > 0:
+                break
+            plan.scheduler.run_due()
+            assert set(plan.ran) - {change} == wanted - {change}
+            assert len(plan.ran) == len(set(plan.ran))
+            assert change != "new" or "new" in plan.ran
+            assert call == "run" or "second" not in plan.ran
+        assert instant > 3  # it came in the middle of the call

@@ -233,10 +233,7 @@ class Scheduler:
     def cancel(self, job: Job) -> None:
         """Forget a request; one that has run or runs already stays as it is."""
         with self._changed:
-            jobs = self._requests[job.queue]
-            place = bisect_left(jobs, job)
-            if place < len(jobs) and jobs[place] is job:
-                del jobs[place]
+            self._remove(job)
 
     def run_soon(self, run: Callable[[], None]) -> None:
         """Run a job that sends nothing, as soon as a thread is free."""
@@ -352,9 +349,25 @@ class Scheduler:
             self._changed.notify_all()
 
     # What follows is called with the lock held, but for `_run`, `_send`, `_work` and `_next_job`.
+    # A signal handler or a __del__ may add and cancel jobs on the same thread after any call in it:
+    # what is looked at counts no longer than until the next one.
+
+    def _remove(self, job: Job) -> bool:
+        """Take out a request, and say whether it was there."""
+        jobs = self._requests[job.queue]
+        while True:
+            place = bisect_left(jobs, job)
+            try:
+                if jobs[place] is job:
+                    del jobs[place]
+                    return True
+            except IndexError:
+                pass
+            if job not in jobs:
+                return False
 
     def _has_jobs(self) -> bool:
-        return bool(self._soon) or any(self._requests.values())
+        return bool(self._soon) or any(list(self._requests.values()))
 
     def _note_sent(self, when: float) -> None:
         self._sent.append(when)
@@ -369,14 +382,19 @@ class Scheduler:
         kinds = [job.kind for job in self._running]
         origins = [job.origin for job in self._running]
         candidates = []
-        for (kind, origin, is_local), jobs in self._requests.items():
+        for (kind, origin, is_local), jobs in list(self._requests.items()):
+            first = jobs[0] if jobs else None
             closed = self._closed.get(origin)
-            if not jobs or kinds.count(kind) >= MAX_RUNNING[kind] or (closed and origin in origins):
+            if (
+                first is None
+                or kinds.count(kind) >= MAX_RUNNING[kind]
+                or (closed and origin in origins)
+            ):
                 continue
-            opens = max(jobs[0].when, closed.until) if closed else jobs[0].when
+            opens = max(first.when, closed.until) if closed else first.when
             turn = now if is_local else max(now, self._next_turn)
             is_picture = kind is RequestKind.PICTURE
-            candidates.append((max(opens, turn), not is_picture, opens, jobs[0]))
+            candidates.append((max(opens, turn), not is_picture, opens, first))
         if not candidates:
             return NEVER, None
         due, _, _, job = min(candidates)
@@ -386,10 +404,12 @@ class Scheduler:
         """Take out the job whose turn it is, or say when there is one."""
         if self._soon:
             return self._soon.popleft(), now
-        due, job = self._next_request(now)
-        if job is None or due > now:
-            return None, due
-        del self._requests[job.queue][0]
+        while True:
+            due, job = self._next_request(now)
+            if job is None or due > now:
+                return None, due
+            if self._remove(job):
+                break
         if not job.is_local:
             self._note_sent(now)
         self._running.append(job)
@@ -414,7 +434,7 @@ class Scheduler:
         if self._idle or not self._max_threads:
             return
         # One whose start was interrupted, or that a job ended, must not hold a place for ever.
-        self._threads = {thread for thread in self._threads if thread.is_alive()}
+        self._threads = {thread for thread in list(self._threads) if thread.is_alive()}
         if len(self._threads) <= self._max_threads:
             try:
                 purpose = "asking about tasks, which go on at the service"
