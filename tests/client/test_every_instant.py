@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_widgets.client import CallableHosting, HostedFile, TaskFailed, budget, prices
+from lumen_widgets.client import CallableHosting, HostedFile, Request, TaskFailed, budget, prices
 from lumen_widgets.client.hosting.upload_cache import UploadCache, use_upload_cache
 from lumen_widgets.core.polling.scheduler import Job, Scheduler, use_scheduler
 from lumen_widgets.core.timing import Timing
@@ -269,3 +269,23 @@ def test_a_signal_handler_may_change_what_is_planned(change: str) -> None:
             assert change != "new" or "new" in plan.ran
             assert call == "run" or "second" not in plan.ran
         assert instant > 3  # it came in the middle of the call
+
+
+def test_what_a_signal_handler_gives_back_counts_too() -> None:
+    """Also where it comes in the middle of the sum of another task."""
+    prices[MODEL] = PRICE
+    request = Request("generations", {"model": MODEL, "prompt": "a cat"})
+    for instant in itertools.count(1):
+        counted = budget(tasks=4)
+        one, other, _ = (counted.reserve(request) for _ in range(3))
+        left = itertools.count(instant - 1, -1)
+        seen = at_each_instant(one.refund, partial(_at_zero, left, other.refund))
+        if seen < instant:
+            break
+        assert (counted.spent, counted.refunded, counted.submitted) == (PRICE, 2 * PRICE, 1)
+    assert instant > LEAST
+
+
+def _at_zero(left: Iterator[int], call: Callable[[], object]) -> None:
+    if next(left) == 0:
+        call()

@@ -63,12 +63,21 @@ class _Totals:
         self.spent = self.refunded = Fraction(0)
         self.submitted = self.unpriced = self.unknown = 0
 
-    def add(self, cost: Fraction | None, tasks: int) -> None:
-        """Count a task, or with -1 no longer: all of it or, where Ctrl-C comes, nothing."""
-        spent = self.spent + (cost or 0) * tasks
+    def add(self, cost: Fraction | None, tasks: int, *, refund: bool = False) -> None:
+        """Count a task, or with -1 no longer: all of it or, where Ctrl-C comes, nothing.
+
+        A signal handler may count another one in the middle of a sum, which is then made anew.
+        """
+        amount = cost or Fraction(0)
+        while True:
+            before = self.spent, self.refunded
+            spent = before[0] + amount * tasks
+            refunded = before[1] + amount if refund else before[1]
+            if self.spent is before[0] and self.refunded is before[1]:
+                break
         self.submitted += tasks
         self.unpriced += tasks if cost is None else 0
-        self.spent = spent
+        self.spent, self.refunded = spent, refunded
 
 
 class Budget:
@@ -260,10 +269,9 @@ class Reservation:
     def refund(self) -> None:
         """Note that the task has failed, as often as it is said."""
         with _lock:
-            refunded = self._totals.refunded + (self._cost or 0)
             if self._state != "refunded":
-                self._totals.add(self._cost, -1)
-                self._totals.refunded, self._state = refunded, "refunded"
+                self._totals.add(self._cost, -1, refund=True)
+                self._state = "refunded"
         _changed.send(None)
 
 
