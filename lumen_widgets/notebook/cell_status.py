@@ -198,7 +198,15 @@ def _line(task: Task, account: Account, *, explain: bool, reused: bool = False) 
         words = " · ".join([f"✓ Succeeded{after}", pictures, *charge, account.name])
         return note(f"{words}. {task.notice}" if task.notice else words)
     why = f": {error_words(task.error)}" if explain else ""
-    return note(" · ".join([f"✗ {task.status.capitalize()}{after}", *charge]) + why)
+    return note(" · ".join([f"✗ {_outcome_words(task)}{after}", *charge]) + why)
+
+
+def _outcome_words(task: Task) -> str:
+    """Say how a task with an error ended: of one that did not fail, that its pictures are missing."""
+    if task.status in (FAILED, CANCELLED):
+        return task.status.capitalize()
+    arrived = len(getattr(task.error, "pictures", ()))
+    return f"Only {format_count(arrived, 'picture')}" if arrived else "No pictures"
 
 
 def _reused_words(task: Task) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from lumen_widgets.client import LumenClient, Task
+from lumen_widgets.client import DownloadError, LumenClient, Task, TaskFailed
 from lumen_widgets.core.pictures.repaint import Repaint
 from lumen_widgets.core.request import Request
 from lumen_widgets.notebook.account import account_of
@@ -143,3 +143,27 @@ def test_a_cell_that_stopped_waiting_in_an_outage_says_why() -> None:
     staged.state.lasting_trouble = "The service asks to wait."
     words = summary([staged.task], account)["text/plain"]
     assert "The service asks to wait. The task goes on" in words
+
+
+@pytest.mark.parametrize("status", ["queued", "processing", "succeeded"])
+def test_what_did_not_fail_is_not_crossed_out_as_such(status: str) -> None:
+    """Its pictures are what is missing: "✗ Succeeded" would say both."""
+    account = use_offline_account()
+    staged = StagedTask("t1", Request("generations", {"prompt": "a fox", "model": "m"}))
+    staged.state.status = status
+    staged.state.done = True
+    for pictures, words in (([], "✗ No pictures"), ([object()], "✗ Only 1 picture")):
+        staged.state.error = DownloadError("The picture did not come.", pictures=pictures)
+        shown = summary([staged.task], account)["text/plain"]
+        assert shown.startswith(words)
+        assert status not in shown.lower()
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled"])
+def test_a_task_that_failed_is_said_to_have(status: str) -> None:
+    """As the service says it."""
+    account = use_offline_account()
+    staged = StagedTask("t1", Request("generations", {"prompt": "a fox", "model": "m"}))
+    staged.state.status, staged.state.done = status, True
+    staged.state.error = TaskFailed("It went wrong.")
+    assert summary([staged.task], account)["text/plain"].startswith(f"✗ {status.capitalize()}")
