@@ -418,6 +418,10 @@ export class FormView {
 
   async #togglePainter(key: string): Promise<void> {
     const state = this.#state;
+    if (state.connection.ended) {
+      this.#announce(this.#words.actionLost);
+      return;
+    }
     if (state.painted?.key === key && state.painted.own && state.model.get("painter") !== null) {
       state.endPainting("close_painter");
       return;
@@ -436,6 +440,10 @@ export class FormView {
   }
 
   #discard(): void {
+    if (this.#state.connection.ended) {
+      this.#announce(this.#words.actionLost);
+      return;
+    }
     this.#discarding = true;
     this.#images.focusPaint(this.#state.painted?.key ?? "");
     this.#state.endPainting("discard");

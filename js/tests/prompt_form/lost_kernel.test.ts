@@ -62,7 +62,7 @@ test.each(["From the gallery…", "Use", "Undo"])(
   },
 );
 
-test.each(["From the gallery…", "Use", "Undo", "Remove"])(
+test.each(["From the gallery…", "Use", "Undo", "Remove", "Paint on"])(
   "%s says that the kernel is gone where it was before",
   async (name) => {
     const { fake, button, states, kinds } = await open();
@@ -74,6 +74,25 @@ test.each(["From the gallery…", "Use", "Undo", "Remove"])(
     vi.advanceTimersByTime(5000);
     expect(states()).toContain(LOST);
     expect(states().join()).not.toMatch(/Waits|removed/);
+    expect(kinds()).toEqual(before);
+  },
+);
+
+test.each(["Close painter", "Paint on", "Discard"])(
+  "%s, beside what is painted, says that the kernel is gone, and leaves it there",
+  async (name) => {
+    const { fake, find, kinds, states } = await open();
+    const mask = { ...PICTURE, key: "9", name: "MaskPainter", coverage: 0 };
+    const painted = { key: PICTURE.key, own: true, painting: "p" };
+    if (name === "Close painter") fake.set("painter", "anywidget:painter");
+    fake.deliver({ kind: "pictures", sequence: 2, images: [PICTURE], mask, painted });
+    fake.tell("comm_live_update");
+    const before = kinds();
+    const tools = find(".lumen-painted-tools");
+    [...tools.querySelectorAll("button")].find((one) => one.textContent === name)?.click();
+
+    expect(states()).toContain(LOST);
+    expect(find(".lumen-painted-tools")).toBe(tools);
     expect(kinds()).toEqual(before);
   },
 );
