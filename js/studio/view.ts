@@ -325,13 +325,15 @@ export class StudioView {
     panel.prepend(nothing);
   }
 
-  /** How what was sent last stands, in words; null where nothing was. */
-  get #awaitedWords(): string[] | null {
+  /** Why there are no pictures yet: nothing was sent, or how what was sent last stands. */
+  get #resultsWords(): string[] {
     const words = this.#words;
-    if (this.#awaited === null) return null;
-    const { state, sentence } = this.#awaited;
+    const { state, sentence } = this.#awaited ?? { state: "", sentence: "" };
     if (state === "ended") return [words.failedResults, sentence, words.failedResultsHint];
-    return [words.sentResults, sentence || words.sentResultsHint];
+    if (this.#connection.ended)
+      return state === "" ? [words.endedResults] : [words.endedResults, words.endedSent];
+    if (state === "running") return [words.sentResults, sentence || words.sentResultsHint];
+    return [words.noResults, fill(words.noResultsHint, { key: withControl("↵") })];
   }
 
   #showSpending(): void {
@@ -343,6 +345,7 @@ export class StudioView {
     const { state } = this.#connection;
     this.#lost.hidden = state === "live";
     setText(this.#lost, state === "live" ? "" : this.#words[state]);
+    for (const part of LENT_PARTS) this.#showNothing(part);
   }
 
   #keydown(event: KeyboardEvent): void {

@@ -78,6 +78,19 @@ test("what Python opens is not put before somebody who is at work beside the for
   expect(inView()).toEqual(["painter"]);
 });
 
+test("nothing is promised where the kernel is gone", async () => {
+  const { fake, form, el, tab } = await mount();
+  const said = (part: string) =>
+    el.querySelector(`[data-part=${part}] .lumen-studio-nothing`)?.textContent;
+  tab("Gallery")?.click();
+  fake.tell("comm_live_update");
+  expect(said("gallery")).toBe("The gallery cannot be opened any more: the new Studio has one.");
+  expect(said("results")).toBe("No pictures came here");
+  form.places.sent();
+
+  expect(said("results")).toContain("goes on without this Studio: the new one shows");
+});
+
 test("a painter that was open before a reload has a tab, and is in view only if it was", async () => {
   const first = await mount({}, ["tasks", "painter", "results"]);
   expect(first.inView()).toEqual(["results"]);
