@@ -216,15 +216,23 @@ export class StudioView {
     if (this.#isReady && ON_DEMAND.has(part)) {
       if (!isOpen && had) this.#layout.part = this.#before;
       // what Python opens is shown, unless somebody is at work there
-      else if (isOpen && !this.#isUsed) this.#setPart(part);
+      const shows = isOpen && !this.#isUsed;
+      if (shows) this.#setPart(part);
+      if (shows && !this.#isWide) this.#layout.isFormInFront = false;
+      this.#tabs.mark(part, isOpen && !this.#isInView(part));
     }
     this.#showLayout();
   }
 
-  /** Whether somebody is at work beside the form. */
+  /** Whether somebody is at work beside the form; in one column, also in the form. */
   get #isUsed(): boolean {
     const active = document.activeElement;
-    return [...this.#panels.values()].some((panel) => panel.contains(active));
+    const places = [...this.#panels.values(), ...(this.#isWide ? [] : [this.#form])];
+    return places.some((one) => one.contains(active));
+  }
+
+  #isInView(part: LentPart): boolean {
+    return this.#shown === part && (this.#isWide || !this.#layout.isFormInFront);
   }
 
   #sent(sent: Sent | null): void {
@@ -234,8 +242,7 @@ export class StudioView {
 
   #arrived(): void {
     this.#sent(null);
-    const inView = this.#shown === "results" && (this.#isWide || !this.#layout.isFormInFront);
-    if (inView) return;
+    if (this.#isInView("results")) return;
     // one column is not taken from under somebody who types
     if (this.#isWide && !this.#isUsed) this.#choose("results");
     else this.#tabs.mark("results", true);
@@ -312,10 +319,9 @@ export class StudioView {
     panel?.querySelector(".lumen-studio-nothing")?.remove();
     if (this.#open.has(part) || !panel) return;
     const words = this.#words;
-    const hint = fill(words.noResultsHint, { key: withControl("↵") });
     const said: Partial<Record<LentPart, string[]>> = {
-      results: this.#awaitedWords ?? [words.noResults, hint],
-      gallery: [words.noGallery],
+      results: this.#resultsWords,
+      gallery: [this.#connection.ended ? words.endedGallery : words.noGallery],
       tasks: [words.noTasks],
     };
     const [first = "", ...more] = said[part] ?? [];

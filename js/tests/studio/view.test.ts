@@ -78,6 +78,23 @@ test("what Python opens is not put before somebody who is at work beside the for
   expect(inView()).toEqual(["painter"]);
 });
 
+test("in one column what Python opens is shown too, and only marked for somebody who types", async () => {
+  const idle = await mount({}, ["tasks", "results"], 400);
+  idle.form.open("painter");
+  expect([idle.selected(), idle.inView()]).toEqual([["Paint"], ["painter"]]);
+  expect(idle.tab("Paint")?.hasAttribute("data-new")).toBe(false);
+  idle.form.open("painter", false);
+  localStorage.clear();
+  const busy = await mount({ _studio: "another" }, ["tasks", "results"], 400);
+  busy.el.querySelector("textarea")?.focus();
+  busy.form.open("painter");
+
+  expect(busy.selected()).toEqual(["Form"]);
+  expect(busy.tab("Paint")?.hasAttribute("data-new")).toBe(true);
+  busy.tab("Paint")?.click();
+  expect(busy.tab("Paint")?.hasAttribute("data-new")).toBe(false);
+});
+
 test("nothing is promised where the kernel is gone", async () => {
   const { fake, form, el, tab } = await mount();
   const said = (part: string) =>
