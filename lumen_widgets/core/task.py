@@ -26,6 +26,7 @@ from lumen_widgets.core.waiting import check_wait_timeout, stopped_waiting, time
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
+    from lumen_widgets.core.pictures.cell_result import ShownHere
     from lumen_widgets.core.pictures.picture import Picture
     from lumen_widgets.core.pictures.provenance.record import Provenance
     from lumen_widgets.core.pictures.repaint import Repaint
@@ -115,6 +116,8 @@ class TaskState:
         self.notice: str | None = None
         self.done = False
         self.pictures = Pictures()
+        # The cell in which they come by themselves.
+        self.shown: ShownHere | None = None
         self.began = None if age is None else time.monotonic() - age
         self.ended: float | None = None
         self.changed = Condition()
@@ -198,7 +201,14 @@ class TaskState:
             if not self.done:
                 return None
             self.was_raised = self.was_raised or self.error is not None
-            return copy.copy(self.error), Pictures(self.pictures)
+            return copy.copy(self.error), self.copies()
+
+    def copies(self) -> Pictures:
+        """Return the pictures; not as a result too in the cell in which they come."""
+        pictures = Pictures(self.pictures)
+        if self.shown is not None:
+            pictures.suppress_display(self.shown)
+        return pictures
 
     def after_fork(self, _: None) -> None:
         """Begin anew with a free lock, and without the parent's subscribers."""
@@ -306,7 +316,7 @@ class Task:
 
         What is done to it changes neither the task nor what ``reuse=True`` gives back.
         """
-        return Pictures(self._state.pictures)
+        return self._state.copies()
 
     @property
     def credits(self) -> float | None:
@@ -453,6 +463,21 @@ class Task:
         """Have it not go on any more, for that reason; one that goes on, or has ended, stays so."""
         if self._state.close(error):
             self._state.signal.send(self)
+
+    def suppress_display(self, shown: ShownHere) -> None:
+        """Have its pictures show nothing as the result of a cell in which they come by themselves.
+
+        Parameters
+        ----------
+        shown
+            That cell.
+
+        Examples
+        --------
+        >>> task.suppress_display(ShownHere())  # doctest: +SKIP
+
+        """
+        self._state.shown = shown
 
     def subscribe(self, fn: Callable[[Task], None]) -> Callable[[], None]:
         """Have `fn` called with this task after every change of its state, pictures or watching.

@@ -21,6 +21,7 @@ from lumen_widgets.client import (
 from lumen_widgets.core.errors import interrupted, redacts_traceback
 from lumen_widgets.core.fields import Fields, with_fields
 from lumen_widgets.core.models import GENERATE, INPAINT_MODEL, MODEL
+from lumen_widgets.core.pictures.cell_result import ShownHere
 from lumen_widgets.core.request import asks_for_reuse, read_flag
 from lumen_widgets.core.waiting import as_completed
 from lumen_widgets.core.words import format_count, has_items, literal, short_repr, whole_number
@@ -678,16 +679,13 @@ def _submit_and_show(
     if not wait and not (is_here and in_notebook()):
         if in_notebook():
             follow_later(task, status)
-        return task
-    for _ in follow([task], timeout=LONGEST_WAIT, status=status):
-        pass
-    if not wait:
-        return task
-    pictures = task.wait(0)
-    # where another cell runs by now, these are not in it
-    if in_notebook() and status.place.is_here:
-        pictures.suppress_display(_capturing_id)
-    return pictures
+    else:
+        for _ in follow([task], timeout=LONGEST_WAIT, status=status):
+            pass
+    # where another cell runs by now, they are not in it; and in none that a callback shows
+    if in_notebook() and status.place.is_here and not status.place.is_hidden:
+        task.suppress_display(ShownHere(_capturing_id))
+    return task.wait(0) if wait else task
 
 
 def _capturing_id() -> str | None:

@@ -49,6 +49,16 @@ CELLS = {
     f"lumen.show({LATER})": 2,
     "lumen.show(lumen.generate('a', size='64x64', wait=False))": 1,
     f"t = {LATER}[1]\nuntil_shown(t)\nclear_output()\nlumen.show(t)": 1,
+    # the result of the cell in which they come by themselves
+    "t = lumen.generate('a', size='64x64', wait=False)\nt.wait()\nuntil_shown(t)\nt.wait()": 1,
+    "t = lumen.generate('a', n=2, size='64x64', wait=False)\nuntil_shown(t)\nawait t": 1,
+    "t = lumen.generate('a', size='64x64', wait=False)\nuntil_shown(t)\nt.wait()[0]": 1,
+    "t = lumen.generate('a', size='64x64', wait=False)\nuntil_shown(t)\nt.pictures": 1,
+    "t.wait()": 1,
+    "t = lumen.generate('a', size='64x64', wait=False)\nuntil_shown(t)\nclear_output()\n"
+    "t.wait()": 1,
+    "with capture_output(): t = lumen.generate('a', size='64x64', wait=False)\nt.wait()": 1,
+    "t = lumen.generate('a', size='64x64', wait=False)\nuntil_shown(t)\ndisplay(t.wait())": 2,
     f"t, other = {LATER}\nuntil_shown(t)\nuntil_shown(other)": 2,
     "lumen.show(t)": 1,
 }

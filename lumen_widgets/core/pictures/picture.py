@@ -28,7 +28,7 @@ from lumen_widgets.core.pictures.sources import words_of
 from lumen_widgets.core.words import short_repr, strip_controls, without_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from typing import SupportsIndex, TypeVar
 
     import numpy as np
@@ -450,19 +450,19 @@ class Pictures(list[Picture]):
         super().__init__(pictures)
         self._has_been_shown = False
 
-    def suppress_display(self, within: Callable[[], object] = lambda: None) -> None:
-        """Show nothing as the result of the cell that runs now, which has shown these pictures.
+    def suppress_display(self, shown: ShownHere | None = None) -> None:
+        """Show nothing as the result of the cell that has shown these pictures.
 
         That holds for each picture too. Without IPython this does nothing.
 
         Parameters
         ----------
-        within
-            As for `ShownHere`.
+        shown
+            That cell; None is the one that runs now.
 
         """
         self._has_been_shown = True
-        shown = ShownHere(within)
+        shown = shown or ShownHere()
         for picture in self:
             picture.suppress_display(shown)
 
