@@ -202,7 +202,7 @@ def _line(task: Task, account: Account, *, explain: bool, reused: bool = False) 
 
 
 def _outcome_words(task: Task) -> str:
-    """Say how a task with an error ended: of one that did not fail, that its pictures are missing."""
+    """Say how a task with an error ended: of one that did not fail, that pictures are missing."""
     if task.status in (FAILED, CANCELLED):
         return task.status.capitalize()
     arrived = len(getattr(task.error, "pictures", ()))

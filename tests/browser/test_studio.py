@@ -406,10 +406,10 @@ def test_what_is_compared_has_a_tab_until_it_is_closed(lab: Lab, tmp_path: Path)
 
 
 def test_what_becomes_of_a_reference_can_be_read(lab: Lab, tmp_path: Path) -> None:
-    """It stands last in its line, which was cut there: "1024 × 1024 · is re…"."""
+    """It stands last in its line, which was cut before it: "· is re…"."""
     paint = "studio.form.paint(lumen.generate('a boat')[0])"
     notebook, studio = _open(lab, tmp_path, paint, width=940, height=800)
     notebook.run_cell(2)
     facts = studio.locator(".lumen-picture-facts").first
-    expect(facts).to_have_text("1024 × 1024 · is repainted")
+    expect(facts).to_have_text("1024 \u00d7 1024 \u00b7 is repainted")
     assert too_wide(studio.locator(".lumen-pictures").first) == []
