@@ -4,10 +4,19 @@ import widget from "../../prompt_form/index";
 import type { PainterExports } from "../../shared/painter_exports";
 import { type FakeForm, formModel } from "./fake_form";
 
+/** A painter on which nobody paints. */
+const UNUSED: PainterExports = {
+  painting: () => "p",
+  onStep: () => {},
+  onSides: () => {},
+  setSides: () => {},
+  focus: (el) => (el.firstElementChild as HTMLElement).focus(),
+};
+
 export async function mount(
   fake: FakeForm = formModel(),
   bundle = widget,
-  painter: Partial<PainterExports> = {},
+  painter: PainterExports = UNUSED,
 ) {
   const [life, viewing] = [new AbortController(), new AbortController()];
   const ending = {
