@@ -35,8 +35,9 @@ _SPELT = 256
 _FIRST_TIME, _LAST_TIME = 86_400.0, 253_402_128_000.0
 
 # What a key of the service, or of its like, looks like in a text.
-# Any letter but those of its own may stand before it: Chinese has no spaces.
-_KEY = re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{12,}")
+# Any letter but Latin ones may stand before it: Chinese has no spaces, and a word may end in -ńsk.
+_LATIN = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0300-\u036f\u1e00-\u1eff"
+_KEY = re.compile(rf"(?<![0-9{_LATIN}])sk-[A-Za-z0-9_-]{{12,}}")
 _KEY_AND_SPACE = re.compile(rf"\s?{_KEY.pattern}")
 
 

@@ -17,7 +17,7 @@ from lumen_widgets.core.http.keys import Key
 from lumen_widgets.core.http.origin import read_origin
 from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from lumen_widgets.core.timing import Timing
-from lumen_widgets.core.words import one_line, spellings
+from lumen_widgets.core.words import cut_keys, holds_key, one_line, spellings, without_keys
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer
@@ -230,3 +230,13 @@ def test_no_error_shows_a_key_that_was_pasted_into_another_field(field: str) -> 
         client.generate("a fox", **pasted)
 
     assert "0123456789" not in f"{caught.value} {caught.value!r}"
+
+
+@pytest.mark.parametrize(
+    "prompt", ["påsk-dekorationer", "Gdańsk-Wrzeszcz-Oliwa", "Gdan\u0301sk-Wrzeszcz-Oliwa"]
+)
+def test_no_word_is_taken_for_a_key(prompt: str) -> None:
+    """One that ends in such letters, with a hyphen behind it: a form would cut it out."""
+    assert not holds_key(prompt)
+    assert cut_keys(prompt) == without_keys(prompt) == prompt
+    assert cut_keys(f"{prompt} 密钥sk-lumen-0123456789abcdef") == f"{prompt} 密钥"
