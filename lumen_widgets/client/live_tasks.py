@@ -184,6 +184,8 @@ class LiveTasks:
         row = self._account_journal.find(task_id)
         if row is not None and (stored := self.restore(row)) is not None:
             return self.add(stored)
+        if row is None:
+            refuse_address(task_id)
         report = poll_until(self._transport, task_id, self._timeout, shared_scheduler())
         poller = self.create_poller(row, task_id)
         # The row keeps its earlier status until the poller writes the one of this report.
@@ -287,6 +289,24 @@ class LiveTasks:
 def _is_another(one: Task | JournalRow, other: Task | JournalRow) -> bool:
     """Say whether two of one id are known to be of two calls."""
     return len({one.correlation_id, other.correlation_id} - {None}) > 1
+
+
+def refuse_address(task_id: str) -> None:
+    """Refuse what is a picture's address: an error that names it would show all of it.
+
+    Raises
+    ------
+    InvalidRequest
+        It is one.
+
+    """
+    if "//" in task_id or task_id.startswith("data:"):
+        raise InvalidRequest(
+            "That is an address, and no task id.",
+            next_step="Pass the id that a Task shows; an address goes to lumen.edit or"
+            " lumen.inpaint, as a picture.",
+            field="task_id",
+        )
 
 
 def _given_again(task_id: str, where: str) -> NotFound:

@@ -132,3 +132,16 @@ def test_what_is_no_row_or_request_is_refused_in_words(
         client.take_up(given)
     with pytest.raises(errors.InvalidRequest, match="no request"):
         client.usual_seconds(given)
+
+
+@pytest.mark.parametrize(
+    "address", ["https://store.example/cat.png?sig=f00d", "data:image/png;base64,f00d"]
+)
+def test_a_picture_s_address_is_taken_for_no_id(
+    service: Service, connect: Callable[..., LumenClient], address: str
+) -> None:
+    """Nobody is asked about it, and the error does not show who may read the picture."""
+    with pytest.raises(errors.InvalidRequest, match="address") as caught:
+        connect(service.server.url).task(address)
+    assert "f00d" not in str(caught.value)
+    assert not service.server.requests

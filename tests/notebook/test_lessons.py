@@ -113,6 +113,8 @@ def test_each_call_is_a_task_of_its_own(owls: Path) -> None:
         client.task("a1b2c3")
     with pytest.raises(lumen.InvalidRequest):
         client.task(3)  # type: ignore[arg-type] # a slip
+    with pytest.raises(lumen.InvalidRequest, match="address"):
+        client.task("https://store.example/cat.png?sig=f00d")
     journal = Journal()
     again = lumen.use(owls).client.task(first.id)
     assert again is not first
