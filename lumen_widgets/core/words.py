@@ -47,9 +47,9 @@ def _mark(letters: str) -> str:
     return rf"(?:\\{{0,4}}[{letters}]|(?:%(?:25){{0,3}}|\\{{1,4}}u00)(?:{codes}))"
 
 
-# Of a text, what an address can be, since quotes and brackets stand around one; where one begins in
-# that, with a scheme or without; and the marks that part it.
-_WORD = re.compile(r"[^\s\"'<>]+")
+# Of a text, what an address can be, since quotes and brackets stand around one, and in Chinese no
+# space behind it; where one begins in that, with a scheme or without; and the marks that part it.
+_WORD = re.compile(r"[^\s\"'<>\u3001\u3002\u3008-\u3011\u2018-\u201d\uff08\uff09\uff0c\uff1b]+")
 _HEAD = re.compile(
     rf"(?:(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{{0,30}}{_mark(':')}|(?<![a-z0-9:/\\])){_mark('/')}{{2}}",
     re.IGNORECASE,
@@ -62,7 +62,7 @@ _PASSWORD = re.compile(rf"[^\[@:/?#]+?{_mark(':')}(?!\d{{1,5}}(?!\w))", re.IGNOR
 # a name and a value, or more than a word behind a path.
 _BARE_USER = re.compile(r"(?<![\w/@.%+-])[\w.%+-]{1,99}:[^/@:]{1,99}@(?=[\w-]+(?:\.[\w-]+)+[:/])")
 _NAMED = re.compile(rf"[\w.$\[\]-]{{1,80}}{_mark('=')}")
-_LONG = re.compile(r"[\w%&=.~+/-]{8}")
+_LONG = re.compile(r"[\w%&=.~+/-]{8}", re.ASCII)
 # What signs one, which a line break may have parted from its address.
 _SIGNATURE = re.compile(
     r"((?<![a-z0-9])(?:x-[a-z]{2,6}-(?:signature|credential|security-token)|(?:q-)?signature|sig"

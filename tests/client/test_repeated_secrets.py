@@ -198,6 +198,7 @@ ADDRESSES = {
     "with marks escaped": "https:\\\\u002f\\\\u002fme:passw0rd\\\\u0040store.example\\\\u003ff00d",
     "in the path of another": "https://a.example/https://me:passw0rd@store.example/cat?f00df00d",
     "with a password of any letters": "https://me:f00d/passw0rd#f00d@store.example/cat.png",
+    "between Chinese marks": "（https://me:passw0rd@store.example/猫，图.png?X-Signature=f00df00d）",  # noqa: RUF001 -- Chinese ones
     "broken over lines": "https://store.example/cat.png?X-A=1&\\nX-Amz-Signature=f00df00d&X=1",
 }
 
@@ -227,6 +228,7 @@ def test_no_password_of_an_address_is_shown_that_is_cut(before: int) -> None:
     [
         "Why? Because #1 is better, and/or? No: n=9? size=16:9? 您好？请重试#1.",  # noqa: RUF001 -- a Chinese question
         "Ask me@x.example or git@host.example:a/b; https://x.example:8000/@user/cat is fine.",
+        "详情见https://docs.example/busy，或联系me@x.example。图片/蒙版是否有效?请检查一下尺寸是否一致。",  # noqa: RUF001 -- Chinese marks
         "See https://docs.example/busy. http://[::1]:80/@x, file:///C:/a@b/c.png, token=5, C#?!",
     ],
 )
