@@ -37,7 +37,11 @@ _FIRST_TIME, _LAST_TIME = 86_400.0, 253_402_128_000.0
 # What a key of the service, or of its like, looks like in a text.
 # Any letter but Latin ones may stand before it: Chinese has no spaces, and a word may end in -ńsk.
 _LATIN = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0300-\u036f\u1e00-\u1eff"
-_KEY = re.compile(rf"(?<![0-9{_LATIN}])sk-[A-Za-z0-9_-]{{12,}}")
+# A line break before it is a letter where JSON or Python shows a text.
+_KEY = re.compile(
+    rf"(?:(?<![0-9{_LATIN}])|(?<=\\[nrtfv])|(?<=\\u[2-9a-fA-F][0-9a-fA-F]{{3}}))"
+    r"sk-[A-Za-z0-9_-]{12,}"
+)
 _KEY_AND_SPACE = re.compile(rf"\s?{_KEY.pattern}")
 
 

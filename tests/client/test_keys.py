@@ -221,11 +221,12 @@ def test_what_hides_a_key_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(made) == 2
 
 
+@pytest.mark.parametrize("before", ["", "\n", "\t"])
 @pytest.mark.parametrize("field", ["size", "resolution", "n"])
-def test_no_error_shows_a_key_that_was_pasted_into_another_field(field: str) -> None:
+def test_no_error_shows_a_key_that_was_pasted_into_another_field(field: str, before: str) -> None:
     """The error stays in the notebook, where the variable with the key does not."""
     client = LumenClient(KEY, "http://127.0.0.1:9", journal=False)
-    pasted: dict[str, Any] = {field: "sk-lumen-0123456789abcdef"}
+    pasted: dict[str, Any] = {field: f"{before}sk-lumen-0123456789abcdef"}
     with pytest.raises(errors.InvalidRequest) as caught:
         client.generate("a fox", **pasted)
 

@@ -192,9 +192,10 @@ def test_a_picture_of_nowhere_says_so(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_key_in_the_words_is_written_into_no_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("before", ["with the key ", "\n", "\r\n", "\t", "密钥"])
+def test_a_key_in_the_words_is_written_into_no_file(tmp_path: Path, before: str) -> None:
     """What was pasted into a prompt by mistake is not handed on with the picture."""
-    asked = request("a cat, with the key sk-lumen-0123456789abcdef")
+    asked = request(f"a cat, {before}sk-lumen-0123456789abcdef")
     for data in (encoded(gradient()), encoded(gradient(), "JPEG")):
         with pytest.raises(InvalidRequest, match="seems to be a key"):
             made(data, asked).save(tmp_path, provenance=True)

@@ -50,11 +50,12 @@ test("a key that is pasted is in no field, and its words are not lost", () => {
   draft.keyCut = (name) => cut.push(`${name}: ${draft.text(name)}`);
   draft.edit("prompt", "a fox sk-lumen-0123456789abcdef in snow");
   draft.edit("model", "påsk-dekorationer in Gdańsk-Wrzeszcz-Oliwa, Gdan\u0301sk-Wrzeszcz-Oliwa");
+  draft.edit("_extra_text", '{"note": "mine:\\nsk-lumen-0123456789abcdef"}');
   draft.edit("webhook_url", "https://example.org/sk-lumen-0123456789abcdef");
   draft.edit("negative_prompt", " a task-force in a risk-free world ");
   vi.advanceTimersByTime(300);
 
-  expect(cut).toEqual(["prompt: a fox in snow"]);
+  expect(cut).toEqual(["prompt: a fox in snow", '_extra_text: {"note": "mine:\\n"}']);
   expect(fake.get("prompt")).toBe("a fox in snow");
   expect(fake.get("model")).toMatch(/^påsk-dekorationer in Gdańsk-Wrzeszcz-Oliwa, .*-Oliwa$/);
   expect(fake.get("negative_prompt")).toBe(" a task-force in a risk-free world ");
