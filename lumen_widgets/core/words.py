@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 # Of a sentence of the service's, as much as fits in a message.
 LONGEST_WORDS = 300
 
+# Letters of a value that are looked at to show its first ones.
+_LONGEST_SHOWN = 1 << 12
+
 # Letters of a secret that are looked for in each of their forms: more take long to prepare.
 _SPELT = 256
 
@@ -509,6 +512,8 @@ def cut_keys(text: str) -> str:
 def short_repr(value: object) -> str:
     """Return a value for a message, short and printable whatever a user passed.
 
+    It may be a key, or an address, that was pasted into the wrong place.
+
     Examples
     --------
     >>> print(short_repr("9比0"), short_repr([1]))
@@ -518,7 +523,9 @@ def short_repr(value: object) -> str:
     if isinstance(value, str | Real):
         try:
             # Marks that cannot be seen are escaped by repr, and letters of any script are not.
-            return (repr(value) if isinstance(value, str) else str(value))[:60]
+            if isinstance(value, str):
+                return repr(without_queries(without_keys(value[:_LONGEST_SHOWN])))[:60]
+            return str(value)[:60]
         except ValueError:  # an int of more digits than Python writes out
             return "too large"
     return f"of type {type(value).__name__}"

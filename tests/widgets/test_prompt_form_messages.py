@@ -5,7 +5,9 @@ from functools import partial
 from typing import Any
 
 import pytest
+from traitlets import TraitError
 
+from lumen_widgets.client import LumenError
 from lumen_widgets.widgets import PromptForm, TaskPanel
 from tests.conditions import until
 from tests.widgets.forms import MASK, PICTURE, FormPage, taken
@@ -194,6 +196,23 @@ def test_a_key_that_was_pasted_is_in_no_saved_state(service: QuietService, way: 
     form.prompt = "a fox in rain"
     assert "prompt" not in [one["field"] for one in page.hello()["errors"]]
     form.close()
+
+
+@pytest.mark.parametrize("field", ["size", "resolution", "crop", "left"])
+@pytest.mark.parametrize("pasted", [_KEY, f"a\n{_KEY}", f"https://a.example/cat?sig={_KEY[-16:]}"])
+def test_no_error_of_a_form_shows_what_was_pasted_into_another_field(
+    service: QuietService, form: PromptForm, field: str, pasted: str
+) -> None:
+    """The error stays in the notebook, where the variable with the secret does not."""
+    page = FormPage(form)
+    fields = [{"field": field, "value": pasted}]
+    page.say({"kind": "submit", "request": "1", "fields": fields, "secret": ""})
+    (answer,) = page.of("answer")
+    assert [one["field"] for one in answer["errors"]] == [field]
+    assert _KEY[-16:] not in str(answer)
+    with pytest.raises((TraitError, LumenError)) as caught:
+        PromptForm(service.client(), prompt="a fox", **{field: pasted}).submit()
+    assert _KEY[-16:] not in str(caught.value)
 
 
 def test_a_submit_with_a_key_in_its_prompt_is_refused_and_says_so(
