@@ -46,7 +46,7 @@ GRACE_PERIOD = 600.0
 # threads, and a host that hangs must not block them.
 DELETE_TIMEOUT = 10.0
 
-# What stores sign an address with (S3, CloudFront, Google, OSS, Azure, COS, OBS, TOS).
+# What stores sign an address with (S3, CloudFront, Google, OSS, Azure, COS, OBS, TOS, BOS, Kodo).
 # In lower case; beside a signature, none of it says which file it is.
 _SIGNING = frozenset({
     "accesskeyid", "awsaccesskeyid", "expires", "googleaccessid", "key-pair-id", "ossaccesskeyid",
@@ -56,7 +56,9 @@ _SIGNING = frozenset({
 _SIGNING_PREFIXES = (
     "q-", "response-", "x-amz-", "x-cos-", "x-goog-", "x-obs-", "x-oss-", "x-tos-",
 )  # fmt: skip
-_SIGNATURE = re.compile("sig|(.+-)?signature")
+_SIGNATURE = re.compile("sig|(.+-)?signature|auth_key|authorization")
+# Kodo's are as short as a file's own may be: only together, with a time and a key, do they sign.
+_KODO = re.compile(r"(?<![^&])e=\d+&token=[^&:]+(:|%3a)[^&]+", re.IGNORECASE)
 
 # Seconds that the end of the process waits for deletions: Jupyter kills a kernel that takes five.
 # Before that it waits for leases of tasks that have just ended: a background thread releases them.
@@ -84,7 +86,7 @@ def place_of(url: str) -> str:
         port = parts.port
     except ValueError:  # one of the caller's, which the service may make something of
         return url
-    fields = _spelt_alike(parts.query).split("&")
+    fields = _KODO.sub("", _spelt_alike(parts.query)).split("&")
     names = [unquote(field.partition("=")[0]).lower() for field in fields]
     if any(_SIGNATURE.fullmatch(name) for name in names) or names == ["expires"]:
         fields = [field for field, name in zip(fields, names, strict=True) if not _signs(name)]
