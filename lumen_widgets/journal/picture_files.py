@@ -81,6 +81,19 @@ def read_file(path: Path, sha256: str) -> bytes | None:
     return data if data is not None and hashlib.sha256(data).hexdigest() == sha256 else None
 
 
+def why_unreadable(path: Path) -> OSError | None:
+    """Return why a file cannot be read that is there, or may be; None if it can, or is gone."""
+    try:
+        # a pipe or a device that was put there may never end
+        if stat.S_ISREG(path.stat().st_mode):
+            path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        return error
+    return None
+
+
 def small_copy_paths(picture: Path) -> list[Path]:
     """Return where the small copies of a picture's file are stored, if there are any."""
     return [_small_copy_path(picture, kind) for kind in get_args(SmallCopy)]

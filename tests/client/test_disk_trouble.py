@@ -6,7 +6,6 @@ Before it nothing is sent. After it one warning says so, and the pictures still 
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
 import shutil
 import sqlite3
@@ -15,7 +14,6 @@ import sys
 import textwrap
 import threading
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,11 +25,12 @@ from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, Received, http
 from tests.client.service import Service, png
+from tests.client.stale_folder import make_stale
 from tests.conditions import until
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     Connect = Callable[..., LumenClient]
 
@@ -64,18 +63,6 @@ def child(home: Path, url: str, code: str) -> subprocess.Popen[str]:
 def impatient(tmp_path: Path) -> Journal:
     """Return the journal of `connect`, waiting for a lock of others no longer than a blink."""
     return Journal(tmp_path / "journal", busy_timeout=0.05)
-
-
-def make_stale(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Have a folder answer as one on a network does whose server was started anew."""
-    real = Path.stat
-
-    def stat(path: Path, **settings: Any) -> os.stat_result:
-        if path.is_relative_to(folder):
-            raise OSError(errno.ESTALE, "Stale file handle", str(path))
-        return real(path, **settings)
-
-    monkeypatch.setattr(Path, "stat", stat)
 
 
 @pytest.fixture(params=["locked", "damaged", "vanished", "stale"])

@@ -17,6 +17,7 @@ from tests.client.children import in_child
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, http
 from tests.client.service import FAILED, PROCESSING, Service, png
+from tests.client.stale_folder import make_stale
 from tests.conditions import until
 
 if TYPE_CHECKING:
@@ -301,6 +302,23 @@ def test_another_key(service: Service, tmp_path: Path, connect: Connect) -> None
     first.journal.rows()[-1].pictures[0].path.unlink()
     assert not other.generate("a cat", reuse=True).reused
     assert len(service.server.posts) == 4
+
+
+@pytest.mark.parametrize("key", [KEY, f"{KEY}other"], ids=["forgotten", "of another key"])
+def test_pictures_that_cannot_be_read_now_are_not_paid_again(
+    service: Service, connect: Connect, tmp_path: Path, key: str
+) -> None:
+    """As on a network folder that is stale: they are there, and come back once it is not."""
+    service.statuses["*"] = [service.succeeded("a"), http(404, {})]
+    connect(service.server.url).generate("a cat").wait(30)
+    client = LumenClient(key, service.server.url, journal=tmp_path / "journal")
+    with pytest.MonkeyPatch.context() as patch:
+        make_stale(patch, tmp_path / "journal" / "pictures")
+        with pytest.raises(errors.JournalError, match=r"cannot be read .* Nothing was sent"):
+            client.generate("a cat", reuse=True)
+
+    assert client.generate("a cat", reuse=True).wait(30)[0].bytes == png()
+    assert len(service.server.posts) == 1
 
 
 def test_without_a_journal(service: Service, connect: Connect) -> None:

@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING
 from lumen_widgets.client.history.account_journal import journal_error
 from lumen_widgets.client.history.older_digests import digest_v1, digest_v2
 from lumen_widgets.core.answers import CANCELLED, FAILED, SUCCEEDED
-from lumen_widgets.core.errors import LumenError, NotFound, SubmitOutcomeUnknown, interrupted
+from lumen_widgets.core.errors import (
+    JournalError,
+    LumenError,
+    NotFound,
+    SubmitOutcomeUnknown,
+    interrupted,
+)
 from lumen_widgets.core.words import format_time
 from lumen_widgets.journal import JournalUnusable
+from lumen_widgets.journal.picture_files import why_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +91,7 @@ class ReuseLookup:
         NotFound
             It was paid, its pictures are not here, and the service knows it no more.
         JournalError
-            The journal cannot be read.
+            The journal cannot be read, or the pictures that were paid cannot be for now.
         LumenError
             The service did not say how the task stands; nothing was sent to be paid.
 
@@ -104,6 +111,7 @@ class ReuseLookup:
                     return task
                 excluded.add(row.number)
                 if row.account != self._account_journal.account:
+                    self._check_readable(row)
                     self.excluded.add(row.number)
                 else:
                     missing = missing or row
@@ -142,6 +150,7 @@ class ReuseLookup:
         try:
             task = self._tasks.take_up_row(row)
         except NotFound as error:
+            self._check_readable(row)
             raise self._lost(row, error) from None
         except LumenError as error:
             error.message = (
@@ -152,6 +161,21 @@ class ReuseLookup:
         if task.error is not None:
             task.watch()  # pictures that could not be fetched then may be now
         return task
+
+    @staticmethod
+    def _check_readable(row: JournalRow) -> None:
+        """Raise if a task's pictures are not gone, but cannot be read now."""
+        paths = [*(one.path for one in row.pictures), *(one.path for one in row.derived)]
+        why = next(filter(None, map(why_unreadable, paths)), None)
+        if why is not None:
+            raise JournalError(
+                f"The same request was paid as the task {row.task_id} "
+                f"{format_time(row.submitted)}, and its pictures cannot be read from this disk now "
+                f"({why.strerror or type(why).__name__}). Nothing was sent.",
+                next_step="Try again once they can. Called without reuse=True it is made, and "
+                "paid, anew.",
+                task_id=row.task_id,
+            )
 
     @staticmethod
     def _lost(row: JournalRow, error: NotFound) -> NotFound:
