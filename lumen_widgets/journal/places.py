@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lumen_widgets.journal.picture_files import picture_path, read_file
+from lumen_widgets.journal.picture_files import picture_path, read_file, why_unreadable
 
 if TYPE_CHECKING:
     import sqlite3
@@ -58,11 +58,15 @@ def place_pictures(
     by_digest = {entry["sha256"]: entry for entry in stored}
     made_of = {entry["made_of"]: entry for entry in made}
     # paid too, whoever stored it: only where its file is no picture any more it would be in the way
+    paths = {
+        sha256: picture_path(home, sha256, entry["media_type"])
+        for sha256, entry in by_digest.items()
+        if sha256 not in digests
+    }
     others = [
-        entry["sha256"]
-        for entry in by_digest.values()
-        if entry["sha256"] not in digests
-        and read_file(picture_path(home, entry["sha256"], entry["media_type"]), entry["sha256"])
+        sha256
+        for sha256, path in paths.items()
+        if read_file(path, sha256) is not None or why_unreadable(path) is not None
     ]
     connection.execute("DELETE FROM pictures WHERE row = ?", (row_number,))
     connection.execute("DELETE FROM derived WHERE row = ?", (row_number,))

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lumen_widgets.journal import Journal, JournalUnusable, default_home
+from tests.client.stale_folder import make_stale
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -393,6 +394,20 @@ def test_a_note_completes_a_row_without_an_id(tmp_path: Path, note: str) -> None
     journal.record_status(row, status="processing", task_id="another")
 
     assert [entry.task_id for entry in journal.rows()] == ["t1"]
+
+
+def test_a_picture_that_cannot_be_read_now_stays_named(tmp_path: Path) -> None:
+    """As on a network folder that is stale, while another look's pictures are put in order."""
+    journal = Journal(tmp_path)
+    row = inserted(journal)
+    journal.mark_accepted(row, task_id="t1", created=None, status="queued")
+    for index in (0, 1):
+        store(journal, row, index, bytes([index]))
+    with pytest.MonkeyPatch.context() as patch:
+        make_stale(patch, tmp_path / "pictures")
+        journal.place_pictures(row, [hashlib.sha256(b"\1").hexdigest()])
+
+    assert [one.path.read_bytes() for one in journal.rows()[0].pictures] == [b"\1", b"\0"]
 
 
 def test_a_note_for_a_pruned_row_is_for_no_other(tmp_path: Path) -> None:
