@@ -286,6 +286,21 @@ def test_what_a_signal_handler_gives_back_counts_too() -> None:
     assert instant > LEAST
 
 
+def test_what_a_signal_handler_gives_back_too_counts_once() -> None:
+    """Where it hears of the same task's failure as the call that it came in the middle of."""
+    prices[MODEL] = PRICE
+    request = Request("generations", {"model": MODEL, "prompt": "a cat"})
+    for instant in itertools.count(1):
+        counted = budget(tasks=4)
+        one, _ = (counted.reserve(request) for _ in range(2))
+        left = itertools.count(instant - 1, -1)
+        seen = at_each_instant(one.refund, partial(_at_zero, left, one.refund))
+        if seen < instant:
+            break
+        assert (counted.spent, counted.refunded, counted.submitted) == (PRICE, PRICE, 1)
+    assert instant > LEAST
+
+
 def _at_zero(left: Iterator[int], call: Callable[[], object]) -> None:
     if next(left) == 0:
         call()

@@ -63,21 +63,27 @@ class _Totals:
         self.spent = self.refunded = Fraction(0)
         self.submitted = self.unpriced = self.unknown = 0
 
-    def add(self, cost: Fraction | None, tasks: int, *, refund: bool = False) -> None:
+    def add(
+        self, cost: Fraction | None, tasks: int, *, refunded: Reservation | None = None
+    ) -> None:
         """Count a task, or with -1 no longer: all of it or, where Ctrl-C comes, nothing.
 
-        A signal handler may count another one in the middle of a sum, which is then made anew.
+        A signal handler may count one in the middle of a sum, which is then made anew; it may be
+        the one that is being `refunded`, which counts once.
         """
         amount = cost or Fraction(0)
-        while True:
+        while refunded is None or refunded.state != "refunded":
             before = self.spent, self.refunded
             spent = before[0] + amount * tasks
-            refunded = before[1] + amount if refund else before[1]
+            given_back = before[1] + amount if refunded else before[1]
             if self.spent is before[0] and self.refunded is before[1]:
-                break
-        self.submitted += tasks
-        self.unpriced += tasks if cost is None else 0
-        self.spent, self.refunded = spent, refunded
+                # nothing is called from here on
+                self.submitted += tasks
+                self.unpriced += tasks if cost is None else 0
+                self.spent, self.refunded = spent, given_back
+                if refunded is not None:
+                    refunded.state = "refunded"
+                return
 
 
 class Budget:
@@ -240,38 +246,43 @@ class Budget:
 
 
 class Reservation:
-    """What one submit may cost, until it is known whether it does; safe to use from any thread."""
+    """What one submit may cost, until it is known whether it does; safe to use from any thread.
+
+    Attributes
+    ----------
+    state
+        What has become of it.
+
+    """
 
     def __init__(self, totals: _Totals, cost: Fraction | None) -> None:
         self._totals = totals
         self._cost = cost
-        self._state: Literal["reserved", "accepted", "unknown", "released", "refunded"] = "reserved"
+        self.state: Literal["reserved", "accepted", "unknown", "released", "refunded"] = "reserved"
 
     def commit(self, state: Literal["accepted", "unknown"]) -> None:
         """Note that the service accepted the task, or that it is unknown whether it did."""
         with _lock:
             # Released when the wait for it ended, and sent all the same: it counts again.
-            if self._state == "released":
+            if self.state == "released":
                 self._totals.add(self._cost, 1)
-            if state == "unknown" and self._state != "unknown":
+            if state == "unknown" and self.state != "unknown":
                 self._totals.unknown += 1
-            self._state = state
+            self.state = state
         _changed.send(None)
 
     def release(self) -> None:
         """Note that nothing was sent, or that the service refused it."""
         with _lock:
-            if self._state == "reserved":
+            if self.state == "reserved":
                 self._totals.add(self._cost, -1)
-                self._state = "released"
+                self.state = "released"
         _changed.send(None)
 
     def refund(self) -> None:
         """Note that the task has failed, as often as it is said."""
         with _lock:
-            if self._state != "refunded":
-                self._totals.add(self._cost, -1, refund=True)
-                self._state = "refunded"
+            self._totals.add(self._cost, -1, refunded=self)
         _changed.send(None)
 
 
