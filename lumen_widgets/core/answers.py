@@ -25,7 +25,7 @@ from lumen_widgets.core.errors import (
     UpstreamError,
 )
 from lumen_widgets.core.waiting import to_seconds
-from lumen_widgets.core.words import clean, one_line, sentence, without_queries
+from lumen_widgets.core.words import LONGEST_WORDS, clean, one_line, sentence, without_queries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -245,7 +245,9 @@ def _without(said: Any, hide: Callable[[bytes], bytes]) -> str:
         shown = hide(text[:LONGEST_READ].encode("utf-8", "ignore")).decode("utf-8", "replace")
         return without_queries(shown)
 
-    return hidden(one_line(said, hidden))
+    line = one_line(said, hidden)
+    # a sentence that was cut says so, or ours would follow the half of a word
+    return hidden(line if len(line) < LONGEST_WORDS else f"{line[:-1].rstrip()}…")
 
 
 def says_error(answer: Answer) -> bool:

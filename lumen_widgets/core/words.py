@@ -152,7 +152,7 @@ def clean(text: str) -> str:
 
 def sentence(words: str) -> str:
     """Return a service's sentence with a full stop, so that ours can follow."""
-    return words if words.endswith((".", "!", "?", "。", "！", "？")) else f"{words}."  # noqa: RUF001 -- the service may answer in Chinese
+    return words if words.endswith((".", "…", "!", "?", "。", "！", "？")) else f"{words}."  # noqa: RUF001 -- the service may answer in Chinese
 
 
 def short_path(path: Path) -> str:

@@ -49,6 +49,16 @@ def test_reasons_are_short_printable_words(
     assert repr(task).isprintable()
 
 
+def test_a_reason_that_is_too_long_says_that_it_was_cut(
+    service: Service, connect: Callable[..., LumenClient]
+) -> None:
+    """Our next sentence follows the mark, and not the half of a word."""
+    service.statuses["*"] = [{"status": "failed", "error": {"message": "refused " * 200}}]
+    task = connect(service.server.url).generate("a cat")
+    with pytest.raises(errors.TaskFailed, match=r"refused ref\w*… ?(?!\.)"):
+        task.wait(30)
+
+
 ANSWERS = {
     "deep": b'{"id": "a1", "status": ' + b"[" * 200_000,
     "huge": b'{"id": "a1", "status": "' + b"x" * 3_000_000,
