@@ -186,9 +186,11 @@ class BlindView {
     this.#pairOnly.hidden = this.#pair === null;
     this.#keys.hidden = this.#pair === null;
     this.#done.hidden = this.#pair !== null;
-    this.#undo.setAttribute("aria-disabled", String(votes === 0));
+    this.#undo.setAttribute("aria-disabled", String(!this.#canUnvote));
+    this.#rank.setAttribute("aria-disabled", String(!this.#canRank));
     this.#table.show(ended ? ranking : null, pairs.length);
-    setText(this.#waiting, ended && ranking === null ? words.rankingComes : "");
+    // what is said below tells that it never comes
+    setText(this.#waiting, ended && ranking === null && this.#canRank ? words.rankingComes : "");
     if (isPair) this.#arrange();
     this.#say();
   }
@@ -230,6 +232,18 @@ class BlindView {
     });
   }
 
+  /** Whether there is a vote to take back, and a kernel that would hear of it. */
+  get #canUnvote(): boolean {
+    const { ballot, connection } = this.#state;
+    return ballot.votes.length > 0 && !connection.ended;
+  }
+
+  /** Whether there is a ranking, or a kernel that would make one. */
+  get #canRank(): boolean {
+    const { ballot, connection } = this.#state;
+    return ballot.ranking !== null || !connection.ended;
+  }
+
   #drawn(): void {
     // the stage draws before all of this is made
     if (this.#buttons === undefined) return;
@@ -267,7 +281,7 @@ class BlindView {
   }
 
   #unvote(): void {
-    if (this.#state.ballot.votes.length === 0) return;
+    if (!this.#canUnvote) return;
     this.#said = this.#words.unvoted;
     this.#change(() => {
       this.#pair = this.#state.ballot.unvote();
@@ -292,6 +306,7 @@ class BlindView {
   }
 
   #end(ended: boolean): void {
+    if (ended && !this.#canRank) return;
     this.#state.ballot.end(ended);
     if (ended) this.#goOn.focus();
     else if (this.#pair === null) this.#rank.focus();

@@ -149,4 +149,12 @@ def test_two_views_of_a_test_go_on_together_and_say_that_the_kernel_is_gone(lab:
     for view in (first, second):
         expect(view).to_contain_text("内核已结束")
         expect(view.get_by_role("button", name="左边更好")).to_be_disabled()
+        # a ranking that never comes was promised, and a vote taken back of which nobody heard
+        expect(view.get_by_role("button", name="显示排名")).to_be_disabled()
+        expect(view.get_by_role("button", name="撤回上一票")).to_be_disabled()
+    notebook.page.keyboard.press("Escape")
+    first.get_by_role("group").focus()
+    for key in "ur":
+        notebook.page.keyboard.press(key)
+    expect(first).to_contain_text("第 3 对")
     assert notebook.errors == []
