@@ -28,6 +28,7 @@ def picture(place, width=1536, height=1024):
     return image
 """
 _TWO = "two = lumen.Compare(picture(0), picture(2), names=['before', 'after'], language='en'); two"
+_LONG = "lumen.Compare(picture(0), picture(2), names=['before ' * 6, 'after ' * 6])"
 _THREE = """
 three = lumen.Compare(picture(0), picture(1, 768, 512), picture(2, 900, 900), language='en')
 three
@@ -97,6 +98,21 @@ def test_a_slider_is_dragged_zoomed_and_panned_while_the_kernel_sleeps(lab: Lab)
         expect(compare.locator(".lumen-stage-notice")).to_have_text("")
     notebook.wait_value(2, "two.mode", "difference")
     assert faults(compare, ".lumen-compare") == []
+    assert notebook.errors == []
+
+
+def test_long_names_stand_beside_each_other_in_a_narrow_slider(lab: Lab) -> None:
+    """The one on the right began under the one on the left: neither could be read."""
+    notebook = lab.open([_BEGIN, _LONG])
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    compare = _compare(notebook, 1, 2)
+    make_narrow(compare)
+    names = compare.locator(".lumen-pane-name")
+    left, right = (names.filter(has_text=one).bounding_box() for one in ("before", "after"))
+    assert left is not None
+    assert right is not None
+    assert left["x"] + left["width"] <= right["x"]
     assert notebook.errors == []
 
 
