@@ -10,6 +10,8 @@ from playwright.sync_api import expect
 from tests.browser.forms import PICTURE, SIZE, button, field, open_form
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Locator
+
     from tests.jupyter import Lab
 
 pytestmark = pytest.mark.browser
@@ -19,13 +21,19 @@ _WIDTH = 220
 _NARROW = f"(root) => root.getBoundingClientRect().width <= {_WIDTH}"
 
 
+def wait_taken(form: Locator) -> None:
+    """Wait until the kernel has taken a picture: its row may come before the upload's is gone."""
+    expect(form.locator(".lumen-picture")).to_have_count(1)
+    expect(form.locator(".lumen-picture")).to_contain_text(SIZE)
+
+
 def test_after_a_reload_everything_typed_is_there(lab: Lab) -> None:
     """Text, choices and pictures come back, also what was typed a moment before."""
     notebook, form = open_form(lab)
     form.get_by_role("group", name="Reference pictures").locator(
         "input[type=file]"
     ).set_input_files({"name": "p.png", "mimeType": "image/png", "buffer": PICTURE})
-    expect(form.locator(".lumen-picture")).to_contain_text(SIZE)
+    wait_taken(form)
     form.get_by_role("radio", name="4K").check()
     form.get_by_text("More", exact=True).click()
     field(form, "Extra fields").fill('{"seed": 7')
@@ -37,7 +45,7 @@ def test_after_a_reload_everything_typed_is_there(lab: Lab) -> None:
     expect(field(form, "Prompt")).to_have_value("typed at the very last")
     expect(form.get_by_role("radio", name="4K")).to_be_checked()
     expect(field(form, "Extra fields")).to_have_value('{"seed": 7')
-    expect(form.locator(".lumen-picture")).to_contain_text(SIZE)
+    wait_taken(form)
     form.get_by_text("More", exact=True).click()
     field(form, "Extra fields").fill("")
     button(form, "Edit").click()
@@ -70,7 +78,7 @@ def test_axe_finds_nothing_in_the_form(lab: Lab, theme: Any) -> None:
     form.get_by_role("group", name="Reference pictures").locator(
         "input[type=file]"
     ).set_input_files({"name": "p.png", "mimeType": "image/png", "buffer": PICTURE})
-    expect(form.locator(".lumen-picture")).to_contain_text(SIZE)
+    wait_taken(form)
     form.get_by_text("More", exact=True).click()
     button(form, "Address of a picture").first.click()
     button(form, "Edit").click()
