@@ -205,7 +205,7 @@ def _outcome_words(task: Task) -> str:
     """Say how a task with an error ended: of one that did not fail, that pictures are missing."""
     if task.status in (FAILED, CANCELLED):
         return task.status.capitalize()
-    arrived = len(getattr(task.error, "pictures", ()))
+    arrived = len(task.pictures) or len(getattr(task.error, "pictures", ()))
     return f"Only {format_count(arrived, 'picture')}" if arrived else "No pictures"
 
 
