@@ -329,30 +329,32 @@ def _watched_rounds(
     left: list[T], limit: float | None, deadline: float | None
 ) -> Iterator[tuple[list[T], list[T]]]:
     changed = Event()
-    with ExitStack() as subscriptions:
-        for task in left:
-            subscriptions.callback(task.subscribe(lambda _: changed.set()))
-            if not task.done:
-                task.watch()
-        over = False
-        while True:
-            # Looked at after clearing: a change in between sets the event again. Done is read
-            # before the pictures: a task that was done then has no more to come.
-            changed.clear()
-            done = sorted((task for task in left if task.done), key=lambda task: task.ended or 0.0)
-            yield done, left
-            left = [task for task in left if task not in done]
-            if not left:
-                return
-            if over and not changed.is_set():
-                trouble = next((task.trouble for task in left if task.trouble), None)
-                raise timed_out([task.id for task in left], limit, trouble)
-            try:
+    try:
+        with ExitStack() as subscriptions:
+            for task in left:
+                subscriptions.callback(task.subscribe(lambda _: changed.set()))
+                if not task.done:
+                    task.watch()
+            over = False
+            while True:
+                # Looked at after clearing: a change in between sets the event again. Done is read
+                # before the pictures: a task that was done then has no more to come.
+                changed.clear()
+                ended = [task for task in left if task.done]
+                yield sorted(ended, key=lambda task: task.ended or 0.0), left
+                left = [task for task in left if task not in ended]
+                if not left:
+                    return
+                if over and not changed.is_set():
+                    trouble = next((task.trouble for task in left if task.trouble), None)
+                    raise timed_out([task.id for task in left], limit, trouble)
                 # Where the time is over, one more look: something may have come since the last.
                 while not over and not changed.wait(wait := wait_slice(deadline)):
                     over = wait <= 0
-            except KeyboardInterrupt:
-                raise interrupted(
-                    f"Stopped waiting; {task_names([task.id for task in left])} goes on. "
-                    "Take a task up with client.task(id).wait()."
-                ) from None
+    except KeyboardInterrupt:
+        if not left:
+            raise
+        raise interrupted(
+            f"Stopped waiting; {task_names([task.id for task in left])} goes on. "
+            "Take a task up with client.task(id).wait()."
+        ) from None

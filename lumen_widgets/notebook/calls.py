@@ -516,16 +516,15 @@ def follow(
     replaced by plain words that say how to take up what still runs.
     """
     status = status or CellStatus(account_of_task(tasks[0]))
-    status.show_panel(tasks)
     try:
+        status.show_panel(tasks)
         for task in as_completed(tasks, timeout=timeout):
             show_ended(task, status.place, alone=len(tasks) == 1, columns=columns)
             yield task
     except KeyboardInterrupt:
-        left = [task.id for task in dict.fromkeys(tasks) if not task.done]
-        if not left or not in_notebook():
+        if not in_notebook():
             raise
-        raise interrupted(_stopped_words(left)) from None
+        raise interrupted(_stopped_words(tasks)) from None
     except WaitTimeout as error:
         if in_notebook():
             error.next_step = cell_advice(error.next_step)
@@ -626,15 +625,19 @@ def show_ended(task: Task, place: Place, *, alone: bool, columns: int | None = N
         place.show(note(f"✗ {error_words(task.error)}"))
 
 
-def _stopped_words(task_ids: Sequence[str]) -> str:
+def _stopped_words(tasks: Sequence[Task]) -> str:
     """Return what Ctrl-C says in a cell: as the cell's summary, since a notebook has no client."""
-    first, *others = task_ids
-    words = (
-        f"{len(task_ids)} tasks go on. To show the pictures of the first"
-        if others
-        else f"the task {first} goes on. To show its pictures"
-    )
-    return f"Stopped waiting; {words} in a cell: lumen.show({literal(first)})"
+    going = [task.id for task in dict.fromkeys(tasks) if not task.done]
+    first, *others = going or dict.fromkeys(task.id for task in tasks)
+    if others:
+        count = f"{len(others) + 1} tasks"
+        what = f"waiting; {count} go on" if going else f"showing {count}, which have ended"
+        whose = "the pictures of the first"
+    else:
+        name = f"the task {first}"
+        what = f"waiting; {name} goes on" if going else f"showing {name}, which has ended"
+        whose = "its pictures"
+    return f"Stopped {what}. To show {whose} in a cell: lumen.show({literal(first)})"
 
 
 def _as_tasks(given: Iterable[Task | str]) -> list[Task]:
@@ -666,14 +669,23 @@ def _submit_and_show(
     wait, reuse = read_flag("wait", wait), asks_for_reuse(fields)
     account = current(client)
     status = CellStatus(account, _price_fields(model, fields), reuse=reuse)
+    task: Task | None = None
     try:
         with advising_cells():
             task = submit(account.client)
+        if task.reused:
+            status.mark_reused()
+        return _show_submitted(task, status, wait=wait)
     except BaseException as error:
-        status.show_submit_error(error)
+        if task is None:
+            status.show_submit_error(error)
+        elif isinstance(error, KeyboardInterrupt) and in_notebook():
+            raise interrupted(_stopped_words([task])) from None
         raise
-    if task.reused:
-        status.mark_reused()
+
+
+def _show_submitted(task: Task, status: CellStatus, *, wait: bool) -> Pictures | Task:
+    """Show a task that was taken in this cell, or where it will stand; return what is asked for."""
     # what was made before is here: nothing has to be filled in later
     is_here = task.done and task.error is None and not status.place.is_hidden
     if not wait and not (is_here and in_notebook()):

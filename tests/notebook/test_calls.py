@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import signal
 import threading
+from functools import partial
 from itertools import product
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,16 +14,17 @@ from IPython.core.interactiveshell import InteractiveShell
 import lumen_widgets as lumen
 from lumen_widgets.core.request import Request
 from lumen_widgets.core.task import Task, TaskState
+from lumen_widgets.notebook import calls
 from tests.client import fault_server as fault
 from tests.client.conftest import KEY
 from tests.client.fault_server import FaultServer, read_request
-from tests.client.service import png
+from tests.client.interrupts import interrupt
+from tests.client.service import png, serving
 from tests.conditions import PATIENCE
 from tests.staged import ORIGIN, StagedTask, use_offline_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
     from socket import socket
 
     from tests.notebook.conftest import Published
@@ -420,3 +423,42 @@ def test_an_array_without_dimensions_is_no_list() -> None:
     for call in given:
         with pytest.raises(lumen.InvalidRequest):
             call(one)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.usefixtures("published")
+@pytest.mark.parametrize(
+    "call",
+    [partial(lumen.generate, "a fox"), partial(lumen.generate, "a fox", wait=False)],
+    ids=["waiting", "not waiting"],
+)
+def test_wherever_ctrl_c_hits_a_call_it_says_what_became_of_the_task(
+    call: Callable[[], object],
+) -> None:
+    """Once the service took it, the task is named, also while the cell is about to show it."""
+    said: list[str] = []
+
+    def generate() -> None:
+        # Python swallows what is raised where it collects garbage
+        said.append("not interrupted")
+        try:
+            call()
+        except KeyboardInterrupt as stopped:
+            said[-1] = str(stopped)
+            raise
+
+    with serving() as service:
+        service.statuses["*"] = [service.succeeded("a.png")]
+        lumen.use(lumen.LumenClient(KEY, service.server.url, journal=False))
+        generate()
+        # a call that waits has about 300 instants in this package
+        for instant in range(1, 400):
+            taken = len(service.server.posts)
+            place = interrupt(generate, instant, own=(str(Path(calls.__file__).parent),))
+            if place is None:
+                break
+            if len(service.server.posts) > taken and said[-1] != "not interrupted":
+                assert f'lumen.show("task-{taken + 1}")' in said[-1], place
+    assert said.count("not interrupted") < 20
+    assert sum("lumen.show" in one for one in said) > 100
