@@ -16,6 +16,7 @@ from lumen_widgets.core.http import keys
 from lumen_widgets.core.http.keys import HIDDEN, LONGEST, Key, look_for_key
 from lumen_widgets.core.http.origin import read_origin
 from tests.client.conftest import KEY
+from tests.ipython import running_ipython
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,14 +103,7 @@ def test_a_key_that_is_too_long() -> None:
 @pytest.fixture
 def cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Run cells in an IPython of this process and return what a cell printed as warnings."""
-    from IPython.core.interactiveshell import InteractiveShell
-    from traitlets.config import Config
-
-    config = Config()
-    config.HistoryManager.enabled = False
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
-    shell: Any = InteractiveShell(config=config)
-    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
 
     def run(cell: str) -> list[str]:
         with warnings.catch_warnings(record=True) as caught:
@@ -118,8 +112,8 @@ def cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         result.raise_error()
         return [warnings.formatwarning(w.message, w.category, w.filename, w.lineno) for w in caught]
 
-    yield run
-    shell.history_manager.end_session()
+    with running_ipython() as shell:
+        yield run
 
 
 IMPORT = "from lumen_widgets.client import LumenClient\n"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from IPython.core.completer import provisionalcompleter
-from IPython.core.interactiveshell import InteractiveShell
 
 import lumen_widgets as lumen
+from tests.ipython import running_ipython
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,10 +57,9 @@ def test_a_notebook_call_also_takes_an_account_and_says_whether_it_waits(
 @pytest.mark.slow
 def test_completion_offers_the_fields() -> None:
     """Tab inside the brackets of a call offers its keywords."""
-    shell = InteractiveShell.instance()
-    shell.user_ns["lumen"] = lumen
     code = "lumen.generate('a fox', neg"
-    with provisionalcompleter():
+    with running_ipython() as shell, provisionalcompleter():
+        shell.user_ns["lumen"] = lumen
         offered = {found.text for found in shell.Completer.completions(code, len(code))}
 
     assert "negative_prompt=" in offered

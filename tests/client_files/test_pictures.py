@@ -15,7 +15,6 @@ import PIL.ImageOps
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from lumen_widgets.core.errors import InvalidRequest
@@ -27,11 +26,13 @@ from lumen_widgets.core.task import Task, TaskState
 from tests.client_files.fetching import fetch
 from tests.client_files.loopback import response
 from tests.client_files.samples import FORMATS, arrays, decoded, encoded, gradient
+from tests.ipython import running_ipython
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from IPython.core.interactiveshell import InteractiveShell
     from numpy.typing import NDArray
 
     from tests.client_files.loopback import LoopbackServer
@@ -61,11 +62,8 @@ def picture(data: bytes | None = None, **facts: Any) -> Picture:
 @pytest.fixture
 def shell() -> Iterator[InteractiveShell]:
     """Run an IPython in this process, and take it away again."""
-    instance = InteractiveShell.instance()
-    yield instance
-    assert instance.history_manager is not None
-    instance.history_manager.end_session()
-    InteractiveShell.clear_instance()
+    with running_ipython() as instance:
+        yield instance
 
 
 @pytest.mark.slow

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from IPython.core.displaypub import CapturingDisplayPublisher
-from IPython.core.interactiveshell import InteractiveShell
+
+from tests.ipython import running_ipython
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,10 +42,7 @@ class Published:
 @pytest.fixture
 def published() -> Iterator[Published]:
     """Run an IPython that has a kernel, and return what it publishes."""
-    shell = InteractiveShell.instance()
-    shell.display_pub = CapturingDisplayPublisher()
-    shell.kernel = object()  # type: ignore[attr-defined] # a kernel's shell has one
-    yield Published(shell.display_pub.outputs)
-    assert shell.history_manager is not None
-    shell.history_manager.end_session()
-    InteractiveShell.clear_instance()
+    with running_ipython() as shell:
+        shell.display_pub = CapturingDisplayPublisher()
+        shell.kernel = object()  # type: ignore[attr-defined] # a kernel's shell has one
+        yield Published(shell.display_pub.outputs)
