@@ -14,6 +14,7 @@ import stat
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 # The small copies of a picture: for a row of a list, and for a gallery's tile. Also their suffixes.
@@ -92,6 +93,12 @@ def why_unreadable(path: Path) -> OSError | None:
     except OSError as error:
         return error
     return None
+
+
+def why_any_unreadable(paths: Iterable[Path]) -> str:
+    """Return why one of some files cannot be read now, nothing where each can or is gone."""
+    errors = filter(None, map(why_unreadable, paths))
+    return next((error.strerror or type(error).__name__ for error in errors), "")
 
 
 def small_copy_paths(picture: Path) -> list[Path]:

@@ -12,6 +12,7 @@ from lumen_widgets.client import LumenClient, budget
 from lumen_widgets.core import errors
 from lumen_widgets.core.polling.scheduler import Scheduler, use_scheduler
 from lumen_widgets.core.timing import Timing
+from lumen_widgets.journal import Journal
 from tests.client import fault_server as fault
 from tests.client.children import in_child
 from tests.client.conftest import KEY
@@ -319,6 +320,50 @@ def test_pictures_that_cannot_be_read_now_are_not_paid_again(
 
     assert client.generate("a cat", reuse=True).wait(30)[0].bytes == png()
     assert len(service.server.posts) == 1
+
+
+def test_of_two_tasks_the_older_may_be_read_later(
+    service: Service, connect: Connect, tmp_path: Path
+) -> None:
+    """The newer one is gone: it is not said that it is to be paid, and the older one comes back."""
+    first = connect(service.server.url)
+    for name, colour in (("a", "red"), ("b", "blue")):
+        service.pictures[f"/{name}"] = [http(200, png(colour))]
+        service.statuses["*"] = [service.succeeded(name)]
+        first.generate("a cat").wait(30)
+    service.statuses["*"] = [http(404, {})]
+    client = LumenClient(KEY, service.server.url, journal=tmp_path / "journal")
+    newer, older = Journal(tmp_path / "journal").rows()
+    newer.pictures[0].path.unlink()
+    with pytest.MonkeyPatch.context() as patch:
+        make_stale(patch, older.pictures[0].path)
+        with pytest.raises(errors.JournalError, match=r"task-1 .* cannot be read"):
+            client.generate("a cat", reuse=True)
+
+    assert client.generate("a cat", reuse=True).wait(30)[0].bytes == png("red")
+
+
+@pytest.mark.parametrize("key", [KEY, f"{KEY}other"], ids=["of this key", "of another key"])
+@pytest.mark.parametrize("how", ["gone", "not to be read"])
+def test_one_that_runs_is_joined_though_an_earlier_one_has_no_pictures(
+    service: Service, connect: Connect, tmp_path: Path, key: str, how: str
+) -> None:
+    """The service knows that no more; who had it made anew is not told to pay once more."""
+    service.statuses["task-1"] = [service.succeeded("a"), http(404, {})]
+    service.statuses["*"] = [PROCESSING]
+    LumenClient(key, service.server.url, journal=tmp_path / "journal").generate("a cat").wait(30)
+    client = connect(service.server.url)
+    running = client.generate("a cat")
+    (path,) = (
+        picture.path for row in Journal(tmp_path / "journal").rows() for picture in row.pictures
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        if how == "gone":
+            path.unlink()
+        else:
+            make_stale(patch, path)
+        assert client.generate("a cat", reuse=True) is running
+    assert len(service.server.posts) == 2
 
 
 def test_without_a_journal(service: Service, connect: Connect) -> None:

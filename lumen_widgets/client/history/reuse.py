@@ -17,10 +17,10 @@ from lumen_widgets.core.errors import (
 )
 from lumen_widgets.core.words import format_time
 from lumen_widgets.journal import JournalUnusable
-from lumen_widgets.journal.picture_files import why_unreadable
+from lumen_widgets.journal.picture_files import why_any_unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from lumen_widgets.client.history.account_journal import AccountJournal, AccountTasks
     from lumen_widgets.core.call import Call
@@ -96,39 +96,42 @@ class ReuseLookup:
             The service did not say how the task stands; nothing was sent to be paid.
 
         """
-        missing: JournalRow | None = None
+        # paid, but not complete on this disk; and those of them that the service may have
+        incomplete: list[JournalRow] = []
+        missing: list[JournalRow] = []
+        lost: NotFound | None = None
         excluded = set(self.excluded)
         while True:
             row = self._find(excluded)
             # a task whose id was never written cannot be given, though it succeeded
-            done = row is not None and row.state == SUCCEEDED and row.task_id is not None
-            if missing is not None and not done:
-                row = missing  # paid, but not complete on this disk: the service has it
-            elif row is None:
-                return None
-            elif done:
+            if row is not None and row.state == SUCCEEDED and row.task_id is not None:
                 if (task := self._finished(row)) is not None:
                     return task
                 excluded.add(row.number)
-                if row.account != self._account_journal.account:
-                    self._check_readable(row)
-                    self.excluded.add(row.number)
+                incomplete.append(row)
+                if row.account == self._account_journal.account:
+                    missing.append(row)
                 else:
-                    missing = missing or row
+                    self.excluded.add(row.number)
                 continue
-            # an answer that could not be written down is still known in the process that got it
-            found = (
-                self._account_journal.submitted.get(row.number)
-                if row.task_id is None
-                else self._take_up(row)
-            )
+            if missing:
+                row = missing.pop(0)
+            elif row is None:
+                self._check_lost(incomplete, lost)
+                return None
+            try:
+                found = self._take_up(row)
+            except NotFound as error:
+                # it may have been paid anew since
+                excluded.add(row.number)
+                lost = lost or self._lost(row, error)
+                continue
             if found is None:
                 self._wait_for_answer(row)
                 continue
             if found.status not in {FAILED, CANCELLED}:
                 return self._reused(found)
             # it has no pictures to give: from now on it is not found any more
-            missing = None
             excluded.add(row.number)
             self.excluded.add(row.number)
 
@@ -145,17 +148,20 @@ class ReuseLookup:
             return None
         return self._reused(self._tasks.hold(task, row) if ours else task)
 
-    def _take_up(self, row: JournalRow) -> Task:
-        task_id = row.task_id or ""
+    def _take_up(self, row: JournalRow) -> Task | None:
+        """Return the task of a row as the service has it; None where no id of it is known."""
+        if row.task_id is None:
+            # an answer that could not be written down is still known in the process that got it
+            return self._account_journal.submitted.get(row.number)
         try:
             task = self._tasks.take_up_row(row)
-        except NotFound as error:
-            self._check_readable(row)
-            raise self._lost(row, error) from None
+        except NotFound:
+            raise
         except LumenError as error:
             error.message = (
-                f"The same request was sent as the task {task_id} {format_time(row.submitted)}, "
-                f"and the service does not say how it stands. {error.message} Nothing was sent now."
+                f"The same request was sent as the task {row.task_id} "
+                f"{format_time(row.submitted)}, and the service does not say how it stands. "
+                f"{error.message} Nothing was sent now."
             )
             raise
         if task.error is not None:
@@ -163,19 +169,21 @@ class ReuseLookup:
         return task
 
     @staticmethod
-    def _check_readable(row: JournalRow) -> None:
-        """Raise if a task's pictures are not gone, but cannot be read now."""
-        paths = [*(one.path for one in row.pictures), *(one.path for one in row.derived)]
-        why = next(filter(None, map(why_unreadable, paths)), None)
-        if why is not None:
-            raise JournalError(
-                f"The same request was paid as the task {row.task_id} "
-                f"{format_time(row.submitted)}, and its pictures cannot be read from this disk now "
-                f"({why.strerror or type(why).__name__}). Nothing was sent.",
-                next_step="Try again once they can. Called without reuse=True it is made, and "
-                "paid, anew.",
-                task_id=row.task_id,
-            )
+    def _check_lost(incomplete: Sequence[JournalRow], lost: NotFound | None) -> None:
+        """Raise if pictures that were paid only cannot be read now, or if they are lost."""
+        for row in incomplete:
+            paths = [*(one.path for one in row.pictures), *(one.path for one in row.derived)]
+            if why := why_any_unreadable(paths):
+                raise JournalError(
+                    f"The same request was paid as the task {row.task_id} "
+                    f"{format_time(row.submitted)}, and its pictures cannot be read from this disk "
+                    f"now ({why}). Nothing was sent.",
+                    next_step="Try again once they can. Called without reuse=True it is made, and "
+                    "paid, anew.",
+                    task_id=row.task_id,
+                )
+        if lost is not None:
+            raise lost
 
     @staticmethod
     def _lost(row: JournalRow, error: NotFound) -> NotFound:
