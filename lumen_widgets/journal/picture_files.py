@@ -88,8 +88,10 @@ def why_unreadable(path: Path) -> OSError | None:
         # a pipe or a device that was put there may never end
         if stat.S_ISREG(path.stat().st_mode):
             path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+    except (FileNotFoundError, NotADirectoryError) as error:
+        # a folder that was put on another disk, which is not connected
+        is_away = any(os.path.islink(one) and not os.path.exists(one) for one in path.parents)  # noqa: PTH110, PTH114  raise nothing
+        return error if is_away else None
     except OSError as error:
         return error
     return None
