@@ -17,6 +17,7 @@
     watched     it is polled from now on
     status      each answer about it
     kept        pictures of it that are here before any is fetched
+    unreadable  why one of these cannot be read now
     picture     each picture of it, as it came
     derive      another picture, made of one that came
     derived     what was made of it
@@ -160,6 +161,10 @@ class Option:
         """Return the pictures that were kept as they came, by the `index` that they came with."""
         return {}
 
+    def unreadable(self) -> str:
+        """Return why a picture that was kept cannot be read now, nothing if it can or is gone."""
+        return ""
+
     def picture(self, fetched: FetchedPicture, index: int, count: int) -> None:
         """Keep a picture as it came.
 
@@ -269,6 +274,12 @@ class Options:
         found: list[Mapping[int, FetchedPicture]] = []
         self._each(lambda one: found.append(one.kept()))
         return next(filter(None, found), {})
+
+    def unreadable(self) -> str:
+        """Return the first reason that an option has."""
+        found: list[str] = []
+        self._each(lambda one: found.append(one.unreadable()))
+        return next(filter(None, found), "")
 
     def picture(self, fetched: FetchedPicture, index: int, count: int) -> None:
         """Run `picture`."""

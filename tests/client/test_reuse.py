@@ -387,6 +387,23 @@ def test_one_that_runs_is_joined_though_an_earlier_one_has_no_pictures(
     assert len(service.server.posts) == 2
 
 
+def test_a_wait_brings_what_could_not_be_read_before(
+    service: Service, connect: Connect, tmp_path: Path
+) -> None:
+    """Its address has ended meanwhile; it is not only said that it may be paid anew."""
+    use_scheduler(Scheduler(timing=Timing(doubtful_pictures=0.0)))
+    service.statuses["*"] = [service.succeeded("a")]
+    connect(service.server.url).generate("a cat").wait(30)
+    service.pictures["/a"] = [http(404)]
+    with pytest.MonkeyPatch.context() as patch:
+        make_stale(patch, tmp_path / "journal" / "pictures")
+        task = connect(service.server.url).generate("a cat", reuse=True)
+        with pytest.raises(errors.DownloadError, match=r"cannot be read now \(Stale file handle\)"):
+            task.wait(30)
+
+    assert [picture.bytes for picture in task.wait(30)] == [png()]
+
+
 def test_without_a_journal(service: Service, connect: Connect) -> None:
     """Without a journal it is not known what was paid: that is said, and nothing is sent."""
     with pytest.raises(errors.InvalidRequest, match="journal=False") as caught:

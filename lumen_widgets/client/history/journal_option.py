@@ -24,7 +24,7 @@ from lumen_widgets.journal import (
     JournalUnusable,
     RowLost,
 )
-from lumen_widgets.journal.picture_files import read_file
+from lumen_widgets.journal.picture_files import read_file, why_any_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -257,6 +257,10 @@ class JournalOption(Option):
             for one, data in read
             if data is not None
         }
+
+    def unreadable(self) -> str:
+        """Return why what an earlier process stored cannot be read now."""
+        return why_any_unreadable(one.path for one in self._kept)
 
     def picture(self, fetched: FetchedPicture, index: int, count: int) -> None:
         """Store a picture beside the journal."""

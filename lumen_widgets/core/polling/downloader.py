@@ -127,14 +127,15 @@ class PictureDownloader:
                 f"The service lists {len(urls)} pictures, and no more than {limit} are fetched."
             )
             urls = urls[:limit]
-        if not self._has_begun:
-            self._unplaced = self._kept()
-            self._has_begun = True
+        kept = self._kept(self._here())
         with self._lock:
             # After Ctrl-C those of the list before may still come: else they were fetched again,
             # and stood there twice.
             while self._unfinished:
                 self._lock.wait()
+            here = self._here()
+            self._unplaced += [one for one in kept if one.fetched.sha256 not in here]
+            self._has_begun = True
             self._place(urls)
             # The others may not be there for long: they are fetched all the same.
             self._missing = {at: _without_address() for at, url in enumerate(urls) if not url}
@@ -152,17 +153,23 @@ class PictureDownloader:
                 is_local=self.origin.is_loopback and url.startswith(f"{self.origin.url}/"),
             )
 
-    def _kept(self) -> list[_Arrived]:
-        """Return what is here before anything is fetched.
+    def _here(self) -> set[str]:
+        """Return the digests of what is here."""
+        with self._lock:
+            return {one.fetched.sha256 for one in (*self._placed.values(), *self._unplaced)}
+
+    def _kept(self, here: set[str]) -> list[_Arrived]:
+        """Return what else is kept than what is `here`, before anything is fetched.
 
         A forked child has its parent's pictures, and a process that takes a task up those that
-        another one stored.
+        another one stored; what could not be read at first may be by now.
         """
-        if self.task.pictures:
+        if self.task.pictures and not self._has_begun:
             return [_Arrived(_as_it_came(one), one, one.raw.url) for one in self.task.pictures]
         return [
             _Arrived(fetched, self._picture(fetched, index), None)
             for index, fetched in sorted(self.options.kept().items())
+            if fetched.sha256 not in here
         ]
 
     def _place(self, urls: list[str | None]) -> None:

@@ -491,6 +491,11 @@ class TaskPoller:
 
     def _finish(self, error: LumenError | None, status: str | None = None) -> None:
         if self.task.reused and isinstance(error, DownloadError):
+            if why := self._options.unreadable():
+                error.next_step += (
+                    f" What is kept of it on this disk cannot be read now ({why}): once it can, "
+                    "waiting again brings it."
+                )
             error.next_step += " Calling it without reuse=True has it made, and paid, anew."
         self._state.finish(error, status)
         with self._lock:
