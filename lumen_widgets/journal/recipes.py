@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from lumen_widgets.journal.picture_files import picture_path, read_file, store_file
+from lumen_widgets.journal.picture_files import picture_path, read_file, store_file, why_unreadable
 
 if TYPE_CHECKING:
     import sqlite3
@@ -69,10 +69,10 @@ class StoredFile:
 
     @property
     def data(self) -> bytes:
-        """All of it; raises FileNotFoundError where it is gone or was changed."""
+        """All of it; raises FileNotFoundError where it is gone or was changed, else OSError."""
         data = read_file(self.path, self.sha256)
         if data is None:
-            raise FileNotFoundError(self.path)
+            raise why_unreadable(self.path) or FileNotFoundError(self.path)
         return data
 
 

@@ -18,11 +18,13 @@ from PIL.PngImagePlugin import PngInfo
 
 from lumen_widgets.client import InvalidRequest, LumenClient
 from lumen_widgets.client.hosting.protocol import HostedFile
+from lumen_widgets.journal import Journal
 from tests.client.children import in_child
 from tests.client.conftest import KEY
 from tests.client.fault_server import http
 from tests.client.png_files import deep_png
 from tests.client.redrawing import COLOUR, RedrawingModel, disc, file_of, landscape, pixels
+from tests.client.stale_folder import make_stale
 from tests.client_files.test_colours import swapped
 
 if TYPE_CHECKING:
@@ -269,6 +271,24 @@ def test_without_source_or_mask_the_raw_picture_comes_with_the_reason(
     assert again.bytes == picture.raw.bytes
     assert "as the service sent it" in again.note
     assert again.changed_outside is None
+
+
+def test_a_source_that_cannot_be_read_now_is_not_said_to_be_gone(
+    repainted: Callable[..., Picture], service: Service, connect: Connect, tmp_path: Path
+) -> None:
+    """The raw picture comes meanwhile, and the exact one once its files can be read."""
+    picture = repainted()
+    row = Journal(tmp_path / "journal").rows()[0]
+    assert row.recipe is not None
+    with pytest.MonkeyPatch.context() as patch:
+        for path in (row.derived[0].path, row.recipe.files["source"].path):
+            make_stale(patch, path)
+        now = connect(service.server.url).task(picture.task.id).wait(60)[0]
+    later = connect(service.server.url).task(picture.task.id).wait(60)[0]
+
+    assert now.bytes == picture.raw.bytes
+    assert "cannot be read now (Stale file handle)" in now.note
+    assert later.bytes == picture.bytes
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")

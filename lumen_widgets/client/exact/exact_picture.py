@@ -37,6 +37,7 @@ _HALVED = 0.5
 _ROWS = 256
 
 _AS_SENT = "This is the picture as the service sent it:"
+_AGAIN = "taken up by its id in another session, the task is put back again."
 
 
 class _Source(NamedTuple):
@@ -86,11 +87,13 @@ def exact_picture(raw: Picture, recipe: Recipe) -> Picture:
         reason = error.reason
     except UnreadablePicture as error:
         reason = f"a file that it is made with is {error}."
-    except OSError:
+    except FileNotFoundError:
         reason = "the source or the mask that was kept for it is not there any more, or changed."
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        reason = f"the source or the mask that was kept for it cannot be read now ({why}); {_AGAIN}"
     except MemoryError:
-        again = "taken up by its id in another session, the task is put back again."
-        reason = f"memory ran out as it was put back; {again}"
+        reason = f"memory ran out as it was put back; {_AGAIN}"
     except Exception as error:  # noqa: BLE001 -- whatever it is, what was paid is given
         _log.exception("A picture could not be put back.")
         reason = f"putting it back failed here ({type(error).__name__})."
