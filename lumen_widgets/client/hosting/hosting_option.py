@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lumen_widgets.client.hosting.lease import Lease
-from lumen_widgets.client.hosting.upload_cache import address_in_use, place_of
+from lumen_widgets.client.hosting.place import place_of
+from lumen_widgets.client.hosting.upload_cache import address_in_use
 from lumen_widgets.core.answers import TERMINAL
 from lumen_widgets.core.fields import PICTURE_FIELDS
 from lumen_widgets.core.options import Option

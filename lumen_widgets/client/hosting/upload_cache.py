@@ -6,15 +6,13 @@ import atexit
 import copy
 import logging
 import math
-import re
-import string
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote, urlsplit
 
+from lumen_widgets.client.hosting.place import place_of
 from lumen_widgets.client.hosting.protocol import (
     RENEW_BEFORE,
     HostedFile,
@@ -46,73 +44,9 @@ GRACE_PERIOD = 600.0
 # threads, and a host that hangs must not block them.
 DELETE_TIMEOUT = 10.0
 
-# What stores sign an address with (S3, CloudFront, Google, OSS, Azure, COS, OBS, TOS, BOS, Kodo).
-# In lower case; beside a signature, none of it says which file it is.
-_SIGNING = frozenset({
-    "accesskeyid", "awsaccesskeyid", "expires", "googleaccessid", "key-pair-id", "ossaccesskeyid",
-    "policy", "security-token", "se", "sip", "ske", "skoid", "sks", "skt", "sktid", "skv", "sp",
-    "spr", "sr", "st", "sv",
-})  # fmt: skip
-_SIGNING_PREFIXES = (
-    "q-", "response-", "x-amz-", "x-cos-", "x-goog-", "x-obs-", "x-oss-", "x-tos-",
-)  # fmt: skip
-_SIGNATURE = re.compile("sig|(.+-)?signature|auth_key|authorization")
-# Kodo's are as short as a file's own may be: only together, with a time and a key, do they sign.
-_KODO = re.compile(r"(?<![^&])e=\d+&token=[^&:]+(:|%3a)[^&]+", re.IGNORECASE)
-
 # Seconds that the end of the process waits for deletions: Jupyter kills a kernel that takes five.
 # Before that it waits for leases of tasks that have just ended: a background thread releases them.
 EXIT_TIMEOUT, EXIT_RELEASE_TIMEOUT = 3.0, 0.25
-
-
-# A character as a URL may have it in hex, and those that are the same written out (RFC 3986, 2.3).
-_ESCAPED = re.compile(r"%[0-9A-F]{2}", re.IGNORECASE)
-_UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
-
-
-def place_of(url: str) -> str:
-    """Return an http(s) address as one of all that lead to the same file, as far as can be told.
-
-    It is without what signs it and without its fragment, and in one spelling.
-
-    Examples
-    --------
-    >>> place_of("HTTPS://Files.example:443/%63at.png?Expires=7&Signature=x#1")
-    'https://files.example/cat.png'
-
-    """
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:  # one of the caller's, which the service may make something of
-        return url
-    fields = _KODO.sub("", _spelt_alike(parts.query)).split("&")
-    names = [unquote(field.partition("=")[0]).lower() for field in fields]
-    if any(_SIGNATURE.fullmatch(name) for name in names) or names == ["expires"]:
-        fields = [field for field, name in zip(fields, names, strict=True) if not _signs(name)]
-    query = "&".join(filter(None, fields))
-    usual = {"http": 80, "https": 443}.get(parts.scheme)
-    host = f"{(parts.hostname or '').rstrip('.')}{'' if port in {None, usual} else f':{port}'}"
-    path: list[str] = []
-    for step in _spelt_alike(parts.path).split("/")[1:]:
-        path = path[:-1] if step == ".." else [*path, step] if step != "." else path
-    return f"{parts.scheme}://{host}/{'/'.join(path)}{query and f'?{query}'}"
-
-
-def _signs(name: str) -> bool:
-    """Say whether a field of a signed address belongs to what signs it."""
-    is_known = name in _SIGNING or name.startswith(_SIGNING_PREFIXES)
-    return is_known or _SIGNATURE.fullmatch(name) is not None
-
-
-def _spelt_alike(text: str) -> str:
-    """Return a part of an address with each character as it is always written."""
-
-    def write(found: re.Match[str]) -> str:
-        character = chr(int(found[0][1:], 16))
-        return character if character in _UNRESERVED else found[0].upper()
-
-    return _ESCAPED.sub(write, text)
 
 
 def address_in_use() -> HostingError:
