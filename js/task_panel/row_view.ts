@@ -8,6 +8,7 @@ import type { Answer } from "./answers";
 import { BUSY_MS } from "./row_requests";
 import type { KnownRow, Thumbnails } from "./rows";
 import {
+  arrivedWords,
   chargeWords,
   elapsedWords,
   estimateWords,
@@ -131,7 +132,7 @@ export class RowView {
     this.#copyId.el.hidden = row.id === "";
     const facts = [
       repaintWords(row.repaints, words),
-      pictureWords(row.arrived, words),
+      arrivedWords(row, words),
       chargeWords(row, words),
       host,
     ];

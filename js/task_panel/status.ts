@@ -29,12 +29,25 @@ export function toneOf(row: KnownRow): Tone {
   return row.status === "succeeded" ? "good" : "bad";
 }
 
+/** How a task can end that an error is about; of any other status the error is that pictures are missing. */
+const WITHOUT_PICTURES = new Set(["failed", "cancelled", "refused", "unknown"]);
+
+/** Whether a row tells of pictures that are missing, of a task that did not fail. */
+function isIncomplete(row: KnownRow): boolean {
+  return row.error !== null && !row.running && !WITHOUT_PICTURES.has(row.status);
+}
+
 /** The status of a row in words; one that is not known here is shown as the service sends it. */
 export function statusWords(row: KnownRow, words: Words): string {
   if (row.status === "succeeded" && row.running) return words.fetching;
   // the task may still run, but its status is not polled
   if (!row.running && row.actions.includes("watch") && row.status !== "succeeded") {
     return words.unwatched;
+  }
+  // a cross stands beside it
+  if (isIncomplete(row)) {
+    const pictures = pictureWords(row.arrived, words);
+    return pictures === "" ? words.noPictures : fill(words.onlySome, { pictures });
   }
   const known: Record<string, string> = {
     sending: words.sending,
@@ -102,6 +115,11 @@ export function chargeWords(row: KnownRow, words: Words): string {
     case "pending":
       return "";
   }
+}
+
+/** How many pictures of a row arrived, where its status does not say so. */
+export function arrivedWords(row: KnownRow, words: Words): string {
+  return isIncomplete(row) ? "" : pictureWords(row.arrived, words);
 }
 
 export function pictureWords(count: number, words: Words): string {

@@ -33,6 +33,8 @@ const ENGLISH = {
   refused: "Not accepted",
   unknown: "Outcome unknown",
   unwatched: "No longer watched",
+  onlySome: "Only {pictures}",
+  noPictures: "No pictures",
   ...TROUBLE_ENGLISH,
   troubleHeard: "no news at the moment, asked again by itself",
   // facts
@@ -113,6 +115,8 @@ const CHINESE: Words = {
   refused: "未被接受",
   unknown: "结果未知",
   unwatched: "不再跟踪",
+  onlySome: "只有 {pictures}",
+  noPictures: "没有图片",
   ...TROUBLE_CHINESE,
   troubleHeard: "暂时没有消息，会自动继续查询",
   elapsed: "已用时间",

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lumen_widgets.client import Picture
+from lumen_widgets.client import DownloadError, Picture
 from lumen_widgets.core.request import Request
 from lumen_widgets.widgets import Compare, Gallery, MaskPainter, PromptForm, Studio, TaskPanel
 from lumen_widgets.widgets.static_form import MOST_BYTES, StaticForm, without_places
@@ -240,6 +240,20 @@ def test_a_panel_leaves_a_row_for_each_task_with_its_pictures_in_small() -> None
     assert "Succeeded" in found.text
     assert [one["alt"] for one in found.images] == ["Pictures of: a cat"]
     assert max(image(found).size) <= 96
+    panel.close()
+
+
+@pytest.mark.usefixtures("_offline_account")
+@pytest.mark.parametrize("status", ["queued", "succeeded"])
+def test_a_panel_says_of_a_task_that_did_not_fail_that_pictures_are_missing(status: str) -> None:
+    """Beside what went wrong, "Succeeded" would say both."""
+    staged = StagedTask("t1", Request("generations", {"prompt": "a fox", "model": "m"}))
+    staged.state.finish(DownloadError("The picture did not come."), status)
+    panel = TaskPanel([staged.task])
+    found = page(panel)
+
+    assert "No pictures" in found.text
+    assert status.capitalize() not in found.text
     panel.close()
 
 

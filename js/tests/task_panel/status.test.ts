@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { TaskRow } from "../../task_panel/messages";
 import {
+  arrivedWords,
   chargeWords,
   clockTime,
   elapsedWords,
@@ -37,6 +38,25 @@ test("a task that is not watched is shown so, whatever its last status", () => {
 
   expect(statusWords(stopped, words)).toBe("No longer watched");
   expect(toneOf(stopped)).toBe("open");
+});
+
+test("of a task that did not fail a row with a cross says how many pictures came", () => {
+  const error = { message: "A picture could not be fetched.", next_step: "Wait again." };
+  const ended = { running: false, error, actions: ["again" as const] };
+  for (const status of ["queued", "processing", "succeeded"]) {
+    const said = [0, 1, 3].map((arrived) => {
+      const one = known({ ...ended, status, arrived });
+      expect(toneOf(one)).toBe("bad");
+      return `${statusWords(one, words)}${arrivedWords(one, words)}`;
+    });
+    expect(said).toEqual(["No pictures", "Only 1 picture", "Only 3 pictures"]);
+  }
+  expect(statusWords(known({ ...ended, status: "failed" }), words)).toBe("Failed");
+  const whole = known({ running: false, status: "succeeded", arrived: 3, actions: [] });
+  expect([statusWords(whole, words), arrivedWords(whole, words)]).toEqual([
+    "Succeeded",
+    "3 pictures",
+  ]);
 });
 
 test("a status that only the service knows is shown as it is", () => {

@@ -98,8 +98,11 @@ def add_rows(parts: StaticParts, rows: Sequence[StaticRow], count: int) -> None:
 
 
 def _facts(told: TaskRow) -> list[str]:
-    status = told["status"]
+    status, incomplete = told["status"], _is_incomplete(told)
     state = _STATES.get(status, status.capitalize())
+    if incomplete:
+        arrived = told["arrived"]
+        state = f"Only {format_count(arrived, 'picture')}" if arrived else "No pictures"
     if told["running"] or told["group"] == "running":
         state = f"{state}, when this was saved"
     elif not told["watched"] and told["group"] == "open":
@@ -107,12 +110,18 @@ def _facts(told: TaskRow) -> list[str]:
     facts = [short(told["model"], _MODEL), state]
     if told["elapsed"] is not None and not told["running"]:
         facts[-1] += f" after {told['elapsed']:.1f} s"
-    if told["arrived"]:
+    if told["arrived"] and not incomplete:
         facts.append(format_count(told["arrived"], "picture"))
     if told["repaints"] is not None:
         facts.append(f"repaints {share_words(told['repaints'])}")
     facts.append(_charge_words(told))
     return [one for one in facts if one]
+
+
+def _is_incomplete(told: TaskRow) -> bool:
+    """Return whether a row tells of pictures that are missing, of a task that did not fail."""
+    failed = {"failed", "cancelled", "refused", "unknown"}
+    return told["error"] is not None and not told["running"] and told["status"] not in failed
 
 
 def _charge_words(told: TaskRow) -> str:
