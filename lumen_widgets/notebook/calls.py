@@ -520,6 +520,7 @@ def follow(
         status.show_panel(tasks)
         for task in as_completed(tasks, timeout=timeout):
             show_ended(task, status.place, alone=len(tasks) == 1, columns=columns)
+            _hold_back(task, status.place)
             yield task
     except KeyboardInterrupt:
         if not in_notebook():
@@ -694,10 +695,15 @@ def _show_submitted(task: Task, status: CellStatus, *, wait: bool) -> Pictures |
     else:
         for _ in follow([task], timeout=LONGEST_WAIT, status=status):
             pass
-    # where another cell runs by now, they are not in it; and in none that a callback shows
-    if in_notebook() and status.place.is_here and not status.place.is_hidden:
-        task.suppress_display(ShownHere(_capturing_id))
+    _hold_back(task, status.place)
     return task.wait(0) if wait else task
+
+
+def _hold_back(task: Task, place: Place) -> None:
+    """Have a task's pictures show nothing as the result too of the cell in which they come."""
+    # where another cell runs by now, they are not in it; and in none that a callback shows
+    if in_notebook() and place.is_here and not place.is_hidden:
+        task.suppress_display(ShownHere(_capturing_id))
 
 
 def _capturing_id() -> str | None:

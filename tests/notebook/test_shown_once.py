@@ -55,6 +55,11 @@ CELLS = {
     "t = lumen.generate('a', size='64x64', wait=False)\nuntil_shown(t)\nt.wait()[0]": 1,
     "t = lumen.generate('a', size='64x64', wait=False)\nuntil_shown(t)\nt.pictures": 1,
     "t.wait()": 1,
+    # the result of a cell that was asked to show them
+    "lumen.show(t)\nt.wait()": 1,
+    "for picture in lumen.stream([t]): pass\npicture": 1,
+    "lumen.show(t)\nclear_output()\nt.wait()": 1,
+    "with W.Output(): lumen.show(t)\nt.wait()": 1,
     "t = lumen.generate('a', size='64x64', wait=False)\nuntil_shown(t)\nclear_output()\n"
     "t.wait()": 1,
     "with capture_output(): t = lumen.generate('a', size='64x64', wait=False)\nt.wait()": 1,
