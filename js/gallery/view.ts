@@ -219,7 +219,10 @@ class GalleryView {
     pictures.listen(() => this.#learnt(), signal);
     copies.listen(() => this.#grid.refresh(), signal);
     actions.listen(() => this.#grid.refresh(), signal);
-    connection.listen(() => this.#showNotices(), signal);
+    connection.listen(() => {
+      this.#showSummary();
+      this.#showNotices();
+    }, signal);
     const changed = () => void this.#search(false, true);
     state.changed.add(changed);
     const selected = () => this.#selectionChanged();
@@ -292,7 +295,11 @@ class GalleryView {
     const found = { found: grouped(count), count: grouped(total) };
     const all = countWords(count, words.onePicture, words.manyPictures);
     setText(this.#count, isAll ? all : fill(words.foundOf, found));
-    const fresh = Math.max(this.#state.pictures.arrived - arrived, 0);
+    // without a kernel nothing brings them
+    const isGone = this.#state.connection.ended;
+    const fresh = isGone ? 0 : Math.max(this.#state.pictures.arrived - arrived, 0);
+    const active = document.activeElement;
+    const hadFocus = active === this.#news || active === this.#showAll;
     this.#news.hidden = fresh === 0;
     setText(this.#news, countWords(fresh, words.oneNew, words.manyNew));
     this.#empty.hidden = count > 0;
@@ -301,6 +308,8 @@ class GalleryView {
     const searching = this.#searching && !this.#searchLate ? words.searching : words.nothingFound;
     setText(this.#emptyWords, isAll ? none : searching);
     this.#bar.el.hidden = isAll && count === 0 && total === 0;
+    // what was pressed has done its work, and is gone
+    if (hadFocus && active.closest("[hidden]")) this.#focusPictures();
     // nobody looks at an empty gallery's place: what comes is shown at once
     if (fresh > 0 && count === 0 && isAll && !this.#searching) void this.#search();
   }

@@ -229,12 +229,35 @@ test("new pictures are counted, and come when they are asked for", async () => {
   const { fake, tiles, button, answer } = await mount();
   fake.deliver({ kind: "news", sequence: 1, arrived: 2, changed: false });
   expect(tiles().length).toBe(3);
+  button("2 new pictures").focus();
   button("2 new pictures").click();
   const items = [item(4), item(3), item(2), item(1), item(0)];
   await answer("find", found(items, { total: 5, arrived: 2 }));
 
   expect(tiles().length).toBe(5);
   expect(() => button("2 new pictures")).toThrow();
+  expect(document.activeElement).toBe(tiles()[0]);
+});
+
+test("whoever has all shown again, by keys, is in the pictures then", async () => {
+  const { button, answer, tiles, type } = await mount();
+  await type("nothing that there is");
+  await answer("find", found([]));
+  button("Show all").focus();
+  button("Show all").click();
+  await answer("find", found([item(2), item(1), item(0)]));
+
+  expect(document.activeElement).toBe(tiles()[0]);
+});
+
+test("once the kernel is gone no new pictures are offered: nothing would bring them", async () => {
+  const { fake, button, tiles } = await mount();
+  fake.deliver({ kind: "news", sequence: 1, arrived: 2, changed: false });
+  button("2 new pictures").focus();
+  fake.tell("comm_live_update");
+
+  expect(() => button("2 new pictures")).toThrow();
+  expect(document.activeElement).toBe(tiles()[0]);
 });
 
 test("forgetting asks first, and says what stays and why", async () => {
