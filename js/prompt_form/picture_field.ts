@@ -26,6 +26,8 @@ export interface PaintingActions {
   /** Opens the painter on a picture, or closes it where it is open on that one. */
   toggle: (key: string) => void;
   discard: () => void;
+  /** Takes the focus back to where the painter is opened: what had it has gone with the mask. */
+  left: (key: string) => void;
 }
 
 export class PictureField {
@@ -47,6 +49,8 @@ export class PictureField {
   readonly #reason = element("p", { class: "lumen-reason", hidden: "" });
   readonly #painting: PaintingActions;
   readonly #paintedMask: PaintedMask;
+  /** The picture that was painted on last. */
+  #paintedKey = "";
   #recall: (sha256: string) => void = () => {};
   #addError = "";
   #disabledReason = "";
@@ -143,6 +147,7 @@ export class PictureField {
   show(pictures: FormPicture[]): void {
     const { painted, closing, model } = this.#state;
     const isOpen = model.get("painter") !== null;
+    if (painted) this.#paintedKey = painted.key;
     const rows = pictures.map((picture, place) => {
       if (this.place === "mask" && painted?.own) {
         this.#paintedMask.update(picture, isOpen, closing || this.#state.opening !== "");
@@ -166,9 +171,12 @@ export class PictureField {
       ...uploads.map((one) => uploadRow(one, this.#words, this.#preview(one.id, one.file))),
     ];
     const focused = document.activeElement;
+    const inMask = this.#paintedMask.el.contains(focused);
     this.#list.replaceChildren(...all);
     // a row that was moved keeps the focus
     if (focused instanceof HTMLElement && this.#list.contains(focused)) focused.focus();
+    // a painter in which nothing is painted leaves no mask as it closes
+    else if (inMask) this.#painting.left(this.#paintedKey);
     this.#list.hidden = all.length === 0;
     if (this.place === "images") this.field.hint(all.length === 0 ? this.#words.imagesHint : "");
     else this.field.hint(painted?.own ? "" : this.#words.maskHint);

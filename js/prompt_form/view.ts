@@ -113,6 +113,7 @@ export class FormView {
     const painting = {
       toggle: (key: string) => void this.#togglePainter(key),
       discard: () => this.#discard(),
+      left: (key: string) => this.#images.focusPaint(key),
     };
     const pictures = (place: "images" | "mask") =>
       new PictureField(fields.id(place), place, state, words, announce, painting);

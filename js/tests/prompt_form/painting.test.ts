@@ -166,6 +166,16 @@ test("closing in the painter's own bar leads back to the picture's button", asyn
   expect(status()).toContain("mask and model are as before");
 });
 
+test("a painter that is closed with nothing painted, at the mask, leads back there too", async () => {
+  const { opened, press, button, fake, pictures } = await open();
+  await opened();
+  press("Close painter");
+  fake.set("painter", null);
+  pictures();
+
+  expect(document.activeElement).toBe(button("Paint on dog.png"));
+});
+
 test("Ctrl+Enter in the painter sends once, with what was just extended in it", async () => {
   const { opened, listeners, place, submits, fake, find } = await open();
   await opened();
