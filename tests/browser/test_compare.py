@@ -29,6 +29,7 @@ def picture(place, width=1536, height=1024):
 """
 _TWO = "two = lumen.Compare(picture(0), picture(2), names=['before', 'after'], language='en'); two"
 _LONG = "lumen.Compare(picture(0), picture(2), names=['before ' * 6, 'after ' * 6])"
+_ONE_WORD = "lumen.Compare(picture(0), picture(2), names=['before', 'W' * 48])"
 _THREE = """
 three = lumen.Compare(picture(0), picture(1, 768, 512), picture(2, 900, 900), language='en')
 three
@@ -113,6 +114,23 @@ def test_long_names_stand_beside_each_other_in_a_narrow_slider(lab: Lab) -> None
     assert left is not None
     assert right is not None
     assert left["x"] + left["width"] <= right["x"]
+    assert notebook.errors == []
+
+
+def test_a_long_word_as_a_name_wraps_where_pictures_are_shown_by_turns(lab: Lab) -> None:
+    """It was cut off at both ends, and its number with it."""
+    notebook = lab.open([_BEGIN, _ONE_WORD])
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    compare = _compare(notebook, 1, 2)
+    compare.locator('[value="flick"]').check()
+    make_narrow(compare)
+    assert too_wide(compare, CUT) == []
+    choice = compare.locator(".lumen-choice", has_text="WWW")
+    outer, key = choice.bounding_box(), choice.locator("kbd").bounding_box()
+    assert outer is not None
+    assert key is not None
+    assert key["x"] >= outer["x"]
     assert notebook.errors == []
 
 

@@ -133,6 +133,20 @@ def test_the_ranking_is_left_in_the_notebook_only_while_it_is_shown(lab: Lab) ->
     assert notebook.errors == []
 
 
+def test_a_name_from_right_to_left_stands_beside_its_picture_in_the_ranking(lab: Lab) -> None:
+    """In a wide cell it stood at the other end, beside the score."""
+    notebook = lab.open([f"{_BEGIN.format(count=2)}names[1] = 'ثعلب'", _BLIND.format(options="")])
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    _blind(notebook).get_by_role("button", name="Show the ranking").click()
+    row = _blind(notebook).locator("tbody tr", has_text="ثعلب")
+    name, picture = (row.locator(one).bounding_box() for one in ("bdi", ".lumen-ranking-thumbnail"))
+    assert name is not None
+    assert picture is not None
+    assert name["x"] - (picture["x"] + picture["width"]) < 20
+    assert notebook.errors == []
+
+
 def test_two_views_of_a_test_go_on_together_and_say_that_the_kernel_is_gone(lab: Lab) -> None:
     """A pair that one view votes on is passed by in the other."""
     cells = [_BEGIN.format(count=4), _BLIND.format(options=', language="zh"'), "compare"]
