@@ -40,10 +40,14 @@ _FIRST_TIME, _LAST_TIME = 86_400.0, 253_402_128_000.0
 # What a key of the service, or of its like, looks like in a text.
 # Any letter but Latin ones may stand before it: Chinese has no spaces, and a word may end in -ńsk.
 _LATIN = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0300-\u036f\u1e00-\u1eff"
-# A line break before it is a letter where JSON or Python shows a text.
+_LATIN_OR_DIGIT = re.compile(f"[0-9{_LATIN}]")
+# What stands before it may be escaped, as JSON, Python, HTML or an address has it.
+_ESCAPE = (
+    r"(?:\\{1,8}(?:[bfnrtv]|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2})"
+    r"|%(?:25){0,3}[0-9a-fA-F]{2}|&#?\w{1,31};)"
+)
 _KEY = re.compile(
-    rf"(?:(?<![0-9{_LATIN}])|(?<=\\[nrtfv])|(?<=\\u[2-9a-fA-F][0-9a-fA-F]{{3}}))"
-    r"sk-[A-Za-z0-9_-]{12,}"
+    rf"(?:(?<![0-9{_LATIN}])|(?P<before>{_ESCAPE}{{1,4}}))(?P<key>sk-[A-Za-z0-9_-]{{12,}})"
 )
 _KEY_AND_SPACE = re.compile(rf"\s?{_KEY.pattern}")
 
@@ -425,6 +429,32 @@ def _cannot_be_seen(mark: str) -> bool:
     return not seen or _unseen(seen) is not None
 
 
+def _replace_keys(pattern: re.Pattern[str], instead: str, text: str) -> str:
+    """Return a text with `instead` for what seems to be a key; what is escaped before it stays."""
+
+    def replace(found: re.Match[str]) -> str:
+        before, key = found["before"] or "", found["key"]
+        if before and _LATIN_OR_DIGIT.match(_last_letter(before)):
+            # the end of a word; behind a hyphen of it there may be one still
+            return f"{found[0][: -len(key)]}sk-{_KEY.sub(instead, key[3:])}"
+        return f"{before}{instead}"
+
+    return pattern.sub(replace, text)
+
+
+def _last_letter(escaped: str) -> str:
+    """Return the last letter of some that an encoder wrote."""
+    escapes = [one.lstrip("\\") for one in re.findall(_ESCAPE, escaped)]
+    last = escapes[-1]
+    if last.startswith("&"):
+        return html.unescape(last)[-1:]
+    if last[0] in "%x":
+        # as UTF-8 a letter is several bytes; Python's text has one for each
+        octets = bytes(int(one[-2:], 16) for one in escapes if one[0] in "%x")
+        return octets.decode("utf-8", "ignore")[-1:] or chr(octets[-1])
+    return chr(min(int(last[1:], 16), 0x10FFFF)) if last[0] in "uU" else " "
+
+
 def holds_key(text: str) -> bool:
     """Say whether there seems to be a key in a text, of the service's or of its like.
 
@@ -434,7 +464,7 @@ def holds_key(text: str) -> bool:
     (True, False)
 
     """
-    return _KEY.search(text) is not None
+    return _replace_keys(_KEY, "", text) != text
 
 
 def without_keys(text: str) -> str:
@@ -446,7 +476,7 @@ def without_keys(text: str) -> str:
     'with sk-… in it'
 
     """
-    return _KEY.sub("sk-…", text)
+    return _replace_keys(_KEY, "sk-…", text)
 
 
 def without_queries(text: str) -> str:
@@ -506,7 +536,7 @@ def cut_keys(text: str) -> str:
     ('a fox in snow', ' a fox ')
 
     """
-    return _KEY_AND_SPACE.sub("", text).strip() if holds_key(text) else text
+    return _replace_keys(_KEY_AND_SPACE, "", text).strip() if holds_key(text) else text
 
 
 def short_repr(value: object) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+import html
+import json
 import logging
 import pickle
 import traceback
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -221,7 +224,7 @@ def test_what_hides_a_key_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(made) == 2
 
 
-@pytest.mark.parametrize("before", ["", "\n", "\t"])
+@pytest.mark.parametrize("before", ["", "\n", "\t", "%20", "auth%253D", "%E5%AF%86"])
 @pytest.mark.parametrize("field", ["size", "resolution", "n"])
 def test_no_error_shows_a_key_that_was_pasted_into_another_field(field: str, before: str) -> None:
     """The error stays in the notebook, where the variable with the key does not."""
@@ -233,8 +236,37 @@ def test_no_error_shows_a_key_that_was_pasted_into_another_field(field: str, bef
     assert "0123456789" not in f"{caught.value} {caught.value!r}"
 
 
+@pytest.mark.parametrize("before", ["key:\u00a0", "密钥", "ключ", "κλειδί", "key\0", "📷"])
 @pytest.mark.parametrize(
-    "prompt", ["påsk-dekorationer", "Gdańsk-Wrzeszcz-Oliwa", "Gdan\u0301sk-Wrzeszcz-Oliwa"]
+    "escape", [ascii, repr, json.dumps, quote, html.escape, lambda text: str(text.encode())]
+)
+def test_a_key_is_known_behind_what_is_escaped(escape: Callable[[str], str], before: str) -> None:
+    """As a page, a program or an address repeats what was pasted, often behind a hard space."""
+    shown = escape(f"{before}sk-lumen-0123456789abcdef")
+    assert holds_key(shown)
+    assert "0123456789" not in without_keys(shown) + cut_keys(shown)
+
+
+def test_no_error_shows_a_key_that_was_taken_for_a_path() -> None:
+    """It was copied from a page, with the hard space before it."""
+    client = LumenClient(KEY, "http://127.0.0.1:9", journal=False)
+    with pytest.raises(errors.InvalidRequest) as caught:
+        client.edit("a fox", "\u00a0sk-lumen-0123456789abcdef")
+
+    assert "0123456789" not in f"{caught.value} {caught.value!r}"
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "påsk-dekorationer",
+        "Gdańsk-Wrzeszcz-Oliwa",
+        "Gdan\u0301sk-Wrzeszcz-Oliwa",
+        r"Gda\u0144sk-Wrzeszcz-Oliwa",
+        r"Gda\xc5\x84sk-Wrzeszcz-Oliwa, P\xe5sk-dekorationer",
+        "Gda%C5%84sk-Wrzeszcz-Oliwa, Gda%25C5%2584sk-Wrzeszcz-Oliwa",
+        "Gda&#324;sk-Wrzeszcz-Oliwa, p&aring;sk-dekorationer",
+    ],
 )
 def test_no_word_is_taken_for_a_key(prompt: str) -> None:
     """One that ends in such letters, with a hyphen behind it: a form would cut it out."""
