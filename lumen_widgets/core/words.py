@@ -60,7 +60,8 @@ def _mark(letters: str) -> str:
 
 # Of a text, what an address can be, since quotes and brackets stand around one, and in Chinese no
 # space behind it; where one begins in that, with a scheme or without; and the marks that part it.
-_WORD = re.compile(r"[^\s\"'<>\u3001\u3002\u3008-\u3011\u2018-\u201d\uff08\uff09\uff0c\uff1b]+")
+PARTED = r"\s\"'<>\u3001\u3002\u3008-\u3011\u2018-\u201d\uff08\uff09\uff0c\uff1b"
+_WORD = re.compile(f"[^{PARTED}]+")
 _HEAD = re.compile(
     rf"(?:(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{{0,30}}{_mark(':')}|(?<![a-z0-9:/\\])){_mark('/')}{{2}}",
     re.IGNORECASE,
@@ -71,14 +72,29 @@ _AT, _QUERY = (re.compile(_mark(letters), re.IGNORECASE) for letters in ("@", "?
 _PASSWORD = re.compile(rf"[^\[@:/?#]+?{_mark(':')}(?!\d{{1,5}}(?!\w))", re.IGNORECASE)
 # The same where nothing says that it is an address: before a host with a path; and a query that has
 # a name and a value, or more than a word behind a path.
-_BARE_USER = re.compile(r"(?<![\w/@.%+-])[\w.%+-]{1,99}:[^/@:]{1,99}@(?=[\w-]+(?:\.[\w-]+)+[:/])")
+_BARE_USER = re.compile(
+    r"(?<![\w/@.%+-])([\u0e00-\U0003ffff]{0,99})[\w.%+-]{1,99}:[^/@:]{1,99}@"
+    r"(?=[\w-]+(?:\.[\w-]+)+[:/])"
+)
 _NAMED = re.compile(rf"[\w.$\[\]-]{{1,80}}{_mark('=')}")
 _LONG = re.compile(r"[\w%&=.~+/-]{8}", re.ASCII)
+# Letters and marks that words begin with where no space is put before them: of Thai, Lao, Burmese,
+# Khmer, Chinese, Japanese and Korean, quotes, dashes, and the marks of Arabic and Hindi.
+APART = (
+    "\u00ab\u00b7\u00bb\u060c\u061b\u061f\u0964\u0965\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+    "\u2010-\u2027\u2030-\u205e\u2e80-\ud7ff\uf900-\ufaff\ufe10-\ufe4f\uff00-\uffef"
+    "\U00020000-\U0003ffff"
+)
+# Up to where a query reaches before such words: one may have them in a value before its last, and
+# a password, too, in which there is a question mark.
+_NAMES = re.compile(r"[&=%@\\]")
+_REST_OF_QUERY = re.compile(rf"(?>(?:.*{_NAMES.pattern})?)[^{APART}]+")
 # What signs one, which a line break may have parted from its address.
 _SIGNATURE = re.compile(
     r"((?<![a-z0-9])(?:x-[a-z]{2,6}-(?:signature|credential|security-token)|(?:q-)?signature|sig"
     r"|(?:access_?|security_?)?token|password|passwd|pwd|secret|api_?key|[a-z]{2,6}accesskeyid"
-    r"|googleaccessid|policy)=)[^\s\"'<>&]{6,}",
+    r"|googleaccessid|policy)=)"
+    rf"[{APART}]*[^\s\"'<>&{APART}]{{6,}}",
     re.IGNORECASE,
 )
 
@@ -494,9 +510,25 @@ def without_queries(text: str) -> str:
 
 
 def _without_query(word: str) -> str:
+    end = _end_of_query(word)
+    return _shown(word[:end]) + _shown(word[end:])
+
+
+def _end_of_query(word: str) -> int:
+    """Return where words begin behind a query, as Chinese ones do without a space."""
+    query = _QUERY.search(word)
+    if query is None:
+        return len(word)
+    if (rest := _REST_OF_QUERY.match(word, query.end())) is not None:
+        return rest.end()
+    # what has neither a name nor a letter of an address is a question
+    return len(word) if _NAMES.search(word, query.end()) else query.end()
+
+
+def _shown(word: str) -> str:
     heads = [head.end() for head in _HEAD.finditer(word)]
     if not heads:
-        word = _BARE_USER.sub("…@", word)
+        word = _BARE_USER.sub(r"\1…@", word)
         query = _QUERY.search(word, 1)
         if query is None or not (
             _NAMED.match(word, query.end())

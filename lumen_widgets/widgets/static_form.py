@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import PIL.Image
 
 from lumen_widgets.core.pictures.contact_sheet import sheet_bundle
-from lumen_widgets.core.words import strip_controls, without_keys
+from lumen_widgets.core.words import APART, PARTED, strip_controls, without_keys
 from lumen_widgets.notebook.cell import data_uri
 
 if TYPE_CHECKING:
@@ -45,7 +45,12 @@ _CELL = 'align="left" valign="top" style="text-align:left;vertical-align:top"'
 _WRAP = _CELL[:-1] + ';overflow-wrap:anywhere"'
 _CODE = 'style="white-space:pre-wrap;overflow-wrap:anywhere"'
 
-_ADDRESS = re.compile(r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://[^\s\"'<>]+", re.IGNORECASE)
+# Behind its last part words may follow without a space, as Chinese ones do.
+_ADDRESS = re.compile(
+    rf"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://(?>(?:[^{PARTED}]*[/?#&=%.@])?)"
+    rf"(?:[^{PARTED}{APART}]+|…|[^{PARTED}]*)",
+    re.IGNORECASE,
+)
 # with two parts at least: one alone is a word such as and/or, or the end of an address
 _PATH = re.compile(r"(?<![\w./:])(?:~|[A-Za-z]:)?(?:[/\\][^\s/\\\"'<>:,;]+){2,}")
 

@@ -13,6 +13,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from lumen_widgets.client import LumenClient, LumenError
+from lumen_widgets.client.hosting.protocol import hosting_error
 from lumen_widgets.core.answers import words_of
 from lumen_widgets.core.callback import Secret
 from lumen_widgets.core.http.keys import Key
@@ -235,6 +236,48 @@ def test_no_password_of_an_address_is_shown_that_is_cut(before: int) -> None:
 def test_words_and_plain_addresses_are_shown_as_they_are(said: str) -> None:
     """What has no query and no password stays readable."""
     assert words_of({"error": said}) == {"message": said}
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("无法读取{}的图片", "无法读取{}的图片"),
+        ("无法读取{}：请重试！", "无法读取{}：请重试！"),  # noqa: RUF001 -- Chinese marks
+        ("画像{}を読み込めません", "画像{}を読み込めません"),
+        ("이미지 {}를 읽을 수 없습니다", "이미지 {}를 읽을 수 없습니다"),
+        ("تعذرت قراءة {}،حاول", "تعذرت قراءة {}،حاول"),
+        ("«{}»ne se lit pas", "«{}»ne se lit pas"),
+        ("cannot read {}—try again", "cannot read {}—try again"),
+        ("[见{}]，请重试", "[见{}，请重试"),  # noqa: RUF001 -- a Chinese comma
+    ],
+)
+def test_what_is_said_right_behind_an_address_is_shown(said: str, shown: str) -> None:
+    """Many languages put no space there, and what to do next stood behind it."""
+    address = "https://store.example/猫.png?title=猫的图&X-Signature=f00df00d"
+    told = words_of({"error": said.format(address)})["message"]
+    assert told == shown.format("https://store.example/猫.png?…")
+
+    error = hosting_error(OSError(said.format(address)), "The hosting")
+    assert f"OSError: {told};" in str(error)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "https://store.example/cat?title=猫的图&X=f00df00d的图",
+        "https://me:f00df00d?猫f00df00d@store.example/cat",
+        "https:\\u002f\\u002fstore.example\\u003ftitle\\u003d猫\\u0026X\\u003df00df00d请",
+        "https://store.example/cat?X=f00df00d或https://me:f00df00d@b.example/请",
+        "store.example 签名signature=f00df00d，password=密码f00df00d，请",  # noqa: RUF001 -- Chinese commas
+        "请用me:f00df00d@store.example/cat",
+    ],
+)
+def test_words_in_an_address_end_it_nowhere_before_its_last_value(said: str) -> None:
+    """What signs it stands behind them."""
+    told = words_of({"error": said})["message"]
+    assert "f00d" not in told
+    assert "store.example" in told
+    assert told.startswith(said[0])
 
 
 @pytest.mark.slow

@@ -334,6 +334,11 @@ def test_no_prompt_and_no_field_is_markup(prompt: str, name: str) -> None:
         ("https://a:b@example.org/x.png?sig=1 said no", "example.org said no"),
         ("s3://bucket/key said no", "bucket said no"),
         ("看https://a:b@example.org/x.png?sig=1", "看example.org"),
+        ("看https://example.org/猫/x.png，请重试", "看example.org，请重试"),  # noqa: RUF001 -- a Chinese comma
+        (
+            "无法读取https://example.org/x.png?…的图、s3://bucket/x的图",
+            "无法读取example.org的图、bucket的图",
+        ),
         (
             "cats and/or dogs, 1/2 of them, 16:9 or 4:3",
             "cats and/or dogs, 1/2 of them, 16:9 or 4:3",

@@ -39,7 +39,7 @@ Ways to give it an address:
 
 # The secret part of a signed address, wherever an error's text repeats it; how many characters of
 # such a text are repeated, and how many are read.
-_QUERY, _MAX_TEXT, _MAX_READ = re.compile(r"\?\S+"), 200, 1 << 14
+_QUERY, _MAX_TEXT, _MAX_READ = re.compile(r"\?[!-~]+"), 200, 1 << 14
 
 
 @dataclass(frozen=True)
