@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lumen_widgets.client.client import LumenClient
 from lumen_widgets.client.history.account_journal import AccountJournal
 from lumen_widgets.client.lessons.lesson_option import LessonOption, LessonTasks
-from lumen_widgets.client.live_tasks import refuse_address
+from lumen_widgets.client.live_tasks import refuse_secret
 from lumen_widgets.core.errors import NotFound
 from lumen_widgets.core.http.keys import Key
 from lumen_widgets.core.http.origin import Origin
@@ -109,7 +109,7 @@ class LessonClient(LumenClient):
             return found
         if self._has_service or not isinstance(given, str):
             return super().task(task_id)
-        refuse_address(given)
+        refuse_secret(given)
         raise NotFound(
             f"The lesson {self.lesson.name} has no task {short_repr(given)}.",
             next_step="Call generate, edit or inpaint for what the lesson has.",

@@ -21,6 +21,7 @@ from lumen_widgets.core.polling.scheduler import shared_scheduler
 from lumen_widgets.core.polling.status import poll_until
 from lumen_widgets.core.signal import Signal, forked
 from lumen_widgets.core.task import Task, TaskState
+from lumen_widgets.core.words import holds_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -185,7 +186,7 @@ class LiveTasks:
         if row is not None and (stored := self.restore(row)) is not None:
             return self.add(stored)
         if row is None:
-            refuse_address(task_id)
+            refuse_secret(task_id)
         report = poll_until(self._transport, task_id, self._timeout, shared_scheduler())
         poller = self.create_poller(row, task_id)
         # The row keeps its earlier status until the poller writes the one of this report.
@@ -291,8 +292,8 @@ def _is_another(one: Task | JournalRow, other: Task | JournalRow) -> bool:
     return len({one.correlation_id, other.correlation_id} - {None}) > 1
 
 
-def refuse_address(task_id: str) -> None:
-    """Refuse what is a picture's address: an error that names it would show all of it.
+def refuse_secret(task_id: str) -> None:
+    """Refuse what is a picture's address or a key: it would be asked about, and errors name it.
 
     Raises
     ------
@@ -300,6 +301,14 @@ def refuse_address(task_id: str) -> None:
         It is one.
 
     """
+    # one that an id only has in it may be the service's own
+    if task_id.startswith("sk-") and holds_key(task_id):
+        raise InvalidRequest(
+            "That is an API key, and no task id.",
+            next_step="Pass the id that a Task shows; a key goes to LumenClient, or stands in"
+            " LUMEN_API_KEY.",
+            field="task_id",
+        )
     if "//" in task_id or task_id.startswith("data:"):
         raise InvalidRequest(
             "That is an address, and no task id.",

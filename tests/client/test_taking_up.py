@@ -145,3 +145,12 @@ def test_a_picture_s_address_is_taken_for_no_id(
         connect(service.server.url).task(address)
     assert "f00d" not in str(caught.value)
     assert not service.server.requests
+
+
+def test_a_key_is_taken_for_no_id(service: Service, connect: Callable[..., LumenClient]) -> None:
+    """It would stand in the address of a question, which proxies write down, and in errors."""
+    key = "sk-lumen-0123456789abcdef"
+    with pytest.raises(errors.InvalidRequest, match="API key") as caught:
+        connect(service.server.url).task(key)
+    assert key not in f"{caught.value} {vars(caught.value)}"
+    assert not service.server.requests
