@@ -61,7 +61,13 @@ def _mark(letters: str) -> str:
 # Of a text, what an address can be, since quotes and brackets stand around one, and in Chinese no
 # space behind it; where one begins in that, with a scheme or without; and the marks that part it.
 PARTED = r"\s\"'<>\u3001\u3002\u3008-\u3011\u2018-\u201d\uff08\uff09\uff0c\uff1b"
-_WORD = re.compile(f"[^{PARTED}]+")
+# One goes on behind an apostrophe or a mark of Chinese, which may stand in a file's name as they
+# are, where a value of a query follows; and behind the apostrophe in a password.
+_VALUE = rf"{_mark('&?')}(?:amp;)?[a-z0-9_.$-]{{1,80}}{_mark('=')}"
+_APOSTROPHE = rf"'(?=[a-z0-9_%][^\s\"<>?&:@\\]{{0,120}}+(?:{_VALUE}|@[a-z0-9]))"
+_CHINESE = rf"[^\s\"'<>](?<=[{PARTED}])(?=[^\s\"<>?&:\\]{{0,120}}+{_VALUE})"
+IN_ADDRESS = rf"(?:[^{PARTED}]|{_APOSTROPHE}|{_CHINESE})"
+_WORD = re.compile(f"{IN_ADDRESS}+", re.IGNORECASE)
 _HEAD = re.compile(
     rf"(?:(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{{0,30}}{_mark(':')}|(?<![a-z0-9:/\\])){_mark('/')}{{2}}",
     re.IGNORECASE,

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import PIL.Image
 
 from lumen_widgets.core.pictures.contact_sheet import sheet_bundle
-from lumen_widgets.core.words import APART, PARTED, strip_controls, without_keys
+from lumen_widgets.core.words import APART, IN_ADDRESS, PARTED, strip_controls, without_keys
 from lumen_widgets.notebook.cell import data_uri
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ _CODE = 'style="white-space:pre-wrap;overflow-wrap:anywhere"'
 
 # Behind its last part words may follow without a space, as Chinese ones do.
 _ADDRESS = re.compile(
-    rf"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://(?>(?:[^{PARTED}]*[/?#&=%.@])?)"
+    rf"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://(?>(?:{IN_ADDRESS}*[/?#&=%.@])?)"
     rf"(?:[^{PARTED}{APART}]+|…|[^{PARTED}]*)",
     re.IGNORECASE,
 )

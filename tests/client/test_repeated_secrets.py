@@ -249,6 +249,9 @@ def test_words_and_plain_addresses_are_shown_as_they_are(said: str) -> None:
         ("«{}»ne se lit pas", "«{}»ne se lit pas"),
         ("cannot read {}—try again", "cannot read {}—try again"),
         ("[见{}]，请重试", "[见{}，请重试"),  # noqa: RUF001 -- a Chinese comma
+        ("['{}','a@b.example']", "['{}','a@b.example']"),
+        ("“{}”，请联系a@b.example。", "“{}”，请联系a@b.example。"),  # noqa: RUF001 -- Chinese marks
+        ("{}、https://a.example/?b=c", "{}、https://a.example/?…"),
     ],
 )
 def test_what_is_said_right_behind_an_address_is_shown(said: str, shown: str) -> None:
@@ -270,6 +273,10 @@ def test_what_is_said_right_behind_an_address_is_shown(said: str, shown: str) ->
         "https://store.example/cat?X=f00df00d或https://me:f00df00d@b.example/请",
         "store.example 签名signature=f00df00d，password=密码f00df00d，请",  # noqa: RUF001 -- Chinese commas
         "请用me:f00df00d@store.example/cat",
+        "https://store.example/cat?title=O'Neil's&auth_key=f00df00d",
+        "https://store.example/cat?title=O'Neil\\u0026auth_key\\u003df00df00d",
+        "https://store.example/cat?title=猫（1）、狗&amp;auth_key=f00df00d的图",  # noqa: RUF001 -- Chinese brackets
+        "https://me:it's-f00df00d@store.example/cat",
     ],
 )
 def test_words_in_an_address_end_it_nowhere_before_its_last_value(said: str) -> None:

@@ -335,6 +335,8 @@ def test_no_prompt_and_no_field_is_markup(prompt: str, name: str) -> None:
         ("s3://bucket/key said no", "bucket said no"),
         ("看https://a:b@example.org/x.png?sig=1", "看example.org"),
         ("看https://example.org/猫/x.png，请重试", "看example.org，请重试"),  # noqa: RUF001 -- a Chinese comma
+        ("https://example.org/x?a=O'Neil&b=c said no", "example.org said no"),
+        ("看https://example.org/猫（1）.png?a=b", "看example.org"),  # noqa: RUF001 -- Chinese brackets
         (
             "无法读取https://example.org/x.png?…的图、s3://bucket/x的图",
             "无法读取example.org的图、bucket的图",
