@@ -6,6 +6,7 @@ The functions of this module are about the tasks of all accounts, `LiveTasks` ab
 from __future__ import annotations
 
 import itertools
+import re
 import time
 import weakref
 from functools import partial
@@ -21,7 +22,7 @@ from lumen_widgets.core.polling.scheduler import shared_scheduler
 from lumen_widgets.core.polling.status import poll_until
 from lumen_widgets.core.signal import Signal, forked
 from lumen_widgets.core.task import Task, TaskState
-from lumen_widgets.core.words import holds_key
+from lumen_widgets.core.words import holds_key, without_queries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -301,15 +302,21 @@ def refuse_secret(task_id: str) -> None:
         It is one.
 
     """
-    # one that an id only has in it may be the service's own
-    if task_id.startswith("sk-") and holds_key(task_id):
+    # one that an id only has in it may be the service's own; a key is copied with what is around it
+    words = re.split(r"[\s\"'`=]|[^!-~]", task_id)
+    if any(word.startswith("sk-") and holds_key(word) for word in words):
         raise InvalidRequest(
             "That is an API key, and no task id.",
             next_step="Pass the id that a Task shows; a key goes to LumenClient, or stands in"
             " LUMEN_API_KEY.",
             field="task_id",
         )
-    if "//" in task_id or task_id.startswith("data:"):
+    if (
+        "//" in task_id
+        or task_id.lstrip()[:5].lower() == "data:"
+        # one without its scheme begins with a host
+        or (re.match(r"[^/?#]*\w\.\w", task_id) and without_queries(task_id) != task_id)
+    ):
         raise InvalidRequest(
             "That is an address, and no task id.",
             next_step="Pass the id that a Task shows; an address goes to lumen.edit or"

@@ -135,7 +135,14 @@ def test_what_is_no_row_or_request_is_refused_in_words(
 
 
 @pytest.mark.parametrize(
-    "address", ["https://store.example/cat.png?sig=f00d", "data:image/png;base64,f00d"]
+    "address",
+    [
+        "https://store.example/cat.png?sig=f00d",
+        "store.example/cat.png?sig=f00d",
+        "me:f00d@store.example/cat.png",
+        "data:image/png;base64,f00d",
+        " DATA:image/png;base64,f00d",
+    ],
 )
 def test_a_picture_s_address_is_taken_for_no_id(
     service: Service, connect: Callable[..., LumenClient], address: str
@@ -147,10 +154,16 @@ def test_a_picture_s_address_is_taken_for_no_id(
     assert not service.server.requests
 
 
-def test_a_key_is_taken_for_no_id(service: Service, connect: Callable[..., LumenClient]) -> None:
+@pytest.mark.parametrize(
+    "copied",
+    ["{}", " {}", "Bearer {}", "LUMEN_API_KEY={}", 'key = "{}"', "密钥{}"],
+)
+def test_a_key_is_taken_for_no_id(
+    service: Service, connect: Callable[..., LumenClient], copied: str
+) -> None:
     """It would stand in the address of a question, which proxies write down, and in errors."""
     key = "sk-lumen-0123456789abcdef"
     with pytest.raises(errors.InvalidRequest, match="API key") as caught:
-        connect(service.server.url).task(key)
+        connect(service.server.url).task(copied.format(key))
     assert key not in f"{caught.value} {vars(caught.value)}"
     assert not service.server.requests
