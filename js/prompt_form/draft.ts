@@ -28,7 +28,7 @@ export type Value = TypedField["value"];
 
 /** What looks like an API key, as the kernel knows it, and the space before it. */
 const KEY =
-  /\s?(?:(?<!\p{Script=Latin}|[\u0300-\u036f0-9])|(?<=\\[bnrtfv]|\\u(?:00(?:[0-289abAB].|3[a-fA-F])|03[7-9a-fA-F].|0[4-9a-fA-F]..|[2-9a-fA-F]...)|%(?:25)*(?:[0-2].|3[a-fA-F])))sk-[A-Za-z0-9_-]{12,}/gu;
+  /\s?(?:(?<!\p{Script=Latin}|[\u0300-\u036f0-9]|&(?:[A-Za-z]{1,2}(?:acute|breve|caron|cedil|circ|dblac|dot|grave|lig|macr|ogon|ring|slash|strok|tilde|uml)|#(?:19[2-9]|[2-5]\d\d)|#[xX](?:[c-fC-F]|1[\da-fA-F]|2[0-4])[\da-fA-F]);)|(?<=\\[bnrtfv]|\\u(?:00(?:[0-289abAB].|3[a-fA-F])|03[7-9a-fA-F].|0[4-9a-fA-F]..|[2-9a-fA-F]...)|%(?:25)*(?:[0-2].|3[a-fA-F])))sk-[A-Za-z0-9_-]{12,}/gu;
 const MAY_HOLD_KEY = new Set<FieldName>(["prompt", "negative_prompt", "model", "_extra_text"]);
 
 /** Milliseconds after the last key until what was typed is sent. */

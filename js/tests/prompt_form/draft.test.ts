@@ -56,12 +56,15 @@ test("a key that is pasted is in no field, and its words are not lost", () => {
   vi.advanceTimersByTime(300);
 
   expect(cut).toEqual(["prompt: a fox in snow", '_extra_text: {"note": "mine:\\n"}']);
-  for (const before of ["\\u5bc6", "\\u043a", "\\u00a0", "%20", "%3D", "%253D"]) {
+  for (const before of ["\\u5bc6", "\\u043a", "\\u00a0", "%20", "%3D", "%253D", "&nbsp;", "&#160;", "&#x5bc6;"]) {
     draft.edit("_extra_text", `{"note": "${before}sk-lumen-0123456789abcdef"}`);
     expect(draft.text("_extra_text")).toBe(`{"note": "${before}"}`);
   }
   draft.edit("_extra_text", '"Gda\\u0144sk-Wrzeszcz-Oliwa P\\u00e5sk-dekorationer"');
   expect(draft.text("_extra_text")).toContain("0144sk-Wrzeszcz-Oliwa P\\u00e5sk-dekorationer");
+  const escaped = "Gda&#324;sk-Wrzeszcz-Oliwa Gda&#x144;sk-Wrzeszcz-Oliwa p&aring;sk-dekorationer";
+  draft.edit("_extra_text", escaped);
+  expect(draft.text("_extra_text")).toBe(escaped);
   expect(fake.get("prompt")).toBe("a fox in snow");
   expect(fake.get("model")).toMatch(/^påsk-dekorationer in Gdańsk-Wrzeszcz-Oliwa, .*-Oliwa$/);
   expect(fake.get("negative_prompt")).toBe(" a task-force in a risk-free world ");
