@@ -7,6 +7,7 @@ that is missing, damaged or older than its picture is made again.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import secrets
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 SmallCopy = Literal["small", "tile"]
 
 _SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
+
+# What is said of a file on a disk that is not connected.
+_AWAY = "a link on the way there leads nowhere"
 
 # A small copy has some kilobytes; after it stands a digest.
 _MOST_BYTES = 1 << 20
@@ -88,10 +92,12 @@ def why_unreadable(path: Path) -> OSError | None:
         # a pipe or a device that was put there may never end
         if stat.S_ISREG(path.stat().st_mode):
             path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError) as error:
-        # a folder that was put on another disk, which is not connected
-        is_away = any(os.path.islink(one) and not os.path.exists(one) for one in path.parents)  # noqa: PTH110, PTH114  raise nothing
-        return error if is_away else None
+    except (FileNotFoundError, NotADirectoryError):
+        # It, or a folder on its way, was put on another disk, which is not connected. Its error is
+        # none of those that say that it is gone.
+        ways = (path, *path.parents)
+        is_away = any(os.path.islink(one) and not os.path.exists(one) for one in ways)  # noqa: PTH110, PTH114  raise nothing
+        return OSError(errno.ENODEV, _AWAY, str(path)) if is_away else None
     except OSError as error:
         return error
     return None

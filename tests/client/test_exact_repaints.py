@@ -291,6 +291,38 @@ def test_a_source_that_cannot_be_read_now_is_not_said_to_be_gone(
     assert later.bytes == picture.bytes
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows makes links for few users")
+@pytest.mark.parametrize("linked", ["folder", "files"])
+def test_a_source_on_a_disk_that_is_not_connected_is_not_said_to_be_gone(
+    linked: str,
+    repainted: Callable[..., Picture],
+    service: Service,
+    connect: Connect,
+    tmp_path: Path,
+) -> None:
+    """The raw picture comes from the service meanwhile, where the folder or each file is a link."""
+    picture = repainted()
+    (row,) = Journal(tmp_path / "journal").rows()
+    assert row.recipe is not None
+    disk, folder = tmp_path / "disk", tmp_path / "journal" / "pictures"
+    if linked == "folder":
+        folder.rename(disk)
+        folder.symlink_to(disk)
+    else:
+        disk.mkdir()
+        for path in (row.derived[0].path, row.recipe.files["source"].path):
+            path.rename(disk / path.name)
+            path.symlink_to(disk / path.name)
+    disk.rename(tmp_path / "elsewhere")
+    now = connect(service.server.url).task(picture.task.id).wait(60)[0]
+    (tmp_path / "elsewhere").rename(disk)
+    later = connect(service.server.url).task(picture.task.id).wait(60)[0]
+
+    assert now.bytes == picture.raw.bytes
+    assert "cannot be read now" in now.note
+    assert later.bytes == picture.bytes
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
 def test_what_is_kept_for_it_is_private_and_goes_with_its_row(
     repainted: Callable[..., Picture], service: Service, connect: Connect, tmp_path: Path

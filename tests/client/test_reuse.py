@@ -322,17 +322,19 @@ def test_pictures_that_cannot_be_read_now_are_not_paid_again(
     assert len(service.server.posts) == 1
 
 
+@pytest.mark.parametrize("linked", ["folder", "file"])
 @pytest.mark.parametrize("key", [KEY, f"{KEY}other"], ids=["forgotten", "of another key"])
 def test_pictures_on_a_disk_that_is_not_connected_are_not_paid_again(
-    service: Service, connect: Connect, tmp_path: Path, key: str
+    service: Service, connect: Connect, tmp_path: Path, key: str, linked: str
 ) -> None:
-    """As where the journal's folder of pictures is a link to an external one."""
+    """As where the journal's folder of pictures, or each of them, is a link to an external one."""
     service.statuses["*"] = [service.succeeded("a"), http(404, {})]
-    disk, link = tmp_path / "disk", tmp_path / "journal" / "pictures"
-    disk.mkdir()
-    link.parent.mkdir()
-    link.symlink_to(disk)
     connect(service.server.url).generate("a cat").wait(30)
+    ((picture,),) = (row.pictures for row in Journal(tmp_path / "journal").rows())
+    moved = picture.path if linked == "file" else tmp_path / "journal" / "pictures"
+    disk = tmp_path / "disk"
+    moved.rename(disk)
+    moved.symlink_to(disk)
     client = LumenClient(key, service.server.url, journal=tmp_path / "journal")
     disk.rename(tmp_path / "elsewhere")
     with pytest.raises(errors.JournalError, match=r"cannot be read .* Nothing was sent"):
