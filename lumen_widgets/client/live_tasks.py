@@ -239,12 +239,13 @@ class LiveTasks:
         options.taken_up(task_id, state.status)
         return self._poller(state, options)
 
-    def restore(self, row: JournalRow) -> Task | None:
-        """Return a task from its row, if it needs no network any more."""
+    def restore(self, row: JournalRow, *, as_shown: bool = False) -> Task | None:
+        """Return a task from its row, if it needs no network any more; see `restore_task`."""
         # Another process may have seen its end, which this one's budget does not know yet.
         known = row.origin, row.account, row.task_id or ""
         refund_if_failed(*known, row.state, correlation_id=row.correlation_id)
-        return restore_task(row, credits_of, self._make_options(request_of(row), row).derive)
+        derive = self._make_options(request_of(row), row).derive
+        return restore_task(row, credits_of, derive, as_shown=as_shown)
 
     @staticmethod
     def with_pictures(task: Task, pictures: Sequence[Picture]) -> Task:

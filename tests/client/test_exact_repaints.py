@@ -323,6 +323,29 @@ def test_a_source_on_a_disk_that_is_not_connected_is_not_said_to_be_gone(
     assert later.bytes == picture.bytes
 
 
+@pytest.mark.parametrize("key", [KEY, f"{KEY}other"], ids=["forgotten", "of another key"])
+def test_a_repaint_that_is_here_is_not_paid_again_though_what_came_is_gone(
+    key: str,
+    repainted: Callable[..., Picture],
+    service: Service,
+    model: RedrawingModel,
+    tmp_path: Path,
+) -> None:
+    """The exact picture is what was asked for, and whole without what the service sent."""
+    picture = repainted()
+    (row,) = Journal(tmp_path / "journal").rows()
+    row.pictures[0].path.unlink()
+    service.statuses["*"] = [http(404, {})]
+    home = tmp_path / "journal"
+    client = LumenClient(key, service.server.url, journal=home, hosting=model.uploads)
+    again = client.inpaint("a lake", SOURCE, MASK, reuse=True).wait(60)[0]
+
+    assert again.bytes == picture.bytes
+    assert again.changed_outside == picture.changed_outside
+    assert again.note == picture.note
+    assert len(service.server.posts) == 1
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
 def test_what_is_kept_for_it_is_private_and_goes_with_its_row(
     repainted: Callable[..., Picture], service: Service, connect: Connect, tmp_path: Path

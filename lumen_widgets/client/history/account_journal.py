@@ -66,8 +66,8 @@ class AccountTasks(Protocol):
     def take_up_row(self, row: JournalRow) -> Task:
         """Return the task of a row, though its id may be another one's by now."""
 
-    def restore(self, row: JournalRow) -> Task | None:
-        """Return a task from its row, if it needs no network any more."""
+    def restore(self, row: JournalRow, *, as_shown: bool = False) -> Task | None:
+        """Return a task from its row, if it needs no network any more; see `restore_task`."""
 
     def hold(self, task: Task, row: JournalRow) -> Task:
         """Hold a task that was restored from its row."""
@@ -363,6 +363,8 @@ def restore_task(
     row: JournalRow,
     cost: Callable[[Request], float | None],
     derive: Callable[[Picture], Picture],
+    *,
+    as_shown: bool = False,
 ) -> Task | None:
     """Return a task that needs no network any more, or None.
 
@@ -374,6 +376,8 @@ def restore_task(
         As for `TaskState`.
     derive
         Returns what the user gets in place of a picture that came.
+    as_shown
+        Whether it is enough that what was made of the pictures is here, without those.
 
     """
     state = TaskState(
@@ -391,21 +395,31 @@ def restore_task(
     if row.state in {FAILED, CANCELLED}:
         state.finish(failure_of(task.id, row.state, dict(row.error or {})), seconds=row.seconds)
         return task
-    pictures = stored_pictures(row, task) if row.state == SUCCEEDED else None
+    read = _shown_pictures if as_shown else stored_pictures
+    pictures = read(row, task) if row.state == SUCCEEDED else None
     if pictures is None:
         return None
-    state.set_pictures([derive(picture) for picture in pictures])
+    state.set_pictures(pictures if as_shown else [derive(picture) for picture in pictures])
     state.finish(seconds=row.seconds)
     return task
 
 
 def stored_pictures(row: JournalRow, task: Task | None = None) -> list[Picture] | None:
     """Return a task's pictures from disk, or None if one is missing or was changed."""
+    return _all_pictures(row, (read_stored_picture(row, one, task) for one in row.pictures))
+
+
+def _shown_pictures(row: JournalRow, task: Task) -> list[Picture] | None:
+    """Return a task's pictures from disk as the user gets them, or None if one is missing."""
+    return _all_pictures(row, (read_shown_picture(row, one, task) for one in row.pictures))
+
+
+def _all_pictures(row: JournalRow, read: Iterable[Picture | None]) -> list[Picture] | None:
+    """Return what was read of a task's pictures, or None if that is not all of them."""
     if [stored.index for stored in row.pictures] != list(range(len(row.pictures))):
         return None
     if len(row.pictures) < row.picture_count:
         return None
-    read = (read_stored_picture(row, stored, task) for stored in row.pictures)
     pictures = [picture for picture in read if picture is not None]
     return pictures if len(pictures) == len(row.pictures) else None
 

@@ -117,8 +117,7 @@ class ReuseLookup:
             if missing:
                 row = missing.pop(0)
             elif row is None:
-                self._check_lost(incomplete, lost)
-                return None
+                return self._left(incomplete, lost)
             try:
                 found = self._take_up(row)
             except NotFound as error:
@@ -168,9 +167,15 @@ class ReuseLookup:
             task.watch()  # pictures that could not be fetched then may be now
         return task
 
-    @staticmethod
-    def _check_lost(incomplete: Sequence[JournalRow], lost: NotFound | None) -> None:
-        """Raise if pictures that were paid only cannot be read now, or if they are lost."""
+    def _left(self, incomplete: Sequence[JournalRow], lost: NotFound | None) -> Task | None:
+        """Return what is here of what the service cannot be asked for; None for nothing.
+
+        Raise if pictures that were paid only cannot be read now, or if they are lost.
+        """
+        for row in incomplete:
+            # what was made of a picture is whole without what came
+            if (task := self._tasks.restore(row, as_shown=True)) is not None:
+                return self._reused(task)
         for row in incomplete:
             paths = [*(one.path for one in row.pictures), *(one.path for one in row.derived)]
             if why := why_any_unreadable(paths):
@@ -184,6 +189,7 @@ class ReuseLookup:
                 )
         if lost is not None:
             raise lost
+        return None
 
     @staticmethod
     def _lost(row: JournalRow, error: NotFound) -> NotFound:
