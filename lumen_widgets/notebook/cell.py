@@ -196,24 +196,30 @@ def here(widget_id: str = "") -> Cell | HeldOutput:
 # What is left of an output that is taken away, since none can be: every front end reads this.
 NOTHING: dict[str, Any] = {"text/html": "", "text/plain": ""}
 
-# Code in a sentence wraps, or a narrow page would cut it off.
-_WRAPPED = 'style="white-space:pre-wrap;overflow-wrap:anywhere"'
+# A sentence may repeat what is one long word, and holds code to copy: both wrap, or a narrow page
+# would cut them off.
+_WRAPPED = 'style="overflow-wrap:anywhere"'
+_CODE = 'style="white-space:pre-wrap;overflow-wrap:anywhere"'
 
 
-def note(text: str, *, code: str = "", after: str = "") -> dict[str, Any]:
-    """Return a bundle of one plain sentence, with an optional piece of code to copy in it."""
+def note(text: str, *, code: str = "", after: str = "", is_prompt: bool = False) -> dict[str, Any]:
+    """Return a bundle of one plain sentence, with an optional piece of code to copy in it.
+
+    A prompt stands there as it was typed, in whichever direction it is read.
+    """
     text, code, after = strip_controls(text), strip_controls(code), strip_controls(after)
     plain = " ".join(part for part in (text, code, after) if part)
     marked = " ".join(
         part
         for part in (
             html.escape(text),
-            f"<code {_WRAPPED}>{html.escape(code)}</code>" if code else "",
+            f"<code {_CODE}>{html.escape(code)}</code>" if code else "",
             html.escape(after),
         )
         if part
     )
-    return {"text/html": as_written(f"<p>{marked}</p>"), "text/plain": plain}
+    direction = ' dir="auto"' if is_prompt else ""
+    return {"text/html": as_written(f"<p{direction} {_WRAPPED}>{marked}</p>"), "text/plain": plain}
 
 
 def cell_advice(words: str) -> str:

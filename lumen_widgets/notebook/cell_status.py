@@ -178,9 +178,10 @@ def summary(
 
 def task_heading(task: Task) -> dict[str, Any]:
     """Return the heading of a task's pictures, in a cell that shows the pictures of several."""
-    title = without_keys(task.request.prompt) or f"Task {task.id}"
+    prompt = without_keys(task.request.prompt)
+    title = note(prompt, is_prompt=True) if prompt else note(f"Task {task.id}")
     said = [note(task.notice)] if task.notice else []
-    return join_notes([note(title), *said, *_repaint_notes(task)])
+    return join_notes([title, *said, *_repaint_notes(task)])
 
 
 def _line(task: Task, account: Account, *, explain: bool, reused: bool = False) -> dict[str, Any]:

@@ -43,6 +43,7 @@ _PROMPT, _LINE = 4000, 400
 # narrow page need not scroll. A page may ignore both.
 _CELL = 'align="left" valign="top" style="text-align:left;vertical-align:top"'
 _WRAP = _CELL[:-1] + ';overflow-wrap:anywhere"'
+_LONG = 'style="overflow-wrap:anywhere"'
 _CODE = 'style="white-space:pre-wrap;overflow-wrap:anywhere"'
 
 # Behind its last part words may follow without a space, as Chinese ones do.
@@ -79,7 +80,7 @@ class StaticParts:
     >>> parts = StaticParts()
     >>> parts.add_line("Lumen mask painter", "64 x 64")
     >>> parts.form().html
-    '<p><b>Lumen mask painter</b> · 64 x 64</p>'
+    '<p style="overflow-wrap:anywhere"><b>Lumen mask painter</b> · 64 x 64</p>'
 
     """
 
@@ -91,18 +92,18 @@ class StaticParts:
         """Add what the widget is, and facts beside it."""
         said = [short(one, _LINE) for one in facts if one]
         shown = " · ".join([f"<b>{escaped(heading)}</b>", *map(escaped, said)])
-        self.add(f"<p>{shown}</p>", " · ".join([heading, *said]))
+        self.add(f"<p {_LONG}>{shown}</p>", " · ".join([heading, *said]))
 
     def add_words(self, words: str) -> None:
         """Add a sentence."""
         words = short(words, _LINE)
-        self.add(f"<p>{escaped(words)}</p>", words)
+        self.add(f"<p {_LONG}>{escaped(words)}</p>", words)
 
     def add_prompt(self, prompt: str) -> None:
         """Add a prompt as it was typed, in whichever direction it is read."""
         prompt = strip_controls(prompt[:_PROMPT]) + ("…" if len(prompt) > _PROMPT else "")
         lines = escaped(prompt).replace("\n", "<br>")
-        self.add(f'<p dir="auto">{lines}</p>', prompt)
+        self.add(f'<p dir="auto" {_LONG}>{lines}</p>', prompt)
 
     def add_facts(self, facts: Iterable[tuple[str, str]]) -> None:
         """Add what is set, as a table of names and values."""

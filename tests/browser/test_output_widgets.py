@@ -262,3 +262,25 @@ def test_a_forms_pictures_arrive_in_the_output_that_shows_it(lab: Lab) -> None:
     expect(_images(notebook, "form")).to_have_count(2)
 
     assert notebook.errors == []
+
+
+def test_headings_wrap_and_are_read_in_their_own_direction(lab: Lab) -> None:
+    """A prompt that is one long word stays within a narrow cell, and so does what a form leaves."""
+    word, sentence = "A" * 200, "חתול בשלג!"
+    tasks = f"tasks = [lumen.generate(one, wait=False) for one in ({word!r}, {sentence!r})]"
+    left = f"""from IPython.display import HTML
+from lumen_widgets.widgets.static_form import StaticParts
+parts = StaticParts()
+parts.add_prompt({word!r}), parts.add_words({word!r}), parts.add_line({word!r})
+HTML(parts.form().html)"""
+    start = "import lumen_widgets as lumen\nlumen.use('sandbox')"
+    notebook = lab.open([start, tasks, "lumen.show(tasks)", left], width=500, height=900)
+    notebook.run_all()
+    shown = notebook.cell_output(2)
+    expect(shown.get_by_text(word)).to_be_visible()
+
+    overflows = """(all) => all.map((one) => one.scrollWidth > one.clientWidth + 1)"""
+    assert not any(shown.locator("p").evaluate_all(overflows))
+    assert notebook.cell_output(3).locator("p").evaluate_all(overflows) == [False, False, False]
+    direction = shown.get_by_text(sentence).evaluate("(one) => getComputedStyle(one).direction")
+    assert direction == "rtl"
