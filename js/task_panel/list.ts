@@ -74,14 +74,22 @@ export class TaskList {
     ];
   }
 
-  /** Sets the rows of the list, in this order. */
-  show(keys: string[]): void {
+  /**
+   * Sets the rows of the list, in this order. The focus of one that is gone goes to the row in its place;
+   * returns whether there is none, and the focus is lost.
+   */
+  show(keys: string[]): boolean {
     const anchor = this.#scrollAnchor();
+    const focused = this.#focused();
+    const before = focused === undefined ? undefined : this.#places.get(focused);
     this.#keys = keys;
     this.#places = new Map(keys.map((key, place) => [key, place]));
     this.el.hidden = keys.length === 0;
     if (!this.#places.has(this.#active)) this.#active = keys[0] ?? "";
     this.#layOut(anchor);
+    if (focused === undefined || this.#places.has(focused)) return false;
+    const next = keys[Math.min(before ?? 0, keys.length - 1)];
+    return next === undefined || !this.focus(next);
   }
 
   /** Updates the rows that are in the page. */
@@ -113,6 +121,12 @@ export class TaskList {
     return this.el.clientHeight || DEFAULT_HEIGHT;
   }
 
+  /** The row that has the focus, or in which something has it. */
+  #focused(): string | undefined {
+    const active = document.activeElement;
+    return [...this.#views].find(([, { el }]) => el.contains(active))?.[0];
+  }
+
   /** The scroll anchor: the row at the top, and how far it is scrolled; it stays in its place. */
   #scrollAnchor(): { key: string; by: number } | undefined {
     const top = this.el.scrollTop;
@@ -141,8 +155,7 @@ export class TaskList {
     this.#range = [first, last];
     const wanted = this.#keys.slice(first, last);
     // a row with the focus stays in the page, wherever the list is scrolled to
-    const focused = [...this.#views].find(([, { el }]) => el.contains(document.activeElement));
-    const [kept] = focused ?? [];
+    const kept = this.#focused();
     const place = kept === undefined ? undefined : this.#places.get(kept);
     let above = this.#offsets[first] ?? 0;
     let below = (this.#offsets.at(-1) ?? 0) - (this.#offsets[last] ?? 0);

@@ -49,7 +49,12 @@ export class Toolbar {
     const all = this.#chips.get("all");
     if (all) all.input.checked = true;
     this.search.value = "";
-    all?.input.focus();
+    this.focus();
+  }
+
+  /** Focuses the chip that is chosen. */
+  focus(): void {
+    for (const { input } of this.#chips.values()) if (input.checked) input.focus();
   }
 
   update(totals: Totals): void {

@@ -144,8 +144,10 @@ export function showPanel(
     const found = filtered && !ended && rows.incomplete ? rowRequests.found(wanted) : null;
     const matching = rows.matching(wanted, found);
     const shown = ended ? matching.filter((key) => rows.get(key)) : matching;
-    list.show(shown);
+    const lostFocus = list.show(shown);
     nothing.hidden = rows.count === 0 || shown.length > 0;
+    // what was done with the last row of a filter has taken it out of there
+    if (lostFocus) toolbar.focus();
     const searching = rowRequests.searching && !ended;
     nothingWords.textContent = searching ? words.searching : words.nothingFound;
   };

@@ -336,6 +336,26 @@ test("rows are filtered by status and by text, and all are shown again", async (
   expect(shown()).toEqual(["2", "1", "0"]);
 });
 
+test("a row that leaves its filter leaves the focus to the next one, and the last to the filter", async () => {
+  const open = { running: false, group: "open" as const, actions: ["watch" as const] };
+  const rows = ["0", "1", "2", "3"].map((key) => row({ key, ...(key === "3" ? {} : open) }));
+  const { fake, el } = await mount(rows);
+  const chip = el.querySelector<HTMLInputElement>('input[value="open"]');
+  chip?.click();
+  const watch = (key: string) => {
+    const article = el.querySelector<HTMLElement>(`[data-key="${key}"]`);
+    article?.querySelector("button")?.focus();
+    const now = rows.map((one) => (one.key === key ? row({ key }) : one));
+    rows.splice(0, 4, ...now);
+    fake.deliver(changed(rows, 1));
+    return document.activeElement;
+  };
+
+  expect((watch("1") as HTMLElement).dataset.key).toBe("0");
+  expect((watch("0") as HTMLElement).dataset.key).toBe("2");
+  expect(watch("2")).toBe(chip);
+});
+
 test("after a restart of the kernel the clocks stop, and the panel says how to go on", async () => {
   const { fake, text, el } = await mount([row({ elapsed: 5 })]);
   expect(text(".lumen-tasks-lost")).toBe("");
