@@ -33,7 +33,8 @@ _SCRIPTS = [
     path for path in checkout.files("js") if path.suffix == ".ts" and "test" not in path.name
 ]
 
-_TAG = re.compile(r"<(a|b|code|div|img|p|script|span|style|svg|table|td|tr)\b[^>]*>")
+# or one whose attributes are put in
+_TAG = re.compile(r"<(a|b|code|div|img|p|script|span|style|svg|table|td|tr)(\b[^>]*>| ?$)")
 
 
 def _read(path: Path) -> str:

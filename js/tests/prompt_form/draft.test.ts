@@ -56,7 +56,17 @@ test("a key that is pasted is in no field, and its words are not lost", () => {
   vi.advanceTimersByTime(300);
 
   expect(cut).toEqual(["prompt: a fox in snow", '_extra_text: {"note": "mine:\\n"}']);
-  for (const before of ["\\u5bc6", "\\u043a", "\\u00a0", "%20", "%3D", "%253D", "&nbsp;", "&#160;", "&#x5bc6;"]) {
+  for (const before of [
+    "\\u5bc6",
+    "\\u043a",
+    "\\u00a0",
+    "%20",
+    "%3D",
+    "%253D",
+    "&nbsp;",
+    "&#160;",
+    "&#x5bc6;",
+  ]) {
     draft.edit("_extra_text", `{"note": "${before}sk-lumen-0123456789abcdef"}`);
     expect(draft.text("_extra_text")).toBe(`{"note": "${before}"}`);
   }
