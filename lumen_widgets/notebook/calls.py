@@ -692,10 +692,10 @@ def _show_submitted(task: Task, status: CellStatus, *, wait: bool) -> Pictures |
     if not wait and not (is_here and in_notebook()):
         if in_notebook():
             follow_later(task, status)
+            _hold_back(task, status.place)
     else:
         for _ in follow([task], timeout=LONGEST_WAIT, status=status):
             pass
-    _hold_back(task, status.place)
     return task.wait(0) if wait else task
 
 
